@@ -1,0 +1,3 @@
+//! Watch a small VAE unpick data along its seams.
+
+pub mod rng;

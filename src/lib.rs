@@ -1,3 +1,4 @@
 //! Watch a small VAE unpick data along its seams.
 
+pub mod linalg;
 pub mod rng;

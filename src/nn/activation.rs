@@ -1,0 +1,123 @@
+//! Elementwise non-linearities. Slope and curvature are functions of the output, so a layer stores only that.
+
+use serde::{Deserialize, Serialize};
+
+use crate::linalg::Real;
+
+/// The non-linearity of a hidden layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// tanh a.
+    #[default]
+    Tanh,
+    /// max(a, 0): its curvature is zero almost everywhere, so second derivatives say nothing.
+    Relu,
+    /// ln(1 + eᵃ).
+    Softplus,
+    /// a.
+    Linear,
+}
+
+impl Activation {
+    /// Every activation, in the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::Tanh, Self::Relu, Self::Softplus, Self::Linear];
+
+    /// The name used in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tanh => "tanh",
+            Self::Relu => "relu",
+            Self::Softplus => "softplus",
+            Self::Linear => "linear",
+        }
+    }
+
+    /// Whether second derivatives exist everywhere.
+    pub fn is_smooth(self) -> bool {
+        self != Self::Relu
+    }
+
+    /// Replaces every a by σ(a).
+    #[inline(always)]
+    pub fn apply<T: Real>(self, a: &mut [T]) {
+        match self {
+            Self::Tanh => a.iter_mut().for_each(|a| *a = a.tanh()),
+            Self::Relu => a.iter_mut().for_each(|a| *a = relu(*a)),
+            Self::Softplus => a.iter_mut().for_each(|a| *a = a.softplus()),
+            Self::Linear => {}
+        }
+    }
+
+    /// Multiplies every number of `delta` by σ′(a), where `output` holds σ(a).
+    #[inline(always)]
+    pub fn multiply_by_slope<T: Real>(self, delta: &mut [T], output: &[T]) {
+        let pairs = delta.iter_mut().zip(output);
+        match self {
+            Self::Tanh => pairs.for_each(|(d, h)| *d = *d * (-*h).mul_add(*h, T::ONE)),
+            Self::Relu => pairs.for_each(|(d, h)| *d = if *h > T::ZERO { *d } else { T::ZERO }),
+            Self::Softplus => pairs.for_each(|(d, h)| *d = *d * (T::ONE - (-*h).exp())),
+            Self::Linear => {}
+        }
+    }
+
+    /// σ′(a), where `output` = σ(a).
+    pub fn slope(self, output: f64) -> f64 {
+        match self {
+            Self::Tanh => 1.0 - output * output,
+            Self::Relu => f64::from(output > 0.0),
+            Self::Softplus => 1.0 - (-output).exp(),
+            Self::Linear => 1.0,
+        }
+    }
+
+    /// σ″(a), where `output` = σ(a); for `Relu` its value away from the kink.
+    pub fn curvature(self, output: f64) -> f64 {
+        match self {
+            Self::Tanh => -2.0 * output * (1.0 - output * output),
+            Self::Softplus => (-output).exp() * (1.0 - (-output).exp()),
+            Self::Relu | Self::Linear => 0.0,
+        }
+    }
+}
+
+/// max(a, 0), and NaN for NaN.
+#[inline(always)]
+fn relu<T: Real>(a: T) -> T {
+    if a < T::ZERO { T::ZERO } else { a }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(activation: Activation, a: f64) -> f64 {
+        let mut a = [a];
+        activation.apply(&mut a);
+        a[0]
+    }
+
+    #[test]
+    fn slopes_and_curvatures_are_the_derivatives() {
+        let h = 1e-4;
+        for activation in Activation::ALL {
+            for a in [-3.0, -0.7, 0.3, 1.9] {
+                let [low, mid, high] = [a - h, a, a + h].map(|a| value(activation, a));
+                // Central differences err by h²/6 and h²/12 times a higher derivative, which is below 2 here; the
+                // second one also divides rounding errors of 10⁻¹⁶ by h².
+                assert!((activation.slope(mid) - (high - low) / (2.0 * h)).abs() < h * h);
+                assert!((activation.curvature(mid) - (high - 2.0 * mid + low) / (h * h)).abs() < 1e-6);
+                let mut delta = [3.0];
+                activation.multiply_by_slope(&mut delta, &[mid]);
+                assert!((delta[0] - 3.0 * activation.slope(mid)).abs() < 1e-15);
+            }
+        }
+    }
+
+    #[test]
+    fn a_nan_passes_through() {
+        for activation in Activation::ALL {
+            assert!(value(activation, f64::NAN).is_nan(), "{activation:?} hides a NaN");
+        }
+    }
+}

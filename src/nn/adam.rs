@@ -1,0 +1,70 @@
+//! The optimiser Adam (Kingma & Ba 2015, algorithm 1 with the bias corrections folded into the rate).
+
+use pulp::Arch;
+
+use crate::linalg::Real;
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+
+/// Moments of the gradient, one pair a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adam<T> {
+    /// Running mean of the gradient.
+    pub first: Vec<T>,
+    /// Running mean of its square.
+    pub second: Vec<T>,
+    /// Updates so far.
+    pub updates: u64,
+}
+
+impl<T: Real> Adam<T> {
+    /// The state before the first update of `count` parameters.
+    pub fn new(count: usize) -> Self {
+        Self { first: vec![T::ZERO; count], second: vec![T::ZERO; count], updates: 0 }
+    }
+
+    /// One update with learning rate `rate`:
+    /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − rate √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε).
+    pub fn update(&mut self, parameters: &mut [T], gradient: &[T], rate: f64) {
+        self.updates += 1;
+        // Beyond a few thousand updates the corrections are 1 to the last bit.
+        let t = self.updates.min(100_000) as i32;
+        let rate = T::from_f64(rate * (1.0 - BETA2.powi(t)).sqrt() / (1.0 - BETA1.powi(t)));
+        let [b1, c1, b2, c2, epsilon] = [BETA1, 1.0 - BETA1, BETA2, 1.0 - BETA2, EPSILON].map(T::from_f64);
+        let moments = self.first.iter_mut().zip(&mut self.second);
+        Arch::new().dispatch(|| {
+            for ((p, g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+                *m = b1.mul_add(*m, c1 * *g);
+                *v = b2.mul_add(*v, c2 * *g * *g);
+                *p -= rate * *m / (v.sqrt() + epsilon);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_update_moves_by_the_rate_against_the_sign() {
+        let mut adam = Adam::new(2);
+        let mut p = [1.0_f64, 1.0];
+        adam.update(&mut p, &[0.5, -20.0], 0.1);
+        // m̂ = g and v̂ = g², so the step is rate · g / (|g| + ε), where ε is amplified by the correction 1/√(1 − β₂).
+        assert!((p[0] - 0.9).abs() < 1e-7 && (p[1] - 1.1).abs() < 1e-7);
+    }
+
+    #[test]
+    fn finds_the_minimum_of_a_parabola() {
+        let mut adam = Adam::new(1);
+        let mut p = [3.0_f64];
+        for step in 0..4000 {
+            let gradient = [2.0 * (p[0] - 1.0)];
+            adam.update(&mut p, &gradient, 0.1 * 0.998_f64.powi(step));
+        }
+        assert!((p[0] - 1.0).abs() < 1e-6, "{p:?}");
+    }
+}

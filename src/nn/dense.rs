@@ -1,0 +1,101 @@
+//! One fully connected layer: h = σ(W x + c), forward and backward side by side.
+
+use std::ops::Range;
+
+use pulp::Arch;
+
+use super::Activation;
+use crate::linalg::{Factor, Matrix, Panel, Real, product};
+
+/// The shape of a layer and where its parameters stand in the parameter vector of the model: the weight matrix W
+/// (outputs × inputs, column-major), then the bias c.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dense {
+    /// Length of x.
+    pub inputs: usize,
+    /// Length of h.
+    pub outputs: usize,
+    /// σ.
+    pub activation: Activation,
+    /// Place of the first weight.
+    pub offset: usize,
+}
+
+impl Dense {
+    /// How many numbers W has.
+    pub fn weight_count(&self) -> usize {
+        self.outputs * self.inputs
+    }
+
+    /// Where W and c stand.
+    pub fn range(&self) -> Range<usize> {
+        self.offset..self.offset + self.weight_count() + self.outputs
+    }
+
+    /// W and c among the parameters, or their gradients among the gradients.
+    pub fn split<'a, T>(&self, parameters: &'a [T]) -> (&'a [T], &'a [T]) {
+        parameters[self.range()].split_at(self.weight_count())
+    }
+
+    /// The same, to be written.
+    pub fn split_mut<'a, T>(&self, parameters: &'a mut [T]) -> (&'a mut [T], &'a mut [T]) {
+        parameters[self.range()].split_at_mut(self.weight_count())
+    }
+
+    /// W as a factor of a product.
+    pub fn weight<'a, T>(&self, parameters: &'a [T]) -> Factor<'a, T> {
+        Factor::new(self.outputs, self.inputs, self.split(parameters).0)
+    }
+
+    /// h = σ(W x + c) for a batch: `x` is inputs × B, `h` becomes outputs × B.
+    pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, h: &mut Matrix<T>, panel: &mut Panel<T>) {
+        let (_, bias) = self.split(parameters);
+        h.reshape(self.outputs, x.columns());
+        product(self.weight(parameters), x.into(), h.as_mut_slice(), panel, |run, row, _| {
+            for (a, c) in run.iter_mut().zip(&bias[row..]) {
+                *a += *c;
+            }
+            self.activation.apply(run);
+        });
+    }
+
+    /// The gradient of the parameters, from `delta` = ∂loss/∂a (outputs × B, a = W x + c):
+    /// ∂loss/∂W = delta xᵀ, ∂loss/∂c = Σ_batch delta.
+    pub fn parameter_gradient<T: Real>(
+        &self,
+        delta: &Matrix<T>,
+        x: &Matrix<T>,
+        gradient: &mut [T],
+        panel: &mut Panel<T>,
+    ) {
+        let (weight, bias) = self.split_mut(gradient);
+        product(delta.into(), Factor::from(x).transposed(), weight, panel, |_, _, _| {});
+        bias.fill(T::ZERO);
+        Arch::new().dispatch(|| {
+            for column in delta.as_slice().chunks_exact(bias.len()) {
+                for (sum, d) in bias.iter_mut().zip(column) {
+                    *sum += *d;
+                }
+            }
+        });
+    }
+
+    /// The gradient with respect to the layer below, ∂loss/∂a_below = (Wᵀ delta) ∘ σ_below′, where `below` = x is that
+    /// layer's output (inputs × B). For the first layer of a network, whose input has no σ, pass `None`.
+    pub fn input_gradient<T: Real>(
+        &self,
+        parameters: &[T],
+        delta: &Matrix<T>,
+        below: Option<(&Matrix<T>, Activation)>,
+        gradient: &mut Matrix<T>,
+        panel: &mut Panel<T>,
+    ) {
+        let weight = self.weight(parameters).transposed();
+        gradient.reshape(self.inputs, delta.columns());
+        product(weight, delta.into(), gradient.as_mut_slice(), panel, |run, row, column| {
+            if let Some((h, activation)) = below {
+                activation.multiply_by_slope(run, &h.column(column)[row..row + run.len()]);
+            }
+        });
+    }
+}

@@ -1,0 +1,11 @@
+//! Networks of dense layers with hand-written derivatives, and the optimiser that trains them.
+
+mod activation;
+mod adam;
+mod dense;
+mod mlp;
+
+pub use activation::Activation;
+pub use adam::Adam;
+pub use dense::Dense;
+pub use mlp::{Mlp, Pass};

@@ -3,3 +3,4 @@
 pub mod linalg;
 pub mod nn;
 pub mod rng;
+pub mod vae;

@@ -56,8 +56,7 @@ mod tests {
     fn values_are_fixed_for_ever() {
         // Saved runs are replayed from their seed: a dependency that changes these numbers breaks them.
         use rand_distr::{Distribution as _, StandardNormal};
-        assert_eq!(first(0, Purpose::Init, 0), first(0, Purpose::Init, 0));
         let normal: f32 = StandardNormal.sample(&mut stream(1, Purpose::Noise, 42));
-        println!("{} {normal:?}", first(1, Purpose::Noise, 42));
+        assert_eq!((first(1, Purpose::Noise, 42), normal), (7023496343508560681, -0.541923));
     }
 }

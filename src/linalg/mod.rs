@@ -1,9 +1,13 @@
-//! Matrices, the one place that multiplies fast, singular values with columns that keep their name, assignment.
+//! Matrices, the one place that multiplies fast, singular values whose columns keep their name, assignment.
 
+mod assignment;
 mod matrix;
 mod product;
 mod real;
+mod svd;
 
+pub use assignment::best_assignment;
 pub use matrix::Matrix;
 pub use product::{Factor, Panel, product};
 pub use real::Real;
+pub use svd::{Svd, svd};

@@ -1,0 +1,99 @@
+//! What a VAE is made of and what it is trained for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::nn::Activation;
+
+/// The family of posteriors q(z|x) = N(μ(x), Σ(x)), Σ = L Lᵀ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Covariance {
+    /// Σ diagonal: the choice that singles out the latent axes.
+    #[default]
+    Diagonal,
+    /// Σ arbitrary: the objective does not change when latent space is rotated.
+    Full,
+}
+
+impl Covariance {
+    /// Both families.
+    pub const ALL: [Self; 2] = [Self::Diagonal, Self::Full];
+
+    /// The name used in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Diagonal => "diagonal",
+            Self::Full => "full",
+        }
+    }
+
+    /// How many numbers the encoder gives below the diagonal of L.
+    pub fn off_diagonals(self, latent_dim: usize) -> usize {
+        match self {
+            Self::Diagonal => 0,
+            Self::Full => latent_dim * (latent_dim - 1) / 2,
+        }
+    }
+}
+
+/// The family of decoders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecoderKind {
+    /// The hidden layers of the encoder in reverse order.
+    #[default]
+    Mlp,
+    /// x̂ = D z + c, for which optimum and penalty have closed forms.
+    Linear,
+}
+
+impl DecoderKind {
+    /// Both families.
+    pub const ALL: [Self; 2] = [Self::Mlp, Self::Linear];
+
+    /// The name used in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlp => "mlp",
+            Self::Linear => "linear",
+        }
+    }
+}
+
+/// The shape of the networks: changing it starts another run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Architecture {
+    /// m, the dimension of z.
+    pub latent_dim: usize,
+    /// Widths of the encoder's hidden layers, from the data on. None: a linear encoder.
+    pub hidden: Vec<usize>,
+    /// σ of the hidden layers.
+    pub activation: Activation,
+    /// What the decoder is.
+    pub decoder: DecoderKind,
+}
+
+/// The objective −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL: it may change while a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// The family of posteriors.
+    pub covariance: Covariance,
+    /// β, the weight of the KL divergence.
+    pub beta: f64,
+    /// σ², the fixed variance of p(x|z).
+    pub sigma2: f64,
+}
+
+impl Objective {
+    /// b = βσ², the only number that the geometry of the optimum depends on.
+    pub fn b(&self) -> f64 {
+        self.beta * self.sigma2
+    }
+
+    /// (n/2) log 2πσ² for data of dimension `n`.
+    pub fn log_normaliser(&self, n: usize) -> f64 {
+        0.5 * n as f64 * (std::f64::consts::TAU * self.sigma2).ln()
+    }
+}

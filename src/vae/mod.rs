@@ -1,0 +1,12 @@
+//! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian decoder, and the objective
+//! with its gradient.
+
+mod config;
+mod elbo;
+mod model;
+mod posterior;
+
+pub use config::{Architecture, Covariance, DecoderKind, Objective};
+pub use elbo::{Elbo, Tape};
+pub use model::Vae;
+pub use posterior::Posterior;

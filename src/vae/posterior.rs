@@ -1,0 +1,86 @@
+//! The Gaussian posterior q(z|x) = N(μ, L Lᵀ) of one observation.
+
+use nalgebra::{DMatrix, DVector};
+
+/// A Gaussian given by its mean and the Cholesky factor of its covariance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Posterior {
+    /// μ.
+    pub mean: DVector<f64>,
+    /// L, lower triangular with a positive diagonal.
+    pub factor: DMatrix<f64>,
+}
+
+impl Posterior {
+    /// Reads one column of the encoder's output: μ, then log L_ii, then (full covariance only) the strictly lower
+    /// triangle of L row by row.
+    pub fn from_encoding(encoding: &[f64], latent_dim: usize) -> Self {
+        let m = latent_dim;
+        let (mean, scale) = encoding.split_at(m);
+        let (log_std, below) = scale.split_at(m);
+        let mut factor = DMatrix::from_diagonal(&DVector::from_iterator(m, log_std.iter().map(|s| s.exp())));
+        let places = (1..m).flat_map(|i| (0..i).map(move |j| (i, j)));
+        for (place, l) in places.zip(below) {
+            factor[place] = *l;
+        }
+        Self { mean: DVector::from_column_slice(mean), factor }
+    }
+
+    /// m.
+    pub fn dim(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Σ = L Lᵀ.
+    pub fn covariance(&self) -> DMatrix<f64> {
+        &self.factor * self.factor.transpose()
+    }
+
+    /// Σ⁻¹. (Not Σ: the post's equation 1 prints the precision in the place of the covariance.)
+    pub fn precision(&self) -> DMatrix<f64> {
+        let inverse = self.factor.clone().solve_lower_triangular(&DMatrix::identity(self.dim(), self.dim()));
+        let inverse = inverse.unwrap_or_else(|| DMatrix::from_element(self.dim(), self.dim(), f64::NAN));
+        inverse.transpose() * inverse
+    }
+
+    /// KL(q ‖ N(0, I)) split over the rows of L: ½ (μᵢ² + Σ_j L_ij² − 1 − 2 log L_ii). The parts sum to
+    /// ½ (‖μ‖² + tr Σ − m − log det Σ); with diagonal covariance each is the divergence of its own latent.
+    pub fn kl_per_dim(&self) -> impl Iterator<Item = f64> + '_ {
+        (0..self.dim()).map(|i| {
+            let row = self.factor.row(i).norm_squared();
+            0.5 * (self.mean[i] * self.mean[i] + row - 1.0 - 2.0 * self.factor[(i, i)].ln())
+        })
+    }
+
+    /// KL(q ‖ N(0, I)) in nats.
+    pub fn kl(&self) -> f64 {
+        self.kl_per_dim().sum()
+    }
+
+    /// The sample μ + L ε.
+    pub fn sample(&self, noise: &[f64]) -> DVector<f64> {
+        &self.mean + &self.factor * DVector::from_column_slice(noise)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kl_is_that_of_the_definition() {
+        let q = Posterior::from_encoding(&[0.3, -0.2, 0.5_f64.ln(), 0.4_f64.ln(), 0.2], 2);
+        let sigma = q.covariance();
+        let closed = 0.5 * (sigma.trace() + q.mean.norm_squared() - 2.0 - sigma.determinant().ln());
+        assert!((q.kl() - closed).abs() < 1e-14);
+        assert!((q.precision() * sigma - DMatrix::identity(2, 2)).norm() < 1e-13);
+        assert!((q.sample(&[1.0, 1.0]) - DVector::from_vec(vec![0.8, 0.4])).norm() < 1e-15);
+    }
+
+    #[test]
+    fn lower_triangle_is_read_row_by_row() {
+        let q = Posterior::from_encoding(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0], 3);
+        let expected = DMatrix::from_row_slice(3, 3, &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 2.0, 3.0, 1.0]);
+        assert_eq!(q.factor, expected);
+    }
+}

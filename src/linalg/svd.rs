@@ -93,7 +93,7 @@ mod tests {
     proptest! {
         #[test]
         fn decomposes_anything(n in 1_usize..6, m in 1_usize..6, numbers in prop::collection::vec(-3.0..3.0, 25),
-                               repeat in any::<bool>(), tiny in 0..20) {
+                               repeat in any::<bool>(), tiny in 0_i32..20) {
             let mut a = DMatrix::from_fn(n, m, |r, c| numbers[5 * r + c]);
             if repeat && m > 1 {
                 let first = a.column(0) * (1.0 + 10.0_f64.powi(-tiny));

@@ -1,0 +1,51 @@
+//! Condition C2: does moving along one latent change how fast another one moves the data?
+
+use crate::linalg::Real;
+
+use super::Jets;
+
+/// The residual of C2 at latent `k`, Σ_{i≠j} (∂ⱼ log ‖Jᵢ‖)² over the chosen latents, with ∂ⱼ‖Jᵢ‖ = Jᵢ·H_ij / ‖Jᵢ‖. Given
+/// orthogonal columns it is 0 exactly when C2 holds. Needs second derivatives, which a ReLU decoder does not have.
+pub fn c2_residual<T: Real>(jets: &Jets<T>, k: usize, latents: &[usize]) -> f64 {
+    let dot = |a: &[T], b: &[T]| a.iter().zip(b).map(|(a, b)| a.to_f64() * b.to_f64()).sum::<f64>();
+    let mut residual = 0.0;
+    for i in latents {
+        let column = jets.column(k, *i);
+        let squared_length = dot(column, column);
+        for j in latents.iter().filter(|j| *j != i) {
+            residual += (dot(column, jets.hessian(k, *i, *j)) / squared_length).powi(2);
+        }
+    }
+    residual
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Order;
+    use crate::linalg::Matrix;
+    use crate::nn::Activation;
+    use crate::rng::{Purpose, stream};
+    use crate::vae::{Architecture, Covariance, DecoderKind, Vae};
+
+    #[test]
+    fn residual_is_the_squared_derivative_of_log_lengths() {
+        let architecture =
+            Architecture { latent_dim: 2, hidden: vec![8], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(2, Purpose::Init, 0));
+        let z = [0.4, -0.9];
+        let at = |z: [f64; 2], order| Jets::of(&vae, &Matrix::from_columns(2, 1, z.to_vec()), order);
+        let log_length = |z, i| at(z, Order::First).jacobian(0).column(i).norm().ln();
+        let h = 1e-5;
+        let slope = |i: usize, j: usize| {
+            let (mut low, mut high) = (z, z);
+            low[j] -= h;
+            high[j] += h;
+            (log_length(high, i) - log_length(low, i)) / (2.0 * h)
+        };
+        let expected = slope(0, 1).powi(2) + slope(1, 0).powi(2);
+        let residual = c2_residual(&at(z, Order::Second), 0, &[0, 1]);
+        assert!((residual - expected).abs() < 1e-8 * expected.max(1.0), "{residual} {expected}");
+        assert_eq!(c2_residual(&at(z, Order::Second), 0, &[1]), 0.0);
+    }
+}

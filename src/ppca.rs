@@ -1,0 +1,142 @@
+//! Closed forms for linear decoders x̂ = W z + c: the optimum of the β-VAE with fixed σ², and what leaving it costs.
+//!
+//! Everything depends on the data through its mean and covariance alone, and on β and σ² through b = βσ². With
+//! eigenvalues λ₁ ≥ λ₂ ≥ … of the covariance, the k latents with λᵢ > b are active: reverse water-filling at level b
+//! (Tipping & Bishop 1999 and Lucas et al. 2019 for the likelihood, theory of the β-VAE with fixed variance).
+
+use nalgebra::DMatrix;
+
+use crate::geometry::{diagonal_gap, posterior_precision};
+use crate::vae::Objective;
+
+/// The optimum over all linear decoders and all Gaussian posteriors; diagonal and full ones reach the same value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearOptimum {
+    /// Eigenvalues of the data's covariance, largest first.
+    pub eigenvalues: Vec<f64>,
+    /// k, how many latents are active.
+    pub active: usize,
+    /// The largest value of the objective, in nats.
+    pub elbo: f64,
+    /// E‖x − x̂‖² there: k b + Σ_{i>k} λᵢ.
+    pub distortion: f64,
+    /// KL there: ½ Σ_{i≤k} log λᵢ/b, one term a latent, in nats.
+    pub kl_per_dim: Vec<f64>,
+    /// The largest mean correlation of posterior means with the true factors of Gaussian data: mean √(1 − b/λᵢ) over the
+    /// m latents, 0 for a collapsed one.
+    pub mcc_ceiling: f64,
+}
+
+impl LinearOptimum {
+    /// The optimum for data with this covariance and `m` latents.
+    pub fn new(covariance: &DMatrix<f64>, m: usize, objective: &Objective) -> Self {
+        let (n, b) = (covariance.nrows(), objective.b());
+        let mut eigenvalues = covariance.symmetric_eigenvalues().as_slice().to_vec();
+        eigenvalues.sort_unstable_by(|a, b| b.total_cmp(a));
+        let active = eigenvalues.iter().take(m).filter(|l| **l > b).count();
+        let distortion = active as f64 * b + eigenvalues[active..].iter().sum::<f64>();
+        let share = |f: fn(f64) -> f64| move |i: usize, l: &[f64]| if i < active { f(l[i] / b) } else { 0.0 };
+        let kl_per_dim: Vec<f64> = (0..m).map(|i| share(|ratio| 0.5 * ratio.ln())(i, &eigenvalues)).collect();
+        let mcc_ceiling =
+            (0..m).map(|i| share(|ratio| (1.0 - 1.0 / ratio).sqrt())(i, &eigenvalues)).sum::<f64>() / m as f64;
+        let reconstruction = -distortion / (2.0 * objective.sigma2) - objective.log_normaliser(n);
+        let elbo = reconstruction - objective.beta * kl_per_dim.iter().sum::<f64>();
+        Self { eigenvalues, active, elbo, distortion, kl_per_dim, mcc_ceiling }
+    }
+
+    /// KL in nats.
+    pub fn kl(&self) -> f64 {
+        self.kl_per_dim.iter().sum()
+    }
+}
+
+/// The objective reached by the linear decoder `w` (n × m) on centred data with this covariance when the encoder is the
+/// best one of its family.
+pub fn linear_elbo(w: &DMatrix<f64>, covariance: &DMatrix<f64>, objective: &Objective) -> f64 {
+    let (n, m) = w.shape();
+    let precision = posterior_precision(w, objective.b());
+    let nan = || DMatrix::from_element(m, m, f64::NAN);
+    let optimal = precision.clone().try_inverse().unwrap_or_else(nan);
+    // The best mean is K x with K = (b I + WᵀW)⁻¹ Wᵀ in either family.
+    let k = &optimal * w.transpose() / objective.b();
+    let error = DMatrix::identity(n, n) - w * &k;
+    // With Σ = Λ⁻¹, tr(WΣWᵀ)/b + tr Σ = m for both families, so they differ in log det Σ alone.
+    let spread = (w * &optimal * w.transpose()).trace();
+    let distortion = (&error * covariance * error.transpose()).trace() + spread;
+    let log_det = precision.determinant().ln();
+    let kl = 0.5 * ((&k * covariance * k.transpose()).trace() + optimal.trace() - m as f64 + log_det);
+    let full = -distortion / (2.0 * objective.sigma2) - objective.log_normaliser(n) - objective.beta * kl;
+    match objective.covariance {
+        crate::vae::Covariance::Full => full,
+        crate::vae::Covariance::Diagonal => full - objective.beta * diagonal_gap(&precision),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Purpose, stream};
+    use crate::vae::Covariance;
+    use rand_distr::{Distribution as _, StandardNormal};
+
+    fn orthogonal(n: usize, seed: u64) -> DMatrix<f64> {
+        let mut rng = stream(seed, Purpose::Analysis, 0);
+        DMatrix::from_fn(n, n, |_, _| StandardNormal.sample(&mut rng)).qr().q()
+    }
+
+    fn objective(beta: f64, sigma2: f64) -> Objective {
+        Objective { covariance: Covariance::Diagonal, beta, sigma2 }
+    }
+
+    #[test]
+    fn optimum_of_the_linear_scene() {
+        let covariance = DMatrix::from_diagonal(&vec![2.05, 1.05, 0.05].into());
+        let optimum = LinearOptimum::new(&covariance, 2, &objective(1.0, 0.05));
+        assert!((optimum.elbo + 3.14226).abs() < 5e-6 && (optimum.kl() - 3.37905).abs() < 5e-6, "{optimum:?}");
+        assert!((optimum.mcc_ceiling - 0.982).abs() < 5e-4);
+    }
+
+    /// V05: the decoder W = U (Λ − b I)₊^½ reaches the closed form on both sides of every eigenvalue.
+    #[test]
+    fn water_filling_reaches_its_closed_form() {
+        let eigenvalues = [3.0, 1.2, 0.4, 0.1];
+        let u = orthogonal(4, 1);
+        let covariance = &u * DMatrix::from_diagonal(&eigenvalues.to_vec().into()) * u.transpose();
+        for (beta, active) in [(1.0, 3), (3.0, 3), (5.0, 2), (13.0, 1), (31.0, 0)] {
+            let objective = objective(beta, 0.1);
+            let optimum = LinearOptimum::new(&covariance, 3, &objective);
+            assert_eq!(optimum.active, active);
+            let scales = eigenvalues[..3].iter().map(|l| (l - objective.b()).max(0.0).sqrt());
+            let w = u.columns(0, 3) * DMatrix::from_diagonal(&scales.collect::<Vec<_>>().into());
+            assert!((linear_elbo(&w, &covariance, &objective) - optimum.elbo).abs() < 1e-11);
+            let distortion: f64 = eigenvalues.iter().map(|l| l.min(objective.b())).sum();
+            // The fourth eigenvalue has no latent: it is lost whole, also where it exceeds b.
+            let expected = distortion + (eigenvalues[3] - eigenvalues[3].min(objective.b()));
+            assert!((optimum.distortion - expected).abs() < 1e-12);
+        }
+    }
+
+    /// V06: rotating the latents of the optimum costs (β/2)[Σ log(RᵀΛR)ᵢᵢ − Σ log λᵢ] with diagonal covariance and
+    /// nothing with a full one; for two latents that is (β/2) log(1 + sin²2θ (λ₁−λ₂)² / 4λ₁λ₂).
+    #[test]
+    fn rotating_the_optimum_costs_the_closed_form() {
+        let lambda = [3.0, 1.2];
+        let covariance = DMatrix::from_diagonal(&lambda.to_vec().into());
+        for degrees in [0.0_f64, 10.0, 30.0, 45.0, 75.0] {
+            let (sin, cos) = degrees.to_radians().sin_cos();
+            let rotation = DMatrix::from_row_slice(2, 2, &[cos, -sin, sin, cos]);
+            for beta in [0.5, 2.0] {
+                let diagonal = objective(beta, 0.1);
+                let scales: Vec<f64> = lambda.iter().map(|l| (l - diagonal.b()).sqrt()).collect();
+                let w = DMatrix::from_diagonal(&scales.into()) * &rotation;
+                let optimum = LinearOptimum::new(&covariance, 2, &diagonal).elbo;
+                let cost = optimum - linear_elbo(&w, &covariance, &diagonal);
+                let s = (2.0 * degrees.to_radians()).sin();
+                let closed = 0.5 * beta * (s * s * (3.0 - 1.2_f64).powi(2) / (4.0 * 3.0 * 1.2)).ln_1p();
+                assert!((cost - closed).abs() < 1e-12, "{degrees}°: {cost} {closed}");
+                let full = Objective { covariance: Covariance::Full, ..diagonal };
+                assert!((optimum - linear_elbo(&w, &covariance, &full)).abs() < 1e-12);
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::linalg::{Factor, Matrix, Panel, Real, product};
-use crate::nn::{Activation, Dense};
+use crate::nn::{Activation, Dense, multiply_by_slope};
 use crate::vae::Vae;
 
 /// The decoder d: Z → X and its derivatives at K latents.
@@ -97,7 +97,7 @@ impl<T: Real> Jets<T> {
         let mut carry = |from: &Matrix<T>| {
             let mut to = Matrix::zeros(layer.outputs, from.columns());
             if from.columns() > 0 {
-                product(layer.weight(p), Factor::from(from), to.as_mut_slice(), panel, |_, _, _| {});
+                product(layer.weight(p), Factor::from(from), to.as_mut_slice(), panel);
             }
             to
         };
@@ -121,7 +121,7 @@ impl<T: Real> Jets<T> {
                     for j in i..m {
                         let (a, b) = (self.first.column(k * m + i), self.first.column(k * m + j));
                         let second = self.second.column_mut(k * m * (m + 1) / 2 + pair(m, i, j));
-                        activation.multiply_by_slope(second, h);
+                        multiply_by_slope(activation, second, h);
                         for ((s, h), (a, b)) in second.iter_mut().zip(h).zip(a.iter().zip(b)) {
                             *s += T::from_f64(activation.curvature(h.to_f64())) * *a * *b;
                         }
@@ -129,7 +129,7 @@ impl<T: Real> Jets<T> {
                 }
             }
             for i in 0..m {
-                activation.multiply_by_slope(self.first.column_mut(k * m + i), h);
+                multiply_by_slope(activation, self.first.column_mut(k * m + i), h);
             }
         }
     }

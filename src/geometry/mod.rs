@@ -4,6 +4,8 @@
 mod contrast;
 mod curvature;
 mod jet;
+mod seam;
+mod summary;
 
 pub use contrast::{
     alignment, diagonal_gap, distance_to_orthogonality, ima_contrast, off_diagonal_mass, posterior_precision,
@@ -11,3 +13,5 @@ pub use contrast::{
 };
 pub use curvature::c2_residual;
 pub use jet::{Jets, Order};
+pub use seam::{Seam, measured_arcs, normal_density};
+pub use summary::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Summary, Undefined, active_latents};

@@ -8,10 +8,8 @@
 pub fn best_assignment(rows: usize, columns: usize, gain: impl Fn(usize, usize) -> f64) -> Vec<Option<usize>> {
     // Dummy columns of no gain let every row find a partner.
     let width = rows.max(columns);
-    let cost = |r: usize, c: usize| match gain(r, c) {
-        g if c < columns && !g.is_nan() => -g,
-        _ => 0.0,
-    };
+    let cost = |r: usize, c: usize| if c < columns { -gain(r, c) } else { 0.0 };
+    let cost = |r: usize, c: usize| Some(cost(r, c)).filter(|c| !c.is_nan()).unwrap_or(0.0);
     // Index 0 is a sentinel in these arrays; rows and columns count from 1.
     let (mut row_potential, mut column_potential) = (vec![0.0; rows + 1], vec![0.0; width + 1]);
     let mut partner = vec![0_usize; width + 1];

@@ -1,4 +1,4 @@
-//! The one place that multiplies fast: `C = A B`, followed at once by what a layer does to each finished element.
+//! The one place that multiplies fast: `C = A B`.
 //!
 //! `C` is cut into tiles of two vector registers of rows by six columns, which are summed entirely in registers. Rows
 //! of `A` are first packed into panels, contiguous in the order in which they are used and filled up with zeros, which
@@ -41,36 +41,28 @@ impl<'a, T: Real> From<&'a Matrix<T>> for Factor<'a, T> {
 /// Memory for the packed rows of a factor, to be reused from product to product.
 pub type Panel<T> = Vec<T>;
 
-/// Writes `A B` to `c`, which has `a.rows` rows; `finish(run, row, column)` is then called on every run of rows that
-/// has just been stored: `run[0]` is the element at (`row`, `column`).
+/// Writes `A B` to `c`, column by column.
 ///
 /// # Panics
 /// If the shapes do not fit, or nothing is to be summed.
-pub fn product<T: Real>(
-    a: Factor<'_, T>,
-    b: Factor<'_, T>,
-    c: &mut [T],
-    panel: &mut Panel<T>,
-    finish: impl Fn(&mut [T], usize, usize),
-) {
+pub fn product<T: Real>(a: Factor<'_, T>, b: Factor<'_, T>, c: &mut [T], panel: &mut Panel<T>) {
     assert_eq!(a.columns, b.rows, "inner dimensions differ");
     assert_ne!(a.columns, 0, "a product over an empty inner dimension");
     assert_eq!(c.len(), a.rows * b.columns, "the result does not have the shape of the product");
-    Arch::new().dispatch(Product { a, b, c, panel, finish });
+    Arch::new().dispatch(Product { a, b, c, panel });
 }
 
 /// How many columns a tile has.
 const COLUMNS: usize = 6;
 
-struct Product<'a, T, F> {
+struct Product<'a, T> {
     a: Factor<'a, T>,
     b: Factor<'a, T>,
     c: &'a mut [T],
     panel: &'a mut Panel<T>,
-    finish: F,
 }
 
-impl<T: Real, F: Fn(&mut [T], usize, usize)> WithSimd for Product<'_, T, F> {
+impl<T: Real> WithSimd for Product<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -90,7 +82,7 @@ impl<T: Real, F: Fn(&mut [T], usize, usize)> WithSimd for Product<'_, T, F> {
     }
 }
 
-impl<T: Real, F: Fn(&mut [T], usize, usize)> Product<'_, T, F> {
+impl<T: Real> Product<'_, T> {
     /// All columns of the `REGISTERS` · `lanes` rows from `row` on.
     #[inline(always)]
     fn rows<S: Simd, const REGISTERS: usize>(&mut self, simd: S, row: usize, lanes: usize) {
@@ -126,17 +118,11 @@ impl<T: Real, F: Fn(&mut [T], usize, usize)> Product<'_, T, F> {
         let m = self.a.rows;
         for (j, registers) in sums.iter().enumerate() {
             let column_of_c = &mut self.c[(column + j) * m..][..m];
-            let run = if row + height <= m {
-                let run = &mut column_of_c[row..row + height];
-                T::lanes_mut::<S>(run).copy_from_slice(registers);
-                run
+            if row + height <= m {
+                T::lanes_mut::<S>(&mut column_of_c[row..row + height]).copy_from_slice(registers);
             } else {
-                // The panel is done with after the last tile only, so its padding can't serve as the buffer.
-                let run = &mut column_of_c[row..];
-                store_part::<T, S>(registers, run);
-                run
-            };
-            (self.finish)(run, row, column + j);
+                store_part::<T, S>(registers, &mut column_of_c[row..]);
+            }
         }
     }
 }
@@ -176,15 +162,15 @@ fn pack<T: Real>(a: Factor<'_, T>, row: usize, height: usize, panel: &mut Panel<
     let rows = height.min(a.rows - row);
     panel.clear();
     panel.resize(height * a.columns, T::ZERO);
-    if !a.transposed {
-        for (packed, column) in panel.chunks_exact_mut(height).zip(a.data[row..].chunks(a.rows)) {
-            packed[..rows].copy_from_slice(&column[..rows]);
-        }
-    } else {
+    if a.transposed {
         for (r, source) in a.data[row * a.columns..].chunks_exact(a.columns).take(rows).enumerate() {
             for (packed, x) in panel[r..].iter_mut().step_by(height).zip(source) {
                 *packed = *x;
             }
+        }
+    } else {
+        for (packed, column) in panel.chunks_exact_mut(height).zip(a.data[row..].chunks(a.rows)) {
+            packed[..rows].copy_from_slice(&column[..rows]);
         }
     }
 }
@@ -219,7 +205,7 @@ mod tests {
                     for fa in [Factor::from(&a), Factor::from(&at).transposed()] {
                         for fb in [Factor::from(&b), Factor::from(&bt).transposed()] {
                             let mut c = Matrix::from_fn(m, n, |_, _| f64::NAN);
-                            product(fa, fb, c.as_mut_slice(), &mut panel, |_, _, _| {});
+                            product(fa, fb, c.as_mut_slice(), &mut panel);
                             assert_eq!(c, expected, "{m}×{k} · {k}×{n}: sums are formed in one fixed order");
                         }
                     }
@@ -231,15 +217,9 @@ mod tests {
     #[test]
     fn the_vector_unit_does_not_change_a_single_bit() {
         let (a, b) = (random(50, 40, 5).map(|x| x as f32), random(40, 11, 6).map(|x| x as f32));
-        let with = |dispatch: &dyn Fn(Product<'_, f32, fn(&mut [f32], usize, usize)>)| {
+        let with = |dispatch: &dyn Fn(Product<'_, f32>)| {
             let mut c = vec![0.0; 50 * 11];
-            dispatch(Product {
-                a: (&a).into(),
-                b: (&b).into(),
-                c: &mut c,
-                panel: &mut Vec::new(),
-                finish: |_, _, _| {},
-            });
+            dispatch(Product { a: (&a).into(), b: (&b).into(), c: &mut c, panel: &mut Vec::new() });
             c
         };
         let scalar = with(&|p| p.with_simd(pulp::Scalar));
@@ -248,18 +228,5 @@ mod tests {
         if let Some(avx2) = pulp::x86::V3::try_new() {
             assert_eq!(scalar, with(&|p| Simd::vectorize(avx2, p)));
         }
-    }
-
-    #[test]
-    fn finish_sees_every_element_once_at_its_place() {
-        let (a, b) = (random(35, 4, 3), random(4, 15, 4));
-        let mut c = Matrix::zeros(35, 15);
-        product((&a).into(), (&b).into(), c.as_mut_slice(), &mut Vec::new(), |run, row, column| {
-            for (i, x) in run.iter_mut().enumerate() {
-                *x += 1000.0 * (row + i) as f64 + 10.0 * column as f64;
-            }
-        });
-        let plain = plain(&a, &b);
-        assert_eq!(c, Matrix::from_fn(35, 15, |r, j| plain[(r, j)] + (1000.0 * r as f64 + 10.0 * j as f64)));
     }
 }

@@ -35,13 +35,14 @@ pub fn svd(a: &DMatrix<f64>) -> Svd {
             break;
         }
     }
-    named(scaled, &v)
+    named(&scaled, &v)
 }
 
 /// Rotates columns i and j of `a` (and of `v`) so that they become orthogonal; says whether that took a rotation.
 fn orthogonalise(a: &mut DMatrix<f64>, v: &mut DMatrix<f64>, i: usize, j: usize) -> bool {
     let (aii, ajj, aij) = (a.column(i).norm_squared(), a.column(j).norm_squared(), a.column(i).dot(&a.column(j)));
-    if aij == 0.0 || !(aij.abs() > f64::EPSILON * (aii * ajj).sqrt()) {
+    let cosine_is_noise = aij.abs() <= f64::EPSILON * (aii * ajj).sqrt();
+    if aij.is_nan() || cosine_is_noise {
         return false;
     }
     let zeta = (ajj - aii) / (2.0 * aij);
@@ -59,7 +60,7 @@ fn orthogonalise(a: &mut DMatrix<f64>, v: &mut DMatrix<f64>, i: usize, j: usize)
 }
 
 /// Orders the columns so that V is as near to the identity as a permutation and signs can make it.
-fn named(scaled: DMatrix<f64>, v: &DMatrix<f64>) -> Svd {
+fn named(scaled: &DMatrix<f64>, v: &DMatrix<f64>) -> Svd {
     let m = v.ncols();
     let order = best_assignment(m, m, |axis, column| v[(axis, column)].abs());
     let mut named = Svd { u: scaled.clone(), singular_values: vec![0.0; m], v: v.clone() };

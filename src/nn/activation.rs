@@ -1,5 +1,6 @@
 //! Elementwise non-linearities. Slope and curvature are functions of the output, so a layer stores only that.
 
+use pulp::{Arch, Simd};
 use serde::{Deserialize, Serialize};
 
 use crate::linalg::Real;
@@ -38,29 +39,6 @@ impl Activation {
         self != Self::Relu
     }
 
-    /// Replaces every a by σ(a).
-    #[inline(always)]
-    pub fn apply<T: Real>(self, a: &mut [T]) {
-        match self {
-            Self::Tanh => a.iter_mut().for_each(|a| *a = a.tanh()),
-            Self::Relu => a.iter_mut().for_each(|a| *a = relu(*a)),
-            Self::Softplus => a.iter_mut().for_each(|a| *a = a.softplus()),
-            Self::Linear => {}
-        }
-    }
-
-    /// Multiplies every number of `delta` by σ′(a), where `output` holds σ(a).
-    #[inline(always)]
-    pub fn multiply_by_slope<T: Real>(self, delta: &mut [T], output: &[T]) {
-        let pairs = delta.iter_mut().zip(output);
-        match self {
-            Self::Tanh => pairs.for_each(|(d, h)| *d = *d * (-*h).mul_add(*h, T::ONE)),
-            Self::Relu => pairs.for_each(|(d, h)| *d = if *h > T::ZERO { *d } else { T::ZERO }),
-            Self::Softplus => pairs.for_each(|(d, h)| *d = *d * (T::ONE - (-*h).exp())),
-            Self::Linear => {}
-        }
-    }
-
     /// σ′(a), where `output` = σ(a).
     pub fn slope(self, output: f64) -> f64 {
         match self {
@@ -81,6 +59,34 @@ impl Activation {
     }
 }
 
+/// Replaces every column a of a batch by σ(a + bias).
+#[pulp::with_simd(activate = Arch::new())]
+#[inline(always)]
+pub fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
+    for a in a.chunks_exact_mut(bias.len()) {
+        a.iter_mut().zip(bias).for_each(|(a, c)| *a += *c);
+    }
+    match activation {
+        Activation::Tanh => a.iter_mut().for_each(|a| *a = a.tanh()),
+        Activation::Relu => a.iter_mut().for_each(|a| *a = relu(*a)),
+        Activation::Softplus => a.iter_mut().for_each(|a| *a = a.softplus()),
+        Activation::Linear => {}
+    }
+}
+
+/// Multiplies every number of `delta` by σ′(a), where `output` holds σ(a).
+#[pulp::with_simd(multiply_by_slope = Arch::new())]
+#[inline(always)]
+pub fn multiply_by_slope_with<S: Simd, T: Real>(_simd: S, activation: Activation, delta: &mut [T], output: &[T]) {
+    let pairs = delta.iter_mut().zip(output);
+    match activation {
+        Activation::Tanh => pairs.for_each(|(d, h)| *d = *d * (-*h).mul_add(*h, T::ONE)),
+        Activation::Relu => pairs.for_each(|(d, h)| *d = if *h > T::ZERO { *d } else { T::ZERO }),
+        Activation::Softplus => pairs.for_each(|(d, h)| *d = *d * (T::ONE - (-*h).exp())),
+        Activation::Linear => {}
+    }
+}
+
 /// max(a, 0), and NaN for NaN.
 #[inline(always)]
 fn relu<T: Real>(a: T) -> T {
@@ -92,8 +98,8 @@ mod tests {
     use super::*;
 
     fn value(activation: Activation, a: f64) -> f64 {
-        let mut a = [a];
-        activation.apply(&mut a);
+        let mut a = [a - 1.0];
+        activate(activation, &mut a, &[1.0]);
         a[0]
     }
 
@@ -108,7 +114,7 @@ mod tests {
                 assert!((activation.slope(mid) - (high - low) / (2.0 * h)).abs() < h * h);
                 assert!((activation.curvature(mid) - (high - 2.0 * mid + low) / (h * h)).abs() < 1e-6);
                 let mut delta = [3.0];
-                activation.multiply_by_slope(&mut delta, &[mid]);
+                multiply_by_slope(activation, &mut delta, &[mid]);
                 assert!((delta[0] - 3.0 * activation.slope(mid)).abs() < 1e-15);
             }
         }

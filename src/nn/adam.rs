@@ -1,6 +1,6 @@
 //! The optimiser Adam (Kingma & Ba 2015, algorithm 1 with the bias corrections folded into the rate).
 
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use crate::linalg::Real;
 
@@ -32,15 +32,18 @@ impl<T: Real> Adam<T> {
         // Beyond a few thousand updates the corrections are 1 to the last bit.
         let t = self.updates.min(100_000) as i32;
         let rate = T::from_f64(rate * (1.0 - BETA2.powi(t)).sqrt() / (1.0 - BETA1.powi(t)));
-        let [b1, c1, b2, c2, epsilon] = [BETA1, 1.0 - BETA1, BETA2, 1.0 - BETA2, EPSILON].map(T::from_f64);
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        Arch::new().dispatch(|| {
-            for ((p, g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
-                *m = b1.mul_add(*m, c1 * *g);
-                *v = b2.mul_add(*v, c2 * *g * *g);
-                *p -= rate * *m / (v.sqrt() + epsilon);
-            }
-        });
+        update(&mut self.first, &mut self.second, parameters, gradient, rate);
+    }
+}
+
+#[pulp::with_simd(update = Arch::new())]
+#[inline(always)]
+fn update_with<S: Simd, T: Real>(_simd: S, first: &mut [T], second: &mut [T], parameters: &mut [T], g: &[T], rate: T) {
+    let [b1, c1, b2, c2, epsilon] = [BETA1, 1.0 - BETA1, BETA2, 1.0 - BETA2, EPSILON].map(T::from_f64);
+    for ((p, g), (m, v)) in parameters.iter_mut().zip(g).zip(first.iter_mut().zip(second)) {
+        *m = b1.mul_add(*m, c1 * *g);
+        *v = b2.mul_add(*v, c2 * *g * *g);
+        *p -= rate * *m / (v.sqrt() + epsilon);
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
-use super::Activation;
+use super::{Activation, activate, multiply_by_slope};
 use crate::linalg::{Factor, Matrix, Panel, Real, product};
 
 /// The shape of a layer and where its parameters stand in the parameter vector of the model: the weight matrix W
@@ -51,12 +51,8 @@ impl Dense {
     pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, h: &mut Matrix<T>, panel: &mut Panel<T>) {
         let (_, bias) = self.split(parameters);
         h.reshape(self.outputs, x.columns());
-        product(self.weight(parameters), x.into(), h.as_mut_slice(), panel, |run, row, _| {
-            for (a, c) in run.iter_mut().zip(&bias[row..]) {
-                *a += *c;
-            }
-            self.activation.apply(run);
-        });
+        product(self.weight(parameters), x.into(), h.as_mut_slice(), panel);
+        activate(self.activation, h.as_mut_slice(), bias);
     }
 
     /// The gradient of the parameters, from `delta` = ∂loss/∂a (outputs × B, a = W x + c):
@@ -69,15 +65,8 @@ impl Dense {
         panel: &mut Panel<T>,
     ) {
         let (weight, bias) = self.split_mut(gradient);
-        product(delta.into(), Factor::from(x).transposed(), weight, panel, |_, _, _| {});
-        bias.fill(T::ZERO);
-        Arch::new().dispatch(|| {
-            for column in delta.as_slice().chunks_exact(bias.len()) {
-                for (sum, d) in bias.iter_mut().zip(column) {
-                    *sum += *d;
-                }
-            }
-        });
+        product(delta.into(), Factor::from(x).transposed(), weight, panel);
+        sum_columns(delta.as_slice(), bias);
     }
 
     /// The gradient with respect to the layer below, ∂loss/∂a_below = (Wᵀ delta) ∘ σ_below′, where `below` = x is that
@@ -92,10 +81,19 @@ impl Dense {
     ) {
         let weight = self.weight(parameters).transposed();
         gradient.reshape(self.inputs, delta.columns());
-        product(weight, delta.into(), gradient.as_mut_slice(), panel, |run, row, column| {
-            if let Some((h, activation)) = below {
-                activation.multiply_by_slope(run, &h.column(column)[row..row + run.len()]);
-            }
-        });
+        product(weight, delta.into(), gradient.as_mut_slice(), panel);
+        if let Some((h, activation)) = below {
+            multiply_by_slope(activation, gradient.as_mut_slice(), h.as_slice());
+        }
+    }
+}
+
+/// The sum of the columns of a matrix with `sums.len()` rows.
+#[pulp::with_simd(sum_columns = Arch::new())]
+#[inline(always)]
+fn sum_columns_with<S: Simd, T: Real>(_simd: S, matrix: &[T], sums: &mut [T]) {
+    sums.fill(T::ZERO);
+    for column in matrix.chunks_exact(sums.len()) {
+        sums.iter_mut().zip(column).for_each(|(sum, x)| *sum += *x);
     }
 }

@@ -5,7 +5,7 @@ mod adam;
 mod dense;
 mod mlp;
 
-pub use activation::Activation;
+pub use activation::{Activation, activate, multiply_by_slope};
 pub use adam::Adam;
 pub use dense::Dense;
 pub use mlp::{Mlp, Pass};

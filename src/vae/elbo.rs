@@ -4,7 +4,7 @@
 //! ‖x − x̂‖² / 2σ² + β Σᵢ ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ), L_ii = e^{sᵢ}: minus the objective, up to (n/2) log 2πσ².
 //! A batch is averaged.
 
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{Objective, Vae};
 use crate::linalg::{Matrix, Real};
@@ -70,7 +70,8 @@ impl<T: Real> Vae<T> {
         self.decoder.forward(&self.parameters, &tape.z, &mut tape.decoder);
 
         let (prediction, delta) = tape.decoder.output_and_delta();
-        let squares = residual(prediction, x, delta, T::from_f64(1.0 / (objective.sigma2 * x.columns() as f64)));
+        let scale = T::from_f64(1.0 / (objective.sigma2 * x.columns() as f64));
+        let squares = residual(prediction.as_slice(), x.as_slice(), delta.as_mut_slice(), scale);
         tape.elbo.reconstruction =
             -squares / (2.0 * objective.sigma2 * x.columns() as f64) - objective.log_normaliser(x.rows());
         let Tape { decoder, z, z_gradient, gradient, .. } = tape;
@@ -92,7 +93,7 @@ fn sample<T: Real>(encoding: &Matrix<T>, noise: &Matrix<T>, std: &mut Matrix<T>,
     for (std, encoding) in std.as_mut_slice().chunks_exact_mut(m).zip(encoding.iter_columns()) {
         std.copy_from_slice(&encoding[m..2 * m]);
     }
-    Arch::new().dispatch(|| std.as_mut_slice().iter_mut().for_each(|s| *s = s.exp()));
+    exponentiate(std.as_mut_slice());
     for c in 0..batch {
         let (encoding, noise, std) = (encoding.column(c), noise.column(c), std.column(c));
         let mut below = encoding[2 * m..].iter();
@@ -106,20 +107,28 @@ fn sample<T: Real>(encoding: &Matrix<T>, noise: &Matrix<T>, std: &mut Matrix<T>,
     }
 }
 
-/// Writes `scale · (prediction − x)` to `delta`; returns Σ ‖prediction − x‖².
-fn residual<T: Real>(prediction: &Matrix<T>, x: &Matrix<T>, delta: &mut Matrix<T>, scale: T) -> f64 {
+#[pulp::with_simd(exponentiate = Arch::new())]
+#[inline(always)]
+fn exponentiate_with<S: Simd, T: Real>(_simd: S, numbers: &mut [T]) {
+    for x in numbers {
+        *x = x.exp();
+    }
+}
+
+/// Writes `scale · (prediction − x)` to `delta`; returns Σ (prediction − x)².
+#[pulp::with_simd(residual = Arch::new())]
+#[inline(always)]
+fn residual_with<S: Simd, T: Real>(_simd: S, prediction: &[T], x: &[T], delta: &mut [T], scale: T) -> f64 {
+    // Side by side, so that the compiler may use whatever vectors there are without changing the order of a sum.
     const SUMS: usize = 16;
     let mut sums = [T::ZERO; SUMS];
-    Arch::new().dispatch(|| {
-        let (prediction, x) = (prediction.as_slice().chunks(SUMS), x.as_slice().chunks(SUMS));
-        for ((delta, p), x) in delta.as_mut_slice().chunks_mut(SUMS).zip(prediction).zip(x) {
-            for ((d, sum), (p, x)) in delta.iter_mut().zip(&mut sums).zip(p.iter().zip(x)) {
-                let r = *p - *x;
-                *sum = r.mul_add(r, *sum);
-                *d = scale * r;
-            }
+    for ((delta, p), x) in delta.chunks_mut(SUMS).zip(prediction.chunks(SUMS)).zip(x.chunks(SUMS)) {
+        for ((d, sum), (p, x)) in delta.iter_mut().zip(&mut sums).zip(p.iter().zip(x)) {
+            let r = *p - *x;
+            *sum = r.mul_add(r, *sum);
+            *d = scale * r;
         }
-    });
+    }
     sums.iter().map(|s| s.to_f64()).sum()
 }
 
@@ -135,7 +144,9 @@ fn kl_per_dim<T: Real>(encoding: &Matrix<T>, std: &Matrix<T>, kl: &mut [f64]) {
             *kl += (mu.mul_add(mu, row) - (T::ONE + s + s)).to_f64();
         }
     }
-    kl.iter_mut().for_each(|kl| *kl *= 0.5 / encoding.columns() as f64);
+    for kl in kl {
+        *kl *= 0.5 / encoding.columns() as f64;
+    }
 }
 
 /// ∂loss/∂encoding from ∂loss/∂z = g, with the KL weighted by w:

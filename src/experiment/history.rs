@@ -1,0 +1,180 @@
+//! What a run has been through, in a bounded number of rows.
+
+use std::sync::Arc;
+
+use crate::vae::Covariance;
+
+use super::Settings;
+
+/// One row: averages over the minibatches since the row before, and the geometry at its step. What has no value at that
+/// step (a single active latent, say) is NaN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Steps made.
+    pub step: u64,
+    /// reconstruction − β KL, in nats.
+    pub elbo: f64,
+    /// E_q log p(x|z).
+    pub reconstruction: f64,
+    /// KL(q‖p), one term a latent.
+    pub kl_per_dim: Vec<f64>,
+    /// β, σ², covariance, learning rate and batch size in force.
+    pub settings: Settings,
+    /// Mean c_IMA at held-out posterior means.
+    pub ima_contrast: f64,
+    /// Mean gap of a diagonal posterior, in nats.
+    pub diagonal_gap: f64,
+    /// Mean distance of V to the nearest signed permutation.
+    pub dto: f64,
+    /// Mean residual of condition C2.
+    pub c2_residual: f64,
+    /// Mean deviation of Σ from the stationarity condition.
+    pub posterior_error: f64,
+    /// How many latents are active.
+    pub active_units: usize,
+}
+
+impl Row {
+    /// KL(q‖p), summed over the latents.
+    pub fn kl(&self) -> f64 {
+        self.kl_per_dim.iter().sum()
+    }
+
+    /// The names of the columns of `history.csv` for `m` latents.
+    pub fn header(m: usize) -> Vec<String> {
+        let mut names: Vec<String> = ["step", "elbo", "reconstruction", "kl"].map(str::to_owned).into();
+        names.extend((1..=m).map(|i| format!("kl_{i}")));
+        let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "diagonal_gap", "dto"];
+        names.extend(rest.into_iter().chain(["c2_residual", "posterior_error", "active_units"]).map(str::to_owned));
+        names
+    }
+
+    /// The row under [`Row::header`].
+    pub fn fields(&self) -> Vec<String> {
+        let number = |x: f64| if x.is_nan() { "nan".to_owned() } else { x.to_string() };
+        let mut fields = vec![self.step.to_string(), number(self.elbo), number(self.reconstruction), number(self.kl())];
+        fields.extend(self.kl_per_dim.iter().map(|kl| number(*kl)));
+        let Settings { objective, optimizer } = &self.settings;
+        fields.extend([
+            number(objective.beta),
+            number(objective.sigma2),
+            objective.covariance.name().to_owned(),
+            number(optimizer.lr),
+            optimizer.batch.to_string(),
+        ]);
+        let geometry = [self.ima_contrast, self.diagonal_gap, self.dto, self.c2_residual, self.posterior_error];
+        fields.extend(geometry.map(number));
+        fields.push(self.active_units.to_string());
+        fields
+    }
+
+    /// The covariance family in force.
+    pub fn covariance(&self) -> Covariance {
+        self.settings.objective.covariance
+    }
+}
+
+/// The rows of a run, oldest first. When they become too many, neighbours are merged and the interval doubles, so that
+/// a run of any length stays small and its rows evenly spread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// Steps between rows.
+    pub interval: u64,
+    rows: Vec<Arc<Row>>,
+}
+
+impl History {
+    /// The number of rows that is never exceeded.
+    pub const LARGEST: usize = 2048;
+
+    /// No rows yet; one is due every `interval` steps.
+    pub fn new(interval: u64) -> Self {
+        Self { interval, rows: Vec::new() }
+    }
+
+    /// The rows, oldest first.
+    pub fn rows(&self) -> &[Arc<Row>] {
+        &self.rows
+    }
+
+    /// Whether a row is due after `step` steps.
+    pub fn is_due(&self, step: u64) -> bool {
+        step.is_multiple_of(self.interval)
+    }
+
+    /// Appends a row, and merges neighbours if that made them too many.
+    pub fn push(&mut self, row: Row) {
+        self.rows.push(Arc::new(row));
+        if self.rows.len() == Self::LARGEST {
+            self.interval *= 2;
+            let merged = self.rows.as_chunks::<2>().0.iter().map(|[a, b]| Arc::new(merge(a, b))).collect();
+            self.rows = merged;
+        }
+    }
+
+    /// Forgets the rows after `step`.
+    pub fn truncate(&mut self, step: u64) {
+        let kept = self.rows.partition_point(|row| row.step <= step);
+        self.rows.truncate(kept);
+    }
+}
+
+/// The later row, with the averages taken over both.
+fn merge(earlier: &Row, later: &Row) -> Row {
+    let mean = |a: f64, b: f64| 0.5 * (a + b);
+    Row {
+        elbo: mean(earlier.elbo, later.elbo),
+        reconstruction: mean(earlier.reconstruction, later.reconstruction),
+        kl_per_dim: earlier.kl_per_dim.iter().zip(&later.kl_per_dim).map(|(a, b)| mean(*a, *b)).collect(),
+        ..later.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Optimizer;
+    use crate::vae::Objective;
+
+    fn row(step: u64) -> Row {
+        let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
+        Row {
+            step,
+            elbo: step as f64,
+            reconstruction: 0.5,
+            kl_per_dim: vec![0.25, 0.5],
+            settings: Settings { objective, optimizer: Optimizer { lr: 0.01, batch: 32 } },
+            ima_contrast: f64::NAN,
+            diagonal_gap: 0.0,
+            dto: 0.1,
+            c2_residual: 0.2,
+            posterior_error: 0.3,
+            active_units: 2,
+        }
+    }
+
+    #[test]
+    fn a_long_run_stays_small_and_evenly_spread() {
+        let mut history = History::new(10);
+        for step in 1..=200_000 {
+            if history.is_due(step) {
+                history.push(row(step));
+            }
+        }
+        let steps: Vec<u64> = history.rows().iter().map(|r| r.step).collect();
+        assert!(steps.len() < History::LARGEST && steps.len() >= History::LARGEST / 2);
+        assert!(steps.windows(2).all(|w| w[1] - w[0] == history.interval), "interval {}", history.interval);
+        // A merged row speaks of the steps between the row before it and its own.
+        let wide = &history.rows()[100];
+        assert!((wide.elbo - (wide.step as f64 - 0.5 * history.interval as f64 + 5.0)).abs() < 1e-6, "{wide:?}");
+    }
+
+    #[test]
+    fn fields_stand_under_their_names() {
+        let (header, fields) = (Row::header(2), row(7).fields());
+        assert_eq!(header.len(), fields.len());
+        let field = |name: &str| &fields[header.iter().position(|h| h == name).unwrap()];
+        assert_eq!((field("step"), field("kl"), field("kl_2")), (&"7".into(), &"0.75".into(), &"0.5".into()));
+        assert_eq!((field("covariance"), field("ima_contrast")), (&"full".into(), &"nan".into()));
+    }
+}

@@ -1,0 +1,20 @@
+//! One run as a pure state machine: a configuration and a log of commands determine every weight to the last bit,
+//! whether anybody looks or not. No thread, no clock, no file.
+
+mod batches;
+mod command;
+mod config;
+mod history;
+mod metrics;
+mod run;
+mod schedule;
+mod snapshot;
+
+pub use batches::Batches;
+pub use command::{Command, Logged};
+pub use config::{Config, InvalidSetting, Optimizer, Settings};
+pub use history::{History, Row};
+pub use metrics::{Metrics, haar_mean, is_linear};
+pub use run::{Divergence, Experiment, State, summarise};
+pub use schedule::schedule;
+pub use snapshot::Snapshot;

@@ -1,0 +1,289 @@
+//! One run as a pure state machine: commands, steps, and what can be seen of it.
+
+use std::sync::Arc;
+
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, schedule};
+use crate::data::Dataset;
+use crate::geometry::{Jets, Order, Summary};
+use crate::linalg::Matrix;
+use crate::nn::Adam;
+use crate::rng::{Purpose, stream};
+use crate::vae::{Elbo, Posterior, Tape, Vae};
+
+/// Everything of a run that a step changes. Minibatches and noise are functions of seed and place, so a run goes on
+/// from a copy exactly as it did from the original.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Steps made.
+    pub step: u64,
+    /// Observations read from the sequence of shuffled epochs.
+    position: u64,
+    /// The step of the last change of a setting, from which the schedule counts.
+    changed: u64,
+    /// The settings in force.
+    pub settings: Settings,
+    /// The model.
+    pub vae: Vae<f32>,
+    /// The optimiser.
+    pub adam: Adam<f32>,
+}
+
+impl State {
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> f64 {
+        self.settings.optimizer.lr * schedule(self.step - self.changed)
+    }
+
+    /// Becomes a copy of `other` without asking for memory.
+    fn copy_from(&mut self, other: &Self) {
+        (self.step, self.position, self.changed) = (other.step, other.position, other.changed);
+        self.settings = other.settings;
+        if self.vae.covariance != other.vae.covariance {
+            self.vae = other.vae.clone();
+        }
+        self.vae.parameters.clone_from(&other.vae.parameters);
+        self.adam.first.clone_from(&other.adam.first);
+        self.adam.second.clone_from(&other.adam.second);
+        self.adam.updates = other.adam.updates;
+    }
+}
+
+/// A run that blew up, and what was done about it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the loss became {loss} at step {step}{after}; went back to step {restored}. Lower the learning rate and run again"
+)]
+pub struct Divergence {
+    /// What the loss had become, in words or as a number.
+    pub loss: String,
+    /// The step at which that was seen.
+    pub step: u64,
+    /// The commands that were undone, as text.
+    pub after: String,
+    /// The step whose state was restored.
+    pub restored: u64,
+}
+
+/// A run: what it started from, where it stands, and how it got there.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    config: Arc<Config>,
+    data: Arc<Dataset>,
+    state: State,
+    log: Vec<Logged>,
+    history: History,
+    /// The last state that was known to be sound, and how many commands led to it.
+    sound: (State, usize),
+    /// What a loss of the trivial decoder x̂ = mean is, times 2σ².
+    variance: f64,
+    batches: Batches,
+    x: Matrix<f32>,
+    noise: Matrix<f32>,
+    tape: Tape<f32>,
+    /// Sums over the steps since the last row.
+    sums: Elbo,
+    summed: u64,
+}
+
+/// Steps between the states that are kept in case the run blows up.
+const SOUND_INTERVAL: u64 = 200;
+
+/// A loss this many times that of a decoder that always answers the mean is an explosion.
+const EXPLOSION: f64 = 1e3;
+
+impl Experiment {
+    /// The run at step 0.
+    pub fn new(config: Config, data: Arc<Dataset>) -> Result<Self, InvalidSetting> {
+        config.validate(data.train.observations.columns())?;
+        let n = data.train.observations.rows();
+        let covariance = config.objective.covariance;
+        let mut rng = stream(config.seed, Purpose::Init, 0);
+        let vae = Vae::new(n, config.architecture.clone(), covariance, &mut rng);
+        let adam = Adam::new(vae.parameters.len());
+        let tape = Tape::new(&vae);
+        let interval = if vae.parameters.len() < 20_000 { 10 } else { 50 };
+        let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
+        let state = State { step: 0, position: 0, changed: 0, settings: config.settings(), vae, adam };
+        Ok(Self {
+            batches: Batches::new(config.seed, data.train.observations.columns()),
+            config: Arc::new(config),
+            variance: data.train.covariance().trace(),
+            data,
+            sound: (state.clone(), 0),
+            state,
+            log: Vec::new(),
+            history: History::new(interval),
+            x: Matrix::zeros(0, 0),
+            noise: Matrix::zeros(0, 0),
+            tape,
+            sums,
+            summed: 0,
+        })
+    }
+
+    /// What the run started from.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The data it is trained and tested on.
+    pub fn data(&self) -> &Arc<Dataset> {
+        &self.data
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What was changed on the way.
+    pub fn log(&self) -> &[Logged] {
+        &self.log
+    }
+
+    /// What it has been through.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Changes a setting from the next step on. A value that makes no sense changes nothing.
+    pub fn apply(&mut self, command: Command) -> Result<(), InvalidSetting> {
+        let settings = command.applied_to(self.state.settings);
+        settings.validate(self.data.train.observations.columns())?;
+        if settings == self.state.settings {
+            return Ok(());
+        }
+        self.keep();
+        let state = &mut self.state;
+        if settings.objective.covariance != state.vae.covariance {
+            let before = state.vae.clone();
+            state.vae.switch_covariance(settings.objective.covariance);
+            state.adam.first = before.carry_over(&state.vae, &state.adam.first);
+            state.adam.second = before.carry_over(&state.vae, &state.adam.second);
+            self.tape = Tape::new(&state.vae);
+        }
+        state.settings = settings;
+        state.changed = state.step;
+        self.log.push(Logged { step: state.step, command });
+        Ok(())
+    }
+
+    /// Makes one step. If the loss is no number or has exploded, the last sound state is restored instead, together
+    /// with the settings, the log and the history that it had.
+    pub fn step(&mut self) -> Result<(), Divergence> {
+        self.train();
+        let Settings { objective, .. } = self.state.settings;
+        let (n, m) = (self.x.rows() as f64, self.noise.rows() as f64);
+        let loss = -self.tape.elbo.objective(objective.beta) - objective.log_normaliser(self.x.rows());
+        let trivial = 0.5 * (self.variance / objective.sigma2 + n) + objective.beta * m;
+        // A NaN is not below anything.
+        let sound = loss <= EXPLOSION * trivial;
+        if !sound {
+            return Err(self.restore(loss));
+        }
+        self.sums.reconstruction += self.tape.elbo.reconstruction;
+        self.sums.kl_per_dim.iter_mut().zip(&self.tape.elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
+        self.summed += 1;
+        if self.history.is_due(self.state.step) {
+            self.write_row();
+        }
+        if self.state.step.is_multiple_of(SOUND_INTERVAL) {
+            self.keep();
+        }
+        Ok(())
+    }
+
+    /// One gradient step. Allocates nothing.
+    fn train(&mut self) {
+        let Self { config, data, state, batches, x, noise, tape, .. } = self;
+        let batch = state.settings.optimizer.batch;
+        batches.gather(&data.train.observations, state.position, batch, x);
+        noise.reshape(state.vae.latent_dim(), batch);
+        let mut rng = stream(config.seed, Purpose::Noise, state.step);
+        noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
+        state.vae.differentiate(&state.settings.objective, x, noise, tape);
+        let rate = state.learning_rate();
+        state.adam.update(&mut state.vae.parameters, &tape.gradient, rate);
+        state.position += batch as u64;
+        state.step += 1;
+    }
+
+    /// Keeps the present state as the last sound one, if it is.
+    fn keep(&mut self) {
+        // The sum is finite exactly when every parameter is.
+        if self.state.vae.parameters.iter().sum::<f32>().is_finite() {
+            self.sound.0.copy_from(&self.state);
+            self.sound.1 = self.log.len();
+        }
+    }
+
+    /// Goes back to the last sound state.
+    fn restore(&mut self, loss: f64) -> Divergence {
+        let undone: Vec<String> =
+            self.log[self.sound.1..].iter().map(|l| format!("{} at step {}", l.command, l.step)).collect();
+        let step = self.state.step;
+        self.state.copy_from(&self.sound.0);
+        self.tape = Tape::new(&self.state.vae);
+        self.log.truncate(self.sound.1);
+        self.history.truncate(self.state.step);
+        self.clear_sums();
+        Divergence {
+            loss: if loss.is_nan() { "not a number".to_owned() } else { format!("{loss:.3e}") },
+            step,
+            after: if undone.is_empty() { String::new() } else { format!(" after {}", undone.join(" and ")) },
+            restored: self.state.step,
+        }
+    }
+
+    fn clear_sums(&mut self) {
+        self.sums.reconstruction = 0.0;
+        self.sums.kl_per_dim.fill(0.0);
+        self.summed = 0;
+    }
+
+    fn write_row(&mut self) {
+        let count = self.summed.max(1) as f64;
+        let settings = self.state.settings;
+        let kl_per_dim: Vec<f64> = self.sums.kl_per_dim.iter().map(|kl| kl / count).collect();
+        let reconstruction = self.sums.reconstruction / count;
+        let geometry = self.probe(128, self.state.vae.latent_dim() <= 3);
+        self.history.push(Row {
+            step: self.state.step,
+            elbo: reconstruction - settings.objective.beta * kl_per_dim.iter().sum::<f64>(),
+            reconstruction,
+            kl_per_dim,
+            settings,
+            ima_contrast: geometry.ima_contrast.unwrap_or(f64::NAN),
+            diagonal_gap: geometry.diagonal_gap.unwrap_or(f64::NAN),
+            dto: geometry.dto.unwrap_or(f64::NAN),
+            c2_residual: geometry.c2_residual.unwrap_or(f64::NAN),
+            posterior_error: geometry.posterior_error.unwrap_or(f64::NAN),
+            active_units: geometry.active.len(),
+        });
+        self.clear_sums();
+    }
+
+    /// The geometry at the posterior means of the first `count` held-out observations.
+    pub fn probe(&self, count: usize, second_order: bool) -> Summary {
+        let vae = &self.state.vae;
+        let test = &self.data.test.observations;
+        let posteriors = vae.posteriors(&test.select_columns(0..count.min(test.columns())));
+        summarise(vae, &posteriors, &self.state.settings, second_order)
+    }
+}
+
+/// The geometry of a model at the means of these posteriors.
+pub fn summarise<T: crate::linalg::Real>(
+    vae: &Vae<T>,
+    posteriors: &[Posterior],
+    settings: &Settings,
+    second_order: bool,
+) -> Summary {
+    let means = posteriors.iter().flat_map(|q| q.mean.iter().map(|z| T::from_f64(*z))).collect();
+    let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
+    let smooth = vae.architecture.decoder == crate::vae::DecoderKind::Linear || vae.architecture.activation.is_smooth();
+    let order = if second_order && smooth { Order::Second } else { Order::First };
+    Summary::new(&Jets::of(vae, &z, order), posteriors, vae.covariance, settings.objective.b())
+}

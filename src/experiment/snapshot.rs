@@ -1,0 +1,106 @@
+//! What can be seen of a run at one moment. Once made it never changes, and making it changes nothing.
+
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+
+use super::{Config, Experiment, Logged, Row, Settings};
+use crate::data::Dataset;
+use crate::geometry::Summary;
+use crate::linalg::Matrix;
+use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
+use crate::vae::{Posterior, Vae};
+
+/// Held-out observations that are encoded for every snapshot.
+const ENCODED: usize = 2000;
+
+/// Held-out observations at which every snapshot measures the geometry.
+const PROBED: usize = 256;
+
+/// A moment of a run, with everything that views draw from.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What the run started from.
+    pub config: Arc<Config>,
+    /// The data it is trained and tested on.
+    pub data: Arc<Dataset>,
+    /// What was changed on the way.
+    pub log: Vec<Logged>,
+    /// What it has been through.
+    pub history: Vec<Arc<Row>>,
+    /// Steps made.
+    pub step: u64,
+    /// Settings in force.
+    pub settings: Settings,
+    /// The learning rate of the next step.
+    pub learning_rate: f64,
+    /// The model.
+    pub vae: Vae<f32>,
+    /// The encoder's outputs for the first held-out observations.
+    pub encodings: Matrix<f32>,
+    /// The geometry at the first held-out posterior means.
+    pub gauges: Summary,
+    /// Correlation of each latent's posterior mean with each true factor, if those are known.
+    pub correlation: Option<DMatrix<f64>>,
+}
+
+impl Snapshot {
+    /// Looks at a run.
+    pub fn of(run: &Experiment) -> Self {
+        let state = run.state();
+        let test = &run.data().test;
+        let observations = &test.observations;
+        let encodings = state.vae.encode(&observations.select_columns(0..ENCODED.min(observations.columns())));
+        let correlation = test.factors.as_ref().map(|factors| correlate(&encodings, factors, state.vae.latent_dim()));
+        Self {
+            config: Arc::clone(run.config()),
+            data: Arc::clone(run.data()),
+            log: run.log().to_vec(),
+            history: run.history().rows().to_vec(),
+            step: state.step,
+            settings: state.settings,
+            learning_rate: state.learning_rate(),
+            vae: state.vae.clone(),
+            gauges: run.probe(PROBED, true),
+            encodings,
+            correlation,
+        }
+    }
+
+    /// m.
+    pub fn latent_dim(&self) -> usize {
+        self.vae.latent_dim()
+    }
+
+    /// n.
+    pub fn data_dim(&self) -> usize {
+        self.vae.data_dim()
+    }
+
+    /// The posterior mean of encoded observation `i`.
+    pub fn mean(&self, i: usize) -> &[f32] {
+        &self.encodings.column(i)[..self.latent_dim()]
+    }
+
+    /// The posterior of encoded observation `i`.
+    pub fn posterior(&self, i: usize) -> Posterior {
+        let encoding: Vec<f64> = self.encodings.column(i).iter().map(|x| f64::from(*x)).collect();
+        Posterior::from_encoding(&encoding, self.latent_dim())
+    }
+
+    /// Mean correlation coefficient with the true factors, if those are known.
+    pub fn mcc(&self) -> Option<f64> {
+        self.correlation.as_ref().map(|c| mean_correlation_coefficient(c).0)
+    }
+}
+
+/// The correlation of the first `m` rows of `encodings` with the rows of `factors`, over the samples that both have.
+pub fn correlate(encodings: &Matrix<f32>, factors: &Matrix<f32>, m: usize) -> DMatrix<f64> {
+    let joint: Vec<f64> = encodings
+        .iter_columns()
+        .zip(factors.iter_columns())
+        .flat_map(|(code, factors)| code[..m].iter().chain(factors).map(|x| f64::from(*x)))
+        .collect();
+    let width = m + factors.rows();
+    cross_correlation(&moments(joint.chunks_exact(width), width).1, m)
+}

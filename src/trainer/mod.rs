@@ -1,0 +1,242 @@
+//! The one thread that trains. It takes requests, hands out snapshots, and is never waited for.
+
+mod latest;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+pub use latest::Latest;
+
+use crate::experiment::{Command, Experiment, Snapshot};
+
+/// What a trainer can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Request {
+    /// Train until told otherwise.
+    Run,
+    /// Stop training and use no processor.
+    Pause,
+    /// Make this many steps and pause.
+    Steps(u64),
+    /// Change a setting.
+    Command(Command),
+    /// Make at most this many steps a second; `None`: as many as possible. The run itself does not depend on it.
+    Pace(Option<f64>),
+}
+
+/// A run as seen from outside.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// What can be seen of the run.
+    pub snapshot: Arc<Snapshot>,
+    /// Whether it is training.
+    pub running: bool,
+    /// Steps a second while training, over the last half second; 0 while paused.
+    pub steps_per_second: f64,
+    /// The newest thing that went wrong: a diverged loss, a setting that makes no sense. Counted, so that the same
+    /// sentence twice is seen twice.
+    pub notice: Option<(u64, String)>,
+}
+
+/// The handle of a training thread. Dropping it ends the thread.
+#[derive(Debug)]
+pub struct Trainer {
+    requests: Option<Sender<Request>>,
+    latest: Arc<Latest<Result<View, String>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Trainer {
+    /// Starts a thread that builds a run and waits for requests. `wake` is called whenever there is something new to
+    /// read.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub fn spawn(
+        build: impl FnOnce() -> Result<Experiment, String> + Send + 'static,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let latest = Arc::new(Latest::default());
+        let shared = Arc::clone(&latest);
+        let thread = Builder::new().name("trainer".to_owned()).spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                Loop::new(build()?, &shared, &wake).serve(&receiver);
+                Ok(())
+            }));
+            let failure = match outcome {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error,
+                Err(_) => "the trainer stopped because of a mistake in the program; restart the run".to_owned(),
+            };
+            shared.publish(Arc::new(Err(failure)));
+            wake();
+        })?;
+        Ok(Self { requests: Some(sender), latest, thread: Some(thread) })
+    }
+
+    /// Asks for something. A trainer that has failed does nothing.
+    pub fn ask(&self, request: Request) {
+        if let Some(requests) = &self.requests {
+            // Nobody listens only if the thread has ended, which `read` reports.
+            drop(requests.send(request));
+        }
+    }
+
+    /// The newest view of the run: `None` until there is one, an error if the run could not be built or broke down.
+    /// Asks for a newer one.
+    pub fn read(&self) -> Option<Arc<Result<View, String>>> {
+        self.latest.read()
+    }
+}
+
+impl Drop for Trainer {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // Panics of the thread were caught and reported.
+            drop(thread.join());
+        }
+    }
+}
+
+/// The state of the training thread.
+struct Loop<'a> {
+    run: Experiment,
+    latest: &'a Latest<Result<View, String>>,
+    wake: &'a dyn Fn(),
+    /// Steps that are still to be made: `u64::MAX` while running.
+    left: u64,
+    pace: Option<f64>,
+    meter: Meter,
+    notices: u64,
+    notice: Option<(u64, String)>,
+}
+
+impl<'a> Loop<'a> {
+    fn new(run: Experiment, latest: &'a Latest<Result<View, String>>, wake: &'a dyn Fn()) -> Self {
+        let meter = Meter { since: Instant::now(), steps: 0, rate: 0.0 };
+        Self { run, latest, wake, left: 0, pace: None, meter, notices: 0, notice: None }
+    }
+
+    /// Serves until the handle is dropped.
+    fn serve(mut self, requests: &Receiver<Request>) {
+        self.publish();
+        loop {
+            // What is asked for while paused is shown at once; while running the reader's own pace decides.
+            let paused = self.left == 0;
+            match self.next(requests) {
+                Ok(Some(request)) => {
+                    self.handle(request);
+                    if paused || self.left == 0 {
+                        self.publish();
+                    }
+                }
+                Ok(None) => self.step(),
+                Err(Disconnected) => return,
+            }
+        }
+    }
+
+    /// The next request, or `None` when it is time for a step.
+    fn next(&self, requests: &Receiver<Request>) -> Result<Option<Request>, Disconnected> {
+        if self.left == 0 {
+            return requests.recv().map(Some).map_err(|_closed| Disconnected);
+        }
+        let Some(pace) = self.pace else {
+            return match requests.try_recv() {
+                Ok(request) => Ok(Some(request)),
+                Err(TryRecvError::Empty) => Ok(None),
+                Err(TryRecvError::Disconnected) => Err(Disconnected),
+            };
+        };
+        match requests.recv_timeout(Duration::from_secs_f64(1.0 / pace)) {
+            Ok(request) => Ok(Some(request)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(Disconnected),
+        }
+    }
+
+    fn handle(&mut self, request: Request) {
+        if self.left == 0 {
+            self.meter.restart();
+        }
+        match request {
+            Request::Run => self.left = u64::MAX,
+            Request::Pause => self.left = 0,
+            Request::Steps(steps) => self.left = steps,
+            Request::Pace(pace) => self.pace = pace.map(|p| p.clamp(0.1, 1e4)),
+            Request::Command(command) => {
+                if let Err(error) = self.run.apply(command) {
+                    self.notify(error.to_string());
+                }
+            }
+        }
+        if self.left == 0 {
+            self.meter.rate = 0.0;
+        }
+    }
+
+    fn step(&mut self) {
+        if let Err(divergence) = self.run.step() {
+            self.left = 0;
+            self.notify(divergence.to_string());
+        } else {
+            self.left -= u64::from(self.left != u64::MAX);
+            self.meter.count();
+        }
+        if self.left == 0 {
+            self.meter.rate = 0.0;
+            self.publish();
+        } else if self.latest.take_request() {
+            self.publish();
+        }
+    }
+
+    fn notify(&mut self, sentence: String) {
+        log::warn!("{sentence}");
+        self.notices += 1;
+        self.notice = Some((self.notices, sentence));
+    }
+
+    fn publish(&self) {
+        let view = View {
+            snapshot: Arc::new(Snapshot::of(&self.run)),
+            running: self.left > 0,
+            steps_per_second: self.meter.rate,
+            notice: self.notice.clone(),
+        };
+        self.latest.publish(Arc::new(Ok(view)));
+        (self.wake)();
+    }
+}
+
+/// The handle of the trainer is gone.
+struct Disconnected;
+
+/// Measures steps a second.
+struct Meter {
+    since: Instant,
+    steps: u64,
+    rate: f64,
+}
+
+impl Meter {
+    fn restart(&mut self) {
+        (self.since, self.steps) = (Instant::now(), 0);
+    }
+
+    fn count(&mut self) {
+        const WINDOW: f64 = 0.5;
+        self.steps += 1;
+        // Reading the clock costs little against a step.
+        let seconds = self.since.elapsed().as_secs_f64();
+        if seconds > WINDOW {
+            self.rate = self.steps as f64 / seconds;
+            self.restart();
+        }
+    }
+}

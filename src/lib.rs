@@ -1,6 +1,8 @@
 //! Watch a small VAE unpick data along its seams.
 
+pub mod data;
 pub mod geometry;
+pub mod io;
 pub mod linalg;
 pub mod nn;
 pub mod ppca;

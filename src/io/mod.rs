@@ -1,0 +1,11 @@
+//! Everything that touches a file.
+
+mod atomic;
+mod file_error;
+mod npy;
+mod table;
+
+pub use atomic::write_atomically;
+pub use file_error::FileError;
+pub use npy::{NpyArray, parse_npy, write_npy_f32};
+pub use table::{TableFile, parse_table, read_table};

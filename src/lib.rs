@@ -3,6 +3,7 @@
 pub mod data;
 pub mod experiment;
 pub mod geometry;
+pub mod io;
 pub mod linalg;
 pub mod nn;
 pub mod ppca;

@@ -1,0 +1,124 @@
+//! Observations and, where they are known, the factors behind them.
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::linalg::Matrix;
+
+/// Everything that a run learns from and is judged by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// What the model is trained on.
+    pub train: Split,
+    /// Held out: what metrics are computed on.
+    pub test: Split,
+    /// k names; empty where factors are unknown.
+    pub factor_names: Vec<String>,
+    /// n names.
+    pub observation_names: Vec<String>,
+    /// What an observation is.
+    pub kind: Kind,
+    /// How own data were brought to zero mean and unit scale; none for a generated scene, which stays as it is.
+    pub centre_and_scale: Option<CentreAndScale>,
+}
+
+impl Dataset {
+    /// n, how many numbers an observation has.
+    pub fn data_dim(&self) -> usize {
+        self.train.data_dim()
+    }
+
+    /// k, how many factors are known.
+    pub fn factor_count(&self) -> usize {
+        self.train.factors.as_ref().map_or(0, Matrix::rows)
+    }
+}
+
+/// One part of a dataset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// n×N: a column is a sample.
+    pub observations: Matrix<f32>,
+    /// k×N: the true factors of each sample.
+    pub factors: Option<Matrix<f32>>,
+}
+
+impl Split {
+    /// n, how many numbers an observation has.
+    pub fn data_dim(&self) -> usize {
+        self.observations.rows()
+    }
+
+    /// N, how many observations there are.
+    pub fn samples(&self) -> usize {
+        self.observations.columns()
+    }
+
+    /// x̄, the mean observation (n).
+    pub fn mean(&self) -> DVector<f64> {
+        let mut sum = DVector::zeros(self.data_dim());
+        for x in self.observations.iter_columns() {
+            sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += f64::from(*x));
+        }
+        sum / self.samples() as f64
+    }
+
+    /// (1/N) Σ (x − x̄)(x − x̄)ᵀ (n×n, exactly symmetric).
+    pub fn covariance(&self) -> DMatrix<f64> {
+        let (n, mean) = (self.data_dim(), self.mean());
+        let mut covariance = DMatrix::zeros(n, n);
+        // Blocks keep the copy in double precision small when the observations are images.
+        for block in self.observations.as_slice().chunks(1024 * n.max(1)) {
+            let mut centred = DMatrix::from_iterator(n, block.len() / n, block.iter().map(|x| f64::from(*x)));
+            centred.column_iter_mut().for_each(|mut x| x -= &mean);
+            covariance.gemm(1.0 / self.samples() as f64, &centred, &centred.transpose(), 1.0);
+        }
+        covariance.fill_upper_triangle_with_lower_triangle();
+        covariance
+    }
+}
+
+/// What an observation is, for those who draw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A point in space.
+    Points,
+    /// A grey image, row by row.
+    Images {
+        /// Rows of pixels.
+        height: usize,
+        /// Columns of pixels.
+        width: usize,
+    },
+}
+
+/// x = (original − centre)/scale, with one scale for all coordinates, so that angles stay true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CentreAndScale {
+    /// The mean of the original training data (n).
+    pub centre: Vec<f64>,
+    /// The root of the mean variance over coordinates.
+    pub scale: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_covariance_are_those_of_the_definition() {
+        // 2,500 samples need three blocks; x₂ = −2 x₁ + 5 makes every moment known.
+        let x1 = |c: usize| (c % 5) as f32;
+        let observations = Matrix::from_fn(2, 2500, |r, c| if r == 0 { x1(c) } else { 5.0 - 2.0 * x1(c) });
+        let split = Split { observations, factors: None };
+        assert_eq!((split.data_dim(), split.samples()), (2, 2500));
+        assert!((split.mean() - DVector::from_row_slice(&[2.0, 1.0])).norm() < 1e-13);
+        assert!((split.covariance() - DMatrix::from_row_slice(2, 2, &[2.0, -4.0, -4.0, 8.0])).norm() < 1e-12);
+    }
+
+    #[test]
+    fn a_large_offset_does_not_drown_the_variance() {
+        let observations = Matrix::from_fn(1, 1000, |_, c| 1e6 + (c % 2) as f32);
+        let covariance = Split { observations, factors: None }.covariance();
+        assert!((covariance[(0, 0)] - 0.25).abs() < 1e-9);
+    }
+}

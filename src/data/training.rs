@@ -1,0 +1,89 @@
+//! How a scene is trained unless one says otherwise.
+
+use serde::{Deserialize, Serialize};
+
+use crate::nn::Activation;
+use crate::vae::{Architecture, Covariance, DecoderKind, Objective};
+
+/// The model, objective and optimiser that a scene starts with. A scene file names those that differ from the default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingDefaults {
+    /// m, the dimension of z.
+    pub latent_dim: usize,
+    /// Widths of the encoder's hidden layers.
+    pub hidden: Vec<usize>,
+    /// The non-linearity of the hidden layers.
+    pub activation: Activation,
+    /// What the decoder is.
+    pub decoder: DecoderKind,
+    /// The family of posteriors.
+    pub covariance: Covariance,
+    /// β, the weight of the KL divergence.
+    pub beta: f64,
+    /// σ², the variance of p(x|z).
+    pub sigma2: f64,
+    /// The learning rate of Adam.
+    pub lr: f64,
+    /// How many observations make a minibatch.
+    pub batch: usize,
+    /// How many steps make a run.
+    pub steps: u64,
+}
+
+impl Default for TrainingDefaults {
+    fn default() -> Self {
+        Self {
+            latent_dim: 2,
+            hidden: vec![64, 64],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            covariance: Covariance::Diagonal,
+            beta: 1.0,
+            sigma2: 0.02,
+            lr: 0.003,
+            batch: 256,
+            steps: 6000,
+        }
+    }
+}
+
+impl TrainingDefaults {
+    /// The shape of the networks.
+    pub fn architecture(&self) -> Architecture {
+        Architecture {
+            latent_dim: self.latent_dim,
+            hidden: self.hidden.clone(),
+            activation: self.activation,
+            decoder: self.decoder,
+        }
+    }
+
+    /// The objective at the first step.
+    pub fn objective(&self) -> Objective {
+        Objective { covariance: self.covariance, beta: self.beta, sigma2: self.sigma2 }
+    }
+
+    /// One sentence about the first value that no run can start with.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let count = |name: &str, value: usize, most: usize| {
+            let inside = (1..=most).contains(&value);
+            inside.then_some(()).ok_or_else(|| format!("[training] {name} = {value} is outside 1 to {most}"))
+        };
+        count("latent_dim", self.latent_dim, 64)?;
+        count("batch", self.batch, 65_536)?;
+        count("steps", self.steps.try_into().unwrap_or(usize::MAX), 1_000_000_000)?;
+        for width in &self.hidden {
+            count("hidden: a width", *width, 4096)?;
+        }
+        if self.hidden.len() > 8 {
+            return Err(format!("[training] hidden has {} layers; eight are the most", self.hidden.len()));
+        }
+        for (name, value) in [("beta", self.beta), ("sigma2", self.sigma2), ("lr", self.lr)] {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(format!("[training] {name} = {value} must be a positive number"));
+            }
+        }
+        Ok(())
+    }
+}

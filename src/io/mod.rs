@@ -1,0 +1,13 @@
+//! Everything that touches a file.
+
+mod atomic;
+mod file_error;
+mod npy;
+mod table;
+mod weights;
+
+pub use atomic::write_atomically;
+pub use file_error::FileError;
+pub use npy::{NpyArray, parse_npy, write_npy_f32};
+pub use table::{TableFile, parse_table, read_table};
+pub use weights::{from_safetensors, to_safetensors};

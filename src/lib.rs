@@ -1,5 +1,6 @@
 //! Watch a small VAE unpick data along its seams.
 
+pub mod cli;
 pub mod data;
 pub mod experiment;
 pub mod geometry;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::{Scene, TrainingDefaults};
 use crate::vae::{Architecture, Objective};
 
 /// How the parameters are fitted: it may change while a run goes on.
@@ -14,9 +15,53 @@ pub struct Optimizer {
     pub batch: usize,
 }
 
+/// Where the data of a run come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// They are generated.
+    Scene(Box<Scene>),
+    /// They were read from a file of one's own.
+    File {
+        /// Its name, without the folders it was in.
+        name: String,
+        /// SHA-256 of its bytes, in hexadecimal.
+        sha256: String,
+    },
+}
+
+impl Origin {
+    /// What the data are called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Scene(scene) => &scene.name,
+            Self::File { name, .. } => name,
+        }
+    }
+
+    /// The scene, if they are generated.
+    pub fn scene(&self) -> Option<&Scene> {
+        match self {
+            Self::Scene(scene) => Some(scene),
+            Self::File { .. } => None,
+        }
+    }
+
+    /// How a run on these data starts unless one says otherwise. A file's data have unit scale, so σ² is a share of
+    /// their variance; a batch is never larger than the training data.
+    pub fn defaults(&self, samples: usize) -> TrainingDefaults {
+        let defaults = match self {
+            Self::Scene(scene) => scene.training.clone(),
+            Self::File { .. } => TrainingDefaults { sigma2: 0.05, ..TrainingDefaults::default() },
+        };
+        TrainingDefaults { batch: defaults.batch.min(samples), ..defaults }
+    }
+}
+
 /// The start of a run. Data, initial weights, minibatches and noise follow from `seed`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// Where the data come from.
+    pub origin: Origin,
     /// The one source of randomness.
     pub seed: u64,
     /// The shape of the networks.
@@ -45,8 +90,23 @@ pub struct InvalidSetting(pub String);
 const LARGEST: usize = 4096;
 
 impl Config {
+    /// The run that starts from the defaults of its data. `samples` is the size of the training data.
+    pub fn new(origin: Origin, seed: u64, samples: usize) -> Self {
+        let defaults = origin.defaults(samples);
+        Self {
+            origin,
+            seed,
+            architecture: defaults.architecture(),
+            objective: defaults.objective(),
+            optimizer: Optimizer { lr: defaults.lr, batch: defaults.batch },
+        }
+    }
+
     /// Checks every value and names the first one that makes no sense. `samples` is the size of the training data.
     pub fn validate(&self, samples: usize) -> Result<(), InvalidSetting> {
+        if i64::try_from(self.seed).is_err() {
+            return Err(InvalidSetting(format!("seed = {} is larger than {}", self.seed, i64::MAX)));
+        }
         let Architecture { latent_dim, hidden, .. } = &self.architecture;
         within("latent_dim", *latent_dim, 1, 64)?;
         if hidden.len() > 8 {

@@ -12,7 +12,7 @@ mod snapshot;
 
 pub use batches::Batches;
 pub use command::{Command, Logged};
-pub use config::{Config, InvalidSetting, Optimizer, Settings};
+pub use config::{Config, InvalidSetting, Optimizer, Origin, Settings};
 pub use history::{History, Row};
 pub use metrics::{Metrics, haar_mean, is_linear};
 pub use run::{Divergence, Experiment, State, summarise};

@@ -95,7 +95,7 @@ impl Snapshot {
 }
 
 /// The correlation of the first `m` rows of `encodings` with the rows of `factors`, over the samples that both have.
-pub fn correlate(encodings: &Matrix<f32>, factors: &Matrix<f32>, m: usize) -> DMatrix<f64> {
+pub(super) fn correlate(encodings: &Matrix<f32>, factors: &Matrix<f32>, m: usize) -> DMatrix<f64> {
     let joint: Vec<f64> = encodings
         .iter_columns()
         .zip(factors.iter_columns())

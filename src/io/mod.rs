@@ -2,12 +2,16 @@
 
 mod atomic;
 mod file_error;
+mod folder;
 mod npy;
+mod record;
 mod table;
 mod weights;
 
 pub use atomic::write_atomically;
 pub use file_error::FileError;
+pub use folder::{SavedRun, metrics_json, open, save};
 pub use npy::{NpyArray, parse_npy, write_npy_f32};
+pub use record::{Record, parse_logged, program};
 pub use table::{TableFile, parse_table, read_table};
 pub use weights::{from_safetensors, to_safetensors};

@@ -22,12 +22,17 @@ pub struct Vae<T> {
 }
 
 impl<T: Real> Vae<T> {
-    /// A model for data of dimension `data_dim` with weights drawn from `rng`. Diagonal and full covariance start from
-    /// the same weights: the outputs that only the full one has start at zero, so that its first Σ is diagonal.
+    /// A model for data of dimension `data_dim` with weights drawn from `rng`. What describes Σ starts at zero, so every
+    /// first posterior has the covariance of the prior, and both families start from the same model.
     pub fn new(data_dim: usize, architecture: Architecture, covariance: Covariance, rng: &mut impl Rng) -> Self {
         let mut vae = Self::zeros(data_dim, architecture, Covariance::Diagonal);
         vae.encoder.initialise(&mut vae.parameters, rng);
         vae.decoder.initialise(&mut vae.parameters, rng);
+        let m = vae.latent_dim();
+        let head = &vae.encoder.layers()[vae.encoder.layers().len() - 1];
+        for column in head.split_mut(&mut vae.parameters).0.chunks_exact_mut(head.outputs) {
+            column[m..].fill(T::ZERO);
+        }
         vae.switch_covariance(covariance);
         vae
     }

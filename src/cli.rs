@@ -1,0 +1,423 @@
+//! The commands that need no picture: the same experiment without a screen.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use crate::data::{Map, Scene, generate, own_dataset};
+use crate::experiment::{Config, Experiment, InvalidSetting, Logged, Metrics, Origin};
+use crate::io::{FileError, Record, SavedRun, metrics_json, open, parse_logged, read_table, save};
+use crate::nn::Activation;
+use crate::vae::{Covariance, DecoderKind};
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Something about the request is wrong: exit code 2.
+    #[error("{0}")]
+    Input(String),
+    /// The request was fine, the run was not: exit code 1.
+    #[error("{0}")]
+    Run(String),
+}
+
+impl From<FileError> for CliError {
+    fn from(error: FileError) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+impl From<InvalidSetting> for CliError {
+    fn from(error: InvalidSetting) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+impl CliError {
+    /// The exit code of the program.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Input(_) => 2,
+            Self::Run(_) => 1,
+        }
+    }
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the built-in scenes
+    Scenes {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Train a model and save everything about the run
+    Train(Box<Train>),
+    /// Measure a saved model again, on its held-out data
+    Metrics {
+        /// The folder of a run
+        dir: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the recorded commands again and compare the weights
+    Replay {
+        /// The folder of a run
+        dir: PathBuf,
+    },
+}
+
+/// Where the data come from: one of a scene, a file, a session.
+#[derive(Args, Debug, Clone, Default)]
+pub struct OriginArgs {
+    /// A built-in scene, or a scene file
+    #[arg(long, value_name = "NAME")]
+    pub scene: Option<String>,
+    /// Data of one's own: CSV, TSV or NPY, a row a sample
+    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
+    pub data: Option<PathBuf>,
+    /// A saved run, repeated from its seed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scene", "data"])]
+    pub session: Option<PathBuf>,
+}
+
+/// Arguments of `train`.
+#[derive(Args, Debug)]
+pub struct Train {
+    #[command(flatten)]
+    origin: OriginArgs,
+    /// Family of posteriors
+    #[arg(long, value_name = "diagonal|full", value_parser = parse_covariance)]
+    covariance: Option<Covariance>,
+    /// Weight of the KL divergence
+    #[arg(long)]
+    beta: Option<f64>,
+    /// Variance of p(x|z)
+    #[arg(long)]
+    sigma2: Option<f64>,
+    /// Dimension of z
+    #[arg(long, value_name = "M")]
+    latent_dim: Option<usize>,
+    /// Widths of the encoder's hidden layers, as 64,64; an empty list makes it linear
+    #[arg(long, value_parser = parse_widths)]
+    hidden: Option<Widths>,
+    /// Non-linearity of the hidden layers
+    #[arg(long, value_name = "tanh|relu|softplus|linear", value_parser = parse_activation)]
+    activation: Option<Activation>,
+    /// Family of decoders
+    #[arg(long, value_name = "mlp|linear", value_parser = parse_decoder)]
+    decoder: Option<DecoderKind>,
+    /// Learning rate
+    #[arg(long)]
+    lr: Option<f64>,
+    /// Observations in a minibatch
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Steps to make
+    #[arg(long)]
+    steps: Option<u64>,
+    /// The one source of randomness
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Change a setting at a step, as 2000:beta=4; may be repeated
+    #[arg(long = "at", value_name = "STEP:NAME=VALUE", value_parser = parse_logged)]
+    at: Vec<Logged>,
+    /// The folder to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write even if the folder holds something
+    #[arg(long)]
+    force: bool,
+}
+
+/// Widths of hidden layers.
+#[derive(Clone, Debug)]
+pub struct Widths(Vec<usize>);
+
+fn parse_widths(text: &str) -> Result<Widths, String> {
+    let widths = text.split(',').map(str::trim).filter(|w| !w.is_empty());
+    let parsed: Result<Vec<usize>, _> = widths.map(str::parse).collect();
+    parsed.map(Widths).map_err(|e| format!("'{text}' is not a list of whole numbers ({e})"))
+}
+
+fn parse_covariance(text: &str) -> Result<Covariance, String> {
+    named(text, &Covariance::ALL, Covariance::name)
+}
+
+fn parse_activation(text: &str) -> Result<Activation, String> {
+    named(text, &Activation::ALL, Activation::name)
+}
+
+fn parse_decoder(text: &str) -> Result<DecoderKind, String> {
+    named(text, &DecoderKind::ALL, DecoderKind::name)
+}
+
+fn named<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
+    let names: Vec<_> = all.iter().map(|x| name(*x)).collect();
+    all.iter().copied().find(|x| name(*x) == text).ok_or_else(|| format!("choose one of {}", names.join(", ")))
+}
+
+/// Does what the command says; results go to `out`.
+///
+/// # Errors
+/// With the sentence to show and the exit code to end with.
+pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliError> {
+    match command {
+        Command::Scenes { json } => print(out, &scenes(json)),
+        Command::Train(train) => print(out, &train.run()?),
+        Command::Metrics { dir, json } => {
+            let saved = open(&dir)?;
+            let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, saved.config.seed);
+            let value = metrics_json(&metrics, saved.steps, &saved.settings);
+            print(out, &if json { format!("{value:#}\n") } else { table(&value) })
+        }
+        Command::Replay { dir } => print(out, &replay(&open(&dir)?)?),
+    }
+}
+
+/// Writes to standard output; a reader that has gone away (`unpick scenes | head -1`) is no error.
+fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::Input(format!("the result cannot be written to standard output ({e})")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn scenes(json: bool) -> String {
+    let row = |scene: &'static Scene| {
+        let factors = scene.truth().map_or_else(|| vec!["cluster".to_owned()], Map::factor_names);
+        (&scene.name, scene.generator.data_dim(), scene.training.latent_dim, factors, &scene.summary)
+    };
+    let rows: Vec<_> = Scene::built_in().iter().map(row).collect();
+    if json {
+        let list: Vec<_> = rows
+            .iter()
+            .map(|(name, n, m, factors, summary)| {
+                serde_json::json!({ "name": name, "n": n, "m": m, "factors": factors, "summary": summary })
+            })
+            .collect();
+        return format!("{:#}\n", serde_json::Value::from(list));
+    }
+    let mut text = format!("{:<15} {:>3} {:>3}  {:<8} {}\n", "scene", "n", "m", "factors", "what it shows");
+    for (name, n, m, factors, summary) in rows {
+        text += &format!("{name:<15} {n:>3} {m:>3}  {:<8} {summary}\n", factors.join(","));
+    }
+    text
+}
+
+/// The run that the origin arguments describe, at its defaults, with its data.
+///
+/// # Errors
+/// If there is no such scene, or a file cannot be used.
+pub fn start(origin: &OriginArgs, seed: Option<u64>) -> Result<Start, CliError> {
+    if let Some(path) = &origin.session {
+        return start_session(path);
+    }
+    let seed = seed.unwrap_or(0);
+    if let Some(path) = &origin.data {
+        let file = read_table(path)?;
+        let data = own_dataset(&file.table, seed).map_err(|e| FileError::new(e).at(path))?;
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let origin = Origin::File { name, sha256: file.sha256 };
+        let config = Config::new(origin, seed, data.train.samples());
+        return Ok(Start { config, data: Arc::new(data), log: Vec::new(), steps: 6000 });
+    }
+    let scene = find_scene(origin.scene.as_deref().unwrap_or("linear"))?;
+    let (steps, samples) = (scene.training.steps, scene.generator.samples);
+    let data = Arc::new(generate(&scene, seed));
+    let config = Config::new(Origin::Scene(Box::new(scene)), seed, samples);
+    Ok(Start { config, data, log: Vec::new(), steps })
+}
+
+/// A run that has not begun.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// What it starts from.
+    pub config: Config,
+    /// Its data.
+    pub data: Arc<crate::data::Dataset>,
+    /// What is to be changed on the way.
+    pub log: Vec<Logged>,
+    /// Steps to make unless one says otherwise.
+    pub steps: u64,
+}
+
+fn start_session(path: &Path) -> Result<Start, CliError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| FileError::new(format_args!("cannot read the session ({e})")).at(path))?;
+    let record: Record = serde_json::from_str(&text)
+        .map_err(|e| FileError::new(format_args!("this is not a whole session file ({e})")).at(path))?;
+    let steps = record.steps;
+    let (config, log) = record.into_run().map_err(|e| e.at(path))?;
+    let data = match &config.origin {
+        Origin::Scene(scene) => generate(scene, config.seed),
+        Origin::File { .. } => open(path.parent().unwrap_or(Path::new(".")))?.data,
+    };
+    Ok(Start { config, data: Arc::new(data), log, steps })
+}
+
+/// The built-in scene of that name, or the one in the file of that path.
+fn find_scene(name: &str) -> Result<Scene, CliError> {
+    if let Some(scene) = Scene::named(name) {
+        return Ok(scene.clone());
+    }
+    let path = Path::new(name);
+    if path.extension().is_some_and(|e| e == "toml") {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| FileError::new(format_args!("cannot read the scene ({e})")).at(path))?;
+        return Ok(Scene::parse(&text).map_err(|e| FileError::new(e).at(path))?);
+    }
+    let names: Vec<_> = Scene::built_in().iter().map(|s| s.name.as_str()).collect();
+    Err(CliError::Input(format!(
+        "there is no scene '{name}'; choose one of {}, or give a .toml file",
+        names.join(", ")
+    )))
+}
+
+impl Train {
+    fn run(self) -> Result<String, CliError> {
+        if !self.force && std::fs::read_dir(&self.out).is_ok_and(|mut entries| entries.next().is_some()) {
+            let out = self.out.display();
+            return Err(CliError::Input(format!(
+                "the folder holds something already; add --force to overwrite: {out}"
+            )));
+        }
+        let Start { mut config, data, mut log, steps } = start(&self.origin, self.seed)?;
+        self.change(&mut config);
+        log.extend(&self.at);
+        log.sort_by_key(|l| l.step);
+        let steps = self.steps.unwrap_or(steps);
+        if let Some(late) = log.iter().find(|l| l.step > steps) {
+            return Err(CliError::Input(format!(
+                "--at {}:{} comes after the last step {steps}",
+                late.step, late.command
+            )));
+        }
+        let mut run = Experiment::new(config, data)?;
+        let outcome = advance(&mut run, &log, steps, progress)?;
+        let state = run.state();
+        let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
+        save(&self.out, &run, &metrics)?;
+        if let Some(divergence) = outcome {
+            let out = self.out.display();
+            return Err(CliError::Run(format!("{divergence}; what was sound is saved in {out}")));
+        }
+        let value = metrics_json(&metrics, state.step, &state.settings);
+        Ok(format!("{}\nsaved in {}\n", table(&value).trim_end(), self.out.display()))
+    }
+
+    /// Puts what the arguments say in the place of the defaults.
+    fn change(&self, config: &mut Config) {
+        fn set<T: Clone>(place: &mut T, value: Option<&T>) {
+            if let Some(value) = value {
+                place.clone_from(value);
+            }
+        }
+        set(&mut config.seed, self.seed.as_ref());
+        set(&mut config.architecture.latent_dim, self.latent_dim.as_ref());
+        set(&mut config.architecture.hidden, self.hidden.as_ref().map(|w| &w.0));
+        set(&mut config.architecture.activation, self.activation.as_ref());
+        set(&mut config.architecture.decoder, self.decoder.as_ref());
+        set(&mut config.objective.covariance, self.covariance.as_ref());
+        set(&mut config.objective.beta, self.beta.as_ref());
+        set(&mut config.objective.sigma2, self.sigma2.as_ref());
+        set(&mut config.optimizer.lr, self.lr.as_ref());
+        set(&mut config.optimizer.batch, self.batch.as_ref());
+    }
+}
+
+/// Makes the steps up to `steps`, with the commands of `log` (in the order of their steps) in their places. Gives the
+/// sentence about a divergence, if there was one.
+fn advance(
+    run: &mut Experiment,
+    log: &[Logged],
+    steps: u64,
+    mut progress: impl FnMut(&Experiment, u64),
+) -> Result<Option<String>, CliError> {
+    let mut commands = log.iter().peekable();
+    loop {
+        while let Some(due) = commands.next_if(|l| l.step == run.state().step) {
+            run.apply(due.command).map_err(|e| CliError::Input(format!("at step {}: {e}", due.step)))?;
+        }
+        if run.state().step >= steps {
+            return Ok(None);
+        }
+        if let Err(divergence) = run.step() {
+            return Ok(Some(divergence.to_string()));
+        }
+        progress(run, steps);
+    }
+}
+
+/// A bar on standard error, if that is a terminal.
+fn progress(run: &Experiment, steps: u64) {
+    const WIDTH: u64 = 30;
+    let step = run.state().step;
+    let every = (steps / 200).max(1);
+    if !(step.is_multiple_of(every) || step == steps) || !std::io::stderr().is_terminal() {
+        return;
+    }
+    let done = (WIDTH * step / steps) as usize;
+    let elbo = run.history().rows().last().map_or(String::new(), |row| format!("ELBO {:.3}", row.elbo));
+    let end = if step == steps { "\n" } else { "" };
+    let bar = format!("\r{:━<done$}{:·<rest$} {step}/{steps} {elbo}  {end}", "", "", rest = WIDTH as usize - done);
+    // A terminal that takes no bar is no reason to stop.
+    drop(std::io::stderr().write_all(bar.as_bytes()));
+}
+
+/// Runs a saved run again from its seed.
+fn replay(saved: &SavedRun) -> Result<String, CliError> {
+    let mut run = Experiment::new(saved.config.clone(), Arc::new(saved.data.clone()))?;
+    if let Some(divergence) = advance(&mut run, &saved.log, saved.steps, progress)? {
+        return Err(CliError::Run(format!("the replay diverged: {divergence}")));
+    }
+    let pairs = run.state().vae.parameters.iter().zip(&saved.vae.parameters);
+    let different = pairs.clone().filter(|(a, b)| a.to_bits() != b.to_bits()).count();
+    let count = saved.vae.parameters.len();
+    if different == 0 {
+        return Ok(format!("identical: all {count} weights agree to the last bit after {} steps\n", saved.steps));
+    }
+    let largest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    Err(CliError::Run(format!(
+        "different: {different} of {count} weights differ after {} steps, by at most {largest:e}; the saved model was \
+         changed, or it was trained by another version or on a machine with other arithmetic",
+        saved.steps
+    )))
+}
+
+/// Metrics as lines that a person reads.
+fn table(metrics: &serde_json::Value) -> String {
+    let mut text = String::new();
+    let show = |value: &serde_json::Value| match value {
+        serde_json::Value::Number(x) => x.as_f64().filter(|_| !x.is_u64()).map_or(x.to_string(), |x| format!("{x:.4}")),
+        serde_json::Value::Array(list) => {
+            let parts: Vec<_> = list.iter().map(|x| x.as_f64().map_or(x.to_string(), |x| format!("{x:.4}"))).collect();
+            parts.join(" ")
+        }
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let Some(object) = metrics.as_object() else { return text };
+    for (name, value) in object {
+        match value {
+            serde_json::Value::Null => {
+                let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
+                text += &format!("{name:<20} – ({reason})\n");
+            }
+            serde_json::Value::Object(part) if name != "undefined" => {
+                for (inner, value) in part {
+                    text += &format!("{:<20} {}\n", format!("{name}.{inner}"), show(value));
+                }
+            }
+            serde_json::Value::Object(_) => {}
+            value => text += &format!("{name:<20} {}\n", show(value)),
+        }
+    }
+    text
+}

@@ -1,0 +1,180 @@
+//! The folder that a run leaves behind: everything in it can be read without this program.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::{FileError, Record, from_safetensors, parse_npy, to_safetensors, write_atomically, write_npy_f32};
+use crate::data::{Dataset, Kind, Split, generate};
+use crate::experiment::{Config, Experiment, Logged, Metrics, Origin, Row, Settings};
+use crate::geometry::Measured;
+use crate::linalg::Matrix;
+use crate::vae::Vae;
+
+/// The files of a run.
+const CONFIG: &str = "config.toml";
+const MODEL: &str = "model.safetensors";
+const HISTORY: &str = "history.csv";
+const METRICS: &str = "metrics.json";
+const SESSION: &str = "session.unpick";
+const OBSERVATIONS: [&str; 2] = ["observations.npy", "observations_test.npy"];
+const FACTORS: [&str; 2] = ["factors.npy", "factors_test.npy"];
+
+/// A run as it was saved.
+#[derive(Clone, Debug)]
+pub struct SavedRun {
+    /// What it started from.
+    pub config: Config,
+    /// What was changed on the way.
+    pub log: Vec<Logged>,
+    /// Steps made.
+    pub steps: u64,
+    /// The settings in force at its end.
+    pub settings: Settings,
+    /// The model at its end.
+    pub vae: Vae<f32>,
+    /// The data it was trained and is tested on.
+    pub data: Dataset,
+}
+
+/// Writes everything about a run to `folder`, which is created if need be. Each file is either the old or the new one,
+/// whole; the session, by which a run is opened, comes last.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn save(folder: &Path, run: &Experiment, metrics: &Metrics) -> Result<(), FileError> {
+    fs::create_dir_all(folder).map_err(|e| FileError::new(format_args!("cannot make the folder ({e})")).at(folder))?;
+    let write = |name: &str, bytes: &[u8]| write_atomically(&folder.join(name), bytes);
+    let state = run.state();
+    let record = Record::new(run.config(), run.log(), state.step);
+
+    let data = run.data();
+    for (split, (observations, factors)) in
+        [&data.train, &data.test].into_iter().zip(OBSERVATIONS.into_iter().zip(FACTORS))
+    {
+        write(observations, &write_npy_f32(&split.observations))?;
+        if let Some(values) = &split.factors {
+            write(factors, &write_npy_f32(values))?;
+        }
+    }
+    write(CONFIG, record.to_toml()?.as_bytes())?;
+    write(MODEL, &to_safetensors(&state.vae, &json!({ "program": record.program, "step": state.step }).to_string())?)?;
+    write(HISTORY, history(run.history().rows().iter().map(|row| &**row), state.vae.latent_dim()).as_bytes())?;
+    write(METRICS, pretty(&metrics_json(metrics, state.step, &state.settings)).as_bytes())?;
+    write(SESSION, pretty(&serde_json::to_value(&record).map_err(FileError::new)?).as_bytes())
+}
+
+/// Reads a saved run. Data of a scene are generated anew; those of a file are read from the folder.
+///
+/// # Errors
+/// If a file is missing, damaged or belongs to another run.
+pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
+    let path = folder.join(CONFIG);
+    let text = fs::read_to_string(&path).map_err(|e| {
+        FileError::new(format_args!("this is no folder of a run: its config.toml cannot be read ({e})")).at(folder)
+    })?;
+    let record = Record::from_toml(&text).map_err(|e| e.at(&path))?;
+    let steps = record.steps;
+    let (config, log) = record.into_run().map_err(|e| e.at(&path))?;
+    let data = data_of(&config, folder)?;
+    config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
+    let settings = log.iter().filter(|l| l.step <= steps).fold(config.settings(), |s, l| l.command.applied_to(s));
+
+    let path = folder.join(MODEL);
+    let bytes = fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the model ({e})")).at(&path))?;
+    let mut vae = Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance);
+    from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
+    Ok(SavedRun { config, log, steps, settings, vae, data })
+}
+
+/// The data of a run: generated, or as they were saved beside it.
+fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
+    if let Origin::Scene(scene) = &config.origin {
+        return Ok(generate(scene, config.seed));
+    }
+    let read = |name: &str| -> Result<Matrix<f32>, FileError> {
+        let path = folder.join(name);
+        let bytes =
+            fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the data ({e})")).at(&path))?;
+        parse_npy(&bytes).and_then(super::NpyArray::into_matrix).map_err(|e| e.at(&path))
+    };
+    let [train, test] = OBSERVATIONS.map(read);
+    let (train, test) = (train?, test?);
+    if train.rows() != test.rows() || train.rows() == 0 || test.columns() == 0 {
+        return Err(FileError::new("training and held-out data do not belong together").at(folder));
+    }
+    let split = |observations| Split { observations, factors: None };
+    Ok(Dataset {
+        factor_names: Vec::new(),
+        observation_names: (1..=train.rows()).map(|i| format!("x{i}")).collect(),
+        kind: Kind::Points,
+        centre_and_scale: None,
+        train: split(train),
+        test: split(test),
+    })
+}
+
+/// The rows as CSV.
+fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
+    let mut text = Row::header(m).join(",") + "\n";
+    for row in rows {
+        text += &(row.fields().join(",") + "\n");
+    }
+    text
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// The metrics as JSON. What has no value is null, and `undefined` says why.
+pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value {
+    let mut undefined = Map::new();
+    let mut measured = |name: &str, value: Measured| match value {
+        Ok(x) => json!(x),
+        Err(reason) => {
+            undefined.insert(name.to_owned(), json!(reason.to_string()));
+            Value::Null
+        }
+    };
+    let geometry = &metrics.geometry;
+    let mut json = json!({
+        "step": step,
+        "beta": settings.objective.beta,
+        "sigma2": settings.objective.sigma2,
+        "covariance": settings.objective.covariance.name(),
+        "elbo": metrics.elbo,
+        "elbo_standard_error": metrics.elbo_standard_error,
+        "reconstruction": metrics.reconstruction,
+        "kl": metrics.kl(),
+        "kl_per_dim": metrics.kl_per_dim,
+        "active_units": geometry.active.len(),
+        "active": geometry.active,
+        "ima_contrast": measured("ima_contrast", geometry.ima_contrast),
+        "diagonal_gap": measured("diagonal_gap", geometry.diagonal_gap),
+        "off_diagonal_mass": measured("off_diagonal_mass", geometry.off_diagonal_mass),
+        "dto": measured("dto", geometry.dto),
+        "dto_chance": if metrics.dto_chance.is_finite() { json!(metrics.dto_chance) } else { Value::Null },
+        "alignment": measured("alignment", geometry.alignment),
+        "c2_residual": measured("c2_residual", geometry.c2_residual),
+        "posterior_error": measured("posterior_error", geometry.posterior_error),
+        "singular_values": geometry.singular_values,
+        "column_norms": geometry.column_norms,
+        "mcc": measured("mcc", metrics.mcc),
+        "mcc_chance": metrics.mcc_chance,
+    });
+    if let Some(optimum) = &metrics.optimum {
+        json["optimum"] = json!({
+            "elbo": optimum.elbo,
+            "kl": optimum.kl(),
+            "kl_per_dim": optimum.kl_per_dim,
+            "distortion": optimum.distortion,
+            "active_units": optimum.active,
+            "eigenvalues": optimum.eigenvalues,
+            "mcc_ceiling": optimum.mcc_ceiling,
+        });
+    }
+    json["undefined"] = Value::Object(undefined);
+    json
+}

@@ -1,0 +1,224 @@
+//! What repeats a run, as text: `config.toml` and the session file hold the same record.
+
+use serde::{Deserialize, Serialize};
+
+use super::FileError;
+use crate::data::{Generator, Scene, TrainingDefaults};
+use crate::experiment::{Command, Config, Logged, Optimizer, Origin};
+use crate::vae::{Architecture, Objective};
+
+/// The version of the record that this program writes.
+const SCHEMA: u32 = 1;
+
+/// A run from its seed to its last step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The version of this format.
+    pub schema: u32,
+    /// Name and version of the program that wrote it.
+    pub program: String,
+    /// The one source of randomness.
+    pub seed: u64,
+    /// Steps made.
+    pub steps: u64,
+    /// What was changed on the way, each as `STEP:name=value`.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// The generated data, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene: Option<SceneRecord>,
+    /// … or the file they came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataRecord>,
+    /// The model and its objective at step 0.
+    pub model: ModelRecord,
+    /// The optimiser at step 0.
+    pub optimizer: Optimizer,
+}
+
+/// Which scene, with every parameter of its generator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SceneRecord {
+    /// Its name.
+    pub name: String,
+    /// Its generator.
+    pub parameters: Generator,
+}
+
+/// Which file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecord {
+    /// Its name, without folders.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// Architecture and objective side by side, as a person would look for them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// The shape of the networks.
+    #[serde(flatten)]
+    pub architecture: Architecture,
+    /// The objective at step 0.
+    #[serde(flatten)]
+    pub objective: Objective,
+}
+
+impl Record {
+    /// The record of a run.
+    pub fn new(config: &Config, log: &[Logged], steps: u64) -> Self {
+        let (scene, data) = match &config.origin {
+            Origin::Scene(scene) => {
+                // The noise a scene leaves to its σ² is written out: the record must hold without the scene file.
+                let mut parameters = scene.generator.clone();
+                parameters.noise_variance = Some(scene.noise_variance());
+                (Some(SceneRecord { name: scene.name.clone(), parameters }), None)
+            }
+            Origin::File { name, sha256 } => (None, Some(DataRecord { file: name.clone(), sha256: sha256.clone() })),
+        };
+        Self {
+            schema: SCHEMA,
+            program: program(),
+            seed: config.seed,
+            steps,
+            commands: log.iter().map(|l| format!("{}:{}", l.step, l.command)).collect(),
+            scene,
+            data,
+            model: ModelRecord { architecture: config.architecture.clone(), objective: config.objective },
+            optimizer: config.optimizer,
+        }
+    }
+
+    /// The start of the run and what was changed on the way.
+    ///
+    /// # Errors
+    /// If the record was written for another version of this format, contradicts itself or holds a command that is none.
+    pub fn into_run(self) -> Result<(Config, Vec<Logged>), FileError> {
+        if self.schema != SCHEMA {
+            return Err(FileError::new(format_args!(
+                "the record has schema {}, but this program ({}) reads schema {SCHEMA}",
+                self.schema,
+                program()
+            )));
+        }
+        let objective = self.model.objective;
+        let origin = match (self.scene, self.data) {
+            (Some(record), None) => Origin::Scene(Box::new(scene(record, &objective)?)),
+            (None, Some(record)) => Origin::File { name: record.file, sha256: record.sha256 },
+            _ => return Err(FileError::new("the record must name either a scene or a data file")),
+        };
+        let log = self.commands.iter().map(|text| parse_logged(text)).collect::<Result<Vec<_>, _>>()?;
+        if log.windows(2).any(|w| w[0].step > w[1].step) {
+            return Err(FileError::new("the commands of the record are not in the order of their steps"));
+        }
+        let architecture = self.model.architecture;
+        Ok((Config { origin, seed: self.seed, architecture, objective, optimizer: self.optimizer }, log))
+    }
+
+    /// The record as TOML.
+    ///
+    /// # Errors
+    /// If a value has no place in TOML.
+    pub fn to_toml(&self) -> Result<String, FileError> {
+        toml::to_string(self).map_err(|e| FileError::new(format_args!("the configuration cannot be written ({e})")))
+    }
+
+    /// Reads TOML.
+    ///
+    /// # Errors
+    /// With the place of the first mistake.
+    pub fn from_toml(text: &str) -> Result<Self, FileError> {
+        toml::from_str(text).map_err(|e| FileError::new(e.to_string().trim().replace('\n', " ")))
+    }
+}
+
+/// The built-in scene of that name if its generator has these parameters, otherwise one that is known by them alone.
+fn scene(record: SceneRecord, objective: &Objective) -> Result<Scene, FileError> {
+    let SceneRecord { name, parameters } = record;
+    if let Some(built_in) = Scene::named(&name) {
+        let mut written_out = built_in.generator.clone();
+        written_out.noise_variance = Some(built_in.noise_variance());
+        if written_out == parameters {
+            return Ok(built_in.clone());
+        }
+    }
+    let scene = Scene {
+        schema: 1,
+        title: name.clone(),
+        summary: "A scene of one's own".to_owned(),
+        look_for: String::new(),
+        name,
+        generator: parameters,
+        training: TrainingDefaults { sigma2: objective.sigma2, ..TrainingDefaults::default() },
+        camera: crate::data::Camera::default(),
+    };
+    scene.check().map_err(|e| FileError::new(e.to_string()))?;
+    Ok(scene)
+}
+
+/// Reads `2000:beta=4`.
+///
+/// # Errors
+/// If there is no step or no command.
+pub fn parse_logged(text: &str) -> Result<Logged, FileError> {
+    let wrong = |why: &str| FileError::new(format_args!("'{text}' is not of the form STEP:name=value: {why}"));
+    let (step, command) = text.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
+    let step = step.trim().parse().map_err(|_not_a_number| wrong("the step is not a whole number"))?;
+    let command: Command = command.parse().map_err(|e| wrong(&format!("{e}")))?;
+    Ok(Logged { step, command })
+}
+
+/// Name and version of this program.
+pub fn program() -> String {
+    concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vae::Covariance;
+
+    fn run() -> (Config, Vec<Logged>) {
+        let scene = Scene::named("cylinder").unwrap().clone();
+        let config = Config::new(Origin::Scene(Box::new(scene)), u64::MAX >> 1, 20_000);
+        let log = [(10, Command::Beta(4.0)), (20, Command::Covariance(Covariance::Full)), (20, Command::Batch(32))];
+        (config, log.map(|(step, command)| Logged { step, command }).to_vec())
+    }
+
+    #[test]
+    fn a_record_holds_the_whole_run() {
+        let (config, log) = run();
+        let text = Record::new(&config, &log, 300).to_toml().unwrap();
+        for line in ["schema = 1", "steps = 300", "name = \"cylinder\"", "hidden = [64, 64]", "decoder = \"mlp\""] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+        let record = Record::from_toml(&text).unwrap();
+        assert_eq!(record.steps, 300);
+        assert_eq!(record.into_run().unwrap(), (config, log));
+    }
+
+    #[test]
+    fn every_built_in_scene_is_recognised() {
+        for scene in Scene::built_in() {
+            let config = Config::new(Origin::Scene(Box::new(scene.clone())), 3, scene.generator.samples);
+            let text = Record::new(&config, &[], 0).to_toml().unwrap();
+            assert_eq!(Record::from_toml(&text).unwrap().into_run().unwrap().0, config, "{}", scene.name);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let (config, log) = run();
+        let text = Record::new(&config, &log, 300).to_toml().unwrap();
+        let read = |text: &str| Record::from_toml(text).and_then(Record::into_run).unwrap_err().to_string();
+        assert!(read(&text.replace("schema = 1", "schema = 2")).contains("schema 2"));
+        assert!(read(&text.replace("seed", "sead")).contains("sead"));
+        assert!(read(&text.replace("10:beta=4", "10:beta=four")).contains("four"));
+        assert!(read(&text.replace("10:beta=4", "30:beta=4")).contains("order"));
+        assert!(read("").contains("schema"));
+    }
+}

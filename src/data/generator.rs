@@ -137,7 +137,7 @@ fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
     if n == 0 || centres.len() > 1000 || n > 256 {
         return Err("[generator] clusters needs 1 to 1000 points of 1 to 256 coordinates".to_owned());
     }
-    match centres.iter().position(|centre| centre.len() != n || centre.iter().any(|x| !(x.abs() < 1e6))) {
+    match centres.iter().position(|centre| centre.len() != n || centre.iter().any(|x| !(-1e6..1e6).contains(x))) {
         Some(i) => Err(format!("[generator] clusters: point {} must have {n} coordinates below a million", i + 1)),
         None => Ok(n),
     }
@@ -180,7 +180,7 @@ fn clustered(scene: &Scene, centres: &[Vec<f64>], samples: usize, rng: &mut ChaC
     Split { observations, factors: Some(factors) }
 }
 
-/// L⁻¹(w − w̄) for every column w, where LLᵀ is the covariance (1/N) of the columns: zero mean and unit covariance.
+/// L⁻¹(w − w̄) for every column w, where `L Lᵀ` is the covariance (1/N) of the columns: zero mean and unit covariance.
 fn whitened(mut draws: DMatrix<f64>) -> DMatrix<f64> {
     let mean = draws.column_mean();
     draws.column_iter_mut().for_each(|mut column| column -= &mean);

@@ -55,10 +55,9 @@ pub fn parse_npy(bytes: &[u8]) -> Result<NpyArray, FileError> {
         (TypeChar::Uint, 8) => numbers::<u64>(file, |x| x as f64),
         _ => return Err(FileError::new(format_args!("the .npy file holds {kind}; save it as float32 or float64"))),
     };
-    let stored = stored.map_err(|_| {
-        let (shape, length) = (&shape, header.len());
-        FileError::new(format_args!("the .npy file ends before its {length} numbers (shape {shape:?}); copy it again"))
-    })?;
+    let ends_early =
+        format!("the .npy file ends before its {} numbers (shape {shape:?}) do; copy it again", header.len());
+    let stored = stored.map_err(|_eof| FileError::new(ends_early))?;
     let values = match header.order() {
         Order::C => stored,
         Order::Fortran => c_order(&stored, &shape, header.strides()),
@@ -177,7 +176,7 @@ mod tests {
         assert_eq!(read(">i4", &(-300_i32).to_be_bytes()), [-300.0]);
         assert_eq!(read("<u4", &u32::MAX.to_le_bytes()), [4294967295.0]);
         assert_eq!(read("<i8", &(-1_i64).to_le_bytes()), [-1.0]);
-        assert_eq!(read("<u8", &(1_u64 << 63).to_le_bytes()), [9223372036854775808.0]);
+        assert_eq!(read("<u8", &(1_u64 << 63).to_le_bytes()), [2.0_f64.powi(63)]);
     }
 
     #[test]

@@ -90,7 +90,10 @@ fn from_text(bytes: &[u8], delimiter: u8) -> Result<Table, FileError> {
     let (mut record, mut names, mut values) = (csv::ByteRecord::new(), None, Vec::new());
     let mut columns = 0;
     while reader.read_byte_record(&mut record).map_err(FileError::new)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        if record.len() == 1 && record[0].is_empty() {
+            continue;
+        }
+        let line = || line_of(bytes, &record);
         if columns == 0 {
             columns = record.len();
             if record.iter().all(|cell| number(cell).is_none()) {
@@ -101,13 +104,14 @@ fn from_text(bytes: &[u8], delimiter: u8) -> Result<Table, FileError> {
         if record.len() != columns {
             let cells = record.len();
             return Err(FileError::new(format_args!(
-                "line {line} has {cells} cells, but the first line has {columns}; give every row the same columns"
+                "line {} has {cells} cells, but the first line has {columns}; give every row the same columns",
+                line()
             )));
         }
         for (column, cell) in record.iter().enumerate() {
             values.push(
                 finite(cell)
-                    .map_err(|wrong| FileError::new(format_args!("line {line}, column {} {wrong}", column + 1)))?,
+                    .map_err(|wrong| FileError::new(format_args!("line {}, column {} {wrong}", line(), column + 1)))?,
             );
         }
         check_size(columns, values.len())?;
@@ -119,6 +123,14 @@ fn from_text(bytes: &[u8], delimiter: u8) -> Result<Table, FileError> {
     })
 }
 
+/// The line on which a record starts, counted from 1. Its position is that of the empty lines before it.
+fn line_of(bytes: &[u8], record: &csv::ByteRecord) -> usize {
+    let (before, rest) =
+        bytes.split_at(record.position().map_or(0, |position| position.byte() as usize).min(bytes.len()));
+    let empty = rest.iter().take_while(|byte| byte.is_ascii_whitespace());
+    1 + before.iter().chain(empty).filter(|byte| **byte == b'\n').count()
+}
+
 /// The number in a cell, or what is wrong with the cell.
 fn finite(cell: &[u8]) -> Result<f64, String> {
     let excerpt = || String::from_utf8_lossy(cell).chars().take(20).collect::<String>();
@@ -126,7 +138,10 @@ fn finite(cell: &[u8]) -> Result<f64, String> {
         Some(number) if number.is_finite() => Ok(number),
         Some(_) => Err(format!("holds {:?}; only finite numbers can be learned from", excerpt())),
         None if cell.is_empty() => Err("is empty; fill it in or leave the row out".to_owned()),
-        None => Err(format!("holds {:?}, which is not a number; write numbers like -1.5e3", excerpt())),
+        None => Err(format!(
+            "holds {:?}, which is not a number; write numbers like -1.5e3 and separate them by commas",
+            excerpt()
+        )),
     }
 }
 
@@ -191,7 +206,7 @@ mod tests {
 
     /// Twelve rows of "r, r/2" with the given separator.
     fn rows(separator: &str) -> String {
-        (0..12).map(|r| format!("{r}{separator}{}\n", f64::from(r) / 2.0)).collect()
+        (0..12).map(|r| format!("{r}{separator}{}\n", f64::from(r) / 2.0)).collect::<Vec<_>>().concat()
     }
 
     fn read(text: &str) -> Table {
@@ -218,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_column_that_counts_the_rows_is_left_out() {
-        let text: String = (0..12).map(|r| format!("{r},{},7\n", r * r)).collect();
+        let text = (0..12).map(|r| format!("{r},{},7\n", r * r)).collect::<Vec<_>>().concat();
         for name in ["", "index"] {
             let table = read(&format!("{name},u,v\n{text}"));
             assert_eq!(table.names, ["u", "v"]);
@@ -239,9 +254,10 @@ mod tests {
             (broken("1,1e999"), "line 15, column 2 holds \"1e999\"; only finite"),
             (broken("1,2,3"), "line 15 has 3 cells, but the first line has 2"),
             (broken("1"), "line 15 has 1 cells"),
+            (broken(" \n\n1,\"\"").replace('\n', "\r\n"), "line 17, column 2 is empty"),
             (format!("1,x\n{}", rows(",")), "line 1, column 2 holds \"x\""),
             (rows(";").replace('.', ","), "line 2, column 2 holds \"0,5\", which is not a number; write numbers like"),
-            (rows(" "), "no numbers"),
+            (rows(" "), "line 2, column 1 holds \"1 0.5\", which is not a number; write numbers like -1.5e3 and sep"),
             (rows(",")[..20].to_owned(), "rows are too few; give at least 10"),
             (String::new(), "no numbers"),
             ("a,b\n".to_owned(), "no numbers"),

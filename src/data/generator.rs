@@ -147,13 +147,11 @@ fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
 fn mapped(scene: &Scene, map: &Map, factors: FactorDistribution, samples: usize, rng: &mut ChaCha8Rng) -> Split {
     let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
     // A column holds the factors of a sample and, beneath, its noise.
-    let mut draws = DMatrix::zeros(if noise > 0.0 { m + n } else { m }, samples);
-    for mut column in draws.column_iter_mut() {
-        column
-            .iter_mut()
-            .enumerate()
-            .for_each(|(row, draw)| *draw = if row < m { factors.sample(rng) } else { StandardNormal.sample(rng) });
-    }
+    let rows = if noise > 0.0 { m + n } else { m };
+    let mut draws = DMatrix::from_fn(rows, samples, |row, _| match row < m {
+        true => factors.sample(rng),
+        false => StandardNormal.sample(rng),
+    });
     if scene.generator.moments == Moments::Exact {
         draws = whitened(draws);
     }
@@ -185,7 +183,7 @@ fn whitened(mut draws: DMatrix<f64>) -> DMatrix<f64> {
     let mean = draws.column_mean();
     draws.column_iter_mut().for_each(|mut column| column -= &mean);
     let covariance = &draws * draws.transpose() / draws.ncols() as f64;
-    // A covariance without a factor, which discrete factors can have, leaves nothing to divide by.
+    // Few discrete factors can be dependent by chance; then there is nothing to divide by.
     if let Some(cholesky) = covariance.cholesky() {
         cholesky.l_dirty().solve_lower_triangular_mut(&mut draws);
     }

@@ -148,10 +148,12 @@ fn mapped(scene: &Scene, map: &Map, factors: FactorDistribution, samples: usize,
     let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
     // A column holds the factors of a sample and, beneath, its noise.
     let rows = if noise > 0.0 { m + n } else { m };
-    let mut draws = DMatrix::from_fn(rows, samples, |row, _| match row < m {
-        true => factors.sample(rng),
-        false => StandardNormal.sample(rng),
-    });
+    let mut draws =
+        DMatrix::from_fn(
+            rows,
+            samples,
+            |row, _| if row < m { factors.sample(rng) } else { StandardNormal.sample(rng) },
+        );
     if scene.generator.moments == Moments::Exact {
         draws = whitened(draws);
     }

@@ -41,9 +41,9 @@ impl Default for TrainingDefaults {
             covariance: Covariance::Diagonal,
             beta: 1.0,
             sigma2: 0.02,
-            lr: 0.003,
+            lr: 0.01,
             batch: 256,
-            steps: 6000,
+            steps: 5000,
         }
     }
 }

@@ -180,7 +180,10 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
 }
 
 /// Writes to standard output; a reader that has gone away (`unpick scenes | head -1`) is no error.
-fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
+///
+/// # Errors
+/// If the output cannot be written for another reason.
+pub fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(CliError::Input(format!("the result cannot be written to standard output ({e})")))
@@ -211,11 +214,11 @@ fn scenes(json: bool) -> String {
     text
 }
 
-/// The run that the origin arguments describe, at its defaults, with its data.
+/// The run that the origin arguments describe, at its defaults, with its data; `scene` is meant where they say nothing.
 ///
 /// # Errors
 /// If there is no such scene, or a file cannot be used.
-pub fn start(origin: &OriginArgs, seed: Option<u64>) -> Result<Start, CliError> {
+pub fn start(origin: &OriginArgs, scene: &str, seed: Option<u64>) -> Result<Start, CliError> {
     if let Some(path) = &origin.session {
         return start_session(path);
     }
@@ -228,7 +231,7 @@ pub fn start(origin: &OriginArgs, seed: Option<u64>) -> Result<Start, CliError> 
         let config = Config::new(origin, seed, data.train.samples());
         return Ok(Start { config, data: Arc::new(data), log: Vec::new(), steps: 6000 });
     }
-    let scene = find_scene(origin.scene.as_deref().unwrap_or("linear"))?;
+    let scene = find_scene(origin.scene.as_deref().unwrap_or(scene))?;
     let (steps, samples) = (scene.training.steps, scene.generator.samples);
     let data = Arc::new(generate(&scene, seed));
     let config = Config::new(Origin::Scene(Box::new(scene)), seed, samples);
@@ -288,7 +291,7 @@ impl Train {
                 "the folder holds something already; add --force to overwrite: {out}"
             )));
         }
-        let Start { mut config, data, mut log, steps } = start(&self.origin, self.seed)?;
+        let Start { mut config, data, mut log, steps } = start(&self.origin, "linear", self.seed)?;
         self.change(&mut config);
         log.extend(&self.at);
         log.sort_by_key(|l| l.step);

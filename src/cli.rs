@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use crate::data::{Map, Scene, generate, own_dataset};
 use crate::experiment::{Config, Experiment, InvalidSetting, Logged, Metrics, Origin};
@@ -205,13 +206,16 @@ fn scenes(json: bool) -> String {
                 serde_json::json!({ "name": name, "n": n, "m": m, "factors": factors, "summary": summary })
             })
             .collect();
-        return format!("{:#}\n", serde_json::Value::from(list));
+        return format!("{:#}\n", Value::from(list));
     }
-    let mut text = format!("{:<15} {:>3} {:>3}  {:<8} {}\n", "scene", "n", "m", "factors", "what it shows");
-    for (name, n, m, factors, summary) in rows {
-        text += &format!("{name:<15} {n:>3} {m:>3}  {:<8} {summary}\n", factors.join(","));
-    }
-    text
+    let line = |name: &str, n: &str, m: &str, factors: &str, summary: &str| {
+        format!("{name:<15} {n:>2} {m:>2}  {factors:<28} {summary}\n")
+    };
+    let header = line("scene", "n", "m", "factors", "what it shows");
+    let rows = rows
+        .iter()
+        .map(|(name, n, m, factors, summary)| line(name, &n.to_string(), &m.to_string(), &factors.join(", "), summary));
+    std::iter::once(header).chain(rows).collect()
 }
 
 /// The run that the origin arguments describe, at its defaults, with its data; `scene` is meant where they say nothing.
@@ -395,32 +399,28 @@ fn replay(saved: &SavedRun) -> Result<String, CliError> {
 }
 
 /// Metrics as lines that a person reads.
-fn table(metrics: &serde_json::Value) -> String {
-    let mut text = String::new();
-    let show = |value: &serde_json::Value| match value {
-        serde_json::Value::Number(x) => x.as_f64().filter(|_| !x.is_u64()).map_or(x.to_string(), |x| format!("{x:.4}")),
-        serde_json::Value::Array(list) => {
-            let parts: Vec<_> = list.iter().map(|x| x.as_f64().map_or(x.to_string(), |x| format!("{x:.4}"))).collect();
-            parts.join(" ")
+fn table(metrics: &Value) -> String {
+    let Some(object) = metrics.as_object() else { return String::new() };
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::Null => {
+            let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
+            format!("{name:<20} – ({reason})\n")
         }
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::Object(_) if name == "undefined" => String::new(),
+        Value::Object(part) => {
+            part.iter().map(|(inner, value)| format!("{:<20} {}\n", format!("{name}.{inner}"), shown(value))).collect()
+        }
+        value => format!("{name:<20} {}\n", shown(value)),
     };
-    let Some(object) = metrics.as_object() else { return text };
-    for (name, value) in object {
-        match value {
-            serde_json::Value::Null => {
-                let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
-                text += &format!("{name:<20} – ({reason})\n");
-            }
-            serde_json::Value::Object(part) if name != "undefined" => {
-                for (inner, value) in part {
-                    text += &format!("{:<20} {}\n", format!("{name}.{inner}"), show(value));
-                }
-            }
-            serde_json::Value::Object(_) => {}
-            value => text += &format!("{name:<20} {}\n", show(value)),
-        }
+    object.iter().map(line).collect()
+}
+
+/// A value with four decimals where it has any.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Number(x) if !x.is_u64() => x.as_f64().map_or_else(|| x.to_string(), |x| format!("{x:.4}")),
+        Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(" "),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
-    text
 }

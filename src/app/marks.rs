@@ -1,6 +1,6 @@
 //! The marks of the plots, in screen coordinates.
 
-use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Shape, Stroke, Vec2, vec2};
+use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Shape, Stroke, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, PlotPoint, PlotTransform};
 
 use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
@@ -34,7 +34,7 @@ pub fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
         let (low, high) = input.bounds;
         let rough = ((high - low) / count).max(1e-12);
         let power = 10_f64.powf(rough.log10().floor());
-        let step = power * [1.0, 2.0, 5.0].into_iter().find(|k| k * power >= rough).unwrap_or(10.0);
+        let step = power * [1.0, 2.0, 5.0].into_iter().find(|k| k * power >= 0.75 * rough).unwrap_or(10.0);
         let first = (low / step).ceil();
         let marks = (0..=(4.0 * count) as usize).map(|k| (first + k as f64) * step);
         marks.take_while(|value| *value <= high).map(|value| GridMark { value, step_size: step }).collect()
@@ -141,12 +141,6 @@ pub fn ellipse(centre: [f64; 2], factor: [[f64; 2]; 2], r: f64) -> impl Iterator
         let (sin, cos) = (std::f64::consts::TAU * f64::from(k) / 64.0).sin_cos();
         [0, 1].map(|i| centre[i] + r * (factor[0][i] * cos + factor[1][i] * sin))
     })
-}
-
-/// Whether a position on the screen is within reach of another.
-pub fn within(a: Pos2, b: Pos2, reach: f32) -> bool {
-    let d: Vec2 = a - b;
-    d.length_sq() <= reach * reach
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub use stage::Stage;
 pub use theme::{Palette, install};
 pub use window::window;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Dataset, Scene, generate, own_dataset};
 use crate::experiment::{Config, Experiment, Origin, Settings, Snapshot};
 use crate::io::read_table;
@@ -38,6 +40,15 @@ use layout::Layout;
 use panels::controls::Wish;
 use panels::{open, save};
 use views::View;
+
+/// What is kept from one start to the next, under a key that says which version it is.
+#[derive(Debug, Deserialize, Serialize)]
+struct Kept {
+    layout: Layout,
+    layers: Layers,
+}
+
+const KEPT: &str = "views_v1";
 
 /// The run that a window starts with.
 #[derive(Clone, Debug)]
@@ -112,6 +123,16 @@ impl App {
         };
         app.start(running);
         app
+    }
+
+    /// Brings back the views as they were left; what does not fit any more is forgotten.
+    pub fn recall(&mut self, storage: &dyn eframe::Storage) {
+        if let Some(Kept { layout, layers }) = eframe::get_value(storage, KEPT)
+            && layout.is_whole()
+        {
+            self.layout = layout;
+            self.selection.layers = layers;
+        }
     }
 
     /// z* and what is shown.
@@ -190,11 +211,11 @@ impl App {
         }
     }
 
-    fn obey(&mut self, wish: Wish) {
+    fn obey(&mut self, wish: &Wish) {
         let running = self.is_running();
         match wish {
-            Wish::Change(command) => self.ask(Request::Command(command)),
-            Wish::Scene(scene) => self.open_scene(scene.clone()),
+            Wish::Change(command) => self.ask(Request::Command(*command)),
+            Wish::Scene(scene) => self.open_scene((*scene).clone()),
             Wish::Restart => self.restart(running),
             Wish::OpenData => self.opening = Some(open::OpenDialog::default()),
         }
@@ -332,7 +353,7 @@ impl App {
         format!("{name}_{covariance}_beta{beta}_seed{}_step{:06}_{what}", snapshot.config.seed, snapshot.step)
     }
 
-    fn keys(&self, ctx: &Context) -> Vec<Action> {
+    fn keys(ctx: &Context) -> Vec<Action> {
         let free = panels::top::keys_are_free(ctx);
         let fires = |action: &Action| {
             let Some(shortcut) = action.shortcut() else { return false };
@@ -375,11 +396,11 @@ impl App {
         self.look();
         self.take_screenshot();
         let ctx = ui.ctx().clone();
-        let dropped = ctx.input(|i| i.raw.dropped_files.first().and_then(|file| Some(file.path().to_path_buf())));
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         if let Some(path) = dropped {
             self.open_file(&path);
         }
-        let mut actions = self.keys(&ctx);
+        let mut actions = Self::keys(&ctx);
 
         let mut pace = self.pace;
         let paced =
@@ -394,7 +415,7 @@ impl App {
             panels::controls::show(ui, snapshot.as_deref(), &mut self.settings, &mut self.draft, &mut self.selection)
         });
         for wish in wishes.inner {
-            self.obey(wish);
+            self.obey(&wish);
         }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui, &mut actions));
@@ -443,5 +464,9 @@ pub fn show_all(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, paint
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.frame(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, KEPT, &Kept { layout: self.layout.clone(), layers: self.selection.layers });
     }
 }

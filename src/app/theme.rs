@@ -162,12 +162,12 @@ fn dress(style: &mut Style, palette: &Palette) {
     visuals.warn_fg_color = palette.alarm;
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.rule);
     visuals.slider_trailing_fill = true;
-    if !visuals.dark_mode {
+    if visuals.dark_mode {
+        visuals.panel_fill = Color32::from_rgb(0x20, 0x23, 0x29);
+    } else {
         visuals.panel_fill = Color32::from_rgb(0xF6, 0xF7, 0xF9);
         visuals.widgets.inactive.bg_fill = Color32::from_rgb(0xD3, 0xD8, 0xE0);
         visuals.widgets.inactive.weak_bg_fill = Color32::from_rgb(0xE4, 0xE8, 0xEE);
-    } else {
-        visuals.panel_fill = Color32::from_rgb(0x20, 0x23, 0x29);
     }
     for widget in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
         widget.corner_radius = CornerRadius::same(4);

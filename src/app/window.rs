@@ -29,7 +29,11 @@ pub fn window(config: Config, data: Arc<Dataset>) -> Result<(), CliError> {
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let painter3 = Painter3::threaded(&creation.egui_ctx)?;
         let opening = Opening { config, data, running: true };
-        Ok(Box::new(App::new(&creation.egui_ctx, opening, painter3)))
+        let mut app = App::new(&creation.egui_ctx, opening, painter3);
+        if let Some(storage) = creation.storage {
+            app.recall(storage);
+        }
+        Ok(Box::new(app))
     });
     // Some missing libraries make the window system panic instead of reporting an error.
     match catch_unwind(AssertUnwindSafe(|| eframe::run_native("unpick", options, create))) {

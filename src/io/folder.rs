@@ -133,11 +133,8 @@ fn read_history(folder: &Path, m: usize) -> Result<Vec<Arc<Row>>, FileError> {
 
 /// The rows as CSV.
 fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
-    let mut text = Row::header(m).join(",") + "\n";
-    for row in rows {
-        text += &(row.fields().join(",") + "\n");
-    }
-    text
+    let lines = std::iter::once(Row::header(m)).chain(rows.map(Row::fields));
+    lines.map(|fields| format!("{}\n", fields.join(","))).collect()
 }
 
 fn pretty(value: &Value) -> String {

@@ -58,7 +58,7 @@ fn run(ui: &mut Ui, view: Option<&trainer::View>, actions: &mut Vec<Action>) {
     let running = view.is_some_and(|view| view.running);
     let mut button = |text: &str, action: Action| {
         let help = action.shortcut().map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
-        if ui.button(text).on_hover_text(action.label() + &help).clicked() {
+        if ui.button(text).on_hover_text(format!("{}{help}", action.label())).clicked() {
             actions.push(action);
         }
     };

@@ -1,10 +1,11 @@
 //! Latent space: posterior means, the prior's rings, the blue lines through z*, and z* to be dragged.
 
-use eframe::egui::{Align2, CursorIcon, Id, Key, Stroke, Ui, pos2};
+use eframe::egui::{Align2, CursorIcon, Id, Key, Pos2, Stroke, Ui, pos2};
 use egui_plot::{AxisHints, Plot, PlotBounds};
 
-use crate::app::marks::{Sheet, axis, ellipse, grid, within};
-use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
+use super::plane::{choose, nearest};
+use crate::app::marks::{Sheet, axis, ellipse, grid};
+use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 use crate::app::{Selection, Stage};
 use crate::experiment::Snapshot;
 use crate::vae::Posterior;
@@ -38,7 +39,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE; 2], [RANGE; 2])));
     let sheet = Sheet::new(ui.painter(), plot.transform, palette);
     if let Some(position) = drag(ui, &plot.response, &sheet, selection) {
-        choose(stage.snapshot, &sheet, position, selection);
+        click(stage, &sheet, position, selection);
     }
 
     for ring in 1..=3 {
@@ -113,12 +114,7 @@ fn posterior(sheet: &Sheet, palette: &Palette, q: &Posterior, selection: &Select
 }
 
 /// Moves z* with the pointer and the arrow keys. Gives the position of a click.
-fn drag(
-    ui: &Ui,
-    response: &eframe::egui::Response,
-    sheet: &Sheet,
-    selection: &mut Selection,
-) -> Option<eframe::egui::Pos2> {
+fn drag(ui: &Ui, response: &eframe::egui::Response, sheet: &Sheet, selection: &mut Selection) -> Option<Pos2> {
     let start_id: Id = response.id.with("z at the start of the drag");
     if response.double_clicked() {
         selection.z.fill(0.0);
@@ -146,14 +142,13 @@ fn drag(
 }
 
 /// Sends z* to the code next to a click, or to the click itself if no code is near.
-fn choose(snapshot: &Snapshot, sheet: &Sheet, position: eframe::egui::Pos2, selection: &mut Selection) {
-    let codes = (0..snapshot.encodings.columns()).map(|i| (i, sheet.at(code(snapshot, i, selection.axes))));
-    let near = codes.filter(|(_, p)| within(*p, position, REACH));
-    let nearest = near.min_by(|(_, p), (_, q)| p.distance_sq(position).total_cmp(&q.distance_sq(position)));
-    selection.observation = nearest.map(|(i, _)| i);
-    if let Some((i, _)) = nearest {
-        selection.z = snapshot.mean(i).iter().map(|z| f64::from(*z)).collect();
-    } else {
+fn click(stage: &Stage<'_>, sheet: &Sheet, position: Pos2, selection: &mut Selection) {
+    let snapshot = stage.snapshot;
+    let codes = (0..snapshot.encodings.columns()).map(|i| Some(sheet.at(code(snapshot, i, selection.axes))));
+    let near = nearest(codes, position);
+    selection.observation = None;
+    choose(stage, selection, near);
+    if near.is_none() {
         let point = sheet.point(position).map(|x| x.clamp(-RANGE, RANGE));
         let [a, b] = selection.axes;
         selection.z[a] = point[0];

@@ -1,11 +1,11 @@
 //! Data space in two dimensions.
 
-use eframe::egui::{Align2, Stroke, Ui, vec2};
+use eframe::egui::{Align2, Pos2, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, Plot};
 
 use crate::app::focus::grid_lines;
 use crate::app::marks::{Sheet, axis, grid as ticks};
-use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
+use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Selection, Stage};
 
 /// Draws the view.
@@ -30,8 +30,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
     let layers = selection.layers;
     if layers.data {
-        let points = stage.snapshot.data.test.observations.iter_columns().take(stage.snapshot.encodings.columns());
-        let points = points.map(|x| projection.plane(&x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>()));
+        let points = observations(stage).map(|x| projection.plane(&to_f64(x)));
         sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55));
     }
     if layers.grid {
@@ -56,6 +55,32 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         basis(&sheet, palette, stage, selection.unit_arrows);
     }
     sheet.handle(projection.plane(&stage.focus.image), palette.image, false);
+    if response.response.clicked()
+        && let Some(position) = response.response.interact_pointer_pos()
+    {
+        let places = observations(stage).map(|x| Some(sheet.at(projection.plane(&to_f64(x)))));
+        choose(stage, selection, nearest(places, position));
+    }
+}
+
+/// The observations that are drawn.
+pub(super) fn observations<'a>(stage: &Stage<'a>) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+    let snapshot = stage.snapshot;
+    snapshot.data.test.observations.iter_columns().take(snapshot.encodings.columns())
+}
+
+/// The place next to a click, if one is within reach.
+pub(super) fn nearest(places: impl Iterator<Item = Option<Pos2>>, position: Pos2) -> Option<usize> {
+    let near = places.enumerate().filter_map(|(i, p)| Some((i, p?.distance(position)))).filter(|(_, d)| *d <= REACH);
+    near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+}
+
+/// Sends z* to the code of an observation.
+pub(super) fn choose(stage: &Stage<'_>, selection: &mut Selection, observation: Option<usize>) {
+    if let Some(i) = observation {
+        selection.observation = Some(i);
+        selection.z = stage.snapshot.mean(i).iter().map(|z| f64::from(*z)).collect();
+    }
 }
 
 /// The images of the lines of a latent grid.

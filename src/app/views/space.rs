@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align2, Color32, CursorIcon, Key, Pos2, Rect, Sense, Ui, pos2, vec2};
 
-use super::plane::{basis_vector, to_f64};
+use super::plane::{basis_vector, choose, nearest, observations, to_f64};
 use crate::app::focus::{SURFACE_POINTS, grid_lines};
 use crate::app::marks::label;
 use crate::app::painter3::{Painter3, Sight};
@@ -37,6 +37,13 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
             let position = rect.min + vec2(x, y);
             label(&painter, position, Align2::CENTER_CENTER, &name, color, palette.paper);
         }
+    }
+    if response.clicked()
+        && let Some(position) = response.interact_pointer_pos()
+    {
+        let place = |x: &[f32]| projector.project(stage.projection.space(&to_f64(x)));
+        let places = observations(stage).map(|x| place(x).map(|[x, y, _]| rect.min + vec2(x, y)));
+        choose(stage, selection, nearest(places, position));
     }
     response.on_hover_cursor(CursorIcon::Grab);
 }
@@ -140,10 +147,8 @@ fn fill(
     let (projection, focus, layers) = (stage.projection, stage.focus, selection.layers);
     let space = |x: &[f64]| projection.space(x);
     if layers.data {
-        let encoded = stage.snapshot.encodings.columns();
-        let observations = stage.snapshot.data.test.observations.iter_columns().take(encoded);
-        let points =
-            observations.map(|x| CloudPoint { position: space(&to_f64(x)), color: palette.point.gamma_multiply(0.7) });
+        let color = palette.point.gamma_multiply(0.7);
+        let points = observations(stage).map(|x| CloudPoint { position: space(&to_f64(x)), color });
         scene.clouds.push(Cloud { points: points.collect(), radius: POINT_RADIUS });
     }
     let has_surface = focus.surface.columns() > 0;

@@ -1,6 +1,6 @@
 //! The marks of the plots, in screen coordinates.
 
-use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Shape, Stroke, vec2};
+use eframe::egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rangef, Shape, Stroke, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, PlotPoint, PlotTransform};
 
 use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
@@ -71,6 +71,25 @@ impl Sheet {
     pub fn curve(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
         let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
         self.painter.extend(polyline(path, stroke, dashes));
+    }
+
+    /// The area between a curve and the axis beneath it.
+    pub fn area(&self, curve: &[[f64; 2]], fill: Color32) {
+        // One mesh: shapes of their own would each have soft edges, which show where they meet.
+        let mut mesh = Mesh::default();
+        for run in curve.split(|p| !p.iter().all(|x| x.is_finite())) {
+            let first = mesh.vertices.len() as u32;
+            for [x, y] in run {
+                mesh.colored_vertex(self.at([*x, 0.0]), fill);
+                mesh.colored_vertex(self.at([*x, *y]), fill);
+            }
+            for k in 0..run.len().saturating_sub(1) as u32 {
+                let corner = first + 2 * k;
+                mesh.add_triangle(corner, corner + 1, corner + 2);
+                mesh.add_triangle(corner + 1, corner + 3, corner + 2);
+            }
+        }
+        self.painter.add(Shape::mesh(mesh));
     }
 
     /// Small discs.

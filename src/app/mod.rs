@@ -125,13 +125,16 @@ impl App {
         app
     }
 
-    /// Brings back the views as they were left; what does not fit any more is forgotten.
-    pub fn recall(&mut self, storage: &dyn eframe::Storage) {
-        if let Some(Kept { layout, layers }) = eframe::get_value(storage, KEPT)
-            && layout.is_whole()
-        {
-            self.layout = layout;
-            self.selection.layers = layers;
+    /// Brings back the views as they were left; what does not fit any more is forgotten. The first start is light, as
+    /// projectors and paper are.
+    pub fn recall(&mut self, storage: Option<&dyn eframe::Storage>) {
+        match storage.and_then(|storage| eframe::get_value(storage, KEPT)) {
+            Some(Kept { layout, layers }) if layout.is_whole() => {
+                self.layout = layout;
+                self.selection.layers = layers;
+            }
+            Some(_) => {}
+            None => self.ctx.set_theme(Theme::Light),
         }
     }
 

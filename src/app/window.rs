@@ -30,9 +30,7 @@ pub fn window(config: Config, data: Arc<Dataset>) -> Result<(), CliError> {
         let painter3 = Painter3::threaded(&creation.egui_ctx)?;
         let opening = Opening { config, data, running: true };
         let mut app = App::new(&creation.egui_ctx, opening, painter3);
-        if let Some(storage) = creation.storage {
-            app.recall(storage);
-        }
+        app.recall(creation.storage);
         Ok(Box::new(app))
     });
     // Some missing libraries make the window system panic instead of reporting an error.

@@ -18,16 +18,23 @@ const POINTER: [(&str, &str); 7] = [
 /// Draws the help while `open`.
 pub fn show(ctx: &Context, open: &mut bool) {
     Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
-        Grid::new("keys").num_columns(2).striped(true).spacing([24.0, 4.0]).show(ui, |ui| {
-            for action in Action::ALL {
-                let Some(shortcut) = action.shortcut() else { continue };
-                ui.monospace(ui.ctx().format_shortcut(&shortcut));
-                ui.label(action.label());
+        let keys: Vec<(String, String)> = Action::ALL
+            .into_iter()
+            .filter_map(|action| Some((ui.ctx().format_shortcut(&action.shortcut()?), action.label())))
+            .chain([("Ctrl + − 0".to_owned(), "Zoom the whole window".to_owned())])
+            .collect();
+        let (left, right) = keys.split_at(keys.len().div_ceil(2));
+        Grid::new("keys").num_columns(4).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+            for k in 0..left.len() {
+                for (key, effect) in [left.get(k), right.get(k)].into_iter().flatten() {
+                    ui.monospace(key);
+                    ui.label(effect);
+                }
                 ui.end_row();
             }
-            ui.monospace("Ctrl + − 0");
-            ui.label("Zoom the whole window");
-            ui.end_row();
+        });
+        ui.separator();
+        Grid::new("pointer").num_columns(2).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
             for (gesture, effect) in POINTER {
                 ui.strong(gesture);
                 ui.label(effect);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Color32, Id, Rect, Shape, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Color32, Id, Rect, Stroke, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, Plot, PlotBounds};
 use rand_distr::{Distribution as _, StandardNormal};
 
@@ -88,10 +88,9 @@ fn pushed(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam, density: &[f64], reach: f
     let response = plot("pushed", palette)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach, 0.0], [reach, height])));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
-    for ([low, high], share) in histogram(ui, stage, seam, reach) {
-        let [a, b] = [[low, 0.0], [high, share]].map(|p| sheet.at(p));
-        sheet.painter.rect_filled(Rect::from_two_pos(a, b), 0.0, palette.image.gamma_multiply(0.18));
-    }
+    let bars = histogram(ui, stage, seam, reach);
+    let steps: Vec<[f64; 2]> = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]).collect();
+    sheet.area(&steps, palette.image.gamma_multiply(0.2));
     let curve: Vec<[f64; 2]> = seam.arc.iter().zip(density).map(|(s, d)| [*s, *d]).collect();
     area(&sheet, &curve, palette.image);
     marker(&sheet, 0.0, normal_density(stage.focus.z()[seam.latent]) / speed_here(stage, seam), palette.image);
@@ -111,11 +110,7 @@ fn speed_here(stage: &Stage<'_>, seam: &Seam) -> f64 {
 
 /// A curve with the area beneath it.
 fn area(sheet: &Sheet, curve: &[[f64; 2]], color: Color32) {
-    let fill = color.gamma_multiply(0.14);
-    for w in curve.windows(2).filter(|w| w.iter().flatten().all(|x| x.is_finite())) {
-        let quad = [w[0], w[1], [w[1][0], 0.0], [w[0][0], 0.0]].map(|p| sheet.at(p));
-        sheet.painter.add(Shape::convex_polygon(quad.to_vec(), fill, Stroke::NONE));
-    }
+    sheet.area(curve, color.gamma_multiply(0.14));
     sheet.curve(curve.iter().copied(), Stroke::new(1.8, color), &[]);
 }
 

@@ -43,6 +43,13 @@ impl Projection {
                 [low - margin, high + margin]
             })
             .collect();
+        // An axis along which nothing varies still has to have a length.
+        let longest = projection.extent.iter().map(|[low, high]| high - low).fold(0.0, f64::max).max(1e-3);
+        for [low, high] in &mut projection.extent {
+            if *high - *low < 0.01 * longest {
+                (*low, *high) = (*low - 0.25 * longest, *high + 0.25 * longest);
+            }
+        }
         projection
     }
 

@@ -1,11 +1,13 @@
 //! Latent space: posterior means, the prior's rings, the blue lines through z*, and z* to be dragged.
 
-use eframe::egui::{Align2, CursorIcon, Id, Key, Pos2, Stroke, Ui, pos2};
+use eframe::egui::{
+    Align2, CursorIcon, EventFilter, Id, Key, Pos2, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2,
+};
 use egui_plot::{AxisHints, Plot, PlotBounds};
 
 use super::plane::{choose, nearest};
 use crate::app::marks::{Sheet, axis, ellipse, grid};
-use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
+use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Selection, Stage};
 use crate::experiment::Snapshot;
 use crate::vae::Posterior;
@@ -38,6 +40,8 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         )])
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE; 2], [RANGE; 2])));
     let sheet = Sheet::new(ui.painter(), plot.transform, palette);
+    let handle = handle(ui, &sheet, selection);
+    drag(ui, &handle, &sheet, selection);
     if let Some(position) = drag(ui, &plot.response, &sheet, selection) {
         click(stage, &sheet, position, selection);
     }
@@ -58,9 +62,26 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         posterior(&sheet, palette, &snapshot.posterior(i), selection);
     }
     let z = z_in_view(selection);
-    sheet.handle(z, palette.latent, plot.response.dragged());
+    sheet.handle(z, palette.latent, handle.dragged() || plot.response.dragged() || handle.has_focus());
     sheet.label(sheet.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
     plot.response.on_hover_cursor(CursorIcon::Crosshair);
+}
+
+/// z* as something to be dragged, or moved by the arrow keys once it has the focus.
+fn handle(ui: &Ui, sheet: &Sheet, selection: &mut Selection) -> Response {
+    let place = Rect::from_center_size(sheet.at(z_in_view(selection)), Vec2::splat(2.0 * REACH));
+    let response = ui.interact(place, ui.id().with("z*"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "z* in latent space"));
+    if response.has_focus() {
+        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        for key in [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown] {
+            if ui.input(|i| i.key_pressed(key)) {
+                nudge(selection, key);
+            }
+        }
+    }
+    response.on_hover_cursor(CursorIcon::Grab)
 }
 
 fn z_in_view(selection: &Selection) -> [f64; 2] {
@@ -114,7 +135,7 @@ fn posterior(sheet: &Sheet, palette: &Palette, q: &Posterior, selection: &Select
 }
 
 /// Moves z* with the pointer and the arrow keys. Gives the position of a click.
-fn drag(ui: &Ui, response: &eframe::egui::Response, sheet: &Sheet, selection: &mut Selection) -> Option<Pos2> {
+fn drag(ui: &Ui, response: &Response, sheet: &Sheet, selection: &mut Selection) -> Option<Pos2> {
     let start_id: Id = response.id.with("z at the start of the drag");
     if response.double_clicked() {
         selection.z.fill(0.0);

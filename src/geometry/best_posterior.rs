@@ -39,8 +39,8 @@ pub fn posterior_quadrature(m: usize) -> Quadrature {
     }
 }
 
-/// Finds the optimum for observation `x` from `start` by natural-gradient steps, halved when they do not raise the
-/// objective.
+/// Finds an optimum for observation `x` from `start` by natural-gradient steps, shortened when they would lower the
+/// objective. A bent decoder may have several optima; the encoder's own posterior is a good start.
 pub fn best_posterior(
     vae: &Vae<f64>,
     x: &[f64],
@@ -286,14 +286,15 @@ mod tests {
     }
 
     proptest! {
-        /// V27: the best diagonal posterior is never better than the best full one.
+        /// V27: a full posterior is never worse than the diagonal one that it starts from.
         #[test]
         fn a_larger_family_is_not_worse(x in prop::collection::vec(-1.0..1.0, 3), b in 0.05..1.0) {
             let vae = network(Activation::Tanh);
             let rule = posterior_quadrature(2);
-            let [diagonal, full] =
-                Covariance::ALL.map(|family| best_posterior(&vae, &x, &objective(family, 1.0, b), &prior(2), &rule).elbo);
-            prop_assert!(diagonal <= full + 1e-7, "{diagonal} {full}");
+            let best = |family, start| best_posterior(&vae, &x, &objective(family, 1.0, b), start, &rule);
+            let diagonal = best(Covariance::Diagonal, &prior(2));
+            let full = best(Covariance::Full, &diagonal.posterior);
+            prop_assert!(diagonal.elbo <= full.elbo + 1e-12, "{} {}", diagonal.elbo, full.elbo);
         }
     }
 

@@ -5,7 +5,11 @@ mod best_posterior;
 mod chance;
 mod contrast;
 mod curvature;
+mod field;
+mod holonomy;
 mod jet;
+mod product_density;
+mod rotation;
 mod seam;
 mod summary;
 
@@ -16,6 +20,10 @@ pub use contrast::{
     separation,
 };
 pub use curvature::c2_residual;
+pub use field::{Quantity, field, volume};
+pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};
+pub use product_density::{ProductDensity, product_density};
+pub use rotation::{Rotation, TurnedElbo, turned_elbos, turned_gap};
 pub use seam::{Seam, measured_arcs, normal_density};
 pub use summary::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Summary, Undefined, active_latents};

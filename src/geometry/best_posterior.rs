@@ -291,7 +291,7 @@ mod tests {
         fn a_larger_family_is_not_worse(x in prop::collection::vec(-1.0..1.0, 3), b in 0.05..1.0) {
             let vae = network(Activation::Tanh);
             let rule = posterior_quadrature(2);
-            let best = |family, start| best_posterior(&vae, &x, &objective(family, 1.0, b), start, &rule);
+            let best = |family, start: &Posterior| best_posterior(&vae, &x, &objective(family, 1.0, b), start, &rule);
             let diagonal = best(Covariance::Diagonal, &prior(2));
             let full = best(Covariance::Full, &diagonal.posterior);
             prop_assert!(diagonal.elbo <= full.elbo + 1e-12, "{} {}", diagonal.elbo, full.elbo);

@@ -20,10 +20,12 @@ struct Arguments {
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
-    let arguments = Arguments::parse();
-    let outcome = match arguments.command {
-        Some(command) => cli::run(command, &mut stdout().lock()),
-        None => window(&arguments.origin),
+    let outcome = match Arguments::try_parse() {
+        Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),
+        Ok(Arguments { command: None, origin }) => window(&origin),
+        Err(error) if error.use_stderr() => Err(CliError::from(&error)),
+        // What was asked for is the help or the version.
+        Err(error) => error.exit(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

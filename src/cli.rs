@@ -220,11 +220,13 @@ fn scenes(json: bool) -> String {
             .collect();
         return format!("{:#}\n", serde_json::Value::from(list));
     }
-    let mut text = format!("{:<15} {:>3} {:>3}  {:<8} {}\n", "scene", "n", "m", "factors", "what it shows");
-    for (name, n, m, factors, summary) in rows {
-        text += &format!("{name:<15} {n:>3} {m:>3}  {:<8} {summary}\n", factors.join(","));
-    }
-    text
+    let width = rows.iter().map(|(_, _, _, factors, _)| factors.join(", ").len()).max().unwrap_or(0);
+    let mut lines = vec![format!("{:<15} {:>2} {:>2}  {:<width$}  {}", "scene", "n", "m", "factors", "what it shows")];
+    lines.extend(rows.iter().map(|(name, n, m, factors, summary)| {
+        format!("{name:<15} {n:>2} {m:>2}  {:<width$}  {summary}", factors.join(", "))
+    }));
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// The run that the origin arguments describe, at its defaults, with its data.
@@ -419,7 +421,7 @@ fn replay(saved: &SavedRun) -> Result<String, CliError> {
 
 /// Metrics as lines that a person reads.
 fn table(metrics: &serde_json::Value) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let number = |x: &serde_json::Value| match x.as_f64().filter(|_| !x.is_u64()) {
         Some(x) => format!("{x:.4}"),
         None => x.to_string(),
@@ -429,21 +431,21 @@ fn table(metrics: &serde_json::Value) -> String {
         serde_json::Value::String(text) => text.clone(),
         other => number(other),
     };
-    let Some(object) = metrics.as_object() else { return text };
-    for (name, value) in object {
+    for (name, value) in metrics.as_object().into_iter().flatten() {
         match value {
             serde_json::Value::Null => {
                 let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
-                text += &format!("{name:<20} – ({reason})\n");
+                lines.push(format!("{name:<20} – ({reason})"));
             }
             serde_json::Value::Object(part) if name != "undefined" => {
                 for (inner, value) in part {
-                    text += &format!("{:<20} {}\n", format!("{name}.{inner}"), show(value));
+                    lines.push(format!("{:<20} {}", format!("{name}.{inner}"), show(value)));
                 }
             }
             serde_json::Value::Object(_) => {}
-            value => text += &format!("{name:<20} {}\n", show(value)),
+            value => lines.push(format!("{name:<20} {}", show(value))),
         }
     }
-    text
+    lines.push(String::new());
+    lines.join("\n")
 }

@@ -140,11 +140,8 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
 
 /// The rows as CSV.
 fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
-    let mut text = Row::header(m).join(",") + "\n";
-    for row in rows {
-        text += &(row.fields().join(",") + "\n");
-    }
-    text
+    let lines = std::iter::once(Row::header(m)).chain(rows.map(Row::fields));
+    lines.flat_map(|cells| [cells.join(","), "\n".to_owned()]).collect()
 }
 
 fn pretty(value: &Value) -> String {

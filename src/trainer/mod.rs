@@ -82,7 +82,7 @@ impl Trainer {
     pub fn ask(&self, request: Request) {
         if let Some(requests) = &self.requests {
             // Nobody listens only if the thread has ended, which `read` reports.
-            drop(requests.send(request));
+            let _closed = requests.send(request);
         }
     }
 

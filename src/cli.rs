@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use crate::data::{Map, Scene, generate, own_dataset};
 use crate::experiment::{Config, Experiment, InvalidSetting, Logged, Metrics, Origin};
@@ -196,7 +197,10 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
 }
 
 /// Writes to standard output; a reader that has gone away (`unpick scenes | head -1`) is no error.
-fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
+///
+/// # Errors
+/// If the output cannot be written for another reason.
+pub fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(CliError::Input(format!("the result cannot be written to standard output ({e})")))
@@ -218,22 +222,23 @@ fn scenes(json: bool) -> String {
                 serde_json::json!({ "name": name, "n": n, "m": m, "factors": factors, "summary": summary })
             })
             .collect();
-        return format!("{:#}\n", serde_json::Value::from(list));
+        return format!("{:#}\n", Value::from(list));
     }
-    let width = rows.iter().map(|(_, _, _, factors, _)| factors.join(", ").len()).max().unwrap_or(0);
-    let mut lines = vec![format!("{:<15} {:>2} {:>2}  {:<width$}  {}", "scene", "n", "m", "factors", "what it shows")];
-    lines.extend(rows.iter().map(|(name, n, m, factors, summary)| {
-        format!("{name:<15} {n:>2} {m:>2}  {:<width$}  {summary}", factors.join(", "))
-    }));
-    lines.push(String::new());
-    lines.join("\n")
+    let line = |name: &str, n: &str, m: &str, factors: &str, summary: &str| {
+        format!("{name:<15} {n:>2} {m:>2}  {factors:<28} {summary}\n")
+    };
+    let header = line("scene", "n", "m", "factors", "what it shows");
+    let rows = rows
+        .iter()
+        .map(|(name, n, m, factors, summary)| line(name, &n.to_string(), &m.to_string(), &factors.join(", "), summary));
+    std::iter::once(header).chain(rows).collect()
 }
 
-/// The run that the origin arguments describe, at its defaults, with its data.
+/// The run that the origin arguments describe, at its defaults, with its data; `scene` is meant where they say nothing.
 ///
 /// # Errors
 /// If there is no such scene, or a file cannot be used.
-pub fn start(origin: &OriginArgs, seed: Option<u64>) -> Result<Start, CliError> {
+pub fn start(origin: &OriginArgs, scene: &str, seed: Option<u64>) -> Result<Start, CliError> {
     if let Some(path) = &origin.session {
         return start_session(path, seed);
     }
@@ -246,7 +251,7 @@ pub fn start(origin: &OriginArgs, seed: Option<u64>) -> Result<Start, CliError> 
         let config = Config::new(origin, seed, data.train.samples());
         return Ok(Start { config, data: Arc::new(data), log: Vec::new(), steps: 6000 });
     }
-    let scene = find_scene(origin.scene.as_deref().unwrap_or("linear"))?;
+    let scene = find_scene(origin.scene.as_deref().unwrap_or(scene))?;
     let (steps, samples) = (scene.training.steps, scene.generator.samples);
     let data = Arc::new(generate(&scene, seed));
     let config = Config::new(Origin::Scene(Box::new(scene)), seed, samples);
@@ -306,7 +311,7 @@ impl Train {
                 "the folder holds something already; add --force to overwrite: {out}"
             )));
         }
-        let Start { mut config, data, mut log, steps } = start(&self.origin, self.seed)?;
+        let Start { mut config, data, mut log, steps } = start(&self.origin, "linear", self.seed)?;
         self.change(&mut config);
         log.extend(&self.at);
         log.sort_by_key(|l| l.step);
@@ -420,32 +425,28 @@ fn replay(saved: &SavedRun) -> Result<String, CliError> {
 }
 
 /// Metrics as lines that a person reads.
-fn table(metrics: &serde_json::Value) -> String {
-    let mut lines = Vec::new();
-    let number = |x: &serde_json::Value| match x.as_f64().filter(|_| !x.is_u64()) {
-        Some(x) => format!("{x:.4}"),
-        None => x.to_string(),
-    };
-    let show = |value: &serde_json::Value| match value {
-        serde_json::Value::Array(list) => list.iter().map(number).collect::<Vec<_>>().join(" "),
-        serde_json::Value::String(text) => text.clone(),
-        other => number(other),
-    };
-    for (name, value) in metrics.as_object().into_iter().flatten() {
-        match value {
-            serde_json::Value::Null => {
-                let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
-                lines.push(format!("{name:<20} – ({reason})"));
-            }
-            serde_json::Value::Object(part) if name != "undefined" => {
-                for (inner, value) in part {
-                    lines.push(format!("{:<20} {}", format!("{name}.{inner}"), show(value)));
-                }
-            }
-            serde_json::Value::Object(_) => {}
-            value => lines.push(format!("{name:<20} {}", show(value))),
+fn table(metrics: &Value) -> String {
+    let Some(object) = metrics.as_object() else { return String::new() };
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::Null => {
+            let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
+            format!("{name:<20} – ({reason})\n")
         }
+        Value::Object(_) if name == "undefined" => String::new(),
+        Value::Object(part) => {
+            part.iter().map(|(inner, value)| format!("{:<20} {}\n", format!("{name}.{inner}"), shown(value))).collect()
+        }
+        value => format!("{name:<20} {}\n", shown(value)),
+    };
+    object.iter().map(line).collect()
+}
+
+/// A value with four decimals where it has any.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Number(x) if !x.is_u64() => x.as_f64().map_or_else(|| x.to_string(), |x| format!("{x:.4}")),
+        Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(" "),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
-    lines.push(String::new());
-    lines.join("\n")
 }

@@ -3,8 +3,8 @@
 use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
 
-use clap::Parser;
-use unpick::cli::{self, CliError, OriginArgs};
+use clap::{Parser, Subcommand};
+use unpick::cli::{self, OriginArgs};
 
 /// Watch a small VAE unpick data along its seams.
 ///
@@ -13,17 +13,32 @@ use unpick::cli::{self, CliError, OriginArgs};
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Option<cli::Command>,
+    command: Option<Command>,
     #[command(flatten)]
     origin: OriginArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(flatten)]
+    WithoutPictures(cli::Command),
+    /// Draw a saved run into a file
+    #[cfg(feature = "gui")]
+    Render(Box<unpick::headless::Render>),
 }
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     let outcome = match Arguments::try_parse() {
-        Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),
+        Ok(Arguments { command: Some(Command::WithoutPictures(command)), .. }) => {
+            cli::run(command, &mut stdout().lock())
+        }
+        #[cfg(feature = "gui")]
+        Ok(Arguments { command: Some(Command::Render(request)), .. }) => {
+            unpick::headless::render(&request).and_then(|line| cli::print(&mut stdout().lock(), &line))
+        }
         Ok(Arguments { command: None, origin }) => window(&origin),
-        Err(error) if error.use_stderr() => Err(CliError::from(&error)),
+        Err(error) if error.use_stderr() => Err(cli::CliError::from(&error)),
         // What was asked for is the help or the version.
         Err(error) => error.exit(),
     };
@@ -37,6 +52,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn window(_origin: &OriginArgs) -> Result<(), CliError> {
-    Err(CliError::Input("no window yet".to_owned()))
+#[cfg(feature = "gui")]
+fn window(origin: &OriginArgs) -> Result<(), cli::CliError> {
+    let start = cli::start(origin, "cylinder", None)?;
+    unpick::app::window(start.config, start.data)
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_origin: &OriginArgs) -> Result<(), cli::CliError> {
+    let sentence = "this build has no window; use a command (unpick --help lists them) or build with the feature gui";
+    Err(cli::CliError::Input(sentence.to_owned()))
 }

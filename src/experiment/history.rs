@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::vae::Covariance;
+use crate::vae::{Covariance, Objective};
 
-use super::Settings;
+use super::{Optimizer, Settings};
 
 /// One row: averages over the minibatches since the row before, and the geometry at its step. What has no value at that
 /// step (a single active latent, say) is NaN.
@@ -68,6 +68,35 @@ impl Row {
         fields
     }
 
+    /// Reads fields that [`Row::fields`] wrote for `m` latents; `None` if they are others.
+    pub fn read(fields: &[&str], m: usize) -> Option<Self> {
+        if fields.len() != Self::header(m).len() {
+            return None;
+        }
+        let number = |i: usize| fields[i].parse::<f64>().ok();
+        let after = |i: usize| number(4 + m + i);
+        Some(Self {
+            step: fields[0].parse().ok()?,
+            elbo: number(1)?,
+            reconstruction: number(2)?,
+            kl_per_dim: (0..m).map(|i| number(4 + i)).collect::<Option<_>>()?,
+            settings: Settings {
+                objective: Objective {
+                    beta: after(0)?,
+                    sigma2: after(1)?,
+                    covariance: Covariance::ALL.into_iter().find(|c| c.name() == fields[4 + m + 2])?,
+                },
+                optimizer: Optimizer { lr: after(3)?, batch: fields[4 + m + 4].parse().ok()? },
+            },
+            ima_contrast: after(5)?,
+            diagonal_gap: after(6)?,
+            dto: after(7)?,
+            c2_residual: after(8)?,
+            posterior_error: after(9)?,
+            active_units: fields[4 + m + 10].parse().ok()?,
+        })
+    }
+
     /// The covariance family in force.
     pub fn covariance(&self) -> Covariance {
         self.settings.objective.covariance
@@ -127,8 +156,6 @@ fn merge(earlier: &Row, later: &Row) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Optimizer;
-    use crate::vae::Objective;
 
     fn row(step: u64) -> Row {
         let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
@@ -169,6 +196,12 @@ mod tests {
         assert_eq!(header.len(), fields.len());
         let field = |name: &str| &fields[header.iter().position(|h| h == name).unwrap()];
         assert_eq!((field("step"), field("kl"), field("kl_2")), (&"7".into(), &"0.75".into(), &"0.5".into()));
+        let texts: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let mut read = Row::read(&texts, 2).unwrap();
+        assert!(read.ima_contrast.is_nan());
+        read.ima_contrast = 0.0;
+        assert_eq!(read, Row { ima_contrast: 0.0, ..row(7) });
+        assert!(Row::read(&texts, 3).is_none() && Row::read(&texts[1..], 2).is_none());
         assert_eq!((field("covariance"), field("ima_contrast")), (&"full".into(), &"nan".into()));
     }
 }

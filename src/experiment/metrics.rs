@@ -1,12 +1,11 @@
 //! The numbers of a finished run, on all held-out data and in double precision.
 
-use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::run::summarise;
 use super::{Settings, snapshot::correlate};
 use crate::data::Dataset;
-use crate::geometry::{Measured, Summary, Undefined, alignment, distance_to_orthogonality};
+use crate::geometry::{Measured, Summary, Undefined, chance};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
@@ -72,8 +71,8 @@ impl Metrics {
             reconstruction,
             kl_per_dim,
             mcc,
-            dto_chance: haar_mean(geometry.active.len(), distance_to_orthogonality),
-            mcc_chance: haar_mean(m, alignment),
+            dto_chance: chance(geometry.active.len()).distance,
+            mcc_chance: chance(m).alignment,
             optimum: linear.then(|| {
                 let covariance = moments(test.iter_columns(), test.rows()).1;
                 LinearOptimum::new(&covariance, m, objective)
@@ -112,36 +111,4 @@ fn mean_square(model: &Vae<f64>, x: &Matrix<f64>, posteriors: &[Posterior], seed
         sum += predictions.as_slice().iter().zip(targets).map(|(p, x)| (p - x).powi(2)).sum::<f64>();
     }
     sum / x.columns() as f64
-}
-
-/// The mean of a function of V over random rotations of `m` axes (Haar measure), from 2,000 of them. The standard error
-/// is below 0.01 for the distances and alignments of any m.
-pub fn haar_mean(m: usize, of: impl Fn(&DMatrix<f64>) -> f64) -> f64 {
-    const ROTATIONS: u64 = 2000;
-    if m == 0 {
-        return f64::NAN;
-    }
-    let mut rng = stream(0, Purpose::Analysis, 0);
-    let mut rotation = || {
-        let gaussian = DMatrix::from_fn(m, m, |_, _| StandardNormal.sample(&mut rng));
-        gaussian.qr().q()
-    };
-    (0..ROTATIONS).map(|_| of(&rotation())).sum::<f64>() / ROTATIONS as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// V14 and the table of theory: the mean distance of random rotations from the axes.
-    #[test]
-    fn chance_levels_are_those_of_the_theory() {
-        for (m, expected) in [(2, 0.5483), (3, 0.98), (4, 1.33), (5, 1.63), (6, 1.91)] {
-            let mean = haar_mean(m, distance_to_orthogonality);
-            // Standard deviations are about 0.3, so the mean of 2,000 has an error of 0.007; the table has two digits.
-            assert!((mean - expected).abs() < 0.025, "{m}: {mean}");
-        }
-        // E max(|cos|, |sin|) = 2√2/π for two axes.
-        assert!((haar_mean(2, alignment) - 8_f64.sqrt() / std::f64::consts::PI).abs() < 0.01);
-    }
 }

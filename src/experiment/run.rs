@@ -279,7 +279,8 @@ impl Experiment {
         let settings = self.state.settings;
         let kl_per_dim: Vec<f64> = self.sums.kl_per_dim.iter().map(|kl| kl / count).collect();
         let reconstruction = self.sums.reconstruction / count;
-        let geometry = self.probe(128, self.state.vae.latent_dim() <= 3);
+        let vae = &self.state.vae;
+        let geometry = probe(vae, &self.data, &settings, 128, vae.latent_dim() <= 3);
         self.history.push(Row {
             step: self.state.step,
             elbo: reconstruction - settings.objective.beta * kl_per_dim.iter().sum::<f64>(),
@@ -295,14 +296,13 @@ impl Experiment {
         });
         self.clear_sums();
     }
+}
 
-    /// The geometry at the posterior means of the first `count` held-out observations.
-    pub fn probe(&self, count: usize, second_order: bool) -> Summary {
-        let vae = &self.state.vae;
-        let test = &self.data.test.observations;
-        let posteriors = vae.posteriors(&test.select_columns(0..count.min(test.columns())));
-        summarise(vae, &posteriors, &self.state.settings, second_order)
-    }
+/// The geometry at the posterior means of the first `count` held-out observations.
+pub(super) fn probe(vae: &Vae<f32>, data: &Dataset, settings: &Settings, count: usize, second_order: bool) -> Summary {
+    let test = &data.test.observations;
+    let posteriors = vae.posteriors(&test.select_columns(0..count.min(test.columns())));
+    summarise(vae, &posteriors, settings, second_order)
 }
 
 /// The geometry of a model at the means of these posteriors.

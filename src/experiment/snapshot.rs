@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
-use super::{Config, Experiment, Logged, Row, Settings};
+use super::run::probe;
+use super::{Config, Experiment, Logged, Row, Settings, schedule};
 use crate::data::Dataset;
 use crate::geometry::Summary;
 use crate::linalg::Matrix;
@@ -44,26 +45,59 @@ pub struct Snapshot {
     pub correlation: Option<DMatrix<f64>>,
 }
 
+/// What a snapshot is made from.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// What the run started from.
+    pub config: Arc<Config>,
+    /// Its data.
+    pub data: Arc<Dataset>,
+    /// What was changed on the way.
+    pub log: Vec<Logged>,
+    /// What it has been through.
+    pub history: Vec<Arc<Row>>,
+    /// Steps made.
+    pub step: u64,
+    /// Settings in force.
+    pub settings: Settings,
+    /// The model.
+    pub vae: Vae<f32>,
+}
+
 impl Snapshot {
     /// Looks at a run.
     pub fn of(run: &Experiment) -> Self {
         let state = run.state();
-        let test = &run.data().test;
-        let observations = &test.observations;
-        let encodings = state.vae.encode(&observations.select_columns(0..ENCODED.min(observations.columns())));
-        let correlation = test.factors.as_ref().map(|factors| correlate(&encodings, factors, state.vae.latent_dim()));
-        Self {
+        Self::new(Moment {
             config: Arc::clone(run.config()),
             data: Arc::clone(run.data()),
             log: run.log().to_vec(),
             history: run.history().rows().to_vec(),
             step: state.step,
             settings: state.settings,
-            learning_rate: state.learning_rate(),
             vae: state.vae.clone(),
-            gauges: run.probe(PROBED, true),
+        })
+    }
+
+    /// Looks at a moment of a run, living or saved.
+    pub fn new(moment: Moment) -> Self {
+        let Moment { config, data, log, history, step, settings, vae } = moment;
+        let observations = &data.test.observations;
+        let encodings = vae.encode(&observations.select_columns(0..ENCODED.min(observations.columns())));
+        let factors = data.test.factors.as_ref();
+        let changed = log.last().map_or(0, |change| change.step);
+        Self {
+            correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
+            gauges: probe(&vae, &data, &settings, PROBED, true),
+            learning_rate: settings.optimizer.lr * schedule(step.saturating_sub(changed)),
             encodings,
-            correlation,
+            config,
+            data,
+            log,
+            history,
+            step,
+            settings,
+            vae,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -36,6 +37,8 @@ pub struct SavedRun {
     pub vae: Vae<f32>,
     /// The data it was trained and is tested on.
     pub data: Dataset,
+    /// What it has been through.
+    pub history: Vec<Arc<Row>>,
 }
 
 /// Whether there is a folder of that name that is not empty.
@@ -102,7 +105,8 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let bytes = fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the model ({e})")).at(&path))?;
     let mut vae = Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance);
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
-    Ok(SavedRun { config, log, steps, settings, vae, data })
+    let history = read_history(folder, vae.latent_dim())?;
+    Ok(SavedRun { config, log, steps, settings, vae, data, history })
 }
 
 /// The data of a run: generated, or as they were saved beside it.
@@ -138,10 +142,22 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
     })
 }
 
+fn read_history(folder: &Path, m: usize) -> Result<Vec<Arc<Row>>, FileError> {
+    let path = folder.join(HISTORY);
+    let text = fs::read_to_string(&path)
+        .map_err(|e| FileError::new(format_args!("cannot read the history ({e})")).at(&path))?;
+    let row = |(i, line): (usize, &str)| {
+        let fields: Vec<&str> = line.split(',').collect();
+        let wrong = || FileError::new(format_args!("line {}: this is no row of a history", i + 1)).at(&path);
+        Row::read(&fields, m).map(Arc::new).ok_or_else(wrong)
+    };
+    text.lines().enumerate().skip(1).map(row).collect()
+}
+
 /// The rows as CSV.
 fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
     let lines = std::iter::once(Row::header(m)).chain(rows.map(Row::fields));
-    lines.flat_map(|cells| [cells.join(","), "\n".to_owned()]).collect()
+    lines.map(|fields| format!("{}\n", fields.join(","))).collect()
 }
 
 fn pretty(value: &Value) -> String {

@@ -39,6 +39,8 @@ pub struct View {
     /// The newest thing that went wrong: a diverged loss, a setting that makes no sense. Counted, so that the same
     /// sentence twice is seen twice.
     pub notice: Option<(u64, String)>,
+    /// How many requests have been served: what was asked for before is in the snapshot.
+    pub served: u64,
 }
 
 /// The handle of a training thread. Dropping it ends the thread.
@@ -114,12 +116,13 @@ struct Loop<'a> {
     meter: Meter,
     notices: u64,
     notice: Option<(u64, String)>,
+    served: u64,
 }
 
 impl<'a> Loop<'a> {
     fn new(run: Experiment, latest: &'a Latest<Result<View, String>>, wake: &'a dyn Fn()) -> Self {
         let meter = Meter { since: Instant::now(), steps: 0, rate: 0.0 };
-        Self { run, latest, wake, left: 0, pace: None, meter, notices: 0, notice: None }
+        Self { run, latest, wake, left: 0, pace: None, meter, notices: 0, notice: None, served: 0 }
     }
 
     /// Serves until the handle is dropped.
@@ -161,6 +164,7 @@ impl<'a> Loop<'a> {
     }
 
     fn handle(&mut self, request: Request) {
+        self.served += 1;
         if self.left == 0 {
             self.meter.restart();
         }
@@ -208,6 +212,7 @@ impl<'a> Loop<'a> {
             running: self.left > 0,
             steps_per_second: self.meter.rate,
             notice: self.notice.clone(),
+            served: self.served,
         };
         self.latest.publish(Arc::new(Ok(view)));
         (self.wake)();

@@ -1,0 +1,152 @@
+//! Everything a menu or a key can do, in one table: menus, keys, help and tests read it.
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::views::View;
+
+/// Something a person can do that is not the turning of one control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Run or pause training.
+    RunOrPause,
+    /// One step.
+    Step,
+    /// A hundred steps.
+    ManySteps,
+    /// The same run from step 0.
+    Restart,
+    /// Another seed, from step 0.
+    NewSeed,
+    /// Diagonal to full covariance and back.
+    SwitchCovariance,
+    /// Data of one's own.
+    OpenData,
+    /// A picture of the window.
+    SaveWindow,
+    /// A picture of one view.
+    SaveView(View),
+    /// One view alone, and back.
+    Maximise(View),
+    /// z*, camera and layout as at the start.
+    ResetView,
+    /// Look along an axis, at the tangent plane, or from home.
+    Look(Key),
+    /// Move z*.
+    Nudge(Key),
+    /// Light or dark.
+    SwitchTheme,
+    /// The list of keys.
+    Help,
+    /// Close what is open.
+    Escape,
+    /// Leave.
+    Quit,
+}
+
+impl Action {
+    /// The actions that have a key or stand in a menu.
+    pub const ALL: [Self; 27] = [
+        Self::RunOrPause,
+        Self::Step,
+        Self::ManySteps,
+        Self::Restart,
+        Self::NewSeed,
+        Self::SwitchCovariance,
+        Self::OpenData,
+        Self::SaveWindow,
+        Self::SaveView(View::Data),
+        Self::SaveView(View::Latent),
+        Self::Maximise(View::Data),
+        Self::Maximise(View::Latent),
+        Self::Maximise(View::Densities),
+        Self::ResetView,
+        Self::Look(Key::X),
+        Self::Look(Key::Y),
+        Self::Look(Key::Z),
+        Self::Look(Key::T),
+        Self::Look(Key::Home),
+        Self::Nudge(Key::ArrowLeft),
+        Self::Nudge(Key::ArrowRight),
+        Self::Nudge(Key::ArrowUp),
+        Self::Nudge(Key::ArrowDown),
+        Self::SwitchTheme,
+        Self::Help,
+        Self::Escape,
+        Self::Quit,
+    ];
+
+    /// The words in menus and in the help.
+    pub fn label(self) -> String {
+        match self {
+            Self::RunOrPause => "Run or pause".to_owned(),
+            Self::Step => "One step".to_owned(),
+            Self::ManySteps => "100 steps".to_owned(),
+            Self::Restart => "Restart with the same seed".to_owned(),
+            Self::NewSeed => "Restart with the next seed".to_owned(),
+            Self::SwitchCovariance => "Switch covariance".to_owned(),
+            Self::OpenData => "Open data…".to_owned(),
+            Self::SaveWindow => "Save screenshot of the window…".to_owned(),
+            Self::SaveView(view) => format!("Save {}…", view.title().to_lowercase()),
+            Self::Maximise(view) => format!("{} alone, or all views", view.title()),
+            Self::ResetView => "Reset z*, camera and layout".to_owned(),
+            Self::Look(Key::T) => "Face the tangent plane".to_owned(),
+            Self::Look(Key::Home) => "Camera home".to_owned(),
+            Self::Look(key) => format!("Look along the {} axis", key.name().to_lowercase()),
+            Self::Nudge(Key::ArrowLeft | Key::ArrowRight) => "Move z* along the first axis".to_owned(),
+            Self::Nudge(_) => "Move z* along the second axis".to_owned(),
+            Self::SwitchTheme => "Light or dark".to_owned(),
+            Self::Help => "Keyboard help".to_owned(),
+            Self::Escape => "Close, or back to all views".to_owned(),
+            Self::Quit => "Quit".to_owned(),
+        }
+    }
+
+    /// The key. Those without a modifier act only while no text is being edited.
+    pub fn shortcut(self) -> Option<KeyboardShortcut> {
+        let plain = |key| Some(KeyboardShortcut::new(Modifiers::NONE, key));
+        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+        match self {
+            Self::RunOrPause => plain(Key::Space),
+            Self::Step => plain(Key::Period),
+            Self::ManySteps => plain(Key::Comma),
+            Self::Restart => command(Key::R),
+            Self::NewSeed => command(Key::N),
+            Self::SwitchCovariance => plain(Key::C),
+            Self::OpenData => command(Key::O),
+            Self::SaveWindow => plain(Key::P),
+            Self::Maximise(View::Data) => plain(Key::Num1),
+            Self::Maximise(View::Latent) => plain(Key::Num2),
+            Self::Maximise(View::Densities) => plain(Key::Num3),
+            Self::Maximise(_) | Self::SaveView(_) => None,
+            Self::ResetView => command(Key::Home),
+            Self::Look(key) | Self::Nudge(key) => plain(key),
+            Self::SwitchTheme => plain(Key::D),
+            Self::Help => plain(Key::F1),
+            Self::Escape => plain(Key::Escape),
+            Self::Quit => command(Key::Q),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things() {
+        let mut seen = Vec::new();
+        for action in Action::ALL {
+            let Some(shortcut) = action.shortcut() else { continue };
+            assert!(!seen.contains(&shortcut), "{action:?} shares its key");
+            seen.push(shortcut);
+        }
+    }
+
+    #[test]
+    fn every_action_is_listed_once_and_named() {
+        for (i, action) in Action::ALL.into_iter().enumerate() {
+            assert!(!action.label().is_empty());
+            assert!(!Action::ALL[..i].contains(&action));
+        }
+    }
+}

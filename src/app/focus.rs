@@ -1,0 +1,180 @@
+//! What is computed at z* on the weights of a snapshot, once for each change of either.
+
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+
+use super::Selection;
+use crate::data::Map;
+use crate::experiment::Snapshot;
+use crate::geometry::{Jets, Order, Seam, diagonal_gap, ima_contrast, posterior_precision};
+use crate::linalg::{Matrix, Svd, svd};
+use crate::vae::Vae;
+
+/// Points along a seam.
+const SEAM_POINTS: usize = 281;
+
+/// Seams reach this far in prior standard deviations.
+pub const RANGE: f64 = 3.5;
+
+/// Points along each side of the surface.
+pub const SURFACE_POINTS: usize = 61;
+
+/// The surface reaches this far in prior standard deviations.
+pub const SURFACE_RANGE: f64 = 2.5;
+
+/// The neighbourhood of z* and of d(z*).
+#[derive(Clone, Debug)]
+pub struct Focus {
+    key: u64,
+    snapshot: Arc<Snapshot>,
+    z: Vec<f64>,
+    axes: [usize; 2],
+    model: Arc<Vae<f64>>,
+    /// d(z*).
+    pub image: Vec<f64>,
+    /// J at z* (n × m).
+    pub jacobian: DMatrix<f64>,
+    /// J = U S Vᵀ, columns named after the latents.
+    pub svd: Svd,
+    /// The seam of each latent.
+    pub seams: Vec<Seam>,
+    /// c_IMA at z* in nats; NaN where columns are dependent.
+    pub contrast: f64,
+    /// The gap of a diagonal posterior at z* in nats.
+    pub gap: f64,
+    /// The decoder's image of the latent plane through z*, [`SURFACE_POINTS`]² points, the first shown latent running
+    /// fastest; empty with one latent.
+    pub surface: Matrix<f32>,
+    /// True seams through the held-out observation next to d(z*), one polyline a factor.
+    pub truth: Vec<Matrix<f64>>,
+}
+
+impl Focus {
+    /// Looks at z*.
+    pub fn new(snapshot: &Arc<Snapshot>, selection: &Selection) -> Self {
+        Self::with_model(snapshot, selection, Arc::new(snapshot.vae.cast()), 0)
+    }
+
+    /// Looks at z*, where possible with what is known already.
+    pub fn renewed(self, snapshot: &Arc<Snapshot>, selection: &Selection) -> Self {
+        let same_run = Arc::ptr_eq(&self.snapshot, snapshot);
+        if same_run && self.z == selection.z && self.axes == selection.axes {
+            self
+        } else if same_run {
+            Self::with_model(snapshot, selection, self.model, self.key + 1)
+        } else {
+            Self::with_model(snapshot, selection, Arc::new(snapshot.vae.cast()), self.key + 1)
+        }
+    }
+
+    fn with_model(snapshot: &Arc<Snapshot>, selection: &Selection, model: Arc<Vae<f64>>, key: u64) -> Self {
+        let z = &selection.z;
+        let at = Matrix::from_columns(z.len(), 1, z.clone());
+        let jets = Jets::of(&model, &at, Order::First);
+        let jacobian = jets.jacobian(0);
+        let image = jets.value.column(0).to_vec();
+        let seams = (0..z.len()).map(|i| Seam::through(&model, z, i, RANGE, SEAM_POINTS)).collect();
+        Self {
+            key,
+            contrast: ima_contrast(&jacobian),
+            gap: diagonal_gap(&posterior_precision(&jacobian, snapshot.settings.objective.b())),
+            svd: svd(&jacobian),
+            surface: surface(&snapshot.vae, z, selection.shown()),
+            truth: truth(snapshot, &image),
+            snapshot: Arc::clone(snapshot),
+            z: z.clone(),
+            axes: selection.axes,
+            jacobian,
+            image,
+            seams,
+            model,
+        }
+    }
+
+    /// z*.
+    pub fn z(&self) -> &[f64] {
+        &self.z
+    }
+
+    /// A number that changes whenever anything here does.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// The model in double precision.
+    pub fn model(&self) -> &Vae<f64> {
+        &self.model
+    }
+
+    /// The angle between two columns of J in degrees, if both have a length.
+    pub fn angle(&self, i: usize, j: usize) -> Option<f64> {
+        let [a, b] = [i, j].map(|i| self.jacobian.column(i));
+        let cosine = a.dot(&b) / (a.norm() * b.norm());
+        cosine.is_finite().then(|| cosine.clamp(-1.0, 1.0).acos().to_degrees())
+    }
+}
+
+/// Equidistant values on [−range, range].
+pub fn grid_values(range: f64, points: usize) -> impl Iterator<Item = f64> + Clone {
+    (0..points).map(move |k| range * (2.0 * k as f64 / (points - 1) as f64 - 1.0))
+}
+
+/// The places along the lines of a latent grid, half a standard deviation apart, among the points of the surface.
+pub fn grid_lines() -> impl Iterator<Item = Box<dyn Iterator<Item = usize>>> {
+    const EVERY: usize = 6;
+    let lines = (0..SURFACE_POINTS).step_by(EVERY);
+    lines.flat_map(|k| {
+        let along: Box<dyn Iterator<Item = usize>> = Box::new((0..SURFACE_POINTS).map(move |j| k * SURFACE_POINTS + j));
+        let across: Box<dyn Iterator<Item = usize>> =
+            Box::new((0..SURFACE_POINTS).map(move |j| j * SURFACE_POINTS + k));
+        [along, across]
+    })
+}
+
+fn surface(vae: &Vae<f32>, z: &[f64], shown: &[usize]) -> Matrix<f32> {
+    let &[a, b] = shown else { return Matrix::zeros(vae.data_dim(), 0) };
+    let values = || grid_values(SURFACE_RANGE, SURFACE_POINTS);
+    let mut latents = Vec::with_capacity(z.len() * SURFACE_POINTS * SURFACE_POINTS);
+    for y in values() {
+        for x in values() {
+            latents.extend(z.iter().enumerate().map(|(i, z)| {
+                let value = if i == a {
+                    x
+                } else if i == b {
+                    y
+                } else {
+                    *z
+                };
+                value as f32
+            }));
+        }
+    }
+    vae.decode(&Matrix::from_columns(z.len(), SURFACE_POINTS * SURFACE_POINTS, latents))
+}
+
+/// The true seams through the held-out observation that is nearest to `image`.
+fn truth(snapshot: &Snapshot, image: &[f64]) -> Vec<Matrix<f64>> {
+    let Some(map) = snapshot.config.origin.scene().and_then(|scene| scene.truth()) else { return Vec::new() };
+    let test = &snapshot.data.test;
+    let Some(factors) = &test.factors else { return Vec::new() };
+    let distance = |x: &[f32]| x.iter().zip(image).map(|(x, y)| (f64::from(*x) - y).powi(2)).sum::<f64>();
+    let distances = test.observations.iter_columns().map(distance);
+    let nearest = distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i);
+    nearest.map_or_else(Vec::new, |i| true_seams(map, factors.column(i)))
+}
+
+fn true_seams(map: &Map, factors: &[f32]) -> Vec<Matrix<f64>> {
+    let base: Vec<f64> = factors.iter().map(|f| f64::from(*f)).collect();
+    let seam = |i: usize| {
+        let points: Vec<Vec<f64>> = grid_values(RANGE, SEAM_POINTS)
+            .map(|t| {
+                let mut z = base.clone();
+                z[i] = t;
+                map.value(&z)
+            })
+            .collect();
+        Matrix::from_columns(map.data_dim(), points.len(), points.concat())
+    };
+    (0..base.len()).map(seam).collect()
+}

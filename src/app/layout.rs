@@ -1,0 +1,212 @@
+//! Which view is where: tiles that can be moved, resized, or shown alone.
+
+use eframe::egui::{
+    Align, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, WidgetText,
+};
+use egui_tiles::{
+    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TileId, Tiles, Tree, UiResponse,
+};
+use serde::{Deserialize, Serialize};
+
+use super::action::Action;
+use super::painter3::Painter3;
+use super::theme::indexed;
+use super::views::View;
+use super::{Selection, Stage};
+
+/// The tiles, and the view that is shown alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    tree: Tree<View>,
+    /// The view that is shown alone.
+    pub alone: Option<View>,
+}
+
+impl Default for Layout {
+    /// Data space, latent space and the Jacobian above, densities and training beneath.
+    fn default() -> Self {
+        let mut tiles = Tiles::default();
+        let split = |dir, parts: &[(TileId, f32)], tiles: &mut Tiles<View>| {
+            let mut linear = Linear { children: parts.iter().map(|(id, _)| *id).collect(), dir, ..Linear::default() };
+            for (id, share) in parts {
+                linear.shares.set_share(*id, *share);
+            }
+            tiles.insert_container(Container::Linear(linear))
+        };
+        let [data, latent, densities, jacobian, training] = View::ALL.map(|view| tiles.insert_pane(view));
+        let upper = split(LinearDir::Horizontal, &[(data, 4.0), (latent, 3.6), (jacobian, 2.5)], &mut tiles);
+        let lower = split(LinearDir::Horizontal, &[(densities, 1.0), (training, 1.0)], &mut tiles);
+        let root = split(LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)], &mut tiles);
+        Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
+    }
+}
+
+impl Layout {
+    /// Shows the tiles, or the one that is alone; gives the place of each view. Adds what was asked for in their headers
+    /// to `actions`.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        stage: &Stage<'_>,
+        selection: &mut Selection,
+        painter3: &mut Painter3,
+        actions: &mut Vec<Action>,
+    ) -> Vec<(View, Rect)> {
+        let mut panes = Panes { stage, selection, painter3, actions, alone: self.alone, places: Vec::new() };
+        match self.alone {
+            Some(view) => {
+                panes.pane(ui, view);
+            }
+            None => self.tree.ui(&mut panes, ui),
+        }
+        panes.places
+    }
+
+    /// Whether every view is there once: a layout from a file may be anything.
+    pub fn is_whole(&self) -> bool {
+        let count = |view| {
+            let tiles = self.tree.tiles.iter().map(|(_, tile)| tile);
+            tiles.filter(|tile| matches!(tile, egui_tiles::Tile::Pane(v) if *v == view)).count()
+        };
+        View::ALL.into_iter().all(|view| count(view) == 1)
+    }
+}
+
+struct Panes<'a, 'b> {
+    stage: &'a Stage<'b>,
+    selection: &'a mut Selection,
+    painter3: &'a mut Painter3,
+    actions: &'a mut Vec<Action>,
+    alone: Option<View>,
+    places: Vec<(View, Rect)>,
+}
+
+impl Panes<'_, '_> {
+    /// A view under its header; gives the header's response to dragging.
+    fn pane(&mut self, ui: &mut Ui, view: View) -> Response {
+        let header = ui.horizontal(|ui| self.header(ui, view)).inner;
+        let palette = Stage::palette(ui);
+        let place = eframe::egui::Frame::NONE.fill(palette.paper).show(ui, |ui| {
+            view.show(ui, self.stage, self.selection, self.painter3);
+        });
+        self.places.push((view, place.response.rect));
+        header
+    }
+
+    fn header(&mut self, ui: &mut Ui, view: View) -> Response {
+        let title = RichText::new(view.title()).text_style(TextStyle::Heading);
+        let sense = Sense::click_and_drag();
+        let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));
+        let response = response.on_hover_text("Drag to move the view, double-click to show it alone");
+        if response.double_clicked() {
+            self.actions.push(Action::Maximise(view));
+        }
+        match view {
+            View::Data => self.layers(ui),
+            View::Latent => self.axes(ui),
+            _ => {}
+        }
+        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| {
+            let (symbol, help) =
+                if self.alone.is_some() { ("⇱", "Show all views") } else { ("⇲", "Show this view alone") };
+            let mut button = |symbol: &str, help: &str, action| {
+                let button = eframe::egui::Button::new(symbol).small().frame(false);
+                let response = ui.add(button).on_hover_text(help);
+                let name = format!("{help}: {}", view.title());
+                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
+                if response.clicked() {
+                    self.actions.push(action);
+                }
+            };
+            button(symbol, help, Action::Maximise(view));
+            button("↧", "Save as PNG", Action::SaveView(view));
+        });
+        response
+    }
+
+    fn layers(&mut self, ui: &mut Ui) {
+        let three = self.stage.projection.dims() == 3;
+        let has_truth = !self.stage.focus.truth.is_empty();
+        ui.menu_button("layers ▾", |ui| {
+            for (name, help, on) in self.selection.layers.list() {
+                if (name == "surface" && !three) || (name == "truth" && !has_truth) {
+                    continue;
+                }
+                ui.checkbox(on, name).on_hover_text(help);
+            }
+            ui.separator();
+            ui.checkbox(&mut self.selection.unit_arrows, "unit arrows")
+                .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
+        });
+    }
+
+    /// Which two latents are shown, where there are more.
+    fn axes(&mut self, ui: &mut Ui) {
+        let m = self.stage.snapshot.latent_dim();
+        if m < 3 {
+            return;
+        }
+        for (k, name) in ["across", "up"].into_iter().enumerate() {
+            let mut chosen = self.selection.axes[k];
+            eframe::egui::ComboBox::new(("latent axis", k), name)
+                .width(48.0)
+                .selected_text(indexed("z", chosen))
+                .show_ui(ui, |ui| {
+                    for i in 0..m {
+                        ui.selectable_value(&mut chosen, i, indexed("z", i));
+                    }
+                });
+            if chosen != self.selection.axes[k] {
+                // Choosing the other one's axis swaps them.
+                if chosen == self.selection.axes[1 - k] {
+                    self.selection.axes.swap(0, 1);
+                } else {
+                    self.selection.axes[k] = chosen;
+                }
+            }
+        }
+    }
+}
+
+impl Behavior<View> for Panes<'_, '_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, view: &mut View) -> UiResponse {
+        let header = self.pane(ui, *view);
+        if header.drag_started() { UiResponse::DragStarted } else { UiResponse::None }
+    }
+
+    fn tab_title_for_pane(&mut self, view: &View) -> WidgetText {
+        view.title().into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: false, ..SimplificationOptions::default() }
+    }
+
+    fn gap_width(&self, _style: &eframe::egui::Style) -> f32 {
+        8.0
+    }
+
+    fn resize_stroke(&self, style: &eframe::egui::Style, state: ResizeState) -> Stroke {
+        match state {
+            ResizeState::Idle => Stroke::NONE,
+            ResizeState::Hovering => style.visuals.widgets.hovered.fg_stroke,
+            ResizeState::Dragging => style.visuals.widgets.active.fg_stroke,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_layout_is_whole_and_survives_a_file() {
+        let layout = Layout::default();
+        assert!(layout.is_whole());
+        let text = serde_json::to_string(&layout).unwrap();
+        assert_eq!(serde_json::from_str::<Layout>(&text).unwrap(), layout);
+        let mut broken = layout;
+        broken.tree.tiles.insert_pane(View::Data);
+        assert!(!broken.is_whole());
+    }
+}

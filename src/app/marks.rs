@@ -1,0 +1,185 @@
+//! The marks of the plots, in screen coordinates.
+
+use eframe::egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rangef, Shape, Stroke, vec2};
+use egui_plot::{AxisHints, GridInput, GridMark, PlotPoint, PlotTransform};
+
+use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
+
+/// An axis of a plot named `name`, with labels close enough that a small plot still has some.
+pub fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
+    let hints = hints.label_spacing(Rangef::new(14.0, 20.0)).tick_label_font(FontId::proportional(SMALLEST_TEXT));
+    let hints = hints.formatter(|mark, _| tick(mark.value, mark.step_size));
+    if name.is_empty() { hints } else { hints.label(name) }
+}
+
+/// The value of a tick with as many decimals as the distance to the next one needs.
+pub fn tick(value: f64, step: f64) -> String {
+    let decimals = (-step.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
+    number(value, decimals)
+}
+
+/// A number with a true minus sign, and none before a zero.
+pub fn number(x: f64, decimals: usize) -> String {
+    let text = format!("{x:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(zero) if zero.chars().all(|c| c == '0' || c == '.') => zero.to_owned(),
+        Some(digits) => format!("−{digits}"),
+        None => text,
+    }
+}
+
+/// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them.
+pub fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
+    move |input| {
+        let (low, high) = input.bounds;
+        let rough = ((high - low) / count).max(1e-12);
+        let power = 10_f64.powf(rough.log10().floor());
+        let step = power * [1.0, 2.0, 5.0].into_iter().find(|k| k * power >= 0.75 * rough).unwrap_or(10.0);
+        let first = (low / step).ceil();
+        let marks = (0..=(4.0 * count) as usize).map(|k| (first + k as f64) * step);
+        marks.take_while(|value| *value <= high).map(|value| GridMark { value, step_size: step }).collect()
+    }
+}
+
+/// A plot's area with its coordinates, to be drawn on.
+#[derive(Clone)]
+pub struct Sheet {
+    /// Draws on the area only.
+    pub painter: Painter,
+    transform: PlotTransform,
+    palette: &'static Palette,
+}
+
+impl Sheet {
+    /// The area of a plot that has just been shown.
+    pub fn new(painter: &Painter, transform: PlotTransform, palette: &'static Palette) -> Self {
+        Self { painter: painter.with_clip_rect(*transform.frame()), transform, palette }
+    }
+
+    /// Where a point is on the screen.
+    pub fn at(&self, [x, y]: [f64; 2]) -> Pos2 {
+        self.transform.position_from_point(&PlotPoint::new(x, y))
+    }
+
+    /// The point that is there on the screen.
+    pub fn point(&self, position: Pos2) -> [f64; 2] {
+        let value = self.transform.value_from_position(position);
+        [value.x, value.y]
+    }
+
+    /// A polyline; `dashes` as [`super::theme::dashes`] gives them, empty for a solid one.
+    pub fn curve(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
+        let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
+        self.painter.extend(polyline(path, stroke, dashes));
+    }
+
+    /// The area between a curve and the axis beneath it.
+    pub fn area(&self, curve: &[[f64; 2]], fill: Color32) {
+        // One mesh: shapes of their own would each have soft edges, which show where they meet.
+        let mut mesh = Mesh::default();
+        for run in curve.split(|p| !p.iter().all(|x| x.is_finite())) {
+            let first = mesh.vertices.len() as u32;
+            for [x, y] in run {
+                mesh.colored_vertex(self.at([*x, 0.0]), fill);
+                mesh.colored_vertex(self.at([*x, *y]), fill);
+            }
+            for k in 0..run.len().saturating_sub(1) as u32 {
+                let corner = first + 2 * k;
+                mesh.add_triangle(corner, corner + 1, corner + 2);
+                mesh.add_triangle(corner + 1, corner + 3, corner + 2);
+            }
+        }
+        self.painter.add(Shape::mesh(mesh));
+    }
+
+    /// Small discs.
+    pub fn cloud(&self, points: impl Iterator<Item = [f64; 2]>, radius: f32, color: Color32) {
+        let visible = self.painter.clip_rect().expand(radius);
+        let discs = points.map(|p| self.at(p)).filter(|p| visible.contains(*p));
+        self.painter.extend(discs.map(|p| Shape::circle_filled(p, radius, color)));
+    }
+
+    /// A vector with a solid head and its name.
+    pub fn arrow(&self, from: [f64; 2], to: [f64; 2], color: Color32, name: &str) {
+        let (from, to) = (self.at(from), self.at(to));
+        let length = (to - from).length();
+        if !(length > 1.0 && length < 1e5) {
+            return;
+        }
+        let along = (to - from) / length;
+        let head = (4.0 * ARROW_WIDTH).min(0.6 * length);
+        let neck = to - head * along;
+        let side = 0.38 * head * along.rot90();
+        self.painter.line_segment([from, neck], Stroke::new(ARROW_WIDTH, color));
+        self.painter.add(Shape::convex_polygon(vec![to, neck + side, neck - side], color, Stroke::NONE));
+        self.label(to + 11.0 * along, Align2::CENTER_CENTER, name, color);
+    }
+
+    /// Text that stays readable on whatever is beneath it.
+    pub fn label(&self, position: Pos2, anchor: Align2, text: &str, color: Color32) {
+        label(&self.painter, position, anchor, text, color, self.palette.paper);
+    }
+
+    /// The handle of z*, or its image.
+    pub fn handle(&self, point: [f64; 2], color: Color32, held: bool) {
+        let centre = self.at(point);
+        let radius = if held { HANDLE_RADIUS + 2.0 } else { HANDLE_RADIUS };
+        self.painter.circle(centre, radius, color, Stroke::new(2.0, self.palette.paper));
+        self.painter.circle_stroke(centre, radius + 1.5, Stroke::new(1.0, color));
+    }
+}
+
+/// The shapes of a polyline.
+pub fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<Shape> {
+    if path.len() < 2 {
+        return Vec::new();
+    }
+    if dashes.is_empty() {
+        return vec![Shape::line(path, stroke)];
+    }
+    let (on, off): (Vec<f32>, Vec<f32>) = dashes.as_chunks::<2>().0.iter().map(|[on, off]| (*on, *off)).unzip();
+    Shape::dashed_line_with_offset(&path, stroke, &on, &off, 0.0)
+}
+
+/// Text with a halo of the background's colour.
+pub fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &str, color: Color32, halo: Color32) {
+    if text.is_empty() {
+        return;
+    }
+    let galley = painter.layout_no_wrap(text.to_owned(), label_font(), color);
+    let corner = anchor.anchor_size(position, galley.size()).min;
+    for offset in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
+        painter.galley_with_override_text_color(corner + offset, std::sync::Arc::clone(&galley), halo);
+    }
+    painter.galley(corner, galley, color);
+}
+
+/// The outline of an ellipse given by its centre and the columns of a 2×2 factor L: centre + r L (cos t, sin t).
+pub fn ellipse(centre: [f64; 2], factor: [[f64; 2]; 2], r: f64) -> impl Iterator<Item = [f64; 2]> {
+    (0..=64).map(move |k| {
+        let (sin, cos) = (std::f64::consts::TAU * f64::from(k) / 64.0).sin_cos();
+        [0, 1].map(|i| centre[i] + r * (factor[0][i] * cos + factor[1][i] * sin))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_a_true_minus_and_no_negative_zero() {
+        assert_eq!([number(-0.04, 1), number(-2.5, 1), number(3.0, 0)], ["0.0", "−2.5", "3"]);
+        assert_eq!([tick(0.25, 0.05), tick(-2000.0, 500.0)], ["0.25", "−2000"]);
+    }
+
+    #[test]
+    fn grids_have_round_lines_inside_the_bounds() {
+        for (bounds, expected) in
+            [((-0.3, 3.2), vec![0.0, 1.0, 2.0, 3.0]), ((0.0, 0.09), vec![0.0, 0.02, 0.04, 0.06, 0.08])]
+        {
+            let marks = grid(4.0)(GridInput { bounds, base_step_size: 1.0 });
+            assert_eq!(marks.len(), expected.len(), "{marks:?}");
+            assert!(marks.iter().zip(expected).all(|(mark, value)| (mark.value - value).abs() < 1e-12));
+        }
+    }
+}

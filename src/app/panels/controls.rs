@@ -1,0 +1,217 @@
+//! The left panel: what is trained on what, and z*.
+
+use eframe::egui::{ComboBox, DragValue, RichText, ScrollArea, Slider, TextEdit, Ui};
+
+use crate::app::Selection;
+use crate::app::draft::Draft;
+use crate::app::theme::indexed;
+use crate::data::Scene;
+use crate::experiment::{Command, Settings, Snapshot};
+use crate::nn::Activation;
+use crate::vae::{Covariance, DecoderKind};
+
+/// What was asked for in the panel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Change the living run.
+    Change(Command),
+    /// Another scene.
+    Scene(&'static Scene),
+    /// The run that the draft describes, from step 0.
+    Restart,
+    /// A file of one's own.
+    OpenData,
+}
+
+/// Draws the panel. `settings` are those that were asked for last; the snapshot may be a moment behind.
+pub fn show(
+    ui: &mut Ui,
+    snapshot: Option<&Snapshot>,
+    settings: &mut Settings,
+    draft: &mut Draft,
+    selection: &mut Selection,
+) -> Vec<Wish> {
+    let mut wishes = Vec::new();
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        data(ui, draft, &mut wishes);
+        ui.separator();
+        model(ui, settings, &mut wishes);
+        network(ui, draft, snapshot, &mut wishes);
+        optimiser(ui, settings, draft, snapshot, &mut wishes);
+        ui.separator();
+        sliders(ui, selection, snapshot);
+    });
+    wishes
+}
+
+fn data(ui: &mut Ui, draft: &Draft, wishes: &mut Vec<Wish>) {
+    ui.heading("Data");
+    let name = draft.config.origin.scene().map_or(draft.config.origin.name(), |scene| &scene.title);
+    ComboBox::from_id_salt("scene")
+        .width(ui.available_width() - 12.0)
+        .selected_text(name)
+        .show_ui(ui, |ui| {
+            for scene in Scene::built_in() {
+                let chosen = draft.config.origin.scene().is_some_and(|s| s.name == scene.name);
+                if ui.selectable_label(chosen, &scene.title).on_hover_text(&scene.summary).clicked() {
+                    wishes.push(Wish::Scene(scene));
+                }
+            }
+            ui.separator();
+            if ui.selectable_label(false, "Open data…").on_hover_text("CSV, TSV or NPY, a row a sample").clicked() {
+                wishes.push(Wish::OpenData);
+            }
+        })
+        .response
+        .on_hover_text("Another scene starts another run");
+    if let Some(scene) = draft.config.origin.scene() {
+        ui.label(&scene.summary);
+        if !scene.look_for.is_empty() {
+            ui.collapsing("What to look for", |ui| ui.label(scene.look_for.trim()));
+        }
+    }
+}
+
+fn model(ui: &mut Ui, settings: &mut Settings, wishes: &mut Vec<Wish>) {
+    ui.heading("Objective");
+    ui.horizontal(|ui| {
+        ui.label("covariance");
+        for covariance in Covariance::ALL {
+            let button = ui.radio_value(&mut settings.objective.covariance, covariance, covariance.name());
+            if button.changed() {
+                wishes.push(Wish::Change(Command::Covariance(covariance)));
+            }
+        }
+    });
+    let objective = &mut settings.objective;
+    let beta = Slider::new(&mut objective.beta, 0.01..=100.0).logarithmic(true).text("β").custom_formatter(short);
+    if ui.add(beta).on_hover_text("Weight of the KL divergence").changed() {
+        wishes.push(Wish::Change(Command::Beta(objective.beta)));
+    }
+    let sigma2 = Slider::new(&mut objective.sigma2, 1e-3..=1.0).logarithmic(true).text("σ²").custom_formatter(short);
+    if ui.add(sigma2).on_hover_text("Fixed variance of p(x|z)").changed() {
+        wishes.push(Wish::Change(Command::Sigma2(objective.sigma2)));
+    }
+    ui.label(format!("b = βσ² = {}", short(objective.b(), 0..=0)))
+        .on_hover_text("The only number that the geometry of the optimum depends on");
+}
+
+/// Three significant digits, without an exponent.
+fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
+    let digits = (2.0 - x.abs().max(1e-12).log10().floor()).clamp(0.0, 6.0) as usize;
+    let text = format!("{x:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+fn network(ui: &mut Ui, draft: &mut Draft, snapshot: Option<&Snapshot>, wishes: &mut Vec<Wish>) {
+    ui.collapsing("Network (restarts the run)", |ui| {
+        let architecture = &mut draft.config.architecture;
+        ui.horizontal(|ui| {
+            let label = ui.label("latents m");
+            ui.add(DragValue::new(&mut architecture.latent_dim).range(1..=16)).labelled_by(label.id);
+        });
+        ui.horizontal(|ui| {
+            let label = ui
+                .label("hidden")
+                .on_hover_text("Widths of the encoder's hidden layers, from the data on; none: linear");
+            let edit = TextEdit::singleline(&mut draft.hidden).desired_width(110.0).hint_text("64, 64");
+            ui.add(edit).labelled_by(label.id);
+        });
+        ComboBox::from_label("activation").selected_text(architecture.activation.name()).show_ui(ui, |ui| {
+            for activation in Activation::ALL {
+                ui.selectable_value(&mut architecture.activation, activation, activation.name());
+            }
+        });
+        ComboBox::from_label("decoder").selected_text(architecture.decoder.name()).show_ui(ui, |ui| {
+            for decoder in DecoderKind::ALL {
+                ui.selectable_value(&mut architecture.decoder, decoder, decoder.name());
+            }
+        });
+        match draft.read_hidden() {
+            Ok(hidden) => {
+                draft.config.architecture.hidden = hidden;
+                let differs = snapshot.is_some_and(|s| s.config.architecture != draft.config.architecture);
+                let button = eframe::egui::Button::new("Restart with this network");
+                if ui.add_enabled(differs, button).clicked() {
+                    wishes.push(Wish::Restart);
+                }
+            }
+            Err(sentence) => {
+                ui.colored_label(ui.visuals().warn_fg_color, sentence);
+            }
+        }
+    });
+}
+
+fn optimiser(
+    ui: &mut Ui,
+    settings: &mut Settings,
+    draft: &mut Draft,
+    snapshot: Option<&Snapshot>,
+    wishes: &mut Vec<Wish>,
+) {
+    ui.collapsing("Optimiser and seed", |ui| {
+        let optimizer = &mut settings.optimizer;
+        let lr = Slider::new(&mut optimizer.lr, 1e-4..=1.0).logarithmic(true).text("rate").custom_formatter(short);
+        if ui
+            .add(lr)
+            .on_hover_text("Adam's learning rate before the schedule; any change starts the schedule anew")
+            .changed()
+        {
+            wishes.push(Wish::Change(Command::Lr(optimizer.lr)));
+        }
+        if let Some(snapshot) = snapshot {
+            ui.weak(format!("now {}", short(snapshot.learning_rate, 0..=0)));
+        }
+        let most = snapshot.map_or(1024, |s| s.data.train.samples().min(4096));
+        let batch = Slider::new(&mut optimizer.batch, 1..=most).logarithmic(true).text("batch");
+        if ui.add(batch).on_hover_text("Observations in a minibatch").changed() {
+            wishes.push(Wish::Change(Command::Batch(optimizer.batch)));
+        }
+        ui.horizontal(|ui| {
+            let label =
+                ui.label("seed").on_hover_text("Data, weights, minibatches and noise follow from it; restarts the run");
+            let seed = ui.add(DragValue::new(&mut draft.config.seed).range(0..=i64::MAX as u64)).labelled_by(label.id);
+            if (seed.drag_stopped() || seed.lost_focus())
+                && snapshot.is_some_and(|s| s.config.seed != draft.config.seed)
+            {
+                wishes.push(Wish::Restart);
+            }
+        });
+    });
+}
+
+/// One slider a latent, in prior standard deviations.
+fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) {
+    ui.heading("z*").on_hover_text("The point of latent space in focus, in prior standard deviations");
+    let Some(snapshot) = snapshot else { return };
+    for i in 0..selection.z.len() {
+        let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
+            .clamping(eframe::egui::SliderClamping::Never)
+            .fixed_decimals(2)
+            .text(indexed("z", i));
+        let changed = ui.add(slider).changed();
+        if changed {
+            selection.observation = None;
+            selection.z[i] = if selection.z[i].is_finite() { selection.z[i].clamp(-20.0, 20.0) } else { 0.0 };
+        }
+        let kl = snapshot.history.last().and_then(|row| row.kl_per_dim.get(i)).copied();
+        let length = snapshot.gauges.column_norms.get(i).copied().unwrap_or(f64::NAN);
+        let state = if snapshot.gauges.active.contains(&i) { "" } else { " · collapsed" };
+        let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
+        ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
+            "Information this latent carries in nats, and how far one standard deviation moves the data, on average",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let format = |x| short(x, 0..=0);
+        assert_eq!([0.05, 1.0, 0.012_345, 123.4, 4.0, 33.333].map(format), ["0.05", "1", "0.0123", "123", "4", "33.3"]);
+    }
+}

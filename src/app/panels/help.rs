@@ -1,0 +1,45 @@
+//! The list of keys, made from the table of actions.
+
+use eframe::egui::{Context, Grid, Window};
+
+use crate::app::action::Action;
+
+/// What the pointer does.
+const POINTER: [(&str, &str); 7] = [
+    ("Drag in latent space", "Move z*; Shift keeps one coordinate"),
+    ("Click a code", "Send z* to it and show its posterior"),
+    ("Double-click in latent space", "z* to the origin"),
+    ("Drag in three-dimensional data space", "Turn; with Shift or the right button, move"),
+    ("Wheel in data space", "Zoom"),
+    ("Drag the title of a view", "Move the view; drag its edge to resize it"),
+    ("Double-click the title of a view", "Show it alone"),
+];
+
+/// Draws the help while `open`.
+pub fn show(ctx: &Context, open: &mut bool) {
+    Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
+        let keys: Vec<(String, String)> = Action::ALL
+            .into_iter()
+            .filter_map(|action| Some((ui.ctx().format_shortcut(&action.shortcut()?), action.label())))
+            .chain([("Ctrl + − 0".to_owned(), "Zoom the whole window".to_owned())])
+            .collect();
+        let (left, right) = keys.split_at(keys.len().div_ceil(2));
+        Grid::new("keys").num_columns(4).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+            for k in 0..left.len() {
+                for (key, effect) in [left.get(k), right.get(k)].into_iter().flatten() {
+                    ui.monospace(key);
+                    ui.label(effect);
+                }
+                ui.end_row();
+            }
+        });
+        ui.separator();
+        Grid::new("pointer").num_columns(2).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+            for (gesture, effect) in POINTER {
+                ui.strong(gesture);
+                ui.label(effect);
+                ui.end_row();
+            }
+        });
+    });
+}

@@ -1,0 +1,78 @@
+//! Opening data of one's own: a path to edit and a file dialog where there is one.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread::Builder;
+
+use eframe::egui::{Context, Key, TextEdit, Window};
+
+/// A path that is being chosen.
+#[derive(Debug, Default)]
+pub struct OpenDialog {
+    path: String,
+    browsing: Option<Receiver<Option<PathBuf>>>,
+}
+
+/// What became of the dialog in a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is still open.
+    Open,
+    /// It was closed.
+    Cancelled,
+    /// This file is meant.
+    Chosen(PathBuf),
+}
+
+impl OpenDialog {
+    /// Draws the dialog.
+    pub fn show(&mut self, ctx: &Context) -> Outcome {
+        let mut outcome = self.browsed().map_or(Outcome::Open, Outcome::Chosen);
+        let mut open = true;
+        Window::new("Open data").open(&mut open).collapsible(false).resizable(false).show(ctx, |ui| {
+            ui.label("CSV, TSV or NPY: a row a sample, numbers only, with or without a header.");
+            ui.horizontal(|ui| {
+                let label = ui.label("File");
+                let edit = ui.add(TextEdit::singleline(&mut self.path).desired_width(420.0)).labelled_by(label.id);
+                if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+                    outcome = Outcome::Chosen(PathBuf::from(self.path.trim()));
+                }
+            });
+            ui.horizontal(|ui| {
+                if ui.button("Open").clicked() {
+                    outcome = Outcome::Chosen(PathBuf::from(self.path.trim()));
+                }
+                let browse = ui.add_enabled(self.browsing.is_none(), eframe::egui::Button::new("Browse…"));
+                if browse.on_hover_text("Choose with the file dialog of the desktop, if there is one").clicked() {
+                    self.browse(ctx);
+                }
+                if ui.button("Cancel").clicked() {
+                    outcome = Outcome::Cancelled;
+                }
+            });
+        });
+        if open { outcome } else { Outcome::Cancelled }
+    }
+
+    fn browse(&mut self, ctx: &Context) {
+        let (send, receive) = channel();
+        let ctx = ctx.clone();
+        let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
+            let dialog = rfd::FileDialog::new().add_filter("Tables and arrays", &["csv", "tsv", "txt", "npy"]);
+            // Nobody listens any more if the window was closed meanwhile.
+            drop(send.send(dialog.pick_file()));
+            ctx.request_repaint();
+        });
+        self.browsing = spawned.is_ok().then_some(receive);
+    }
+
+    fn browsed(&mut self) -> Option<PathBuf> {
+        let answer = match self.browsing.as_ref()?.try_recv() {
+            Ok(chosen) => chosen,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => None,
+        };
+        self.browsing = None;
+        answer
+    }
+}

@@ -1,0 +1,111 @@
+//! The menu and, beside it, how the run is doing.
+
+use eframe::egui::{Button, Context, MenuBar, RichText, Slider, Ui};
+
+use crate::app::action::Action;
+use crate::app::views::View;
+use crate::trainer;
+
+/// Draws the bar. `pace` is the largest number of steps a second; `None` is no limit. Says whether `pace` was changed.
+pub fn show(ui: &mut Ui, view: Option<&trainer::View>, pace: &mut Option<f64>, actions: &mut Vec<Action>) -> bool {
+    MenuBar::new()
+        .ui(ui, |ui| {
+            let mut entry = |ui: &mut Ui, action: Action| {
+                let shortcut = action.shortcut().map_or(String::new(), |s| ui.ctx().format_shortcut(&s));
+                if ui.add(Button::new(action.label()).shortcut_text(shortcut)).clicked() {
+                    actions.push(action);
+                    ui.close();
+                }
+            };
+            ui.menu_button("File", |ui| {
+                entry(ui, Action::OpenData);
+                ui.separator();
+                entry(ui, Action::SaveWindow);
+                for view in View::ALL {
+                    entry(ui, Action::SaveView(view));
+                }
+                ui.separator();
+                entry(ui, Action::Quit);
+            });
+            ui.menu_button("Run", |ui| {
+                for action in [Action::RunOrPause, Action::Step, Action::ManySteps, Action::Restart, Action::NewSeed] {
+                    entry(ui, action);
+                }
+                ui.separator();
+                entry(ui, Action::SwitchCovariance);
+            });
+            ui.menu_button("View", |ui| {
+                for view in View::ALL {
+                    entry(ui, Action::Maximise(view));
+                }
+                ui.separator();
+                entry(ui, Action::SwitchTheme);
+                entry(ui, Action::ResetView);
+                ui.separator();
+                eframe::egui::gui_zoom::zoom_menu_buttons(ui);
+            });
+            ui.menu_button("Help", |ui| entry(ui, Action::Help));
+            ui.separator();
+            run(ui, view, actions);
+            let changed = speed(ui, pace);
+            status(ui, view);
+            changed
+        })
+        .inner
+}
+
+fn run(ui: &mut Ui, view: Option<&trainer::View>, actions: &mut Vec<Action>) {
+    let running = view.is_some_and(|view| view.running);
+    let mut button = |text: &str, action: Action| {
+        let help = action.shortcut().map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
+        if ui.button(text).on_hover_text(format!("{}{help}", action.label())).clicked() {
+            actions.push(action);
+        }
+    };
+    button(if running { "■ Pause" } else { "▶ Run" }, Action::RunOrPause);
+    button("Step", Action::Step);
+    button("↺ Restart", Action::Restart);
+}
+
+/// How fast the run may go. It is about watching: the run itself does not depend on it.
+fn speed(ui: &mut Ui, pace: &mut Option<f64>) -> bool {
+    const MOST: f64 = 10_000.0;
+    let mut value = pace.unwrap_or(MOST);
+    let text =
+        |x: f64, _: std::ops::RangeInclusive<usize>| if x >= MOST { "max".to_owned() } else { format!("{x:.0}") };
+    let read = |text: &str| if text.trim() == "max" { Some(MOST) } else { text.trim().parse().ok() };
+    ui.scope(|ui| {
+        ui.spacing_mut().slider_width = 70.0;
+        let slider = Slider::new(&mut value, 1.0..=MOST).logarithmic(true).text("steps/s");
+        let slider = slider.custom_formatter(text).custom_parser(read);
+        let response = ui.add(slider).on_hover_text("The most steps a second; only watching depends on it");
+        if response.changed() {
+            *pace = (value < MOST).then_some(value);
+        }
+        response.changed()
+    })
+    .inner
+}
+
+fn status(ui: &mut Ui, view: Option<&trainer::View>) {
+    ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+        let Some(view) = view else {
+            ui.label("starting…");
+            return;
+        };
+        let snapshot = &view.snapshot;
+        let elbo = snapshot.history.last().map_or("–".to_owned(), |row| format!("{:.3}", row.elbo));
+        ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
+            "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history",
+        );
+        let rate = view.steps_per_second;
+        let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
+        ui.label(format!("{rate} steps/s"));
+        ui.label(format!("step {}", snapshot.step));
+    });
+}
+
+/// Whether a key without a modifier is meant for the window rather than for a control.
+pub fn keys_are_free(ctx: &Context) -> bool {
+    !ctx.text_edit_focused() && !ctx.egui_wants_keyboard_input()
+}

@@ -1,0 +1,121 @@
+//! What a person is looking at: none of it changes the run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::paint::Camera;
+
+/// z*, what is chosen, and what is shown of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Selection {
+    /// z*, the point of latent space in focus (m).
+    pub z: Vec<f64>,
+    /// The latents on the axes of the latent view.
+    pub axes: [usize; 2],
+    /// The chosen observation, as its place among the encoded ones.
+    pub observation: Option<usize>,
+    /// What is drawn in data space.
+    pub layers: Layers,
+    /// Draw unit vectors uᵢ instead of sᵢ uᵢ.
+    pub unit_arrows: bool,
+    /// From where three-dimensional data are seen; `None` until there is something to look at.
+    pub camera: Option<Camera>,
+}
+
+/// What is drawn in data space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each layer is shown or not, independently of the others")]
+pub struct Layers {
+    /// Held-out observations.
+    pub data: bool,
+    /// The decoder's image of the latent plane as a sheet.
+    pub surface: bool,
+    /// Images of the lines of a latent grid.
+    pub grid: bool,
+    /// Images of the lines through z*.
+    pub seams: bool,
+    /// The local basis at d(z*).
+    pub basis: bool,
+    /// True seams of generated data.
+    pub truth: bool,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self { data: true, surface: true, grid: true, seams: true, basis: true, truth: false }
+    }
+}
+
+impl Layers {
+    /// The layers with their names and what they are.
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 6] {
+        [
+            ("data", "Held-out observations", &mut self.data),
+            ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
+            ("grid", "Images of the lines of a latent grid, one prior standard deviation apart", &mut self.grid),
+            ("curves", "Images of the blue lines through z*", &mut self.seams),
+            ("basis", "The local basis u₁, u₂, … at d(z*)", &mut self.basis),
+            ("truth", "True seams of generated data, through the held-out observation next to d(z*)", &mut self.truth),
+        ]
+    }
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            z: Vec::new(),
+            axes: [0, 1],
+            observation: None,
+            layers: Layers::default(),
+            unit_arrows: false,
+            camera: None,
+        }
+    }
+}
+
+impl Selection {
+    /// Makes everything fit a model with `m` latents and `encoded` encoded observations.
+    pub fn fit(&mut self, m: usize, encoded: usize) {
+        if self.z.len() != m || !self.z.iter().all(|z| z.is_finite()) {
+            self.z = START.iter().copied().chain(std::iter::repeat(0.0)).take(m).collect();
+            self.axes = [0, 1];
+        }
+        for axis in &mut self.axes {
+            *axis = (*axis).min(m - 1);
+        }
+        if m > 1 && self.axes[0] == self.axes[1] {
+            self.axes = [0, 1];
+        }
+        self.observation = self.observation.filter(|i| *i < encoded);
+    }
+
+    /// The latents on the axes, without repetition: one if there is only one.
+    pub fn shown(&self) -> &[usize] {
+        let count = if self.axes[0] == self.axes[1] { 1 } else { 2 };
+        &self.axes[..count]
+    }
+}
+
+/// z* at the start: away from the origin, where by symmetry too much looks alike.
+const START: [f64; 2] = [0.6, -0.5];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selection_fits_every_model() {
+        let mut selection = Selection { axes: [3, 2], observation: Some(10), ..Selection::default() };
+        selection.z = vec![0.1; 4];
+        selection.fit(4, 20);
+        assert_eq!((selection.axes, selection.observation, selection.z.len()), ([3, 2], Some(10), 4));
+        selection.fit(1, 5);
+        assert_eq!((selection.shown(), selection.observation, selection.z.as_slice()), (&[0][..], None, &[0.6][..]));
+        selection.fit(2, 5);
+        assert_eq!(selection.shown(), [0, 1]);
+        selection.z[0] = f64::NAN;
+        selection.fit(2, 5);
+        assert!(selection.z[0].is_finite());
+    }
+}

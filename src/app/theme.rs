@@ -1,0 +1,209 @@
+//! Every colour, size and font of the window and its figures.
+//!
+//! Blue means latent space, red means data space; the dimension is told by label and dash pattern, never by colour alone.
+//! Both pairs of red and blue stay apart for all common colour-vision deficiencies.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, Style, TextStyle, Theme,
+    Visuals, vec2,
+};
+
+/// The colours of the marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Palette {
+    /// Lines and densities of latent space.
+    pub latent: Color32,
+    /// Their images in data space.
+    pub image: Color32,
+    /// Observations and their codes.
+    pub point: Color32,
+    /// What is true of generated data.
+    pub truth: Color32,
+    /// The decoder's surface and grid.
+    pub surface: Color32,
+    /// Text and handles.
+    pub ink: Color32,
+    /// Secondary text, axes.
+    pub muted: Color32,
+    /// Grid lines.
+    pub rule: Color32,
+    /// The background of plots.
+    pub paper: Color32,
+    /// Something went wrong.
+    pub alarm: Color32,
+}
+
+const LIGHT: Palette = Palette {
+    latent: Color32::from_rgb(0x0B, 0x5F, 0xA5),
+    image: Color32::from_rgb(0xC8, 0x10, 0x2E),
+    point: Color32::from_rgb(0x6B, 0x76, 0x84),
+    truth: Color32::from_rgb(0x1B, 0x7F, 0x5C),
+    surface: Color32::from_rgb(0xA9, 0xB8, 0xCB),
+    ink: Color32::from_rgb(0x15, 0x18, 0x1C),
+    muted: Color32::from_rgb(0x4E, 0x57, 0x63),
+    rule: Color32::from_rgb(0xE2, 0xE5, 0xEA),
+    paper: Color32::WHITE,
+    alarm: Color32::from_rgb(0x9A, 0x34, 0x00),
+};
+
+const DARK: Palette = Palette {
+    latent: Color32::from_rgb(0x5A, 0xB0, 0xFF),
+    image: Color32::from_rgb(0xFF, 0x6B, 0x5E),
+    point: Color32::from_rgb(0x9A, 0xA5, 0xB4),
+    truth: Color32::from_rgb(0x5F, 0xD0, 0xA5),
+    surface: Color32::from_rgb(0x5B, 0x6B, 0x80),
+    ink: Color32::from_rgb(0xF1, 0xF3, 0xF5),
+    muted: Color32::from_rgb(0xB4, 0xBC, 0xC8),
+    rule: Color32::from_rgb(0x32, 0x37, 0x3F),
+    paper: Color32::from_rgb(0x17, 0x19, 0x1D),
+    alarm: Color32::from_rgb(0xFF, 0xB4, 0x6B),
+};
+
+impl Palette {
+    /// The colours for what is drawn on these visuals.
+    pub fn of(visuals: &Visuals) -> &'static Self {
+        if visuals.dark_mode { &DARK } else { &LIGHT }
+    }
+
+    /// The colours of a theme.
+    pub fn of_theme(theme: Theme) -> &'static Self {
+        match theme {
+            Theme::Light => &LIGHT,
+            Theme::Dark => &DARK,
+        }
+    }
+}
+
+/// The smallest text anywhere, in points.
+pub const SMALLEST_TEXT: f32 = 12.0;
+
+/// Width of curves and lines through z*, in points.
+pub const CURVE_WIDTH: f32 = 2.2;
+
+/// Width of the shafts of arrows, in points.
+pub const ARROW_WIDTH: f32 = 3.2;
+
+/// Radius of observations and codes, in points.
+pub const POINT_RADIUS: f32 = 1.6;
+
+/// Radius of the handle that is dragged, in points.
+pub const HANDLE_RADIUS: f32 = 7.0;
+
+/// How near to a mark the pointer has to be to take it, in points.
+pub const REACH: f32 = 12.0;
+
+/// The dash pattern that tells latent `i` in lines and curves: dash, gap, dash, gap … in points.
+pub fn dashes(i: usize) -> &'static [f32] {
+    const PATTERNS: [&[f32]; 4] = [&[9.0, 4.0], &[3.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[5.0, 7.0]];
+    PATTERNS[i % PATTERNS.len()]
+}
+
+/// z₁, u₂ and so on.
+pub fn indexed(letter: &str, i: usize) -> String {
+    let digit = |d: char| char::from_u32(0x2080 + d.to_digit(10).unwrap_or(0)).unwrap_or(d);
+    letter.chars().chain((i + 1).to_string().chars().map(digit)).collect()
+}
+
+/// The font for labels inside plots.
+pub fn label_font() -> FontId {
+    FontId::proportional(SMALLEST_TEXT + 1.0)
+}
+
+/// The family of headings.
+pub fn semibold() -> FontFamily {
+    FontFamily::Name("semibold".into())
+}
+
+/// Gives a context the fonts and both themes.
+pub fn install(ctx: &Context) {
+    ctx.set_fonts(fonts());
+    ctx.style_mut_of(Theme::Light, |style| dress(style, &LIGHT));
+    ctx.style_mut_of(Theme::Dark, |style| dress(style, &DARK));
+}
+
+/// Inter for text, with DejaVu Sans for the mathematical signs that it lacks.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let files: [(&str, &'static [u8]); 3] = [
+        ("Inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+        ("Inter SemiBold", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
+        ("DejaVu Sans", include_bytes!("../../assets/fonts/DejaVuSans.ttf")),
+    ];
+    for (name, bytes) in files {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    let family = |first: &str| vec![first.to_owned(), "DejaVu Sans".to_owned()];
+    fonts.families.insert(FontFamily::Proportional, family("Inter"));
+    fonts.families.insert(semibold(), family("Inter SemiBold"));
+    fonts.families.entry(FontFamily::Monospace).or_default().push("DejaVu Sans".to_owned());
+    fonts
+}
+
+fn dress(style: &mut Style, palette: &Palette) {
+    style.text_styles = [
+        (TextStyle::Heading, FontId::new(15.0, semibold())),
+        (TextStyle::Body, FontId::proportional(13.5)),
+        (TextStyle::Button, FontId::proportional(13.5)),
+        (TextStyle::Small, FontId::proportional(SMALLEST_TEXT)),
+        (TextStyle::Monospace, FontId::monospace(SMALLEST_TEXT + 1.0)),
+    ]
+    .into();
+    style.spacing.item_spacing = vec2(6.0, 4.0);
+    style.spacing.slider_width = 118.0;
+    style.spacing.interact_size.y = 20.0;
+    let visuals = &mut style.visuals;
+    visuals.override_text_color = Some(palette.ink);
+    visuals.weak_text_color = Some(palette.muted);
+    visuals.selection.bg_fill = palette.latent.gamma_multiply(0.35);
+    visuals.selection.stroke = Stroke::new(1.0, palette.ink);
+    visuals.extreme_bg_color = palette.paper;
+    visuals.warn_fg_color = palette.alarm;
+    visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.rule);
+    visuals.slider_trailing_fill = true;
+    if visuals.dark_mode {
+        visuals.panel_fill = Color32::from_rgb(0x20, 0x23, 0x29);
+    } else {
+        visuals.panel_fill = Color32::from_rgb(0xF6, 0xF7, 0xF9);
+        visuals.widgets.inactive.bg_fill = Color32::from_rgb(0xD3, 0xD8, 0xE0);
+        visuals.widgets.inactive.weak_bg_fill = Color32::from_rgb(0xE4, 0xE8, 0xEE);
+    }
+    for widget in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
+        widget.corner_radius = CornerRadius::same(4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance (WCAG 2).
+    fn luminance(color: Color32) -> f64 {
+        let channel = |c: u8| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.03928 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(color.r()) + 0.7152 * channel(color.g()) + 0.0722 * channel(color.b())
+    }
+
+    #[test]
+    fn marks_stand_out_from_the_paper() {
+        for palette in [&LIGHT, &DARK] {
+            let contrast = |color| {
+                let [a, b] = [luminance(color), luminance(palette.paper)];
+                (a.max(b) + 0.05) / (a.min(b) + 0.05)
+            };
+            // WCAG asks for 4.5 for text and 3 for graphics.
+            for text in [palette.ink, palette.muted, palette.latent, palette.image, palette.alarm, palette.truth] {
+                assert!(contrast(text) >= 4.5, "{text:?} has contrast {:.2}", contrast(text));
+            }
+            assert!(contrast(palette.point) >= 3.0);
+        }
+    }
+
+    #[test]
+    fn indices_are_subscripts() {
+        assert_eq!((indexed("z", 0), indexed("u", 11)), ("z₁".to_owned(), "u₁₂".to_owned()));
+    }
+}

@@ -1,0 +1,69 @@
+//! The views. Each draws from a [`Stage`] and may move the [`Selection`]; none can reach the run.
+
+pub mod densities;
+pub mod jacobian;
+pub mod latent;
+pub mod plane;
+pub mod space;
+pub mod training;
+
+use eframe::egui::Ui;
+use serde::{Deserialize, Serialize};
+
+use super::painter3::Painter3;
+use super::{Selection, Stage};
+
+/// A view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum View {
+    /// Data space.
+    Data,
+    /// Latent space.
+    Latent,
+    /// Push-forward densities.
+    Densities,
+    /// The Jacobian in numbers.
+    Jacobian,
+    /// Training curves.
+    Training,
+}
+
+impl View {
+    /// All views.
+    pub const ALL: [Self; 5] = [Self::Data, Self::Latent, Self::Densities, Self::Jacobian, Self::Training];
+
+    /// The name on the screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Data => "Data space",
+            Self::Latent => "Latent space",
+            Self::Densities => "Push-forward densities",
+            Self::Jacobian => "Jacobian",
+            Self::Training => "Training",
+        }
+    }
+
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Latent => "latent",
+            Self::Densities => "densities",
+            Self::Jacobian => "jacobian",
+            Self::Training => "training",
+        }
+    }
+
+    /// Draws the view into all of `ui`.
+    pub fn show(self, ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
+        match self {
+            Self::Data if stage.projection.dims() == 3 => space::show(ui, stage, selection, painter3),
+            Self::Data => plane::show(ui, stage, selection),
+            Self::Latent => latent::show(ui, stage, selection),
+            Self::Densities => densities::show(ui, stage, selection),
+            Self::Jacobian => jacobian::show(ui, stage, selection),
+            Self::Training => training::show(ui, stage),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Data space in two dimensions.
+
+use eframe::egui::{Align2, Pos2, Stroke, Ui, vec2};
+use egui_plot::{AxisHints, Plot};
+
+use crate::app::focus::grid_lines;
+use crate::app::marks::{Sheet, axis, grid as ticks};
+use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
+use crate::app::{Selection, Stage};
+
+/// Draws the view.
+pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    let palette = Stage::palette(ui);
+    let projection = stage.projection;
+    let name = |axis: usize| projection.names.get(axis).cloned().unwrap_or_default();
+    let [x, y] = [0, 1].map(|axis| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]));
+    let response = Plot::new("data space")
+        .data_aspect(1.0)
+        .default_x_bounds(x[0], x[1])
+        .default_y_bounds(y[0], y[1])
+        .set_margin_fraction(vec2(0.04, 0.04))
+        .show_x(false)
+        .show_y(false)
+        .grid_color(palette.rule)
+        .x_grid_spacer(ticks(8.0))
+        .y_grid_spacer(ticks(8.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), &name(0))])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), &name(1))])
+        .show(ui, |_| ());
+    let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let layers = selection.layers;
+    if layers.data {
+        let points = observations(stage).map(|x| projection.plane(&to_f64(x)));
+        sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55));
+    }
+    if layers.grid {
+        grid(&sheet, palette, stage);
+    }
+    if layers.truth {
+        for (i, seam) in stage.focus.truth.iter().enumerate() {
+            let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
+            sheet.curve(seam.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
+            label_end(&sheet, stage, seam.column(seam.columns() - 1), &format!("true {}", i + 1), palette.truth);
+        }
+    }
+    if layers.seams {
+        for seam in &stage.focus.seams {
+            let stroke = Stroke::new(CURVE_WIDTH, palette.image);
+            sheet.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, dashes(seam.latent));
+            let end = seam.t.partition_point(|t| *t <= 2.5).min(seam.t.len() - 1);
+            label_end(&sheet, stage, seam.points.column(end), &indexed("z", seam.latent), palette.image);
+        }
+    }
+    if layers.basis {
+        basis(&sheet, palette, stage, selection.unit_arrows);
+    }
+    sheet.handle(projection.plane(&stage.focus.image), palette.image, false);
+    if response.response.clicked()
+        && let Some(position) = response.response.interact_pointer_pos()
+    {
+        let places = observations(stage).map(|x| Some(sheet.at(projection.plane(&to_f64(x)))));
+        choose(stage, selection, nearest(places, position));
+    }
+}
+
+/// The observations that are drawn.
+pub(super) fn observations<'a>(stage: &Stage<'a>) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+    let snapshot = stage.snapshot;
+    snapshot.data.test.observations.iter_columns().take(snapshot.encodings.columns())
+}
+
+/// The place next to a click, if one is within reach.
+pub(super) fn nearest(places: impl Iterator<Item = Option<Pos2>>, position: Pos2) -> Option<usize> {
+    let near = places.enumerate().filter_map(|(i, p)| Some((i, p?.distance(position)))).filter(|(_, d)| *d <= REACH);
+    near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+}
+
+/// Sends z* to the code of an observation.
+pub(super) fn choose(stage: &Stage<'_>, selection: &mut Selection, observation: Option<usize>) {
+    if let Some(i) = observation {
+        selection.observation = Some(i);
+        selection.z = stage.snapshot.mean(i).iter().map(|z| f64::from(*z)).collect();
+    }
+}
+
+/// The images of the lines of a latent grid.
+fn grid(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>) {
+    let surface = &stage.focus.surface;
+    let stroke = Stroke::new(1.0, palette.surface);
+    for line in grid_lines() {
+        let points = line.filter(|k| *k < surface.columns()).map(|k| to_f64(surface.column(k)));
+        sheet.curve(points.map(|x| stage.projection.plane(&x)), stroke, &[]);
+    }
+}
+
+/// The local basis at d(z*): true lengths sᵢ uᵢ, or unit vectors.
+fn basis(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, unit: bool) {
+    let from = stage.projection.plane(&stage.focus.image);
+    for i in 0..stage.snapshot.latent_dim() {
+        let (vector, name) = basis_vector(stage, i, unit);
+        let to: Vec<f64> = stage.focus.image.iter().zip(&vector).map(|(x, v)| x + v).collect();
+        sheet.arrow(from, stage.projection.plane(&to), palette.image, &name);
+    }
+}
+
+/// uᵢ or sᵢ uᵢ with its name.
+pub(super) fn basis_vector(stage: &Stage<'_>, i: usize, unit: bool) -> (Vec<f64>, String) {
+    let svd = &stage.focus.svd;
+    let length = if unit { 1.0 } else { svd.singular_values[i] };
+    let name = if unit { indexed("u", i) } else { format!("{}{}", indexed("s", i), indexed("u", i)) };
+    (svd.u.column(i).iter().map(|u| u * length).collect(), name)
+}
+
+pub(super) fn to_f64(x: &[f32]) -> Vec<f64> {
+    x.iter().map(|x| f64::from(*x)).collect()
+}
+
+fn label_end(sheet: &Sheet, stage: &Stage<'_>, end: &[f64], text: &str, color: eframe::egui::Color32) {
+    let position = sheet.at(stage.projection.plane(end));
+    sheet.label(position + vec2(6.0, -6.0), Align2::LEFT_BOTTOM, text, color);
+}

@@ -1,0 +1,55 @@
+//! Opening the window, and one clear sentence where that can't be.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use eframe::egui::{ViewportBuilder, vec2};
+use eframe::{NativeOptions, Renderer};
+
+use super::{App, Opening, Painter3};
+use crate::cli::CliError;
+use crate::data::Dataset;
+use crate::experiment::Config;
+
+/// Opens the window on a run that is training, and returns when it is closed.
+///
+/// # Errors
+/// If there is no display, or it cannot show a window.
+pub fn window(config: Config, data: Arc<Dataset>) -> Result<(), CliError> {
+    if !has_display() {
+        return Err(no_window("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"));
+    }
+    let viewport = ViewportBuilder::default()
+        .with_title("Unpick")
+        .with_app_id("unpick")
+        .with_inner_size(vec2(1280.0, 720.0))
+        .with_min_inner_size(vec2(800.0, 500.0));
+    let options =
+        NativeOptions { viewport, renderer: Renderer::Glow, system_font_fallback: false, ..NativeOptions::default() };
+    let create: eframe::AppCreator<'_> = Box::new(move |creation| {
+        let painter3 = Painter3::threaded(&creation.egui_ctx)?;
+        let opening = Opening { config, data, running: true };
+        let mut app = App::new(&creation.egui_ctx, opening, painter3);
+        app.recall(creation.storage);
+        Ok(Box::new(app))
+    });
+    // Some missing libraries make the window system panic instead of reporting an error.
+    match catch_unwind(AssertUnwindSafe(|| eframe::run_native("unpick", options, create))) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(no_window(&error.to_string())),
+        Err(payload) => {
+            let message = payload.downcast_ref::<String>().map_or("an unknown reason", String::as_str);
+            Err(no_window(message))
+        }
+    }
+}
+
+fn no_window(reason: &str) -> CliError {
+    CliError::Input(format!("cannot open a window: {reason}; without one, use the commands that `unpick --help` lists"))
+}
+
+/// Whether anything says where a display is. Only Linux and its relatives say so in the environment.
+fn has_display() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(set)
+}

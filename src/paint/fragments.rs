@@ -1,0 +1,681 @@
+//! An exact A-buffer: every sample keeps all fragments in front of the nearest opaque one, sorted by depth.
+//!
+//! Intersecting translucent surfaces therefore composite exactly (Carpenter 1984, without his approximations). The picture
+//! is cut into tiles so that the fragments of one fit into the cache. Balls, lines and silhouettes carry their coverage
+//! as opacity, which makes edges smooth without supersampling.
+
+use super::bands;
+use super::camera::Camera;
+use super::lighting::Light;
+use super::picture::Picture;
+use super::primitives::{Ball, Capsule, Owner, Primitive, Skirt, Vertex, position, project};
+use super::scan::{Interpolator, PixelRect, spans};
+use super::scene3::Scene3;
+use super::tiles::{TILE_HEIGHT, TILE_WIDTH, Tiles};
+use super::vec3::Vec3;
+use eframe::egui::Color32;
+
+/// How a scene is to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Frame {
+    /// Width of the picture in pixels.
+    pub width: usize,
+    /// Height of the picture in pixels.
+    pub height: usize,
+    /// Scale of widths and radii.
+    pub pixels_per_point: f32,
+    /// Samples along each side of a pixel, 1–8: 1 while something moves, 2 when it rests.
+    pub supersample: usize,
+    /// How many threads draw; the picture is the same for any number.
+    pub threads: usize,
+    /// The colour behind everything.
+    pub background: Color32,
+}
+
+/// A picture with the depths of what it shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// What is seen.
+    pub picture: Picture,
+    /// For every pixel the depth of [`Camera::project`] of the nearest thing, translucent or not; infinite where there is
+    /// none.
+    pub depth: Vec<f32>,
+}
+
+impl Rendered {
+    /// The depth of the nearest thing at a pixel.
+    pub fn depth_at(&self, x: usize, y: usize) -> Option<f32> {
+        let inside = x < self.picture.width && y < self.picture.height;
+        inside.then(|| self.depth[y * self.picture.width + x]).filter(|depth| depth.is_finite())
+    }
+}
+
+/// Draw a scene.
+pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Rendered {
+    let Frame { width, height, .. } = *frame;
+    let supersample = frame.supersample.clamp(1, 8);
+    let samples = [width, height].map(|n| (n * supersample) as f32);
+    let projector = camera.projector(samples);
+    let primitives = project(scene, &projector, samples, frame.pixels_per_point * supersample as f32);
+    let tiles = Tiles::new(&primitives, width, height, supersample);
+
+    let mut picture = Picture::filled(width, height, frame.background);
+    let mut depth = vec![f32::INFINITY; width * height];
+    if picture.pixels.is_empty() {
+        return Rendered { picture, depth };
+    }
+    let background = frame.background.to_array().map(f32::from);
+    let band = width * tiles.height;
+    let bands = picture.pixels.chunks_mut(band).zip(depth.chunks_mut(band)).enumerate();
+    bands::for_each(frame.threads, bands, Tile::default, |tile, (row, (pixels, depth))| {
+        for column in 0..tiles.columns {
+            let members = tiles.members(row, column);
+            if members.is_empty() {
+                continue;
+            }
+            tile.clear(tiles.samples(row, column));
+            members.iter().for_each(|k| tile.draw(&primitives[*k as usize]));
+            tile.sort();
+            let left = column * tiles.width;
+            let right = (left + tiles.width).min(width);
+            for (y, (pixels, depth)) in pixels.chunks_mut(width).zip(depth.chunks_mut(width)).enumerate() {
+                for (x, (pixel, depth)) in pixels[left..right].iter_mut().zip(&mut depth[left..right]).enumerate() {
+                    if let Some(resolved) = tile.resolve([x, y], supersample, background) {
+                        *pixel = resolved.color;
+                        *depth = projector.depth(resolved.key);
+                    }
+                }
+            }
+        }
+    });
+    Rendered { picture, depth }
+}
+
+/// Samples in a tile.
+const SAMPLES: usize = TILE_WIDTH * TILE_HEIGHT;
+
+/// What a shape leaves on a sample.
+#[derive(Clone, Copy, Debug)]
+struct Fragment {
+    key: f32,
+    color: Color32,
+}
+
+/// A fragment in the order of drawing.
+#[derive(Clone, Copy, Debug)]
+struct Drawn {
+    fragment: Fragment,
+    sample: u16,
+}
+
+/// The last fragment of a curve or a silhouette on a sample.
+#[derive(Clone, Copy, Debug, Default)]
+struct Latest {
+    owner: u32,
+    drawn: u32,
+}
+
+/// Working space for one tile at a time.
+struct Tile {
+    area: PixelRect,
+    /// The nearest opaque fragment of every sample.
+    opaque: Vec<Fragment>,
+    /// All others that were in front of it when they were drawn.
+    drawn: Vec<Drawn>,
+    latest: Vec<Latest>,
+    /// `drawn` grouped by sample, nearest first; those of sample k from `starts[k]` to `starts[k + 1]`.
+    sorted: Vec<Fragment>,
+    starts: Vec<u32>,
+}
+
+const NOTHING: Fragment = Fragment { key: f32::INFINITY, color: Color32::TRANSPARENT };
+
+impl Default for Tile {
+    fn default() -> Self {
+        Self {
+            area: PixelRect { x0: 0, y0: 0, x1: 0, y1: 0 },
+            opaque: vec![NOTHING; SAMPLES],
+            drawn: Vec::new(),
+            latest: vec![Latest::default(); SAMPLES],
+            sorted: Vec::new(),
+            starts: vec![0; SAMPLES + 2],
+        }
+    }
+}
+
+impl Tile {
+    fn clear(&mut self, area: PixelRect) {
+        self.area = area;
+        self.opaque.fill(NOTHING);
+        self.drawn.clear();
+        self.latest.fill(Latest::default());
+    }
+
+    fn sample(&self, x: i32, y: i32) -> usize {
+        (y - self.area.y0) as usize * TILE_WIDTH + (x - self.area.x0) as usize
+    }
+
+    fn draw(&mut self, primitive: &Primitive) {
+        match primitive {
+            Primitive::Triangle(vertices) => self.triangle(vertices),
+            Primitive::Skirt(skirt) => self.skirt(skirt),
+            Primitive::Ball(ball) => self.ball(ball),
+            Primitive::Capsule(capsule) => self.capsule(capsule),
+        }
+    }
+
+    fn put(&mut self, sample: usize, key: f32, color: Color32) {
+        let fragment = Fragment { key, color };
+        let opaque = &mut self.opaque[sample];
+        if key < opaque.key {
+            if color.is_opaque() {
+                *opaque = fragment;
+            } else {
+                self.drawn.push(Drawn { fragment, sample: sample as u16 });
+            }
+        }
+    }
+
+    /// As `put`, but where the same owner has left a fragment at nearly the same depth the two are parts of one line that
+    /// overlap, and the one that covers more stands for both.
+    fn put_owned(&mut self, sample: usize, key: f32, color: Color32, owner: Owner) {
+        let latest = self.latest[sample];
+        if latest.owner == owner.id && !color.is_opaque() {
+            let old = &mut self.drawn[latest.drawn as usize].fragment;
+            if (old.key - key).abs() <= owner.reach {
+                if color.a() > old.color.a() {
+                    old.color = color;
+                }
+                old.key = old.key.min(key);
+                return;
+            }
+        }
+        let before = self.drawn.len();
+        self.put(sample, key, color);
+        if self.drawn.len() > before {
+            self.latest[sample] = Latest { owner: owner.id, drawn: before as u32 };
+        }
+    }
+
+    fn triangle(&mut self, vertices: &[Vertex; 3]) {
+        let corners = vertices.map(|v| v.snapped());
+        let Some(interpolator) = Interpolator::new(corners) else { return };
+        let keys = vertices.map(|v| v.key);
+        let depth = interpolator.plane(keys);
+        let [low, high] =
+            [keys.iter().fold(f32::INFINITY, |a, b| a.min(*b)), keys.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b))];
+        let [a, b, c] = vertices.map(|v| v.color.to_array());
+        let colors: [_; 4] = std::array::from_fn(|k| interpolator.plane([a[k], b[k], c[k]].map(f32::from)));
+        spans(corners, self.area, |y, x0, x1| {
+            // Colours in 16.16 bits. Rows of a tile are too short for the sums to overflow.
+            let fixed = |v: f32| (v.clamp(-255.0, 255.0) * 65536.0) as i32;
+            let mut color = colors.map(|plane| fixed(plane.at(x0, y).max(0.0)) + 0x8000);
+            let step = colors.map(|plane| fixed(plane.dx));
+            let mut key = depth.at(x0, y);
+            let first = self.sample(x0, y);
+            for sample in first..first + (x1 - x0) as usize {
+                let [r, g, b, a] = color.map(|c| (c.clamp(0, 0xff_ffff) >> 16) as u8);
+                self.put(sample, key.clamp(low, high), Color32::from_rgba_premultiplied(r, g, b, a));
+                color = std::array::from_fn(|k| color[k] + step[k]);
+                key += depth.dx;
+            }
+        });
+    }
+
+    fn ball(&mut self, ball: &Ball) {
+        let [x, y, key] = ball.center;
+        // A point smaller than a sample fades instead of vanishing between samples.
+        let radius = ball.radius.max(0.5);
+        let weight = (ball.radius / radius).powi(2);
+        let reach = radius + 0.5;
+        let rows = self.rows(y - reach, y + reach);
+        let columns = self.columns(x - reach, x + reach);
+        let color = ball.color.to_array().map(f32::from);
+        for row in rows {
+            let dy = row as f32 + 0.5 - y;
+            for column in columns.clone() {
+                let dx = column as f32 + 0.5 - x;
+                let square = dx * dx + dy * dy;
+                if square >= reach * reach {
+                    continue;
+                }
+                let inside = (radius * radius - square).max(0.0).sqrt();
+                let coverage = weight * (reach - square.sqrt()).min(1.0);
+                let light = Light::on_ball(dx / radius, -dy / radius);
+                let lit = |k: usize| light.apply(color[k], color[3]);
+                let color = cover([lit(0), lit(1), lit(2), color[3]], coverage);
+                self.put(self.sample(column, row), key - inside * ball.relief, color);
+            }
+        }
+    }
+
+    fn capsule(&mut self, capsule: &Capsule) {
+        let half_width = capsule.half_width.max(0.5);
+        let weight = capsule.half_width / half_width;
+        let color = capsule.color.to_array().map(f32::from);
+        self.along(capsule.a, capsule.b, half_width + 0.5, |tile, sample, near| {
+            let coverage = weight * (half_width + 0.5 - near.distance).min(1.0);
+            tile.put_owned(sample, near.key, cover(color, coverage), capsule.owner);
+        });
+    }
+
+    fn skirt(&mut self, skirt: &Skirt) {
+        let (a, b) = (position(&skirt.a), position(&skirt.b));
+        let colors = [skirt.a, skirt.b].map(|v| v.color.to_array().map(f32::from));
+        self.along(a, b, 1.0, |tile, sample, near| {
+            if near.side * skirt.outside > 0.0 {
+                let [from, to] = colors;
+                let color = std::array::from_fn(|k| from[k] + near.t * (to[k] - from[k]));
+                tile.put_owned(sample, near.key, cover(color, 1.0 - near.distance), skirt.owner);
+            }
+        });
+    }
+
+    /// Calls `visit` for every sample whose centre is nearer than `reach` to a segment.
+    fn along(&mut self, a: Vec3, b: Vec3, reach: f32, mut visit: impl FnMut(&mut Self, usize, Nearest)) {
+        let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+        let square = dx * dx + dy * dy;
+        let inverse = if square > 0.0 { 1.0 / square } else { 0.0 };
+        let columns = [a[0].min(b[0]) - reach, a[0].max(b[0]) + reach];
+        // Half the width of the strip around the line, measured along a row.
+        let strip = reach * square.sqrt() / dy.abs();
+        for row in self.rows(a[1].min(b[1]) - reach, a[1].max(b[1]) + reach) {
+            let y = row as f32 + 0.5 - a[1];
+            let middle = a[0] + y * dx / dy;
+            let [low, high] = columns;
+            let columns = if strip.is_finite() && middle.is_finite() {
+                self.columns(low.max(middle - strip), high.min(middle + strip))
+            } else {
+                self.columns(low, high)
+            };
+            for column in columns {
+                let x = column as f32 + 0.5 - a[0];
+                let t = ((x * dx + y * dy) * inverse).clamp(0.0, 1.0);
+                let (ex, ey) = (x - t * dx, y - t * dy);
+                let distance = ex * ex + ey * ey;
+                if distance < reach * reach {
+                    let key = a[2] + t * (b[2] - a[2]);
+                    let side = dx * y - dy * x;
+                    let sample = self.sample(column, row);
+                    visit(self, sample, Nearest { distance: distance.sqrt(), t, key, side });
+                }
+            }
+        }
+    }
+
+    /// The rows of the tile whose centres may lie in an interval.
+    fn rows(&self, from: f32, to: f32) -> std::ops::Range<i32> {
+        (from.floor() as i32).max(self.area.y0)..(to.ceil() as i32).min(self.area.y1)
+    }
+
+    fn columns(&self, from: f32, to: f32) -> std::ops::Range<i32> {
+        (from.floor() as i32).max(self.area.x0)..(to.ceil() as i32).min(self.area.x1)
+    }
+
+    /// Group the fragments that are seen by sample and sort each group by depth, equal depths in the order of drawing.
+    fn sort(&mut self) {
+        let seen = |opaque: &[Fragment], d: &Drawn| d.fragment.key < opaque[usize::from(d.sample)].key;
+        // Counting sort with the counts two places on, so that filling leaves the starts in place.
+        self.starts.fill(0);
+        for drawn in &self.drawn {
+            self.starts[usize::from(drawn.sample) + 2] += u32::from(seen(&self.opaque, drawn));
+        }
+        let mut total = 0;
+        for start in &mut self.starts {
+            total += *start;
+            *start = total;
+        }
+        self.sorted.resize(total as usize, NOTHING);
+        for drawn in self.drawn.iter().filter(|d| seen(&self.opaque, d)) {
+            let next = &mut self.starts[usize::from(drawn.sample) + 1];
+            self.sorted[*next as usize] = drawn.fragment;
+            *next += 1;
+        }
+        for range in self.starts.windows(2).take(SAMPLES) {
+            let group = &mut self.sorted[range[0] as usize..range[1] as usize];
+            match group {
+                [] | [_] => {}
+                [a, b] => {
+                    if b.key < a.key {
+                        std::mem::swap(a, b);
+                    }
+                }
+                _ => group.sort_by(|a, b| a.key.total_cmp(&b.key)),
+            }
+        }
+    }
+
+    /// Set a pixel of the tile to the mean of its samples, composited over `background`.
+    fn resolve(&self, [x, y]: [usize; 2], supersample: usize, background: [f32; 4]) -> Option<Resolved> {
+        let mut sum = [0.0; 4];
+        let mut nearest = f32::INFINITY;
+        for row in y * supersample..(y + 1) * supersample {
+            for column in x * supersample..(x + 1) * supersample {
+                let sample = row * TILE_WIDTH + column;
+                let (color, key) = self.composite(sample, background);
+                sum = std::array::from_fn(|k| sum[k] + color[k]);
+                nearest = nearest.min(key);
+            }
+        }
+        let scale = 1.0 / (supersample * supersample) as f32;
+        nearest.is_finite().then(|| Resolved { color: cover(sum, scale), key: nearest })
+    }
+
+    /// The colour of a sample, 0–255 and premultiplied, and the key of its nearest fragment.
+    fn composite(&self, sample: usize, background: [f32; 4]) -> ([f32; 4], f32) {
+        let fragments = &self.sorted[self.starts[sample] as usize..self.starts[sample + 1] as usize];
+        let opaque = self.opaque[sample];
+        let nearest = fragments.first().map_or(opaque.key, |f| f.key);
+        let mut color = [0.0; 4];
+        let mut through = 1.0;
+        for fragment in fragments {
+            let source = fragment.color.to_array().map(f32::from);
+            color = std::array::from_fn(|k| color[k] + through * source[k]);
+            through *= 1.0 - source[3] / 255.0;
+        }
+        let last = if opaque.key < f32::INFINITY { opaque.color.to_array().map(f32::from) } else { background };
+        (std::array::from_fn(|k| color[k] + through * last[k]), nearest)
+    }
+}
+
+/// A pixel that shows something.
+struct Resolved {
+    color: Color32,
+    key: f32,
+}
+
+/// The point of a segment nearest to a sample.
+struct Nearest {
+    distance: f32,
+    /// Where it is on the segment, 0–1.
+    t: f32,
+    key: f32,
+    /// (b − a) × (sample − a): its sign tells the side of the line.
+    side: f32,
+}
+
+/// The part `coverage` of a premultiplied colour of channels 0–255.
+fn cover(color: [f32; 4], coverage: f32) -> Color32 {
+    let [r, g, b, a] = color.map(|c| (c * coverage + 0.5) as u8);
+    Color32::from_rgba_premultiplied(r, g, b, a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene3::{Arrow, Cloud, CloudPoint, Curve, Surface};
+    use super::*;
+    use std::f32::consts::{FRAC_PI_2, PI, TAU};
+
+    const FRAME: Frame = Frame {
+        width: 150,
+        height: 100,
+        pixels_per_point: 1.0,
+        supersample: 1,
+        threads: 1,
+        background: Color32::WHITE,
+    };
+
+    /// From above; 50 pixels per unit, the origin in the corner of the pixels 74 and 75, 49 and 50.
+    fn above() -> Camera {
+        Camera { azimuth: -FRAC_PI_2, elevation: FRAC_PI_2, half_height: 1.0, ..Camera::default() }
+    }
+
+    /// The plane z = slope · x over [−1, 1]².
+    fn plane(slope: f32, color: Color32, opacity: f32) -> Surface {
+        Surface::from_fn(9, 9, opacity, |row, column| {
+            let (x, y) = (column as f32 / 4.0 - 1.0, row as f32 / 4.0 - 1.0);
+            ([x, y, slope * x], color)
+        })
+    }
+
+    fn surfaces(surfaces: &[Surface]) -> Scene3 {
+        Scene3 { surfaces: surfaces.to_vec(), ..Scene3::default() }
+    }
+
+    fn point(position: [f32; 3], radius: f32, color: Color32) -> Scene3 {
+        Scene3 { clouds: vec![Cloud { points: vec![CloudPoint { position, color }], radius }], ..Scene3::default() }
+    }
+
+    fn curve(positions: Vec<[f32; 3]>, width: f32) -> Scene3 {
+        Scene3 { curves: vec![Curve::new(positions, Color32::BLACK, width)], ..Scene3::default() }
+    }
+
+    fn join(a: Scene3, b: Scene3) -> Scene3 {
+        Scene3 {
+            surfaces: [a.surfaces, b.surfaces].concat(),
+            clouds: [a.clouds, b.clouds].concat(),
+            curves: [a.curves, b.curves].concat(),
+            arrows: [a.arrows, b.arrows].concat(),
+        }
+    }
+
+    fn over(front: Color32, back: Color32) -> [f32; 4] {
+        let through = 1.0 - f32::from(front.a()) / 255.0;
+        std::array::from_fn(|k| f32::from(front.to_array()[k]) + through * f32::from(back.to_array()[k]))
+    }
+
+    fn differ(color: Color32, expected: [f32; 4]) -> f32 {
+        color.to_array().iter().zip(expected).map(|(a, b)| (f32::from(*a) - b).abs()).fold(0.0, f32::max)
+    }
+
+    /// Something of everything.
+    fn crowd() -> Scene3 {
+        let sheet = |tilt: f32, color| {
+            Surface::from_fn(21, 21, 0.6, |row, column| {
+                let (u, v) = (0.1 * column as f32 - 1.0, 0.1 * row as f32 - 1.0);
+                ([u, v, 0.3 * (3.0 * u).sin() + tilt * v], color)
+            })
+        };
+        let golden = |k: usize| (0.618 * k as f32).fract() * 2.0 - 1.0;
+        let cloud_point =
+            |k| CloudPoint { position: [golden(k), golden(7 * k), golden(13 * k)], color: Color32::DARK_GREEN };
+        let wave = (0..100).map(|k| 0.02 * k as f32 - 1.0).map(|u| [u, 0.2, 0.3 * (3.0 * u).sin() + 0.16]);
+        Scene3 {
+            surfaces: vec![sheet(0.8, Color32::LIGHT_BLUE), sheet(-0.5, Color32::GOLD)],
+            clouds: vec![Cloud { points: (0..300).map(cloud_point).collect(), radius: 2.0 }],
+            curves: vec![Curve::new(wave.collect(), Color32::RED, 2.0).dashed(&[6.0, 3.0])],
+            arrows: vec![Arrow { from: [0.0; 3], to: [0.5, 0.4, 0.6], color: Color32::BLACK, width: 3.0 }],
+        }
+    }
+
+    #[test]
+    fn crossing_translucent_planes_change_order_at_their_crossing_line() {
+        let (red, blue) = (plane(0.7, Color32::RED, 0.5), plane(-0.7, Color32::BLUE, 0.25));
+        let alone = |surface: &Surface| {
+            let frame = Frame { background: Color32::TRANSPARENT, ..FRAME };
+            render(&surfaces(std::slice::from_ref(surface)), &above(), &frame).picture.get(70, 50)
+        };
+        let (red_alone, blue_alone) = (alone(&red), alone(&blue));
+        assert_eq!((red_alone.a(), blue_alone.a()), (128, 64));
+        let picture =
+            render(&surfaces(&[red, blue]), &above(), &Frame { background: Color32::TRANSPARENT, ..FRAME }).picture;
+        let (left, right) = (over(blue_alone, red_alone), over(red_alone, blue_alone));
+        assert!((left[0] - right[0]).abs() > 10.0, "the order matters");
+        for y in 10..90 {
+            for x in 30..120 {
+                let expected = if x < 75 { left } else { right };
+                assert!(differ(picture.get(x, y), expected) <= 1.0, "({x}, {y}): {:?} {expected:?}", picture.get(x, y));
+            }
+        }
+    }
+
+    #[test]
+    fn a_point_behind_a_surface_shows_through_and_one_in_front_covers_it() {
+        let sheet = plane(0.0, Color32::LIGHT_BLUE, 0.5);
+        let draw = |scene: &Scene3| {
+            render(scene, &above(), &Frame { background: Color32::BLACK, ..FRAME }).picture.get(75, 50)
+        };
+        let ball = |z| point([0.0, 0.0, z], 6.0, Color32::RED);
+        let point_alone = draw(&ball(0.0));
+        let glass = render(
+            &surfaces(std::slice::from_ref(&sheet)),
+            &above(),
+            &Frame { background: Color32::TRANSPARENT, ..FRAME },
+        );
+        let glass = glass.picture.get(75, 50);
+        let with = |z| draw(&join(ball(z), surfaces(std::slice::from_ref(&sheet))));
+        assert_eq!(with(0.5), point_alone);
+        assert!(differ(with(-0.5), over(glass, point_alone)) <= 1.0);
+        let opaque = plane(0.0, Color32::LIGHT_BLUE, 1.0);
+        let hidden = draw(&join(ball(-0.5), surfaces(std::slice::from_ref(&opaque))));
+        assert_eq!(hidden, draw(&surfaces(&[opaque])));
+    }
+
+    #[test]
+    fn a_curve_on_a_surface_is_not_broken() {
+        for slope in [0.0, 0.5, -1.5, 2.5] {
+            let line: Vec<_> = (0..50).map(|k| 0.039 * k as f32 - 0.95).map(|x| [x, 0.31 * x, slope * x]).collect();
+            let sheet = plane(slope, Color32::WHITE, 1.0);
+            for tilt in [0.0, 0.6] {
+                let camera = Camera { elevation: FRAC_PI_2 - tilt, ..above() };
+                let alone = render(&curve(line.clone(), 2.0), &camera, &FRAME).picture;
+                let both =
+                    render(&join(curve(line.clone(), 2.0), surfaces(std::slice::from_ref(&sheet))), &camera, &FRAME)
+                        .picture;
+                let ink = |picture: &Picture| picture.pixels.iter().filter(|c| c.r() == 0).count();
+                assert!(ink(&alone) > 60);
+                assert_eq!(ink(&both), ink(&alone), "slope {slope}, tilt {tilt}");
+            }
+        }
+    }
+
+    #[test]
+    fn coverage_sums_up_to_the_area() {
+        let ink = |scene: &Scene3| -> f64 {
+            let picture = render(scene, &above(), &Frame { background: Color32::TRANSPARENT, ..FRAME }).picture;
+            picture.pixels.iter().map(|c| f64::from(c.a()) / 255.0).sum()
+        };
+        // A rim one pixel wide with linear coverage is exact for straight edges, and off by π/12 for a disc.
+        for (x, radius) in [(0.0, 3.0_f32), (0.013, 3.0), (0.2371, 7.7), (0.1, 0.3)] {
+            let area = f64::from(PI * radius * radius);
+            let found = ink(&point([x, -0.7 * x, 0.0], radius, Color32::RED));
+            assert!((found - area).abs() < 0.3 + 0.02 * area, "radius {radius}: {found} for {area}");
+        }
+        for width in [0.4_f32, 1.0, 3.0] {
+            let line = curve(vec![[-0.8, -0.33, 0.0], [0.7, 0.41, 0.0]], width);
+            let length = 50.0 * 1.5_f64.hypot(0.74);
+            let (found, area) = (ink(&line), f64::from(width) * (length + 0.8 * f64::from(width)));
+            assert!((found - area).abs() < 0.03 * area + 1.0, "width {width}: {found} for {area}");
+        }
+    }
+
+    #[test]
+    fn a_line_in_many_pieces_looks_like_one() {
+        let line = |pieces: usize, color: Color32| {
+            let at = |k: usize| 1.7 * k as f32 / pieces as f32 - 0.8;
+            let positions = (0..=pieces).map(|k| [at(k), 0.4 * at(k), 0.3 * at(k)]).collect();
+            let scene = Scene3 { curves: vec![Curve::new(positions, color, 3.0)], ..Scene3::default() };
+            render(&scene, &above(), &FRAME).picture
+        };
+        for color in [Color32::BLACK, Color32::from_rgba_premultiplied(0, 0, 0, 120)] {
+            let one = line(1, color);
+            for pieces in [7, 60, 400] {
+                let many = line(pieces, color);
+                let off = one.pixels.iter().zip(&many.pixels).map(|(a, b)| a.r().abs_diff(b.r())).max();
+                assert!(off <= Some(2), "{pieces} pieces: {off:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_seam_and_the_diagonals_of_cells_do_not_show() {
+        // The seam of the cylinder runs down the middle of its front, or of its back.
+        let cylinder = |turn: f32| {
+            let surface = Surface::from_fn(13, 73, 0.5, |row, column| {
+                let (sin, cos) = (TAU * column as f32 / 72.0 + turn).sin_cos();
+                ([0.7 * sin, 0.15 * row as f32 - 0.9, 0.7 * cos], Color32::LIGHT_BLUE)
+            });
+            render(&surfaces(&[surface]), &above(), &FRAME).picture
+        };
+        let (front, back) = (cylinder(0.0), cylinder(PI));
+        for (k, (a, b)) in front.pixels.iter().zip(&back.pixels).enumerate() {
+            if a.r().abs_diff(b.r()) > 2 {
+                println!("{} {} {a:?} {b:?}", k % 150, k / 150)
+            }
+        }
+        let off = front.pixels.iter().zip(&back.pixels).map(|(a, b)| a.r().abs_diff(b.r())).max();
+        assert!(off <= Some(2), "{off:?}");
+        let rows: Vec<_> = (10..90).map(|y| front.get(75, y)).collect();
+        assert!(rows.iter().all(|c| differ(*c, rows[0].to_array().map(f32::from)) <= 1.0), "{rows:?}");
+        assert!(rows[0].r() < 230);
+    }
+
+    #[test]
+    fn edges_are_smooth_without_supersampling() {
+        let sheet = Surface::from_fn(2, 2, 1.0, |row, column| {
+            let (x, y) = (column as f32 - 0.5, row as f32 - 0.5);
+            ([x - 0.1 * y, y + 0.1 * x, 0.0], Color32::BLACK)
+        });
+        let scene = surfaces(&[sheet]);
+        let levels: std::collections::BTreeSet<u8> =
+            render(&scene, &above(), &FRAME).picture.pixels.iter().map(Color32::r).collect();
+        assert!(levels.len() > 8, "{levels:?}");
+    }
+
+    #[test]
+    fn depth_is_that_of_the_nearest_thing() {
+        for field_of_view in [None, Some(0.9)] {
+            let camera = Camera { field_of_view, ..above() };
+            let rendered =
+                render(&surfaces(&[plane(0.7, Color32::RED, 0.5), plane(-0.7, Color32::BLUE, 1.0)]), &camera, &FRAME);
+            let projector = camera.projector([150.0, 100.0]);
+            for (x, y) in [(40, 50), (75, 20), (100, 70)] {
+                let depth = rendered.depth_at(x, y).unwrap();
+                let [px, _, pz] = projector.unproject(x as f32 + 0.5, y as f32 + 0.5, depth);
+                assert!((pz - 0.7 * px.abs()).abs() < 1e-3, "{px} {pz}");
+            }
+            assert_eq!(rendered.depth_at(150, 0), None, "outside the picture");
+            let seen = rendered.depth_at(2, 2).is_some();
+            assert_eq!(seen, field_of_view.is_some(), "the far corners are in sight only in perspective");
+        }
+    }
+
+    #[test]
+    fn a_picture_does_not_depend_on_the_number_of_threads() {
+        for (supersample, field_of_view) in [(1, None), (2, Some(0.8)), (3, None)] {
+            let camera = Camera { half_height: 1.3, field_of_view, ..Camera::default() };
+            let draw = |threads| render(&crowd(), &camera, &Frame { supersample, threads, ..FRAME });
+            let one = draw(1);
+            assert!(one.picture.pixels.iter().any(|c| *c != Color32::WHITE));
+            assert_eq!(draw(4), one);
+        }
+    }
+
+    #[test]
+    fn supersampling_keeps_the_sizes() {
+        let camera = Camera { half_height: 1.3, ..Camera::default() };
+        let draw = |supersample| render(&crowd(), &camera, &Frame { supersample, ..FRAME }).picture;
+        let (plain, fine) = (draw(1), draw(2));
+        let mean = |picture: &Picture| {
+            picture.pixels.iter().map(|c| f64::from(c.g())).sum::<f64>() / picture.pixels.len() as f64
+        };
+        assert!((mean(&plain) - mean(&fine)).abs() < 1.0, "{} {}", mean(&plain), mean(&fine));
+    }
+
+    #[test]
+    fn nothing_breaks_on_empty_pictures_and_wild_numbers() {
+        let wild = [f32::NAN, f32::INFINITY, 1e30, -1e30, 0.0, 1e-30];
+        let position = |k: usize| [wild[k % 6], wild[(k / 2) % 6], wild[(k / 5) % 6]];
+        let surface = Surface::from_fn(6, 6, 0.5, |r, c| (position(r * 6 + c), Color32::RED));
+        let mut scene = join(surfaces(&[surface]), curve((0..40).map(position).collect(), 1e9));
+        scene.curves.push(Curve::new((0..40).map(position).collect(), Color32::RED, f32::NAN).dashed(&[1.0, f32::NAN]));
+        scene.curves.push(Curve::new(vec![[-1e8, 0.0, 0.0], [1e8, 0.0, 0.0]], Color32::RED, 2.0).dashed(&[1.0, 1.0]));
+        scene.arrows.extend((0..9).map(|k| Arrow {
+            from: position(k),
+            to: position(3 * k),
+            color: Color32::RED,
+            width: 2.0,
+        }));
+        scene.clouds.push(Cloud {
+            points: (0..40).map(|k| CloudPoint { position: position(k), color: Color32::RED }).collect(),
+            radius: f32::INFINITY,
+        });
+        for field_of_view in [None, Some(0.8), Some(f32::NAN)] {
+            let camera = Camera { field_of_view, ..Camera::default() };
+            for (width, height) in [(0, 10), (10, 0), (1, 1), (65, 33)] {
+                let rendered = render(&scene, &camera, &Frame { width, height, supersample: 0, ..FRAME });
+                assert_eq!(rendered.depth.len(), width * height);
+            }
+        }
+    }
+}

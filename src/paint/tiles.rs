@@ -1,0 +1,109 @@
+//! The screen cut into tiles, and which shapes touch which tile.
+
+use super::primitives::Primitive;
+use super::scan::PixelRect;
+
+/// Samples in a row of the largest tile, and rows: small enough for its fragments to stay in the cache.
+pub(crate) const TILE_WIDTH: usize = 64;
+pub(crate) const TILE_HEIGHT: usize = 32;
+
+/// Tiles of whole pixels in rows and columns.
+pub(crate) struct Tiles {
+    /// Tiles side by side.
+    pub(crate) columns: usize,
+    /// Size of a tile in pixels.
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    supersample: usize,
+    picture: [usize; 2],
+    /// Shapes in the order they were given, tile by tile; those of tile k from `starts[k]` to `starts[k + 1]`.
+    members: Vec<u32>,
+    starts: Vec<u32>,
+}
+
+impl Tiles {
+    /// Sort shapes, given in samples, into the tiles of a picture of `width` × `height` pixels.
+    pub(crate) fn new(primitives: &[Primitive], width: usize, height: usize, supersample: usize) -> Self {
+        let (tile_width, tile_height) = (TILE_WIDTH / supersample, TILE_HEIGHT / supersample);
+        let (columns, rows) = (width.div_ceil(tile_width), height.div_ceil(tile_height));
+        // First to last tile touched along one axis; saturating casts take care of what is far outside.
+        let range = |from: f32, to: f32, tile: usize, count: usize| {
+            let scale = 1.0 / (tile * supersample) as f32;
+            let end = (to * scale).floor() + 1.0;
+            ((from * scale).floor() as usize).min(count)..(end as usize).min(count)
+        };
+        let touched = |primitive: &Primitive| {
+            let [left, top, right, bottom] = primitive.bounds();
+            (range(top, bottom, tile_height, rows), range(left, right, tile_width, columns))
+        };
+        // Counting sort with the counts two places on, so that filling leaves the starts in place.
+        let mut starts = vec![0_u32; rows * columns + 2];
+        for primitive in primitives {
+            let (tile_rows, tile_columns) = touched(primitive);
+            for row in tile_rows {
+                for column in tile_columns.clone() {
+                    starts[row * columns + column + 2] += 1;
+                }
+            }
+        }
+        for k in 1..starts.len() {
+            starts[k] += starts[k - 1];
+        }
+        let mut members = vec![0; starts.last().map_or(0, |n| *n as usize)];
+        for (index, primitive) in primitives.iter().enumerate() {
+            let (tile_rows, tile_columns) = touched(primitive);
+            for row in tile_rows {
+                for column in tile_columns.clone() {
+                    let next = &mut starts[row * columns + column + 1];
+                    members[*next as usize] = index as u32;
+                    *next += 1;
+                }
+            }
+        }
+        Self { columns, width: tile_width, height: tile_height, supersample, picture: [width, height], members, starts }
+    }
+
+    /// The shapes that may touch a tile, by index.
+    pub(crate) fn members(&self, row: usize, column: usize) -> &[u32] {
+        let tile = row * self.columns + column;
+        &self.members[self.starts[tile] as usize..self.starts[tile + 1] as usize]
+    }
+
+    /// The samples of a tile.
+    pub(crate) fn samples(&self, row: usize, column: usize) -> PixelRect {
+        let [width, height] = self.picture;
+        let range = |index: usize, tile: usize, count: usize| {
+            let start = index * tile;
+            [start, (start + tile).min(count)].map(|v| (v * self.supersample) as i32)
+        };
+        let ([x0, x1], [y0, y1]) = (range(column, self.width, width), range(row, self.height, height));
+        PixelRect { x0, y0, x1, y1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::primitives::Ball;
+    use super::*;
+    use eframe::egui::Color32;
+
+    #[test]
+    fn a_shape_is_a_member_of_the_tiles_it_touches() {
+        let ball = |x: f32, y: f32, radius| {
+            Primitive::Ball(Ball { center: [x, y, 0.0], radius, relief: 0.0, color: Color32::RED })
+        };
+        let shapes = [
+            ball(10.0, 10.0, 2.0),
+            ball(63.0, 31.0, 2.0),
+            ball(-90.0, 10.0, 5.0),
+            ball(1e9, 10.0, 5.0),
+            ball(100.0, 50.0, 1e9),
+        ];
+        let tiles = Tiles::new(&shapes, 50, 30, 2);
+        assert_eq!((tiles.columns, tiles.width, tiles.height), (2, 32, 16));
+        assert_eq!(tiles.members(0, 0), [0, 1, 4]);
+        assert_eq!(tiles.members(1, 1), [1, 4]);
+        assert_eq!(tiles.members(1, 0), [1, 4]);
+        assert_eq!(tiles.samples(1, 1), PixelRect { x0: 64, y0: 32, x1: 100, y1: 60 });
+    }
+}

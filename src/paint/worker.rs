@@ -1,0 +1,143 @@
+//! Rendering beside the thread of the window: the newest job wins, and a picture that stays is refined.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle, available_parallelism};
+
+use super::Rendered;
+
+/// Draws with so many samples along each side of a pixel on so many threads.
+type Job = Box<dyn Fn(usize, usize) -> Rendered + Send>;
+
+/// A thread that renders. Dropping it ends the thread.
+#[derive(Debug)]
+pub struct Worker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    desk: Mutex<Desk>,
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct Desk {
+    job: Option<Job>,
+    picture: Option<Rendered>,
+    closed: bool,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// Starts the thread. `wake` is called whenever a picture is ready.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub fn spawn(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let own = Arc::clone(&shared);
+        let thread = Builder::new().name("painter".to_owned()).spawn(move || own.serve(&wake))?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Asks for a picture; a job that has not been begun is forgotten. `job` is called with few samples first, and once
+    /// more with many if no other job has come by then.
+    pub fn submit(&self, job: impl Fn(usize, usize) -> Rendered + Send + 'static) {
+        self.shared.desk().job = Some(Box::new(job));
+        self.shared.news.notify_one();
+    }
+
+    /// The newest picture, once.
+    pub fn take(&self) -> Option<Rendered> {
+        self.shared.desk().picture.take()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.shared.desk().closed = true;
+        self.shared.news.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed; there is nothing more to save.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Shared {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(&self, wake: &dyn Fn()) {
+        let threads = available_parallelism().map_or(1, |n| n.get().min(4));
+        let mut rest: Option<Job> = None;
+        loop {
+            let mut desk = self.desk();
+            while desk.job.is_none() && rest.is_none() && !desk.closed {
+                desk = self.news.wait(desk).unwrap_or_else(PoisonError::into_inner);
+            }
+            if desk.closed {
+                return;
+            }
+            let new = desk.job.take();
+            drop(desk);
+            let (job, supersample) = match new {
+                Some(job) => (job, 1),
+                None => match rest.take() {
+                    Some(job) => (job, 2),
+                    None => continue,
+                },
+            };
+            let picture = job(supersample, threads);
+            rest = (supersample == 1).then_some(job);
+            self.desk().picture = Some(picture);
+            wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paint::Picture;
+    use eframe::egui::Color32;
+    use std::sync::mpsc::channel;
+
+    /// A picture whose width tells the job and whose height tells the samples.
+    fn picture(width: usize, height: usize) -> Rendered {
+        Rendered { picture: Picture::filled(width, height, Color32::WHITE), depth: vec![f32::INFINITY; width * height] }
+    }
+
+    #[test]
+    fn the_newest_job_wins_and_is_refined() {
+        let (send, receive) = channel();
+        let worker = Worker::spawn(move || drop(send.send(()))).unwrap();
+        let (release, gate) = channel::<()>();
+        let gate = Mutex::new(gate);
+        let (begun, first) = channel();
+        worker.submit(move |samples, _| {
+            drop(begun.send(()));
+            drop(gate.lock().unwrap().recv());
+            picture(1, samples)
+        });
+        first.recv().unwrap();
+        // The first job is being drawn: the second is forgotten in favour of the third.
+        for width in [2, 3] {
+            worker.submit(move |samples, _| picture(width, samples));
+        }
+        drop(release);
+        let mut seen = Vec::new();
+        while seen.last() != Some(&(3, 2)) {
+            receive.recv().unwrap();
+            seen.extend(worker.take().map(|r| (r.picture.width, r.picture.height)));
+        }
+        assert!(seen.iter().all(|(width, _)| *width != 2), "{seen:?}");
+    }
+}

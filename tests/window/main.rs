@@ -1,0 +1,296 @@
+//! The window, driven as a person drives it, without a display: buttons, keys, dragging, dialogs, every view on every scene.
+
+#![cfg(feature = "gui")]
+
+mod stagehand;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, Theme, vec2};
+use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use stagehand::Stagehand;
+use unpick::app::Action;
+use unpick::app::views::View;
+use unpick::data::Scene;
+use unpick::vae::Covariance;
+
+#[test]
+fn every_view_of_every_scene_is_drawn() {
+    for scene in Scene::built_in() {
+        let mut hand = Stagehand::paused_at(&scene.name, 60);
+        for view in View::ALL {
+            hand.window().act(Action::Maximise(view));
+            hand.frames(2);
+            hand.render();
+            hand.window().act(Action::Maximise(view));
+        }
+        hand.window().selection().layers.truth = true;
+        hand.frames(2);
+        assert_eq!(hand.window().notice(), None, "{}", scene.name);
+    }
+}
+
+#[test]
+fn run_pause_step_and_restart_have_buttons_and_keys() {
+    let mut hand = Stagehand::paused_at("linear", 0);
+    hand.press("Step");
+    hand.until(|window| window.snapshot().is_some_and(|s| s.step == 1));
+    hand.key(Key::Period);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.step == 2));
+    hand.key(Key::Space);
+    hand.until(|window| window.is_running() && window.snapshot().is_some_and(|s| s.step > 50));
+    hand.press("■ Pause");
+    hand.until(|window| !window.is_running());
+    hand.key_with(Modifiers::COMMAND, Key::R);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.step == 0) && !window.is_running());
+    hand.press("▶ Run");
+    hand.until(|window| window.is_running());
+}
+
+#[test]
+fn a_restart_is_the_same_run_and_the_next_seed_another() {
+    let mut hand = Stagehand::paused_at("linear", 100);
+    let parameters = |hand: &mut Stagehand| hand.window().snapshot().unwrap().vae.parameters.clone();
+    let first = parameters(&mut hand);
+    hand.window().act(Action::Restart);
+    hand.steps(100);
+    assert_eq!(parameters(&mut hand), first);
+    hand.window().act(Action::NewSeed);
+    hand.steps(100);
+    assert_ne!(parameters(&mut hand), first);
+}
+
+#[test]
+fn sliders_change_the_living_run() {
+    let mut hand = Stagehand::paused_at("linear", 20);
+    // As a screen reader does, then as a hand does.
+    hand.harness.get_by_role_and_label(Role::Slider, "β").set_value_accesskit(4.0);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.settings.objective.beta == 4.0));
+    let slider = hand.harness.get_by_role_and_label(Role::Slider, "σ²").rect();
+    hand.drag(slider.left_center() + vec2(40.0, 0.0), slider.left_center() + vec2(90.0, 0.0));
+    hand.until(|window| window.snapshot().is_some_and(|s| s.settings.objective.sigma2 > 0.1));
+    let snapshot = hand.window().snapshot().unwrap().clone();
+    assert_eq!(snapshot.step, 20, "the run goes on from where it is");
+    assert!(snapshot.log.len() >= 2 && snapshot.log.iter().all(|change| change.step == 20));
+}
+
+#[test]
+fn covariance_is_switched_by_button_and_key() {
+    let mut hand = Stagehand::paused_at("cylinder", 5);
+    hand.press("full");
+    hand.until(|window| window.snapshot().is_some_and(|s| s.vae.covariance == Covariance::Full));
+    hand.key(Key::C);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.vae.covariance == Covariance::Diagonal));
+}
+
+#[test]
+fn z_is_dragged_nudged_typed_and_sent_to_a_code() {
+    let mut hand = Stagehand::paused_at("linear", 200);
+    let start = hand.window().selection().z.clone();
+    let handle = hand.harness.get_by_label("z* in latent space").rect().center();
+    hand.drag(handle, handle + vec2(-60.0, 40.0));
+    let dragged = hand.window().selection().z.clone();
+    assert!(dragged[0] < start[0] - 0.5 && dragged[1] < start[1] - 0.3, "{start:?} {dragged:?}");
+
+    hand.key(Key::ArrowRight);
+    hand.key(Key::ArrowUp);
+    let nudged = hand.window().selection().z.clone();
+    assert!((nudged[0] - dragged[0] - 0.1).abs() < 1e-9 && (nudged[1] - dragged[1] - 0.1).abs() < 1e-9);
+
+    let slider = hand.harness.get_by_role_and_label(Role::Slider, "z₁");
+    slider.set_value_accesskit(1.25);
+    hand.frames(3);
+    assert!((hand.window().selection().z[0] - 1.25).abs() < 1e-9);
+
+    // Shift keeps the coordinate that has moved less.
+    let handle = hand.harness.get_by_label("z* in latent space").rect().center();
+    let before = hand.window().selection().z.clone();
+    hand.drag_with(Modifiers::SHIFT, handle, handle + vec2(-80.0, 9.0));
+    let after = hand.window().selection().z.clone();
+    assert!(after[0] < before[0] - 0.5 && (after[1] - before[1]).abs() < 1e-9, "{before:?} {after:?}");
+
+    let handle = hand.harness.get_by_label("z* in latent space").rect().center();
+    hand.double_click(handle);
+    assert_eq!(hand.window().selection().z, [0.0, 0.0]);
+
+    // The codes are densest at the origin: a click there finds one, and z* goes to it.
+    let origin = hand.harness.get_by_label("z* in latent space").rect().center();
+    hand.click(origin + vec2(30.0, 0.0));
+    assert!(hand.window().selection().observation.is_some());
+}
+
+#[test]
+fn the_picture_follows_during_the_drag() {
+    let mut hand = Stagehand::paused_at("cylinder", 100);
+    let slider = hand.harness.get_by_role_and_label(Role::Slider, "z₁").rect();
+    let before = hand.render();
+    hand.hold(slider.left_center() + vec2(60.0, 0.0), slider.left_center() + vec2(100.0, 0.0));
+    let during = hand.render();
+    // The data view is right of the controls in the upper half.
+    let differs = |x0: u32, x1: u32, y0: u32, y1: u32| {
+        (x0..x1).any(|x| (y0..y1).any(|y| before.get_pixel(x, y) != during.get_pixel(x, y)))
+    };
+    assert!(differs(260, 640, 80, 400), "the button is still down, the picture has moved already");
+}
+
+#[test]
+fn the_camera_turns_and_comes_home() {
+    let mut hand = Stagehand::paused_at("cylinder", 10);
+    let home = hand.window().selection().camera.unwrap();
+    let view = hand.harness.get_by_label("Data space in three dimensions").rect().center();
+    hand.drag(view, view + vec2(70.0, 20.0));
+    let turned = hand.window().selection().camera.unwrap();
+    assert!((turned.azimuth - home.azimuth).abs() > 0.1 && (turned.elevation - home.elevation).abs() > 0.05);
+    hand.key(Key::X);
+    let along = hand.window().selection().camera.unwrap();
+    assert!(along.azimuth.sin().abs() < 1e-6 && along.elevation.abs() < 1e-6, "{along:?}");
+    hand.key(Key::T);
+    assert_ne!(hand.window().selection().camera.unwrap(), along, "T faces the tangent plane");
+    hand.key(Key::Home);
+    assert_eq!(hand.window().selection().camera.unwrap(), home);
+}
+
+#[test]
+fn themes_are_light_and_dark() {
+    let mut hand = Stagehand::paused_at("linear", 10);
+    let brightness = |image: &image::RgbaImage| {
+        image.pixels().map(|p| u64::from(p[0]) + u64::from(p[1]) + u64::from(p[2])).sum::<u64>()
+            / (3 * image.len() as u64 / 4)
+    };
+    assert!(brightness(&hand.render()) > 200);
+    hand.key(Key::D);
+    assert_eq!(hand.harness.ctx.theme(), Theme::Dark);
+    assert!(brightness(&hand.render()) < 80);
+}
+
+#[test]
+fn a_screenshot_is_saved_where_the_path_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 10);
+    hand.window().set_folder(folder.path());
+    hand.key(Key::P);
+    hand.until_shown("Save");
+    hand.press("Save");
+    hand.frames(3);
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?}") };
+    assert_eq!(file.file_name().unwrap(), "linear_diagonal_beta1_seed0_step000010_window.png");
+    let (picture, _) = unpick::paint::decode_png(&std::fs::read(file).unwrap()).unwrap();
+    assert_eq!((picture.width, picture.height), (1280, 720));
+
+    // One view, under a name that does not collide.
+    hand.window().act(Action::SaveView(View::Latent));
+    hand.until_shown("Save");
+    hand.press("Save");
+    hand.frames(3);
+    let latent = folder.path().join("linear_diagonal_beta1_seed0_step000010_latent.png");
+    let (picture, _) = unpick::paint::decode_png(&std::fs::read(latent).unwrap()).unwrap();
+    assert!((200..700).contains(&picture.width) && (200..500).contains(&picture.height));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_said_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("a file");
+    std::fs::write(&blocked, "in the way").unwrap();
+    let mut hand = Stagehand::paused_at("linear", 10);
+    // A folder that is a file can't hold another one, whoever is asking.
+    hand.window().set_folder(&blocked);
+    hand.key(Key::P);
+    hand.until_shown("Save");
+    hand.press("Save");
+    hand.frames(3);
+    assert!(hand.harness.query_by_label_contains("cannot write the file").is_some(), "the dialog says what is wrong");
+    assert!(hand.harness.query_by_label("Save").is_some(), "and stays open with the picture");
+    assert_eq!(std::fs::read_to_string(&blocked).unwrap(), "in the way");
+}
+
+#[test]
+fn data_of_ones_own_are_opened_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (folder.path().join("good.csv"), folder.path().join("bad.csv"));
+    let rows: String = (0..200).map(|i| format!("{},{}\n", (f64::from(i) * 0.1).sin(), f64::from(i) * 0.01)).collect();
+    std::fs::write(&good, format!("left,right\n{rows}")).unwrap();
+    std::fs::write(&bad, format!("left,right\n{rows}1,oops\n")).unwrap();
+
+    let mut hand = Stagehand::paused_at("linear", 10);
+    hand.window().open_file(&bad);
+    hand.frames(3);
+    let notice = hand.window().notice().unwrap().to_owned();
+    assert!(notice.contains("oops") && notice.contains("bad.csv"), "{notice}");
+    assert_eq!(hand.window().snapshot().unwrap().config.origin.name(), "linear", "what was open stays open");
+
+    hand.window().open_file(&good);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "good.csv" && s.step > 20));
+    assert_eq!(hand.window().notice(), None);
+}
+
+#[test]
+fn a_diverged_run_goes_back_and_says_so() {
+    let mut hand = Stagehand::paused_at("linear", 400);
+    hand.press("Optimiser and seed");
+    hand.frames(30);
+    hand.harness.get_by_role_and_label(Role::Slider, "rate").set_value_accesskit(300.0);
+    hand.frames(2);
+    hand.key(Key::Space);
+    hand.until(|window| window.notice().is_some() && !window.is_running());
+    let notice = hand.window().notice().unwrap().to_owned();
+    assert!(notice.contains("the loss became") && notice.contains("lr="), "{notice}");
+    let snapshot = hand.window().snapshot().unwrap().clone();
+    assert!(snapshot.step <= 400 && snapshot.vae.parameters.iter().all(|p| p.is_finite()));
+    assert!(snapshot.settings.optimizer.lr < 1.0, "the rate that blew up is undone");
+}
+
+#[test]
+fn help_lists_every_key() {
+    let mut hand = Stagehand::paused_at("linear", 0);
+    hand.key(Key::F1);
+    hand.frames(3);
+    for action in Action::ALL.into_iter().filter(|a| a.shortcut().is_some()) {
+        let label = action.label();
+        let shown = hand.harness.get_all_by_label(&label).next().is_some();
+        assert!(shown, "{label}");
+    }
+    hand.key(Key::Escape);
+    hand.frames(2);
+    assert!(hand.harness.query_by_label("Keyboard and mouse").is_none());
+}
+
+#[test]
+fn views_can_be_shown_alone() {
+    let mut hand = Stagehand::paused_at("linear", 10);
+    hand.key(Key::Num2);
+    hand.frames(2);
+    assert!(hand.harness.query_by_label("Push-forward densities").is_none());
+    assert!(hand.harness.query_by_label("Latent space").is_some());
+    hand.key(Key::Escape);
+    hand.frames(2);
+    assert!(hand.harness.query_by_label("Push-forward densities").is_some());
+}
+
+#[test]
+fn the_window_looks_as_it_should() {
+    let mut results = SnapshotResults::default();
+    for (name, scene, theme) in [
+        ("linear_light", "linear", Theme::Light),
+        ("cylinder_dark", "cylinder", Theme::Dark),
+        ("parabola_light", "parabola", Theme::Light),
+    ] {
+        let mut hand = Stagehand::paused_at(scene, 300);
+        hand.harness.ctx.set_theme(theme);
+        hand.frames(4);
+        hand.harness.snapshot(name);
+        results.extend(hand.harness.take_snapshot_results());
+    }
+}
+
+#[test]
+fn everything_fits_at_1280_by_720() {
+    let hand = Stagehand::paused_at("water-filling", 50);
+    for label in ["Data space", "Latent space", "Push-forward densities", "Jacobian", "Training"] {
+        let rect = hand.harness.get_by_label(label).rect();
+        assert!(rect.right() <= 1280.0 && rect.bottom() <= 720.0, "{label} {rect:?}");
+    }
+    let node = hand.harness.get_by_role_and_label(Role::Slider, "z₃");
+    assert!(node.accesskit_node().bounding_box().is_some_and(|b| b.y1 < 720.0), "three sliders need no scrolling");
+}

@@ -199,17 +199,19 @@ fn train_writes_the_files_it_promises() {
     assert!((elbo - reconstruction + 4.0 * kl).abs() < 1e-9);
     assert_eq!((metrics["beta"].as_f64(), metrics["covariance"].as_str()), (Some(4.0), Some("full")));
     assert_eq!(metrics["kl_per_dim"].as_array().unwrap().len(), 2);
-    for (name, value) in metrics.as_object().unwrap() {
-        assert_eq!(
-            value.is_null(),
-            metrics["undefined"].get(name).is_some(),
-            "null, and only null, has a reason: {name}"
-        );
-    }
+    assert_reasons(&metrics);
 
     let session = desk.json("run/session.unpick");
     assert_eq!(session["commands"], serde_json::json!(["20:beta=4", "30:batch=16"]));
     assert_eq!((session["seed"].as_u64(), session["steps"].as_u64()), (Some(3), Some(40)));
+}
+
+/// What is null, and only that, has a reason.
+fn assert_reasons(metrics: &Value) {
+    for (name, value) in metrics.as_object().unwrap() {
+        let reason = metrics["undefined"].get(name);
+        assert_eq!(value.is_null(), reason.is_some_and(Value::is_string), "{name} is {value} because of {reason:?}");
+    }
 }
 
 #[test]
@@ -224,6 +226,21 @@ fn a_linear_decoder_comes_with_its_optimum_and_relu_without_second_derivatives()
     let metrics = desk.json("relu/metrics.json");
     assert!(metrics["c2_residual"].is_null() && metrics["optimum"].is_null());
     assert!(metrics["undefined"]["c2_residual"].as_str().unwrap().contains("ReLU"));
+    assert_reasons(&metrics);
+    // Without hidden layers there is no ReLU either: all is linear.
+    desk.succeed("train --scene swiss-roll --hidden , --activation relu --steps 5 --out flat");
+    let metrics = desk.json("flat/metrics.json");
+    assert_eq!(metrics["c2_residual"].as_f64(), Some(0.0));
+    assert!(metrics["optimum"].is_object());
+}
+
+#[test]
+fn what_has_no_value_in_a_collapsed_model_says_so() {
+    let desk = Desk::new();
+    desk.succeed("train --scene water-filling --beta 60 --steps 1500 --out run");
+    let metrics = desk.json("run/metrics.json");
+    assert_eq!((metrics["active_units"].as_u64(), metrics["ima_contrast"].as_f64()), (Some(0), None));
+    assert_reasons(&metrics);
 }
 
 #[test]

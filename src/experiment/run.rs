@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, schedule};
+use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, is_linear, schedule};
 use crate::data::Dataset;
 use crate::geometry::{Jets, Order, Summary};
 use crate::linalg::Matrix;
@@ -314,7 +314,7 @@ pub fn summarise<T: crate::linalg::Real>(
 ) -> Summary {
     let means = posteriors.iter().flat_map(|q| q.mean.iter().map(|z| T::from_f64(*z))).collect();
     let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
-    let smooth = vae.architecture.decoder == crate::vae::DecoderKind::Linear || vae.architecture.activation.is_smooth();
+    let smooth = is_linear(&vae.architecture) || vae.architecture.activation.is_smooth();
     let order = if second_order && smooth { Order::Second } else { Order::First };
     Summary::new(&Jets::of(vae, &z, order), posteriors, vae.covariance, settings.objective.b())
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{FileError, Record, from_safetensors, parse_npy, to_safetensors, write_atomically, write_npy_f32};
 use crate::data::{Dataset, Kind, Split, generate};
 use crate::experiment::{Config, Experiment, Logged, Metrics, Origin, Row, Settings};
-use crate::geometry::Measured;
+use crate::geometry::{Measured, Undefined};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -191,7 +191,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value 
         "diagonal_gap": measured("diagonal_gap", geometry.diagonal_gap),
         "off_diagonal_mass": measured("off_diagonal_mass", geometry.off_diagonal_mass),
         "dto": measured("dto", geometry.dto),
-        "dto_chance": if metrics.dto_chance.is_finite() { json!(metrics.dto_chance) } else { Value::Null },
+        "dto_chance": measured("dto_chance", Some(metrics.dto_chance).filter(|x| x.is_finite()).ok_or(Undefined::NoActiveLatent)),
         "alignment": measured("alignment", geometry.alignment),
         "c2_residual": measured("c2_residual", geometry.c2_residual),
         "posterior_error": measured("posterior_error", geometry.posterior_error),

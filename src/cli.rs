@@ -9,7 +9,10 @@ use serde_json::Value;
 
 use crate::data::{Map, Scene, generate, own_dataset};
 use crate::experiment::{Config, Experiment, InvalidSetting, Logged, Metrics, Origin};
-use crate::io::{FileError, Record, SavedRun, metrics_json, open, parse_logged, read_table, save};
+use crate::io::{
+    FileError, Record, SavedRun, is_occupied, make_folder, metrics_json, open, parse_logged, read_table, read_text,
+    save,
+};
 use crate::nn::Activation;
 use crate::vae::{Covariance, DecoderKind};
 
@@ -33,6 +36,18 @@ impl From<FileError> for CliError {
 impl From<InvalidSetting> for CliError {
     fn from(error: InvalidSetting) -> Self {
         Self::Input(error.to_string())
+    }
+}
+
+impl From<&clap::Error> for CliError {
+    /// What is wrong with the arguments as one line: the first paragraph of the message and the tips, without usage.
+    fn from(error: &clap::Error) -> Self {
+        let message = error.to_string();
+        let line = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut paragraphs = message.trim_start_matches("error: ").split("\n\n").map(line);
+        let sentence = paragraphs.next().unwrap_or_default();
+        let tips = paragraphs.filter_map(|p| p.strip_prefix("tip: ").map(|tip| format!("; {tip}")));
+        Self::Input(format!("{sentence}{} (--help shows what there is)", tips.collect::<String>()))
     }
 }
 
@@ -88,6 +103,7 @@ pub struct OriginArgs {
 
 /// Arguments of `train`.
 #[derive(Args, Debug)]
+#[command(allow_negative_numbers = true)]
 pub struct Train {
     #[command(flatten)]
     origin: OriginArgs,
@@ -224,7 +240,7 @@ fn scenes(json: bool) -> String {
 /// If there is no such scene, or a file cannot be used.
 pub fn start(origin: &OriginArgs, scene: &str, seed: Option<u64>) -> Result<Start, CliError> {
     if let Some(path) = &origin.session {
-        return start_session(path);
+        return start_session(path, seed);
     }
     let seed = seed.unwrap_or(0);
     if let Some(path) = &origin.data {
@@ -255,13 +271,14 @@ pub struct Start {
     pub steps: u64,
 }
 
-fn start_session(path: &Path) -> Result<Start, CliError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| FileError::new(format_args!("cannot read the session ({e})")).at(path))?;
+/// A saved run from its beginning; with another seed, everything random in it is drawn anew.
+fn start_session(path: &Path, seed: Option<u64>) -> Result<Start, CliError> {
+    let text = read_text(path, "the session")?;
     let record: Record = serde_json::from_str(&text)
         .map_err(|e| FileError::new(format_args!("this is not a whole session file ({e})")).at(path))?;
     let steps = record.steps;
-    let (config, log) = record.into_run().map_err(|e| e.at(path))?;
+    let (mut config, log) = record.into_run().map_err(|e| e.at(path))?;
+    config.seed = seed.unwrap_or(config.seed);
     let data = match &config.origin {
         Origin::Scene(scene) => generate(scene, config.seed),
         Origin::File { .. } => open(path.parent().unwrap_or(Path::new(".")))?.data,
@@ -276,8 +293,7 @@ fn find_scene(name: &str) -> Result<Scene, CliError> {
     }
     let path = Path::new(name);
     if path.extension().is_some_and(|e| e == "toml") {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| FileError::new(format_args!("cannot read the scene ({e})")).at(path))?;
+        let text = read_text(path, "the scene")?;
         return Ok(Scene::parse(&text).map_err(|e| FileError::new(e).at(path))?);
     }
     let names: Vec<_> = Scene::built_in().iter().map(|s| s.name.as_str()).collect();
@@ -289,7 +305,7 @@ fn find_scene(name: &str) -> Result<Scene, CliError> {
 
 impl Train {
     fn run(self) -> Result<String, CliError> {
-        if !self.force && std::fs::read_dir(&self.out).is_ok_and(|mut entries| entries.next().is_some()) {
+        if !self.force && is_occupied(&self.out) {
             let out = self.out.display();
             return Err(CliError::Input(format!(
                 "the folder holds something already; add --force to overwrite: {out}"
@@ -307,13 +323,24 @@ impl Train {
             )));
         }
         let mut run = Experiment::new(config, data)?;
+        run.config().settings_after(&log, run.data().train.samples())?;
+        // Not after hours of training: a place that cannot be written to is told now.
+        make_folder(&self.out)?;
         let outcome = advance(&mut run, &log, steps, progress)?;
         let state = run.state();
         let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
         save(&self.out, &run, &metrics)?;
-        if let Some(divergence) = outcome {
-            let out = self.out.display();
-            return Err(CliError::Run(format!("{divergence}; what was sound is saved in {out}")));
+        let failure = match outcome {
+            Some(divergence) => Some(format!("{divergence}; what was sound is saved in")),
+            // An explosion is seen by the step after it, and the last step has none.
+            None if !metrics.elbo.is_finite() => Some(format!(
+                "the ELBO became {} at the last step. Lower the learning rate and run again; the run is saved in",
+                metrics.elbo
+            )),
+            None => None,
+        };
+        if let Some(failure) = failure {
+            return Err(CliError::Run(format!("{failure} {}", self.out.display())));
         }
         let value = metrics_json(&metrics, state.step, &state.settings);
         Ok(format!("{}\nsaved in {}\n", table(&value).trim_end(), self.out.display()))
@@ -326,7 +353,6 @@ impl Train {
                 place.clone_from(value);
             }
         }
-        set(&mut config.seed, self.seed.as_ref());
         set(&mut config.architecture.latent_dim, self.latent_dim.as_ref());
         set(&mut config.architecture.hidden, self.hidden.as_ref().map(|w| &w.0));
         set(&mut config.architecture.activation, self.activation.as_ref());

@@ -29,14 +29,18 @@ enum Command {
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
-    let arguments = Arguments::parse();
-    let outcome = match arguments.command {
-        Some(Command::WithoutPictures(command)) => cli::run(command, &mut stdout().lock()),
+    let outcome = match Arguments::try_parse() {
+        Ok(Arguments { command: Some(Command::WithoutPictures(command)), .. }) => {
+            cli::run(command, &mut stdout().lock())
+        }
         #[cfg(feature = "gui")]
-        Some(Command::Render(request)) => {
+        Ok(Arguments { command: Some(Command::Render(request)), .. }) => {
             unpick::headless::render(&request).and_then(|line| cli::print(&mut stdout().lock(), &line))
         }
-        None => window(&arguments.origin),
+        Ok(Arguments { command: None, origin }) => window(&origin),
+        Err(error) if error.use_stderr() => Err(cli::CliError::from(&error)),
+        // What was asked for is the help or the version.
+        Err(error) => error.exit(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

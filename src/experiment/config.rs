@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Logged;
 use crate::data::{Scene, TrainingDefaults};
 use crate::vae::{Architecture, Objective};
 
@@ -122,6 +123,16 @@ impl Config {
     /// The settings at step 0.
     pub fn settings(&self) -> Settings {
         Settings { objective: self.objective, optimizer: self.optimizer }
+    }
+
+    /// The settings after all commands of `log`, which is in the order of its steps. Names the first command that makes
+    /// no sense. `samples` is the size of the training data.
+    pub fn settings_after(&self, log: &[Logged], samples: usize) -> Result<Settings, InvalidSetting> {
+        log.iter().try_fold(self.settings(), |settings, logged| {
+            let settings = logged.command.applied_to(settings);
+            let at = |e| InvalidSetting(format!("at step {}: {e}", logged.step));
+            settings.validate(samples).map_err(at).map(|()| settings)
+        })
     }
 }
 

@@ -140,12 +140,6 @@ impl History {
             self.rows = merged;
         }
     }
-
-    /// Forgets the rows after `step`.
-    pub fn truncate(&mut self, step: u64) {
-        let kept = self.rows.partition_point(|row| row.step <= step);
-        self.rows.truncate(kept);
-    }
 }
 
 /// The later row, with the averages taken over both.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, schedule};
+use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, is_linear, schedule};
 use crate::data::Dataset;
 use crate::geometry::{Jets, Order, Summary};
 use crate::linalg::Matrix;
@@ -74,8 +74,7 @@ pub struct Experiment {
     state: State,
     log: Vec<Logged>,
     history: History,
-    /// The last state that was known to be sound, and how many commands led to it.
-    sound: (State, usize),
+    sound: Sound,
     /// What a loss of the trivial decoder x̂ = mean is, times 2σ².
     variance: f64,
     batches: Batches,
@@ -87,8 +86,22 @@ pub struct Experiment {
     summed: u64,
 }
 
-/// Steps between the states that are kept in case the run blows up.
+/// What a run that blows up goes back to: the last moment at which all was known to be well.
+#[derive(Clone, Debug)]
+struct Sound {
+    state: State,
+    /// How many commands led to it.
+    commands: usize,
+    history: History,
+    sums: Elbo,
+    summed: u64,
+}
+
+/// Steps between the moments that are kept in case the run blows up.
 const SOUND_INTERVAL: u64 = 200;
+
+/// Steps after which settings are trusted: the learning rate has risen under them, and what they do would have been seen.
+const PROVEN: u64 = 50;
 
 /// A loss this many times that of a decoder that always answers the mean is an explosion.
 const EXPLOSION: f64 = 1e3;
@@ -111,7 +124,13 @@ impl Experiment {
             config: Arc::new(config),
             variance: data.train.covariance().trace(),
             data,
-            sound: (state.clone(), 0),
+            sound: Sound {
+                state: state.clone(),
+                commands: 0,
+                history: History::new(interval),
+                sums: sums.clone(),
+                summed: 0,
+            },
             state,
             log: Vec::new(),
             history: History::new(interval),
@@ -170,8 +189,8 @@ impl Experiment {
         Ok(())
     }
 
-    /// Makes one step. If the loss is no number or has exploded, the last sound state is restored instead, together
-    /// with the settings, the log and the history that it had.
+    /// Makes one step. If the loss is no number or has exploded, the last sound moment is restored instead: the
+    /// weights, the settings, the log and the history that there were.
     pub fn step(&mut self) -> Result<(), Divergence> {
         self.train();
         let Settings { objective, .. } = self.state.settings;
@@ -210,29 +229,41 @@ impl Experiment {
         state.step += 1;
     }
 
-    /// Keeps the present state as the last sound one, if it is.
+    /// Keeps the present moment as the last sound one, if it is: what a rash sequence of commands leads to is not.
     fn keep(&mut self) {
+        let proven = self.state.step - self.state.changed >= PROVEN;
         // The sum is finite exactly when every parameter is.
-        if self.state.vae.parameters.iter().sum::<f32>().is_finite() {
-            self.sound.0.copy_from(&self.state);
-            self.sound.1 = self.log.len();
+        if proven && self.state.vae.parameters.iter().sum::<f32>().is_finite() {
+            let Sound { state, commands, history, sums, summed } = &mut self.sound;
+            state.copy_from(&self.state);
+            history.clone_from(&self.history);
+            sums.clone_from(&self.sums);
+            (*commands, *summed) = (self.log.len(), self.summed);
         }
     }
 
-    /// Goes back to the last sound state.
+    /// Goes back to the last sound moment.
     fn restore(&mut self, loss: f64) -> Divergence {
-        let undone: Vec<String> =
-            self.log[self.sound.1..].iter().map(|l| format!("{} at step {}", l.command, l.step)).collect();
+        let after = match &self.log[self.sound.commands..] {
+            [] => String::new(),
+            [only] => format!(" after {} at step {}", only.command, only.step),
+            [first, .., last] => {
+                let count = self.log.len() - self.sound.commands;
+                let (from, to) = (first.step, last.step);
+                format!(" after {count} changes from {} at step {from} to {} at step {to}", first.command, last.command)
+            }
+        };
         let step = self.state.step;
-        self.state.copy_from(&self.sound.0);
+        self.state.copy_from(&self.sound.state);
         self.tape = Tape::new(&self.state.vae);
-        self.log.truncate(self.sound.1);
-        self.history.truncate(self.state.step);
-        self.clear_sums();
+        self.log.truncate(self.sound.commands);
+        self.history.clone_from(&self.sound.history);
+        self.sums.clone_from(&self.sound.sums);
+        self.summed = self.sound.summed;
         Divergence {
             loss: if loss.is_nan() { "not a number".to_owned() } else { format!("{loss:.3e}") },
             step,
-            after: if undone.is_empty() { String::new() } else { format!(" after {}", undone.join(" and ")) },
+            after,
             restored: self.state.step,
         }
     }
@@ -283,7 +314,7 @@ pub fn summarise<T: crate::linalg::Real>(
 ) -> Summary {
     let means = posteriors.iter().flat_map(|q| q.mean.iter().map(|z| T::from_f64(*z))).collect();
     let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
-    let smooth = vae.architecture.decoder == crate::vae::DecoderKind::Linear || vae.architecture.activation.is_smooth();
+    let smooth = is_linear(&vae.architecture) || vae.architecture.activation.is_smooth();
     let order = if second_order && smooth { Order::Second } else { Order::First };
     Summary::new(&Jets::of(vae, &z, order), posteriors, vae.covariance, settings.objective.b())
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{FileError, Record, from_safetensors, parse_npy, to_safetensors, write_atomically, write_npy_f32};
 use crate::data::{Dataset, Kind, Split, generate};
 use crate::experiment::{Config, Experiment, Logged, Metrics, Origin, Row, Settings};
-use crate::geometry::Measured;
+use crate::geometry::{Measured, Undefined};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -41,13 +41,26 @@ pub struct SavedRun {
     pub history: Vec<Arc<Row>>,
 }
 
+/// Whether there is a folder of that name that is not empty.
+pub fn is_occupied(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// Makes a folder, and those it is in, unless there is one.
+///
+/// # Errors
+/// If that is not allowed, or a file has that name.
+pub fn make_folder(folder: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(folder).map_err(|e| FileError::new(format_args!("cannot make the folder ({e})")).at(folder))
+}
+
 /// Writes everything about a run to `folder`, which is created if need be. Each file is either the old or the new one,
 /// whole; the session, by which a run is opened, comes last.
 ///
 /// # Errors
 /// If a file cannot be written.
 pub fn save(folder: &Path, run: &Experiment, metrics: &Metrics) -> Result<(), FileError> {
-    fs::create_dir_all(folder).map_err(|e| FileError::new(format_args!("cannot make the folder ({e})")).at(folder))?;
+    make_folder(folder)?;
     let write = |name: &str, bytes: &[u8]| write_atomically(&folder.join(name), bytes);
     let state = run.state();
     let record = Record::new(run.config(), run.log(), state.step);
@@ -82,7 +95,11 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let (config, log) = record.into_run().map_err(|e| e.at(&path))?;
     let data = data_of(&config, folder)?;
     config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
-    let settings = log.iter().filter(|l| l.step <= steps).fold(config.settings(), |s, l| l.command.applied_to(s));
+    let settings = config.settings_after(&log, data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
+    if let Some(late) = log.last().filter(|l| l.step > steps) {
+        let sentence = format_args!("the command {}:{} comes after the last step {steps}", late.step, late.command);
+        return Err(FileError::new(sentence).at(&path));
+    }
 
     let path = folder.join(MODEL);
     let bytes = fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the model ({e})")).at(&path))?;
@@ -101,7 +118,13 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
         let path = folder.join(name);
         let bytes =
             fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the data ({e})")).at(&path))?;
-        parse_npy(&bytes).and_then(super::NpyArray::into_matrix).map_err(|e| e.at(&path))
+        let matrix = parse_npy(&bytes).and_then(super::NpyArray::into_matrix).map_err(|e| e.at(&path))?;
+        match matrix.as_slice().iter().position(|x| !x.is_finite()) {
+            Some(place) => {
+                Err(FileError::new(format_args!("row {} holds no finite number", place / matrix.rows())).at(&path))
+            }
+            None => Ok(matrix),
+        }
     };
     let [train, test] = OBSERVATIONS.map(read);
     let (train, test) = (train?, test?);
@@ -168,7 +191,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value 
         "diagonal_gap": measured("diagonal_gap", geometry.diagonal_gap),
         "off_diagonal_mass": measured("off_diagonal_mass", geometry.off_diagonal_mass),
         "dto": measured("dto", geometry.dto),
-        "dto_chance": if metrics.dto_chance.is_finite() { json!(metrics.dto_chance) } else { Value::Null },
+        "dto_chance": measured("dto_chance", Some(metrics.dto_chance).filter(|x| x.is_finite()).ok_or(Undefined::NoActiveLatent)),
         "alignment": measured("alignment", geometry.alignment),
         "c2_residual": measured("c2_residual", geometry.c2_residual),
         "posterior_error": measured("posterior_error", geometry.posterior_error),

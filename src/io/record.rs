@@ -130,9 +130,13 @@ impl Record {
     /// Reads TOML.
     ///
     /// # Errors
-    /// With the place of the first mistake.
+    /// With the line of the first mistake.
     pub fn from_toml(text: &str) -> Result<Self, FileError> {
-        toml::from_str(text).map_err(|e| FileError::new(e.to_string().trim().replace('\n', " ")))
+        toml::from_str(text).map_err(|e| {
+            let start = e.span().map_or(0, |span| span.start);
+            let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+            FileError::new(format_args!("line {line}: {}", e.message().replace('\n', "; ")))
+        })
     }
 }
 
@@ -216,7 +220,7 @@ mod tests {
         let text = Record::new(&config, &log, 300).to_toml().unwrap();
         let read = |text: &str| Record::from_toml(text).and_then(Record::into_run).unwrap_err().to_string();
         assert!(read(&text.replace("schema = 1", "schema = 2")).contains("schema 2"));
-        assert!(read(&text.replace("seed", "sead")).contains("sead"));
+        assert!(read(&text.replace("seed", "sead")).starts_with("line 3: unknown field `sead`"));
         assert!(read(&text.replace("10:beta=4", "10:beta=four")).contains("four"));
         assert!(read(&text.replace("10:beta=4", "30:beta=4")).contains("order"));
         assert!(read("").contains("schema"));

@@ -62,7 +62,7 @@ impl Activation {
 /// Replaces every column a of a batch by σ(a + bias).
 #[pulp::with_simd(activate = Arch::new())]
 #[inline(always)]
-pub fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
+pub(crate) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
     for a in a.chunks_exact_mut(bias.len()) {
         a.iter_mut().zip(bias).for_each(|(a, c)| *a += *c);
     }
@@ -77,7 +77,12 @@ pub fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut
 /// Multiplies every number of `delta` by σ′(a), where `output` holds σ(a).
 #[pulp::with_simd(multiply_by_slope = Arch::new())]
 #[inline(always)]
-pub fn multiply_by_slope_with<S: Simd, T: Real>(_simd: S, activation: Activation, delta: &mut [T], output: &[T]) {
+pub(crate) fn multiply_by_slope_with<S: Simd, T: Real>(
+    _simd: S,
+    activation: Activation,
+    delta: &mut [T],
+    output: &[T],
+) {
     let pairs = delta.iter_mut().zip(output);
     match activation {
         Activation::Tanh => pairs.for_each(|(d, h)| *d = *d * (-*h).mul_add(*h, T::ONE)),

@@ -5,7 +5,8 @@ mod adam;
 mod dense;
 mod mlp;
 
-pub use activation::{Activation, activate, multiply_by_slope};
+pub use activation::Activation;
+pub(crate) use activation::{activate, multiply_by_slope};
 pub use adam::Adam;
 pub use dense::Dense;
 pub use mlp::{Mlp, Pass};

@@ -84,7 +84,7 @@ impl Trainer {
     pub fn ask(&self, request: Request) {
         if let Some(requests) = &self.requests {
             // Nobody listens only if the thread has ended, which `read` reports.
-            drop(requests.send(request));
+            let _closed = requests.send(request);
         }
     }
 
@@ -172,7 +172,7 @@ impl<'a> Loop<'a> {
             Request::Run => self.left = u64::MAX,
             Request::Pause => self.left = 0,
             Request::Steps(steps) => self.left = steps,
-            Request::Pace(pace) => self.pace = pace.map(|p| p.clamp(0.1, 1e4)),
+            Request::Pace(pace) => self.pace = pace.filter(|p| !p.is_nan()).map(|p| p.clamp(0.1, 1e4)),
             Request::Command(command) => {
                 if let Err(error) = self.run.apply(command) {
                     self.notify(error.to_string());

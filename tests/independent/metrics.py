@@ -1,0 +1,332 @@
+"""Computes the metrics of a saved run once more, with NumPy alone, and compares them with the run's metrics.json.
+
+    pip install numpy               (Python 3.11 or later)
+    unpick train --scene cylinder --out run
+    python metrics.py run
+
+Reads model.safetensors, observations_test.npy, factors_test.npy (if there are true factors), config.toml and metrics.json of the
+folder; shares no code with the program. It is a tool for people who want to know what the numbers mean or whether they are right.
+
+What is compared, and how it is computed here:
+
+    settings              the objective at the start, changed by the recorded commands
+    kl, kl_per_dim        closed form; the sum also by trace and log-determinant of the covariance
+    reconstruction, elbo  Monte Carlo with other random numbers (64 draws an observation)
+    active                latents whose posterior mean varies by more than 0.01
+    ima_contrast          sum log |J_i| - 1/2 log det J'J by the log-determinant, mean over all held-out posterior means
+    diagonal_gap          1/2 (sum log Lambda_ii - log det Lambda), Lambda = I + J'J/b, b = beta sigma2
+    off_diagonal_mass, alignment, dto, singular_values, column_norms
+                          from G = J'J and numpy.linalg.svd, the best permutation by dynamic programming
+    c2_residual           sum over i != j of (d_j log |J_i|)^2, by central differences of J
+    posterior_error       of Sigma against Lambda: |log Sigma_ii Lambda_ii|, or |Sigma^-1 - Lambda|_F / |Lambda|_F
+    mcc                   correlation of posterior means with factors under the best matching
+    optimum               reverse water-filling on the eigenvalues of the held-out covariance (linear decoders)
+    chance levels         10 000 random rotations
+
+J is the product of the layers' derivatives; it is itself checked against differences of the decoder. Deterministic quantities
+must agree to 1e-4 of their size, those that are estimated within 4 combined standard errors. Whatever metrics.json leaves
+undefined must be undefined here, too. Exit code: 0 if all agree, 1 if not, 2 if the folder is no run.
+"""
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+
+ACTIVE_VARIANCE = 0.01
+LEAST_SEPARATION = 0.05
+
+ACTIVATIONS = {  # the function, and its derivative by the argument
+    "tanh": (np.tanh, lambda a: 1 / np.cosh(a) ** 2),
+    "relu": (lambda a: np.maximum(a, 0), lambda a: (a > 0).astype(float)),
+    "softplus": (lambda a: np.logaddexp(0, a), lambda a: 1 / (1 + np.exp(-a))),
+    "linear": (lambda a: a, np.ones_like),
+}
+
+
+def read_safetensors(path):
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header, body = json.loads(data[8 : 8 + length]), data[8 + length :]
+    assert all(t["dtype"] == "F32" for name, t in header.items() if name != "__metadata__"), "float32 is promised"
+    return {
+        name: np.frombuffer(body[slice(*t["data_offsets"])], "<f4").reshape(t["shape"]).astype(float)
+        for name, t in header.items()
+        if name != "__metadata__"
+    }
+
+
+class Model:
+    """Encoder and decoder as the tensors describe them; rows of a batch are samples."""
+
+    def __init__(self, tensors, activation):
+        self.tensors = tensors
+        self.function, self.slope = ACTIVATIONS[activation]
+
+    def depth(self, network):
+        return sum(name.startswith(network + ".") and name.endswith(".weight") for name in self.tensors)
+
+    def affine(self, name, x):
+        return x @ self.tensors[name + ".weight"].T + self.tensors[name + ".bias"]
+
+    def posterior(self, x):
+        """mu (N, m) and the lower triangular L (N, m, m)."""
+        for i in range(self.depth("encoder")):
+            x = self.function(self.affine(f"encoder.{2 * i}", x))
+        mean, log_std = self.affine("posterior_mean", x), self.affine("posterior_log_std", x)
+        m = mean.shape[1]
+        factor = np.zeros((len(x), m, m))
+        factor[:, range(m), range(m)] = np.exp(log_std)
+        if "posterior_tril.weight" in self.tensors:
+            factor[(slice(None), *np.tril_indices(m, -1))] = self.affine("posterior_tril", x)
+        return mean, factor
+
+    def decode(self, z):
+        return self.derivatives(z, jacobian=False)[0]
+
+    def derivatives(self, z, jacobian=True):
+        """d(z) (K, n) and J (K, n, m)."""
+        depth = self.depth("decoder")
+        j = np.broadcast_to(np.eye(z.shape[1]), (len(z), z.shape[1], z.shape[1])) if jacobian else None
+        for i in range(depth):
+            a = self.affine(f"decoder.{2 * i}", z)
+            last = i + 1 == depth
+            if jacobian:
+                j = self.tensors[f"decoder.{2 * i}.weight"] @ j
+                j = j if last else self.slope(a)[:, :, None] * j
+            z = a if last else self.function(a)
+        return z, j
+
+
+def best_assignment(gain):
+    """The largest sum of gain (..., rows, columns) with each row and each column used at most once."""
+    rows, columns = gain.shape[-2:]
+    if rows > columns:
+        gain, rows, columns = np.swapaxes(gain, -1, -2), columns, rows
+    best = {0: np.zeros(gain.shape[:-2])}
+    for r in range(rows):
+        after = {}
+        for used, value in best.items():
+            for c in range(columns):
+                if not used >> c & 1:
+                    new, total = used | 1 << c, value + gain[..., r, c]
+                    after[new] = np.maximum(after[new], total) if new in after else total
+        best = after
+    return np.max(np.stack(list(best.values())), axis=0)
+
+
+def elbo_terms(model, x, mean, factor, sigma2, draws=64):
+    """KL per latent, E log p(x|z) with its Monte-Carlo standard error."""
+    m, n = mean.shape[1], x.shape[1]
+    kl_per_dim = 0.5 * (mean**2 + (factor**2).sum(2) - 1 - 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)))
+    sigma = factor @ np.swapaxes(factor, 1, 2)
+    kl = 0.5 * (np.trace(sigma, axis1=1, axis2=2) + (mean**2).sum(1) - m - np.linalg.slogdet(sigma)[1])
+    assert np.allclose(kl, kl_per_dim.sum(1), rtol=1e-8, atol=1e-8), "two formulas for KL disagree"
+    rng = np.random.default_rng(20241215)
+    each = []
+    for _ in range(draws):
+        z = mean + np.einsum("kij,kj->ki", factor, rng.standard_normal(mean.shape))
+        squares = ((x - model.decode(z)) ** 2).sum(1)
+        each.append(np.mean(-squares / (2 * sigma2)) - n / 2 * np.log(2 * np.pi * sigma2))
+    return kl_per_dim.mean(0), np.mean(each), np.std(each, ddof=1) / np.sqrt(draws)
+
+
+def geometry(model, mean, factor, covariance, b, smooth):
+    """The quantities of the decoder at all posterior means; None where one is not defined."""
+    m = mean.shape[1]
+    active = np.flatnonzero(mean.var(0) > ACTIVE_VARIANCE)
+    jacobian = model.derivatives(mean)[1]
+    check_jacobian(model, mean[:20], jacobian[:20])
+    lengths = np.linalg.norm(jacobian, axis=1)
+    j = jacobian[:, :, active]
+    k = len(active)
+    gram = np.swapaxes(j, 1, 2) @ j
+    full_precision = np.eye(m) + np.swapaxes(jacobian, 1, 2) @ jacobian / b
+    result = dict.fromkeys(
+        ["ima_contrast", "diagonal_gap", "off_diagonal_mass", "dto", "alignment", "c2_residual", "posterior_error"]
+    )
+    result |= {"active": active.tolist(), "active_units": k, "column_norms": lengths.mean(0), "singular_values": []}
+
+    diagonal = lambda a: np.diagonal(a, axis1=1, axis2=2)
+    if covariance == "full":
+        error = np.linalg.inv(factor @ np.swapaxes(factor, 1, 2)) - full_precision
+        errors = np.linalg.norm(error, axis=(1, 2)) / np.linalg.norm(full_precision, axis=(1, 2))
+    else:
+        errors = np.abs(np.log(diagonal(factor) ** 2 * diagonal(full_precision))).mean(1)
+    result["posterior_error"] = errors.mean()
+    if k == 0:
+        return result
+
+    independent = k <= j.shape[1] and np.all(np.linalg.matrix_rank(j) == k)
+    if independent:
+        result["ima_contrast"] = np.mean(np.log(lengths[:, active]).sum(1) - 0.5 * np.linalg.slogdet(gram)[1])
+    precision = np.eye(k) + gram / b
+    result["diagonal_gap"] = np.mean(0.5 * (np.log(diagonal(precision)).sum(1) - np.linalg.slogdet(precision)[1]))
+    singular, vt = np.linalg.svd(j, full_matrices=False)[1:]
+    if k > j.shape[1]:  # more latents than data dimensions: the remaining singular values are zero
+        singular = np.pad(singular, ((0, 0), (0, k - j.shape[1])))
+        vt = np.linalg.svd(j)[2]
+    result["singular_values"] = singular.mean(0)
+    if k == 1:
+        return result
+
+    off = gram * (1 - np.eye(k))
+    result["off_diagonal_mass"] = np.mean((off**2).sum((1, 2)) / (gram**2).sum((1, 2)))
+    gaps = np.min(-np.diff(singular, axis=1), axis=1) / singular[:, 0]
+    if np.mean(gaps) >= LEAST_SEPARATION:
+        alignment = best_assignment(np.abs(vt)) / k
+        result["alignment"] = np.mean(alignment)
+        result["dto"] = np.mean(np.sqrt(np.maximum(2 * k * (1 - alignment), 0)))
+    if smooth:
+        result["c2_residual"] = np.mean(c2_residual(model, mean, active))
+    return result
+
+
+def c2_residual(model, z, active, h=1e-4):
+    log_length = lambda z: np.log(np.linalg.norm(model.derivatives(z)[1][:, :, active], axis=1))
+    total = 0
+    for place, j in enumerate(active):
+        shift = h * np.eye(z.shape[1])[j]
+        slope = (log_length(z + shift) - log_length(z - shift)) / (2 * h)
+        total = total + (np.delete(slope, place, axis=1) ** 2).sum(1)
+    return total
+
+
+def check_jacobian(model, z, jacobian, h=1e-6):
+    """J against differences of d; a ReLU may have a kink between the two points, hence the median."""
+    for i in range(z.shape[1]):
+        shift = h * np.eye(z.shape[1])[i]
+        slope = (model.decode(z + shift) - model.decode(z - shift)) / (2 * h)
+        error = np.abs(slope - jacobian[:, :, i]).max(1)
+        assert np.median(error) < 1e-7 * (1 + np.abs(jacobian).max()), f"the Jacobian is not the derivative: {error}"
+
+
+def matching_correlation(mean, factors):
+    # The program rounds posterior means to float32 before it correlates them.
+    codes = mean.astype(np.float32).astype(float)
+    code, factor = ((a - a.mean(0)) / np.where(a.std(0) > 0, a.std(0), np.inf) for a in (codes, factors))
+    return best_assignment(np.abs(code.T @ factor) / len(code)) / factors.shape[1]
+
+
+def linear_optimum(x, m, beta, sigma2):
+    """The best value of the objective over linear decoders: reverse water-filling at level b."""
+    n, b = x.shape[1], beta * sigma2
+    eigenvalues = np.sort(np.linalg.eigvalsh(np.cov(x.T, bias=True).reshape(n, n)))[::-1]
+    lead = eigenvalues[: min(m, n)]
+    lead = lead[lead > b]
+    kl = 0.5 * np.log(lead / b)
+    distortion = len(lead) * b + eigenvalues[len(lead) :].sum()
+    return {
+        "eigenvalues": eigenvalues,
+        "active_units": len(lead),
+        "distortion": distortion,
+        "kl": kl.sum(),
+        "kl_per_dim": np.pad(kl, (0, m - len(kl))),
+        "elbo": -distortion / (2 * sigma2) - n / 2 * np.log(2 * np.pi * sigma2) - beta * kl.sum(),
+        "mcc_ceiling": np.sqrt(1 - b / lead).sum() / m,
+    }
+
+
+def chance(k, rotations=10_000):
+    """Mean distance and alignment of random rotations of k axes, with the standard deviation of one rotation."""
+    gaussian = np.random.default_rng(1).standard_normal((rotations, k, k))
+    alignment = best_assignment(np.abs(np.linalg.qr(gaussian)[0])) / k
+    distance = np.sqrt(np.maximum(2 * k * (1 - alignment), 0))
+    return (distance.mean(), distance.std()), (alignment.mean(), alignment.std())
+
+
+class Comparison:
+    def __init__(self):
+        self.failures = 0
+
+    def row(self, name, theirs, ours, agree):
+        self.failures += not agree
+        def show(value):
+            if value is None or isinstance(value, str):
+                return value or "undefined"
+            return np.array2string(np.asarray(value), precision=8, separator=" ", formatter={"str_kind": str})
+
+        print(f"{'ok      ' if agree else 'MISMATCH'} {name:<22} {show(theirs):<36} {show(ours)}")
+
+    def exact(self, name, theirs, ours):
+        self.row(name, theirs, ours, theirs == ours)
+
+    def close(self, name, theirs, ours, floor=1e-9):
+        """Within 1e-4 of its size, or below what double precision can tell from zero here."""
+        if theirs is None or ours is None:
+            self.row(name, theirs, ours, theirs is None and ours is None)
+            return
+        a, b = np.asarray(theirs, float), np.asarray(ours, float)
+        self.row(name, theirs, ours, a.shape == b.shape and np.all(np.abs(a - b) <= 1e-4 * np.abs(b) + floor))
+
+    def estimated(self, name, theirs, ours, error):
+        self.row(name, theirs, f"{ours:.8f} ± {error:.1e}", abs(theirs - ours) <= 4 * error)
+
+
+def main(folder):
+    config = tomllib.loads((folder / "config.toml").read_text())
+    metrics = json.loads((folder / "metrics.json").read_text())
+    architecture = config["model"]
+    settings = {name: architecture[name] for name in ("beta", "sigma2", "covariance")}
+    for command in config["commands"]:
+        name, value = command.split(":", 1)[1].split("=")
+        if name in settings:
+            settings[name] = value if name == "covariance" else float(value)
+    beta, sigma2, covariance = settings["beta"], settings["sigma2"], settings["covariance"]
+
+    model = Model(read_safetensors(folder / "model.safetensors"), architecture["activation"])
+    x = np.load(folder / "observations_test.npy").astype(float)
+    factors = folder / "factors_test.npy"
+    m = architecture["latent_dim"]
+    mean, factor = model.posterior(x)
+    kl_per_dim, reconstruction, error = elbo_terms(model, x, mean, factor, sigma2)
+    linear = architecture["decoder"] == "linear" or not architecture["hidden"] or architecture["activation"] == "linear"
+    result = geometry(model, mean, factor, covariance, beta * sigma2, linear or architecture["activation"] != "relu")
+
+    compare = Comparison()
+    compare.exact("step", metrics["step"], config["steps"])
+    for name, value in settings.items():
+        compare.exact(name, metrics[name], value)
+    compare.close("kl", metrics["kl"], kl_per_dim.sum())
+    compare.close("kl_per_dim", metrics["kl_per_dim"], kl_per_dim)
+    combined = np.hypot(error, metrics["elbo_standard_error"])
+    compare.estimated("reconstruction", metrics["reconstruction"], reconstruction, combined)
+    compare.estimated("elbo", metrics["elbo"], reconstruction - beta * kl_per_dim.sum(), combined)
+    # From 16 draws there: a standard error is itself known to 1/sqrt(2 · 15) only.
+    expected = error * 2
+    compare.estimated("elbo_standard_error", metrics["elbo_standard_error"], expected, 0.2 * expected)
+    compare.exact("active", metrics["active"], result.pop("active"))
+    compare.exact("active_units", metrics["active_units"], result.pop("active_units"))
+    for name, value in result.items():
+        # A distance is a root: where it vanishes, rounding errors of 1e-16 become 1e-8.
+        compare.close(name, metrics[name], value, floor=1e-6 if name == "dto" else 1e-9)
+    mcc = matching_correlation(mean, np.load(factors).astype(float)) if factors.exists() else None
+    compare.close("mcc", metrics["mcc"], mcc)
+    distance = chance(len(metrics["active"]))[0] if metrics["active"] else None
+    if distance is None:
+        compare.close("dto_chance", metrics["dto_chance"], None)
+    else:
+        compare.estimated("dto_chance", metrics["dto_chance"], distance[0], distance[1] * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
+    alignment = chance(m)[1]
+    compare.estimated("mcc_chance", metrics["mcc_chance"], alignment[0], alignment[1] * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
+    compare.exact("has an optimum", "optimum" in metrics, linear)
+    if linear and "optimum" in metrics:
+        for name, value in linear_optimum(x, m, beta, sigma2).items():
+            compare.close(f"optimum.{name}", metrics["optimum"][name], value)
+    undefined = sorted(name for name, value in metrics.items() if value is None)
+    compare.exact("undefined", sorted(metrics["undefined"]), undefined)
+    print(f"{compare.failures} quantities differ" if compare.failures else "all quantities agree")
+    return 1 if compare.failures else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    try:
+        code = main(Path(sys.argv[1]))
+    except (OSError, KeyError, ValueError) as error:
+        print(f"this is no whole folder of a run ({type(error).__name__}: {error}): {sys.argv[1]}", file=sys.stderr)
+        code = 2
+    sys.exit(code)

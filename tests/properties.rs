@@ -1,0 +1,138 @@
+//! Whatever valid settings a run has, it trains or says that it cannot, can be looked at and measured, and is read back from
+//! its folder as it was.
+#![expect(clippy::unwrap_used, reason = "a run that cannot be made is a failed test")]
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use unpick::data::{Dataset, Table, own_dataset};
+use unpick::experiment::{Command, Config, Experiment, Metrics, Optimizer, Origin, Snapshot};
+use unpick::io::{metrics_json, open, save};
+use unpick::linalg::Matrix;
+use unpick::nn::Activation;
+use unpick::vae::{Architecture, Covariance, DecoderKind, Objective};
+
+/// Forty rows of dependent numbers; 32 of them to train on.
+fn data(n: usize, seed: u64) -> Arc<Dataset> {
+    let value = |r: usize, c: usize| ((c * (r + 1)) as f64 * 0.37).sin() + (c as f64 * 0.11).cos();
+    let names = (1..=n).map(|i| format!("x{i}")).collect();
+    Arc::new(own_dataset(&Table { names, values: Matrix::from_fn(n, 40, value), image_shape: None }, seed).unwrap())
+}
+
+/// A number between two others, small ones as likely as large ones.
+fn logarithmic(low: f64, high: f64) -> impl Strategy<Value = f64> {
+    (low.ln()..=high.ln()).prop_map(move |x| x.exp().clamp(low, high))
+}
+
+fn covariance() -> impl Strategy<Value = Covariance> {
+    proptest::sample::select(Covariance::ALL.to_vec())
+}
+
+/// All that `Config::validate` allows, with small networks.
+fn config() -> impl Strategy<Value = Config> {
+    let hidden = prop_oneof![Just(vec![]), Just(vec![1]), Just(vec![5]), Just(vec![7, 5])];
+    let activation = proptest::sample::select(Activation::ALL.to_vec());
+    let decoder = proptest::sample::select(DecoderKind::ALL.to_vec());
+    let architecture = (1..=4_usize, hidden, activation, decoder)
+        .prop_map(|(latent_dim, hidden, activation, decoder)| Architecture { latent_dim, hidden, activation, decoder });
+    let beta = prop_oneof![Just(0.0), logarithmic(1e-6, 1e6)];
+    let objective = (covariance(), beta, logarithmic(1e-8, 1e6)).prop_map(|(covariance, beta, sigma2)| Objective {
+        covariance,
+        beta,
+        sigma2,
+    });
+    let optimizer = (logarithmic(1e-9, 1e3), 1..=32_usize).prop_map(|(lr, batch)| Optimizer { lr, batch });
+    let origin = Origin::File { name: "own.csv".to_owned(), sha256: "0".repeat(64) };
+    (0..=i64::MAX as u64, architecture, objective, optimizer).prop_map(
+        move |(seed, architecture, objective, optimizer)| Config {
+            origin: origin.clone(),
+            seed,
+            architecture,
+            objective,
+            optimizer,
+        },
+    )
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        logarithmic(1e-6, 1e6).prop_map(Command::Beta),
+        logarithmic(1e-8, 1e6).prop_map(Command::Sigma2),
+        covariance().prop_map(Command::Covariance),
+        logarithmic(1e-9, 1e3).prop_map(Command::Lr),
+        (1..=32_usize).prop_map(Command::Batch),
+    ]
+}
+
+/// Makes 30 steps, with a command after 10 and after 20. Gives the sentence about a divergence, if there was one.
+fn train(run: &mut Experiment, commands: &[Command]) -> Option<String> {
+    for step in 0..30 {
+        if step > 0 && step % 10 == 0 {
+            run.apply(commands[step / 10 - 1]).unwrap();
+        }
+        if let Err(divergence) = run.step() {
+            return Some(divergence.to_string());
+        }
+    }
+    None
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_valid_run_trains_or_says_why_not(
+        config in config(), n in 1..=5_usize, commands in prop::collection::vec(command(), 2),
+    ) {
+        let mut run = Experiment::new(config, data(n, 1)).unwrap();
+        let divergence = train(&mut run, &commands);
+        let state = run.state();
+        match &divergence {
+            None => prop_assert_eq!(state.step, 30),
+            Some(sentence) => {
+                prop_assert!(sentence.starts_with("the loss became ") && sentence.contains("went back to step 0"));
+                prop_assert!(run.log().is_empty() && run.history().rows().is_empty());
+            }
+        }
+        for row in run.history().rows() {
+            prop_assert!(row.elbo.is_finite() && row.kl() > -1e-3 && row.reconstruction.is_finite(), "{row:?}");
+        }
+        prop_assert!(state.vae.parameters.iter().all(|p| p.is_finite()));
+
+        let snapshot = Snapshot::of(&run);
+        prop_assert_eq!(&snapshot.vae, &state.vae);
+        for i in 0..snapshot.encodings.columns() {
+            prop_assert_eq!(snapshot.posterior(i).dim(), snapshot.latent_dim());
+        }
+        // Running on after a divergence diverges again: nothing was kept of the first time.
+        if divergence.is_some() {
+            prop_assert_eq!(train(&mut run, &commands), divergence);
+        }
+    }
+
+    #[test]
+    fn every_valid_run_can_be_measured_saved_and_opened(
+        config in config(), n in 1..=5_usize, commands in prop::collection::vec(command(), 2),
+    ) {
+        let mut run = Experiment::new(config, data(n, 1)).unwrap();
+        train(&mut run, &commands);
+        let state = run.state();
+        let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
+        let json = metrics_json(&metrics, state.step, &state.settings);
+        for (name, value) in json.as_object().unwrap() {
+            let overflow = metrics.elbo.abs() > 1e300 || !metrics.elbo.is_finite();
+            prop_assert!(!value.is_null() || json["undefined"][name].is_string() || overflow, "{name} in {json}");
+        }
+
+        let folder = tempfile::tempdir().unwrap();
+        save(folder.path(), &run, &metrics).unwrap();
+        let saved = open(folder.path()).unwrap();
+        prop_assert_eq!(&saved.config, &**run.config());
+        prop_assert_eq!((&saved.log[..], saved.steps, saved.settings), (run.log(), state.step, state.settings));
+        prop_assert_eq!(&saved.vae, &state.vae);
+        prop_assert_eq!(&saved.data.train.observations, &run.data().train.observations);
+        prop_assert_eq!(&saved.data.test.observations, &run.data().test.observations);
+        let again = Metrics::measure(&saved.vae, &saved.settings, &saved.data, saved.config.seed);
+        prop_assert_eq!(metrics_json(&again, saved.steps, &saved.settings), json);
+    }
+}

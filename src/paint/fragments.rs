@@ -587,10 +587,11 @@ mod tests {
             });
             render(&surfaces(&[surface]), &above(), &FRAME).picture
         };
-        // Turned a little, so that no edge is seen exactly from its side.
-        let (front, back) = (cylinder(0.02), cylinder(PI + 0.02));
-        let off = front.pixels.iter().zip(&back.pixels).map(|(a, b)| a.r().abs_diff(b.r())).max();
-        assert!(off <= Some(2), "{off:?}");
+        let (front, back) = (cylinder(0.0), cylinder(PI));
+        // Without the rims, where a cell is narrower than a pixel and rounding decides.
+        let inner = (0..100).flat_map(|y| (44..106).map(move |x| (x, y)));
+        let off = inner.map(|(x, y)| front.get(x, y).r().abs_diff(back.get(x, y).r())).max();
+        assert!(off <= Some(1), "{off:?}");
         let rows: Vec<_> = (10..90).map(|y| front.get(75, y)).collect();
         assert!(rows.iter().all(|c| differ(*c, rows[0].to_array().map(f32::from)) <= 1.0), "{rows:?}");
         assert!(rows[0].r() < 230);

@@ -105,7 +105,8 @@ pub struct Surface {
 const SEAM: f32 = 1e-4;
 
 impl Surface {
-    /// The surface whose grid point (row, column) has the position and colour given by `vertex`; `opacity` is 0–1.
+    /// The surface whose grid point (row, column) has the position and colour given by `vertex`. How much it hides is given
+    /// by `opacity`, 0–1, not by the colours.
     ///
     /// Opposite borders that coincide are sewn together. Each cell is drawn as two triangles.
     pub fn from_fn(
@@ -115,7 +116,10 @@ impl Surface {
         mut vertex: impl FnMut(usize, usize) -> ([f32; 3], Color32),
     ) -> Self {
         let grid = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-        let (positions, colors): (Vec<_>, Vec<_>) = grid.map(|(row, column)| vertex(row, column)).unzip();
+        let (positions, colors): (Vec<_>, Vec<_>) = grid
+            .map(|(row, column)| vertex(row, column))
+            .map(|(position, color)| (position, color.to_opaque()))
+            .unzip();
         let size = Bounds::around(positions.iter().copied()).map_or(0.0, |b| b.radius());
         let same = |a: Vec3, b: Vec3| length(sub(a, b)) <= SEAM * size;
         let at = |row: usize, column: usize| positions[row * columns + column];

@@ -26,11 +26,11 @@ impl Tiles {
     pub(crate) fn new(primitives: &[Primitive], width: usize, height: usize, supersample: usize) -> Self {
         let (tile_width, tile_height) = (TILE_WIDTH / supersample, TILE_HEIGHT / supersample);
         let (columns, rows) = (width.div_ceil(tile_width), height.div_ceil(tile_height));
-        // First to last tile touched along one axis; saturating casts take care of what is far outside.
+        // First to last tile touched along one axis; saturating casts take care of what is outside.
         let range = |from: f32, to: f32, tile: usize, count: usize| {
             let scale = 1.0 / (tile * supersample) as f32;
-            let end = (to * scale).floor() + 1.0;
-            ((from * scale).floor() as usize).min(count)..(end as usize).min(count)
+            let end = if to >= 0.0 { ((to * scale) as usize).saturating_add(1) } else { 0 };
+            ((from * scale) as usize).min(count)..end.min(count)
         };
         let touched = |primitive: &Primitive| {
             let [left, top, right, bottom] = primitive.bounds();

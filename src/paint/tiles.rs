@@ -36,11 +36,11 @@ impl Tiles {
             let [left, top, right, bottom] = primitive.bounds();
             (range(top, bottom, tile_height, rows), range(left, right, tile_width, columns))
         };
+        let touched: Vec<_> = primitives.iter().map(touched).collect();
         // Counting sort with the counts two places on, so that filling leaves the starts in place.
         let mut starts = vec![0_u32; rows * columns + 2];
-        for primitive in primitives {
-            let (tile_rows, tile_columns) = touched(primitive);
-            for row in tile_rows {
+        for (tile_rows, tile_columns) in &touched {
+            for row in tile_rows.clone() {
                 for column in tile_columns.clone() {
                     starts[row * columns + column + 2] += 1;
                 }
@@ -50,9 +50,8 @@ impl Tiles {
             starts[k] += starts[k - 1];
         }
         let mut members = vec![0; starts.last().map_or(0, |n| *n as usize)];
-        for (index, primitive) in primitives.iter().enumerate() {
-            let (tile_rows, tile_columns) = touched(primitive);
-            for row in tile_rows {
+        for (index, (tile_rows, tile_columns)) in touched.iter().enumerate() {
+            for row in tile_rows.clone() {
                 for column in tile_columns.clone() {
                     let next = &mut starts[row * columns + column + 1];
                     members[*next as usize] = index as u32;

@@ -22,6 +22,7 @@ mod scan;
 mod scene3;
 mod svg;
 mod texture;
+mod tile;
 mod tiles;
 mod triangles;
 mod vec3;

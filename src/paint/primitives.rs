@@ -235,7 +235,7 @@ impl Stage<'_> {
             let view = self.projector.view(*position);
             let [x, y, key] = self.projector.screen(view)?;
             let at = snap(x, y)?.map(|v| v as i32);
-            let light = Light::on(self.projector.turn(*normal), self.projector.to_eye(view));
+            let light = Light::on(self.projector.turn(*normal), self.projector.towards_eye(view));
             let lit = |channel: u8| (light.apply(f32::from(channel), 255.0) * surface.opacity()).round() as u8;
             let alpha = (255.0 * surface.opacity()).round() as u8;
             let color = Color32::from_rgba_premultiplied(lit(color.r()), lit(color.g()), lit(color.b()), alpha);

@@ -1,5 +1,7 @@
 //! Exact scan conversion: which pixel centres lie in a triangle.
 
+use std::ops::Range;
+
 /// Fractions of a pixel that vertices are snapped to.
 pub(crate) const SUBPIXELS: f32 = 256.0;
 const SUB: i64 = 256;
@@ -17,6 +19,12 @@ pub(crate) struct PixelRect {
 }
 
 impl PixelRect {
+    /// Some rows and columns of a picture.
+    #[expect(clippy::cast_possible_wrap, reason = "a picture of 2³¹ rows or columns does not fit into memory")]
+    pub(crate) fn new(x: Range<usize>, y: Range<usize>) -> Self {
+        Self { x0: x.start as i32, y0: y.start as i32, x1: x.end as i32, y1: y.end as i32 }
+    }
+
     pub(crate) fn intersect(self, other: Self) -> Self {
         Self {
             x0: self.x0.max(other.x0),

@@ -181,7 +181,9 @@ impl Surface {
                     let [a, b, c] = triangle.map(|k| self.positions[k]);
                     let normal = cross(sub(b, a), sub(c, a));
                     if is_finite(normal) {
-                        triangle.into_iter().for_each(|k| sums[k] = add(sums[k], normal));
+                        for k in triangle {
+                            sums[k] = add(sums[k], normal);
+                        }
                     }
                 }
             }
@@ -189,7 +191,9 @@ impl Surface {
         let mut join = |indices: &mut dyn Iterator<Item = usize>| {
             let indices: Vec<usize> = indices.collect();
             let sum = indices.iter().fold([0.0; 3], |sum, k| add(sum, sums[*k]));
-            indices.into_iter().for_each(|k| sums[k] = sum);
+            for k in indices {
+                sums[k] = sum;
+            }
         };
         if self.wraps_rows {
             (0..columns).for_each(|c| join(&mut [c, (rows - 1) * columns + c].into_iter()));
@@ -198,7 +202,9 @@ impl Surface {
             (0..rows).for_each(|r| join(&mut [r * columns, (r + 1) * columns - 1].into_iter()));
         }
         // A row that is a single point, as the pole of a sphere, has one normal.
-        poles.iter().for_each(|row| join(&mut (row * columns..(row + 1) * columns)));
+        for row in poles {
+            join(&mut (row * columns..(row + 1) * columns));
+        }
         sums.into_iter().map(|sum| unit(sum).unwrap_or_default()).collect()
     }
 }

@@ -97,7 +97,7 @@ impl Texture {
 }
 
 fn wrap(index: i64, size: usize, mode: TextureWrapMode) -> usize {
-    let n = size as i64;
+    let n = i64::try_from(size).unwrap_or(i64::MAX);
     let wrapped = match mode {
         TextureWrapMode::ClampToEdge => index.clamp(0, n - 1),
         TextureWrapMode::Repeat => index.rem_euclid(n),

@@ -73,10 +73,9 @@ impl Tiles {
         let [width, height] = self.picture;
         let range = |index: usize, tile: usize, count: usize| {
             let start = index * tile;
-            [start, (start + tile).min(count)].map(|v| (v * self.supersample) as i32)
+            start * self.supersample..(start + tile).min(count) * self.supersample
         };
-        let ([x0, x1], [y0, y1]) = (range(column, self.width, width), range(row, self.height, height));
-        PixelRect { x0, y0, x1, y1 }
+        PixelRect::new(range(column, self.width, width), range(row, self.height, height))
     }
 }
 
@@ -103,6 +102,6 @@ mod tests {
         assert_eq!(tiles.members(0, 0), [0, 1, 4]);
         assert_eq!(tiles.members(1, 1), [1, 4]);
         assert_eq!(tiles.members(1, 0), [1, 4]);
-        assert_eq!(tiles.samples(1, 1), PixelRect { x0: 64, y0: 32, x1: 100, y1: 60 });
+        assert_eq!(tiles.samples(1, 1), PixelRect::new(64..100, 32..60));
     }
 }

@@ -71,9 +71,8 @@ impl Rasterizer {
             bands,
             || (),
             |(), (index, pixels)| {
-                let top = (index * BAND) as i32;
-                let rows = (pixels.len() / width) as i32;
-                let area = PixelRect { x0: 0, y0: top, x1: width as i32, y1: top + rows };
+                let (top, rows) = (index * BAND, pixels.len() / width);
+                let area = PixelRect::new(0..width, top..top + rows);
                 let mut band = Band { pixels, area };
                 for primitive in primitives {
                     if let Primitive::Mesh(mesh) = &primitive.primitive
@@ -215,7 +214,9 @@ fn fill(pixels: &mut [Color32], source: Texel) {
         let [r, g, b, a] = source.map(|v| v as u8);
         pixels.fill(Color32::from_rgba_premultiplied(r, g, b, a));
     } else {
-        pixels.iter_mut().for_each(|pixel| blend(pixel, source));
+        for pixel in pixels {
+            blend(pixel, source);
+        }
     }
 }
 

@@ -113,6 +113,11 @@ pub(super) fn point(out: &mut String, p: Pos2) {
     number(out, p.y);
 }
 
+/// Append a factor in millionths.
+pub(super) fn factor(out: &mut String, value: f32) {
+    fraction(out, value, 1_000_000);
+}
+
 /// Append `value` rounded to 1/`unit`, a power of ten; zero if it is not finite.
 fn fraction(out: &mut String, value: f32, unit: i64) {
     let rounded = (f64::from(value) * unit as f64).round() as i64;
@@ -174,7 +179,7 @@ mod tests {
             (-0.001, "0"),
             (1.0, "1"),
             (-2.5, "-2.5"),
-            (3.14159, "3.14"),
+            (7.1249, "7.12"),
             (10.049, "10.05"),
             (-0.05, "-0.05"),
         ];

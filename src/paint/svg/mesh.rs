@@ -3,7 +3,7 @@
 use super::super::picture::Picture;
 use super::super::png::encode_png;
 use super::super::texture::Texture;
-use super::markup::{Element, base64, point};
+use super::markup::{Element, base64, factor, point};
 use eframe::egui::epaint::textures::TextureFilter;
 use eframe::egui::epaint::{Mesh, Vertex, WHITE_UV};
 use eframe::egui::{Color32, Pos2, Rect, TextureId, Vec2};
@@ -118,7 +118,8 @@ impl TexturedQuad {
                 |out| {
                     out.push_str("matrix(");
                     for v in [along.x, along.y, down.x, down.y] {
-                        out.push_str(&format!("{v:.6} "));
+                        factor(out, v);
+                        out.push(' ');
                     }
                     point(out, self.corner);
                     out.push(')');

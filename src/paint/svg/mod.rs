@@ -7,14 +7,13 @@
 mod markup;
 mod mesh;
 mod text;
+mod writer;
 
-use super::{Picture, Rasterizer};
-use eframe::egui::epaint::{
-    BandShape, ClippedShape, ColorMode, CornerRadius, Mesh, PathStroke, Primitive, RectShape, StrokeKind,
-};
-use eframe::egui::{Color32, Context, Pos2, Rect, Shape, Stroke, TextureId, Vec2, emath::TSTransform, pos2};
-use markup::{Element, number, point};
-use mesh::TexturedQuad;
+use super::Rasterizer;
+use eframe::egui::epaint::ClippedShape;
+use eframe::egui::{Color32, Context, Pos2, Rect, Vec2, pos2};
+use markup::{Element, point};
+use writer::Writer;
 
 /// Shapes that are kept together in a group `<g id="name">`.
 #[derive(Clone, Copy, Debug)]
@@ -43,31 +42,52 @@ pub struct SvgOptions<'a> {
 /// Paint callbacks (code for a GPU) are left out.
 pub fn to_svg(context: &Context, rasterizer: &Rasterizer, layers: &[Layer<'_>], options: &SvgOptions<'_>) -> String {
     let sheet = Rect::from_min_size(Pos2::ZERO, options.size);
-    let mut writer = Writer {
-        context,
-        rasterizer,
-        pixels_per_point: options.pixels_per_point,
-        sheet,
-        out: String::new(),
-        clips: Vec::new(),
-        clip: None,
-        pending: Pending::Nothing,
-    };
-    writer.head(options);
+    let mut writer = Writer::new(context, rasterizer, sheet, options.pixels_per_point);
+    write_head(&mut writer.out, options);
     for layer in layers {
         let id = identifier(layer.name);
         if !id.is_empty() {
             Element::new(&mut writer.out, "g").text("id", &id).open();
         }
-        layer.shapes.iter().for_each(|shape| writer.clipped(shape));
-        writer.flush();
-        writer.set_clip(None);
+        for shape in layer.shapes {
+            writer.clipped(shape);
+        }
+        writer.finish();
         if !id.is_empty() {
             writer.out.push_str("</g>\n");
         }
     }
     writer.out.push_str("</svg>\n");
     writer.out
+}
+
+/// The opening tag, the texts and the sheet.
+fn write_head(out: &mut String, options: &SvgOptions<'_>) {
+    let Vec2 { x: width, y: height } = options.size;
+    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    Element::new(out, "svg")
+        .text("xmlns", "http://www.w3.org/2000/svg")
+        .text("xmlns:xlink", "http://www.w3.org/1999/xlink")
+        .numbers([("width", width), ("height", height)])
+        .attribute("viewBox", |out| {
+            out.push_str("0 0 ");
+            point(out, pos2(width, height));
+        })
+        .text("stroke-linejoin", "round")
+        .open();
+    for (_, text) in options.texts.iter().filter(|(keyword, _)| *keyword == "Title") {
+        Element::new(out, "title").content(text);
+    }
+    if !options.texts.is_empty() {
+        Element::new(out, "metadata").text("xmlns:t", "urn:figure-text").open();
+        for (keyword, text) in options.texts {
+            Element::new(out, "t:text").text("keyword", keyword).content(text);
+        }
+        out.push_str("</metadata>\n");
+    }
+    if let Some(color) = options.background {
+        Element::new(out, "rect").numbers([("width", width), ("height", height)]).color("fill", color).close();
+    }
 }
 
 /// A name made of characters that an id may have.
@@ -79,389 +99,17 @@ fn identifier(name: &str) -> String {
     id
 }
 
-/// Shapes that may be joined with the next ones.
-#[derive(Default)]
-enum Pending {
-    #[default]
-    Nothing,
-    /// Segments of one opaque stroke: the data of a path.
-    Lines { stroke: Stroke, data: String },
-    /// Opaque triangles of one colour: the data of a path.
-    Triangles { color: Color32, data: String },
-    /// What has to be painted as pixels.
-    Pixels { shapes: Vec<ClippedShape>, bounds: Rect },
-}
-
-struct Writer<'a> {
-    context: &'a Context,
-    rasterizer: &'a Rasterizer,
-    pixels_per_point: f32,
-    sheet: Rect,
-    out: String,
-    /// The clip paths defined so far; their ids count from 1.
-    clips: Vec<Rect>,
-    /// That of the open group.
-    clip: Option<Rect>,
-    pending: Pending,
-}
-
-impl Writer<'_> {
-    fn head(&mut self, options: &SvgOptions<'_>) {
-        let Vec2 { x: width, y: height } = options.size;
-        self.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        Element::new(&mut self.out, "svg")
-            .text("xmlns", "http://www.w3.org/2000/svg")
-            .text("xmlns:xlink", "http://www.w3.org/1999/xlink")
-            .numbers([("width", width), ("height", height)])
-            .attribute("viewBox", |out| {
-                out.push_str("0 0 ");
-                point(out, pos2(width, height));
-            })
-            .text("stroke-linejoin", "round")
-            .open();
-        for (_, text) in options.texts.iter().filter(|(keyword, _)| *keyword == "Title") {
-            Element::new(&mut self.out, "title").content(text);
-        }
-        if !options.texts.is_empty() {
-            Element::new(&mut self.out, "metadata").text("xmlns:t", "urn:figure-text").open();
-            for (keyword, text) in options.texts {
-                Element::new(&mut self.out, "t:text").text("keyword", keyword).content(text);
-            }
-            self.out.push_str("</metadata>\n");
-        }
-        if let Some(color) = options.background {
-            Element::new(&mut self.out, "rect")
-                .numbers([("width", width), ("height", height)])
-                .color("fill", color)
-                .close();
-        }
-    }
-
-    fn clipped(&mut self, clipped: &ClippedShape) {
-        let transform = clipped.transform_after_tessellation;
-        let bounds = transform * clipped.shape.visual_bounding_rect();
-        let clip = clipped.clip_rect.intersect(self.sheet);
-        if !clip.is_positive() || !clip.intersects(bounds) {
-            return;
-        }
-        if self.clip != Some(clip) {
-            // What stays inside needs no clip path.
-            self.set_clip(if clip.contains_rect(bounds) { None } else { Some(clip) });
-        }
-        if transform == TSTransform::IDENTITY {
-            self.shape(&clipped.shape, clip);
-            return;
-        }
-        self.flush();
-        Element::new(&mut self.out, "g")
-            .attribute("transform", |out| {
-                out.push_str("translate(");
-                point(out, transform.translation.to_pos2());
-                out.push_str(&format!(") scale({})", transform.scaling));
-            })
-            .open();
-        self.shape(&clipped.shape, transform.inverse() * clip);
-        self.flush();
-        self.out.push_str("</g>\n");
-    }
-
-    /// Let everything that follows be clipped to a rectangle.
-    fn set_clip(&mut self, clip: Option<Rect>) {
-        if self.clip == clip {
-            return;
-        }
-        self.flush();
-        if self.clip.is_some() {
-            self.out.push_str("</g>\n");
-        }
-        self.clip = clip;
-        let Some(rect) = clip else { return };
-        let known = self.clips.iter().position(|known| *known == rect);
-        let index = known.unwrap_or_else(|| {
-            self.clips.push(rect);
-            let id = format!("clip{}", self.clips.len());
-            Element::new(&mut self.out, "clipPath").text("id", &id).open();
-            rectangle(Element::new(&mut self.out, "rect"), rect).close();
-            self.out.push_str("</clipPath>\n");
-            self.clips.len() - 1
-        });
-        Element::new(&mut self.out, "g").text("clip-path", &format!("url(#clip{})", index + 1)).open();
-    }
-
-    fn shape(&mut self, shape: &Shape, clip: Rect) {
-        match shape {
-            Shape::Noop | Shape::Callback(_) => {}
-            Shape::Vec(shapes) => shapes.iter().for_each(|shape| self.shape(shape, clip)),
-            Shape::Circle(circle) => {
-                let (c, r) = (circle.center, circle.radius);
-                let element = self.element("circle").numbers([("cx", c.x), ("cy", c.y), ("r", r)]);
-                if circle.stroke.is_empty() {
-                    element.color("fill", circle.fill).close();
-                } else {
-                    // egui draws the stroke outside of the radius.
-                    element.color("fill", circle.fill).close();
-                    let r = r + 0.5 * circle.stroke.width;
-                    let ring = self.element("circle").numbers([("cx", c.x), ("cy", c.y), ("r", r)]);
-                    ring.text("fill", "none").stroke(circle.stroke).close();
-                }
-            }
-            Shape::Ellipse(ellipse) => {
-                let (c, r) = (ellipse.center, ellipse.radius + Vec2::splat(0.5 * ellipse.stroke.width));
-                self.element("ellipse")
-                    .numbers([("cx", c.x), ("cy", c.y), ("rx", r.x), ("ry", r.y)])
-                    .color("fill", ellipse.fill)
-                    .stroke(ellipse.stroke)
-                    .rotated(ellipse.angle, c)
-                    .close();
-            }
-            Shape::LineSegment { points, stroke } => self.segment(*points, *stroke),
-            Shape::Path(path) => match plain(&path.stroke) {
-                Some(stroke) => self.polygon(&path.points, path.closed, path.fill, stroke),
-                None => self.pixels(shape, clip),
-            },
-            Shape::Band(band) => self.band(band),
-            Shape::Rect(rect) => self.rect(rect, clip),
-            Shape::Text(text) => {
-                self.flush();
-                let fonts = self.context.fonts(|fonts| fonts.definitions().clone());
-                text::write_text(&mut self.out, text, &fonts);
-            }
-            Shape::Mesh(mesh) => self.mesh(mesh, shape, clip),
-            Shape::QuadraticBezier(curve) => match plain(&curve.stroke) {
-                Some(stroke) => self.bezier('Q', &curve.points, curve.closed, curve.fill, stroke),
-                None => self.pixels(shape, clip),
-            },
-            Shape::CubicBezier(curve) => match plain(&curve.stroke) {
-                Some(stroke) => self.bezier('C', &curve.points, curve.closed, curve.fill, stroke),
-                None => self.pixels(shape, clip),
-            },
-        }
-    }
-
-    /// Start an element of its own.
-    fn element(&mut self, name: &'static str) -> Element<'_> {
-        self.flush();
-        Element::new(&mut self.out, name)
-    }
-
-    fn segment(&mut self, [a, b]: [Pos2; 2], stroke: Stroke) {
-        if stroke.is_empty() {
-            return;
-        }
-        // Translucent lines that cross must be blended twice, so they cannot share a path.
-        if !stroke.color.is_opaque() {
-            let element = self.element("line").numbers([("x1", a.x), ("y1", a.y), ("x2", b.x), ("y2", b.y)]);
-            return element.stroke(stroke).close();
-        }
-        if !matches!(&self.pending, Pending::Lines { stroke: open, .. } if *open == stroke) {
-            self.flush();
-            self.pending = Pending::Lines { stroke, data: String::new() };
-        }
-        if let Pending::Lines { data, .. } = &mut self.pending {
-            data.push('M');
-            point(data, a);
-            data.push('L');
-            point(data, b);
-        }
-    }
-
-    fn polygon(&mut self, points: &[Pos2], closed: bool, fill: Color32, stroke: Stroke) {
-        if points.len() < 2 {
-            return;
-        }
-        let element = self.element(if closed { "polygon" } else { "polyline" });
-        let element = element.attribute("points", |out| {
-            for (k, p) in points.iter().enumerate() {
-                if k > 0 {
-                    out.push(' ');
-                }
-                point(out, *p);
-            }
-        });
-        element.color("fill", if closed { fill } else { Color32::TRANSPARENT }).stroke(stroke).close();
-    }
-
-    fn bezier(&mut self, command: char, points: &[Pos2], closed: bool, fill: Color32, stroke: Stroke) {
-        let element = self.element("path").attribute("d", |out| {
-            for (k, p) in points.iter().enumerate() {
-                out.push(match k {
-                    0 => 'M',
-                    1 => command,
-                    _ => ' ',
-                });
-                point(out, *p);
-            }
-            if closed {
-                out.push('Z');
-            }
-        });
-        element.color("fill", fill).stroke(stroke).close();
-    }
-
-    fn band(&mut self, band: &BandShape) {
-        let points: Vec<_> = band.points.iter().filter(|p| p.is_finite()).collect();
-        let upper = points.iter().map(|p| pos2(p.x, p.y.min));
-        let lower = points.iter().rev().map(|p| pos2(p.x, p.y.max));
-        let outline: Vec<Pos2> = upper.chain(lower).collect();
-        let rotation = eframe::egui::emath::Rot2::from_angle(band.angle);
-        let outline: Vec<Pos2> = outline.into_iter().map(|p| (rotation * p.to_vec2()).to_pos2()).collect();
-        self.polygon(&outline, true, band.fill, band.stroke);
-    }
-
-    fn rect(&mut self, rect: &RectShape, clip: Rect) {
-        if let Some(brush) = &rect.brush
-            && rect.stroke.is_empty()
-            && rect.corner_radius == CornerRadius::ZERO
-            && rect.angle == 0.0
-        {
-            let mut quad = Mesh::with_texture(brush.fill_texture_id);
-            quad.add_rect_with_uv(rect.rect, brush.uv, rect.fill);
-            return self.mesh(&quad, &Shape::Rect(rect.clone()), clip);
-        }
-        if rect.blur_width > 0.0 || rect.brush.is_some() {
-            return self.pixels(&Shape::Rect(rect.clone()), clip);
-        }
-        let outwards = match rect.stroke_kind {
-            StrokeKind::Inside => -0.5,
-            StrokeKind::Middle => 0.0,
-            StrokeKind::Outside => 0.5,
-        };
-        let grow = if rect.stroke.is_empty() { 0.0 } else { outwards * rect.stroke.width };
-        let edge = rect.rect.intersect(self.sheet.expand(1e4)).expand(grow);
-        if edge.is_negative() {
-            return;
-        }
-        let radius = rect.corner_radius;
-        let element = if radius.is_same() {
-            let element = rectangle(self.element("rect"), edge);
-            let radius = f32::from(radius.nw);
-            if radius > 0.0 { element.number("rx", radius + grow.max(-radius)) } else { element }
-        } else {
-            self.element("path").attribute("d", |out| rounded(out, edge, radius))
-        };
-        element.color("fill", rect.fill).stroke(rect.stroke).rotated(rect.angle, edge.center()).close();
-    }
-
-    fn mesh(&mut self, mesh: &Mesh, shape: &Shape, clip: Rect) {
-        if mesh.texture_id != TextureId::default()
-            && let Some(quad) = TexturedQuad::of(mesh)
-            && let Some(texture) = self.rasterizer.texture(mesh.texture_id)
-        {
-            self.flush();
-            if quad.write(&mut self.out, texture) {
-                return;
-            }
-        }
-        let Some(patches) = mesh::patches(mesh) else { return self.pixels(shape, clip) };
-        for patch in patches {
-            let joins = matches!(&self.pending, Pending::Triangles { color, .. } if *color == patch.color);
-            if !joins || !patch.color.is_opaque() {
-                self.flush();
-                self.pending = Pending::Triangles { color: patch.color, data: String::new() };
-            }
-            if let Pending::Triangles { data, .. } = &mut self.pending {
-                patch.triangles.into_iter().for_each(|triangle| mesh::outline(data, triangle));
-            }
-        }
-    }
-
-    /// Leave a shape to the rasteriser, together with its neighbours.
-    fn pixels(&mut self, shape: &Shape, clip: Rect) {
-        let rect = shape.visual_bounding_rect().expand(1.0).intersect(clip);
-        if !rect.is_positive() {
-            return;
-        }
-        if !matches!(self.pending, Pending::Pixels { .. }) {
-            self.flush();
-            self.pending = Pending::Pixels { shapes: Vec::new(), bounds: Rect::NOTHING };
-        }
-        if let Pending::Pixels { shapes, bounds } = &mut self.pending {
-            shapes.push(ClippedShape::new(clip, shape.clone()));
-            *bounds = bounds.union(rect);
-        }
-    }
-
-    fn flush(&mut self) {
-        match std::mem::take(&mut self.pending) {
-            Pending::Nothing => {}
-            Pending::Lines { stroke, data } => {
-                Element::new(&mut self.out, "path").text("d", &data).stroke(stroke).close();
-            }
-            Pending::Triangles { color, data } => {
-                Element::new(&mut self.out, "path").text("d", &data).color("fill", color).close();
-            }
-            Pending::Pixels { shapes, bounds } => self.paint(shapes, bounds),
-        }
-    }
-
-    fn paint(&mut self, shapes: Vec<ClippedShape>, bounds: Rect) {
-        let scale = self.pixels_per_point;
-        let rect = Rect::from_min_max(bounds.min.floor(), bounds.max.ceil());
-        let [width, height] = [rect.width(), rect.height()].map(|points| (points * scale).ceil() as usize);
-        let mut picture = Picture::filled(width, height, Color32::TRANSPARENT);
-        let mut primitives = self.context.tessellate(shapes, scale);
-        let offset = -rect.min.to_vec2();
-        for primitive in &mut primitives {
-            primitive.clip_rect = primitive.clip_rect.translate(offset);
-            if let Primitive::Mesh(mesh) = &mut primitive.primitive {
-                mesh.translate(offset);
-            }
-        }
-        self.rasterizer.paint(&primitives, scale, &mut picture);
-        let covered = Rect::from_min_size(rect.min, Vec2::new(width as f32, height as f32) / scale);
-        mesh::write_picture(&mut self.out, covered, &picture);
-    }
-}
-
-/// The stroke of a path if it has one colour.
-fn plain(stroke: &PathStroke) -> Option<Stroke> {
-    match &stroke.color {
-        ColorMode::Solid(color) => Some(Stroke::new(stroke.width, *color)),
-        ColorMode::UV(_) => None,
-    }
-}
-
-fn rectangle(element: Element<'_>, rect: Rect) -> Element<'_> {
-    element.numbers([("x", rect.min.x), ("y", rect.min.y), ("width", rect.width()), ("height", rect.height())])
-}
-
-/// Append the outline of a rectangle whose corners have different radii.
-fn rounded(out: &mut String, rect: Rect, radius: CornerRadius) {
-    let most = 0.5 * rect.size().min_elem();
-    let [nw, ne, se, sw] = [radius.nw, radius.ne, radius.se, radius.sw].map(|r| f32::from(r).min(most));
-    let Rect { min, max } = rect;
-    let sides = [
-        (pos2(min.x + nw, min.y), pos2(max.x - ne, min.y), ne, pos2(max.x, min.y + ne)),
-        (pos2(max.x, min.y + ne), pos2(max.x, max.y - se), se, pos2(max.x - se, max.y)),
-        (pos2(max.x - se, max.y), pos2(min.x + sw, max.y), sw, pos2(min.x, max.y - sw)),
-        (pos2(min.x, max.y - sw), pos2(min.x, min.y + nw), nw, pos2(min.x + nw, min.y)),
-    ];
-    for (k, (start, end, radius, next)) in sides.into_iter().enumerate() {
-        if k == 0 {
-            out.push('M');
-            point(out, start);
-        }
-        out.push('L');
-        point(out, end);
-        if radius > 0.0 {
-            out.push('A');
-            number(out, radius);
-            out.push(' ');
-            number(out, radius);
-            out.push_str(" 0 0 1 ");
-            point(out, next);
-        }
-    }
-    out.push('Z');
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::offscreen::tests::sample_ui;
     use super::super::{Canvas, Offscreen};
+    use super::markup::{factor, number};
+    use super::mesh::TexturedQuad;
     use super::*;
-    use eframe::egui::epaint::{CircleShape, TextShape};
-    use eframe::egui::{ColorImage, FontId, TextureHandle, TextureOptions, vec2};
+    use eframe::egui::emath::Rot2;
+    use eframe::egui::epaint::{CircleShape, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind, TextShape};
+    use eframe::egui::text::LayoutJob;
+    use eframe::egui::{ColorImage, FontId, Shape, Stroke, TextFormat, TextureHandle, TextureId, TextureOptions, vec2};
     use std::sync::Arc;
 
     /// A context that has laid out something, so that it has fonts.
@@ -573,8 +221,7 @@ mod tests {
         );
         let red = "stroke=\"#ff0000\" stroke-width=\"2\"";
         for expected in [
-            "<circle cx=\"50\" cy=\"60\" r=\"7\" fill=\"#0000ff\"/>",
-            &format!("<circle cx=\"50\" cy=\"60\" r=\"8\" fill=\"none\" {red}/>"),
+            &format!("<circle cx=\"50\" cy=\"60\" r=\"8\" fill=\"#0000ff\" {red}/>"),
             &format!("<rect x=\"9\" y=\"19\" width=\"32\" height=\"42\" rx=\"4\" fill=\"none\" {red}/>"),
             &format!("<path d=\"M1 0L1 10M2 0L2 10M3.5 0L3.5 10\" {red}/>"),
             &format!("<polyline points=\"0 0 5.25 5 9 0\" fill=\"none\" {red}/>"),
@@ -677,13 +324,17 @@ mod tests {
             Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)),
             Color32::WHITE,
         );
-        mesh.rotate(eframe::egui::emath::Rot2::from_angle(std::f32::consts::FRAC_PI_2), pos2(50.0, 50.0));
+        mesh.rotate(Rot2::from_angle(std::f32::consts::FRAC_PI_2), pos2(50.0, 50.0));
         let quad = TexturedQuad::of(&mesh).unwrap();
         let texture = offscreen.rasterizer().texture(TextureId::default()).unwrap();
         let mut out = String::new();
         assert!(quad.write(&mut out, texture));
         let [w, h] = texture.size().map(|n| n as f32);
-        assert!(out.contains(&format!(" {:.6} {:.6} ", 40.0 / w, -20.0 / h)), "{}", &out[..200]);
+        let mut edges = String::new();
+        factor(&mut edges, 40.0 / w);
+        edges.push(' ');
+        factor(&mut edges, -20.0 / h);
+        assert!(out.contains(&edges), "{edges} in {}", &out[..200]);
         assert!(TexturedQuad::of(&discs(1, Color32::RED)).is_none());
     }
 
@@ -691,11 +342,8 @@ mod tests {
     fn text_is_written_run_by_run_where_egui_put_it() {
         let offscreen = offscreen();
         let galley = offscreen.context().fonts_mut(|fonts| {
-            let mut job = eframe::egui::text::LayoutJob::default();
-            let format = |size, color| eframe::egui::TextFormat {
-                underline: Stroke::NONE,
-                ..eframe::egui::TextFormat::simple(FontId::proportional(size), color)
-            };
+            let mut job = LayoutJob::default();
+            let format = |size, color| TextFormat::simple(FontId::proportional(size), color);
             job.append("red & ", 0.0, format(14.0, Color32::RED));
             job.append("blue\nnext", 0.0, format(20.0, Color32::BLUE));
             fonts.layout_job(job)

@@ -52,7 +52,8 @@ impl Layout {
         painter3: &mut Painter3,
         actions: &mut Vec<Action>,
     ) -> Vec<(View, Rect)> {
-        let mut panes = Panes { stage, selection, painter3, actions, alone: self.alone, places: Vec::new() };
+        let mut panes =
+            Panes { stage, selection, painter3, actions, alone: self.alone, places: Vec::new(), bare: false };
         match self.alone {
             Some(view) => {
                 panes.pane(ui, view);
@@ -60,6 +61,14 @@ impl Layout {
             None => self.tree.ui(&mut panes, ui),
         }
         panes.places
+    }
+
+    /// Draws the tiles as a figure: titles, but nothing to press.
+    pub(crate) fn draw(&mut self, ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
+        let mut actions = Vec::new();
+        let (alone, places) = (None, Vec::new());
+        let mut panes = Panes { stage, selection, painter3, actions: &mut actions, alone, places, bare: true };
+        self.tree.ui(&mut panes, ui);
     }
 
     /// Whether every view is there once: a layout from a file may be anything.
@@ -79,6 +88,8 @@ struct Panes<'a, 'b> {
     actions: &'a mut Vec<Action>,
     alone: Option<View>,
     places: Vec<(View, Rect)>,
+    /// Titles only, as in a figure.
+    bare: bool,
 }
 
 impl Panes<'_, '_> {
@@ -95,6 +106,9 @@ impl Panes<'_, '_> {
 
     fn header(&mut self, ui: &mut Ui, view: View) -> Response {
         let title = RichText::new(view.title()).text_style(TextStyle::Heading);
+        if self.bare {
+            return ui.label(title);
+        }
         let sense = Sense::click_and_drag();
         let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));
         let response = response.on_hover_text("Drag to move the view, double-click to show it alone");

@@ -461,7 +461,7 @@ impl App {
 
 /// Draws all views, arranged as at the start.
 pub fn show_all(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
-    Layout::default().show(ui, stage, selection, painter3, &mut Vec::new());
+    Layout::default().draw(ui, stage, selection, painter3);
 }
 
 impl eframe::App for App {

@@ -161,7 +161,7 @@ fn fill(
     if layers.grid && has_surface {
         for line in grid_lines() {
             let positions = line.map(|k| space(&to_f64(focus.surface.column(k)))).collect();
-            scene.curves.push(Curve::new(positions, palette.surface.gamma_multiply(0.8), 0.8));
+            scene.curves.push(Curve::new(positions, palette.muted.gamma_multiply(0.4), 0.8));
         }
     }
     if layers.truth {

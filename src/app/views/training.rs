@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
         if beside { vec2(area.width() / count, area.height()) } else { vec2(area.width(), area.height() / count) };
     for (k, series) in plots.into_iter().enumerate() {
         let step = if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
-        let rect = Rect::from_min_size(area.min + step * k as f32, size - vec2(4.0, 0.0));
+        let rect = Rect::from_min_size(area.min + step * k as f32, size - vec2(10.0, 0.0));
         let last = beside || k == 2;
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| plot(ui, stage, &series, last));
     }

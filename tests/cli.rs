@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -66,14 +68,37 @@ impl Desk {
 
     /// Runs it and gives the one line that it says before it ends with this code.
     fn fail(&self, code: i32, arguments: &str) -> String {
-        let output = self.run(arguments);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
-        assert!(output.stdout.is_empty(), "{arguments} has a result: {}", String::from_utf8_lossy(&output.stdout));
-        let line = error.strip_suffix('\n').unwrap_or_else(|| panic!("{arguments}: no line: {error:?}"));
-        assert!(!line.contains('\n') && !line.contains("panicked"), "{arguments}: more than one line: {error}");
-        line.strip_prefix("unpick: ").unwrap_or_else(|| panic!("{arguments}: {error:?}")).to_owned()
+        the_one_line(code, arguments, self.run(arguments))
     }
+
+    /// The same for what would go on for ever if it did not fail: it is ended after a minute.
+    fn fail_soon(&self, code: i32, arguments: &str) -> String {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
+            .args(arguments.split_whitespace())
+            .current_dir(self.0.path())
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while program.try_wait().unwrap().is_none() {
+            if begun.elapsed() > Duration::from_mins(1) {
+                program.kill().unwrap();
+            }
+            sleep(Duration::from_millis(10));
+        }
+        the_one_line(code, arguments, program.wait_with_output().unwrap())
+    }
+}
+
+fn the_one_line(code: i32, arguments: &str, output: Output) -> String {
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
+    assert!(output.stdout.is_empty(), "{arguments} has a result: {}", String::from_utf8_lossy(&output.stdout));
+    let line = error.strip_suffix('\n').unwrap_or_else(|| panic!("{arguments}: no line: {error:?}"));
+    assert!(!line.contains('\n') && !line.contains("panicked"), "{arguments}: more than one line: {error}");
+    line.strip_prefix("unpick: ").unwrap_or_else(|| panic!("{arguments}: {error:?}")).to_owned()
 }
 
 /// A short run of a small network.
@@ -456,11 +481,9 @@ fn nothing_is_overwritten_without_force_and_nothing_put_where_it_cannot_be() {
 
     // So many steps would take days: the place is looked at first.
     for place in ["run/thesis.tex", "run/thesis.tex/inside"] {
-        let sentence = desk.fail(2, &format!("train --steps 1000000000 --out {place}"));
-        assert!(
-            sentence.starts_with("cannot make the folder (") && sentence.ends_with(&format!(": {place}")),
-            "{sentence}"
-        );
+        let sentence = desk.fail_soon(2, &format!("train --steps 1000000000 --out {place}"));
+        let words = ("cannot make the folder (", format!(": {place}"));
+        assert!(sentence.starts_with(words.0) && sentence.ends_with(&words.1), "{sentence}");
     }
     // The model's place is taken by a folder: writing fails, and says where.
     fs::create_dir_all(desk.path("blocked/model.safetensors/x")).unwrap();

@@ -8,7 +8,7 @@ lints()    { cargo clippy --all-targets -- -D warnings; }
 core()     { cargo clippy --lib --bins --no-default-features -- -D warnings; no_window_toolkit; }
 tests()    { cargo test; }
 docs()     { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items; }
-licences() { if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: licences were not checked"; fi; }
+licences() { if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; else echo "cargo-deny is not installed: licences were not checked"; fi; }
 
 # The library without the feature `gui` has no window toolkit in its graph.
 no_window_toolkit() {

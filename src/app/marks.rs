@@ -112,7 +112,7 @@ impl Sheet {
         let side = 0.38 * head * along.rot90();
         self.painter.line_segment([from, neck], Stroke::new(ARROW_WIDTH, color));
         self.painter.add(Shape::convex_polygon(vec![to, neck + side, neck - side], color, Stroke::NONE));
-        self.label(to + 11.0 * along, Align2::CENTER_CENTER, name, color);
+        self.label(to + 18.0 * along, Align2::CENTER_CENTER, name, color);
     }
 
     /// Text that stays readable on whatever is beneath it.

@@ -1,19 +1,29 @@
 //! The geometry of a decoder: exact derivatives, singular bases, seams, and how far the conditions C1 (orthogonal
 //! columns) and C2 (each length depends on its own latent only) are from being met.
 
+mod best_posterior;
 mod chance;
 mod contrast;
 mod curvature;
+mod field;
+mod holonomy;
 mod jet;
+mod product_density;
+mod rotation;
 mod seam;
 mod summary;
 
+pub use best_posterior::{BestPosterior, best_posterior, elbo_of, posterior_quadrature};
 pub use chance::{Chance, chance};
 pub use contrast::{
     alignment, diagonal_gap, distance_to_orthogonality, ima_contrast, off_diagonal_mass, posterior_precision,
     separation,
 };
 pub use curvature::c2_residual;
+pub use field::{Quantity, field, volume};
+pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};
+pub use product_density::{ProductDensity, product_density};
+pub use rotation::{Rotation, TurnedElbo, turned_elbos, turned_gap};
 pub use seam::{Seam, measured_arcs, normal_density};
 pub use summary::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Summary, Undefined, active_latents};

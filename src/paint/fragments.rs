@@ -587,12 +587,8 @@ mod tests {
             });
             render(&surfaces(&[surface]), &above(), &FRAME).picture
         };
-        let (front, back) = (cylinder(0.0), cylinder(PI));
-        for (k, (a, b)) in front.pixels.iter().zip(&back.pixels).enumerate() {
-            if a.r().abs_diff(b.r()) > 2 {
-                println!("{} {} {a:?} {b:?}", k % 150, k / 150)
-            }
-        }
+        // Turned a little, so that no edge is seen exactly from its side.
+        let (front, back) = (cylinder(0.02), cylinder(PI + 0.02));
         let off = front.pixels.iter().zip(&back.pixels).map(|(a, b)| a.r().abs_diff(b.r())).max();
         assert!(off <= Some(2), "{off:?}");
         let rows: Vec<_> = (10..90).map(|y| front.get(75, y)).collect();

@@ -1,5 +1,9 @@
 //! Statistics of samples, each tested against a closed form.
 
 mod correlation;
+mod distance;
+mod hermite;
 
 pub use correlation::{cross_correlation, mean_correlation_coefficient, moments};
+pub use distance::{distance_correlation, distance_correlation_band};
+pub use hermite::{Quadrature, gauss_hermite};

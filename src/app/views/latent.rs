@@ -70,7 +70,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 /// z* as something to be dragged, or moved by the arrow keys once it has the focus.
 fn handle(ui: &Ui, sheet: &Sheet, selection: &mut Selection) -> Response {
     let place = Rect::from_center_size(sheet.at(z_in_view(selection)), Vec2::splat(2.0 * REACH));
-    let response = ui.interact(place, ui.id().with("z*"), Sense::click_and_drag());
+    let response = ui.interact(place, ui.scope_id().with("z*"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "z* in latent space"));
     if response.has_focus() {
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };

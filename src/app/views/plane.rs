@@ -16,8 +16,10 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let [x, y] = [0, 1].map(|axis| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]));
     let response = Plot::new("data space")
         .data_aspect(1.0)
-        .default_x_bounds(x[0], x[1])
-        .default_y_bounds(y[0], y[1])
+        .include_x(x[0])
+        .include_x(x[1])
+        .include_y(y[0])
+        .include_y(y[1])
         .set_margin_fraction(vec2(0.04, 0.04))
         .show_x(false)
         .show_y(false)

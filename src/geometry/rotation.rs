@@ -1,0 +1,191 @@
+//! Turning the latents: what it does to the objective, which is what singles out the axes.
+
+use nalgebra::DMatrix;
+
+use super::{BestPosterior, best_posterior, diagonal_gap, posterior_quadrature};
+use crate::vae::{Covariance, Objective, Posterior, Vae};
+
+/// A rotation by an angle in the plane of two latents: z ↦ R z.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rotation {
+    /// The angle, from the first latent towards the second.
+    pub degrees: f64,
+    /// The two latents.
+    pub plane: [usize; 2],
+}
+
+impl Rotation {
+    /// R (m × m).
+    pub fn matrix(&self, m: usize) -> DMatrix<f64> {
+        let mut r = DMatrix::identity(m, m);
+        let (sin, cos) = self.degrees.to_radians().sin_cos();
+        let [a, b] = self.plane;
+        (r[(a, a)], r[(a, b)], r[(b, a)], r[(b, b)]) = (cos, -sin, sin, cos);
+        r
+    }
+
+    /// The decoder d∘Rᵀ, which gives for R z what d gives for z.
+    pub fn turn_decoder(&self, vae: &mut Vae<f64>) {
+        let m = vae.latent_dim();
+        let r = self.matrix(m);
+        let layer = vae.decoder.layers()[0].clone();
+        let (weight, _) = layer.split_mut(&mut vae.parameters);
+        let turned = DMatrix::from_column_slice(layer.outputs, m, weight) * r.transpose();
+        weight.copy_from_slice(turned.as_slice());
+    }
+
+    /// The posterior R μ, R Σ Rᵀ.
+    pub fn turn_posterior(&self, q: &Posterior) -> Posterior {
+        let r = self.matrix(q.dim());
+        let sigma = &r * q.covariance() * r.transpose();
+        let factor = sigma.cholesky().map_or_else(|| &r * &q.factor, |c| c.l());
+        Posterior { mean: &r * &q.mean, factor }
+    }
+}
+
+/// The objective of the turned decoder with the best posterior of each family, averaged over observations, in nats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TurnedElbo {
+    /// The angle.
+    pub degrees: f64,
+    /// With the best diagonal posteriors.
+    pub diagonal: f64,
+    /// With the best full ones; it is the same at every angle (Rolínek et al. 2019, propositions 2 and 3).
+    pub full: f64,
+}
+
+/// The curve ELBO(φ) of a decoder over angles in the plane of two latents. `starts` are posteriors of the observations to
+/// begin the search for the best ones at.
+pub fn turned_elbos(
+    vae: &Vae<f64>,
+    observations: &[Vec<f64>],
+    starts: &[Posterior],
+    objective: &Objective,
+    plane: [usize; 2],
+    angles: &[f64],
+) -> Vec<TurnedElbo> {
+    let rule = posterior_quadrature(vae.latent_dim());
+    let with = |covariance| Objective { covariance, ..*objective };
+    let full: Vec<BestPosterior> = observations
+        .iter()
+        .zip(starts)
+        .map(|(x, start)| best_posterior(vae, x, &with(Covariance::Full), start, &rule))
+        .collect();
+    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / observations.len() as f64;
+    let full_elbo = mean(&mut full.iter().map(|best| best.elbo));
+    let at = |degrees: &f64| {
+        let rotation = Rotation { degrees: *degrees, plane };
+        let mut turned = vae.clone();
+        rotation.turn_decoder(&mut turned);
+        let best = |(x, best): (&Vec<f64>, &BestPosterior)| {
+            // The best diagonal posterior for a precision Λ has 1/Λᵢᵢ as variances: a good place to begin.
+            let r = rotation.matrix(vae.latent_dim());
+            let precision = &r * &best.precision * r.transpose();
+            let factor = DMatrix::from_diagonal(&precision.diagonal().map(|l| 1.0 / l.max(1e-12).sqrt()));
+            let start = Posterior { mean: &r * &best.posterior.mean, factor };
+            best_posterior(&turned, x, &with(Covariance::Diagonal), &start, &rule).elbo
+        };
+        let diagonal = mean(&mut observations.iter().zip(&full).map(best));
+        TurnedElbo { degrees: *degrees, diagonal, full: full_elbo }
+    };
+    angles.iter().map(at).collect()
+}
+
+/// What a diagonal posterior loses against a full one when the latents are turned, to second order:
+/// β ½ (Σ log (RΛRᵀ)ᵢᵢ − log det Λ). Exact for linear decoders. In nats.
+pub fn turned_gap(precision: &DMatrix<f64>, beta: f64, rotation: &Rotation) -> f64 {
+    let r = rotation.matrix(precision.nrows());
+    beta * diagonal_gap(&(&r * precision * r.transpose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::nn::Activation;
+    use crate::ppca::linear_elbo;
+    use crate::rng::{Purpose, stream};
+    use crate::vae::{Architecture, DecoderKind};
+    use nalgebra::DVector;
+
+    fn vae(decoder: DecoderKind, hidden: Vec<usize>, n: usize) -> Vae<f64> {
+        let architecture = Architecture { latent_dim: 2, hidden, activation: Activation::Tanh, decoder };
+        Vae::new(n, architecture, Covariance::Diagonal, &mut stream(6, Purpose::Init, 0))
+    }
+
+    #[test]
+    fn the_turned_decoder_answers_turned_latents() {
+        for (decoder, hidden) in [(DecoderKind::Mlp, vec![7]), (DecoderKind::Linear, vec![])] {
+            let original = vae(decoder, hidden, 3);
+            let rotation = Rotation { degrees: 33.0, plane: [0, 1] };
+            let mut turned = original.clone();
+            rotation.turn_decoder(&mut turned);
+            let z = DVector::from_vec(vec![0.7, -1.1]);
+            let rz = rotation.matrix(2) * &z;
+            let [a, b] = [(&original, z), (&turned, rz)]
+                .map(|(vae, z)| vae.decode(&Matrix::from_columns(2, 1, z.as_slice().to_vec())));
+            assert!(a.as_slice().iter().zip(b.as_slice()).all(|(a, b)| (a - b).abs() < 1e-14));
+        }
+    }
+
+    /// V08: L(d∘Rᵀ, Rμ, RΣRᵀ) = L(d, μ, Σ).
+    #[test]
+    fn full_posteriors_do_not_feel_a_rotation() {
+        let original = vae(DecoderKind::Mlp, vec![9], 3);
+        let rotation = Rotation { degrees: 50.0, plane: [0, 1] };
+        let mut turned = original.clone();
+        rotation.turn_decoder(&mut turned);
+        let q = Posterior {
+            mean: DVector::from_vec(vec![0.3, -0.2]),
+            factor: DMatrix::from_row_slice(2, 2, &[0.3, 0.0, 0.1, 0.2]),
+        };
+        let objective = Objective { covariance: Covariance::Full, beta: 1.5, sigma2: 0.2 };
+        let rule = crate::stats::gauss_hermite(2, 16);
+        let x = [0.2, 0.5, -0.4];
+        let before = super::super::elbo_of(&original, &x, &objective, &q, &rule);
+        let after = super::super::elbo_of(&turned, &x, &objective, &rotation.turn_posterior(&q), &rule);
+        assert!((before - after).abs() < 1e-9, "{before} {after}");
+    }
+
+    /// The curve of a linear decoder is the closed form (β/2) log(1 + sin²2θ (λ₁−λ₂)²/4λ₁λ₂) below the flat one.
+    #[test]
+    fn the_curve_of_a_linear_decoder_is_the_closed_form() {
+        let (lambda, beta, sigma2) = ([2.05_f64, 1.05], 2.0, 0.05);
+        let mut vae = vae(DecoderKind::Linear, vec![], 2);
+        vae.parameters.fill(0.0);
+        for i in 0..2 {
+            vae.parameters[2 * i + i] = (lambda[i] - beta * sigma2).sqrt();
+        }
+        let objective = Objective { covariance: Covariance::Diagonal, beta, sigma2 };
+        // ±√λᵢ e_i √2: mean zero and covariance diag(λ).
+        let data: Vec<Vec<f64>> =
+            (0..4)
+                .map(|k| {
+                    (0..2)
+                        .map(|i| {
+                            if i == k / 2 {
+                                (2.0 * lambda[i]).sqrt() * if k % 2 == 0 { 1.0 } else { -1.0 }
+                            } else {
+                                0.0
+                            }
+                        })
+                        .collect()
+                })
+                .collect();
+        let prior = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
+        let angles = [0.0, 15.0, 30.0, 45.0, 80.0];
+        let curve = turned_elbos(&vae, &data, &vec![prior; 4], &objective, [0, 1], &angles);
+        let covariance = DMatrix::from_diagonal(&lambda.to_vec().into());
+        let w = DMatrix::from_column_slice(2, 2, &vae.parameters[..4]);
+        let full = linear_elbo(&w, &covariance, &Objective { covariance: Covariance::Full, ..objective });
+        for point in curve {
+            let s = (2.0 * point.degrees.to_radians()).sin();
+            let closed = 0.5 * beta * (s * s * (lambda[0] - lambda[1]).powi(2) / (4.0 * lambda[0] * lambda[1])).ln_1p();
+            assert!((point.full - full).abs() < 1e-9, "{point:?}");
+            assert!((point.full - point.diagonal - closed).abs() < 1e-8, "{point:?} {closed}");
+            let precision = DMatrix::identity(2, 2) + w.transpose() * &w / objective.b();
+            let rotation = Rotation { degrees: point.degrees, plane: [0, 1] };
+            assert!((turned_gap(&precision, beta, &rotation) - closed).abs() < 1e-12);
+        }
+    }
+}

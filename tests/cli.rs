@@ -528,6 +528,7 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
             text.replace(from, to).into_bytes()
         }
     };
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() - 20].to_vec();
     let half = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
     let junk = |bytes: Vec<u8>| bytes.iter().map(|b| b.wrapping_mul(7) ^ 0xa5).collect();
     let empty = |_: Vec<u8>| Vec::new();
@@ -542,7 +543,7 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
     let (full, steps) = (replaced("\"diagonal\"", "\"full\""), replaced("steps = 12", "steps = -12"));
     let (config, model, train, test) =
         ("config.toml", "model.safetensors", "observations.npy", "observations_test.npy");
-    let damages: [Damage<'_>; 20] = [
+    let damages: [Damage<'_>; 22] = [
         (config, None, "this is no folder of a run", "run"),
         (config, Some(&junk), "config.toml cannot be read", "run"),
         (config, Some(&half), "line ", "run/config.toml"),
@@ -564,6 +565,8 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
         (train, Some(&half), "ends before", "run/observations.npy"),
         (train, Some(&nan), "row 23 holds no finite number", "run/observations.npy"),
         (test, Some(&junk), ".npy", "run/observations_test.npy"),
+        ("history.csv", None, "cannot read the history", "run/history.csv"),
+        ("history.csv", Some(&cut), "line 2: this is no row of a history", "run/history.csv"),
     ];
     for (name, damage, words, blamed) in damages {
         let path = desk.path("run").join(name);

@@ -10,7 +10,7 @@ use crate::app::{Focus, Painter3, Palette, Projection, Selection, Stage, install
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{SavedRun, open, program, write_atomically};
-use crate::paint::{Canvas, Offscreen, SvgOptions, encode_png, to_svg};
+use crate::paint::{Canvas, Layer, Offscreen, SvgOptions, encode_png, to_svg};
 
 /// Arguments of `render`.
 #[derive(Args, Debug)]
@@ -154,11 +154,19 @@ impl Figure {
             });
         };
         let output = offscreen.settle(canvas, 0.0, ui);
+        let program = program();
+        let texts = [("Software", program.as_str())];
         if format == "svg" {
-            let options = SvgOptions { background: Some(canvas.background), ..SvgOptions::default() };
-            return Ok(to_svg(&offscreen, canvas, &output, &options).into_bytes());
+            let options = SvgOptions {
+                size: canvas.size,
+                background: Some(canvas.background),
+                pixels_per_point: canvas.pixels_per_point,
+                texts: &texts,
+            };
+            let layer = Layer { name: "", shapes: &output.shapes };
+            return Ok(to_svg(offscreen.context(), offscreen.rasterizer(), &[layer], &options).into_bytes());
         }
         let picture = offscreen.paint(canvas, &output);
-        encode_png(&picture, canvas.pixels_per_point, &[("Software", &program())]).map_err(|e| e.to_string())
+        encode_png(&picture, canvas.pixels_per_point, &texts).map_err(|e| e.to_string())
     }
 }

@@ -4,7 +4,7 @@ use crate::experiment::Config;
 
 /// A configuration with the text of its widths.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
+pub(super) struct Draft {
     /// The configuration.
     pub config: Config,
     /// Widths of hidden layers as they are being typed.
@@ -13,7 +13,7 @@ pub struct Draft {
 
 impl Draft {
     /// The draft that says what `config` says.
-    pub fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config) -> Self {
         let widths: Vec<String> = config.architecture.hidden.iter().map(ToString::to_string).collect();
         Self { hidden: widths.join(", "), config }
     }
@@ -22,7 +22,7 @@ impl Draft {
     ///
     /// # Errors
     /// If the text is not a list of widths.
-    pub fn read_hidden(&self) -> Result<Vec<usize>, String> {
+    pub(super) fn read_hidden(&self) -> Result<Vec<usize>, String> {
         let widths = self.hidden.split([',', ' ', '-']).map(str::trim).filter(|w| !w.is_empty());
         let read = widths.map(|w| w.parse::<usize>().ok().filter(|w| (1..=1024).contains(w)));
         let read: Option<Vec<usize>> = read.collect();

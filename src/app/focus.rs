@@ -15,13 +15,13 @@ use crate::vae::Vae;
 const SEAM_POINTS: usize = 281;
 
 /// Seams reach this far in prior standard deviations.
-pub const RANGE: f64 = 3.5;
+pub(super) const RANGE: f64 = 3.5;
 
 /// Points along each side of the surface.
-pub const SURFACE_POINTS: usize = 61;
+pub(super) const SURFACE_POINTS: usize = 61;
 
 /// The surface reaches this far in prior standard deviations.
-pub const SURFACE_RANGE: f64 = 2.5;
+pub(super) const SURFACE_RANGE: f64 = 2.5;
 
 /// The neighbourhood of z* and of d(z*).
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub struct Focus {
     pub contrast: f64,
     /// The gap of a diagonal posterior at z* in nats.
     pub gap: f64,
-    /// The decoder's image of the latent plane through z*, [`SURFACE_POINTS`]² points, the first shown latent running
+    /// The decoder's image of the latent plane through z*, 61² points, the first shown latent running
     /// fastest; empty with one latent.
     pub surface: Matrix<f32>,
     /// True seams through the held-out observation next to d(z*), one polyline a factor.
@@ -116,12 +116,12 @@ impl Focus {
 }
 
 /// Equidistant values on [−range, range].
-pub fn grid_values(range: f64, points: usize) -> impl Iterator<Item = f64> + Clone {
+pub(super) fn grid_values(range: f64, points: usize) -> impl Iterator<Item = f64> + Clone {
     (0..points).map(move |k| range * (2.0 * k as f64 / (points - 1) as f64 - 1.0))
 }
 
 /// The places along the lines of a latent grid, half a standard deviation apart, among the points of the surface.
-pub fn grid_lines() -> impl Iterator<Item = Box<dyn Iterator<Item = usize>>> {
+pub(super) fn grid_lines() -> impl Iterator<Item = Box<dyn Iterator<Item = usize>>> {
     const EVERY: usize = 6;
     let lines = (0..SURFACE_POINTS).step_by(EVERY);
     lines.flat_map(|k| {

@@ -16,7 +16,7 @@ use super::{Selection, Stage};
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Layout {
+pub(super) struct Layout {
     tree: Tree<View>,
     /// The view that is shown alone.
     pub alone: Option<View>,
@@ -44,7 +44,7 @@ impl Default for Layout {
 impl Layout {
     /// Shows the tiles, or the one that is alone; gives the place of each view. Adds what was asked for in their headers
     /// to `actions`.
-    pub fn show(
+    pub(super) fn show(
         &mut self,
         ui: &mut Ui,
         stage: &Stage<'_>,
@@ -63,7 +63,7 @@ impl Layout {
     }
 
     /// Whether every view is there once: a layout from a file may be anything.
-    pub fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         let count = |view| {
             let tiles = self.tree.tiles.iter().map(|(_, tile)| tile);
             tiles.filter(|tile| matches!(tile, egui_tiles::Tile::Pane(v) if *v == view)).count()
@@ -206,7 +206,8 @@ mod tests {
         let text = serde_json::to_string(&layout).unwrap();
         assert_eq!(serde_json::from_str::<Layout>(&text).unwrap(), layout);
         let mut broken = layout;
-        broken.tree.tiles.insert_pane(View::Data);
+        let twice = broken.tree.tiles.insert_pane(View::Data);
+        assert!(broken.tree.tiles.get(twice).is_some());
         assert!(!broken.is_whole());
     }
 }

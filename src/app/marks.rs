@@ -6,20 +6,20 @@ use egui_plot::{AxisHints, GridInput, GridMark, PlotPoint, PlotTransform};
 use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
 
 /// An axis of a plot named `name`, with labels close enough that a small plot still has some.
-pub fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
+pub(super) fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
     let hints = hints.label_spacing(Rangef::new(14.0, 20.0)).tick_label_font(FontId::proportional(SMALLEST_TEXT));
     let hints = hints.formatter(|mark, _| tick(mark.value, mark.step_size));
     if name.is_empty() { hints } else { hints.label(name) }
 }
 
 /// The value of a tick with as many decimals as the distance to the next one needs.
-pub fn tick(value: f64, step: f64) -> String {
+pub(super) fn tick(value: f64, step: f64) -> String {
     let decimals = (-step.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
     number(value, decimals)
 }
 
 /// A number with a true minus sign, and none before a zero.
-pub fn number(x: f64, decimals: usize) -> String {
+pub(super) fn number(x: f64, decimals: usize) -> String {
     let text = format!("{x:.decimals$}");
     match text.strip_prefix('-') {
         Some(zero) if zero.chars().all(|c| c == '0' || c == '.') => zero.to_owned(),
@@ -29,7 +29,7 @@ pub fn number(x: f64, decimals: usize) -> String {
 }
 
 /// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them.
-pub fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
+pub(super) fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
     move |input| {
         let (low, high) = input.bounds;
         let rough = ((high - low) / count).max(1e-12);
@@ -43,7 +43,7 @@ pub fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
 
 /// A plot's area with its coordinates, to be drawn on.
 #[derive(Clone)]
-pub struct Sheet {
+pub(super) struct Sheet {
     /// Draws on the area only.
     pub painter: Painter,
     transform: PlotTransform,
@@ -52,29 +52,29 @@ pub struct Sheet {
 
 impl Sheet {
     /// The area of a plot that has just been shown.
-    pub fn new(painter: &Painter, transform: PlotTransform, palette: &'static Palette) -> Self {
+    pub(super) fn new(painter: &Painter, transform: PlotTransform, palette: &'static Palette) -> Self {
         Self { painter: painter.with_clip_rect(*transform.frame()), transform, palette }
     }
 
     /// Where a point is on the screen.
-    pub fn at(&self, [x, y]: [f64; 2]) -> Pos2 {
+    pub(super) fn at(&self, [x, y]: [f64; 2]) -> Pos2 {
         self.transform.position_from_point(&PlotPoint::new(x, y))
     }
 
     /// The point that is there on the screen.
-    pub fn point(&self, position: Pos2) -> [f64; 2] {
+    pub(super) fn point(&self, position: Pos2) -> [f64; 2] {
         let value = self.transform.value_from_position(position);
         [value.x, value.y]
     }
 
     /// A polyline; `dashes` as [`super::theme::dashes`] gives them, empty for a solid one.
-    pub fn curve(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
+    pub(super) fn curve(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
         let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
         self.painter.extend(polyline(path, stroke, dashes));
     }
 
     /// The area between a curve and the axis beneath it.
-    pub fn area(&self, curve: &[[f64; 2]], fill: Color32) {
+    pub(super) fn area(&self, curve: &[[f64; 2]], fill: Color32) {
         // One mesh: shapes of their own would each have soft edges, which show where they meet.
         let mut mesh = Mesh::default();
         for run in curve.split(|p| !p.iter().all(|x| x.is_finite())) {
@@ -93,14 +93,14 @@ impl Sheet {
     }
 
     /// Small discs.
-    pub fn cloud(&self, points: impl Iterator<Item = [f64; 2]>, radius: f32, color: Color32) {
+    pub(super) fn cloud(&self, points: impl Iterator<Item = [f64; 2]>, radius: f32, color: Color32) {
         let visible = self.painter.clip_rect().expand(radius);
         let discs = points.map(|p| self.at(p)).filter(|p| visible.contains(*p));
         self.painter.extend(discs.map(|p| Shape::circle_filled(p, radius, color)));
     }
 
     /// A vector with a solid head and its name.
-    pub fn arrow(&self, from: [f64; 2], to: [f64; 2], color: Color32, name: &str) {
+    pub(super) fn arrow(&self, from: [f64; 2], to: [f64; 2], color: Color32, name: &str) {
         let (from, to) = (self.at(from), self.at(to));
         let length = (to - from).length();
         if !(length > 1.0 && length < 1e5) {
@@ -116,12 +116,12 @@ impl Sheet {
     }
 
     /// Text that stays readable on whatever is beneath it.
-    pub fn label(&self, position: Pos2, anchor: Align2, text: &str, color: Color32) {
+    pub(super) fn label(&self, position: Pos2, anchor: Align2, text: &str, color: Color32) {
         label(&self.painter, position, anchor, text, color, self.palette.paper);
     }
 
     /// The handle of z*, or its image.
-    pub fn handle(&self, point: [f64; 2], color: Color32, held: bool) {
+    pub(super) fn handle(&self, point: [f64; 2], color: Color32, held: bool) {
         let centre = self.at(point);
         let radius = if held { HANDLE_RADIUS + 2.0 } else { HANDLE_RADIUS };
         self.painter.circle(centre, radius, color, Stroke::new(2.0, self.palette.paper));
@@ -130,7 +130,7 @@ impl Sheet {
 }
 
 /// The shapes of a polyline.
-pub fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<Shape> {
+pub(super) fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<Shape> {
     if path.len() < 2 {
         return Vec::new();
     }
@@ -142,7 +142,7 @@ pub fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<Shape> {
 }
 
 /// Text with a halo of the background's colour.
-pub fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &str, color: Color32, halo: Color32) {
+pub(super) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &str, color: Color32, halo: Color32) {
     if text.is_empty() {
         return;
     }
@@ -155,7 +155,7 @@ pub fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &str, colo
 }
 
 /// The outline of an ellipse given by its centre and the columns of a 2×2 factor L: centre + r L (cos t, sin t).
-pub fn ellipse(centre: [f64; 2], factor: [[f64; 2]; 2], r: f64) -> impl Iterator<Item = [f64; 2]> {
+pub(super) fn ellipse(centre: [f64; 2], factor: [[f64; 2]; 2], r: f64) -> impl Iterator<Item = [f64; 2]> {
     (0..=64).map(move |k| {
         let (sin, cos) = (std::f64::consts::TAU * f64::from(k) / 64.0).sin_cos();
         [0, 1].map(|i| centre[i] + r * (factor[0][i] * cos + factor[1][i] * sin))

@@ -77,42 +77,42 @@ impl Palette {
 }
 
 /// The smallest text anywhere, in points.
-pub const SMALLEST_TEXT: f32 = 12.0;
+pub(super) const SMALLEST_TEXT: f32 = 12.0;
 
 /// Width of curves and lines through z*, in points.
-pub const CURVE_WIDTH: f32 = 2.2;
+pub(super) const CURVE_WIDTH: f32 = 2.2;
 
 /// Width of the shafts of arrows, in points.
-pub const ARROW_WIDTH: f32 = 3.2;
+pub(super) const ARROW_WIDTH: f32 = 3.2;
 
 /// Radius of observations and codes, in points.
-pub const POINT_RADIUS: f32 = 1.6;
+pub(super) const POINT_RADIUS: f32 = 1.6;
 
 /// Radius of the handle that is dragged, in points.
-pub const HANDLE_RADIUS: f32 = 7.0;
+pub(super) const HANDLE_RADIUS: f32 = 7.0;
 
 /// How near to a mark the pointer has to be to take it, in points.
-pub const REACH: f32 = 12.0;
+pub(super) const REACH: f32 = 12.0;
 
 /// The dash pattern that tells latent `i` in lines and curves: dash, gap, dash, gap … in points.
-pub fn dashes(i: usize) -> &'static [f32] {
+pub(super) fn dashes(i: usize) -> &'static [f32] {
     const PATTERNS: [&[f32]; 4] = [&[9.0, 4.0], &[3.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[5.0, 7.0]];
     PATTERNS[i % PATTERNS.len()]
 }
 
 /// z₁, u₂ and so on.
-pub fn indexed(letter: &str, i: usize) -> String {
+pub(super) fn indexed(letter: &str, i: usize) -> String {
     let digit = |d: char| char::from_u32(0x2080 + d.to_digit(10).unwrap_or(0)).unwrap_or(d);
     letter.chars().chain((i + 1).to_string().chars().map(digit)).collect()
 }
 
 /// The font for labels inside plots.
-pub fn label_font() -> FontId {
+pub(super) fn label_font() -> FontId {
     FontId::proportional(SMALLEST_TEXT + 1.0)
 }
 
 /// The family of headings.
-pub fn semibold() -> FontFamily {
+pub(super) fn semibold() -> FontFamily {
     FontFamily::Name("semibold".into())
 }
 

@@ -10,7 +10,7 @@ use crate::vae::{Architecture, Objective};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Optimizer {
-    /// Learning rate of Adam at the height of the [`Schedule`](super::Schedule).
+    /// Learning rate of Adam at the height of the [`schedule`](super::schedule()).
     pub lr: f64,
     /// Observations in a minibatch.
     pub batch: usize,

@@ -3,7 +3,7 @@
 /// The share of the learning rate that is used `since` steps after the start or the last change of a setting.
 ///
 /// A short rise lets Adam's moments settle, a plateau moves the parameters to where they belong, and a fall lets the
-/// run come to rest: half a cosine down to [`FLOOR`], from where it goes on as 1/t, so that the run left alone settles
+/// run come to rest: half a cosine down to 2 %, from where it goes on as 1/t, so that the run left alone settles
 /// but could still walk any distance. A change of any setting starts again at the top.
 pub fn schedule(since: u64) -> f64 {
     let t = since as f64;

@@ -240,7 +240,7 @@ mod tests {
                 let q = &best.posterior;
                 match family {
                     Covariance::Full => {
-                        assert!((q.precision() - &best.precision).norm() < 1e-5 * best.precision.norm())
+                        assert!((q.precision() - &best.precision).norm() < 1e-5 * best.precision.norm());
                     }
                     Covariance::Diagonal => {
                         for i in 0..2 {

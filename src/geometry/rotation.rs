@@ -153,8 +153,8 @@ mod tests {
         let (lambda, beta, sigma2) = ([2.05_f64, 1.05], 2.0, 0.05);
         let mut vae = vae(DecoderKind::Linear, vec![], 2);
         vae.parameters.fill(0.0);
-        for i in 0..2 {
-            vae.parameters[2 * i + i] = (lambda[i] - beta * sigma2).sqrt();
+        for (i, l) in lambda.iter().enumerate() {
+            vae.parameters[2 * i + i] = (l - beta * sigma2).sqrt();
         }
         let objective = Objective { covariance: Covariance::Diagonal, beta, sigma2 };
         // ±√λᵢ e_i √2: mean zero and covariance diag(λ).

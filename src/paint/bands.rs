@@ -29,7 +29,7 @@ pub(crate) fn for_each<T: Send, S>(
     std::thread::scope(|scope| {
         for k in 0..helpers {
             // Where no thread can be had, the others do its share.
-            if std::thread::Builder::new().name(format!("paint {k}")).spawn_scoped(scope, &run).is_err() {
+            if std::thread::Builder::new().name(format!("paint {k}")).spawn_scoped(scope, run).is_err() {
                 break;
             }
         }
@@ -50,7 +50,9 @@ mod tests {
                 data.chunks_mut(7).enumerate(),
                 || (),
                 |(), (k, chunk)| {
-                    chunk.iter_mut().for_each(|x| *x += k as u32);
+                    for x in chunk {
+                        *x += k as u32;
+                    }
                 },
             );
             let expected: Vec<u32> = (0..100).map(|i| 1 + i / 7).collect();

@@ -211,7 +211,7 @@ impl Projector {
     }
 
     /// The unit vector from a point in camera coordinates to the eye, in camera coordinates.
-    pub(crate) fn to_eye(&self, [x, y, depth]: Vec3) -> Vec3 {
+    pub(crate) fn towards_eye(&self, [x, y, depth]: Vec3) -> Vec3 {
         let w = self.nearness;
         unit([-x * w, -y * w, -1.0 - depth * w]).unwrap_or([0.0, 0.0, -1.0])
     }

@@ -6,13 +6,11 @@
 
 use super::bands;
 use super::camera::Camera;
-use super::lighting::Light;
 use super::picture::Picture;
-use super::primitives::{Ball, Capsule, Owner, Primitive, Skirt, Vertex, position, project};
-use super::scan::{Interpolator, PixelRect, spans};
+use super::primitives::project;
 use super::scene3::Scene3;
-use super::tiles::{TILE_HEIGHT, TILE_WIDTH, Tiles};
-use super::vec3::Vec3;
+use super::tile::Tile;
+use super::tiles::Tiles;
 use eframe::egui::Color32;
 
 /// How a scene is to be drawn.
@@ -60,344 +58,34 @@ pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Rendered {
     let tiles = Tiles::new(&primitives, width, height, supersample);
 
     let mut picture = Picture::filled(width, height, frame.background);
-    let mut depth = vec![f32::INFINITY; width * height];
+    let mut depth = vec![0.0; width * height];
     if picture.pixels.is_empty() {
         return Rendered { picture, depth };
     }
-    let background = frame.background.to_array().map(f32::from);
     let band = width * tiles.height;
     let bands = picture.pixels.chunks_mut(band).zip(depth.chunks_mut(band)).enumerate();
     bands::for_each(frame.threads, bands, Tile::default, |tile, (row, (pixels, depth))| {
+        depth.fill(f32::INFINITY);
         for column in 0..tiles.columns {
             let members = tiles.members(row, column);
             if members.is_empty() {
                 continue;
             }
             tile.clear(tiles.samples(row, column));
-            members.iter().for_each(|k| tile.draw(&primitives[*k as usize]));
-            tile.sort();
+            for member in members {
+                tile.draw(&primitives[*member as usize]);
+            }
+            tile.group();
             let left = column * tiles.width;
             let right = (left + tiles.width).min(width);
             for (y, (pixels, depth)) in pixels.chunks_mut(width).zip(depth.chunks_mut(width)).enumerate() {
-                for (x, (pixel, depth)) in pixels[left..right].iter_mut().zip(&mut depth[left..right]).enumerate() {
-                    if let Some(resolved) = tile.resolve([x, y], supersample, background) {
-                        *pixel = resolved.color;
-                        *depth = projector.depth(resolved.key);
-                    }
-                }
+                tile.resolve(y, supersample, frame.background, &mut pixels[left..right], |x, key| {
+                    depth[left + x] = projector.depth(key);
+                });
             }
         }
     });
     Rendered { picture, depth }
-}
-
-/// Samples in a tile.
-const SAMPLES: usize = TILE_WIDTH * TILE_HEIGHT;
-
-/// What a shape leaves on a sample.
-#[derive(Clone, Copy, Debug)]
-struct Fragment {
-    key: f32,
-    color: Color32,
-}
-
-/// A fragment in the order of drawing.
-#[derive(Clone, Copy, Debug)]
-struct Drawn {
-    fragment: Fragment,
-    sample: u16,
-}
-
-/// The last fragment of a curve or a silhouette on a sample.
-#[derive(Clone, Copy, Debug, Default)]
-struct Latest {
-    owner: u32,
-    drawn: u32,
-}
-
-/// Working space for one tile at a time.
-struct Tile {
-    area: PixelRect,
-    /// The nearest opaque fragment of every sample.
-    opaque: Vec<Fragment>,
-    /// All others that were in front of it when they were drawn.
-    drawn: Vec<Drawn>,
-    latest: Vec<Latest>,
-    /// `drawn` grouped by sample, nearest first; those of sample k from `starts[k]` to `starts[k + 1]`.
-    sorted: Vec<Fragment>,
-    starts: Vec<u32>,
-}
-
-const NOTHING: Fragment = Fragment { key: f32::INFINITY, color: Color32::TRANSPARENT };
-
-impl Default for Tile {
-    fn default() -> Self {
-        Self {
-            area: PixelRect { x0: 0, y0: 0, x1: 0, y1: 0 },
-            opaque: vec![NOTHING; SAMPLES],
-            drawn: Vec::new(),
-            latest: vec![Latest::default(); SAMPLES],
-            sorted: Vec::new(),
-            starts: vec![0; SAMPLES + 2],
-        }
-    }
-}
-
-impl Tile {
-    fn clear(&mut self, area: PixelRect) {
-        self.area = area;
-        self.opaque.fill(NOTHING);
-        self.drawn.clear();
-        self.latest.fill(Latest::default());
-    }
-
-    fn sample(&self, x: i32, y: i32) -> usize {
-        (y - self.area.y0) as usize * TILE_WIDTH + (x - self.area.x0) as usize
-    }
-
-    fn draw(&mut self, primitive: &Primitive) {
-        match primitive {
-            Primitive::Triangle(vertices) => self.triangle(vertices),
-            Primitive::Skirt(skirt) => self.skirt(skirt),
-            Primitive::Ball(ball) => self.ball(ball),
-            Primitive::Capsule(capsule) => self.capsule(capsule),
-        }
-    }
-
-    fn put(&mut self, sample: usize, key: f32, color: Color32) {
-        let fragment = Fragment { key, color };
-        let opaque = &mut self.opaque[sample];
-        if key < opaque.key {
-            if color.is_opaque() {
-                *opaque = fragment;
-            } else {
-                self.drawn.push(Drawn { fragment, sample: sample as u16 });
-            }
-        }
-    }
-
-    /// As `put`, but where the same owner has left a fragment at nearly the same depth the two are parts of one line that
-    /// overlap, and the one that covers more stands for both.
-    fn put_owned(&mut self, sample: usize, key: f32, color: Color32, owner: Owner) {
-        let latest = self.latest[sample];
-        if latest.owner == owner.id && !color.is_opaque() {
-            let old = &mut self.drawn[latest.drawn as usize].fragment;
-            if (old.key - key).abs() <= owner.reach {
-                if color.a() > old.color.a() {
-                    old.color = color;
-                }
-                old.key = old.key.min(key);
-                return;
-            }
-        }
-        let before = self.drawn.len();
-        self.put(sample, key, color);
-        if self.drawn.len() > before {
-            self.latest[sample] = Latest { owner: owner.id, drawn: before as u32 };
-        }
-    }
-
-    fn triangle(&mut self, vertices: &[Vertex; 3]) {
-        let corners = vertices.map(|v| v.snapped());
-        let Some(interpolator) = Interpolator::new(corners) else { return };
-        let keys = vertices.map(|v| v.key);
-        let depth = interpolator.plane(keys);
-        let [low, high] =
-            [keys.iter().fold(f32::INFINITY, |a, b| a.min(*b)), keys.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b))];
-        let [a, b, c] = vertices.map(|v| v.color.to_array());
-        let colors: [_; 4] = std::array::from_fn(|k| interpolator.plane([a[k], b[k], c[k]].map(f32::from)));
-        spans(corners, self.area, |y, x0, x1| {
-            // Colours in 16.16 bits. Rows of a tile are too short for the sums to overflow.
-            let fixed = |v: f32| (v.clamp(-255.0, 255.0) * 65536.0) as i32;
-            let mut color = colors.map(|plane| fixed(plane.at(x0, y).max(0.0)) + 0x8000);
-            let step = colors.map(|plane| fixed(plane.dx));
-            let mut key = depth.at(x0, y);
-            let first = self.sample(x0, y);
-            for sample in first..first + (x1 - x0) as usize {
-                let [r, g, b, a] = color.map(|c| (c.clamp(0, 0xff_ffff) >> 16) as u8);
-                self.put(sample, key.clamp(low, high), Color32::from_rgba_premultiplied(r, g, b, a));
-                color = std::array::from_fn(|k| color[k] + step[k]);
-                key += depth.dx;
-            }
-        });
-    }
-
-    fn ball(&mut self, ball: &Ball) {
-        let [x, y, key] = ball.center;
-        // A point smaller than a sample fades instead of vanishing between samples.
-        let radius = ball.radius.max(0.5);
-        let weight = (ball.radius / radius).powi(2);
-        let reach = radius + 0.5;
-        let rows = self.rows(y - reach, y + reach);
-        let columns = self.columns(x - reach, x + reach);
-        let color = ball.color.to_array().map(f32::from);
-        for row in rows {
-            let dy = row as f32 + 0.5 - y;
-            for column in columns.clone() {
-                let dx = column as f32 + 0.5 - x;
-                let square = dx * dx + dy * dy;
-                if square >= reach * reach {
-                    continue;
-                }
-                let inside = (radius * radius - square).max(0.0).sqrt();
-                let coverage = weight * (reach - square.sqrt()).min(1.0);
-                let light = Light::on_ball(dx / radius, -dy / radius);
-                let lit = |k: usize| light.apply(color[k], color[3]);
-                let color = cover([lit(0), lit(1), lit(2), color[3]], coverage);
-                self.put(self.sample(column, row), key - inside * ball.relief, color);
-            }
-        }
-    }
-
-    fn capsule(&mut self, capsule: &Capsule) {
-        let half_width = capsule.half_width.max(0.5);
-        let weight = capsule.half_width / half_width;
-        let color = capsule.color.to_array().map(f32::from);
-        self.along(capsule.a, capsule.b, half_width + 0.5, |tile, sample, near| {
-            let coverage = weight * (half_width + 0.5 - near.distance).min(1.0);
-            tile.put_owned(sample, near.key, cover(color, coverage), capsule.owner);
-        });
-    }
-
-    fn skirt(&mut self, skirt: &Skirt) {
-        let (a, b) = (position(&skirt.a), position(&skirt.b));
-        let colors = [skirt.a, skirt.b].map(|v| v.color.to_array().map(f32::from));
-        self.along(a, b, 1.0, |tile, sample, near| {
-            if near.side * skirt.outside > 0.0 {
-                let [from, to] = colors;
-                let color = std::array::from_fn(|k| from[k] + near.t * (to[k] - from[k]));
-                tile.put_owned(sample, near.key, cover(color, 1.0 - near.distance), skirt.owner);
-            }
-        });
-    }
-
-    /// Calls `visit` for every sample whose centre is nearer than `reach` to a segment.
-    fn along(&mut self, a: Vec3, b: Vec3, reach: f32, mut visit: impl FnMut(&mut Self, usize, Nearest)) {
-        let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
-        let square = dx * dx + dy * dy;
-        let inverse = if square > 0.0 { 1.0 / square } else { 0.0 };
-        let columns = [a[0].min(b[0]) - reach, a[0].max(b[0]) + reach];
-        // Half the width of the strip around the line, measured along a row.
-        let strip = reach * square.sqrt() / dy.abs();
-        for row in self.rows(a[1].min(b[1]) - reach, a[1].max(b[1]) + reach) {
-            let y = row as f32 + 0.5 - a[1];
-            let middle = a[0] + y * dx / dy;
-            let [low, high] = columns;
-            let columns = if strip.is_finite() && middle.is_finite() {
-                self.columns(low.max(middle - strip), high.min(middle + strip))
-            } else {
-                self.columns(low, high)
-            };
-            for column in columns {
-                let x = column as f32 + 0.5 - a[0];
-                let t = ((x * dx + y * dy) * inverse).clamp(0.0, 1.0);
-                let (ex, ey) = (x - t * dx, y - t * dy);
-                let distance = ex * ex + ey * ey;
-                if distance < reach * reach {
-                    let key = a[2] + t * (b[2] - a[2]);
-                    let side = dx * y - dy * x;
-                    let sample = self.sample(column, row);
-                    visit(self, sample, Nearest { distance: distance.sqrt(), t, key, side });
-                }
-            }
-        }
-    }
-
-    /// The rows of the tile whose centres may lie in an interval.
-    fn rows(&self, from: f32, to: f32) -> std::ops::Range<i32> {
-        (from.floor() as i32).max(self.area.y0)..(to.ceil() as i32).min(self.area.y1)
-    }
-
-    fn columns(&self, from: f32, to: f32) -> std::ops::Range<i32> {
-        (from.floor() as i32).max(self.area.x0)..(to.ceil() as i32).min(self.area.x1)
-    }
-
-    /// Group the fragments that are seen by sample and sort each group by depth, equal depths in the order of drawing.
-    fn sort(&mut self) {
-        let seen = |opaque: &[Fragment], d: &Drawn| d.fragment.key < opaque[usize::from(d.sample)].key;
-        // Counting sort with the counts two places on, so that filling leaves the starts in place.
-        self.starts.fill(0);
-        for drawn in &self.drawn {
-            self.starts[usize::from(drawn.sample) + 2] += u32::from(seen(&self.opaque, drawn));
-        }
-        let mut total = 0;
-        for start in &mut self.starts {
-            total += *start;
-            *start = total;
-        }
-        self.sorted.resize(total as usize, NOTHING);
-        for drawn in self.drawn.iter().filter(|d| seen(&self.opaque, d)) {
-            let next = &mut self.starts[usize::from(drawn.sample) + 1];
-            self.sorted[*next as usize] = drawn.fragment;
-            *next += 1;
-        }
-        for range in self.starts.windows(2).take(SAMPLES) {
-            let group = &mut self.sorted[range[0] as usize..range[1] as usize];
-            match group {
-                [] | [_] => {}
-                [a, b] => {
-                    if b.key < a.key {
-                        std::mem::swap(a, b);
-                    }
-                }
-                _ => group.sort_by(|a, b| a.key.total_cmp(&b.key)),
-            }
-        }
-    }
-
-    /// Set a pixel of the tile to the mean of its samples, composited over `background`.
-    fn resolve(&self, [x, y]: [usize; 2], supersample: usize, background: [f32; 4]) -> Option<Resolved> {
-        let mut sum = [0.0; 4];
-        let mut nearest = f32::INFINITY;
-        for row in y * supersample..(y + 1) * supersample {
-            for column in x * supersample..(x + 1) * supersample {
-                let sample = row * TILE_WIDTH + column;
-                let (color, key) = self.composite(sample, background);
-                sum = std::array::from_fn(|k| sum[k] + color[k]);
-                nearest = nearest.min(key);
-            }
-        }
-        let scale = 1.0 / (supersample * supersample) as f32;
-        nearest.is_finite().then(|| Resolved { color: cover(sum, scale), key: nearest })
-    }
-
-    /// The colour of a sample, 0–255 and premultiplied, and the key of its nearest fragment.
-    fn composite(&self, sample: usize, background: [f32; 4]) -> ([f32; 4], f32) {
-        let fragments = &self.sorted[self.starts[sample] as usize..self.starts[sample + 1] as usize];
-        let opaque = self.opaque[sample];
-        let nearest = fragments.first().map_or(opaque.key, |f| f.key);
-        let mut color = [0.0; 4];
-        let mut through = 1.0;
-        for fragment in fragments {
-            let source = fragment.color.to_array().map(f32::from);
-            color = std::array::from_fn(|k| color[k] + through * source[k]);
-            through *= 1.0 - source[3] / 255.0;
-        }
-        let last = if opaque.key < f32::INFINITY { opaque.color.to_array().map(f32::from) } else { background };
-        (std::array::from_fn(|k| color[k] + through * last[k]), nearest)
-    }
-}
-
-/// A pixel that shows something.
-struct Resolved {
-    color: Color32,
-    key: f32,
-}
-
-/// The point of a segment nearest to a sample.
-struct Nearest {
-    distance: f32,
-    /// Where it is on the segment, 0–1.
-    t: f32,
-    key: f32,
-    /// (b − a) × (sample − a): its sign tells the side of the line.
-    side: f32,
-}
-
-/// The part `coverage` of a premultiplied colour of channels 0–255.
-fn cover(color: [f32; 4], coverage: f32) -> Color32 {
-    let [r, g, b, a] = color.map(|c| (c * coverage + 0.5) as u8);
-    Color32::from_rgba_premultiplied(r, g, b, a)
 }
 
 #[cfg(test)]
@@ -545,11 +233,11 @@ mod tests {
             let picture = render(scene, &above(), &Frame { background: Color32::TRANSPARENT, ..FRAME }).picture;
             picture.pixels.iter().map(|c| f64::from(c.a()) / 255.0).sum()
         };
-        // A rim one pixel wide with linear coverage is exact for straight edges, and off by π/12 for a disc.
         for (x, radius) in [(0.0, 3.0_f32), (0.013, 3.0), (0.2371, 7.7), (0.1, 0.3)] {
             let area = f64::from(PI * radius * radius);
             let found = ink(&point([x, -0.7 * x, 0.0], radius, Color32::RED));
-            assert!((found - area).abs() < 0.3 + 0.02 * area, "radius {radius}: {found} for {area}");
+            // What remains is the error of summing at pixel centres and of rounding to 1/255.
+            assert!((found - area).abs() < 0.02 * area + 0.03, "radius {radius}: {found} for {area}");
         }
         for width in [0.4_f32, 1.0, 3.0] {
             let line = curve(vec![[-0.8, -0.33, 0.0], [0.7, 0.41, 0.0]], width);
@@ -587,10 +275,11 @@ mod tests {
             });
             render(&surfaces(&[surface]), &above(), &FRAME).picture
         };
-        // Turned a little, so that no edge is seen exactly from its side.
-        let (front, back) = (cylinder(0.02), cylinder(PI + 0.02));
-        let off = front.pixels.iter().zip(&back.pixels).map(|(a, b)| a.r().abs_diff(b.r())).max();
-        assert!(off <= Some(2), "{off:?}");
+        let (front, back) = (cylinder(0.0), cylinder(PI));
+        // Without the rims, where a cell is narrower than a pixel and rounding decides.
+        let inner = (0..100).flat_map(|y| (44..106).map(move |x| (x, y)));
+        let off = inner.map(|(x, y)| front.get(x, y).r().abs_diff(back.get(x, y).r())).max();
+        assert!(off <= Some(1), "{off:?}");
         let rows: Vec<_> = (10..90).map(|y| front.get(75, y)).collect();
         assert!(rows.iter().all(|c| differ(*c, rows[0].to_array().map(f32::from)) <= 1.0), "{rows:?}");
         assert!(rows[0].r() < 230);

@@ -4,10 +4,11 @@
 //! slope has the same brightness wherever it lies in the world.
 
 use super::vec3::{Vec3, add, dot, scale, unit};
-use std::sync::LazyLock;
 
 /// Towards the light (unit length).
 const LIGHT: Vec3 = [-0.348, 0.530, -0.773];
+/// Halfway between the light and an eye in front.
+const HALF: Vec3 = [-0.1848, 0.2815, -0.9416];
 const AMBIENT: f32 = 0.45;
 const DIFFUSE: f32 = 0.65;
 const SPECULAR: f32 = 0.18;
@@ -31,32 +32,20 @@ impl Light {
         }
     }
 
-    /// The light on a ball at the point (x, y) of its disc, right and up, in radii.
-    pub(crate) fn on_ball(x: f32, y: f32) -> Self {
-        let cell = |v: f32| (((v + 1.0) * 0.5 * BALL as f32) as usize).min(BALL - 1);
-        BALL_LIGHT[cell(y) * BALL + cell(x)]
+    /// The light on a normal turned to an eye far away in front.
+    pub(crate) fn from_front(normal: Vec3) -> Self {
+        Self {
+            diffuse: AMBIENT + DIFFUSE * dot(normal, LIGHT).max(0.0),
+            specular: SPECULAR * dot(normal, HALF).max(0.0).powi(SHININESS),
+        }
     }
 
     /// The lit colour, for channels 0–255 of a colour that hides `alpha`/255.
     pub(crate) fn apply(self, channel: f32, alpha: f32) -> f32 {
-        (channel * self.diffuse + self.specular * alpha).min(alpha)
+        let lit = channel * self.diffuse + self.specular * alpha;
+        if lit < alpha { lit } else { alpha }
     }
 }
-
-/// Cells along the sides of the table.
-const BALL: usize = 64;
-
-static BALL_LIGHT: LazyLock<Vec<Light>> = LazyLock::new(|| {
-    let center = |cell: usize| (2 * cell + 1) as f32 / BALL as f32 - 1.0;
-    let light = |k: usize| {
-        let (x, y) = (center(k % BALL), center(k / BALL));
-        // Beyond the rim, where only a part of a pixel is the ball, as at the rim.
-        let r = x.hypot(y).max(1.0);
-        let (x, y) = (x / r, y / r);
-        Light::on([x, y, -(1.0 - x * x - y * y).max(0.0).sqrt()], [0.0, 0.0, -1.0])
-    };
-    (0..BALL * BALL).map(light).collect()
-});
 
 #[cfg(test)]
 mod tests {
@@ -64,13 +53,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_sides_of_a_sheet_are_lit_alike_and_a_ball_is_brightest_upper_left() {
+    fn both_sides_of_a_sheet_are_lit_alike_and_the_light_comes_from_the_upper_left() {
         assert!((length(LIGHT) - 1.0).abs() < 1e-3);
         let eye = [0.0, 0.0, -1.0];
         let (front, back) = (Light::on([0.1, 0.2, -0.97], eye), Light::on([-0.1, -0.2, 0.97], eye));
         assert_eq!((front.diffuse, front.specular), (back.diffuse, back.specular));
-        let light = |x, y| Light::on_ball(x, y).apply(200.0, 255.0);
-        assert!(light(-0.35, 0.5) > light(0.0, 0.0) && light(0.0, 0.0) > light(0.5, -0.6));
-        assert!(Light::on_ball(-0.3, 0.4).apply(255.0, 100.0) <= 100.0, "premultiplied stays premultiplied");
+        let light = |normal| Light::on(normal, eye).apply(200.0, 255.0);
+        assert!(light([-0.36, 0.48, -0.8]) > light(eye) && light(eye) > light([0.36, -0.48, -0.8]));
+        assert!(Light::on(LIGHT, eye).apply(255.0, 100.0) <= 100.0, "premultiplied stays premultiplied");
+    }
+
+    #[test]
+    fn the_light_from_the_front_is_the_light_for_an_eye_in_front() {
+        for normal in [[0.0, 0.0, -1.0], [-0.36, 0.48, -0.8], [0.6, -0.48, -0.64]] {
+            let (a, b) = (Light::from_front(normal), Light::on(normal, [0.0, 0.0, -1.0]));
+            assert!((a.diffuse - b.diffuse).abs() < 1e-6 && (a.specular - b.specular).abs() < 1e-3 * SPECULAR);
+        }
     }
 }

@@ -127,8 +127,8 @@ pub(crate) mod tests {
         Panel::left("controls").default_size(170.0).show(ui, |ui| {
             ui.heading("Controls & <marks>");
             ui.horizontal(|ui| {
-                let _ = ui.button("Train");
-                let _ = ui.selectable_label(true, "chosen");
+                ui.button("Train").clicked();
+                ui.selectable_label(true, "chosen").clicked();
             });
             ui.label("A paragraph that is long enough to be broken into several rows of text.");
             ui.label(RichText::new("struck").strikethrough().color(Color32::RED));

@@ -12,6 +12,7 @@ use std::f32::consts::TAU;
 /// A shape on the screen. Third coordinates are depth keys (see `Projector::screen`), colours are lit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Primitive {
+    /// All corners hide equally much.
     Triangle([Vertex; 3]),
     /// A soft edge, one sample wide, along the outside of a silhouette.
     Skirt(Skirt),
@@ -54,6 +55,14 @@ pub(crate) struct Ball {
     pub(crate) color: Color32,
 }
 
+impl Ball {
+    /// The samples it touches are nearer than this to its centre.
+    pub(crate) fn reach(&self) -> f32 {
+        let radius = self.radius.max(1.0);
+        (radius * radius + radius).sqrt()
+    }
+}
+
 /// All points within half the width of a segment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Capsule {
@@ -84,7 +93,7 @@ impl Primitive {
                 [min(0), min(1), max(0), max(1)]
             }
             Self::Skirt(Skirt { a, b, .. }) => around(position(a), position(b), 1.0),
-            Self::Ball(ball) => around(ball.center, ball.center, ball.radius.max(0.5) + 0.5),
+            Self::Ball(ball) => around(ball.center, ball.center, ball.reach()),
             Self::Capsule(capsule) => around(capsule.a, capsule.b, capsule.half_width.max(0.5) + 0.5),
         }
     }
@@ -226,12 +235,11 @@ impl Stage<'_> {
             let view = self.projector.view(*position);
             let [x, y, key] = self.projector.screen(view)?;
             let at = snap(x, y)?.map(|v| v as i32);
-            let light = Light::on(self.projector.turn(*normal), self.projector.to_eye(view));
-            let [r, g, b, alpha] = color.to_array().map(f32::from);
-            let lit = |channel: f32| (light.apply(channel, alpha) * surface.opacity()).round() as u8;
-            let alpha = (alpha * surface.opacity()).round() as u8;
-            let color = Color32::from_rgba_premultiplied(lit(r), lit(g), lit(b), alpha);
-            Some(Vertex { at, key: key - lift, color })
+            let light = Light::on(self.projector.turn(*normal), self.projector.towards_eye(view));
+            let lit = |channel: u8| (light.apply(f32::from(channel), 255.0) * surface.opacity()).round() as u8;
+            let alpha = (255.0 * surface.opacity()).round() as u8;
+            let color = Color32::from_rgba_premultiplied(lit(color.r()), lit(color.g()), lit(color.b()), alpha);
+            Some(Vertex { at, key: key - lift, color }).filter(|vertex| vertex.key.is_finite())
         };
         points.zip(colors).map(vertex).collect()
     }
@@ -324,7 +332,7 @@ fn cone(base: Vec3, tip: Vec3, axis: Vec3, radius: f32, color: Color32) -> Surfa
     let helper = if axis[2].abs() < 0.9 { [0.0, 0.0, 1.0] } else { [1.0, 0.0, 0.0] };
     let u = unit(cross(axis, helper)).unwrap_or_default();
     let v = cross(axis, u);
-    Surface::from_fn(4, HEAD_SIDES + 1, 1.0, |row, column| {
+    Surface::from_fn(4, HEAD_SIDES + 1, f32::from(color.a()) / 255.0, |row, column| {
         let (sin, cos) = (TAU * (column % HEAD_SIDES) as f32 / HEAD_SIDES as f32).sin_cos();
         let rim = add(base, add(scale(u, radius * cos), scale(v, radius * sin)));
         ([tip, rim, rim, base][row], color)

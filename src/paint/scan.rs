@@ -1,5 +1,7 @@
 //! Exact scan conversion: which pixel centres lie in a triangle.
 
+use std::ops::Range;
+
 /// Fractions of a pixel that vertices are snapped to.
 pub(crate) const SUBPIXELS: f32 = 256.0;
 const SUB: i64 = 256;
@@ -17,6 +19,12 @@ pub(crate) struct PixelRect {
 }
 
 impl PixelRect {
+    /// Some rows and columns of a picture.
+    #[expect(clippy::cast_possible_wrap, reason = "a picture of 2³¹ rows or columns does not fit into memory")]
+    pub(crate) fn new(x: Range<usize>, y: Range<usize>) -> Self {
+        Self { x0: x.start as i32, y0: y.start as i32, x1: x.end as i32, y1: y.end as i32 }
+    }
+
     pub(crate) fn intersect(self, other: Self) -> Self {
         Self {
             x0: self.x0.max(other.x0),
@@ -89,25 +97,26 @@ pub(crate) fn spans(triangle: [Snapped; 3], clip: PixelRect, mut span: impl FnMu
     }
 }
 
-/// A quantity that varies linearly over a triangle.
+/// Quantities that vary linearly over a triangle.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Plane {
+pub(crate) struct Planes<const N: usize> {
     x: f32,
     y: f32,
-    value: f32,
-    pub(crate) dx: f32,
-    dy: f32,
+    values: [f32; N],
+    dx: [f32; N],
+    dy: [f32; N],
 }
 
-impl Plane {
-    /// The value at the centre of a pixel.
-    pub(crate) fn at(&self, x: i32, y: i32) -> f32 {
-        self.value + (x as f32 - self.x) * self.dx + (y as f32 - self.y) * self.dy
+impl<const N: usize> Planes<N> {
+    /// The values at the centre of a pixel.
+    pub(crate) fn at(&self, x: i32, y: i32) -> [f32; N] {
+        let (x, y) = (x as f32 - self.x, y as f32 - self.y);
+        std::array::from_fn(|k| self.values[k] + x * self.dx[k] + y * self.dy[k])
     }
 
-    /// How much the value changes at most from a pixel to its neighbour.
-    pub(crate) fn slope(&self) -> f32 {
-        self.dx.abs().max(self.dy.abs())
+    /// How much each value changes at most from a pixel to its neighbour.
+    pub(crate) fn slopes(&self) -> [f32; N] {
+        std::array::from_fn(|k| self.dx[k].abs().max(self.dy[k].abs()))
     }
 }
 
@@ -126,16 +135,18 @@ impl Interpolator {
         let area = doubled_area(triangle);
         let [a, b, c] = triangle;
         // Pixels times pixels over square pixels: one factor of 256 remains.
-        let edge = |to: Snapped| [0, 1].map(|k| (to[k] - a[k]) as f32 * SUBPIXELS / area as f32);
+        let scale = SUBPIXELS / area as f32;
+        let edge = |to: Snapped| [0, 1].map(|k| (to[k] - a[k]) as f32 * scale);
         let center = |v: i64| v as f32 / SUBPIXELS - 0.5;
         (area != 0).then(|| Self { x: center(a[0]), y: center(a[1]), edges: [edge(b), edge(c)] })
     }
 
-    /// The plane through the values at the three vertices.
-    pub(crate) fn plane(&self, [a, b, c]: [f32; 3]) -> Plane {
+    /// The planes through the values at the three vertices.
+    pub(crate) fn planes<const N: usize>(&self, [a, b, c]: [[f32; N]; 3]) -> Planes<N> {
         let [[bx, by], [cx, cy]] = self.edges;
-        let (db, dc) = (b - a, c - a);
-        Plane { x: self.x, y: self.y, value: a, dx: db * cy - dc * by, dy: dc * bx - db * cx }
+        let dx = std::array::from_fn(|k| (b[k] - a[k]) * cy - (c[k] - a[k]) * by);
+        let dy = std::array::from_fn(|k| (c[k] - a[k]) * bx - (b[k] - a[k]) * cx);
+        Planes { x: self.x, y: self.y, values: a, dx, dy }
     }
 }
 
@@ -235,9 +246,9 @@ mod tests {
     #[test]
     fn a_plane_passes_through_its_vertices() {
         let triangle = [[128, 128], [128 + 256 * 10, 128 + 256 * 2], [128 + 256 * 3, 128 + 256 * 9]];
-        let plane = Interpolator::new(triangle).unwrap().plane([1.0, 5.0, -2.0]);
+        let plane = Interpolator::new(triangle).unwrap().planes([[1.0], [5.0], [-2.0]]);
         for ((x, y), value) in [((0, 0), 1.0), ((10, 2), 5.0), ((3, 9), -2.0)] {
-            assert!((plane.at(x, y) - value).abs() < 1e-5);
+            assert!((plane.at(x, y)[0] - value).abs() < 1e-5);
         }
         assert!(Interpolator::new([[0, 0], [256, 256], [512, 512]]).is_none());
     }

@@ -105,7 +105,8 @@ pub struct Surface {
 const SEAM: f32 = 1e-4;
 
 impl Surface {
-    /// The surface whose grid point (row, column) has the position and colour given by `vertex`; `opacity` is 0–1.
+    /// The surface whose grid point (row, column) has the position and colour given by `vertex`. How much it hides is given
+    /// by `opacity`, 0–1, not by the colours.
     ///
     /// Opposite borders that coincide are sewn together. Each cell is drawn as two triangles.
     pub fn from_fn(
@@ -115,7 +116,10 @@ impl Surface {
         mut vertex: impl FnMut(usize, usize) -> ([f32; 3], Color32),
     ) -> Self {
         let grid = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-        let (positions, colors): (Vec<_>, Vec<_>) = grid.map(|(row, column)| vertex(row, column)).unzip();
+        let (positions, colors): (Vec<_>, Vec<_>) = grid
+            .map(|(row, column)| vertex(row, column))
+            .map(|(position, color)| (position, color.to_opaque()))
+            .unzip();
         let size = Bounds::around(positions.iter().copied()).map_or(0.0, |b| b.radius());
         let same = |a: Vec3, b: Vec3| length(sub(a, b)) <= SEAM * size;
         let at = |row: usize, column: usize| positions[row * columns + column];
@@ -177,7 +181,9 @@ impl Surface {
                     let [a, b, c] = triangle.map(|k| self.positions[k]);
                     let normal = cross(sub(b, a), sub(c, a));
                     if is_finite(normal) {
-                        triangle.into_iter().for_each(|k| sums[k] = add(sums[k], normal));
+                        for k in triangle {
+                            sums[k] = add(sums[k], normal);
+                        }
                     }
                 }
             }
@@ -185,7 +191,9 @@ impl Surface {
         let mut join = |indices: &mut dyn Iterator<Item = usize>| {
             let indices: Vec<usize> = indices.collect();
             let sum = indices.iter().fold([0.0; 3], |sum, k| add(sum, sums[*k]));
-            indices.into_iter().for_each(|k| sums[k] = sum);
+            for k in indices {
+                sums[k] = sum;
+            }
         };
         if self.wraps_rows {
             (0..columns).for_each(|c| join(&mut [c, (rows - 1) * columns + c].into_iter()));
@@ -194,7 +202,9 @@ impl Surface {
             (0..rows).for_each(|r| join(&mut [r * columns, (r + 1) * columns - 1].into_iter()));
         }
         // A row that is a single point, as the pole of a sphere, has one normal.
-        poles.iter().for_each(|row| join(&mut (row * columns..(row + 1) * columns)));
+        for row in poles {
+            join(&mut (row * columns..(row + 1) * columns));
+        }
         sums.into_iter().map(|sum| unit(sum).unwrap_or_default()).collect()
     }
 }

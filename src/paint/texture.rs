@@ -66,7 +66,7 @@ impl Texture {
     }
 
     /// The colour at texture coordinates (0–1 over the image), between texels to 1/256.
-    pub(crate) fn sample(&self, u: f32, v: f32, filter: TextureFilter) -> Texel {
+    pub(crate) fn sample(&self, [u, v]: [f32; 2], filter: TextureFilter) -> Texel {
         let [width, height] = self.image.size;
         let (x, y) = (u * width as f32, v * height as f32);
         if filter == TextureFilter::Nearest {
@@ -97,7 +97,7 @@ impl Texture {
 }
 
 fn wrap(index: i64, size: usize, mode: TextureWrapMode) -> usize {
-    let n = size as i64;
+    let n = i64::try_from(size).unwrap_or(i64::MAX);
     let wrapped = match mode {
         TextureWrapMode::ClampToEdge => index.clamp(0, n - 1),
         TextureWrapMode::Repeat => index.rem_euclid(n),
@@ -122,16 +122,16 @@ mod tests {
     #[test]
     fn linear_filtering_mixes_the_four_neighbours() {
         let t = texture(TextureOptions::LINEAR);
-        assert_eq!(t.sample(0.5 / 3.0, 0.25, TextureFilter::Linear)[0], 0);
-        assert_eq!(t.sample(1.0 / 3.0, 0.25, TextureFilter::Linear)[0], 50);
-        assert_eq!(t.sample(1.0 / 3.0, 0.5, TextureFilter::Linear)[0], 55);
-        assert_eq!(t.sample(1.0 / 3.0, 0.5, TextureFilter::Linear)[3], 255);
+        assert_eq!(t.sample([0.5 / 3.0, 0.25], TextureFilter::Linear)[0], 0);
+        assert_eq!(t.sample([1.0 / 3.0, 0.25], TextureFilter::Linear)[0], 50);
+        assert_eq!(t.sample([1.0 / 3.0, 0.5], TextureFilter::Linear)[0], 55);
+        assert_eq!(t.sample([1.0 / 3.0, 0.5], TextureFilter::Linear)[3], 255);
     }
 
     #[test]
     fn outside_the_image_the_wrap_mode_decides() {
         let at = |options, column: i64| {
-            texture(options).sample((column as f32 + 0.5) / 3.0, 0.25, TextureFilter::Nearest)[0]
+            texture(options).sample([(column as f32 + 0.5) / 3.0, 0.25], TextureFilter::Nearest)[0]
         };
         let row = |options| [-2, -1, 0, 3, 4].map(|c| at(options, c));
         assert_eq!(row(TextureOptions::NEAREST), [0, 0, 0, 200, 200]);

@@ -26,21 +26,21 @@ impl Tiles {
     pub(crate) fn new(primitives: &[Primitive], width: usize, height: usize, supersample: usize) -> Self {
         let (tile_width, tile_height) = (TILE_WIDTH / supersample, TILE_HEIGHT / supersample);
         let (columns, rows) = (width.div_ceil(tile_width), height.div_ceil(tile_height));
-        // First to last tile touched along one axis; saturating casts take care of what is far outside.
+        // First to last tile touched along one axis; saturating casts take care of what is outside.
         let range = |from: f32, to: f32, tile: usize, count: usize| {
             let scale = 1.0 / (tile * supersample) as f32;
-            let end = (to * scale).floor() + 1.0;
-            ((from * scale).floor() as usize).min(count)..(end as usize).min(count)
+            let end = if to >= 0.0 { ((to * scale) as usize).saturating_add(1) } else { 0 };
+            ((from * scale) as usize).min(count)..end.min(count)
         };
         let touched = |primitive: &Primitive| {
             let [left, top, right, bottom] = primitive.bounds();
             (range(top, bottom, tile_height, rows), range(left, right, tile_width, columns))
         };
+        let touched: Vec<_> = primitives.iter().map(touched).collect();
         // Counting sort with the counts two places on, so that filling leaves the starts in place.
         let mut starts = vec![0_u32; rows * columns + 2];
-        for primitive in primitives {
-            let (tile_rows, tile_columns) = touched(primitive);
-            for row in tile_rows {
+        for (tile_rows, tile_columns) in &touched {
+            for row in tile_rows.clone() {
                 for column in tile_columns.clone() {
                     starts[row * columns + column + 2] += 1;
                 }
@@ -50,9 +50,8 @@ impl Tiles {
             starts[k] += starts[k - 1];
         }
         let mut members = vec![0; starts.last().map_or(0, |n| *n as usize)];
-        for (index, primitive) in primitives.iter().enumerate() {
-            let (tile_rows, tile_columns) = touched(primitive);
-            for row in tile_rows {
+        for (index, (tile_rows, tile_columns)) in touched.iter().enumerate() {
+            for row in tile_rows.clone() {
                 for column in tile_columns.clone() {
                     let next = &mut starts[row * columns + column + 1];
                     members[*next as usize] = index as u32;
@@ -74,10 +73,9 @@ impl Tiles {
         let [width, height] = self.picture;
         let range = |index: usize, tile: usize, count: usize| {
             let start = index * tile;
-            [start, (start + tile).min(count)].map(|v| (v * self.supersample) as i32)
+            start * self.supersample..(start + tile).min(count) * self.supersample
         };
-        let ([x0, x1], [y0, y1]) = (range(column, self.width, width), range(row, self.height, height));
-        PixelRect { x0, y0, x1, y1 }
+        PixelRect::new(range(column, self.width, width), range(row, self.height, height))
     }
 }
 
@@ -104,6 +102,6 @@ mod tests {
         assert_eq!(tiles.members(0, 0), [0, 1, 4]);
         assert_eq!(tiles.members(1, 1), [1, 4]);
         assert_eq!(tiles.members(1, 0), [1, 4]);
-        assert_eq!(tiles.samples(1, 1), PixelRect { x0: 64, y0: 32, x1: 100, y1: 60 });
+        assert_eq!(tiles.samples(1, 1), PixelRect::new(64..100, 32..60));
     }
 }

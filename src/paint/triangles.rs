@@ -6,7 +6,7 @@
 
 use super::bands;
 use super::picture::Picture;
-use super::scan::{Interpolator, PixelRect, Plane, snap, spans};
+use super::scan::{Interpolator, PixelRect, Planes, snap, spans};
 use super::texture::{Texel, Texture};
 use eframe::egui::epaint::{ImageData, Mesh, Primitive, Vertex};
 use eframe::egui::{ClippedPrimitive, Color32, Rect, TextureId, TexturesDelta};
@@ -71,9 +71,8 @@ impl Rasterizer {
             bands,
             || (),
             |(), (index, pixels)| {
-                let top = (index * BAND) as i32;
-                let rows = (pixels.len() / width) as i32;
-                let area = PixelRect { x0: 0, y0: top, x1: width as i32, y1: top + rows };
+                let (top, rows) = (index * BAND, pixels.len() / width);
+                let area = PixelRect::new(0..width, top..top + rows);
                 let mut band = Band { pixels, area };
                 for primitive in primitives {
                     if let Primitive::Mesh(mesh) = &primitive.primitive
@@ -142,20 +141,23 @@ impl Band<'_> {
         let size = texture.size();
         let filter = match &texel {
             Source::Constant(_) => texture.magnification(),
-            Source::Varying([u, v]) => texture.filter((u.slope() * size[0] as f32).max(v.slope() * size[1] as f32)),
+            Source::Varying(uv) => {
+                let [u, v] = uv.slopes();
+                texture.filter((u * size[0] as f32).max(v * size[1] as f32))
+            }
         };
         spans(corners, clip, |y, x0, x1| {
             for (x, pixel) in (x0..x1).zip(self.row(y, x0, x1)) {
                 let texel = match &texel {
                     Source::Constant(texel) => *texel,
-                    Source::Varying([u, v]) => texture.sample(u.at(x, y), v.at(x, y), filter),
+                    Source::Varying(uv) => texture.sample(uv.at(x, y), filter),
                 };
                 if texel == [0; 4] {
                     continue;
                 }
                 let color = match &color {
                     Source::Constant(color) => *color,
-                    Source::Varying(planes) => planes.map(|p| (p.at(x, y) + 0.5).clamp(0.0, 255.0) as u32),
+                    Source::Varying(planes) => planes.at(x, y).map(|c| (c + 0.5).clamp(0.0, 255.0) as u32),
                 };
                 blend(pixel, multiply(color, texel));
             }
@@ -173,20 +175,20 @@ fn corners(mesh: &Mesh, triangle: [u32; 3]) -> Option<[Vertex; 3]> {
     Some([a?, b?, c?])
 }
 
-fn colors(vertices: [Vertex; 3], interpolator: &Interpolator) -> Source<Texel, [Plane; 4]> {
+fn colors(vertices: [Vertex; 3], interpolator: &Interpolator) -> Source<Texel, Planes<4>> {
     let [a, b, c] = vertices.map(|v| v.color.to_array());
     if a == b && b == c {
         return Source::Constant(a.map(u32::from));
     }
-    Source::Varying(std::array::from_fn(|k| interpolator.plane([a[k], b[k], c[k]].map(f32::from))))
+    Source::Varying(interpolator.planes([a, b, c].map(|color| color.map(f32::from))))
 }
 
-fn texels(vertices: [Vertex; 3], texture: &Texture, interpolator: &Interpolator) -> Source<Texel, [Plane; 2]> {
+fn texels(vertices: [Vertex; 3], texture: &Texture, interpolator: &Interpolator) -> Source<Texel, Planes<2>> {
     let [a, b, c] = vertices.map(|v| v.uv);
     if a == b && b == c {
-        return Source::Constant(texture.sample(a.x, a.y, texture.magnification()));
+        return Source::Constant(texture.sample([a.x, a.y], texture.magnification()));
     }
-    Source::Varying([interpolator.plane([a.x, b.x, c.x]), interpolator.plane([a.y, b.y, c.y])])
+    Source::Varying(interpolator.planes([a, b, c].map(|uv| [uv.x, uv.y])))
 }
 
 /// a · b / 255 to the nearest integer.
@@ -212,7 +214,9 @@ fn fill(pixels: &mut [Color32], source: Texel) {
         let [r, g, b, a] = source.map(|v| v as u8);
         pixels.fill(Color32::from_rgba_premultiplied(r, g, b, a));
     } else {
-        pixels.iter_mut().for_each(|pixel| blend(pixel, source));
+        for pixel in pixels {
+            blend(pixel, source);
+        }
     }
 }
 

@@ -118,13 +118,14 @@ mod tests {
     #[test]
     fn the_newest_job_wins_and_is_refined() {
         let (send, receive) = channel();
-        let worker = Worker::spawn(move || drop(send.send(()))).unwrap();
+        let worker = Worker::spawn(move || send.send(()).unwrap()).unwrap();
         let (release, gate) = channel::<()>();
         let gate = Mutex::new(gate);
         let (begun, first) = channel();
         worker.submit(move |samples, _| {
-            drop(begun.send(()));
-            drop(gate.lock().unwrap().recv());
+            // Sent and received once: after that both ends are gone.
+            begun.send(()).unwrap_or_default();
+            gate.lock().unwrap().recv().unwrap_or_default();
             picture(1, samples)
         });
         first.recv().unwrap();

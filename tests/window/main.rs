@@ -4,6 +4,8 @@
 
 mod stagehand;
 
+use std::sync::Arc;
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Theme, vec2};
 use egui_kittest::SnapshotResults;
@@ -69,7 +71,7 @@ fn sliders_change_the_living_run() {
     let slider = hand.harness.get_by_role_and_label(Role::Slider, "σ²").rect();
     hand.drag(slider.left_center() + vec2(40.0, 0.0), slider.left_center() + vec2(90.0, 0.0));
     hand.until(|window| window.snapshot().is_some_and(|s| s.settings.objective.sigma2 > 0.1));
-    let snapshot = hand.window().snapshot().unwrap().clone();
+    let snapshot = Arc::clone(hand.window().snapshot().unwrap());
     assert_eq!(snapshot.step, 20, "the run goes on from where it is");
     assert!(snapshot.log.len() >= 2 && snapshot.log.iter().all(|change| change.step == 20));
 }
@@ -236,7 +238,7 @@ fn a_diverged_run_goes_back_and_says_so() {
     hand.until(|window| window.notice().is_some() && !window.is_running());
     let notice = hand.window().notice().unwrap().to_owned();
     assert!(notice.contains("the loss became") && notice.contains("lr="), "{notice}");
-    let snapshot = hand.window().snapshot().unwrap().clone();
+    let snapshot = Arc::clone(hand.window().snapshot().unwrap());
     assert!(snapshot.step <= 400 && snapshot.vae.parameters.iter().all(|p| p.is_finite()));
     assert!(snapshot.settings.optimizer.lr < 1.0, "the rate that blew up is undone");
 }

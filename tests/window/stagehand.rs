@@ -19,7 +19,7 @@ pub(crate) struct Stagehand {
 impl Stagehand {
     /// The window on a scene, trained for so many steps and paused.
     pub(crate) fn paused_at(scene: &str, steps: u64) -> Self {
-        let scene = Scene::named(scene).unwrap().clone();
+        let scene = Scene::named(scene).expect("the tests name built-in scenes").clone();
         let data = Arc::new(generate(&scene, 0));
         let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
         let opening = Opening { config, data, running: false };
@@ -67,7 +67,7 @@ impl Stagehand {
             if holds(self.harness.state_mut()) {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_secs(60), "it never came to that");
+            assert!(start.elapsed() < Duration::from_mins(1), "it never came to that");
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -76,7 +76,7 @@ impl Stagehand {
         let start = Instant::now();
         while self.harness.query_by_label(label).is_none() {
             self.harness.step();
-            assert!(start.elapsed() < Duration::from_secs(60), "'{label}' was never shown");
+            assert!(start.elapsed() < Duration::from_mins(1), "'{label}' was never shown");
         }
         self.frames(2);
     }
@@ -144,7 +144,7 @@ impl Stagehand {
     }
 
     pub(crate) fn render(&mut self) -> image::RgbaImage {
-        self.harness.render().unwrap()
+        self.harness.render().expect("the rasteriser draws everything")
     }
 }
 

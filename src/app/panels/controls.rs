@@ -12,7 +12,7 @@ use crate::vae::{Covariance, DecoderKind};
 
 /// What was asked for in the panel.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wish {
+pub(crate) enum Wish {
     /// Change the living run.
     Change(Command),
     /// Another scene.
@@ -24,7 +24,7 @@ pub enum Wish {
 }
 
 /// Draws the panel. `settings` are those that were asked for last; the snapshot may be a moment behind.
-pub fn show(
+pub(crate) fn show(
     ui: &mut Ui,
     snapshot: Option<&Snapshot>,
     settings: &mut Settings,

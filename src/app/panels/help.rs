@@ -16,7 +16,7 @@ const POINTER: [(&str, &str); 7] = [
 ];
 
 /// Draws the help while `open`.
-pub fn show(ctx: &Context, open: &mut bool) {
+pub(crate) fn show(ctx: &Context, open: &mut bool) {
     Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
         let keys: Vec<(String, String)> = Action::ALL
             .into_iter()

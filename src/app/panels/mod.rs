@@ -1,7 +1,7 @@
 //! What stands around the views: menu, controls, dialogs.
 
-pub mod controls;
-pub mod help;
-pub mod open;
-pub mod save;
-pub mod top;
+pub(super) mod controls;
+pub(super) mod help;
+pub(super) mod open;
+pub(super) mod save;
+pub(super) mod top;

@@ -8,14 +8,14 @@ use eframe::egui::{Context, Key, TextEdit, Window};
 
 /// A path that is being chosen.
 #[derive(Debug, Default)]
-pub struct OpenDialog {
+pub(crate) struct OpenDialog {
     path: String,
     browsing: Option<Receiver<Option<PathBuf>>>,
 }
 
 /// What became of the dialog in a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It is still open.
     Open,
     /// It was closed.
@@ -26,7 +26,7 @@ pub enum Outcome {
 
 impl OpenDialog {
     /// Draws the dialog.
-    pub fn show(&mut self, ctx: &Context) -> Outcome {
+    pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
         let mut outcome = self.browsed().map_or(Outcome::Open, Outcome::Chosen);
         let mut open = true;
         Window::new("Open data").open(&mut open).collapsible(false).resizable(false).show(ctx, |ui| {

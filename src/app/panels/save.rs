@@ -12,7 +12,7 @@ use crate::paint::{Picture, encode_png};
 
 /// A picture that waits for its place.
 #[derive(Debug)]
-pub struct SaveDialog {
+pub(crate) struct SaveDialog {
     picture: Picture,
     pixels_per_point: f32,
     path: String,
@@ -24,7 +24,7 @@ pub struct SaveDialog {
 
 /// What became of the dialog in a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It is still open.
     Open,
     /// It was closed without saving.
@@ -35,7 +35,7 @@ pub enum Outcome {
 
 impl SaveDialog {
     /// Offers to save `image` as `folder`/`name`.png, or as the first of its numbered names that is free.
-    pub fn new(image: ColorImage, pixels_per_point: f32, folder: &std::path::Path, name: &str) -> Self {
+    pub(crate) fn new(image: ColorImage, pixels_per_point: f32, folder: &std::path::Path, name: &str) -> Self {
         let numbered = (1..).map(|k| if k == 1 { format!("{name}.png") } else { format!("{name}_{k}.png") });
         let free = numbered.map(|name| folder.join(name)).find(|path| !path.exists());
         Self {
@@ -49,7 +49,7 @@ impl SaveDialog {
     }
 
     /// Draws the dialog.
-    pub fn show(&mut self, ctx: &Context) -> Outcome {
+    pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
         self.take_browsed();
         let mut outcome = Outcome::Open;
         let mut open = true;
@@ -154,7 +154,7 @@ impl SaveDialog {
 }
 
 /// The part of a screenshot that shows `rect` (in points).
-pub fn crop(image: &Arc<ColorImage>, rect: eframe::egui::Rect, pixels_per_point: f32) -> ColorImage {
+pub(crate) fn crop(image: &Arc<ColorImage>, rect: eframe::egui::Rect, pixels_per_point: f32) -> ColorImage {
     let [width, height] = image.size;
     let pixel = |points: f32, most: usize| (points * pixels_per_point).round().clamp(0.0, most as f32) as usize;
     let (x0, x1) = (pixel(rect.min.x, width), pixel(rect.max.x, width));

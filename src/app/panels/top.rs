@@ -7,7 +7,12 @@ use crate::app::views::View;
 use crate::trainer;
 
 /// Draws the bar. `pace` is the largest number of steps a second; `None` is no limit. Says whether `pace` was changed.
-pub fn show(ui: &mut Ui, view: Option<&trainer::View>, pace: &mut Option<f64>, actions: &mut Vec<Action>) -> bool {
+pub(crate) fn show(
+    ui: &mut Ui,
+    view: Option<&trainer::View>,
+    pace: &mut Option<f64>,
+    actions: &mut Vec<Action>,
+) -> bool {
     MenuBar::new()
         .ui(ui, |ui| {
             let mut entry = |ui: &mut Ui, action: Action| {
@@ -106,6 +111,6 @@ fn status(ui: &mut Ui, view: Option<&trainer::View>) {
 }
 
 /// Whether a key without a modifier is meant for the window rather than for a control.
-pub fn keys_are_free(ctx: &Context) -> bool {
+pub(crate) fn keys_are_free(ctx: &Context) -> bool {
     !ctx.text_edit_focused() && !ctx.egui_wants_keyboard_input()
 }

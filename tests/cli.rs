@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -66,14 +68,37 @@ impl Desk {
 
     /// Runs it and gives the one line that it says before it ends with this code.
     fn fail(&self, code: i32, arguments: &str) -> String {
-        let output = self.run(arguments);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
-        assert!(output.stdout.is_empty(), "{arguments} has a result: {}", String::from_utf8_lossy(&output.stdout));
-        let line = error.strip_suffix('\n').unwrap_or_else(|| panic!("{arguments}: no line: {error:?}"));
-        assert!(!line.contains('\n') && !line.contains("panicked"), "{arguments}: more than one line: {error}");
-        line.strip_prefix("unpick: ").unwrap_or_else(|| panic!("{arguments}: {error:?}")).to_owned()
+        the_one_line(code, arguments, self.run(arguments))
     }
+
+    /// The same for what would go on for ever if it did not fail: it is ended after a minute.
+    fn fail_soon(&self, code: i32, arguments: &str) -> String {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
+            .args(arguments.split_whitespace())
+            .current_dir(self.0.path())
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while program.try_wait().unwrap().is_none() {
+            if begun.elapsed() > Duration::from_mins(1) {
+                program.kill().unwrap();
+            }
+            sleep(Duration::from_millis(10));
+        }
+        the_one_line(code, arguments, program.wait_with_output().unwrap())
+    }
+}
+
+fn the_one_line(code: i32, arguments: &str, output: Output) -> String {
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
+    assert!(output.stdout.is_empty(), "{arguments} has a result: {}", String::from_utf8_lossy(&output.stdout));
+    let line = error.strip_suffix('\n').unwrap_or_else(|| panic!("{arguments}: no line: {error:?}"));
+    assert!(!line.contains('\n') && !line.contains("panicked"), "{arguments}: more than one line: {error}");
+    line.strip_prefix("unpick: ").unwrap_or_else(|| panic!("{arguments}: {error:?}")).to_owned()
 }
 
 /// A short run of a small network.
@@ -456,11 +481,9 @@ fn nothing_is_overwritten_without_force_and_nothing_put_where_it_cannot_be() {
 
     // So many steps would take days: the place is looked at first.
     for place in ["run/thesis.tex", "run/thesis.tex/inside"] {
-        let sentence = desk.fail(2, &format!("train --steps 1000000000 --out {place}"));
-        assert!(
-            sentence.starts_with("cannot make the folder (") && sentence.ends_with(&format!(": {place}")),
-            "{sentence}"
-        );
+        let sentence = desk.fail_soon(2, &format!("train --steps 1000000000 --out {place}"));
+        let words = ("cannot make the folder (", format!(": {place}"));
+        assert!(sentence.starts_with(words.0) && sentence.ends_with(&words.1), "{sentence}");
     }
     // The model's place is taken by a folder: writing fails, and says where.
     fs::create_dir_all(desk.path("blocked/model.safetensors/x")).unwrap();
@@ -505,6 +528,7 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
             text.replace(from, to).into_bytes()
         }
     };
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() - 20].to_vec();
     let half = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
     let junk = |bytes: Vec<u8>| bytes.iter().map(|b| b.wrapping_mul(7) ^ 0xa5).collect();
     let empty = |_: Vec<u8>| Vec::new();
@@ -519,7 +543,7 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
     let (full, steps) = (replaced("\"diagonal\"", "\"full\""), replaced("steps = 12", "steps = -12"));
     let (config, model, train, test) =
         ("config.toml", "model.safetensors", "observations.npy", "observations_test.npy");
-    let damages: [Damage<'_>; 20] = [
+    let damages: [Damage<'_>; 22] = [
         (config, None, "this is no folder of a run", "run"),
         (config, Some(&junk), "config.toml cannot be read", "run"),
         (config, Some(&half), "line ", "run/config.toml"),
@@ -541,6 +565,8 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
         (train, Some(&half), "ends before", "run/observations.npy"),
         (train, Some(&nan), "row 23 holds no finite number", "run/observations.npy"),
         (test, Some(&junk), ".npy", "run/observations_test.npy"),
+        ("history.csv", None, "cannot read the history", "run/history.csv"),
+        ("history.csv", Some(&cut), "line 2: this is no row of a history", "run/history.csv"),
     ];
     for (name, damage, words, blamed) in damages {
         let path = desk.path("run").join(name);

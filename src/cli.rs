@@ -379,7 +379,7 @@ fn advance(
             run.apply(due.command).map_err(|e| CliError::Input(format!("at step {}: {e}", due.step)))?;
         }
         if run.state().step >= steps {
-            return Ok(None);
+            return Ok(run.verify().err().map(|divergence| divergence.to_string()));
         }
         if let Err(divergence) = run.step() {
             return Ok(Some(divergence.to_string()));

@@ -192,16 +192,9 @@ impl Experiment {
     /// Makes one step. If the loss is no number or has exploded, the last sound moment is restored instead: the
     /// weights, the settings, the log and the history that there were.
     pub fn step(&mut self) -> Result<(), Divergence> {
-        self.train();
-        let Settings { objective, .. } = self.state.settings;
-        let (n, m) = (self.x.rows() as f64, self.noise.rows() as f64);
-        let loss = -self.tape.elbo.objective(objective.beta) - objective.log_normaliser(self.x.rows());
-        let trivial = 0.5 * (self.variance / objective.sigma2 + n) + objective.beta * m;
-        // A NaN is not below anything.
-        let sound = loss <= EXPLOSION * trivial;
-        if !sound {
-            return Err(self.restore(loss));
-        }
+        self.differentiate();
+        self.update();
+        self.check()?;
         self.sums.reconstruction += self.tape.elbo.reconstruction;
         self.sums.kl_per_dim.iter_mut().zip(&self.tape.elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
         self.summed += 1;
@@ -214,8 +207,25 @@ impl Experiment {
         Ok(())
     }
 
-    /// One gradient step. Allocates nothing.
-    fn train(&mut self) {
+    /// Looks at the loss of the next minibatch without learning from it: whether the last step led anywhere can't be seen
+    /// before.
+    pub fn verify(&mut self) -> Result<(), Divergence> {
+        self.differentiate();
+        self.check()
+    }
+
+    fn check(&mut self) -> Result<(), Divergence> {
+        let Settings { objective, .. } = self.state.settings;
+        let (n, m) = (self.x.rows() as f64, self.noise.rows() as f64);
+        let loss = -self.tape.elbo.objective(objective.beta) - objective.log_normaliser(self.x.rows());
+        let trivial = 0.5 * (self.variance / objective.sigma2 + n) + objective.beta * m;
+        // A NaN is not below anything.
+        let sound = loss <= EXPLOSION * trivial;
+        if sound { Ok(()) } else { Err(self.restore(loss)) }
+    }
+
+    /// The loss of the next minibatch and its gradient. Allocates nothing.
+    fn differentiate(&mut self) {
         let Self { config, data, state, batches, x, noise, tape, .. } = self;
         let batch = state.settings.optimizer.batch;
         batches.gather(&data.train.observations, state.position, batch, x);
@@ -223,9 +233,14 @@ impl Experiment {
         let mut rng = stream(config.seed, Purpose::Noise, state.step);
         noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
         state.vae.differentiate(&state.settings.objective, x, noise, tape);
+    }
+
+    /// One step against the gradient.
+    fn update(&mut self) {
+        let Self { state, tape, .. } = self;
         let rate = state.learning_rate();
         state.adam.update(&mut state.vae.parameters, &tape.gradient, rate);
-        state.position += batch as u64;
+        state.position += state.settings.optimizer.batch as u64;
         state.step += 1;
     }
 

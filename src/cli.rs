@@ -330,17 +330,9 @@ impl Train {
         let state = run.state();
         let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
         save(&self.out, &run, &metrics)?;
-        let failure = match outcome {
-            Some(divergence) => Some(format!("{divergence}; what was sound is saved in")),
-            // An explosion is seen by the step after it, and the last step has none.
-            None if !metrics.elbo.is_finite() => Some(format!(
-                "the ELBO became {} at the last step. Lower the learning rate and run again; the run is saved in",
-                metrics.elbo
-            )),
-            None => None,
-        };
-        if let Some(failure) = failure {
-            return Err(CliError::Run(format!("{failure} {}", self.out.display())));
+        if let Some(divergence) = outcome {
+            let out = self.out.display();
+            return Err(CliError::Run(format!("{divergence}; what was sound is saved in {out}")));
         }
         let value = metrics_json(&metrics, state.step, &state.settings);
         Ok(format!("{}\nsaved in {}\n", table(&value).trim_end(), self.out.display()))

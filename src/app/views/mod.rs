@@ -14,7 +14,7 @@ use super::painter3::Painter3;
 use super::{Selection, Stage};
 
 /// A view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
     /// Data space.
@@ -29,9 +29,23 @@ pub enum View {
     Training,
 }
 
+/// A view of one of the runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pane {
+    /// What is shown.
+    pub view: View,
+    /// Of which run: 0, or 1 for the second one of two.
+    pub side: usize,
+}
+
 impl View {
     /// All views.
     pub const ALL: [Self; 5] = [Self::Data, Self::Latent, Self::Densities, Self::Jacobian, Self::Training];
+
+    /// Whether one picture shows both runs.
+    pub fn is_shared(self) -> bool {
+        self == Self::Training
+    }
 
     /// The name on the screen.
     pub fn title(self) -> &'static str {

@@ -31,13 +31,25 @@ fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> Ti
     tiles.insert_container(Container::Linear(linear))
 }
 
+/// Tiles one behind the other, the first in front.
+fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
+    let mut tabs = Tabs::new(parts.to_vec());
+    if let Some(first) = parts.first() {
+        tabs.set_active(*first);
+    }
+    tiles.insert_container(Container::Tabs(tabs))
+}
+
 impl Layout {
     /// Data space, latent space and the Jacobian above, densities and training beneath.
     pub(super) fn single() -> Self {
         let mut tiles = Tiles::default();
-        let mut pane = |view| tiles.insert_pane(Pane { view, side: 0 });
-        let [data, latent, densities, jacobian, training] = View::ALL.map(&mut pane);
-        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 4.0), (latent, 3.6), (jacobian, 2.5)]);
+        let pane = |tiles: &mut Tiles<Pane>, view| tiles.insert_pane(Pane { view, side: 0 });
+        let [data, latent, densities, training] =
+            [View::Data, View::Latent, View::Densities, View::Training].map(|view| pane(&mut tiles, view));
+        let right = [View::Gauges, View::Jacobian].map(|view| pane(&mut tiles, view));
+        let right = tabs(&mut tiles, &right);
+        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 4.0), (latent, 3.6), (right, 2.6)]);
         let lower = split(&mut tiles, LinearDir::Horizontal, &[(densities, 1.0), (training, 1.0)]);
         let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)]);
         Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
@@ -48,12 +60,10 @@ impl Layout {
         let mut tiles = Tiles::default();
         let columns = [0, 1].map(|side| {
             let mut pane = |view| tiles.insert_pane(Pane { view, side });
-            let [data, latent, densities, jacobian] =
-                [View::Data, View::Latent, View::Densities, View::Jacobian].map(&mut pane);
-            let mut tabs = Tabs::new(vec![jacobian, densities]);
-            tabs.set_active(jacobian);
-            let tabs = tiles.insert_container(Container::Tabs(tabs));
-            let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (tabs, 1.1)]);
+            let [data, latent] = [View::Data, View::Latent].map(&mut pane);
+            let right = [View::Gauges, View::Jacobian, View::Densities].map(&mut pane);
+            let right = tabs(&mut tiles, &right);
+            let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (right, 1.1)]);
             (split(&mut tiles, LinearDir::Vertical, &[(data, 1.15), (lower, 1.0)]), 1.0)
         });
         let upper = split(&mut tiles, LinearDir::Horizontal, &columns);

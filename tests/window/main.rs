@@ -317,6 +317,18 @@ fn help_lists_every_key() {
 }
 
 #[test]
+fn every_gauge_says_what_it_is_and_why_it_is_undefined() {
+    let mut hand = Stagehand::paused_at("linear-equal", 300);
+    hand.press("About c_IMA");
+    assert!(hand.harness.query_by_label_contains("Gresele").is_some());
+    hand.press("About c_IMA");
+    hand.press("About DtO");
+    assert!(hand.harness.query_by_label_contains("Rolínek").is_some());
+    let reason = hand.harness.query_by_label_contains("Undefined now: the singular values are nearly equal");
+    assert!(reason.is_some(), "with equal singular values V is free");
+}
+
+#[test]
 fn views_can_be_shown_alone() {
     let mut hand = Stagehand::paused_at("linear", 10);
     hand.key(Key::Num2);

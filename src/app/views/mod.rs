@@ -1,6 +1,7 @@
 //! The views. Each draws from a [`Stage`] and may move the [`Selection`]; none can reach the run.
 
 pub mod densities;
+pub mod gauges;
 pub mod jacobian;
 pub mod latent;
 pub mod plane;
@@ -25,6 +26,8 @@ pub enum View {
     Densities,
     /// The Jacobian in numbers.
     Jacobian,
+    /// The gauges with their history.
+    Gauges,
     /// Training curves.
     Training,
 }
@@ -40,7 +43,8 @@ pub struct Pane {
 
 impl View {
     /// All views.
-    pub const ALL: [Self; 5] = [Self::Data, Self::Latent, Self::Densities, Self::Jacobian, Self::Training];
+    pub const ALL: [Self; 6] =
+        [Self::Data, Self::Latent, Self::Densities, Self::Jacobian, Self::Gauges, Self::Training];
 
     /// Whether one picture shows both runs.
     pub fn is_shared(self) -> bool {
@@ -54,6 +58,7 @@ impl View {
             Self::Latent => "Latent space",
             Self::Densities => "Push-forward densities",
             Self::Jacobian => "Jacobian",
+            Self::Gauges => "Gauges",
             Self::Training => "Training",
         }
     }
@@ -65,6 +70,7 @@ impl View {
             Self::Latent => "latent",
             Self::Densities => "densities",
             Self::Jacobian => "jacobian",
+            Self::Gauges => "gauges",
             Self::Training => "training",
         }
     }
@@ -77,6 +83,7 @@ impl View {
             Self::Latent => latent::show(ui, stage, selection),
             Self::Densities => densities::show(ui, stage, selection),
             Self::Jacobian => jacobian::show(ui, stage, selection),
+            Self::Gauges => gauges::show(ui, stage),
             Self::Training => training::show(ui, stage),
         }
     }

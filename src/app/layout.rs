@@ -12,7 +12,7 @@ use super::action::Action;
 use super::painter3::Painter3;
 use super::theme::indexed;
 use super::views::{Pane, View};
-use super::{SIDES, Selection, Stage};
+use super::{Motion, SIDES, Selection, Stage};
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,7 +185,10 @@ impl Panes<'_, '_, '_> {
             self.actions.push(Action::Maximise(pane.view));
         }
         match pane.view {
-            View::Data => layers(ui, stage, selection),
+            View::Data => {
+                layers(ui, stage, selection);
+                morph(ui, selection);
+            }
             View::Latent => axes(ui, stage, selection),
             View::Training => super::views::training::key(ui, stage),
             _ => {}
@@ -233,6 +236,20 @@ fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         ui.checkbox(&mut selection.unit_arrows, "unit arrows")
             .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
     });
+}
+
+/// From the latent plane to the manifold.
+fn morph(ui: &mut Ui, selection: &mut Selection) {
+    let playing = selection.motion == Some(Motion::Morph);
+    let help = "Play how the latent plane becomes the manifold";
+    let button = ui.add(eframe::egui::Button::new(if playing { "■" } else { "▶" }).small()).on_hover_text(help);
+    button.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, help));
+    if button.clicked() {
+        selection.play(Motion::Morph);
+    }
+    ui.spacing_mut().slider_width = 70.0;
+    let slider = eframe::egui::Slider::new(&mut selection.tau, 0.0..=1.0).show_value(false).text("τ");
+    ui.add(slider).on_hover_text("0: the latent plane, laid on the tangent plane at d(z*); 1: the manifold");
 }
 
 /// Which two latents are shown, where there are more.

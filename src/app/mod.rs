@@ -5,6 +5,8 @@ mod draft;
 mod focus;
 mod layout;
 mod marks;
+mod morph;
+mod motion;
 mod painter3;
 mod panels;
 mod projection;
@@ -24,6 +26,7 @@ use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Rect, Theme, 
 
 pub use action::Action;
 pub use focus::Focus;
+pub use motion::Motion;
 pub use painter3::Painter3;
 pub use projection::Projection;
 pub use selection::{Layers, Selection};
@@ -319,6 +322,8 @@ impl App {
                     views::space::look(&mut self.selection, key, &stage);
                 }
             }
+            Action::Morph => self.selection.play(Motion::Morph),
+            Action::TraverseAll => self.selection.play(Motion::TraverseAll),
             Action::Nudge(key) => views::latent::nudge(&mut self.selection, key),
             Action::SwitchTheme => {
                 let theme = if self.ctx.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
@@ -413,6 +418,9 @@ impl App {
         self.look();
         self.take_screenshot();
         let ctx = ui.ctx().clone();
+        if self.selection.move_on(f64::from(ctx.input(|i| i.stable_dt))) {
+            ctx.request_repaint();
+        }
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         if let Some(path) = dropped {
             self.open_file(&path);

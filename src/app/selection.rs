@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Motion;
 use crate::paint::Camera;
 
 /// z*, what is chosen, and what is shown of it.
@@ -20,6 +21,14 @@ pub struct Selection {
     pub unit_arrows: bool,
     /// From where three-dimensional data are seen; `None` until there is something to look at.
     pub camera: Option<Camera>,
+    /// From the latent plane (0) to the manifold (1).
+    pub tau: f64,
+    /// What moves by itself.
+    #[serde(skip)]
+    pub motion: Option<Motion>,
+    /// Where a traversal is, between 0 and 1.
+    #[serde(skip)]
+    pub phase: f64,
 }
 
 /// What is drawn in data space.
@@ -70,6 +79,9 @@ impl Default for Selection {
             layers: Layers::default(),
             unit_arrows: false,
             camera: None,
+            tau: 1.0,
+            motion: None,
+            phase: 0.0,
         }
     }
 }

@@ -317,6 +317,32 @@ fn help_lists_every_key() {
 }
 
 #[test]
+fn the_latent_plane_becomes_the_manifold_and_latents_run_through_the_prior() {
+    let mut hand = Stagehand::paused_at("cylinder", 100);
+    let manifold = hand.render();
+    hand.key(Key::M);
+    assert!(hand.window().selection().tau < 0.3, "it starts at the latent plane");
+    assert!(hand.render() != manifold);
+    hand.frames(120);
+    assert_eq!(hand.window().selection().tau, 1.0, "two seconds later it has arrived");
+    assert!(hand.render() == manifold);
+
+    let before = hand.window().selection().z.clone();
+    hand.press("z₂ through the prior");
+    hand.frames(20);
+    let after = hand.window().selection().z.clone();
+    assert!(after[0] == before[0] && after[1] > before[1] + 0.05, "{before:?} {after:?}");
+    hand.press("z₂ through the prior");
+    let stopped = hand.window().selection().z.clone();
+    hand.frames(5);
+    assert_eq!(hand.window().selection().z, stopped);
+    hand.key(Key::A);
+    hand.frames(20);
+    let both = hand.window().selection().z.clone();
+    assert!(both[0] == both[1] && both[0] != stopped[0]);
+}
+
+#[test]
 fn every_gauge_says_what_it_is_and_why_it_is_undefined() {
     let mut hand = Stagehand::paused_at("linear-equal", 300);
     hand.press("About c_IMA");

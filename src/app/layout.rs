@@ -1,16 +1,18 @@
 //! Which view is where: tiles that can be moved, resized, or shown alone.
 
 use eframe::egui::{
-    Align, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, WidgetText,
+    Align, Color32, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, Visuals,
+    WidgetText,
 };
 use egui_tiles::{
-    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TileId, Tiles, Tree, UiResponse,
+    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree,
+    UiResponse,
 };
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::painter3::Painter3;
-use super::theme::indexed;
+use super::theme::{Palette, indexed};
 use super::views::View;
 use super::{Selection, Stage};
 
@@ -23,7 +25,7 @@ pub(super) struct Layout {
 }
 
 impl Default for Layout {
-    /// Data space, latent space and the Jacobian above, densities and training beneath.
+    /// Data space, latent space and numbers at z* above, densities and training beneath.
     fn default() -> Self {
         let mut tiles = Tiles::default();
         let split = |dir, parts: &[(TileId, f32)], tiles: &mut Tiles<View>| {
@@ -33,9 +35,12 @@ impl Default for Layout {
             }
             tiles.insert_container(Container::Linear(linear))
         };
-        let [data, latent, densities, jacobian, training] = View::ALL.map(|view| tiles.insert_pane(view));
-        let upper = split(LinearDir::Horizontal, &[(data, 4.0), (latent, 3.6), (jacobian, 2.5)], &mut tiles);
-        let lower = split(LinearDir::Horizontal, &[(densities, 1.0), (training, 1.0)], &mut tiles);
+        let [data, latent, densities, joint, factors, jacobian, posterior, rotate, training] =
+            View::ALL.map(|view| tiles.insert_pane(view));
+        let numbers = tiles.insert_tab_tile(vec![jacobian, posterior, rotate]);
+        let pushed = tiles.insert_tab_tile(vec![densities, joint, factors]);
+        let upper = split(LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (numbers, 3.2)], &mut tiles);
+        let lower = split(LinearDir::Horizontal, &[(pushed, 1.15), (training, 1.0)], &mut tiles);
         let root = split(LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)], &mut tiles);
         Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
     }
@@ -52,8 +57,9 @@ impl Layout {
         painter3: &mut Painter3,
         actions: &mut Vec<Action>,
     ) -> Vec<(View, Rect)> {
+        let (alone, tabbed) = (self.alone, self.tabbed());
         let mut panes =
-            Panes { stage, selection, painter3, actions, alone: self.alone, places: Vec::new(), bare: false };
+            Panes { stage, selection, painter3, actions, alone, tabbed, places: Vec::new(), bare: false };
         match self.alone {
             Some(view) => {
                 panes.pane(ui, view);
@@ -66,9 +72,19 @@ impl Layout {
     /// Draws the tiles as a figure: titles, but nothing to press.
     pub(crate) fn draw(&mut self, ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
         let mut actions = Vec::new();
-        let (alone, places) = (None, Vec::new());
-        let mut panes = Panes { stage, selection, painter3, actions: &mut actions, alone, places, bare: true };
+        let (alone, tabbed, places) = (None, Vec::new(), Vec::new());
+        let mut panes = Panes { stage, selection, painter3, actions: &mut actions, alone, tabbed, places, bare: true };
         self.tree.ui(&mut panes, ui);
+    }
+
+    /// The views that share a place with others: their tab is their header.
+    fn tabbed(&self) -> Vec<View> {
+        let tiles = &self.tree.tiles;
+        let containers = tiles.iter().filter_map(|(_, tile)| match tile {
+            egui_tiles::Tile::Container(Container::Tabs(tabs)) => Some(tabs),
+            _ => None,
+        });
+        containers.flat_map(|tabs| tabs.children.iter().filter_map(|id| tiles.get_pane(id).copied())).collect()
     }
 
     /// Whether every view is there once: a layout from a file may be anything.
@@ -87,15 +103,18 @@ struct Panes<'a, 'b> {
     painter3: &'a mut Painter3,
     actions: &'a mut Vec<Action>,
     alone: Option<View>,
+    /// The views whose tab is their header.
+    tabbed: Vec<View>,
     places: Vec<(View, Rect)>,
     /// Titles only, as in a figure.
     bare: bool,
 }
 
 impl Panes<'_, '_> {
-    /// A view under its header; gives the header's response to dragging.
-    fn pane(&mut self, ui: &mut Ui, view: View) -> Response {
-        let header = ui.horizontal(|ui| self.header(ui, view)).inner;
+    /// A view under its header; gives the header's response to dragging, if it has one of its own.
+    fn pane(&mut self, ui: &mut Ui, view: View) -> Option<Response> {
+        let own = self.alone.is_some() || !self.tabbed.contains(&view);
+        let header = own.then(|| ui.horizontal(|ui| self.header(ui, view)).inner);
         let palette = Stage::palette(ui);
         let place = eframe::egui::Frame::NONE.fill(palette.paper).show(ui, |ui| {
             view.show(ui, self.stage, self.selection, self.painter3);
@@ -120,22 +139,24 @@ impl Panes<'_, '_> {
             View::Latent => self.axes(ui),
             _ => {}
         }
-        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| {
-            let (symbol, help) =
-                if self.alone.is_some() { ("⇱", "Show all views") } else { ("⇲", "Show this view alone") };
-            let mut button = |symbol: &str, help: &str, action| {
-                let button = eframe::egui::Button::new(symbol).small().frame(false);
-                let response = ui.add(button).on_hover_text(help);
-                let name = format!("{help}: {}", view.title());
-                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
-                if response.clicked() {
-                    self.actions.push(action);
-                }
-            };
-            button(symbol, help, Action::Maximise(view));
-            button("↧", "Save as PNG", Action::SaveView(view));
-        });
+        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, view));
         response
+    }
+
+    fn buttons(&mut self, ui: &mut Ui, view: View) {
+        let (symbol, help) =
+            if self.alone.is_some() { ("⇱", "Show all views") } else { ("⇲", "Show this view alone") };
+        let mut button = |symbol: &str, help: &str, action| {
+            let button = eframe::egui::Button::new(symbol).small().frame(false);
+            let response = ui.add(button).on_hover_text(help);
+            let name = format!("{help}: {}", view.title());
+            response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
+            if response.clicked() {
+                self.actions.push(action);
+            }
+        };
+        button(symbol, help, Action::Maximise(view));
+        button("↧", "Save as PNG", Action::SaveView(view));
     }
 
     fn layers(&mut self, ui: &mut Ui) {
@@ -185,11 +206,46 @@ impl Panes<'_, '_> {
 impl Behavior<View> for Panes<'_, '_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, view: &mut View) -> UiResponse {
         let header = self.pane(ui, *view);
-        if header.drag_started() { UiResponse::DragStarted } else { UiResponse::None }
+        if header.is_some_and(|header| header.drag_started()) { UiResponse::DragStarted } else { UiResponse::None }
     }
 
     fn tab_title_for_pane(&mut self, view: &View) -> WidgetText {
-        view.title().into()
+        RichText::new(view.title()).text_style(TextStyle::Heading).into()
+    }
+
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<View>, ui: &mut Ui, _tile: TileId, tabs: &Tabs, _scroll: &mut f32) {
+        if let Some(view) = tabs.active.and_then(|id| tiles.get_pane(&id)) {
+            self.buttons(ui, *view);
+        }
+    }
+
+    fn is_tab_bar_visible(&self, _tile: TileId, _tabs: &Tabs) -> bool {
+        !self.bare
+    }
+
+    fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {
+        22.0
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        7.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _tiles: &Tiles<View>, _tile: TileId, tab: &TabState) -> Color32 {
+        if tab.active { Palette::of(visuals).paper } else { visuals.panel_fill }
+    }
+
+    fn tab_outline_stroke(&self, visuals: &Visuals, _tiles: &Tiles<View>, _tile: TileId, tab: &TabState) -> Stroke {
+        if tab.active { visuals.widgets.noninteractive.bg_stroke } else { Stroke::NONE }
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _tiles: &Tiles<View>, _tile: TileId, tab: &TabState) -> Color32 {
+        let palette = Palette::of(visuals);
+        if tab.active { palette.ink } else { palette.muted }
     }
 
     fn simplification_options(&self) -> SimplificationOptions {

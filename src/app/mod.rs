@@ -1,6 +1,7 @@
 //! The window. User → [`Action`] or control → request → trainer; snapshot → [`Stage`] → views.
 
 mod action;
+pub mod analysis;
 mod draft;
 mod focus;
 mod layout;
@@ -21,6 +22,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Rect, Theme, Ui};
 
 pub use action::Action;
+pub use analysis::Analyst;
 pub use focus::Focus;
 pub use painter3::Painter3;
 pub use projection::Projection;
@@ -48,7 +50,7 @@ struct Kept {
     layers: Layers,
 }
 
-const KEPT: &str = "views_v1";
+const KEPT: &str = "views_v2";
 
 /// The run that a window starts with.
 #[derive(Clone, Debug)]
@@ -76,6 +78,7 @@ pub struct App {
     projection: Projection,
     focus: Option<Focus>,
     painter3: Painter3,
+    analyst: Analyst,
     layout: Layout,
     pace: Option<f64>,
     notice: Option<String>,
@@ -94,8 +97,8 @@ pub struct App {
 type Shot = (Arc<ColorImage>, Option<View>);
 
 impl App {
-    /// The window on a run. `painter3` draws data in three dimensions.
-    pub fn new(ctx: &Context, opening: Opening, painter3: Painter3) -> Self {
+    /// The window on a run. `painter3` draws data in three dimensions, `analyst` computes what takes long.
+    pub fn new(ctx: &Context, opening: Opening, painter3: Painter3, analyst: Analyst) -> Self {
         install(ctx);
         let Opening { config, data, running } = opening;
         let mut app = Self {
@@ -109,6 +112,7 @@ impl App {
             data,
             focus: None,
             painter3,
+            analyst,
             layout: Layout::default(),
             pace: None,
             notice: None,
@@ -304,7 +308,8 @@ impl App {
                 if let (Some(view), Some(focus)) = (&self.view, &self.focus)
                     && self.projection.dims() == 3
                 {
-                    let stage = Stage { snapshot: &view.snapshot, focus, projection: &self.projection };
+                    let (projection, analyst) = (&self.projection, &self.analyst);
+                    let stage = Stage { snapshot: &view.snapshot, focus, projection, analyst };
                     views::space::look(&mut self.selection, key, &stage);
                 }
             }
@@ -453,7 +458,8 @@ impl App {
             Some(focus) => focus.renewed(&snapshot, &self.selection),
             None => Focus::new(&snapshot, &self.selection),
         };
-        let stage = Stage { snapshot: &snapshot, focus: &focus, projection: &self.projection };
+        let (projection, analyst) = (&self.projection, &self.analyst);
+        let stage = Stage { snapshot: &snapshot, focus: &focus, projection, analyst };
         self.places = self.layout.show(ui, &stage, &mut self.selection, &mut self.painter3, actions);
         self.focus = Some(focus);
     }

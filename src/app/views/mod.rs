@@ -1,9 +1,13 @@
 //! The views. Each draws from a [`Stage`] and may move the [`Selection`]; none can reach the run.
 
 pub mod densities;
+pub mod factors;
 pub mod jacobian;
+pub mod joint;
 pub mod latent;
 pub mod plane;
+pub mod posterior;
+pub mod rotate;
 pub mod space;
 pub mod training;
 
@@ -23,15 +27,33 @@ pub enum View {
     Latent,
     /// Push-forward densities.
     Densities,
+    /// Whether the density on the manifold factorises.
+    Joint,
+    /// Latents against true factors.
+    Factors,
     /// The Jacobian in numbers.
     Jacobian,
+    /// The posteriors that an observation could have.
+    Posterior,
+    /// What turning the latents costs.
+    Rotate,
     /// Training curves.
     Training,
 }
 
 impl View {
     /// All views.
-    pub const ALL: [Self; 5] = [Self::Data, Self::Latent, Self::Densities, Self::Jacobian, Self::Training];
+    pub const ALL: [Self; 9] = [
+        Self::Data,
+        Self::Latent,
+        Self::Densities,
+        Self::Joint,
+        Self::Factors,
+        Self::Jacobian,
+        Self::Posterior,
+        Self::Rotate,
+        Self::Training,
+    ];
 
     /// The name on the screen.
     pub fn title(self) -> &'static str {
@@ -39,7 +61,11 @@ impl View {
             Self::Data => "Data space",
             Self::Latent => "Latent space",
             Self::Densities => "Push-forward densities",
+            Self::Joint => "Joint density",
+            Self::Factors => "Factors",
             Self::Jacobian => "Jacobian",
+            Self::Posterior => "Posterior",
+            Self::Rotate => "Rotate",
             Self::Training => "Training",
         }
     }
@@ -50,7 +76,11 @@ impl View {
             Self::Data => "data",
             Self::Latent => "latent",
             Self::Densities => "densities",
+            Self::Joint => "joint",
+            Self::Factors => "factors",
             Self::Jacobian => "jacobian",
+            Self::Posterior => "posterior",
+            Self::Rotate => "rotate",
             Self::Training => "training",
         }
     }
@@ -62,7 +92,11 @@ impl View {
             Self::Data => plane::show(ui, stage, selection),
             Self::Latent => latent::show(ui, stage, selection),
             Self::Densities => densities::show(ui, stage, selection),
+            Self::Joint => joint::show(ui, stage, selection),
+            Self::Factors => factors::show(ui, stage, selection),
             Self::Jacobian => jacobian::show(ui, stage, selection),
+            Self::Posterior => posterior::show(ui, stage, selection),
+            Self::Rotate => rotate::show(ui, stage, selection),
             Self::Training => training::show(ui, stage),
         }
     }

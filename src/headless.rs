@@ -18,7 +18,7 @@ pub struct Render {
     /// The folder of a run
     dir: PathBuf,
     /// What to draw
-    #[arg(long, value_name = "data|latent|densities|joint|factors|jacobian|posterior|rotate|training|all", value_parser = parse_view)]
+    #[arg(long, value_name = "VIEW|all", value_parser = parse_view)]
     view: What,
     /// The file to write; its ending says the format
     #[arg(long, value_name = "FILE.svg|FILE.png")]
@@ -148,11 +148,11 @@ impl Figure {
         let mut offscreen = Offscreen::new(threads, install);
         let focus = Focus::new(&self.snapshot, &self.selection);
         let Self { snapshot, selection, projection, painter3, analyst } = self;
-        let stage = Stage { snapshot, focus: &focus, projection, analyst };
+        let stage = Stage { snapshot, focus: &focus, projection, analyst, beside: None };
         let ui = |ui: &mut Ui| {
             Frame::NONE.inner_margin(8.0).show(ui, |ui| match what {
                 What::One(view) => view.show(ui, &stage, selection, painter3),
-                What::All => crate::app::show_all(ui, &stage, selection, painter3),
+                What::All => crate::app::show_all(ui, &[stage], selection, &mut [&mut *painter3]),
             });
         };
         let output = offscreen.settle(canvas, 0.0, ui);

@@ -1,8 +1,8 @@
 //! The marks of the plots, in screen coordinates.
 
 use eframe::egui::{
-    Align2, Color32, FontId, Mesh, Painter, Pos2, Rangef, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, vec2,
+    Align2, Color32, FontId, Mesh, Painter, Pos2, Rangef, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo, vec2,
 };
 use egui_plot::{AxisHints, GridInput, GridMark, Plot, PlotPoint, PlotTransform};
 
@@ -181,8 +181,8 @@ pub(super) fn factor_colors(stage: &Stage<'_>, selection: &Selection, palette: &
     let mut sorted = values.clone();
     sorted.sort_unstable_by(f64::total_cmp);
     // A few outliers should not use up the scale.
-    let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize];
-    let (low, high) = if sorted.is_empty() { (0.0, 1.0) } else { (at(0.02), at(0.98)) };
+    let at = |share: f64| sorted.get((sorted.len().saturating_sub(1) as f64 * share) as usize).copied();
+    let (low, high) = (at(0.02).unwrap_or(0.0), at(0.98).unwrap_or(1.0));
     let range = (high - low).max(1e-12);
     Some(values.iter().map(|v| palette.scale((v - low) / range)).collect())
 }

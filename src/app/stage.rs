@@ -21,6 +21,8 @@ pub struct Stage<'a> {
     pub projection: &'a Projection,
     /// Answers what takes long.
     pub analyst: &'a Analyst,
+    /// The run that it is compared with, on the same scales.
+    pub beside: Option<&'a Self>,
 }
 
 impl Stage<'_> {

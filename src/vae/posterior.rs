@@ -61,7 +61,8 @@ impl Posterior {
     /// means, in nats. NaN where p has no density.
     pub fn kl_to(&self, p: &Self) -> f64 {
         let log_det = |q: &Self| 2.0 * q.factor.diagonal().iter().map(|l| l.ln()).sum::<f64>();
-        let white = |x: DMatrix<f64>| p.factor.clone().solve_lower_triangular(&x).map_or(f64::NAN, |x| x.norm_squared());
+        let white =
+            |x: DMatrix<f64>| p.factor.clone().solve_lower_triangular(&x).map_or(f64::NAN, |x| x.norm_squared());
         let apart = DMatrix::from_columns(&[&self.mean - &p.mean]);
         let quadratic = white(self.factor.clone()) + white(apart);
         0.5 * (quadratic - self.dim() as f64 + log_det(p) - log_det(self))

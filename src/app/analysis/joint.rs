@@ -60,8 +60,7 @@ impl Joint {
         let JointQuestion { z, plane } = question;
         let [a, b] = *plane;
         let mut rng = stream(0, Purpose::Analysis, 0);
-        let samples: Vec<[f64; 2]> =
-            (0..SAMPLES).map(|_| [0, 1].map(|_| StandardNormal.sample(&mut rng))).collect();
+        let samples: Vec<[f64; 2]> = (0..SAMPLES).map(|_| [0, 1].map(|_| StandardNormal.sample(&mut rng))).collect();
         let place = |[x, y]: [f64; 2]| {
             let mut at = z.clone();
             (at[a], at[b]) = (x, y);

@@ -142,6 +142,14 @@ impl Analyst {
         Ok(Self { shared, immediate: false })
     }
 
+    /// One more of the same kind.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub fn another(&self, ctx: &Context) -> std::io::Result<Self> {
+        if self.immediate { Ok(Self::immediate()) } else { Self::threaded(ctx) }
+    }
+
     /// The newest answer of this kind for the run that `snapshot` is of, and a request for the one to this question if
     /// that is another. `model` is that of the snapshot in double precision.
     pub fn ask(&self, snapshot: &Arc<Snapshot>, model: Arc<Vae<f64>>, topic: Topic) -> Option<Arc<Answer>> {

@@ -78,7 +78,8 @@ impl Posteriors {
         let diagonal = best(Covariance::Diagonal, &learned);
         let full = best(Covariance::Full, &diagonal.posterior);
 
-        let jets = Jets::of(model, &Matrix::from_columns(learned.dim(), 1, learned.mean.as_slice().to_vec()), Order::First);
+        let jets =
+            Jets::of(model, &Matrix::from_columns(learned.dim(), 1, learned.mean.as_slice().to_vec()), Order::First);
         let jacobian = jets.jacobian(0);
         let sigma = posterior_precision(&jacobian, objective.b()).cholesky().map(|c| c.inverse());
         let factor = sigma.and_then(DMatrix::cholesky).map_or_else(|| learned.factor.clone(), |c| c.l());
@@ -91,7 +92,12 @@ impl Posteriors {
             observation,
             plane,
             elbos: [elbo(&learned), full.elbo, elbo(&approximate), diagonal.elbo],
-            outlines: [outline(&learned), outline(&full.posterior), outline(&approximate), outline(&diagonal.posterior)],
+            outlines: [
+                outline(&learned),
+                outline(&full.posterior),
+                outline(&approximate),
+                outline(&diagonal.posterior),
+            ],
             target: frame.place(&x),
             centre: frame.place(jets.value.column(0)),
             draws: draws(&learned, observation, plane, model, &frame),

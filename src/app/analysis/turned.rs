@@ -130,13 +130,12 @@ fn at_optimum(snapshot: &Snapshot, model: &Vae<f64>, objective: &Objective, plan
     let jacobian = Jets::of(model, &Matrix::zeros(m, 1), Order::First).jacobian(0);
     let lengths: Vec<f64> = jacobian.column_iter().map(|column| column.norm()).collect();
     let precision = |i: usize| {
-        let rank = lengths.iter().enumerate().filter(|(j, l)| **l > lengths[i] || (**l == lengths[i] && *j < i)).count();
+        let rank =
+            lengths.iter().enumerate().filter(|(j, l)| **l > lengths[i] || (**l == lengths[i] && *j < i)).count();
         (optimum.eigenvalues.get(rank).copied().unwrap_or(0.0) / objective.b()).max(1.0)
     };
     let precision = DMatrix::from_diagonal(&plane.map(precision).to_vec().into());
-    let price = |k: i32| {
-        turned_gap(&precision, objective.beta, &Rotation { degrees: f64::from(k), plane: [0, 1] })
-    };
+    let price = |k: i32| turned_gap(&precision, objective.beta, &Rotation { degrees: f64::from(k), plane: [0, 1] });
     (0..90).map(price).collect()
 }
 

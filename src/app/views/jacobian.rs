@@ -45,13 +45,13 @@ fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2]) {
     let basis = svd(&columns);
     let seen = basis.u.transpose() * &columns;
     let lengths = &basis.singular_values;
-    let reach = 1.35 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
+    let reach = 1.6 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
     let side = (0.5 * ui.available_width() - 6.0).clamp(90.0, 220.0);
     let plot = |ui: &mut Ui, id: &str, reach: f64| {
         let response = still_plot(id, palette)
             .data_aspect(1.0)
             .width(side)
-            .height(0.82 * side)
+            .height(0.9 * side)
             .x_grid_spacer(grid(3.0))
             .y_grid_spacer(grid(3.0))
             .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
@@ -64,7 +64,7 @@ fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2]) {
         sheet.label(sheet.painter.clip_rect().left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, text, color);
     };
     ui.horizontal(|ui| {
-        let sheet = plot(ui, "unit circle", 1.45);
+        let sheet = plot(ui, "unit circle", 1.6);
         sheet.curve(ellipse([0.0; 2], unit, 1.0), Stroke::new(1.8, palette.latent), &[]);
         for (k, latent) in [a, b].into_iter().enumerate() {
             let v = [basis.v[(0, k)], basis.v[(1, k)]];

@@ -18,7 +18,7 @@ use super::painter3::Painter3;
 use super::{Selection, Stage};
 
 /// A view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
     /// Data space.
@@ -41,6 +41,15 @@ pub enum View {
     Training,
 }
 
+/// A view of one of the runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pane {
+    /// What is shown.
+    pub view: View,
+    /// Of which run: 0, or 1 for the second one of two.
+    pub side: usize,
+}
+
 impl View {
     /// All views.
     pub const ALL: [Self; 9] = [
@@ -55,6 +64,11 @@ impl View {
         Self::Training,
     ];
 
+    /// Whether one picture shows both runs.
+    pub fn is_shared(self) -> bool {
+        self == Self::Training
+    }
+
     /// The name on the screen.
     pub fn title(self) -> &'static str {
         match self {
@@ -67,6 +81,15 @@ impl View {
             Self::Posterior => "Posterior",
             Self::Rotate => "Rotate",
             Self::Training => "Training",
+        }
+    }
+
+    /// The name on a tab, where there is little room.
+    pub fn short_title(self) -> &'static str {
+        match self {
+            Self::Densities => "Densities",
+            Self::Joint => "Joint",
+            _ => self.title(),
         }
     }
 

@@ -40,7 +40,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     if stage.snapshot.latent_dim() > MOST_LATENTS {
         return instead(ui, &format!("The best posterior is searched for up to {MOST_LATENTS} latents"));
     }
-    let Some(observation) = selection.observation.or(stage.focus.nearest) else {
+    // Of two compared runs, one may have fewer observations.
+    let chosen = selection.observation.filter(|i| *i < stage.snapshot.encodings.columns());
+    let Some(observation) = chosen.or(stage.focus.nearest) else {
         return instead(ui, "There is no observation");
     };
     let topic = Topic::Posteriors(PosteriorsQuestion { observation, plane: selection.axes });
@@ -49,7 +51,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         return instead(ui, "Computing…");
     };
     ui.horizontal(|ui| {
-        let which = if selection.observation.is_some() { "chosen" } else { "next to d(z*)" };
+        let which = if chosen.is_some() { "chosen" } else { "next to d(z*)" };
         ui.toggle_value(&mut selection.draw, "▶ Draw").on_hover_text("Samples z ~ q(z|x) with their decodings");
         ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
     });
@@ -126,7 +128,11 @@ fn plane(ui: &mut Ui, posteriors: &Posteriors, newest: Option<usize>) {
     sheet.inside(posteriors.outlines[0].mean, &rings[0], palette.latent.gamma_multiply(0.14));
     if let Some(newest) = newest {
         for (strength, [z, _]) in draws(posteriors, newest) {
-            sheet.cloud(std::iter::once(z), POINT_RADIUS + strength, palette.latent.gamma_multiply(0.25 + 0.75 * strength));
+            sheet.cloud(
+                std::iter::once(z),
+                POINT_RADIUS + strength,
+                palette.latent.gamma_multiply(0.25 + 0.75 * strength),
+            );
         }
     }
     outlines(&sheet, &rings, palette, palette.latent);
@@ -145,11 +151,7 @@ fn plane(ui: &mut Ui, posteriors: &Posteriors, newest: Option<usize>) {
 fn rings(sheet: &Sheet, palette: &Palette) {
     for r in 1..=3 {
         let unit = [[1.0, 0.0], [0.0, 1.0]];
-        sheet.curve(
-            ellipse([0.0; 2], unit, f64::from(r)),
-            Stroke::new(1.0, palette.muted.gamma_multiply(0.4)),
-            &[],
-        );
+        sheet.curve(ellipse([0.0; 2], unit, f64::from(r)), Stroke::new(1.0, palette.muted.gamma_multiply(0.4)), &[]);
     }
 }
 
@@ -232,7 +234,11 @@ fn images(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Optio
     sheet.inside(posteriors.centre, &rings[0], palette.image.gamma_multiply(0.14));
     if let Some(newest) = newest {
         for (strength, [_, x]) in draws(posteriors, newest) {
-            sheet.cloud(std::iter::once(x), POINT_RADIUS + strength, palette.image.gamma_multiply(0.25 + 0.75 * strength));
+            sheet.cloud(
+                std::iter::once(x),
+                POINT_RADIUS + strength,
+                palette.image.gamma_multiply(0.25 + 0.75 * strength),
+            );
         }
     }
     outlines(&sheet, &rings, palette, palette.image);
@@ -294,7 +300,8 @@ fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
             if k == 1 {
                 let mark = if posteriors.full.converged { "0" } else { "not found" };
                 ui.monospace(mark).on_hover_text("By definition");
-                ui.monospace(number(posteriors.full.elbo, 3)).on_hover_text("The objective itself, for this observation");
+                ui.monospace(number(posteriors.full.elbo, 3))
+                    .on_hover_text("The objective itself, for this observation");
             } else {
                 ui.monospace(number(divergences[k], 4)).on_hover_text(help);
                 ui.monospace(number(posteriors.elbos[k] - posteriors.full.elbo, 4)).on_hover_text(help);

@@ -1,8 +1,8 @@
 //! Rotate the latents: what turning decoder input and encoder output by φ does to the objective, and a kick that does it.
 
 use eframe::egui::{
-    Align2, Button, ComboBox, CursorIcon, DragValue, EventFilter, Key, Pos2, Rect, Response, RichText, Role, Sense, Stroke,
-    Ui, UiBuilder, Vec2, WidgetInfo, vec2,
+    Align2, Button, ComboBox, CursorIcon, DragValue, EventFilter, Grid, Key, Pos2, Rect, Response, RichText, Role,
+    Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 use egui_plot::{AxisHints, PlotBounds};
 
@@ -42,10 +42,12 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     });
     let Some(turned) = turned else { return instead(ui, "Computing…") };
     let area = ui.available_rect_before_wrap();
-    let lines = 3.0 * 17.0;
+    let lines = 2.0 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, turned, selection.phi));
-    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| legend(ui, turned));
+    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
+        legend(ui, turned)
+    });
     ui.allocate_rect(area, Sense::hover());
 }
 
@@ -59,7 +61,8 @@ fn dial(ui: &mut Ui, selection: &mut Selection, side: f32) {
         centre + r * vec2(cos as f32, -sin as f32)
     };
     let handle = at(selection.phi, radius);
-    let response = ui.interact(Rect::from_center_size(handle, Vec2::splat(2.0 * REACH)), ui.scope_id().with("φ"), Sense::drag());
+    let response =
+        ui.interact(Rect::from_center_size(handle, Vec2::splat(2.0 * REACH)), ui.scope_id().with("φ"), Sense::drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Angle of the turned latents"));
     turn(ui, &response, selection, centre);
 
@@ -95,9 +98,7 @@ fn turn(ui: &Ui, response: &Response, selection: &mut Selection, centre: Pos2) {
     if response.has_focus() {
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-        for (key, by) in
-            [(Key::ArrowLeft, -1.0), (Key::ArrowDown, -1.0), (Key::ArrowRight, 1.0), (Key::ArrowUp, 1.0)]
-        {
+        for (key, by) in [(Key::ArrowLeft, -1.0), (Key::ArrowDown, -1.0), (Key::ArrowRight, 1.0), (Key::ArrowUp, 1.0)] {
             if ui.input(|i| i.key_pressed(key)) {
                 selection.phi = folded(selection.phi + by);
             }
@@ -138,13 +139,16 @@ fn pair(ui: &mut Ui, m: usize, selection: &mut Selection) {
     }
     for (k, name) in ["turned", "towards"].into_iter().enumerate() {
         let mut chosen = selection.turned[k];
-        ComboBox::new(("turned latent", k), "").width(44.0).selected_text(indexed("z", chosen)).show_ui(ui, |ui| {
-            for i in 0..m {
-                ui.selectable_value(&mut chosen, i, indexed("z", i));
-            }
-        })
-        .response
-        .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
+        ComboBox::new(("turned latent", k), "")
+            .width(44.0)
+            .selected_text(indexed("z", chosen))
+            .show_ui(ui, |ui| {
+                for i in 0..m {
+                    ui.selectable_value(&mut chosen, i, indexed("z", i));
+                }
+            })
+            .response
+            .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
         if chosen != selection.turned[k] {
             // Choosing the other one swaps them.
             if chosen == selection.turned[1 - k] {
@@ -173,7 +177,7 @@ fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
     } else if stage.snapshot.settings.objective.covariance == Covariance::Full {
         "This run's posterior is full: nothing turns it back."
     } else {
-        "45° off an axis is an unstable balance: chance decides where it falls."
+        "45° exactly is an unstable balance point: chance decides where it falls."
     };
     ui.add(eframe::egui::Label::new(RichText::new(verdict).weak()).wrap());
 }
@@ -182,27 +186,26 @@ fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
 fn curve(ui: &mut Ui, turned: &Turned, phi: f64) {
     let palette = Stage::palette(ui);
     let full = turned.full();
-    let degrees = || (-180..=180).map(|k| 0.5 * f64::from(k));
+    let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
     let worst = degrees()
         .flat_map(|d| [turned.loss(d), turned.price(d), turned.price_at_optimum(d).unwrap_or(0.0)])
         .filter(|x| x.is_finite())
         .fold(0.02, f64::max);
-    let bounds = PlotBounds::from_min_max([-RANGE, full - 1.15 * worst], [RANGE, full + 0.18 * worst]);
+    let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
     let response = still_plot("objective over the angle", palette)
         .x_grid_spacer(|_| {
-            (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: 15.0 }).collect()
+            let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
+            (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()
         })
         .y_grid_spacer(grid(4.0))
-        .custom_x_axes(vec![
-            axis(AxisHints::new_x(), "").formatter(|mark, _| {
-                if mark.value.rem_euclid(45.0) == 0.0 { format!("{}°", number(mark.value, 0)) } else { String::new() }
-            }),
-        ])
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| {
+            if mark.value.rem_euclid(45.0) == 0.0 { format!("{}°", number(mark.value, 0)) } else { String::new() }
+        })])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "ELBO (nats)").min_thickness(48.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
     let [second, optimum, diagonal, family] = strokes(palette);
-    sheet.curve(degrees().map(|d| [d, full]), family.0, family.1);
+    sheet.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
     if turned.at_optimum.is_some() {
         let price = |d: f64| turned.price_at_optimum(d).unwrap_or(f64::NAN);
         sheet.curve(degrees().map(|d| [d, full - price(d)]), optimum.0, optimum.1);
@@ -234,34 +237,38 @@ fn strokes(palette: &Palette) -> [(Stroke, &'static [f32]); 4] {
 /// What the lines are, and what is known about each.
 fn legend(ui: &mut Ui, turned: &Turned) {
     let [second, optimum, diagonal, full] = strokes(Stage::palette(ui));
-    ui.spacing_mut().item_spacing = vec2(5.0, 0.0);
-    let entry = |ui: &mut Ui, line: (Stroke, &'static [f32]), name: &str, help: &str| {
-        ui.horizontal(|ui| {
+    let mut entries: Vec<((Stroke, &'static [f32]), &str, String)> = Vec::new();
+    if !turned.searched.is_empty() {
+        let help = format!(
+            "The decoder turned by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
+             at the dots. Empirical: depends on the decoder as it is"
+        );
+        entries.push((diagonal, "best diagonal", help));
+        let help = "Flat by a theorem: with any Gaussian posterior and an isotropic prior the objective does not feel a \
+                    rotation (Rolínek et al. 2019)";
+        entries.push((full, "best full", help.to_owned()));
+    }
+    if turned.linear {
+        let help =
+            "Closed form for this decoder: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b. Exact, since it is linear";
+        entries.push((second, "closed form (exact)", help.to_owned()));
+        let help =
+            "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
+        entries.push((optimum, "at the optimum (exact)", help.to_owned()));
+    } else {
+        let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders only";
+        entries.push((second, "second order (approx.)", help.to_owned()));
+    }
+    Grid::new("lines").num_columns(4).spacing([7.0, 0.0]).min_row_height(17.0).show(ui, |ui| {
+        for (k, (line, name, help)) in entries.into_iter().enumerate() {
             sample_line(ui, line.0, line.1);
             ui.label(name).on_hover_text(help);
-        });
-    };
-    ui.horizontal_wrapped(|ui| {
-        if turned.searched.is_empty() {
-            ui.label(format!("Searched for up to {MOST_LATENTS} latents."));
-        } else {
-            let help = format!(
-                "The decoder turned by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched \
-                 for at the dots. Empirical: depends on the decoder as it is"
-            );
-            entry(ui, diagonal, "best diagonal", &help);
-            let help = "Flat by a theorem: with any Gaussian posterior and an isotropic prior the objective does not feel a \
-                        rotation (Rolínek et al. 2019)";
-            entry(ui, full, "best full", help);
+            if k % 2 == 1 {
+                ui.end_row();
+            }
         }
-        if turned.linear {
-            let help = "Closed form for this decoder: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b. Exact, since it is linear";
-            entry(ui, second, "closed form", help);
-            let help = "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
-            entry(ui, optimum, "at the optimum", help);
-        } else {
-            let help = "Approximation: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means";
-            entry(ui, second, "second order", help);
+        if turned.searched.is_empty() {
+            ui.weak(format!("searched for up to {MOST_LATENTS} latents"));
         }
     });
 }

@@ -190,6 +190,13 @@ impl App {
         self.fit_selection();
     }
 
+    /// Turns the latents of the living runs as a view has asked for: of both, so that one sees which of them turns back.
+    fn kick(&mut self) {
+        if let Some(rotation) = self.selection.kick.take() {
+            self.ask_all(Request::Command(Command::Rotate(rotation)));
+        }
+    }
+
     /// Makes z* fit the largest model and the observations that all have encoded.
     fn fit_selection(&mut self) {
         let snapshots: Vec<_> = self.sides.iter().filter_map(Side::snapshot).collect();
@@ -445,6 +452,7 @@ impl App {
         }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui, &mut actions));
+        self.kick();
         for action in actions {
             self.act(action);
         }

@@ -359,11 +359,11 @@ fn views_can_be_shown_alone() {
     let mut hand = Stagehand::paused_at("linear", 10);
     hand.key(Key::Num2);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_none());
+    assert!(hand.harness.query_by_label("Densities").is_none());
     assert!(hand.harness.query_by_label("Latent space").is_some());
     hand.key(Key::Escape);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_some());
+    assert!(hand.harness.query_by_label("Densities").is_some());
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn the_window_looks_as_it_should() {
 #[test]
 fn everything_fits_at_1280_by_720() {
     let hand = Stagehand::paused_at("water-filling", 50);
-    for label in ["Data space", "Latent space", "Push-forward densities", "Jacobian", "Training"] {
+    for label in ["Data space", "Latent space", "Densities", "Joint", "Gauges", "Jacobian", "Rotate", "Training"] {
         let rect = hand.harness.get_by_label(label).rect();
         assert!(rect.right() <= 1280.0 && rect.bottom() <= 720.0, "{label} {rect:?}");
     }

@@ -135,7 +135,8 @@ impl Figure {
     fn new(saved: SavedRun) -> Self {
         let SavedRun { config, log, steps, settings, vae, data, history } = saved;
         let (config, data) = (Arc::new(config), Arc::new(data));
-        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae };
+        let covariance = Arc::new(data.train.covariance());
+        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae, covariance };
         let snapshot = Arc::new(Snapshot::new(moment));
         let mut selection = Selection::default();
         selection.fit(snapshot.latent_dim(), snapshot.encodings.columns());

@@ -33,15 +33,26 @@ fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> Ti
     tiles.insert_container(Container::Linear(linear))
 }
 
+/// Tiles one behind the other, the first in front.
+fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
+    let mut tabs = Tabs::new(parts.to_vec());
+    if let Some(first) = parts.first() {
+        tabs.set_active(*first);
+    }
+    tiles.insert_container(Container::Tabs(tabs))
+}
+
 impl Layout {
     /// Data space, latent space and what is measured there above, densities and training beneath.
     pub(super) fn single() -> Self {
         let mut tiles = Tiles::default();
-        let mut pane = |view| tiles.insert_pane(Pane { view, side: 0 });
-        let [data, latent, densities, joint, factors, jacobian, posterior, rotate, training] = View::ALL.map(&mut pane);
-        let numbers = tiles.insert_tab_tile(vec![jacobian, posterior, rotate]);
-        let pushed = tiles.insert_tab_tile(vec![densities, joint, factors]);
-        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (numbers, 3.2)]);
+        let pane = |tiles: &mut Tiles<Pane>, view| tiles.insert_pane(Pane { view, side: 0 });
+        let [data, latent, training] = [View::Data, View::Latent, View::Training].map(|view| pane(&mut tiles, view));
+        let right = [View::Gauges, View::Jacobian, View::Posterior, View::Rotate].map(|view| pane(&mut tiles, view));
+        let right = tabs(&mut tiles, &right);
+        let pushed = [View::Densities, View::Joint, View::Factors].map(|view| pane(&mut tiles, view));
+        let pushed = tabs(&mut tiles, &pushed);
+        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (right, 3.2)]);
         let lower = split(&mut tiles, LinearDir::Horizontal, &[(pushed, 1.15), (training, 1.0)]);
         let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)]);
         Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
@@ -53,12 +64,18 @@ impl Layout {
         let columns = [0, 1].map(|side| {
             let mut pane = |view| tiles.insert_pane(Pane { view, side });
             let [data, latent] = [View::Data, View::Latent].map(&mut pane);
-            let measured = [View::Jacobian, View::Posterior, View::Rotate, View::Densities, View::Joint, View::Factors]
-                .map(&mut pane);
-            let mut tabs = Tabs::new(measured.to_vec());
-            tabs.set_active(measured[0]);
-            let tabs = tiles.insert_container(Container::Tabs(tabs));
-            let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (tabs, 1.1)]);
+            let right = [
+                View::Gauges,
+                View::Jacobian,
+                View::Posterior,
+                View::Rotate,
+                View::Densities,
+                View::Joint,
+                View::Factors,
+            ];
+            let right = right.map(&mut pane);
+            let right = tabs(&mut tiles, &right);
+            let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (right, 1.1)]);
             (split(&mut tiles, LinearDir::Vertical, &[(data, 1.15), (lower, 1.0)]), 1.0)
         });
         let upper = split(&mut tiles, LinearDir::Horizontal, &columns);

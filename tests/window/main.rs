@@ -2,6 +2,7 @@
 
 #![cfg(feature = "gui")]
 
+mod measured;
 mod stagehand;
 
 use std::sync::Arc;
@@ -317,15 +318,27 @@ fn help_lists_every_key() {
 }
 
 #[test]
+fn every_gauge_says_what_it_is_and_why_it_is_undefined() {
+    let mut hand = Stagehand::paused_at("linear-equal", 300);
+    hand.press("About c_IMA");
+    assert!(hand.harness.query_by_label_contains("Gresele").is_some());
+    hand.press("About c_IMA");
+    hand.press("About DtO");
+    assert!(hand.harness.query_by_label_contains("Rolínek").is_some());
+    let reason = hand.harness.query_by_label_contains("Undefined now: the singular values are nearly equal");
+    assert!(reason.is_some(), "with equal singular values V is free");
+}
+
+#[test]
 fn views_can_be_shown_alone() {
     let mut hand = Stagehand::paused_at("linear", 10);
     hand.key(Key::Num2);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_none());
+    assert!(hand.harness.query_by_label("Densities").is_none());
     assert!(hand.harness.query_by_label("Latent space").is_some());
     hand.key(Key::Escape);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_some());
+    assert!(hand.harness.query_by_label("Densities").is_some());
 }
 
 #[test]
@@ -347,7 +360,7 @@ fn the_window_looks_as_it_should() {
 #[test]
 fn everything_fits_at_1280_by_720() {
     let hand = Stagehand::paused_at("water-filling", 50);
-    for label in ["Data space", "Latent space", "Push-forward densities", "Jacobian", "Training"] {
+    for label in ["Data space", "Latent space", "Densities", "Jacobian", "Training"] {
         let rect = hand.harness.get_by_label(label).rect();
         assert!(rect.right() <= 1280.0 && rect.bottom() <= 720.0, "{label} {rect:?}");
     }

@@ -1,5 +1,5 @@
-//! The Jacobian at z*: what it makes of the unit circle, its singular values, angles and the price of not being
-//! orthogonal; and the gauges of the whole decoder.
+//! The Jacobian at z*: what it makes of the unit circle, its singular values, its angles, and the price of not being
+//! orthogonal.
 
 use eframe::egui::{Align2, Color32, Grid, Rect, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, PlotBounds};
@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 use crate::app::marks::{Sheet, axis, ellipse, grid, heat_map, number, polyline, still_plot};
 use crate::app::theme::indexed;
 use crate::app::{Selection, Stage};
-use crate::geometry::{LEAST_SEPARATION, Measured, Undefined, chance, separation};
+use crate::geometry::{LEAST_SEPARATION, separation};
 use crate::linalg::svd;
 
 /// Wider matrices are shown for the latents on the axes of the latent view.
@@ -27,8 +27,6 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
         }
         lengths(ui, stage, selection);
         matrices(ui, stage, selection);
-        ui.separator();
-        gauges(ui, stage);
     });
 }
 
@@ -205,63 +203,7 @@ fn item(ui: &mut Ui, name: &str, value: &str, help: &str) {
     ui.monospace(value).on_hover_text(help);
 }
 
-fn row(ui: &mut Ui, name: &str, value: &str, unit: &str, help: &str) {
-    ui.label(name).on_hover_text(help);
-    ui.monospace(value).on_hover_text(help);
-    ui.weak(unit);
-    ui.end_row();
-}
-
 fn value(ui: &mut Ui, name: &str, value: f64, help: &str) {
     ui.label(name).on_hover_text(help);
     ui.monospace(format!("{value:.3}")).on_hover_text(help);
-}
-
-/// Means over held-out observations.
-fn gauges(ui: &mut Ui, stage: &Stage<'_>) {
-    let snapshot = stage.snapshot;
-    let g = &snapshot.gauges;
-    ui.label(RichText::new("Mean over held-out observations").strong());
-    let m = snapshot.latent_dim();
-    let level = |value: f64| format!("chance {value:.2}");
-    let mcc = snapshot.mcc().ok_or(Undefined::NoTrueFactors);
-    let rows: [(&str, Measured, String, &str); 6] = [
-        ("c_IMA", g.ima_contrast, "nats".to_owned(), "Contrast of the columns of J; 0 means orthogonal"),
-        ("gap", g.diagonal_gap, "nats".to_owned(), "What a diagonal posterior loses against a full one, second order"),
-        (
-            "DtO",
-            g.dto,
-            level(chance(g.active.len()).distance),
-            "‖V − P‖ to the nearest signed permutation; 0 means aligned",
-        ),
-        (
-            "C2",
-            g.c2_residual,
-            String::new(),
-            "Σ_{i≠j} (∂ⱼ log sᵢ)²; 0 means each length depends on its own latent only",
-        ),
-        (
-            "Σ error",
-            g.posterior_error,
-            String::new(),
-            "Distance of the encoder's Σ from (I + JᵀJ/βσ²)⁻¹; approximate where d bends",
-        ),
-        (
-            "MCC",
-            mcc,
-            level(chance(m).alignment),
-            "Mean correlation of latents with the true factors they are matched with",
-        ),
-    ];
-    Grid::new("gauges").num_columns(3).spacing([14.0, 3.0]).show(ui, |ui| {
-        for (name, value, unit, help) in rows {
-            match value {
-                Ok(x) => row(ui, name, &format!("{x:.4}"), &unit, help),
-                Err(reason) => row(ui, name, "–", "", &format!("{help}. Not now: {reason}")),
-            }
-        }
-        ui.label("active").on_hover_text("Latents whose posterior mean varies by more than 0.01");
-        ui.monospace(format!("{} of {m}", g.active.len()));
-        ui.end_row();
-    });
 }

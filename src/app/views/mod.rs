@@ -2,6 +2,7 @@
 
 pub mod densities;
 pub mod factors;
+pub mod gauges;
 pub mod jacobian;
 pub mod joint;
 pub mod latent;
@@ -37,6 +38,8 @@ pub enum View {
     Posterior,
     /// What turning the latents costs.
     Rotate,
+    /// The gauges with their history.
+    Gauges,
     /// Training curves.
     Training,
 }
@@ -52,7 +55,7 @@ pub struct Pane {
 
 impl View {
     /// All views.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Data,
         Self::Latent,
         Self::Densities,
@@ -61,6 +64,7 @@ impl View {
         Self::Jacobian,
         Self::Posterior,
         Self::Rotate,
+        Self::Gauges,
         Self::Training,
     ];
 
@@ -80,6 +84,7 @@ impl View {
             Self::Jacobian => "Jacobian",
             Self::Posterior => "Posterior",
             Self::Rotate => "Rotate",
+            Self::Gauges => "Gauges",
             Self::Training => "Training",
         }
     }
@@ -104,6 +109,7 @@ impl View {
             Self::Jacobian => "jacobian",
             Self::Posterior => "posterior",
             Self::Rotate => "rotate",
+            Self::Gauges => "gauges",
             Self::Training => "training",
         }
     }
@@ -120,6 +126,7 @@ impl View {
             Self::Jacobian => jacobian::show(ui, stage, selection),
             Self::Posterior => posterior::show(ui, stage, selection),
             Self::Rotate => rotate::show(ui, stage, selection),
+            Self::Gauges => gauges::show(ui, stage),
             Self::Training => training::show(ui, stage),
         }
     }

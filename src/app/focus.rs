@@ -115,6 +115,22 @@ impl Focus {
         &self.model
     }
 
+    /// The latent of point `k` of the surface.
+    pub fn surface_latent(&self, k: usize) -> Vec<f64> {
+        let mut z = self.z.clone();
+        let value = |k: usize| SURFACE_RANGE * (2.0 * k as f64 / (SURFACE_POINTS - 1) as f64 - 1.0);
+        z[self.axes[0]] = value(k % SURFACE_POINTS);
+        z[self.axes[1]] = value(k / SURFACE_POINTS);
+        z
+    }
+
+    /// The latent of point `k` of a seam through z*.
+    pub fn seam_latent(&self, seam: &Seam, k: usize) -> Vec<f64> {
+        let mut z = self.z.clone();
+        z[seam.latent] = seam.t[k];
+        z
+    }
+
     /// The snapshot that was looked at.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot

@@ -14,7 +14,7 @@ use super::action::Action;
 use super::painter3::Painter3;
 use super::theme::{Palette, indexed};
 use super::views::{Pane, View};
-use super::{SIDES, Selection, Stage};
+use super::{Motion, SIDES, Selection, Stage};
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,12 @@ fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> Ti
     tiles.insert_container(Container::Linear(linear))
 }
 
+/// What is measured at z* and over the data.
+const MEASURED: &[View] = &[View::Gauges, View::Jacobian, View::Posterior, View::Rotate];
+
+/// What becomes of the prior, and what it has to do with the true factors.
+const PUSHED: &[View] = &[View::Densities, View::Joint, View::Factors];
+
 /// Tiles one behind the other, the first in front.
 fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
     let mut tabs = Tabs::new(parts.to_vec());
@@ -48,10 +54,10 @@ impl Layout {
         let mut tiles = Tiles::default();
         let pane = |tiles: &mut Tiles<Pane>, view| tiles.insert_pane(Pane { view, side: 0 });
         let [data, latent, training] = [View::Data, View::Latent, View::Training].map(|view| pane(&mut tiles, view));
-        let right = [View::Gauges, View::Jacobian, View::Posterior, View::Rotate].map(|view| pane(&mut tiles, view));
-        let right = tabs(&mut tiles, &right);
-        let pushed = [View::Densities, View::Joint, View::Factors].map(|view| pane(&mut tiles, view));
-        let pushed = tabs(&mut tiles, &pushed);
+        let [right, pushed] = [MEASURED, PUSHED].map(|views| {
+            let parts: Vec<_> = views.iter().map(|view| pane(&mut tiles, *view)).collect();
+            tabs(&mut tiles, &parts)
+        });
         let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (right, 3.2)]);
         let lower = split(&mut tiles, LinearDir::Horizontal, &[(pushed, 1.15), (training, 1.0)]);
         let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)]);
@@ -64,16 +70,7 @@ impl Layout {
         let columns = [0, 1].map(|side| {
             let mut pane = |view| tiles.insert_pane(Pane { view, side });
             let [data, latent] = [View::Data, View::Latent].map(&mut pane);
-            let right = [
-                View::Gauges,
-                View::Jacobian,
-                View::Posterior,
-                View::Rotate,
-                View::Densities,
-                View::Joint,
-                View::Factors,
-            ];
-            let right = right.map(&mut pane);
+            let right: Vec<_> = MEASURED.iter().chain(PUSHED).map(|view| pane(*view)).collect();
             let right = tabs(&mut tiles, &right);
             let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (right, 1.1)]);
             (split(&mut tiles, LinearDir::Vertical, &[(data, 1.15), (lower, 1.0)]), 1.0)
@@ -197,7 +194,10 @@ impl Panes<'_, '_, '_> {
             self.actions.push(Action::Maximise(pane.view));
         }
         match pane.view {
-            View::Data => layers(ui, stage, selection),
+            View::Data => {
+                layers(ui, stage, selection);
+                morph(ui, selection);
+            }
             View::Latent => axes(ui, stage, selection),
             View::Training => super::views::training::key(ui, stage),
             _ => {}
@@ -245,6 +245,20 @@ fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         ui.checkbox(&mut selection.unit_arrows, "unit arrows")
             .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
     });
+}
+
+/// From the latent plane to the manifold.
+fn morph(ui: &mut Ui, selection: &mut Selection) {
+    let playing = selection.motion == Some(Motion::Morph);
+    let help = "Play how the latent plane becomes the manifold";
+    let button = ui.add(eframe::egui::Button::new(if playing { "■" } else { "▶" }).small()).on_hover_text(help);
+    button.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, help));
+    if button.clicked() {
+        selection.play(Motion::Morph);
+    }
+    ui.spacing_mut().slider_width = 70.0;
+    let slider = eframe::egui::Slider::new(&mut selection.tau, 0.0..=1.0).show_value(false).text("τ");
+    ui.add(slider).on_hover_text("0: the latent plane, laid on the tangent plane at d(z*); 1: the manifold");
 }
 
 /// Which two latents are shown, where there are more.

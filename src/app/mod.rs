@@ -6,6 +6,8 @@ mod draft;
 mod focus;
 mod layout;
 mod marks;
+mod morph;
+mod motion;
 mod painter3;
 mod panels;
 mod projection;
@@ -26,6 +28,7 @@ use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Rect, Theme, 
 pub use action::Action;
 pub use analysis::Analyst;
 pub use focus::Focus;
+pub use motion::Motion;
 pub use painter3::Painter3;
 pub use projection::Projection;
 pub use selection::{Layers, Selection};
@@ -187,6 +190,13 @@ impl App {
         self.fit_selection();
     }
 
+    /// Turns the latents of the living runs as a view has asked for: of both, so that one sees which of them turns back.
+    fn kick(&mut self) {
+        if let Some(rotation) = self.selection.kick.take() {
+            self.ask_all(Request::Command(Command::Rotate(rotation)));
+        }
+    }
+
     /// Makes z* fit the largest model and the observations that all have encoded.
     fn fit_selection(&mut self) {
         let snapshots: Vec<_> = self.sides.iter().filter_map(Side::snapshot).collect();
@@ -322,6 +332,8 @@ impl App {
                     views::space::look(&mut self.selection, key, &stage);
                 }
             }
+            Action::Morph => self.selection.play(Motion::Morph),
+            Action::TraverseAll => self.selection.play(Motion::TraverseAll),
             Action::Nudge(key) => views::latent::nudge(&mut self.selection, key),
             Action::SwitchTheme => {
                 let theme = if self.ctx.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
@@ -416,6 +428,9 @@ impl App {
         self.look();
         self.take_screenshot();
         let ctx = ui.ctx().clone();
+        if self.selection.move_on(f64::from(ctx.input(|i| i.stable_dt))) {
+            ctx.request_repaint();
+        }
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         if let Some(path) = dropped {
             self.open_file(&path);
@@ -437,6 +452,7 @@ impl App {
         }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui, &mut actions));
+        self.kick();
         for action in actions {
             self.act(action);
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Motion;
 use crate::geometry::Rotation;
 use crate::paint::Camera;
 
@@ -21,6 +22,14 @@ pub struct Selection {
     pub unit_arrows: bool,
     /// From where three-dimensional data are seen; `None` until there is something to look at.
     pub camera: Option<Camera>,
+    /// From the latent plane (0) to the manifold (1).
+    pub tau: f64,
+    /// What moves by itself.
+    #[serde(skip)]
+    pub motion: Option<Motion>,
+    /// Where a traversal is, between 0 and 1.
+    #[serde(skip)]
+    pub phase: f64,
     /// Show samples of the chosen posterior.
     pub draw: bool,
     /// φ, the angle by which the latents would be turned, in degrees.
@@ -84,6 +93,9 @@ impl Default for Selection {
             layers: Layers::default(),
             unit_arrows: false,
             camera: None,
+            tau: 1.0,
+            motion: None,
+            phase: 0.0,
             draw: false,
             phi: 0.0,
             turned: [0, 1],

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::snapshot::correlate;
-use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, is_linear, schedule};
+use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
 use crate::geometry::{Jets, Order, Summary};
 use crate::linalg::Matrix;
@@ -23,8 +23,8 @@ pub struct State {
     pub step: u64,
     /// Observations read from the sequence of shuffled epochs.
     position: u64,
-    /// The step of the last change of a setting, from which the schedule counts.
-    changed: u64,
+    /// How the learning rate falls.
+    schedule: Schedule,
     /// The settings in force.
     pub settings: Settings,
     /// The model.
@@ -36,12 +36,12 @@ pub struct State {
 impl State {
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
-        self.settings.optimizer.lr * schedule(self.step - self.changed)
+        self.settings.optimizer.lr * self.schedule.share(self.step)
     }
 
     /// Becomes a copy of `other` without asking for memory.
     fn copy_from(&mut self, other: &Self) {
-        (self.step, self.position, self.changed) = (other.step, other.position, other.changed);
+        (self.step, self.position, self.schedule) = (other.step, other.position, other.schedule);
         self.settings = other.settings;
         if self.vae.covariance != other.vae.covariance {
             self.vae = other.vae.clone();
@@ -121,7 +121,7 @@ impl Experiment {
         let tape = Tape::new(&vae);
         let interval = if vae.parameters.len() < 20_000 { 10 } else { 50 };
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
-        let state = State { step: 0, position: 0, changed: 0, settings: config.settings(), vae, adam };
+        let state = State { step: 0, position: 0, schedule: Schedule::START, settings: config.settings(), vae, adam };
         Ok(Self {
             batches: Batches::new(config.seed, data.train.observations.columns()),
             config: Arc::new(config),
@@ -175,14 +175,26 @@ impl Experiment {
         &self.history
     }
 
-    /// Changes a setting from the next step on. A value that makes no sense changes nothing.
+    /// Changes a setting from the next step on, or turns the latents. What makes no sense changes nothing.
+    ///
+    /// A rotation begins with a new optimiser: Adam's second moments are those of single coordinates and do not turn with
+    /// them.
     pub fn apply(&mut self, command: Command) -> Result<(), InvalidSetting> {
+        command.check(self.state.vae.latent_dim())?;
         let settings = command.applied_to(self.state.settings);
         settings.validate(self.data.train.observations.columns())?;
-        if settings == self.state.settings {
+        let still = match command {
+            Command::Rotate(rotation) => rotation.degrees == 0.0,
+            _ => settings == self.state.settings,
+        };
+        if still {
             return Ok(());
         }
         self.keep();
+        if let Command::Rotate(rotation) = command {
+            rotation.turn_model(&mut self.state.vae, &self.data.train.observations);
+            self.state.adam = Adam::new(self.state.vae.parameters.len());
+        }
         let state = &mut self.state;
         if settings.objective.covariance != state.vae.covariance {
             let before = state.vae.clone();
@@ -192,8 +204,9 @@ impl Experiment {
             self.tape = Tape::new(&state.vae);
         }
         state.settings = settings;
-        state.changed = state.step;
-        self.log.push(Logged { step: state.step, command });
+        let logged = Logged { step: state.step, command };
+        state.schedule = state.schedule.changed(&logged);
+        self.log.push(logged);
         Ok(())
     }
 
@@ -254,7 +267,7 @@ impl Experiment {
 
     /// Keeps the present moment as the last sound one, if it is: what a rash sequence of commands leads to is not.
     fn keep(&mut self) {
-        let proven = self.state.step - self.state.changed >= PROVEN;
+        let proven = self.state.step - self.state.schedule.begun >= PROVEN;
         // The sum is finite exactly when every parameter is.
         if proven && self.state.vae.parameters.iter().sum::<f32>().is_finite() {
             let Sound { state, commands, history, sums, summed } = &mut self.sound;

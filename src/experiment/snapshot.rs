@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nalgebra::DMatrix;
 
 use super::run::probe;
-use super::{Config, Experiment, Logged, Row, Settings, is_linear, schedule};
+use super::{Config, Experiment, Logged, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
 use crate::geometry::Summary;
 use crate::linalg::Matrix;
@@ -91,13 +91,12 @@ impl Snapshot {
         let observations = &data.test.observations;
         let encodings = vae.encode(&observations.select_columns(0..ENCODED.min(observations.columns())));
         let factors = data.test.factors.as_ref();
-        let changed = log.last().map_or(0, |change| change.step);
         Self {
             correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
             optimum: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(&covariance, vae.latent_dim(), &settings.objective)),
             gauges: probe(&vae, &data, &settings, PROBED, true),
-            learning_rate: settings.optimizer.lr * schedule(step.saturating_sub(changed)),
+            learning_rate: settings.optimizer.lr * Schedule::after(&log).share(step),
             encodings,
             config,
             data,

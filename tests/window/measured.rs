@@ -7,6 +7,7 @@ use eframe::egui::{Key, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::app::Analyst;
 use unpick::app::analysis::{Answer, PosteriorsQuestion, Topic};
+use unpick::experiment::Command;
 use unpick::geometry::Rotation;
 
 use crate::stagehand::Stagehand;
@@ -59,11 +60,9 @@ fn the_latents_are_turned_by_keys_and_kicked() {
     assert_eq!(hand.window().selection().phi, 2.0);
     assert_eq!(hand.window().selection().z, z, "the dial has the keys, not z*");
     hand.press("Kick by 2°");
-    let kick = hand.window().selection().kick.take();
-    assert_eq!(kick, Some(Rotation { degrees: 2.0, plane: [0, 1] }));
-    // The handle sits on the right of the ring: pulled up by its distance from the centre it is at 45°.
-    hand.window().selection().phi = 0.0;
-    hand.frames(2);
+    assert_eq!(kicked(&mut hand), Command::Rotate(Rotation { degrees: 2.0, plane: [0, 1] }));
+    assert_eq!(hand.window().selection().phi, 0.0, "angles are counted from the latents as they are now");
+    // The handle sits on the right of the ring.
     let handle = hand.harness.get_by_label("Angle of the turned latents").rect().center();
     hand.drag(handle, handle + vec2(-3.0, -25.0));
     let phi = hand.window().selection().phi;
@@ -78,7 +77,13 @@ fn with_three_latents_the_pair_is_chosen() {
     hand.window().selection().phi = 30.0;
     hand.frames(3);
     hand.press("Kick by 30°");
-    assert_eq!(hand.window().selection().kick, Some(Rotation { degrees: 30.0, plane: [2, 0] }));
+    assert_eq!(kicked(&mut hand), Command::Rotate(Rotation { degrees: 30.0, plane: [2, 0] }));
+}
+
+/// The first command that the run was given.
+fn kicked(hand: &mut Stagehand) -> Command {
+    hand.until(|window| window.snapshot().is_some_and(|s| !s.log.is_empty()));
+    hand.window().snapshot().unwrap().log[0].command
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The Jacobian at z*: what it makes of the unit circle, its singular values, its angles, and the price of not being
+//! The Jacobian at z*: what it makes of the unit circle, its singular values, angles and the price of not being
 //! orthogonal.
 
 use eframe::egui::{Align2, Color32, Grid, Rect, RichText, ScrollArea, Sense, Stroke, Ui, vec2};

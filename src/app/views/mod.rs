@@ -34,12 +34,12 @@ pub enum View {
     Factors,
     /// The Jacobian in numbers.
     Jacobian,
+    /// The gauges with their history.
+    Gauges,
     /// The posteriors that an observation could have.
     Posterior,
     /// What turning the latents costs.
     Rotate,
-    /// The gauges with their history.
-    Gauges,
     /// Training curves.
     Training,
 }
@@ -61,10 +61,10 @@ impl View {
         Self::Densities,
         Self::Joint,
         Self::Factors,
+        Self::Gauges,
         Self::Jacobian,
         Self::Posterior,
         Self::Rotate,
-        Self::Gauges,
         Self::Training,
     ];
 
@@ -82,9 +82,9 @@ impl View {
             Self::Joint => "Joint density",
             Self::Factors => "Factors",
             Self::Jacobian => "Jacobian",
+            Self::Gauges => "Gauges",
             Self::Posterior => "Posterior",
             Self::Rotate => "Rotate",
-            Self::Gauges => "Gauges",
             Self::Training => "Training",
         }
     }
@@ -107,9 +107,9 @@ impl View {
             Self::Joint => "joint",
             Self::Factors => "factors",
             Self::Jacobian => "jacobian",
+            Self::Gauges => "gauges",
             Self::Posterior => "posterior",
             Self::Rotate => "rotate",
-            Self::Gauges => "gauges",
             Self::Training => "training",
         }
     }
@@ -124,9 +124,9 @@ impl View {
             Self::Joint => joint::show(ui, stage, selection),
             Self::Factors => factors::show(ui, stage, selection),
             Self::Jacobian => jacobian::show(ui, stage, selection),
+            Self::Gauges => gauges::show(ui, stage),
             Self::Posterior => posterior::show(ui, stage, selection),
             Self::Rotate => rotate::show(ui, stage, selection),
-            Self::Gauges => gauges::show(ui, stage),
             Self::Training => training::show(ui, stage),
         }
     }

@@ -164,10 +164,8 @@ fn change_near(run: &Snapshot, sheet: &Sheet, x: f32) -> Option<String> {
     let mut settings = run.config.settings();
     let mut lines = Vec::new();
     for change in &run.log {
-        let before = change.command.present(&settings);
         if (sheet.at([change.step as f64, 0.0]).x - x).abs() < 4.0 {
-            let (name, new) = (change.command.name(), change.command.value());
-            lines.push(format!("step {}: {name} {} → {new}", change.step, before.value()));
+            lines.push(format!("step {}: {}", change.step, change.command.told(&settings)));
         }
         settings = change.command.applied_to(settings);
     }

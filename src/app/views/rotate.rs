@@ -129,6 +129,8 @@ fn controls(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     );
     if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
         selection.ask = Some(Ask::Kick(Rotation { degrees: selection.phi, plane: selection.turned }));
+        // From now on angles are counted from the turned latents: the mark shows where the run is.
+        selection.phi = 0.0;
     }
 }
 

@@ -134,7 +134,8 @@ impl Figure {
     fn new(saved: SavedRun) -> Self {
         let SavedRun { config, log, steps, settings, vae, data, history } = saved;
         let (config, data) = (Arc::new(config), Arc::new(data));
-        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae };
+        let covariance = Arc::new(data.train.covariance());
+        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae, covariance };
         let snapshot = Arc::new(Snapshot::new(moment));
         let mut selection = Selection::default();
         selection.fit(snapshot.latent_dim(), snapshot.encodings.columns());
@@ -146,11 +147,11 @@ impl Figure {
         let mut offscreen = Offscreen::new(threads, install);
         let focus = Focus::new(&self.snapshot, &self.selection);
         let Self { snapshot, selection, projection, painter3 } = self;
-        let stage = Stage { snapshot, focus: &focus, projection };
+        let stage = Stage { snapshot, focus: &focus, projection, beside: None };
         let ui = |ui: &mut Ui| {
             Frame::NONE.inner_margin(8.0).show(ui, |ui| match what {
                 What::One(view) => view.show(ui, &stage, selection, painter3),
-                What::All => crate::app::show_all(ui, &stage, selection, painter3),
+                What::All => crate::app::show_all(ui, &[stage], selection, &mut [&mut *painter3]),
             });
         };
         let output = offscreen.settle(canvas, 0.0, ui);

@@ -180,7 +180,7 @@ fn train_writes_the_files_it_promises() {
     assert_eq!(
         rows[0].join(","),
         "step,elbo,reconstruction,kl,kl_1,kl_2,beta,sigma2,covariance,lr,batch,ima_contrast,diagonal_gap,dto,\
-         c2_residual,posterior_error,active_units"
+         c2_residual,posterior_error,active_units,off_diagonal_mass,mcc"
     );
     let column = |name: &str| -> Vec<&str> {
         let place = rows[0].iter().position(|n| *n == name).unwrap();

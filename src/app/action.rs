@@ -2,7 +2,7 @@
 
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::views::View;
+use super::views::{Pane, View};
 
 /// Something a person can do that is not the turning of one control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +19,16 @@ pub enum Action {
     NewSeed,
     /// Diagonal to full covariance and back.
     SwitchCovariance,
+    /// Two runs side by side, or one again.
+    Compare,
+    /// A becomes B and B becomes A.
+    SwapSides,
     /// Data of one's own.
     OpenData,
     /// A picture of the window.
     SaveWindow,
     /// A picture of one view.
-    SaveView(View),
+    SaveView(Pane),
     /// One view alone, and back.
     Maximise(View),
     /// z*, camera and layout as at the start.
@@ -45,17 +49,19 @@ pub enum Action {
 
 impl Action {
     /// The actions that have a key or stand in a menu.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::RunOrPause,
         Self::Step,
         Self::ManySteps,
         Self::Restart,
         Self::NewSeed,
         Self::SwitchCovariance,
+        Self::Compare,
+        Self::SwapSides,
         Self::OpenData,
         Self::SaveWindow,
-        Self::SaveView(View::Data),
-        Self::SaveView(View::Latent),
+        Self::SaveView(Pane { view: View::Data, side: 0 }),
+        Self::SaveView(Pane { view: View::Latent, side: 0 }),
         Self::Maximise(View::Data),
         Self::Maximise(View::Latent),
         Self::Maximise(View::Densities),
@@ -86,7 +92,9 @@ impl Action {
             Self::SwitchCovariance => "Switch covariance".to_owned(),
             Self::OpenData => "Open data…".to_owned(),
             Self::SaveWindow => "Save screenshot of the window…".to_owned(),
-            Self::SaveView(view) => format!("Save {}…", view.title().to_lowercase()),
+            Self::SaveView(pane) => format!("Save {}…", pane.view.title().to_lowercase()),
+            Self::Compare => "Compare two runs, or back to one".to_owned(),
+            Self::SwapSides => "Swap A and B".to_owned(),
             Self::Maximise(view) => format!("{} alone, or all views", view.title()),
             Self::ResetView => "Reset z*, camera and layout".to_owned(),
             Self::Look(Key::T) => "Face the tangent plane".to_owned(),
@@ -112,6 +120,8 @@ impl Action {
             Self::Restart => command(Key::R),
             Self::NewSeed => command(Key::N),
             Self::SwitchCovariance => plain(Key::C),
+            Self::Compare => plain(Key::B),
+            Self::SwapSides => plain(Key::S),
             Self::OpenData => command(Key::O),
             Self::SaveWindow => plain(Key::P),
             Self::Maximise(View::Data) => plain(Key::Num1),

@@ -77,10 +77,10 @@ impl Default for Selection {
 impl Selection {
     /// Makes everything fit a model with `m` latents and `encoded` encoded observations.
     pub fn fit(&mut self, m: usize, encoded: usize) {
-        if self.z.len() != m || !self.z.iter().all(|z| z.is_finite()) {
-            self.z = START.iter().copied().chain(std::iter::repeat(0.0)).take(m).collect();
-            self.axes = [0, 1];
+        if self.z.is_empty() || !self.z.iter().all(|z| z.is_finite()) {
+            self.z = START.to_vec();
         }
+        self.z.resize(m, 0.0);
         for axis in &mut self.axes {
             *axis = (*axis).min(m - 1);
         }
@@ -88,6 +88,29 @@ impl Selection {
             self.axes = [0, 1];
         }
         self.observation = self.observation.filter(|i| *i < encoded);
+    }
+
+    /// As at the start, with the layers that are chosen.
+    pub fn at_start(&self) -> Self {
+        Self { layers: self.layers, ..Self::default() }
+    }
+
+    /// What a run with `m` latents sees of it: latents that it has not are left out, those that are missing are 0.
+    pub fn seen_by(&self, m: usize) -> Self {
+        let mut seen = self.clone();
+        seen.fit(m, usize::MAX);
+        seen
+    }
+
+    /// Takes over what was changed in `seen`, which was `before` when it came from [`seen_by`](Self::seen_by).
+    pub fn learn(&mut self, before: &Self, seen: Self) {
+        if *before == seen {
+            return;
+        }
+        let hidden = self.z.get(seen.z.len()..).unwrap_or_default().to_vec();
+        let axes = if before.axes == seen.axes { self.axes } else { seen.axes };
+        *self = Self { axes, ..seen };
+        self.z.extend(hidden);
     }
 
     /// The latents on the axes, without repetition: one if there is only one.
@@ -111,11 +134,25 @@ mod tests {
         selection.fit(4, 20);
         assert_eq!((selection.axes, selection.observation, selection.z.len()), ([3, 2], Some(10), 4));
         selection.fit(1, 5);
-        assert_eq!((selection.shown(), selection.observation, selection.z.as_slice()), (&[0][..], None, &[0.6][..]));
+        assert_eq!((selection.shown(), selection.observation, selection.z.as_slice()), (&[0][..], None, &[0.1][..]));
         selection.fit(2, 5);
         assert_eq!(selection.shown(), [0, 1]);
+        assert_eq!(selection.z, [0.1, 0.0]);
         selection.z[0] = f64::NAN;
         selection.fit(2, 5);
         assert!(selection.z[0].is_finite());
+    }
+
+    #[test]
+    fn runs_with_different_latents_share_what_both_have() {
+        let mut selection = Selection { axes: [2, 0], z: vec![1.0, 2.0, 3.0], ..Selection::default() };
+        let before = selection.seen_by(2);
+        assert_eq!((before.z.as_slice(), before.axes), (&[1.0, 2.0][..], [1, 0]));
+        let mut seen = before.clone();
+        selection.learn(&before, seen.clone());
+        assert_eq!(selection.axes, [2, 0], "what is not changed is not taken over");
+        seen.z[1] = -1.0;
+        selection.learn(&before, seen);
+        assert_eq!((selection.z, selection.axes), (vec![1.0, -1.0, 3.0], [2, 0]));
     }
 }

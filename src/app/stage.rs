@@ -16,6 +16,8 @@ pub struct Stage<'a> {
     pub focus: &'a Focus,
     /// How data are shown on the screen.
     pub projection: &'a Projection,
+    /// The run that it is compared with, on the same scales.
+    pub beside: Option<&'a Self>,
 }
 
 impl Stage<'_> {

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
+use super::snapshot::correlate;
 use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
 use crate::geometry::{Jets, Order, Summary};
 use crate::linalg::Matrix;
 use crate::nn::Adam;
 use crate::rng::{Purpose, stream};
+use crate::stats::mean_correlation_coefficient;
 use crate::vae::{Elbo, Posterior, Tape, Vae};
 
 /// Everything of a run that a step changes. Minibatches and noise are functions of seed and place, so a run goes on
@@ -75,8 +78,8 @@ pub struct Experiment {
     log: Vec<Logged>,
     history: History,
     sound: Sound,
-    /// What a loss of the trivial decoder x̂ = mean is, times 2σ².
-    variance: f64,
+    /// Of the training data.
+    covariance: Arc<DMatrix<f64>>,
     batches: Batches,
     x: Matrix<f32>,
     noise: Matrix<f32>,
@@ -122,7 +125,7 @@ impl Experiment {
         Ok(Self {
             batches: Batches::new(config.seed, data.train.observations.columns()),
             config: Arc::new(config),
-            variance: data.train.covariance().trace(),
+            covariance: Arc::new(data.train.covariance()),
             data,
             sound: Sound {
                 state: state.clone(),
@@ -150,6 +153,11 @@ impl Experiment {
     /// The data it is trained and tested on.
     pub fn data(&self) -> &Arc<Dataset> {
         &self.data
+    }
+
+    /// The covariance of the training data (n × n).
+    pub fn covariance(&self) -> &Arc<DMatrix<f64>> {
+        &self.covariance
     }
 
     /// Where it stands.
@@ -231,7 +239,7 @@ impl Experiment {
         let Settings { objective, .. } = self.state.settings;
         let (n, m) = (self.x.rows() as f64, self.noise.rows() as f64);
         let loss = -self.tape.elbo.objective(objective.beta) - objective.log_normaliser(self.x.rows());
-        let trivial = 0.5 * (self.variance / objective.sigma2 + n) + objective.beta * m;
+        let trivial = 0.5 * (self.covariance.trace() / objective.sigma2 + n) + objective.beta * m;
         // A NaN is not below anything.
         let sound = loss <= EXPLOSION * trivial;
         if sound { Ok(()) } else { Err(self.restore(loss)) }
@@ -308,7 +316,7 @@ impl Experiment {
         let kl_per_dim: Vec<f64> = self.sums.kl_per_dim.iter().map(|kl| kl / count).collect();
         let reconstruction = self.sums.reconstruction / count;
         let vae = &self.state.vae;
-        let geometry = probe(vae, &self.data, &settings, 128, vae.latent_dim() <= 3);
+        let geometry = probe(vae, &self.data, &settings, PROBED, vae.latent_dim() <= 3);
         self.history.push(Row {
             step: self.state.step,
             elbo: reconstruction - settings.objective.beta * kl_per_dim.iter().sum::<f64>(),
@@ -321,9 +329,24 @@ impl Experiment {
             c2_residual: geometry.c2_residual.unwrap_or(f64::NAN),
             posterior_error: geometry.posterior_error.unwrap_or(f64::NAN),
             active_units: geometry.active.len(),
+            off_diagonal_mass: geometry.off_diagonal_mass.unwrap_or(f64::NAN),
+            mcc: probed_mcc(vae, &self.data).unwrap_or(f64::NAN),
         });
         self.clear_sums();
     }
+}
+
+/// Held-out observations at which every row of the history measures the geometry.
+const PROBED: usize = 128;
+
+/// Held-out observations whose codes every row of the history correlates with their factors.
+const CORRELATED: usize = 256;
+
+fn probed_mcc(vae: &Vae<f32>, data: &Dataset) -> Option<f64> {
+    let factors = data.test.factors.as_ref()?;
+    let test = &data.test.observations;
+    let encodings = vae.encode(&test.select_columns(0..CORRELATED.min(test.columns())));
+    Some(mean_correlation_coefficient(&correlate(&encodings, factors, vae.latent_dim())).0)
 }
 
 /// The geometry at the posterior means of the first `count` held-out observations.

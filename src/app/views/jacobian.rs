@@ -1,18 +1,16 @@
-//! The Jacobian at z* in numbers, and the gauges of the whole decoder.
+//! The Jacobian at z* in numbers.
 
 use eframe::egui::{Grid, RichText, ScrollArea, Ui};
 
 use crate::app::marks::number;
 use crate::app::theme::indexed;
 use crate::app::{Selection, Stage};
-use crate::geometry::{LEAST_SEPARATION, Measured, Undefined, chance, separation};
+use crate::geometry::{LEAST_SEPARATION, separation};
 
 /// Draws the view.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         at_z(ui, stage, selection);
-        ui.separator();
-        gauges(ui, stage);
     });
 }
 
@@ -79,53 +77,4 @@ fn row(ui: &mut Ui, name: &str, value: &str, unit: &str, help: &str) {
 fn value(ui: &mut Ui, name: &str, value: f64, help: &str) {
     ui.label(name).on_hover_text(help);
     ui.monospace(format!("{value:.3}")).on_hover_text(help);
-}
-
-/// Means over held-out observations.
-fn gauges(ui: &mut Ui, stage: &Stage<'_>) {
-    let snapshot = stage.snapshot;
-    let g = &snapshot.gauges;
-    ui.label(RichText::new("Mean over held-out observations").strong());
-    let m = snapshot.latent_dim();
-    let level = |value: f64| format!("chance {value:.2}");
-    let mcc = snapshot.mcc().ok_or(Undefined::NoTrueFactors);
-    let rows: [(&str, Measured, String, &str); 6] = [
-        ("c_IMA", g.ima_contrast, "nats".to_owned(), "Contrast of the columns of J; 0 means orthogonal"),
-        ("gap", g.diagonal_gap, "nats".to_owned(), "What a diagonal posterior loses against a full one, second order"),
-        (
-            "DtO",
-            g.dto,
-            level(chance(g.active.len()).distance),
-            "‖V − P‖ to the nearest signed permutation; 0 means aligned",
-        ),
-        (
-            "C2",
-            g.c2_residual,
-            String::new(),
-            "Σ_{i≠j} (∂ⱼ log sᵢ)²; 0 means each length depends on its own latent only",
-        ),
-        (
-            "Σ error",
-            g.posterior_error,
-            String::new(),
-            "Distance of the encoder's Σ from (I + JᵀJ/βσ²)⁻¹; approximate where d bends",
-        ),
-        (
-            "MCC",
-            mcc,
-            level(chance(m).alignment),
-            "Mean correlation of latents with the true factors they are matched with",
-        ),
-    ];
-    Grid::new("gauges").num_columns(3).spacing([14.0, 3.0]).show(ui, |ui| {
-        for (name, value, unit, help) in rows {
-            match value {
-                Ok(x) => row(ui, name, &format!("{x:.4}"), &unit, help),
-                Err(reason) => row(ui, name, "–", "", &format!("{help}. Not now: {reason}")),
-            }
-        }
-        ui.label("active").on_hover_text("Latents whose posterior mean varies by more than 0.01");
-        ui.monospace(format!("{} of {m}", g.active.len()));
-        ui.end_row();
-    });
 }

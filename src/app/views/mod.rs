@@ -1,6 +1,7 @@
 //! The views. Each draws from a [`Stage`] and may move the [`Selection`]; none can reach the run.
 
 pub mod densities;
+pub mod gauges;
 pub mod jacobian;
 pub mod latent;
 pub mod plane;
@@ -14,7 +15,7 @@ use super::painter3::Painter3;
 use super::{Selection, Stage};
 
 /// A view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
     /// Data space.
@@ -25,13 +26,30 @@ pub enum View {
     Densities,
     /// The Jacobian in numbers.
     Jacobian,
+    /// The gauges with their history.
+    Gauges,
     /// Training curves.
     Training,
 }
 
+/// A view of one of the runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pane {
+    /// What is shown.
+    pub view: View,
+    /// Of which run: 0, or 1 for the second one of two.
+    pub side: usize,
+}
+
 impl View {
     /// All views.
-    pub const ALL: [Self; 5] = [Self::Data, Self::Latent, Self::Densities, Self::Jacobian, Self::Training];
+    pub const ALL: [Self; 6] =
+        [Self::Data, Self::Latent, Self::Densities, Self::Jacobian, Self::Gauges, Self::Training];
+
+    /// Whether one picture shows both runs.
+    pub fn is_shared(self) -> bool {
+        self == Self::Training
+    }
 
     /// The name on the screen.
     pub fn title(self) -> &'static str {
@@ -40,6 +58,7 @@ impl View {
             Self::Latent => "Latent space",
             Self::Densities => "Push-forward densities",
             Self::Jacobian => "Jacobian",
+            Self::Gauges => "Gauges",
             Self::Training => "Training",
         }
     }
@@ -51,6 +70,7 @@ impl View {
             Self::Latent => "latent",
             Self::Densities => "densities",
             Self::Jacobian => "jacobian",
+            Self::Gauges => "gauges",
             Self::Training => "training",
         }
     }
@@ -63,6 +83,7 @@ impl View {
             Self::Latent => latent::show(ui, stage, selection),
             Self::Densities => densities::show(ui, stage, selection),
             Self::Jacobian => jacobian::show(ui, stage, selection),
+            Self::Gauges => gauges::show(ui, stage),
             Self::Training => training::show(ui, stage),
         }
     }

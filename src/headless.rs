@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Frame, Theme, Ui, vec2};
 
-use crate::app::{Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
+use crate::app::{Analyst, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{SavedRun, open, program, write_atomically};
@@ -18,7 +18,7 @@ pub struct Render {
     /// The folder of a run
     dir: PathBuf,
     /// What to draw
-    #[arg(long, value_name = "data|latent|densities|jacobian|training|all", value_parser = parse_view)]
+    #[arg(long, value_name = "VIEW|all", value_parser = parse_view)]
     view: What,
     /// The file to write; its ending says the format
     #[arg(long, value_name = "FILE.svg|FILE.png")]
@@ -128,6 +128,7 @@ struct Figure {
     selection: Selection,
     projection: Projection,
     painter3: Painter3,
+    analyst: Analyst,
 }
 
 impl Figure {
@@ -139,15 +140,16 @@ impl Figure {
         let snapshot = Arc::new(Snapshot::new(moment));
         let mut selection = Selection::default();
         selection.fit(snapshot.latent_dim(), snapshot.encodings.columns());
-        Self { projection: Projection::new(&data), painter3: Painter3::immediate(), snapshot, selection }
+        let (projection, painter3, analyst) = (Projection::new(&data), Painter3::immediate(), Analyst::immediate());
+        Self { snapshot, selection, projection, painter3, analyst }
     }
 
     fn draw(&mut self, what: What, canvas: &Canvas, format: &str) -> Result<Vec<u8>, String> {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
         let mut offscreen = Offscreen::new(threads, install);
         let focus = Focus::new(&self.snapshot, &self.selection);
-        let Self { snapshot, selection, projection, painter3 } = self;
-        let stage = Stage { snapshot, focus: &focus, projection, beside: None };
+        let Self { snapshot, selection, projection, painter3, analyst } = self;
+        let stage = Stage { snapshot, focus: &focus, projection, analyst, beside: None };
         let ui = |ui: &mut Ui| {
             Frame::NONE.inner_margin(8.0).show(ui, |ui| match what {
                 What::One(view) => view.show(ui, &stage, selection, painter3),

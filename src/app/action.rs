@@ -35,6 +35,10 @@ pub enum Action {
     ResetView,
     /// Look along an axis, at the tangent plane, or from home.
     Look(Key),
+    /// The latent plane becomes the manifold.
+    Morph,
+    /// All latents run through the prior in phase.
+    TraverseAll,
     /// Move z*.
     Nudge(Key),
     /// Light or dark.
@@ -49,7 +53,7 @@ pub enum Action {
 
 impl Action {
     /// The actions that have a key or stand in a menu.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::RunOrPause,
         Self::Step,
         Self::ManySteps,
@@ -71,6 +75,8 @@ impl Action {
         Self::Look(Key::Z),
         Self::Look(Key::T),
         Self::Look(Key::Home),
+        Self::Morph,
+        Self::TraverseAll,
         Self::Nudge(Key::ArrowLeft),
         Self::Nudge(Key::ArrowRight),
         Self::Nudge(Key::ArrowUp),
@@ -100,6 +106,8 @@ impl Action {
             Self::Look(Key::T) => "Face the tangent plane".to_owned(),
             Self::Look(Key::Home) => "Camera home".to_owned(),
             Self::Look(key) => format!("Look along the {} axis", key.name().to_lowercase()),
+            Self::Morph => "Latent plane becomes manifold".to_owned(),
+            Self::TraverseAll => "All latents through the prior in phase".to_owned(),
             Self::Nudge(Key::ArrowLeft | Key::ArrowRight) => "Move z* along the first axis".to_owned(),
             Self::Nudge(_) => "Move z* along the second axis".to_owned(),
             Self::SwitchTheme => "Light or dark".to_owned(),
@@ -130,6 +138,8 @@ impl Action {
             Self::Maximise(_) | Self::SaveView(_) => None,
             Self::ResetView => command(Key::Home),
             Self::Look(key) | Self::Nudge(key) => plain(key),
+            Self::Morph => plain(Key::M),
+            Self::TraverseAll => plain(Key::A),
             Self::SwitchTheme => plain(Key::D),
             Self::Help => plain(Key::F1),
             Self::Escape => plain(Key::Escape),

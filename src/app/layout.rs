@@ -1,18 +1,20 @@
 //! Which view is where: tiles that can be moved, resized, or shown alone.
 
 use eframe::egui::{
-    Align, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, WidgetText,
+    Align, Color32, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, Visuals,
+    WidgetText,
 };
 use egui_tiles::{
-    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, Tabs, TileId, Tiles, Tree, UiResponse,
+    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree,
+    UiResponse,
 };
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::painter3::Painter3;
-use super::theme::indexed;
+use super::theme::{Palette, indexed};
 use super::views::{Pane, View};
-use super::{SIDES, Selection, Stage};
+use super::{Motion, SIDES, Selection, Stage};
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,12 @@ fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> Ti
     tiles.insert_container(Container::Linear(linear))
 }
 
+/// What is measured at z* and over the data.
+const MEASURED: &[View] = &[View::Gauges, View::Jacobian, View::Posterior, View::Rotate];
+
+/// What becomes of the prior, and what it has to do with the true factors.
+const PUSHED: &[View] = &[View::Densities, View::Joint, View::Factors];
+
 /// Tiles one behind the other, the first in front.
 fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
     let mut tabs = Tabs::new(parts.to_vec());
@@ -41,16 +49,17 @@ fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
 }
 
 impl Layout {
-    /// Data space, latent space and the Jacobian above, densities and training beneath.
+    /// Data space, latent space and what is measured there above, densities and training beneath.
     pub(super) fn single() -> Self {
         let mut tiles = Tiles::default();
         let pane = |tiles: &mut Tiles<Pane>, view| tiles.insert_pane(Pane { view, side: 0 });
-        let [data, latent, densities, training] =
-            [View::Data, View::Latent, View::Densities, View::Training].map(|view| pane(&mut tiles, view));
-        let right = [View::Gauges, View::Jacobian].map(|view| pane(&mut tiles, view));
-        let right = tabs(&mut tiles, &right);
-        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 4.0), (latent, 3.6), (right, 2.6)]);
-        let lower = split(&mut tiles, LinearDir::Horizontal, &[(densities, 1.0), (training, 1.0)]);
+        let [data, latent, training] = [View::Data, View::Latent, View::Training].map(|view| pane(&mut tiles, view));
+        let [right, pushed] = [MEASURED, PUSHED].map(|views| {
+            let parts: Vec<_> = views.iter().map(|view| pane(&mut tiles, *view)).collect();
+            tabs(&mut tiles, &parts)
+        });
+        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (right, 3.2)]);
+        let lower = split(&mut tiles, LinearDir::Horizontal, &[(pushed, 1.15), (training, 1.0)]);
         let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)]);
         Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
     }
@@ -61,7 +70,7 @@ impl Layout {
         let columns = [0, 1].map(|side| {
             let mut pane = |view| tiles.insert_pane(Pane { view, side });
             let [data, latent] = [View::Data, View::Latent].map(&mut pane);
-            let right = [View::Gauges, View::Jacobian, View::Densities].map(&mut pane);
+            let right: Vec<_> = MEASURED.iter().chain(PUSHED).map(|view| pane(*view)).collect();
             let right = tabs(&mut tiles, &right);
             let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (right, 1.1)]);
             (split(&mut tiles, LinearDir::Vertical, &[(data, 1.15), (lower, 1.0)]), 1.0)
@@ -185,7 +194,10 @@ impl Panes<'_, '_, '_> {
             self.actions.push(Action::Maximise(pane.view));
         }
         match pane.view {
-            View::Data => layers(ui, stage, selection),
+            View::Data => {
+                layers(ui, stage, selection);
+                morph(ui, selection);
+            }
             View::Latent => axes(ui, stage, selection),
             View::Training => super::views::training::key(ui, stage),
             _ => {}
@@ -235,6 +247,20 @@ fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     });
 }
 
+/// From the latent plane to the manifold.
+fn morph(ui: &mut Ui, selection: &mut Selection) {
+    let playing = selection.motion == Some(Motion::Morph);
+    let help = "Play how the latent plane becomes the manifold";
+    let button = ui.add(eframe::egui::Button::new(if playing { "■" } else { "▶" }).small()).on_hover_text(help);
+    button.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, help));
+    if button.clicked() {
+        selection.play(Motion::Morph);
+    }
+    ui.spacing_mut().slider_width = 70.0;
+    let slider = eframe::egui::Slider::new(&mut selection.tau, 0.0..=1.0).show_value(false).text("τ");
+    ui.add(slider).on_hover_text("0: the latent plane, laid on the tangent plane at d(z*); 1: the manifold");
+}
+
 /// Which two latents are shown, where there are more.
 fn axes(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let m = stage.snapshot.latent_dim();
@@ -269,7 +295,7 @@ impl Behavior<Pane> for Panes<'_, '_, '_> {
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        pane.view.title().into()
+        pane.view.short_title().into()
     }
 
     fn top_bar_right_ui(
@@ -284,6 +310,31 @@ impl Behavior<Pane> for Panes<'_, '_, '_> {
         if let (Some(pane), false) = (pane, self.bare) {
             self.buttons(ui, *pane);
         }
+    }
+
+    fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {
+        22.0
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        6.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+        if tab.active { Palette::of(visuals).paper } else { visuals.panel_fill }
+    }
+
+    fn tab_outline_stroke(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Stroke {
+        if tab.active { visuals.widgets.noninteractive.bg_stroke } else { Stroke::NONE }
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+        let palette = Palette::of(visuals);
+        if tab.active { palette.ink } else { palette.muted }
     }
 
     fn simplification_options(&self) -> SimplificationOptions {

@@ -1,10 +1,13 @@
 //! The window. User → [`Action`] or control → request → trainer; snapshot → [`Stage`] → views.
 
 mod action;
+pub mod analysis;
 mod draft;
 mod focus;
 mod layout;
 mod marks;
+mod morph;
+mod motion;
 mod painter3;
 mod panels;
 mod projection;
@@ -23,7 +26,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Rect, Theme, Ui};
 
 pub use action::Action;
+pub use analysis::Analyst;
 pub use focus::Focus;
+pub use motion::Motion;
 pub use painter3::Painter3;
 pub use projection::Projection;
 pub use selection::{Layers, Selection};
@@ -50,7 +55,7 @@ struct Kept {
     layers: Layers,
 }
 
-const KEPT: &str = "views_v2";
+const KEPT: &str = "views_v3";
 
 /// The names of two runs that are compared.
 const SIDES: [&str; 2] = ["A", "B"];
@@ -92,12 +97,12 @@ pub struct App {
 type Shot = (Arc<ColorImage>, Option<Pane>);
 
 impl App {
-    /// The window on a run. `painter3` draws data in three dimensions.
-    pub fn new(ctx: &Context, opening: Opening, painter3: Painter3) -> Self {
+    /// The window on a run. `painter3` draws data in three dimensions, `analyst` computes what takes long.
+    pub fn new(ctx: &Context, opening: Opening, painter3: Painter3, analyst: Analyst) -> Self {
         install(ctx);
         let Opening { config, data, running } = opening;
         let mut app = Self {
-            sides: vec![Side::new(config, data, painter3)],
+            sides: vec![Side::new(config, data, painter3, analyst)],
             active: 0,
             selection: Selection::default(),
             layouts: [Layout::single(), Layout::compare()],
@@ -185,6 +190,13 @@ impl App {
         self.fit_selection();
     }
 
+    /// Turns the latents of the living runs as a view has asked for: of both, so that one sees which of them turns back.
+    fn kick(&mut self) {
+        if let Some(rotation) = self.selection.kick.take() {
+            self.ask_all(Request::Command(Command::Rotate(rotation)));
+        }
+    }
+
     /// Makes z* fit the largest model and the observations that all have encoded.
     fn fit_selection(&mut self) {
         let snapshots: Vec<_> = self.sides.iter().filter_map(Side::snapshot).collect();
@@ -258,14 +270,15 @@ impl App {
             return;
         }
         let first = &self.sides[0];
-        let painter3 = match first.painter3.another(&self.ctx) {
-            Ok(painter3) => painter3,
+        let helpers = first.painter3.another(&self.ctx).and_then(|p| Ok((p, first.analyst.another(&self.ctx)?)));
+        let (painter3, analyst) = match helpers {
+            Ok(helpers) => helpers,
             Err(error) => {
                 self.notice = Some(format!("there is no thread to draw a second run ({error}); close other programs"));
                 return;
             }
         };
-        let (second, running) = (first.opposite(painter3), first.is_running());
+        let (second, running) = (first.opposite(painter3, analyst), first.is_running());
         let made = first.snapshot().map_or(0, |snapshot| snapshot.step);
         self.sides.push(second);
         self.active = 1;
@@ -311,14 +324,16 @@ impl App {
                 self.fit_selection();
             }
             Action::Look(key) => {
-                let Side { view, focus, projection, .. } = &self.sides[self.active];
+                let Side { view, focus, projection, analyst, .. } = &self.sides[self.active];
                 if let (Some(view), Some(focus)) = (view, focus)
                     && projection.dims() == 3
                 {
-                    let stage = Stage { snapshot: &view.snapshot, focus, projection, beside: None };
+                    let stage = Stage { snapshot: &view.snapshot, focus, projection, analyst, beside: None };
                     views::space::look(&mut self.selection, key, &stage);
                 }
             }
+            Action::Morph => self.selection.play(Motion::Morph),
+            Action::TraverseAll => self.selection.play(Motion::TraverseAll),
             Action::Nudge(key) => views::latent::nudge(&mut self.selection, key),
             Action::SwitchTheme => {
                 let theme = if self.ctx.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
@@ -413,6 +428,9 @@ impl App {
         self.look();
         self.take_screenshot();
         let ctx = ui.ctx().clone();
+        if self.selection.move_on(f64::from(ctx.input(|i| i.stable_dt))) {
+            ctx.request_repaint();
+        }
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         if let Some(path) = dropped {
             self.open_file(&path);
@@ -434,6 +452,7 @@ impl App {
         }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui, &mut actions));
+        self.kick();
         for action in actions {
             self.act(action);
         }
@@ -469,12 +488,12 @@ impl App {
         let layout = &mut self.layouts[self.sides.len() - 1];
         let mut stages = Vec::new();
         let mut painters = Vec::new();
-        for Side { view, focus, projection, painter3, .. } in &mut self.sides {
+        for Side { view, focus, projection, painter3, analyst, .. } in &mut self.sides {
             let (Some(view), Some(focus)) = (view, focus) else {
                 ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
                 return;
             };
-            stages.push(Stage { snapshot: &view.snapshot, focus, projection, beside: None });
+            stages.push(Stage { snapshot: &view.snapshot, focus, projection, analyst, beside: None });
             painters.push(painter3);
         }
         self.places = layout.show(ui, &stages, &mut self.selection, &mut painters, actions);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::Context;
 
 use super::draft::Draft;
-use super::{Focus, Painter3, Projection, Selection};
+use super::{Analyst, Focus, Painter3, Projection, Selection};
 use crate::data::{Dataset, generate};
 use crate::experiment::{Config, Experiment, Origin, Settings, Snapshot};
 use crate::trainer::{Request, Trainer, View};
@@ -33,11 +33,13 @@ pub(super) struct Side {
     pub focus: Option<Focus>,
     /// Draws its data in three dimensions.
     pub painter3: Painter3,
+    /// Computes what takes long about it.
+    pub analyst: Analyst,
 }
 
 impl Side {
     /// A run that has not been started.
-    pub(super) fn new(config: Config, data: Arc<Dataset>, painter3: Painter3) -> Self {
+    pub(super) fn new(config: Config, data: Arc<Dataset>, painter3: Painter3, analyst: Analyst) -> Self {
         Self {
             trainer: None,
             asked: 0,
@@ -49,16 +51,17 @@ impl Side {
             data,
             focus: None,
             painter3,
+            analyst,
         }
     }
 
     /// The same experiment with the other family of posteriors: same data, seed, minibatches and noise.
-    pub(super) fn opposite(&self, painter3: Painter3) -> Self {
+    pub(super) fn opposite(&self, painter3: Painter3, analyst: Analyst) -> Self {
         let mut config = self.draft.config.clone();
         config.objective = self.settings.objective;
         config.optimizer = self.settings.optimizer;
         config.objective.covariance = other(config.objective.covariance);
-        Self::new(config, Arc::clone(&self.data), painter3)
+        Self::new(config, Arc::clone(&self.data), painter3, analyst)
     }
 
     /// Starts the run that the draft describes; the one before ends.

@@ -317,6 +317,32 @@ fn help_lists_every_key() {
 }
 
 #[test]
+fn the_latent_plane_becomes_the_manifold_and_latents_run_through_the_prior() {
+    let mut hand = Stagehand::paused_at("cylinder", 100);
+    let manifold = hand.render();
+    hand.key(Key::M);
+    assert!(hand.window().selection().tau < 0.3, "it starts at the latent plane");
+    assert!(hand.render() != manifold);
+    hand.frames(120);
+    assert_eq!(hand.window().selection().tau, 1.0, "two seconds later it has arrived");
+    assert!(hand.render() == manifold);
+
+    let before = hand.window().selection().z.clone();
+    hand.press("z₂ through the prior");
+    hand.frames(20);
+    let after = hand.window().selection().z.clone();
+    assert!(after[0] == before[0] && after[1] > before[1] + 0.05, "{before:?} {after:?}");
+    hand.press("z₂ through the prior");
+    let stopped = hand.window().selection().z.clone();
+    hand.frames(5);
+    assert_eq!(hand.window().selection().z, stopped);
+    hand.key(Key::A);
+    hand.frames(20);
+    let both = hand.window().selection().z.clone();
+    assert!(both[0] == both[1] && both[0] != stopped[0]);
+}
+
+#[test]
 fn every_gauge_says_what_it_is_and_why_it_is_undefined() {
     let mut hand = Stagehand::paused_at("linear-equal", 300);
     hand.press("About c_IMA");
@@ -333,11 +359,11 @@ fn views_can_be_shown_alone() {
     let mut hand = Stagehand::paused_at("linear", 10);
     hand.key(Key::Num2);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_none());
+    assert!(hand.harness.query_by_label("Densities").is_none());
     assert!(hand.harness.query_by_label("Latent space").is_some());
     hand.key(Key::Escape);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_some());
+    assert!(hand.harness.query_by_label("Densities").is_some());
 }
 
 #[test]
@@ -359,7 +385,7 @@ fn the_window_looks_as_it_should() {
 #[test]
 fn everything_fits_at_1280_by_720() {
     let hand = Stagehand::paused_at("water-filling", 50);
-    for label in ["Data space", "Latent space", "Push-forward densities", "Jacobian", "Training"] {
+    for label in ["Data space", "Latent space", "Densities", "Joint", "Gauges", "Jacobian", "Rotate", "Training"] {
         let rect = hand.harness.get_by_label(label).rect();
         assert!(rect.right() <= 1280.0 && rect.bottom() <= 720.0, "{label} {rect:?}");
     }

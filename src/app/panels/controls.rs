@@ -1,11 +1,11 @@
 //! The left panel: what is trained on what, and z*.
 
-use eframe::egui::{ComboBox, DragValue, RichText, ScrollArea, Slider, TextEdit, Ui};
+use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, TextEdit, Ui, WidgetInfo};
 
 use crate::app::action::Action;
 use crate::app::draft::Draft;
 use crate::app::theme::indexed;
-use crate::app::{SIDES, Selection};
+use crate::app::{Motion, SIDES, Selection};
 use crate::data::Scene;
 use crate::experiment::{Command, Settings, Snapshot};
 use crate::nn::Activation;
@@ -175,7 +175,7 @@ fn network(ui: &mut Ui, draft: &mut Draft, snapshot: Option<&Snapshot>, wishes: 
             Ok(hidden) => {
                 draft.config.architecture.hidden = hidden;
                 let differs = snapshot.is_some_and(|s| s.config.architecture != draft.config.architecture);
-                let button = eframe::egui::Button::new("Restart with this network");
+                let button = Button::new("Restart with this network");
                 if ui.add_enabled(differs, button).clicked() {
                     wishes.push(Wish::Restart);
                 }
@@ -227,14 +227,32 @@ fn optimiser(
 
 /// One slider a latent, in prior standard deviations.
 fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) {
-    ui.heading("z*").on_hover_text("The point of latent space in focus, in prior standard deviations");
+    let mut play = None;
+    let mut button = |ui: &mut Ui, motion: Motion, help: &str, moving: Option<Motion>| {
+        let symbol = if moving == Some(motion) { "■" } else { "▶" };
+        let response = ui.add(Button::new(symbol).small()).on_hover_text(help);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, help));
+        if response.clicked() {
+            play = Some(motion);
+        }
+    };
+    ui.horizontal(|ui| {
+        ui.heading("z*").on_hover_text("The point of latent space in focus, in prior standard deviations");
+        button(ui, Motion::TraverseAll, "All latents through the prior, in phase", selection.motion);
+    });
     let Some(snapshot) = snapshot else { return };
     for i in 0..snapshot.latent_dim().min(selection.z.len()) {
-        let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
-            .clamping(eframe::egui::SliderClamping::Never)
-            .fixed_decimals(2)
-            .text(indexed("z", i));
-        let changed = ui.add(slider).changed();
+        let changed = ui
+            .horizontal(|ui| {
+                let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
+                    .clamping(eframe::egui::SliderClamping::Never)
+                    .fixed_decimals(2)
+                    .text(indexed("z", i));
+                let changed = ui.add(slider).changed();
+                button(ui, Motion::Traverse(i), &format!("{} through the prior", indexed("z", i)), selection.motion);
+                changed
+            })
+            .inner;
         if changed {
             selection.observation = None;
             selection.z[i] = if selection.z[i].is_finite() { selection.z[i].clamp(-20.0, 20.0) } else { 0.0 };
@@ -246,6 +264,9 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "Information this latent carries in nats, and how far one standard deviation moves the data, on average",
         );
+    }
+    if let Some(motion) = play {
+        selection.play(motion);
     }
 }
 

@@ -49,6 +49,9 @@ pub(crate) fn show(
                     entry(ui, Action::Maximise(view));
                 }
                 ui.separator();
+                entry(ui, Action::Morph);
+                entry(ui, Action::TraverseAll);
+                ui.separator();
                 entry(ui, Action::SwitchTheme);
                 entry(ui, Action::ResetView);
                 ui.separator();

@@ -123,7 +123,7 @@ impl Sweep {
                     config.validate(samples)?;
                     config.settings_after(&log, samples)?;
                     let (beta, covariance, seed) = (Some(*beta), Some(*covariance), Some(*seed));
-                    runs.push(RunArgs { beta, covariance, seed, ..self.run.clone() });
+                    runs.push(RunArgs { covariance, beta, seed, ..self.run.clone() });
                 }
             }
         }

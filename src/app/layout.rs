@@ -15,6 +15,7 @@ use super::painter3::Painter3;
 use super::theme::{Palette, indexed};
 use super::views::{Pane, View};
 use super::{Motion, SIDES, Selection, Stage};
+use crate::geometry::Quantity;
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -198,7 +199,10 @@ impl Panes<'_, '_, '_> {
                 layers(ui, stage, selection);
                 morph(ui, selection);
             }
-            View::Latent => axes(ui, stage, selection),
+            View::Latent => {
+                colors(ui, stage, selection);
+                axes(ui, stage, selection);
+            }
             View::Training => super::views::training::key(ui, stage),
             _ => {}
         }
@@ -244,6 +248,26 @@ fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         ui.separator();
         ui.checkbox(&mut selection.unit_arrows, "unit arrows")
             .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
+    });
+}
+
+/// What colours mean, in latent space and in data space.
+fn colors(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    ui.menu_button("colours ▾", |ui| {
+        ui.weak("latent plane and its image");
+        ui.radio_value(&mut selection.heat, None, "plain");
+        for quantity in Quantity::ALL {
+            ui.radio_value(&mut selection.heat, Some(quantity), quantity.name());
+        }
+        let names = &stage.snapshot.data.factor_names;
+        if !names.is_empty() {
+            ui.separator();
+            ui.weak("observations and their codes");
+            ui.radio_value(&mut selection.color, None, "all alike");
+            for (row, name) in names.iter().enumerate() {
+                ui.radio_value(&mut selection.color, Some(row), format!("by {name}, from dark to light"));
+            }
+        }
     });
 }
 

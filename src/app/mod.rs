@@ -4,6 +4,7 @@ mod action;
 pub mod analysis;
 mod draft;
 mod focus;
+mod heat;
 mod layout;
 mod marks;
 mod morph;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Motion;
-use crate::geometry::Rotation;
+use crate::geometry::{Quantity, Rotation};
 use crate::paint::Camera;
 
 /// z*, what is chosen, and what is shown of it.
@@ -43,6 +43,8 @@ pub struct Selection {
     pub corners: [[f64; 2]; 2],
     /// The true factor that colours observations and their codes.
     pub color: Option<usize>,
+    /// The quantity that colours the latent plane and its image.
+    pub heat: Option<Quantity>,
 }
 
 /// What is drawn in data space.
@@ -102,6 +104,7 @@ impl Default for Selection {
             kick: None,
             corners: [[-1.0, -1.0], [1.0, 1.0]],
             color: None,
+            heat: None,
         }
     }
 }

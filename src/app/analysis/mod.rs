@@ -2,6 +2,7 @@
 //! may be a moment old; a thread works on the newest question of each kind. Only what visible views ask for is computed,
 //! and nothing twice.
 
+pub(super) mod field;
 mod ghosts;
 pub(super) mod joint;
 pub(super) mod posteriors;
@@ -12,6 +13,7 @@ use std::thread::Builder;
 
 use eframe::egui::Context;
 
+pub use field::{Field, FieldQuestion};
 pub use ghosts::{Ghost, Ghosts, GhostsQuestion};
 pub use joint::{Joint, JointQuestion, Loop, LoopQuestion};
 pub use posteriors::{Outline, Posteriors, PosteriorsQuestion};
@@ -33,6 +35,8 @@ pub enum Topic {
     Joint(JointQuestion),
     /// Whether arc lengths close around a rectangle.
     Loop(LoopQuestion),
+    /// A quantity over the latent plane.
+    Field(FieldQuestion),
 }
 
 /// What an analyst finds, one kind for each topic.
@@ -48,10 +52,12 @@ pub enum Answer {
     Joint(Joint),
     /// To [`Topic::Loop`].
     Loop(Loop),
+    /// To [`Topic::Field`].
+    Field(Field),
 }
 
 /// How many kinds of topics there are.
-const KINDS: usize = 5;
+const KINDS: usize = 6;
 
 impl Topic {
     fn kind(&self) -> usize {
@@ -61,6 +67,7 @@ impl Topic {
             Self::Ghosts(_) => 2,
             Self::Joint(_) => 3,
             Self::Loop(_) => 4,
+            Self::Field(_) => 5,
         }
     }
 }
@@ -90,6 +97,7 @@ impl Question {
             Topic::Ghosts(topic) => Answer::Ghosts(Ghosts::new(&self.model, topic)),
             Topic::Joint(topic) => Answer::Joint(Joint::new(&self.model, topic)),
             Topic::Loop(topic) => Answer::Loop(Loop::new(&self.model, topic)),
+            Topic::Field(topic) => Answer::Field(Field::new(&self.model, topic)),
         }
     }
 }

@@ -4,7 +4,8 @@ use eframe::egui::{Align2, Color32, CursorIcon, Key, Pos2, Rect, Sense, Ui, pos2
 
 use super::plane::{basis_vector, choose, nearest, observations, to_f64};
 use crate::app::focus::{SURFACE_POINTS, grid_lines};
-use crate::app::marks::label;
+use crate::app::heat::Heat;
+use crate::app::marks::{factor_colors, label};
 use crate::app::morph::Morph;
 use crate::app::painter3::{Painter3, Sight};
 use crate::app::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
@@ -151,17 +152,26 @@ fn fill(
     let space = |x: &[f64]| projection.space(x);
     let place = |z: &[f64], x: &[f64]| space(&morph.point(z, x));
     if layers.data {
-        let point = palette.point.gamma_multiply(0.7);
+        let plain = palette.point.gamma_multiply(0.7);
+        let colors = factor_colors(stage, selection, palette);
         let points = observations(stage).enumerate().map(|(i, x)| {
             let position = place(&to_f64(stage.snapshot.mean(i)), &to_f64(x));
-            CloudPoint { position, color: point }
+            CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }
         });
         scene.clouds.push(Cloud { points: points.collect(), radius: POINT_RADIUS });
     }
     let has_surface = focus.surface.columns() > 0;
     let vertex = |k: usize| place(&focus.surface_latent(k), &to_f64(focus.surface.column(k)));
     if layers.surface && has_surface {
-        let corner = |row: usize, column: usize| (vertex(row * SURFACE_POINTS + column), palette.surface);
+        let heat = Heat::new(stage, selection);
+        let shade = |k: usize| match &heat {
+            Some(heat) => heat.color(focus.surface_place(k), palette),
+            None => palette.surface,
+        };
+        let corner = |row: usize, column: usize| {
+            let k = row * SURFACE_POINTS + column;
+            (vertex(k), shade(k))
+        };
         scene.surfaces.push(Surface::from_fn(SURFACE_POINTS, SURFACE_POINTS, 0.55, corner));
     }
     if layers.grid && has_surface {

@@ -1,5 +1,7 @@
 //! Pictures without a window: the same views, drawn from a saved run.
 
+mod sweep_figure;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{SavedRun, open, program, write_atomically};
 use crate::paint::{Canvas, Layer, Offscreen, SvgOptions, encode_png, to_svg};
+
+pub use sweep_figure::sweep_figure;
 
 /// Arguments of `render`.
 #[derive(Args, Debug)]

@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::data::{Map, Scene, generate, own_dataset};
 use crate::experiment::{Config, Experiment, InvalidSetting, Logged, Metrics, Origin};
 use crate::io::{
-    FileError, Record, SavedRun, is_occupied, make_folder, metrics_json, open, parse_logged, read_table, read_text,
-    save,
+    FileError, Recipe, SavedRun, Session, hash_of_weights, is_occupied, make_folder, metrics_json, open, open_session,
+    parse_logged, read_table, read_text, save,
 };
 use crate::nn::Activation;
 use crate::vae::{Covariance, DecoderKind};
@@ -85,6 +85,11 @@ pub enum Command {
         /// The folder of a run
         dir: PathBuf,
     },
+    /// Print a run on a built-in scene as one line of text
+    Recipe {
+        /// The folder of a run, a session, or a figure
+        path: PathBuf,
+    },
 }
 
 /// Where the data come from: one of a scene, a file, a session.
@@ -96,9 +101,13 @@ pub struct OriginArgs {
     /// Data of one's own: CSV, TSV or NPY, a row a sample
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub data: Option<PathBuf>,
-    /// A saved run, repeated from its seed
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scene", "data"])]
+    /// A saved run, repeated from its seed: a session, or a figure that carries one (with --data, if that is too large
+    /// to be in it)
+    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub session: Option<PathBuf>,
+    /// A run on a built-in scene as one line of text, as unpick:scene=cylinder;steps=5000
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["scene", "data", "session"])]
+    pub recipe: Option<Recipe>,
 }
 
 /// Arguments of `train`.
@@ -193,6 +202,7 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
             print(out, &if json { format!("{value:#}\n") } else { table(&value) })
         }
         Command::Replay { dir } => print(out, &replay(&open(&dir)?)?),
+        Command::Recipe { path } => print(out, &format!("{}\n", recipe(&path)?)),
     }
 }
 
@@ -240,7 +250,10 @@ fn scenes(json: bool) -> String {
 /// If there is no such scene, or a file cannot be used.
 pub fn start(origin: &OriginArgs, scene: &str, seed: Option<u64>) -> Result<Start, CliError> {
     if let Some(path) = &origin.session {
-        return start_session(path, seed);
+        return start_session(path, origin.data.as_deref(), seed);
+    }
+    if let Some(recipe) = &origin.recipe {
+        return start_recipe(recipe, seed);
     }
     let seed = seed.unwrap_or(0);
     if let Some(path) = &origin.data {
@@ -249,13 +262,13 @@ pub fn start(origin: &OriginArgs, scene: &str, seed: Option<u64>) -> Result<Star
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let origin = Origin::File { name, sha256: file.sha256 };
         let config = Config::new(origin, seed, data.train.samples());
-        return Ok(Start { config, data: Arc::new(data), log: Vec::new(), steps: 6000 });
+        return Ok(Start::new(config, Arc::new(data), 6000));
     }
     let scene = find_scene(origin.scene.as_deref().unwrap_or(scene))?;
     let (steps, samples) = (scene.training.steps, scene.generator.samples);
     let data = Arc::new(generate(&scene, seed));
     let config = Config::new(Origin::Scene(Box::new(scene)), seed, samples);
-    Ok(Start { config, data, log: Vec::new(), steps })
+    Ok(Start::new(config, data, steps))
 }
 
 /// A run that has not begun.
@@ -269,21 +282,76 @@ pub struct Start {
     pub log: Vec<Logged>,
     /// Steps to make unless one says otherwise.
     pub steps: u64,
+    /// The hash of the weights that it had after them, if it was saved.
+    pub weights: Option<String>,
+    /// What was looked at, as the window keeps it in a session.
+    pub view: Value,
+}
+
+impl Start {
+    fn new(config: Config, data: Arc<crate::data::Dataset>, steps: u64) -> Self {
+        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null }
+    }
 }
 
 /// A saved run from its beginning; with another seed, everything random in it is drawn anew.
-fn start_session(path: &Path, seed: Option<u64>) -> Result<Start, CliError> {
-    let text = read_text(path, "the session")?;
-    let record: Record = serde_json::from_str(&text)
-        .map_err(|e| FileError::new(format_args!("this is not a whole session file ({e})")).at(path))?;
-    let steps = record.steps;
-    let (mut config, log) = record.into_run().map_err(|e| e.at(path))?;
-    config.seed = seed.unwrap_or(config.seed);
-    let data = match &config.origin {
-        Origin::Scene(scene) => generate(scene, config.seed),
-        Origin::File { .. } => open(path.parent().unwrap_or(Path::new(".")))?.data,
+fn start_session(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Result<Start, CliError> {
+    let session = open_session(path)?;
+    let data = match table {
+        Some(table) => Arc::new(data_of_session(&session, table)?),
+        // The folder of a run has its data, however large.
+        None => match session.data() {
+            Err(missing) => {
+                let folder = open(path.parent().unwrap_or(Path::new("."))).ok();
+                let same = folder.filter(|saved| saved.config == session.config);
+                Arc::new(same.ok_or_else(|| missing.at(path))?.data)
+            }
+            Ok(data) => data,
+        },
     };
-    Ok(Start { config, data: Arc::new(data), log, steps })
+    let Session { mut config, log, steps, weights, view, .. } = session;
+    let Some(seed) = seed.filter(|seed| *seed != config.seed) else {
+        return Ok(Start { config, data, log, steps, weights, view });
+    };
+    config.seed = seed;
+    let data = config.origin.scene().map_or(data, |scene| Arc::new(generate(scene, seed)));
+    Ok(Start { log, view, ..Start::new(config, data, steps) })
+}
+
+/// The data of a session from the file that they were read from.
+fn data_of_session(session: &Session, path: &Path) -> Result<crate::data::Dataset, CliError> {
+    let file = read_table(path)?;
+    match &session.config.origin {
+        Origin::File { sha256, .. } if *sha256 == file.sha256 => {
+            Ok(own_dataset(&file.table, session.config.seed).map_err(|e| FileError::new(e).at(path))?)
+        }
+        _ => Err(CliError::Input(format!("the session was not trained on this file: {}", path.display()))),
+    }
+}
+
+fn start_recipe(recipe: &Recipe, seed: Option<u64>) -> Result<Start, CliError> {
+    let mut config = recipe.config().clone();
+    config.seed = seed.unwrap_or(config.seed);
+    let data = Arc::new(generate(&find_scene(config.origin.name())?, config.seed));
+    let view = match recipe.z() {
+        [] => Value::Null,
+        z => serde_json::json!({ "selection": { "z": z } }),
+    };
+    let log = recipe.log().to_vec();
+    Ok(Start { log, view, ..Start::new(config, data, recipe.steps()) })
+}
+
+/// The line for a saved run: a folder, a session or a figure.
+fn recipe(path: &Path) -> Result<Recipe, CliError> {
+    let of = |session: &Session| {
+        let z: Vec<f64> = serde_json::from_value(session.view["selection"]["z"].clone()).unwrap_or_default();
+        Recipe::new(&session.config, &session.log, session.steps, &z)
+    };
+    let recipe = match open(path) {
+        Ok(saved) => Recipe::new(&saved.config, &saved.log, saved.steps, &[]),
+        Err(_) => of(&open_session(path)?),
+    };
+    Ok(recipe.map_err(|e| e.at(path))?)
 }
 
 /// The built-in scene of that name, or the one in the file of that path.
@@ -311,7 +379,8 @@ impl Train {
                 "the folder holds something already; add --force to overwrite: {out}"
             )));
         }
-        let Start { mut config, data, mut log, steps } = start(&self.origin, "linear", self.seed)?;
+        let Start { mut config, data, mut log, steps, weights, .. } = start(&self.origin, "linear", self.seed)?;
+        let told = (config.clone(), self.at.len(), steps);
         self.change(&mut config);
         log.extend(&self.at);
         log.sort_by_key(|l| l.step);
@@ -335,7 +404,17 @@ impl Train {
             return Err(CliError::Run(format!("{divergence}; what was sound is saved in {out}")));
         }
         let value = metrics_json(&metrics, state.step, &state.settings);
-        Ok(format!("{}\nsaved in {}\n", table(&value).trim_end(), self.out.display()))
+        let repeated = told == (run.config().as_ref().clone(), 0, state.step);
+        let comparison = match weights.filter(|_| repeated) {
+            Some(hash) if hash == hash_of_weights(&state.vae) => {
+                "the weights are those of the session to the last bit\n"
+            }
+            Some(_) => {
+                "the weights are not those of the session to the last bit: another machine or version of this program\n"
+            }
+            None => "",
+        };
+        Ok(format!("{}\n{comparison}saved in {}\n", table(&value).trim_end(), self.out.display()))
     }
 
     /// Puts what the arguments say in the place of the defaults.
@@ -380,18 +459,23 @@ fn advance(
     }
 }
 
-/// A bar on standard error, if that is a terminal.
+/// How far a run has come, on standard error.
 fn progress(run: &Experiment, steps: u64) {
+    let elbo = || run.history().rows().last().map_or(String::new(), |row| format!("ELBO {:.3}", row.elbo));
+    bar(run.state().step, steps, elbo);
+}
+
+/// A bar on standard error, if that is a terminal.
+pub fn bar(done: u64, of: u64, note: impl FnOnce() -> String) {
     const WIDTH: u64 = 30;
-    let step = run.state().step;
-    let every = (steps / 200).max(1);
-    if !(step.is_multiple_of(every) || step == steps) || !std::io::stderr().is_terminal() {
+    let every = (of / 200).max(1);
+    if !(done.is_multiple_of(every) || done == of) || !std::io::stderr().is_terminal() {
         return;
     }
-    let done = (WIDTH * step / steps) as usize;
-    let elbo = run.history().rows().last().map_or(String::new(), |row| format!("ELBO {:.3}", row.elbo));
-    let end = if step == steps { "\n" } else { "" };
-    let bar = format!("\r{:━<done$}{:·<rest$} {step}/{steps} {elbo}  {end}", "", "", rest = WIDTH as usize - done);
+    let filled = (WIDTH * done / of.max(1)) as usize;
+    let end = if done == of { "\n" } else { "" };
+    let rest = WIDTH as usize - filled;
+    let bar = format!("\r{:━<filled$}{:·<rest$} {done}/{of} {}  {end}", "", "", note());
     // A terminal that takes no bar is no reason to stop.
     drop(std::io::stderr().write_all(bar.as_bytes()));
 }

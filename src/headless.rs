@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Color32, Frame, FullOutput, Theme, Ui, vec2};
 
-use crate::app::{Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
+use crate::app::{Analyst, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{EMBEDDED_IN_FIGURE, SavedRun, Session, open, write_atomically};
@@ -20,8 +20,8 @@ use movie::Motion;
 pub struct Render {
     /// The folder of a run
     dir: PathBuf,
-    /// What to draw: a view or all of them, or what moves
-    #[arg(long, value_name = "data|latent|densities|jacobian|training|all|traversal|morph|history|turn", value_parser = parse_view)]
+    /// What to draw: a view, all of them, or what moves (traversal, morph, history, turn)
+    #[arg(long, value_name = "VIEW|all|MOTION", value_parser = parse_view)]
     view: What,
     /// The file to write; its ending says the format: .svg, .pdf or .png, and for what moves .gif, .apng, .mp4, or no
     /// ending for a folder of pictures
@@ -170,7 +170,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         }
         (What::All, Some(format)) => {
             let draw = |ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3| {
-                crate::app::show_all(ui, stage, selection, painter3);
+                crate::app::show_all(ui, &[*stage], selection, &mut [&mut *painter3]);
             };
             let bytes = figure.draw(&canvas, draw, |offscreen, output| {
                 encode_figure(offscreen, &canvas, output, format, session.as_deref())
@@ -193,6 +193,7 @@ struct Figure {
     selection: Selection,
     projection: Projection,
     painter3: Painter3,
+    analyst: Analyst,
     offscreen: Offscreen,
 }
 
@@ -200,7 +201,8 @@ impl Figure {
     fn new(saved: SavedRun) -> Self {
         let SavedRun { config, log, steps, settings, vae, data, history } = saved;
         let (config, data) = (Arc::new(config), Arc::new(data));
-        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae };
+        let covariance = Arc::new(data.train.covariance());
+        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae, covariance };
         let snapshot = Arc::new(Snapshot::new(moment));
         let mut selection = Selection::default();
         selection.fit(snapshot.latent_dim(), snapshot.encodings.columns());
@@ -208,6 +210,7 @@ impl Figure {
         Self {
             projection: Projection::new(&data),
             painter3: Painter3::immediate(),
+            analyst: Analyst::immediate(),
             snapshot,
             selection,
             offscreen: Offscreen::new(threads, install),
@@ -224,23 +227,12 @@ impl Figure {
     fn draw<T>(
         &mut self,
         canvas: &Canvas,
-        show: impl FnMut(&mut Ui, &Stage<'_>, &mut Selection, &mut Painter3),
-        take: impl FnOnce(&Offscreen, &FullOutput) -> T,
-    ) -> T {
-        let focus = Focus::new(&self.snapshot, &self.selection);
-        self.draw_focus(canvas, &focus, show, take)
-    }
-
-    /// The same with another neighbourhood than that of z*.
-    fn draw_focus<T>(
-        &mut self,
-        canvas: &Canvas,
-        focus: &Focus,
         mut show: impl FnMut(&mut Ui, &Stage<'_>, &mut Selection, &mut Painter3),
         take: impl FnOnce(&Offscreen, &FullOutput) -> T,
     ) -> T {
-        let Self { snapshot, selection, projection, painter3, offscreen } = self;
-        let stage = Stage { snapshot, focus, projection };
+        let focus = Focus::new(&self.snapshot, &self.selection);
+        let Self { snapshot, selection, projection, painter3, analyst, offscreen } = self;
+        let stage = Stage { snapshot, focus: &focus, projection, analyst, beside: None };
         let output = offscreen.settle(canvas, 0.0, |ui| {
             Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, &stage, selection, painter3));
         });

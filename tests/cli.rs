@@ -180,7 +180,7 @@ fn train_writes_the_files_it_promises() {
     assert_eq!(
         rows[0].join(","),
         "step,elbo,reconstruction,kl,kl_1,kl_2,beta,sigma2,covariance,lr,batch,ima_contrast,diagonal_gap,dto,\
-         c2_residual,posterior_error,active_units"
+         c2_residual,posterior_error,active_units,off_diagonal_mass,mcc"
     );
     let column = |name: &str| -> Vec<&str> {
         let place = rows[0].iter().position(|n| *n == name).unwrap();
@@ -266,6 +266,47 @@ fn what_has_no_value_in_a_collapsed_model_says_so() {
     let metrics = desk.json("run/metrics.json");
     assert_eq!((metrics["active_units"].as_u64(), metrics["ima_contrast"].as_f64()), (Some(0), None));
     assert_reasons(&metrics);
+}
+
+#[test]
+fn a_kick_is_recorded_and_replayed() {
+    let desk = Desk::new();
+    desk.succeed(&format!("{SHORT} --covariance full --at 10:rotate=30 --at 20:rotate=-12.5:2,1"));
+    assert_eq!(
+        desk.toml("run/config.toml")["commands"],
+        toml::Value::from(vec!["10:rotate=30", "20:rotate=-12.5:2,1"])
+    );
+    assert!(desk.succeed("replay run").starts_with("identical"));
+    let error = desk.fail(2, &format!("{SHORT} --force --at 10:rotate=30:1,3"));
+    assert!(error.contains("1,3 are not two different latents from 1 to 2"), "{error}");
+}
+
+/// Linear scenes are trained in half a second each. A scene that is edited so that it cannot show what it must fails.
+#[test]
+fn predictions_are_certified_and_a_falsified_one_fails() {
+    let desk = Desk::new();
+    let said = desk.succeed("certify linear-equal --seeds 1");
+    assert!(said.starts_with("linear-equal\n") && said.contains("theorem") && !said.contains("FAIL"), "{said}");
+    assert!(said.ends_with("6 of 6 predictions hold\n"), "{said}");
+
+    let list: Value = serde_json::from_str(&desk.succeed("certify uniform-square --seeds 1 --json")).unwrap();
+    for certificate in list.as_array().unwrap() {
+        assert_eq!((&certificate["scene"], &certificate["passed"]), (&"uniform-square".into(), &true.into()));
+        assert!(certificate["measured"].is_number() && certificate["runs"].as_array().unwrap().len() == 1);
+    }
+
+    let scene = include_str!("../assets/scenes/uniform-square.toml");
+    desk.write("unfinished.toml", scene.replace("steps = 5000", "steps = 100"));
+    let output = desk.run("certify unfinished.toml --seeds 1");
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{table}");
+    assert!(table.contains("FAIL") && !table.ends_with("3 of 3 predictions hold\n"), "{table}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("unpick: ") && error.ends_with("do not hold\n"), "{error}");
+
+    desk.write("own.toml", scene.replace("name = \"uniform-square\"", "name = \"own\""));
+    assert!(desk.fail(2, "certify own.toml").contains("nothing is predicted about the scene 'own'"));
+    assert!(desk.fail(2, "certify nowhere").contains("no scene 'nowhere'"));
 }
 
 #[test]

@@ -17,5 +17,5 @@ pub use config::{Config, InvalidSetting, Optimizer, Origin, Settings};
 pub use history::{History, Row};
 pub use metrics::{Metrics, is_linear};
 pub use run::{Divergence, Experiment, State, summarise};
-pub use schedule::schedule;
+pub use schedule::{Schedule, schedule};
 pub use snapshot::{Moment, Snapshot};

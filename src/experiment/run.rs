@@ -3,15 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::keyframes::{Keyframe, Keyframes};
-use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, is_linear, schedule};
+use super::snapshot::correlate;
+use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
 use crate::geometry::{Jets, Order, Summary};
 use crate::linalg::Matrix;
 use crate::nn::Adam;
 use crate::rng::{Purpose, stream};
+use crate::stats::mean_correlation_coefficient;
 use crate::vae::{Elbo, Posterior, Tape, Vae};
 
 /// Everything of a run that a step changes. Minibatches and noise are functions of seed and place, so a run goes on
@@ -22,8 +25,8 @@ pub struct State {
     pub step: u64,
     /// Observations read from the sequence of shuffled epochs.
     position: u64,
-    /// The step of the last change of a setting, from which the schedule counts.
-    changed: u64,
+    /// How the learning rate falls.
+    schedule: Schedule,
     /// The settings in force.
     pub settings: Settings,
     /// The model.
@@ -35,7 +38,7 @@ pub struct State {
 impl State {
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
-        self.settings.optimizer.lr * schedule(self.step - self.changed)
+        self.settings.optimizer.lr * self.schedule.share(self.step)
     }
 }
 
@@ -67,8 +70,8 @@ pub struct Experiment {
     history: History,
     sound: Sound,
     keyframes: Keyframes,
-    /// What a loss of the trivial decoder x̂ = mean is, times 2σ².
-    variance: f64,
+    /// Of the training data.
+    covariance: Arc<DMatrix<f64>>,
     batches: Batches,
     x: Matrix<f32>,
     noise: Matrix<f32>,
@@ -110,7 +113,7 @@ impl Experiment {
         let tape = Tape::new(&vae);
         let interval = if vae.parameters.len() < 20_000 { 10 } else { 50 };
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
-        let state = State { step: 0, position: 0, changed: 0, settings: config.settings(), vae, adam };
+        let state = State { step: 0, position: 0, schedule: Schedule::START, settings: config.settings(), vae, adam };
         let sound = Sound::default();
         let start = Keyframe {
             state: state.clone(),
@@ -123,7 +126,7 @@ impl Experiment {
         Ok(Self {
             batches: Batches::new(config.seed, data.train.observations.columns()),
             config: Arc::new(config),
-            variance: data.train.covariance().trace(),
+            covariance: Arc::new(data.train.covariance()),
             data,
             state,
             log: Vec::new(),
@@ -147,6 +150,11 @@ impl Experiment {
     /// The data it is trained and tested on.
     pub fn data(&self) -> &Arc<Dataset> {
         &self.data
+    }
+
+    /// The covariance of the training data (n × n).
+    pub fn covariance(&self) -> &Arc<DMatrix<f64>> {
+        &self.covariance
     }
 
     /// Where it stands.
@@ -207,11 +215,15 @@ impl Experiment {
         Ok(())
     }
 
-    /// Changes a setting from the next step on. A value that makes no sense changes nothing.
+    /// Changes a setting from the next step on, or turns the latents. What makes no sense changes nothing.
+    ///
+    /// A rotation begins with a new optimiser: Adam's second moments are those of single coordinates and do not turn with
+    /// them.
     pub fn apply(&mut self, command: Command) -> Result<(), InvalidSetting> {
+        command.check(self.state.vae.latent_dim())?;
         let settings = command.applied_to(self.state.settings);
         settings.validate(self.data.train.observations.columns())?;
-        if settings == self.state.settings {
+        if self.is_idle(command) {
             return Ok(());
         }
         self.ahead.clear();
@@ -219,9 +231,21 @@ impl Experiment {
         Ok(())
     }
 
+    /// Whether a command leaves everything as it is.
+    fn is_idle(&self, command: Command) -> bool {
+        match command {
+            Command::Rotate(rotation) => rotation.degrees == 0.0,
+            _ => command.applied_to(self.state.settings) == self.state.settings,
+        }
+    }
+
     fn change(&mut self, command: Command) {
         self.remember();
         let settings = command.applied_to(self.state.settings);
+        if let Command::Rotate(rotation) = command {
+            rotation.turn_model(&mut self.state.vae, &self.data.train.observations);
+            self.state.adam = Adam::new(self.state.vae.parameters.len());
+        }
         let state = &mut self.state;
         if settings.objective.covariance != state.vae.covariance {
             let before = state.vae.clone();
@@ -231,8 +255,9 @@ impl Experiment {
             self.tape = Tape::new(&state.vae);
         }
         state.settings = settings;
-        state.changed = state.step;
-        self.log.push(Logged { step: state.step, command });
+        let logged = Logged { step: state.step, command };
+        state.schedule = state.schedule.changed(&logged);
+        self.log.push(logged);
     }
 
     /// Makes one step. If the loss is no number or has exploded, the last sound moment is restored instead: the
@@ -249,7 +274,7 @@ impl Experiment {
     /// Lets planned commands take effect.
     fn change_what_is_due(&mut self) {
         while let Some(due) = self.ahead.pop_front_if(|logged| logged.step <= self.state.step) {
-            if due.command.applied_to(self.state.settings) != self.state.settings {
+            if !self.is_idle(due.command) {
                 self.change(due.command);
             }
         }
@@ -294,7 +319,7 @@ impl Experiment {
         let Settings { objective, .. } = self.state.settings;
         let (n, m) = (self.x.rows() as f64, self.noise.rows() as f64);
         let loss = -self.tape.elbo.objective(objective.beta) - objective.log_normaliser(self.x.rows());
-        let trivial = 0.5 * (self.variance / objective.sigma2 + n) + objective.beta * m;
+        let trivial = 0.5 * (self.covariance.trace() / objective.sigma2 + n) + objective.beta * m;
         // A NaN is not below anything.
         let sound = loss <= EXPLOSION * trivial;
         if sound { Ok(()) } else { Err(self.restore(loss)) }
@@ -322,7 +347,7 @@ impl Experiment {
 
     /// Remembers the present moment as the last sound one, if it is: what a rash sequence of commands leads to is not.
     fn remember(&mut self) {
-        let proven = self.state.step - self.state.changed >= PROVEN;
+        let proven = self.state.step - self.state.schedule.begun >= PROVEN;
         // The sum is finite exactly when every parameter is.
         if proven && self.state.vae.parameters.iter().sum::<f32>().is_finite() {
             self.sound = Sound { step: self.state.step, commands: self.log.len() };
@@ -390,7 +415,7 @@ impl Experiment {
         let kl_per_dim: Vec<f64> = self.sums.kl_per_dim.iter().map(|kl| kl / count).collect();
         let reconstruction = self.sums.reconstruction / count;
         let vae = &self.state.vae;
-        let geometry = probe(vae, &self.data, &settings, 128, vae.latent_dim() <= 3);
+        let geometry = probe(vae, &self.data, &settings, PROBED, vae.latent_dim() <= 3);
         self.history.push(Row {
             step: self.state.step,
             elbo: reconstruction - settings.objective.beta * kl_per_dim.iter().sum::<f64>(),
@@ -403,9 +428,24 @@ impl Experiment {
             c2_residual: geometry.c2_residual.unwrap_or(f64::NAN),
             posterior_error: geometry.posterior_error.unwrap_or(f64::NAN),
             active_units: geometry.active.len(),
+            off_diagonal_mass: geometry.off_diagonal_mass.unwrap_or(f64::NAN),
+            mcc: probed_mcc(vae, &self.data).unwrap_or(f64::NAN),
         });
         self.clear_sums();
     }
+}
+
+/// Held-out observations at which every row of the history measures the geometry.
+const PROBED: usize = 128;
+
+/// Held-out observations whose codes every row of the history correlates with their factors.
+const CORRELATED: usize = 256;
+
+fn probed_mcc(vae: &Vae<f32>, data: &Dataset) -> Option<f64> {
+    let factors = data.test.factors.as_ref()?;
+    let test = &data.test.observations;
+    let encodings = vae.encode(&test.select_columns(0..CORRELATED.min(test.columns())));
+    Some(mean_correlation_coefficient(&correlate(&encodings, factors, vae.latent_dim())).0)
 }
 
 /// The geometry at the posterior means of the first `count` held-out observations.

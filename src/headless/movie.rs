@@ -8,11 +8,10 @@ use std::sync::Arc;
 use eframe::egui::{Ui, vec2};
 
 use super::{Figure, Render};
-use crate::app::{Focus, Painter3, Selection, Stage, views::View};
+use crate::app::{Painter3, Selection, Stage, views::View};
 use crate::cli::{CliError, bar};
 use crate::experiment::{Experiment, Snapshot};
 use crate::io::{make_folder, write_atomically};
-use crate::linalg::Matrix;
 use crate::paint::{Canvas, Finished, Movie, MovieFormat, Pace};
 
 /// What moves.
@@ -20,7 +19,7 @@ use crate::paint::{Canvas, Finished, Movie, MovieFormat, Pace};
 pub(super) enum Motion {
     /// z* goes along each latent in turn, to both sides and back.
     Traversal,
-    /// The tangent plane at d(z*) bends to the decoder's surface and back.
+    /// The latent plane becomes the decoder's surface and turns back.
     Morph,
     /// The run from its first step to its last.
     History,
@@ -123,14 +122,12 @@ pub(super) fn render(
                 picture
             }
             Motion::Morph => {
-                let bend = 0.5 - 0.5 * (std::f64::consts::TAU * t).cos();
-                let focus = bent(figure, bend);
-                figure.selection.layers.basis = false;
-                figure.draw_focus(canvas, &focus, space, |offscreen, output| offscreen.paint(canvas, output))
+                figure.selection.tau = 0.5 - 0.5 * (std::f64::consts::TAU * t).cos();
+                figure.picture(canvas, space)
             }
         };
         movie.push(&picture).map_err(input)?;
-        bar(u64::from(k) + 1, count.into(), || "pictures".to_owned());
+        bar(u64::from(k) + 1, count.into(), "pictures");
     }
     write(out, movie.finish().map_err(input)?)
 }
@@ -194,38 +191,4 @@ impl Again {
         }
         Ok(())
     }
-}
-
-/// The neighbourhood of z* with every point between its place on the tangent plane at d(z*), where lengths are those of
-/// latent space times the mean length of a column of J, and its place on the surface: (1 − τ) e(z) + τ d(z).
-fn bent(figure: &Figure, tau: f64) -> Focus {
-    let mut focus = Focus::new(&figure.snapshot, &figure.selection);
-    let (m, z) = (focus.z().len(), focus.z().to_vec());
-    let unit = focus.svd.singular_values.iter().sum::<f64>() / m as f64;
-    let (image, u) = (focus.image.clone(), focus.svd.u.clone());
-    let flat = |latent: &[f64], c: usize| {
-        image[c] + unit * latent.iter().zip(&z).enumerate().map(|(i, (a, b))| (a - b) * u[(c, i)]).sum::<f64>()
-    };
-    for seam in &mut focus.seams {
-        for (k, t) in seam.t.iter().enumerate() {
-            let mut latent = z.clone();
-            latent[seam.latent] = *t;
-            for (c, x) in seam.points.column_mut(k).iter_mut().enumerate() {
-                *x = (1.0 - tau) * flat(&latent, c) + tau * *x;
-            }
-        }
-    }
-    let &[a, b] = figure.selection.shown() else { return focus };
-    let side = focus.surface.columns().isqrt();
-    let value = |k: usize| (2.0 * k as f64 / (side - 1) as f64 - 1.0) * REACH;
-    let latents = Matrix::from_fn(m, side * side, |i, k| match i {
-        _ if i == a => value(k % side),
-        _ if i == b => value(k / side),
-        _ => z[i],
-    });
-    let surface = focus.model().decode(&latents);
-    focus.surface = Matrix::from_fn(surface.rows(), surface.columns(), |c, k| {
-        ((1.0 - tau) * flat(latents.column(k), c) + tau * surface[(c, k)]) as f32
-    });
-    focus
 }

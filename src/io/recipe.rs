@@ -85,7 +85,7 @@ impl fmt::Display for Recipe {
         }
         let (own, usual) = (config.settings(), plain.settings());
         for command in settings(&own) {
-            if command.present(&usual) != command {
+            if command.present(&usual) != Some(command) {
                 write!(f, ";{command}")?;
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Frame, Theme, Ui, vec2};
 
-use crate::app::{Analyst, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
+use crate::app::{Analyst, Background, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{SavedRun, open, program, write_atomically};
@@ -149,7 +149,8 @@ impl Figure {
         let mut offscreen = Offscreen::new(threads, install);
         let focus = Focus::new(&self.snapshot, &self.selection);
         let Self { snapshot, selection, projection, painter3, analyst } = self;
-        let stage = Stage { snapshot, focus: &focus, projection, analyst, beside: None };
+        let background = Background::default();
+        let stage = Stage { snapshot, focus: &focus, projection, analyst, background: &background, beside: None };
         let ui = |ui: &mut Ui| {
             Frame::NONE.inner_margin(8.0).show(ui, |ui| match what {
                 What::One(view) => view.show(ui, &stage, selection, painter3),

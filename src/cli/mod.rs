@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-pub use certify::Certify;
+pub use certify::{Certify, judged};
 pub use error::CliError;
 pub use origin::{OriginArgs, Start, start};
 pub use run_args::{RunArgs, Widths};

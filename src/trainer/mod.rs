@@ -1,6 +1,8 @@
-//! The one thread that trains. It takes requests, hands out snapshots, and is never waited for.
+//! The thread that trains: it takes requests, hands out snapshots, and is never waited for. And those that train the same
+//! experiment for several seeds.
 
 mod latest;
+mod strip;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use latest::Latest;
+pub use strip::Strip;
 
 use crate::experiment::{Command, Experiment, Snapshot};
 

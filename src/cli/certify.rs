@@ -102,7 +102,7 @@ fn table(certificates: &[Certificate]) -> String {
 fn lines(certificate: &Certificate) -> String {
     let Certificate { prediction, measured, passed, .. } = certificate;
     let verdict = if *passed { "pass" } else { "FAIL" };
-    let (quantity, expected) = (prediction.quantity.to_string(), prediction.expected.to_string());
+    let (quantity, expected) = (prediction.measured(), prediction.expected.to_string());
     format!(
         "  {verdict}  {:<13}  {quantity:<24} {expected:>18}  measured {measured:.4}\n        {}\n",
         prediction.standing, prediction.claim
@@ -120,7 +120,7 @@ fn as_json(certificate: &Certificate) -> Value {
         "scene": prediction.scene,
         "claim": prediction.claim,
         "standing": prediction.standing.to_string(),
-        "quantity": prediction.quantity.to_string(),
+        "quantity": prediction.measured(),
         "expected": expected,
         "measured": measured,
         "runs": values,

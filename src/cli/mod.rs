@@ -2,23 +2,29 @@
 
 mod advance;
 mod certify;
+mod compare;
 mod error;
 mod metrics;
 mod origin;
 mod parallel;
+mod recipe;
 mod replay;
 mod run_args;
 mod scenes;
+mod sweep;
 mod train;
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
+pub use advance::bar;
 pub use certify::{Certify, judged};
+pub use compare::Compare;
 pub use error::CliError;
 pub use origin::{OriginArgs, Start, start};
 pub use run_args::{RunArgs, Widths};
+pub use sweep::{List, Sweep};
 pub use train::Train;
 
 use crate::io::open;
@@ -34,6 +40,10 @@ pub enum Command {
     },
     /// Train a model and save everything about the run
     Train(Box<Train>),
+    /// Train two models that share data, seed, minibatches and noise, and lay their metrics side by side
+    Compare(Box<Compare>),
+    /// Train for every combination of β, covariance and seed; a row of metrics for each
+    Sweep(Box<Sweep>),
     /// Measure a saved model again, on its held-out data
     Metrics {
         /// The folder of a run
@@ -49,6 +59,11 @@ pub enum Command {
         /// The folder of a run
         dir: PathBuf,
     },
+    /// Print a run on a built-in scene as one line of text
+    Recipe {
+        /// The folder of a run, a session, or a figure
+        path: PathBuf,
+    },
 }
 
 /// Does what the command says; results go to `out`.
@@ -59,6 +74,8 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
     match command {
         Command::Scenes { json } => print(out, &scenes::scenes(json)),
         Command::Train(train) => print(out, &train.run()?),
+        Command::Compare(compare) => print(out, &compare.run()?),
+        Command::Sweep(sweep) => print(out, &sweep.run()?),
         Command::Metrics { dir, json } => print(out, &metrics::metrics(&open(&dir)?, json)),
         Command::Certify(certify) => {
             let (text, failed) = certify.run()?;
@@ -67,6 +84,7 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
             (failed == 0).then_some(()).ok_or_else(sentence)
         }
         Command::Replay { dir } => print(out, &replay::replay(&open(&dir)?)?),
+        Command::Recipe { path } => print(out, &format!("{}\n", recipe::recipe(&path)?)),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn progress(run: &Experiment, steps: u64) {
 }
 
 /// A bar on standard error, if that is a terminal, with `word` behind it.
-pub(super) fn bar(done: u64, all: u64, word: &str) {
+pub fn bar(done: u64, all: u64, word: &str) {
     const WIDTH: u64 = 30;
     if !std::io::stderr().is_terminal() {
         return;

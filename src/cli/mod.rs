@@ -7,6 +7,7 @@ mod error;
 mod metrics;
 mod origin;
 mod parallel;
+mod recipe;
 mod replay;
 mod run_args;
 mod scenes;
@@ -17,7 +18,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-pub use certify::Certify;
+pub use advance::bar;
+pub use certify::{Certify, judged};
 pub use compare::Compare;
 pub use error::CliError;
 pub use origin::{OriginArgs, Start, start};
@@ -57,6 +59,11 @@ pub enum Command {
         /// The folder of a run
         dir: PathBuf,
     },
+    /// Print a run on a built-in scene as one line of text
+    Recipe {
+        /// The folder of a run, a session, or a figure
+        path: PathBuf,
+    },
 }
 
 /// Does what the command says; results go to `out`.
@@ -77,6 +84,7 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
             (failed == 0).then_some(()).ok_or_else(sentence)
         }
         Command::Replay { dir } => print(out, &replay::replay(&open(&dir)?)?),
+        Command::Recipe { path } => print(out, &format!("{}\n", recipe::recipe(&path)?)),
     }
 }
 

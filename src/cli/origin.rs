@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::CliError;
 use crate::data::{Dataset, Scene, generate, own_dataset};
 use crate::experiment::{Config, Logged, Origin};
-use crate::io::{FileError, Record, open, read_table, read_text};
+use crate::io::{FileError, Recipe, Session, open, open_session, read_table, read_text};
 
 /// Where the data come from: one of a scene, a file, a session.
 #[derive(Args, Debug, Clone, Default)]
@@ -19,9 +20,13 @@ pub struct OriginArgs {
     /// Data of one's own: CSV, TSV or NPY, a row a sample
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub data: Option<PathBuf>,
-    /// A saved run, repeated from its seed
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scene", "data"])]
+    /// A saved run, repeated from its seed: a session, or a figure that carries one (with --data, if that is too large
+    /// to be in it)
+    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub session: Option<PathBuf>,
+    /// A run on a built-in scene as one line of text, as 'unpick:scene=cylinder;steps=5000'
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["scene", "data", "session"])]
+    pub recipe: Option<Recipe>,
 }
 
 /// The run that the origin arguments describe, at its defaults, with its data; `scene` is meant where they say nothing.
@@ -30,7 +35,10 @@ pub struct OriginArgs {
 /// If there is no such scene, or a file cannot be used.
 pub fn start(origin: &OriginArgs, scene: &str, seed: Option<u64>) -> Result<Start, CliError> {
     if let Some(path) = &origin.session {
-        return start_session(path, seed);
+        return start_session(path, origin.data.as_deref(), seed);
+    }
+    if let Some(recipe) = &origin.recipe {
+        return start_recipe(recipe, seed);
     }
     let seed = seed.unwrap_or(0);
     if let Some(path) = &origin.data {
@@ -39,13 +47,13 @@ pub fn start(origin: &OriginArgs, scene: &str, seed: Option<u64>) -> Result<Star
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let origin = Origin::File { name, sha256: file.sha256 };
         let config = Config::new(origin, seed, data.train.samples());
-        return Ok(Start { config, data: Arc::new(data), log: Vec::new(), steps: 6000 });
+        return Ok(Start::new(config, Arc::new(data), 6000));
     }
     let scene = find_scene(origin.scene.as_deref().unwrap_or(scene))?;
     let (steps, samples) = (scene.training.steps, scene.generator.samples);
     let data = Arc::new(generate(&scene, seed));
     let config = Config::new(Origin::Scene(Box::new(scene)), seed, samples);
-    Ok(Start { config, data, log: Vec::new(), steps })
+    Ok(Start::new(config, data, steps))
 }
 
 /// A run that has not begun.
@@ -59,21 +67,63 @@ pub struct Start {
     pub log: Vec<Logged>,
     /// Steps to make unless one says otherwise.
     pub steps: u64,
+    /// The hash of the weights that it had after them, if it was saved.
+    pub weights: Option<String>,
+    /// What was looked at, as the window keeps it in a session.
+    pub view: Value,
+}
+
+impl Start {
+    fn new(config: Config, data: Arc<Dataset>, steps: u64) -> Self {
+        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null }
+    }
 }
 
 /// A saved run from its beginning; with another seed, everything random in it is drawn anew.
-fn start_session(path: &Path, seed: Option<u64>) -> Result<Start, CliError> {
-    let text = read_text(path, "the session")?;
-    let record: Record = serde_json::from_str(&text)
-        .map_err(|e| FileError::new(format_args!("this is not a whole session file ({e})")).at(path))?;
-    let steps = record.steps;
-    let (mut config, log) = record.into_run().map_err(|e| e.at(path))?;
-    config.seed = seed.unwrap_or(config.seed);
-    let data = match &config.origin {
-        Origin::Scene(scene) => generate(scene, config.seed),
-        Origin::File { .. } => open(path.parent().unwrap_or(Path::new(".")))?.data,
+fn start_session(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Result<Start, CliError> {
+    let session = open_session(path)?;
+    let data = match table {
+        Some(table) => Arc::new(data_of_session(&session, table)?),
+        // The folder of a run has its data, however large.
+        None => match session.data() {
+            Err(missing) => {
+                let folder = open(path.parent().unwrap_or(Path::new("."))).ok();
+                let same = folder.filter(|saved| saved.config == session.config);
+                Arc::new(same.ok_or_else(|| missing.at(path))?.data)
+            }
+            Ok(data) => data,
+        },
     };
-    Ok(Start { config, data: Arc::new(data), log, steps })
+    let Session { mut config, log, steps, weights, view, .. } = session;
+    let Some(seed) = seed.filter(|seed| *seed != config.seed) else {
+        return Ok(Start { config, data, log, steps, weights, view });
+    };
+    config.seed = seed;
+    let data = config.origin.scene().map_or(data, |scene| Arc::new(generate(scene, seed)));
+    Ok(Start { log, view, ..Start::new(config, data, steps) })
+}
+
+/// The data of a session from the file that they were read from.
+fn data_of_session(session: &Session, path: &Path) -> Result<Dataset, CliError> {
+    let file = read_table(path)?;
+    match &session.config.origin {
+        Origin::File { sha256, .. } if *sha256 == file.sha256 => {
+            Ok(own_dataset(&file.table, session.config.seed).map_err(|e| FileError::new(e).at(path))?)
+        }
+        _ => Err(CliError::Input(format!("the session was not trained on this file: {}", path.display()))),
+    }
+}
+
+fn start_recipe(recipe: &Recipe, seed: Option<u64>) -> Result<Start, CliError> {
+    let mut config = recipe.config().clone();
+    config.seed = seed.unwrap_or(config.seed);
+    let data = Arc::new(generate(&find_scene(config.origin.name())?, config.seed));
+    let view = match recipe.z() {
+        [] => Value::Null,
+        z => serde_json::json!({ "selection": { "z": z } }),
+    };
+    let log = recipe.log().to_vec();
+    Ok(Start { log, view, ..Start::new(config, data, recipe.steps()) })
 }
 
 /// The built-in scene of that name, or the one in the file of that path.

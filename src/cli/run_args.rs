@@ -58,7 +58,7 @@ impl RunArgs {
     /// # Errors
     /// If there are no such data, or a value makes no sense.
     pub(super) fn begin(&self) -> Result<(Experiment, Vec<Logged>, u64), CliError> {
-        let Start { mut config, data, mut log, steps } = start(&self.origin, "linear", self.seed)?;
+        let Start { mut config, data, mut log, steps, .. } = start(&self.origin, "linear", self.seed)?;
         self.change(&mut config);
         log.extend(&self.at);
         log.sort_by_key(|l| l.step);

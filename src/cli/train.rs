@@ -7,8 +7,8 @@ use clap::Args;
 use super::advance::{advance, progress};
 use super::metrics::table;
 use super::{CliError, RunArgs};
-use crate::experiment::Metrics;
-use crate::io::{is_occupied, make_folder, metrics_json, save};
+use crate::experiment::{Experiment, Metrics};
+use crate::io::{is_occupied, make_folder, metrics_json, open_session, save};
 
 /// Arguments of `train`.
 #[derive(Args, Debug)]
@@ -40,7 +40,20 @@ impl Train {
             return Err(CliError::Run(format!("{divergence}; what was sound is saved in {}", out.display())));
         }
         let value = metrics_json(&metrics, state.step, &state.settings);
-        Ok(format!("{}\nsaved in {}\n", table(&value).trim_end(), out.display()))
+        let comparison = self.compare(&run)?;
+        Ok(format!("{}\n{comparison}saved in {}\n", table(&value).trim_end(), out.display()))
+    }
+
+    /// Whether a session was repeated to the last bit, if one was repeated.
+    fn compare(&self, run: &Experiment) -> Result<&'static str, CliError> {
+        let Some(path) = &self.run.origin.session else { return Ok("") };
+        let session = open_session(path)?;
+        let same = session.config == **run.config() && session.log == run.log() && session.steps == run.state().step;
+        Ok(match session.has_weights_of(&run.state().vae).filter(|_| same) {
+            Some(true) => "the weights are those of the session to the last bit\n",
+            Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
+            None => "",
+        })
     }
 }
 

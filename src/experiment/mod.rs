@@ -5,6 +5,7 @@ mod batches;
 mod command;
 mod config;
 mod history;
+mod keyframes;
 mod metrics;
 mod run;
 mod schedule;

@@ -9,7 +9,7 @@ use crate::app::marks::{factor_colors, label};
 use crate::app::morph::Morph;
 use crate::app::painter3::{Painter3, Sight};
 use crate::app::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
-use crate::app::{Selection, Stage};
+use crate::app::{Focus, Selection, Stage};
 use crate::paint::{Arrow, Bounds, Camera, Cloud, CloudPoint, Curve, Scene3, Surface};
 
 /// Draws the view; turns the camera.
@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Canvas, true, "Data space in three dimensions")
     });
     let bounds = data_bounds(stage);
-    let home = home(stage, &bounds);
+    let home = home(stage);
     let camera = selection.camera.get_or_insert(home);
     turn(ui, &response, rect, camera, &home);
     let camera = *camera;
@@ -51,9 +51,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
 }
 
 /// The camera that the scene file asks for, fitted to the data.
-fn home(stage: &Stage<'_>, bounds: &Bounds) -> Camera {
+pub(super) fn home(stage: &Stage<'_>) -> Camera {
     let mut camera = Camera::default();
-    camera.frame(bounds);
+    camera.frame(&data_bounds(stage));
     // Room for the names of the axes.
     camera.half_height *= 1.08;
     if let Some(scene) = stage.snapshot.config.origin.scene() {
@@ -98,7 +98,7 @@ fn turn(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Cam
 
 /// Looks along an axis, at the tangent plane, or from home.
 pub fn look(selection: &mut Selection, key: Key, stage: &Stage<'_>) {
-    let home = home(stage, &data_bounds(stage));
+    let home = home(stage);
     let camera = selection.camera.get_or_insert(home);
     match key {
         Key::X => camera.look_along([-1.0, 0.0, 0.0]),
@@ -165,7 +165,7 @@ fn fill(
     if layers.surface && has_surface {
         let heat = Heat::new(stage, selection);
         let shade = |k: usize| match &heat {
-            Some(heat) => heat.color(focus.surface_place(k), palette),
+            Some(heat) => heat.color(Focus::surface_place(k), palette),
             None => palette.surface,
         };
         let corner = |row: usize, column: usize| {

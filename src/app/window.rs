@@ -36,7 +36,7 @@ pub fn window(config: Config, data: Arc<Dataset>) -> Result<(), CliError> {
     // Some missing libraries make the window system panic instead of reporting an error.
     match catch_unwind(AssertUnwindSafe(|| eframe::run_native("unpick", options, create))) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(no_window(&error.to_string())),
+        Ok(Err(error)) => Err(no_window(without_place(&error.to_string()))),
         Err(payload) => {
             let message = payload.downcast_ref::<String>().map_or("an unknown reason", String::as_str);
             Err(no_window(message))
@@ -48,8 +48,28 @@ fn no_window(reason: &str) -> CliError {
     CliError::Input(format!("cannot open a window: {reason}; without one, use the commands that `unpick --help` lists"))
 }
 
+/// An error of the window system without the line of source that it came from: what stands after `FILE.rs:LINE: `.
+fn without_place(reason: &str) -> &str {
+    let after = reason.split_once(".rs:").and_then(|(_, rest)| rest.split_once(": "));
+    after.map_or(reason, |(_, sentence)| sentence)
+}
+
 /// Whether anything says where a display is. Only Linux and its relatives say so in the environment.
 fn has_display() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(all(unix, not(target_os = "macos"))) || ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_where_the_window_system_was_built() {
+        assert_eq!(
+            without_place("os error at /somewhere/winit/src/x11/mod.rs:312: no such display"),
+            "no such display"
+        );
+        assert_eq!(without_place("no such display: :7"), "no such display: :7");
+    }
 }

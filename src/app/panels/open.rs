@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
-use eframe::egui::{Context, Key, TextEdit, Window};
+use eframe::egui::{Context, Key, TextEdit};
+
+use super::dialog;
 
 /// A path that is being chosen.
 #[derive(Debug, Default)]
@@ -29,11 +31,12 @@ impl OpenDialog {
     pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
         let mut outcome = self.browsed().map_or(Outcome::Open, Outcome::Chosen);
         let mut open = true;
-        Window::new("Open data").open(&mut open).collapsible(false).resizable(false).show(ctx, |ui| {
+        dialog(ctx, "Open data").open(&mut open).show(ctx, |ui| {
             ui.label("CSV, TSV or NPY: a row a sample, numbers only, with or without a header.");
             ui.horizontal(|ui| {
                 let label = ui.label("File");
-                let edit = ui.add(TextEdit::singleline(&mut self.path).desired_width(420.0)).labelled_by(label.id);
+                let edit =
+                    ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
                 if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
                     outcome = Outcome::Chosen(PathBuf::from(self.path.trim()));
                 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
-use eframe::egui::{ColorImage, Context, Key, TextEdit, Window};
+use eframe::egui::{ColorImage, Context, Key, TextEdit};
 
+use super::dialog;
 use crate::io::write_atomically;
 use crate::paint::{Picture, encode_png};
 
@@ -53,11 +54,12 @@ impl SaveDialog {
         self.take_browsed();
         let mut outcome = Outcome::Open;
         let mut open = true;
-        Window::new("Save picture").open(&mut open).collapsible(false).resizable(false).show(ctx, |ui| {
+        dialog(ctx, "Save picture").open(&mut open).show(ctx, |ui| {
             ui.label(format!("{} × {} pixels", self.picture.width, self.picture.height));
             ui.horizontal(|ui| {
                 let label = ui.label("File");
-                let edit = ui.add(TextEdit::singleline(&mut self.path).desired_width(420.0)).labelled_by(label.id);
+                let edit =
+                    ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
                 if edit.changed() {
                     self.error = None;
                 }

@@ -226,9 +226,7 @@ fn store_part<'a, T: Real, S: Simd>(registers: &[T::Lanes<S>], places: impl Iter
     const LONGEST: usize = 32;
     let mut buffer = [T::ZERO; LONGEST];
     T::lanes_mut::<S>(&mut buffer)[..registers.len()].copy_from_slice(registers);
-    places
-        .zip(&buffer[..registers.len() * size_of::<T::Lanes<S>>() / size_of::<T>()])
-        .for_each(|(place, x)| *place = *x);
+    places.zip(&buffer[..size_of_val(registers) / size_of::<T>()]).for_each(|(place, x)| *place = *x);
 }
 /// Rows `row..row + height` of `a` in the order in which tiles use them: `height` numbers for each inner index, zeros
 /// below the last row.

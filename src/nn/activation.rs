@@ -71,14 +71,14 @@ impl Activation {
 #[pulp::with_simd(activate = Arch::new())]
 #[inline(always)]
 pub(crate) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
-    for a in a.chunks_exact_mut(bias.len()) {
-        a.iter_mut().zip(bias).for_each(|(a, c)| *a += *c);
-    }
-    match activation {
-        Activation::Tanh => a.iter_mut().for_each(|a| *a = a.tanh()),
-        Activation::Relu => a.iter_mut().for_each(|a| *a = relu(*a)),
-        Activation::Softplus => a.iter_mut().for_each(|a| *a = a.softplus()),
-        Activation::Linear => {}
+    for column in a.chunks_exact_mut(bias.len()) {
+        let pairs = column.iter_mut().zip(bias);
+        match activation {
+            Activation::Tanh => pairs.for_each(|(a, c)| *a = (*a + *c).tanh()),
+            Activation::Relu => pairs.for_each(|(a, c)| *a = relu(*a + *c)),
+            Activation::Softplus => pairs.for_each(|(a, c)| *a = (*a + *c).softplus()),
+            Activation::Linear => pairs.for_each(|(a, c)| *a += *c),
+        }
     }
 }
 

@@ -1,50 +1,70 @@
 //! Pictures without a window: the same views, drawn from a saved run.
 
-use std::path::PathBuf;
+mod movie;
+mod sweep_figure;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use eframe::egui::{Frame, Theme, Ui, vec2};
+use eframe::egui::{Color32, Frame, FullOutput, Theme, Ui, vec2};
 
-use crate::app::{Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
+use crate::app::{Analyst, Background, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
-use crate::io::{SavedRun, open, program, write_atomically};
-use crate::paint::{Canvas, Layer, Offscreen, SvgOptions, encode_png, to_svg};
+use crate::io::{EMBEDDED_IN_FIGURE, SavedRun, Session, open, write_atomically};
+use crate::paint::{Canvas, Format, Offscreen, encode_figure};
+use movie::Motion;
+
+pub use sweep_figure::sweep_figure;
 
 /// Arguments of `render`.
 #[derive(Args, Debug)]
 pub struct Render {
     /// The folder of a run
     dir: PathBuf,
-    /// What to draw
-    #[arg(long, value_name = "data|latent|densities|jacobian|training|all", value_parser = parse_view)]
+    /// What to draw: a view, all of them, or what moves (traversal, morph, history, turn)
+    #[arg(long, value_name = "VIEW|all|MOTION", value_parser = parse_view)]
     view: What,
-    /// The file to write; its ending says the format
-    #[arg(long, value_name = "FILE.svg|FILE.png")]
+    /// The file to write; its ending says the format: .svg, .pdf or .png, and for what moves .gif, .apng, .mp4, or no
+    /// ending for a folder of pictures
+    #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Width and height in points
-    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    /// Width and height in points, or a common size
+    #[arg(long, value_name = "WxH|single-column|double-column|slide", value_parser = parse_size)]
     size: Option<(f32, f32)>,
-    /// Pixels per point, 1 to 8
-    #[arg(long, default_value_t = 2.0)]
-    scale: f32,
+    /// Pixels per point, 1 to 8 [default: 2, and 1 for what moves]
+    #[arg(long)]
+    scale: Option<f32>,
+    /// The sheet that is drawn on [default: that of the theme]
+    #[arg(long, value_name = "transparent|white", value_parser = parse_background)]
+    background: Option<Color32>,
+    /// Pictures a second of what moves, 1 to 50
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=50))]
+    rate: u16,
+    /// Seconds that what moves takes
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+    /// Do not store in the figure what is needed to make it again
+    #[arg(long)]
+    no_provenance: bool,
     /// Colours
     #[arg(long, value_name = "light|dark", default_value = "light", value_parser = parse_theme)]
     theme: Theme,
     /// z*, as 0.6,-0.5
     #[arg(long, value_name = "Z1,Z2,…", value_parser = parse_point, allow_hyphen_values = true)]
     at: Option<Point>,
-    /// Overwrite a file that is there
+    /// Overwrite what is there
     #[arg(long)]
     force: bool,
 }
 
-/// One view or all of them.
+/// One view, all of them, or something that moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     One(View),
     All,
+    Moving(Motion),
 }
 
 /// A point of latent space.
@@ -53,15 +73,25 @@ struct Point(Vec<f64>);
 
 fn parse_view(text: &str) -> Result<What, String> {
     let one = View::ALL.into_iter().find(|view| view.name() == text).map(What::One);
-    let names: Vec<_> = View::ALL.iter().map(|view| view.name()).collect();
-    one.or((text == "all").then_some(What::All)).ok_or_else(|| format!("choose one of {}, all", names.join(", ")))
+    let moving = Motion::ALL.into_iter().find(|motion| motion.name() == text).map(What::Moving);
+    let names = View::ALL.iter().map(|view| view.name()).chain(["all"]);
+    let names: Vec<_> = names.chain(Motion::ALL.iter().map(|motion| motion.name())).collect();
+    let all = (text == "all").then_some(What::All);
+    one.or(all).or(moving).ok_or_else(|| format!("choose one of {}", names.join(", ")))
 }
 
 fn parse_size(text: &str) -> Result<(f32, f32), String> {
+    // Twice the usual widths of 3.5 and 7 inches: reduced to them, the text has the 7 points of a caption.
+    match text {
+        "single-column" => return Ok((504.0, 410.0)),
+        "double-column" => return Ok((1008.0, 567.0)),
+        "slide" => return Ok((1280.0, 720.0)),
+        _ => {}
+    }
     let sides = text.split_once('x').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
     sides
         .filter(|(w, h)| (100.0..=8000.0).contains(w) && (100.0..=8000.0).contains(h))
-        .ok_or_else(|| format!("'{text}' is not a size like 640x480, each side between 100 and 8000"))
+        .ok_or_else(|| format!("'{text}' is not single-column, double-column, slide, or a size like 640x480, each side between 100 and 8000"))
 }
 
 fn parse_theme(text: &str) -> Result<Theme, String> {
@@ -69,6 +99,14 @@ fn parse_theme(text: &str) -> Result<Theme, String> {
         "light" => Ok(Theme::Light),
         "dark" => Ok(Theme::Dark),
         _ => Err("choose light or dark".to_owned()),
+    }
+}
+
+fn parse_background(text: &str) -> Result<Color32, String> {
+    match text {
+        "transparent" => Ok(Color32::TRANSPARENT),
+        "white" => Ok(Color32::WHITE),
+        _ => Err("choose transparent or white".to_owned()),
     }
 }
 
@@ -86,14 +124,17 @@ fn parse_point(text: &str) -> Result<Point, String> {
 /// If the run cannot be read, the request makes no sense, or the file cannot be written.
 pub fn render(request: &Render) -> Result<String, CliError> {
     let input = |sentence: String| CliError::Input(sentence);
-    if !(1.0..=8.0).contains(&request.scale) {
-        return Err(input(format!("--scale {} is not between 1 and 8", request.scale)));
+    let moving = matches!(request.view, What::Moving(_));
+    let scale = request.scale.unwrap_or(if moving { 1.0 } else { 2.0 });
+    if !(1.0..=8.0).contains(&scale) {
+        return Err(input(format!("--scale {scale} is not between 1 and 8")));
     }
-    let format = request.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if format != "png" && format != "svg" {
-        return Err(input(format!("the file must end in .png or .svg: {}", request.out.display())));
+    let extension = request.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let format = Format::of_extension(&extension);
+    if format.is_none() && !moving {
+        return Err(input(format!("the file must end in .png, .svg or .pdf: {}", request.out.display())));
     }
-    if request.out.exists() && !request.force {
+    if is_taken(&request.out) && !request.force {
         return Err(input(format!("there is a file already; add --force to overwrite: {}", request.out.display())));
     }
     let saved = open(&request.dir)?;
@@ -108,18 +149,45 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     let (width, height) = request.size.unwrap_or(match request.view {
         What::All => (1280.0, 720.0),
         What::One(View::Training) => (960.0, 300.0),
+        What::Moving(motion) => motion.size(),
         What::One(_) => (640.0, 520.0),
     });
     let palette = Palette::of_theme(request.theme);
     let canvas = Canvas {
         size: vec2(width, height),
-        pixels_per_point: request.scale,
+        pixels_per_point: scale,
         theme: request.theme,
-        background: palette.paper,
+        background: request.background.unwrap_or(palette.paper),
     };
-    let bytes = figure.draw(request.view, &canvas, &format).map_err(input)?;
-    write_atomically(&request.out, &bytes)?;
+    let session = if request.no_provenance { None } else { Some(figure.session()?) };
+    match (request.view, format) {
+        (What::Moving(motion), _) => movie::render(request, motion, &mut figure, &canvas, session.as_deref())?,
+        (What::One(view), Some(format)) => {
+            let draw = |ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3| {
+                view.show(ui, stage, selection, painter3);
+            };
+            let bytes = figure.draw(&canvas, draw, |offscreen, output| {
+                encode_figure(offscreen, &canvas, output, format, session.as_deref())
+            });
+            write_atomically(&request.out, &bytes.map_err(input)?)?;
+        }
+        (What::All, Some(format)) => {
+            let draw = |ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3| {
+                crate::app::show_all(ui, &[*stage], selection, &mut [&mut *painter3]);
+            };
+            let bytes = figure.draw(&canvas, draw, |offscreen, output| {
+                encode_figure(offscreen, &canvas, output, format, session.as_deref())
+            });
+            write_atomically(&request.out, &bytes.map_err(input)?)?;
+        }
+        (_, None) => return Err(input("a figure needs a format".to_owned())),
+    }
     Ok(format!("{}\n", request.out.display()))
+}
+
+/// Whether there is a file, or a folder with something in it.
+fn is_taken(path: &Path) -> bool {
+    if path.is_dir() { crate::io::is_occupied(path) } else { path.exists() }
 }
 
 /// A saved run and what is looked at.
@@ -128,45 +196,50 @@ struct Figure {
     selection: Selection,
     projection: Projection,
     painter3: Painter3,
+    analyst: Analyst,
+    offscreen: Offscreen,
 }
 
 impl Figure {
     fn new(saved: SavedRun) -> Self {
         let SavedRun { config, log, steps, settings, vae, data, history } = saved;
         let (config, data) = (Arc::new(config), Arc::new(data));
-        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae };
+        let covariance = Arc::new(data.train.covariance());
+        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae, covariance };
         let snapshot = Arc::new(Snapshot::new(moment));
         let mut selection = Selection::default();
         selection.fit(snapshot.latent_dim(), snapshot.encodings.columns());
-        Self { projection: Projection::new(&data), painter3: Painter3::immediate(), snapshot, selection }
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
+        Self {
+            projection: Projection::new(&data),
+            painter3: Painter3::immediate(),
+            analyst: Analyst::immediate(),
+            snapshot,
+            selection,
+            offscreen: Offscreen::new(threads, install),
+        }
     }
 
-    fn draw(&mut self, what: What, canvas: &Canvas, format: &str) -> Result<Vec<u8>, String> {
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
-        let mut offscreen = Offscreen::new(threads, install);
+    /// What is needed to make it again, as JSON.
+    fn session(&self) -> Result<String, CliError> {
+        let view = serde_json::json!({ "selection": self.selection });
+        Ok(Session::of(&self.snapshot, view).to_json(EMBEDDED_IN_FIGURE)?)
+    }
+
+    /// Draws with `show` at z* and gives the settled frame to `take`.
+    fn draw<T>(
+        &mut self,
+        canvas: &Canvas,
+        mut show: impl FnMut(&mut Ui, &Stage<'_>, &mut Selection, &mut Painter3),
+        take: impl FnOnce(&Offscreen, &FullOutput) -> T,
+    ) -> T {
         let focus = Focus::new(&self.snapshot, &self.selection);
-        let Self { snapshot, selection, projection, painter3 } = self;
-        let stage = Stage { snapshot, focus: &focus, projection };
-        let ui = |ui: &mut Ui| {
-            Frame::NONE.inner_margin(8.0).show(ui, |ui| match what {
-                What::One(view) => view.show(ui, &stage, selection, painter3),
-                What::All => crate::app::show_all(ui, &stage, selection, painter3),
-            });
-        };
-        let output = offscreen.settle(canvas, 0.0, ui);
-        let program = program();
-        let texts = [("Software", program.as_str())];
-        if format == "svg" {
-            let options = SvgOptions {
-                size: canvas.size,
-                background: Some(canvas.background),
-                pixels_per_point: canvas.pixels_per_point,
-                texts: &texts,
-            };
-            let layer = Layer { name: "", shapes: &output.shapes };
-            return Ok(to_svg(offscreen.context(), offscreen.rasterizer(), &[layer], &options).into_bytes());
-        }
-        let picture = offscreen.paint(canvas, &output);
-        encode_png(&picture, canvas.pixels_per_point, &texts).map_err(|e| e.to_string())
+        let Self { snapshot, selection, projection, painter3, analyst, offscreen } = self;
+        let background = Background::default();
+        let stage = Stage { snapshot, focus: &focus, projection, analyst, background: &background, beside: None };
+        let output = offscreen.settle(canvas, 0.0, |ui| {
+            Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, &stage, selection, painter3));
+        });
+        take(offscreen, &output)
     }
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gui")]
 pub mod app;
+pub mod certificate;
 pub mod cli;
 pub mod data;
 pub mod experiment;

@@ -12,6 +12,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, StandardNormal};
 use unpick::data::{Dataset, OwnDataError, Scene, Table, generate, own_dataset};
 use unpick::experiment::{Batches, Command, Config, Experiment, Logged, Origin, Row, Snapshot};
+use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
 use unpick::trainer::{Request, Trainer, View};
@@ -77,7 +78,7 @@ fn wait(trainer: &Trainer, knocks: &Receiver<()>, until: impl Fn(&View) -> bool)
 
 fn random_command(rng: &mut ChaCha8Rng) -> Command {
     let between = |rng: &mut ChaCha8Rng, low: f64, high: f64| (rng.random_range(low.ln()..high.ln())).exp();
-    match rng.random_range(0..10) {
+    match rng.random_range(0..11) {
         // A slider that is dragged.
         0..=5 => Command::Beta(between(rng, 0.1, 50.0)),
         6 => Command::Covariance(Covariance::ALL[rng.random_range(0..2)]),
@@ -85,6 +86,7 @@ fn random_command(rng: &mut ChaCha8Rng) -> Command {
         7 if rng.random_bool(0.2) => Command::Lr(1000.0),
         7 => Command::Lr(between(rng, 1e-4, 0.05)),
         8 => Command::Sigma2(between(rng, 0.005, 0.5)),
+        9 => Command::Rotate(Rotation { degrees: rng.random_range(-90.0..90.0), plane: [1, 0] }),
         _ => Command::Batch(rng.random_range(1..100)),
     }
 }
@@ -117,7 +119,7 @@ fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8R
     let last = Command::Beta(1.25);
     command(last);
     trainer.ask(Request::Pause);
-    let view = wait(trainer, knocks, |view| !view.running && last.present(&view.snapshot.settings) == last);
+    let view = wait(trainer, knocks, |view| !view.running && last.present(&view.snapshot.settings) == Some(last));
     (commands, view)
 }
 

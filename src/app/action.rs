@@ -2,7 +2,7 @@
 
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::views::View;
+use super::views::{Pane, View};
 
 /// Something a person can do that is not the turning of one control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,18 +19,26 @@ pub enum Action {
     NewSeed,
     /// Diagonal to full covariance and back.
     SwitchCovariance,
+    /// Two runs side by side, or one again.
+    Compare,
+    /// A becomes B and B becomes A.
+    SwapSides,
     /// Data of one's own.
     OpenData,
     /// A picture of the window.
     SaveWindow,
     /// A picture of one view.
-    SaveView(View),
+    SaveView(Pane),
     /// One view alone, and back.
     Maximise(View),
     /// z*, camera and layout as at the start.
     ResetView,
     /// Look along an axis, at the tangent plane, or from home.
     Look(Key),
+    /// The latent plane becomes the manifold.
+    Morph,
+    /// All latents run through the prior in phase.
+    TraverseAll,
     /// Move z*.
     Nudge(Key),
     /// Light or dark.
@@ -45,17 +53,19 @@ pub enum Action {
 
 impl Action {
     /// The actions that have a key or stand in a menu.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 31] = [
         Self::RunOrPause,
         Self::Step,
         Self::ManySteps,
         Self::Restart,
         Self::NewSeed,
         Self::SwitchCovariance,
+        Self::Compare,
+        Self::SwapSides,
         Self::OpenData,
         Self::SaveWindow,
-        Self::SaveView(View::Data),
-        Self::SaveView(View::Latent),
+        Self::SaveView(Pane { view: View::Data, side: 0 }),
+        Self::SaveView(Pane { view: View::Latent, side: 0 }),
         Self::Maximise(View::Data),
         Self::Maximise(View::Latent),
         Self::Maximise(View::Densities),
@@ -65,6 +75,8 @@ impl Action {
         Self::Look(Key::Z),
         Self::Look(Key::T),
         Self::Look(Key::Home),
+        Self::Morph,
+        Self::TraverseAll,
         Self::Nudge(Key::ArrowLeft),
         Self::Nudge(Key::ArrowRight),
         Self::Nudge(Key::ArrowUp),
@@ -86,12 +98,16 @@ impl Action {
             Self::SwitchCovariance => "Switch covariance".to_owned(),
             Self::OpenData => "Open data…".to_owned(),
             Self::SaveWindow => "Save screenshot of the window…".to_owned(),
-            Self::SaveView(view) => format!("Save {}…", view.title().to_lowercase()),
+            Self::SaveView(pane) => format!("Save {}…", pane.view.title().to_lowercase()),
+            Self::Compare => "Compare two runs, or back to one".to_owned(),
+            Self::SwapSides => "Swap A and B".to_owned(),
             Self::Maximise(view) => format!("{} alone, or all views", view.title()),
             Self::ResetView => "Reset z*, camera and layout".to_owned(),
             Self::Look(Key::T) => "Face the tangent plane".to_owned(),
             Self::Look(Key::Home) => "Camera home".to_owned(),
             Self::Look(key) => format!("Look along the {} axis", key.name().to_lowercase()),
+            Self::Morph => "Latent plane becomes manifold".to_owned(),
+            Self::TraverseAll => "All latents through the prior in phase".to_owned(),
             Self::Nudge(Key::ArrowLeft | Key::ArrowRight) => "Move z* along the first axis".to_owned(),
             Self::Nudge(_) => "Move z* along the second axis".to_owned(),
             Self::SwitchTheme => "Light or dark".to_owned(),
@@ -112,6 +128,8 @@ impl Action {
             Self::Restart => command(Key::R),
             Self::NewSeed => command(Key::N),
             Self::SwitchCovariance => plain(Key::C),
+            Self::Compare => plain(Key::B),
+            Self::SwapSides => plain(Key::S),
             Self::OpenData => command(Key::O),
             Self::SaveWindow => plain(Key::P),
             Self::Maximise(View::Data) => plain(Key::Num1),
@@ -120,6 +138,8 @@ impl Action {
             Self::Maximise(_) | Self::SaveView(_) => None,
             Self::ResetView => command(Key::Home),
             Self::Look(key) | Self::Nudge(key) => plain(key),
+            Self::Morph => plain(Key::M),
+            Self::TraverseAll => plain(Key::A),
             Self::SwitchTheme => plain(Key::D),
             Self::Help => plain(Key::F1),
             Self::Escape => plain(Key::Escape),

@@ -1,111 +1,199 @@
 //! Which view is where: tiles that can be moved, resized, or shown alone.
 
 use eframe::egui::{
-    Align, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, WidgetText,
+    Align, Color32, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, Visuals,
+    WidgetText,
 };
 use egui_tiles::{
-    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TileId, Tiles, Tree, UiResponse,
+    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree,
+    UiResponse,
 };
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::painter3::Painter3;
-use super::theme::indexed;
-use super::views::View;
-use super::{Selection, Stage};
+use super::theme::{Palette, indexed};
+use super::views::{Pane, View};
+use super::{Motion, SIDES, Selection, Stage};
+use crate::geometry::Quantity;
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Layout {
-    tree: Tree<View>,
-    /// The view that is shown alone.
+    tree: Tree<Pane>,
+    /// The view that is shown alone: of both runs, if there are two.
     pub alone: Option<View>,
 }
 
-impl Default for Layout {
-    /// Data space, latent space and the Jacobian above, densities and training beneath.
-    fn default() -> Self {
-        let mut tiles = Tiles::default();
-        let split = |dir, parts: &[(TileId, f32)], tiles: &mut Tiles<View>| {
-            let mut linear = Linear { children: parts.iter().map(|(id, _)| *id).collect(), dir, ..Linear::default() };
-            for (id, share) in parts {
-                linear.shares.set_share(*id, *share);
-            }
-            tiles.insert_container(Container::Linear(linear))
-        };
-        let [data, latent, densities, jacobian, training] = View::ALL.map(|view| tiles.insert_pane(view));
-        let upper = split(LinearDir::Horizontal, &[(data, 4.0), (latent, 3.6), (jacobian, 2.5)], &mut tiles);
-        let lower = split(LinearDir::Horizontal, &[(densities, 1.0), (training, 1.0)], &mut tiles);
-        let root = split(LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)], &mut tiles);
-        Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
+/// Tiles beside or above each other, each with its share of the room.
+fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> TileId {
+    let mut linear = Linear { children: parts.iter().map(|(id, _)| *id).collect(), dir, ..Linear::default() };
+    for (id, share) in parts {
+        linear.shares.set_share(*id, *share);
     }
+    tiles.insert_container(Container::Linear(linear))
+}
+
+/// What is measured at z* and over the data.
+const MEASURED: &[View] = &[View::Gauges, View::Jacobian, View::Posterior, View::Rotate];
+
+/// What becomes of the prior, and what it has to do with the true factors.
+const PUSHED: &[View] = &[View::Densities, View::Joint, View::Factors];
+
+/// What speaks of the whole experiment.
+const WHOLE: &[View] = &[View::Training, View::Seeds, View::Certificates];
+
+/// Tiles one behind the other, the first in front.
+fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
+    let mut tabs = Tabs::new(parts.to_vec());
+    if let Some(first) = parts.first() {
+        tabs.set_active(*first);
+    }
+    tiles.insert_container(Container::Tabs(tabs))
 }
 
 impl Layout {
+    /// Data space, latent space and what is measured there above, densities and training beneath.
+    pub(super) fn single() -> Self {
+        let mut tiles = Tiles::default();
+        let pane = |tiles: &mut Tiles<Pane>, view| tiles.insert_pane(Pane { view, side: 0 });
+        let [data, latent] = [View::Data, View::Latent].map(|view| pane(&mut tiles, view));
+        let [right, pushed, whole] = [MEASURED, PUSHED, WHOLE].map(|views| {
+            let parts: Vec<_> = views.iter().map(|view| pane(&mut tiles, *view)).collect();
+            tabs(&mut tiles, &parts)
+        });
+        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (right, 3.2)]);
+        let lower = split(&mut tiles, LinearDir::Horizontal, &[(pushed, 1.15), (whole, 1.0)]);
+        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)]);
+        Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
+    }
+
+    /// A left, B right; what both share beneath.
+    pub(super) fn compare() -> Self {
+        let mut tiles = Tiles::default();
+        let columns = [0, 1].map(|side| {
+            let mut pane = |view| tiles.insert_pane(Pane { view, side });
+            let [data, latent] = [View::Data, View::Latent].map(&mut pane);
+            let right: Vec<_> = MEASURED.iter().chain(PUSHED).map(|view| pane(*view)).collect();
+            let right = tabs(&mut tiles, &right);
+            let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (right, 1.1)]);
+            (split(&mut tiles, LinearDir::Vertical, &[(data, 1.15), (lower, 1.0)]), 1.0)
+        });
+        let upper = split(&mut tiles, LinearDir::Horizontal, &columns);
+        let whole: Vec<_> = WHOLE.iter().map(|view| tiles.insert_pane(Pane { view: *view, side: 0 })).collect();
+        let whole = tabs(&mut tiles, &whole);
+        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 3.4), (whole, 1.0)]);
+        Self { tree: Tree::new(Id::unique("compared views"), root, tiles), alone: None }
+    }
+
     /// Shows the tiles, or the one that is alone; gives the place of each view. Adds what was asked for in their headers
     /// to `actions`.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
-        stage: &Stage<'_>,
+        stages: &[Stage<'_>],
         selection: &mut Selection,
-        painter3: &mut Painter3,
+        painters: &mut [&mut Painter3],
         actions: &mut Vec<Action>,
-    ) -> Vec<(View, Rect)> {
-        let mut panes =
-            Panes { stage, selection, painter3, actions, alone: self.alone, places: Vec::new(), bare: false };
-        match self.alone {
-            Some(view) => {
-                panes.pane(ui, view);
-            }
+    ) -> Vec<(Pane, Rect)> {
+        let alone = self.alone;
+        let (places, tabbed) = (Vec::new(), self.tabbed());
+        let mut panes = Panes { stages, selection, painters, actions, alone, places, bare: false, tabbed };
+        match alone {
+            Some(view) => panes.alone(ui, view),
             None => self.tree.ui(&mut panes, ui),
         }
         panes.places
     }
 
     /// Draws the tiles as a figure: titles, but nothing to press.
-    pub(crate) fn draw(&mut self, ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
+    pub(crate) fn draw(
+        &mut self,
+        ui: &mut Ui,
+        stages: &[Stage<'_>],
+        selection: &mut Selection,
+        painters: &mut [&mut Painter3],
+    ) {
         let mut actions = Vec::new();
-        let (alone, places) = (None, Vec::new());
-        let mut panes = Panes { stage, selection, painter3, actions: &mut actions, alone, places, bare: true };
+        let (alone, places, tabbed) = (None, Vec::new(), self.tabbed());
+        let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, places, bare: true, tabbed };
         self.tree.ui(&mut panes, ui);
     }
 
-    /// Whether every view is there once: a layout from a file may be anything.
-    pub(super) fn is_whole(&self) -> bool {
-        let count = |view| {
-            let tiles = self.tree.tiles.iter().map(|(_, tile)| tile);
-            tiles.filter(|tile| matches!(tile, egui_tiles::Tile::Pane(v) if *v == view)).count()
+    /// The tiles whose titles are tabs.
+    fn tabbed(&self) -> Vec<TileId> {
+        let tiles = self.tree.tiles.iter().map(|(_, tile)| tile);
+        let tabs = tiles.filter_map(|tile| match tile {
+            egui_tiles::Tile::Container(Container::Tabs(tabs)) => Some(tabs.children.as_slice()),
+            _ => None,
+        });
+        tabs.flatten().copied().collect()
+    }
+
+    /// Whether both have the same panes: a layout from a file may be anything.
+    pub(super) fn has_panes_of(&self, other: &Self) -> bool {
+        let panes = |layout: &Self| {
+            let tiles = layout.tree.tiles.iter().map(|(_, tile)| tile);
+            let mut panes: Vec<_> = tiles
+                .filter_map(|tile| match tile {
+                    egui_tiles::Tile::Pane(pane) => Some(*pane),
+                    egui_tiles::Tile::Container(_) => None,
+                })
+                .collect();
+            panes.sort_unstable();
+            panes
         };
-        View::ALL.into_iter().all(|view| count(view) == 1)
+        panes(self) == panes(other)
     }
 }
 
-struct Panes<'a, 'b> {
-    stage: &'a Stage<'b>,
+struct Panes<'a, 'b, 'c> {
+    stages: &'a [Stage<'b>],
     selection: &'a mut Selection,
-    painter3: &'a mut Painter3,
+    painters: &'a mut [&'c mut Painter3],
     actions: &'a mut Vec<Action>,
     alone: Option<View>,
-    places: Vec<(View, Rect)>,
+    places: Vec<(Pane, Rect)>,
     /// Titles only, as in a figure.
     bare: bool,
+    /// The tiles whose titles are tabs.
+    tabbed: Vec<TileId>,
 }
 
-impl Panes<'_, '_> {
-    /// A view under its header; gives the header's response to dragging.
-    fn pane(&mut self, ui: &mut Ui, view: View) -> Response {
-        let header = ui.horizontal(|ui| self.header(ui, view)).inner;
-        let palette = Stage::palette(ui);
-        let place = eframe::egui::Frame::NONE.fill(palette.paper).show(ui, |ui| {
-            view.show(ui, self.stage, self.selection, self.painter3);
+impl<'a, 'b> Panes<'a, 'b, '_> {
+    /// One view of every run side by side.
+    fn alone(&mut self, ui: &mut Ui, view: View) {
+        let count = if view.is_shared() { 1 } else { self.stages.len() };
+        ui.columns(count, |columns| {
+            for (side, ui) in columns.iter_mut().enumerate() {
+                ui.push_id(side, |ui| self.pane(ui, Pane { view, side }, false));
+            }
         });
-        self.places.push((view, place.response.rect));
+    }
+
+    fn stage(&self, pane: Pane) -> Stage<'a> {
+        let stages: &'a [Stage<'b>] = self.stages;
+        Stage { beside: stages.get(1 - pane.side), ..stages[pane.side] }
+    }
+
+    /// A view under its header, unless that is in a bar of tabs; gives the header's response to dragging.
+    fn pane(&mut self, ui: &mut Ui, pane: Pane, tabbed: bool) -> Option<Response> {
+        let stage = self.stage(pane);
+        let before = self.selection.seen_by(stage.snapshot.latent_dim());
+        let mut seen = before.clone();
+        let header = (!tabbed).then(|| ui.horizontal(|ui| self.header(ui, pane, &stage, &mut seen)).inner);
+        let palette = Stage::palette(ui);
+        let painter3 = &mut *self.painters[pane.side];
+        let place = eframe::egui::Frame::NONE.fill(palette.paper).show(ui, |ui| {
+            pane.view.show(ui, &stage, &mut seen, painter3);
+        });
+        self.selection.learn(&before, seen);
+        self.places.push((pane, place.response.rect));
         header
     }
 
-    fn header(&mut self, ui: &mut Ui, view: View) -> Response {
-        let title = RichText::new(view.title()).text_style(TextStyle::Heading);
+    fn header(&mut self, ui: &mut Ui, pane: Pane, stage: &Stage<'_>, selection: &mut Selection) -> Response {
+        let title = RichText::new(self.title(pane)).text_style(TextStyle::Heading);
         if self.bare {
             return ui.label(title);
         }
@@ -113,83 +201,183 @@ impl Panes<'_, '_> {
         let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));
         let response = response.on_hover_text("Drag to move the view, double-click to show it alone");
         if response.double_clicked() {
-            self.actions.push(Action::Maximise(view));
+            self.actions.push(Action::Maximise(pane.view));
         }
-        match view {
-            View::Data => self.layers(ui),
-            View::Latent => self.axes(ui),
-            _ => {}
-        }
-        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| {
-            let (symbol, help) =
-                if self.alone.is_some() { ("⇱", "Show all views") } else { ("⇲", "Show this view alone") };
-            let mut button = |symbol: &str, help: &str, action| {
-                let button = eframe::egui::Button::new(symbol).small().frame(false);
-                let response = ui.add(button).on_hover_text(help);
-                let name = format!("{help}: {}", view.title());
-                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
-                if response.clicked() {
-                    self.actions.push(action);
-                }
-            };
-            button(symbol, help, Action::Maximise(view));
-            button("↧", "Save as PNG", Action::SaveView(view));
-        });
+        tools(ui, pane.view, stage, selection);
+        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane));
         response
     }
 
-    fn layers(&mut self, ui: &mut Ui) {
-        let three = self.stage.projection.dims() == 3;
-        let has_truth = !self.stage.focus.truth.is_empty();
-        ui.menu_button("layers ▾", |ui| {
-            for (name, help, on) in self.selection.layers.list() {
-                if (name == "surface" && !three) || (name == "truth" && !has_truth) {
-                    continue;
-                }
-                ui.checkbox(on, name).on_hover_text(help);
+    /// What can be done with a pane, from right to left.
+    fn buttons(&mut self, ui: &mut Ui, pane: Pane) {
+        let title = self.title(pane);
+        let (symbol, help) =
+            if self.alone.is_some() { ("⇱", "Show all views") } else { ("⇲", "Show this view alone") };
+        let mut button = |symbol: &str, help: &str, action| {
+            let button = eframe::egui::Button::new(symbol).small().frame(false);
+            let response = ui.add(button).on_hover_text(help);
+            let name = format!("{help}: {title}");
+            response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
+            if response.clicked() {
+                self.actions.push(action);
             }
-            ui.separator();
-            ui.checkbox(&mut self.selection.unit_arrows, "unit arrows")
-                .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
-        });
+        };
+        button(symbol, help, Action::Maximise(pane.view));
+        button("↧", "Save as PNG", Action::SaveView(pane));
     }
 
-    /// Which two latents are shown, where there are more.
-    fn axes(&mut self, ui: &mut Ui) {
-        let m = self.stage.snapshot.latent_dim();
-        if m < 3 {
-            return;
+    fn title(&self, pane: Pane) -> String {
+        let compared = self.stages.len() > 1 && !pane.view.is_shared();
+        if compared { format!("{} · {}", SIDES[pane.side], pane.view.title()) } else { pane.view.title().to_owned() }
+    }
+}
+
+/// What a view has in its header.
+fn tools(ui: &mut Ui, view: View, stage: &Stage<'_>, selection: &mut Selection) {
+    match view {
+        View::Data => {
+            layers(ui, stage, selection);
+            morph(ui, selection);
         }
-        for (k, name) in ["across", "up"].into_iter().enumerate() {
-            let mut chosen = self.selection.axes[k];
-            eframe::egui::ComboBox::new(("latent axis", k), name)
-                .width(48.0)
-                .selected_text(indexed("z", chosen))
-                .show_ui(ui, |ui| {
-                    for i in 0..m {
-                        ui.selectable_value(&mut chosen, i, indexed("z", i));
-                    }
-                });
-            if chosen != self.selection.axes[k] {
-                // Choosing the other one's axis swaps them.
-                if chosen == self.selection.axes[1 - k] {
-                    self.selection.axes.swap(0, 1);
-                } else {
-                    self.selection.axes[k] = chosen;
+        View::Latent => {
+            colors(ui, stage, selection);
+            axes(ui, stage, selection);
+        }
+        View::Training => super::views::training::key(ui, stage),
+        _ => {}
+    }
+}
+
+/// What is drawn in data space.
+fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    let three = stage.projection.dims() == 3;
+    let has_truth = !stage.focus.truth.is_empty();
+    ui.menu_button("layers ▾", |ui| {
+        for (name, help, on) in selection.layers.list() {
+            if (name == "surface" && !three) || (name == "truth" && !has_truth) {
+                continue;
+            }
+            ui.checkbox(on, name).on_hover_text(help);
+        }
+        ui.separator();
+        ui.checkbox(&mut selection.unit_arrows, "unit arrows")
+            .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
+    });
+}
+
+/// What colours mean, in latent space and in data space.
+fn colors(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    ui.menu_button("colours ▾", |ui| {
+        ui.weak("latent plane and its image");
+        ui.radio_value(&mut selection.heat, None, "plain");
+        for quantity in Quantity::ALL {
+            ui.radio_value(&mut selection.heat, Some(quantity), quantity.name());
+        }
+        let names = &stage.snapshot.data.factor_names;
+        if !names.is_empty() {
+            ui.separator();
+            ui.weak("observations and their codes");
+            ui.radio_value(&mut selection.color, None, "all alike");
+            for (row, name) in names.iter().enumerate() {
+                ui.radio_value(&mut selection.color, Some(row), format!("by {name}, from dark to light"));
+            }
+        }
+    });
+}
+
+/// From the latent plane to the manifold.
+fn morph(ui: &mut Ui, selection: &mut Selection) {
+    let playing = selection.motion == Some(Motion::Morph);
+    let help = "Play how the latent plane becomes the manifold";
+    let button = ui.add(eframe::egui::Button::new(if playing { "■" } else { "▶" }).small()).on_hover_text(help);
+    button.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, help));
+    if button.clicked() {
+        selection.play(Motion::Morph);
+    }
+    ui.spacing_mut().slider_width = 70.0;
+    let slider = eframe::egui::Slider::new(&mut selection.tau, 0.0..=1.0).show_value(false).text("τ");
+    ui.add(slider).on_hover_text("0: the latent plane, laid on the tangent plane at d(z*); 1: the manifold");
+}
+
+/// Which two latents are shown, where there are more.
+fn axes(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    let m = stage.snapshot.latent_dim();
+    if m < 3 {
+        return;
+    }
+    for (k, name) in ["across", "up"].into_iter().enumerate() {
+        let mut chosen = selection.axes[k];
+        eframe::egui::ComboBox::new(("latent axis", k), name).width(48.0).selected_text(indexed("z", chosen)).show_ui(
+            ui,
+            |ui| {
+                for i in 0..m {
+                    ui.selectable_value(&mut chosen, i, indexed("z", i));
                 }
+            },
+        );
+        if chosen != selection.axes[k] {
+            // Choosing the other one's axis swaps them.
+            if chosen == selection.axes[1 - k] {
+                selection.axes.swap(0, 1);
+            } else {
+                selection.axes[k] = chosen;
             }
         }
     }
 }
 
-impl Behavior<View> for Panes<'_, '_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, view: &mut View) -> UiResponse {
-        let header = self.pane(ui, *view);
-        if header.drag_started() { UiResponse::DragStarted } else { UiResponse::None }
+impl Behavior<Pane> for Panes<'_, '_, '_> {
+    fn pane_ui(&mut self, ui: &mut Ui, tile: TileId, pane: &mut Pane) -> UiResponse {
+        let header = self.pane(ui, *pane, self.tabbed.contains(&tile));
+        if header.is_some_and(|header| header.drag_started()) { UiResponse::DragStarted } else { UiResponse::None }
     }
 
-    fn tab_title_for_pane(&mut self, view: &View) -> WidgetText {
-        view.title().into()
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        pane.view.short_title().into()
+    }
+
+    fn top_bar_right_ui(
+        &mut self,
+        tiles: &Tiles<Pane>,
+        ui: &mut Ui,
+        _tile: TileId,
+        tabs: &Tabs,
+        _scroll_offset: &mut f32,
+    ) {
+        let pane = tabs.active.and_then(|tile| tiles.get_pane(&tile));
+        if let (Some(pane), false) = (pane, self.bare) {
+            self.buttons(ui, *pane);
+            let stage = self.stage(*pane);
+            let before = self.selection.seen_by(stage.snapshot.latent_dim());
+            let mut seen = before.clone();
+            tools(ui, pane.view, &stage, &mut seen);
+            self.selection.learn(&before, seen);
+        }
+    }
+
+    fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {
+        22.0
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        6.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+        if tab.active { Palette::of(visuals).paper } else { visuals.panel_fill }
+    }
+
+    fn tab_outline_stroke(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Stroke {
+        if tab.active { visuals.widgets.noninteractive.bg_stroke } else { Stroke::NONE }
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+        let palette = Palette::of(visuals);
+        if tab.active { palette.ink } else { palette.muted }
     }
 
     fn simplification_options(&self) -> SimplificationOptions {
@@ -214,14 +402,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_layout_is_whole_and_survives_a_file() {
-        let layout = Layout::default();
-        assert!(layout.is_whole());
-        let text = serde_json::to_string(&layout).unwrap();
-        assert_eq!(serde_json::from_str::<Layout>(&text).unwrap(), layout);
-        let mut broken = layout;
-        let twice = broken.tree.tiles.insert_pane(View::Data);
-        assert!(broken.tree.tiles.get(twice).is_some());
-        assert!(!broken.is_whole());
+    fn the_layouts_survive_a_file_and_broken_ones_are_known() {
+        for layout in [Layout::single(), Layout::compare()] {
+            let text = serde_json::to_string(&layout).unwrap();
+            let mut read = serde_json::from_str::<Layout>(&text).unwrap();
+            assert_eq!(read, layout);
+            let twice = read.tree.tiles.insert_pane(Pane { view: View::Data, side: 0 });
+            assert!(read.tree.tiles.get(twice).is_some());
+            assert!(layout.has_panes_of(&layout) && !read.has_panes_of(&layout));
+        }
+        assert!(!Layout::single().has_panes_of(&Layout::compare()));
     }
 }

@@ -1,9 +1,15 @@
 //! The marks of the plots, in screen coordinates.
 
-use eframe::egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rangef, Shape, Stroke, vec2};
-use egui_plot::{AxisHints, GridInput, GridMark, PlotPoint, PlotTransform};
+use eframe::egui::{
+    Align2, Color32, FontId, Mesh, Painter, Pos2, Rangef, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo, vec2,
+};
+use egui_plot::{AxisHints, GridInput, GridMark, Plot, PlotPoint, PlotTransform};
+
+use nalgebra::DMatrix;
 
 use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
+use super::{Selection, Stage};
 
 /// An axis of a plot named `name`, with labels close enough that a small plot still has some.
 pub(super) fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
@@ -92,11 +98,48 @@ impl Sheet {
         self.painter.add(Shape::mesh(mesh));
     }
 
+    /// The inside of a closed curve, as a fan around `centre`.
+    pub(super) fn inside(&self, centre: [f64; 2], ring: &[[f64; 2]], fill: Color32) {
+        let mut mesh = Mesh::default();
+        mesh.colored_vertex(self.at(centre), fill);
+        for (k, point) in ring.iter().enumerate() {
+            mesh.colored_vertex(self.at(*point), fill);
+            if k > 0 {
+                mesh.add_triangle(0, k as u32, k as u32 + 1);
+            }
+        }
+        self.painter.add(Shape::mesh(mesh));
+    }
+
+    /// Cells between the points of a grid, `side` in a row, coloured smoothly.
+    pub(super) fn cells(&self, side: usize, points: impl Iterator<Item = ([f64; 2], Color32)>) {
+        let side = side as u32;
+        let mut mesh = Mesh::default();
+        for (point, color) in points {
+            mesh.colored_vertex(self.at(point), color);
+        }
+        for row in 0..side - 1 {
+            for column in 0..side - 1 {
+                let corner = row * side + column;
+                mesh.add_triangle(corner, corner + 1, corner + side);
+                mesh.add_triangle(corner + 1, corner + side + 1, corner + side);
+            }
+        }
+        self.painter.add(Shape::mesh(mesh));
+    }
+
     /// Small discs.
     pub(super) fn cloud(&self, points: impl Iterator<Item = [f64; 2]>, radius: f32, color: Color32) {
         let visible = self.painter.clip_rect().expand(radius);
         let discs = points.map(|p| self.at(p)).filter(|p| visible.contains(*p));
         self.painter.extend(discs.map(|p| Shape::circle_filled(p, radius, color)));
+    }
+
+    /// Small discs, each of its own colour.
+    pub(super) fn colored_cloud(&self, points: impl Iterator<Item = ([f64; 2], Color32)>, radius: f32) {
+        let visible = self.painter.clip_rect().expand(radius);
+        let discs = points.map(|(p, color)| (self.at(p), color)).filter(|(p, _)| visible.contains(*p));
+        self.painter.extend(discs.map(|(p, color)| Shape::circle_filled(p, radius, color)));
     }
 
     /// A vector with a solid head and its name.
@@ -127,6 +170,69 @@ impl Sheet {
         self.painter.circle(centre, radius, color, Stroke::new(2.0, self.palette.paper));
         self.painter.circle_stroke(centre, radius + 1.5, Stroke::new(1.0, color));
     }
+}
+
+/// A plot that stays as it is: nothing in it moves by dragging or scrolling.
+pub(super) fn still_plot(id: &str, palette: &Palette) -> Plot<'static> {
+    Plot::new(id.to_owned())
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .show_x(false)
+        .show_y(false)
+        .grid_color(palette.rule)
+}
+
+/// Says in the middle of a view why there is nothing to see.
+pub(super) fn instead(ui: &mut Ui, sentence: &str) {
+    ui.centered_and_justified(|ui| ui.label(RichText::new(sentence).weak()));
+}
+
+/// A short piece of a line, as legends have it.
+pub(super) fn sample_line(ui: &mut Ui, stroke: Stroke, dashes: &[f32]) {
+    let (rect, _) = ui.allocate_exact_size(vec2(30.0, 12.0), Sense::hover());
+    ui.painter().extend(polyline(vec![rect.left_center(), rect.right_center()], stroke, dashes));
+}
+
+/// The colours of encoded observations by the true factor that was chosen, if one was.
+pub(super) fn factor_colors(stage: &Stage<'_>, selection: &Selection, palette: &Palette) -> Option<Vec<Color32>> {
+    let factors = stage.snapshot.data.test.factors.as_ref()?;
+    let row = selection.color.filter(|row| *row < factors.rows())?;
+    let values: Vec<f64> = factors.row(row).take(stage.snapshot.encodings.columns()).map(f64::from).collect();
+    let mut sorted = values.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    // A few outliers should not use up the scale.
+    let at = |share: f64| sorted.get((sorted.len().saturating_sub(1) as f64 * share) as usize).copied();
+    let (low, high) = (at(0.02).unwrap_or(0.0), at(0.98).unwrap_or(1.0));
+    let range = (high - low).max(1e-12);
+    Some(values.iter().map(|v| palette.scale((v - low) / range)).collect())
+}
+
+/// A matrix as coloured cells with their numbers, on a common scale.
+pub(super) fn heat_map(ui: &mut Ui, name: &str, matrix: &DMatrix<f64>, cell: Vec2, help: &str) {
+    let palette = Palette::of(ui.visuals());
+    let (rows, columns) = matrix.shape();
+    let size = vec2(cell.x * columns as f32, cell.y * rows as f32);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let largest = matrix.iter().copied().filter(|x| x.is_finite()).fold(1e-12, |m, x| x.abs().max(m));
+    let mut words = Vec::new();
+    for r in 0..rows {
+        for c in 0..columns {
+            let value = matrix[(r, c)];
+            let place = Rect::from_min_size(rect.min + vec2(cell.x * c as f32, cell.y * r as f32), cell);
+            ui.painter().rect_filled(place.shrink(0.5), 1.0, palette.signed(value / largest));
+            let text = number(value, 2);
+            let font = FontId::proportional(SMALLEST_TEXT);
+            ui.painter().text(place.center(), Align2::CENTER_CENTER, &text, font, palette.on_signed(value / largest));
+            words.push(text);
+        }
+    }
+    ui.painter().rect_stroke(rect, 1.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}: {}", words.join(", "))));
+    response.on_hover_text(help);
 }
 
 /// The shapes of a polyline.

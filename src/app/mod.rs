@@ -1,19 +1,27 @@
 //! The window. User → [`Action`] or control → request → trainer; snapshot → [`Stage`] → views.
 
 mod action;
+pub mod analysis;
+mod background;
+mod certifier;
 mod draft;
 mod focus;
+mod heat;
 mod layout;
 mod marks;
+mod morph;
+mod motion;
 mod painter3;
 mod panels;
 mod projection;
 mod selection;
+mod side;
 mod stage;
 mod theme;
 pub mod views;
 mod window;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -21,10 +29,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Rect, Theme, Ui};
 
 pub use action::Action;
+pub use analysis::Analyst;
+pub use background::Background;
 pub use focus::Focus;
+pub use motion::Motion;
 pub use painter3::Painter3;
 pub use projection::Projection;
-pub use selection::{Layers, Selection};
+pub use selection::{Ask, Layers, Selection};
 pub use stage::Stage;
 pub use theme::{Palette, install};
 pub use window::window;
@@ -32,23 +43,27 @@ pub use window::window;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Dataset, Scene, generate, own_dataset};
-use crate::experiment::{Config, Experiment, Origin, Settings, Snapshot};
+use crate::experiment::{Command, Config, Origin, Snapshot};
 use crate::io::read_table;
-use crate::trainer::{self, Request, Trainer};
-use draft::Draft;
+use crate::trainer::Request;
+use certifier::Certifier;
 use layout::Layout;
 use panels::controls::Wish;
 use panels::{open, save};
-use views::View;
+use side::Side;
+use views::Pane;
 
 /// What is kept from one start to the next, under a key that says which version it is.
 #[derive(Debug, Deserialize, Serialize)]
 struct Kept {
-    layout: Layout,
+    layouts: [Layout; 2],
     layers: Layers,
 }
 
-const KEPT: &str = "views_v1";
+const KEPT: &str = "views_v3";
+
+/// The names of two runs that are compared.
+const SIDES: [&str; 2] = ["A", "B"];
 
 /// The run that a window starts with.
 #[derive(Clone, Debug)]
@@ -64,64 +79,52 @@ pub struct Opening {
 /// The window's state.
 #[derive(Debug)]
 pub struct App {
-    trainer: Option<Trainer>,
-    /// Requests sent to the present trainer.
-    asked: u64,
-    data: Arc<Dataset>,
-    view: Option<trainer::View>,
-    /// The settings that were asked for last.
-    settings: Settings,
-    draft: Draft,
+    /// One run, or two to be compared.
+    sides: Vec<Side>,
+    /// The run that the controls belong to.
+    active: usize,
     selection: Selection,
-    projection: Projection,
-    focus: Option<Focus>,
-    painter3: Painter3,
-    layout: Layout,
+    /// For one run and for two.
+    layouts: [Layout; 2],
     pace: Option<f64>,
     notice: Option<String>,
-    noticed: u64,
     help: bool,
     opening: Option<open::OpenDialog>,
     saving: Option<save::SaveDialog>,
+    /// More seeds, and the proof of predictions.
+    background: Background,
     folder: PathBuf,
     screenshots: (Sender<Shot>, Receiver<Shot>),
     /// Where each view was drawn last.
-    places: Vec<(View, Rect)>,
+    places: Vec<(Pane, Rect)>,
     ctx: Context,
 }
 
 /// A screenshot on its way back.
-type Shot = (Arc<ColorImage>, Option<View>);
+type Shot = (Arc<ColorImage>, Option<Pane>);
 
 impl App {
-    /// The window on a run. `painter3` draws data in three dimensions.
-    pub fn new(ctx: &Context, opening: Opening, painter3: Painter3) -> Self {
+    /// The window on a run. `painter3` draws data in three dimensions, `analyst` computes what takes long.
+    pub fn new(ctx: &Context, opening: Opening, painter3: Painter3, analyst: Analyst) -> Self {
         install(ctx);
         let Opening { config, data, running } = opening;
         let mut app = Self {
-            trainer: None,
-            asked: 0,
-            view: None,
-            settings: config.settings(),
-            draft: Draft::new(config),
+            sides: vec![Side::new(config, data, painter3, analyst)],
+            active: 0,
             selection: Selection::default(),
-            projection: Projection::new(&data),
-            data,
-            focus: None,
-            painter3,
-            layout: Layout::default(),
+            layouts: [Layout::single(), Layout::compare()],
             pace: None,
             notice: None,
-            noticed: 0,
             help: false,
             opening: None,
             saving: None,
+            background: Background::default(),
             folder: std::env::current_dir().unwrap_or_default(),
             screenshots: channel(),
             places: Vec::new(),
             ctx: ctx.clone(),
         };
-        app.start(running);
+        app.start(0, running);
         app
     }
 
@@ -129,11 +132,13 @@ impl App {
     /// projectors and paper are.
     pub fn recall(&mut self, storage: Option<&dyn eframe::Storage>) {
         match storage.and_then(|storage| eframe::get_value(storage, KEPT)) {
-            Some(Kept { layout, layers }) if layout.is_whole() => {
-                self.layout = layout;
+            Some(Kept { layouts, layers }) => {
+                let whole = layouts.iter().zip(&self.layouts).all(|(kept, own)| kept.has_panes_of(own));
+                if whole {
+                    self.layouts = layouts;
+                }
                 self.selection.layers = layers;
             }
-            Some(_) => {}
             None => self.ctx.set_theme(Theme::Light),
         }
     }
@@ -143,14 +148,19 @@ impl App {
         &mut self.selection
     }
 
-    /// The newest snapshot that was drawn.
+    /// The newest snapshot of the run, or of run A.
     pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
-        self.view.as_ref().map(|view| &view.snapshot)
+        self.sides[0].snapshot()
     }
 
-    /// Whether the run is training.
+    /// The newest snapshot of run B, if two are compared.
+    pub fn second_snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.sides.get(1).and_then(Side::snapshot)
+    }
+
+    /// Whether a run is training.
     pub fn is_running(&self) -> bool {
-        self.view.as_ref().is_some_and(|view| view.running)
+        self.sides.iter().any(Side::is_running)
     }
 
     /// What the window has to say.
@@ -163,77 +173,105 @@ impl App {
         folder.clone_into(&mut self.folder);
     }
 
-    /// Starts the run that the draft describes; the one before ends.
-    fn start(&mut self, running: bool) {
-        let (config, data, ctx) = (self.draft.config.clone(), Arc::clone(&self.data), self.ctx.clone());
-        self.settings = config.settings();
-        let build = move || Experiment::new(config, data).map_err(|e| e.to_string());
-        match Trainer::spawn(build, move || ctx.request_repaint()) {
-            Ok(trainer) => {
-                self.trainer = Some(trainer);
-                self.asked = 0;
-                self.noticed = 0;
-                self.ask(Request::Pace(self.pace));
-                if running {
-                    self.ask(Request::Run);
-                }
-            }
+    /// Starts the run that a side's draft describes; the one before ends.
+    fn start(&mut self, side: usize, running: bool) {
+        let started = self.sides[side].start(&self.ctx, self.pace);
+        match started {
+            Ok(()) if running => self.sides[side].ask(Request::Run),
+            Ok(()) => {}
             Err(error) => self.notice = Some(format!("the run cannot be started ({error}); close other programs")),
         }
     }
 
-    fn ask(&mut self, request: Request) {
-        if let Some(trainer) = &self.trainer {
-            trainer.ask(request);
-            self.asked += 1;
+    fn ask_all(&mut self, request: Request) {
+        self.sides.iter_mut().for_each(|side| side.ask(request));
+    }
+
+    /// Takes the newest view of each run.
+    fn look(&mut self) {
+        let compared = self.sides.len() > 1;
+        for (name, side) in SIDES.into_iter().zip(&mut self.sides) {
+            if let Some(sentence) = side.look() {
+                self.notice = Some(if compared { format!("{name}: {sentence}") } else { sentence });
+            }
+        }
+        self.fit_selection();
+    }
+
+    /// Does what a view has asked for.
+    fn answer(&mut self) {
+        let Some(ask) = self.selection.ask.take() else { return };
+        let ctx = self.ctx.clone();
+        let started = match ask {
+            // Both runs, so that one sees which of them turns back.
+            Ask::Kick(rotation) => {
+                self.ask_all(Request::Command(Command::Rotate(rotation)));
+                Ok(())
+            }
+            Ask::Seeds => self.sides[self.active].strip(&ctx).map(|strip| self.background.strip = Some(strip)),
+            Ask::Adopt(i) => self.adopt(i),
+            Ask::CloseSeeds => {
+                self.background.strip = None;
+                Ok(())
+            }
+            Ask::Certify => match self.sides[self.active].draft.config.origin.scene() {
+                Some(scene) => Certifier::start(scene, &ctx).map(|it| self.background.certifier = Some(it)),
+                None => Ok(()),
+            },
+            Ask::StopCertifying => {
+                self.background.certifier = None;
+                Ok(())
+            }
+        };
+        if let Err(error) = started {
+            self.notice = Some(format!("this cannot be started ({error}); close other programs"));
         }
     }
 
-    /// Takes the newest view of the run.
-    fn look(&mut self) {
-        let Some(newest) = self.trainer.as_ref().and_then(Trainer::read) else { return };
-        match &*newest {
-            Ok(view) => {
-                if let Some((count, sentence)) = &view.notice
-                    && *count > self.noticed
-                {
-                    self.noticed = *count;
-                    self.notice = Some(sentence.clone());
-                }
-                if view.served >= self.asked {
-                    // Everything that was asked for is in: what differs now was refused or undone.
-                    self.settings = view.snapshot.settings;
-                }
-                self.selection.fit(view.snapshot.latent_dim(), view.snapshot.encodings.columns());
-                self.view = Some(view.clone());
-            }
-            Err(sentence) => {
-                self.notice = Some(sentence.clone());
-                self.trainer = None;
-            }
+    /// Makes one run of the strip the main one, as it stands.
+    fn adopt(&mut self, i: usize) -> std::io::Result<()> {
+        let Some(strip) = &self.background.strip else { return Ok(()) };
+        let Some((_, Some(newest), _)) = strip.runs().nth(i) else { return Ok(()) };
+        let Ok(snapshot) = &*newest else { return Ok(()) };
+        let (config, data) = (snapshot.config.as_ref().clone(), Arc::clone(&snapshot.data));
+        let copy = strip.copy_of(i);
+        let side = &mut self.sides[self.active];
+        side.replace(config, data);
+        side.continue_with(copy, &self.ctx, self.pace)
+    }
+
+    /// Makes z* fit the largest model and the observations that all have encoded.
+    fn fit_selection(&mut self) {
+        let snapshots: Vec<_> = self.sides.iter().filter_map(Side::snapshot).collect();
+        let m = snapshots.iter().map(|s| s.latent_dim()).max();
+        let encoded = snapshots.iter().map(|s| s.encodings.columns()).min();
+        if let (Some(m), Some(encoded)) = (m, encoded) {
+            self.selection.fit(m, encoded);
         }
     }
 
     fn obey(&mut self, wish: &Wish) {
-        let running = self.is_running();
+        let side = &mut self.sides[self.active];
         match wish {
-            Wish::Change(command) => self.ask(Request::Command(*command)),
+            Wish::Change(command) => side.ask(Request::Command(*command)),
             Wish::Scene(scene) => self.open_scene((*scene).clone()),
-            Wish::Restart => self.restart(running),
+            Wish::Restart => self.restart(self.active..=self.active),
             Wish::OpenData => self.opening = Some(open::OpenDialog::default()),
+            Wish::Select(side) => self.active = *side,
+            Wish::Act(action) => self.act(*action),
         }
     }
 
     /// Starts the run of a scene.
     pub fn open_scene(&mut self, scene: Scene) {
-        let (seed, samples) = (self.draft.config.seed, scene.generator.samples);
+        let (seed, samples) = (self.sides[self.active].draft.config.seed, scene.generator.samples);
         let data = Arc::new(generate(&scene, seed));
         self.replace(Config::new(Origin::Scene(Box::new(scene)), seed, samples), data);
     }
 
     /// Starts a run on a file of one's own; if it can't be used, everything stays as it is.
     pub fn open_file(&mut self, path: &Path) {
-        let seed = self.draft.config.seed;
+        let seed = self.sides[self.active].draft.config.seed;
         let outcome = read_table(path).map_err(|e| e.to_string()).and_then(|file| {
             let data = own_dataset(&file.table, seed).map_err(|e| format!("{e}: {}", path.display()))?;
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -246,68 +284,106 @@ impl App {
     }
 
     fn replace(&mut self, config: Config, data: Arc<Dataset>) {
-        self.draft = Draft::new(config);
-        self.projection = Projection::new(&data);
-        self.data = data;
-        self.selection = Selection { layers: self.selection.layers, ..Selection::default() };
-        (self.view, self.focus, self.notice) = (None, None, None);
-        self.start(true);
+        self.sides[self.active].replace(config, data);
+        self.selection = self.selection.at_start();
+        self.notice = None;
+        self.start(self.active, true);
     }
 
-    /// The same run from step 0, with the settings that the controls show.
-    fn restart(&mut self, running: bool) {
-        self.draft.config.objective = self.settings.objective;
-        self.draft.config.optimizer = self.settings.optimizer;
-        if let Origin::Scene(scene) = &self.draft.config.origin
-            && self.view.as_ref().is_none_or(|view| view.snapshot.config.seed != self.draft.config.seed)
-        {
-            self.data = Arc::new(generate(scene, self.draft.config.seed));
-            self.projection = Projection::new(&self.data);
-        }
+    /// The same runs from step 0, with the settings that the controls show.
+    fn restart(&mut self, sides: RangeInclusive<usize>) {
         self.notice = None;
-        self.start(running);
+        for side in sides {
+            let running = self.sides[side].is_running();
+            self.sides[side].follow_controls();
+            self.start(side, running);
+        }
+    }
+
+    fn all_sides(&self) -> RangeInclusive<usize> {
+        0..=self.sides.len() - 1
+    }
+
+    /// Puts the same experiment with the other covariance beside the run, or goes back to one run.
+    fn compare_or_not(&mut self) {
+        self.active = 0;
+        if self.sides.len() > 1 {
+            self.sides.truncate(1);
+            self.fit_selection();
+            return;
+        }
+        let first = &self.sides[0];
+        let helpers = first.painter3.another(&self.ctx).and_then(|p| Ok((p, first.analyst.another(&self.ctx)?)));
+        let (painter3, analyst) = match helpers {
+            Ok(helpers) => helpers,
+            Err(error) => {
+                self.notice = Some(format!("there is no thread to draw a second run ({error}); close other programs"));
+                return;
+            }
+        };
+        let (second, running) = (first.opposite(painter3, analyst), first.is_running());
+        let made = first.snapshot().map_or(0, |snapshot| snapshot.step);
+        self.sides.push(second);
+        self.active = 1;
+        self.start(1, running);
+        if !running && made > 0 {
+            self.sides[1].ask(Request::Steps(made));
+        }
     }
 
     /// Does what a menu or a key says.
     pub fn act(&mut self, action: Action) {
         let running = self.is_running();
         match action {
-            Action::RunOrPause => self.ask(if running { Request::Pause } else { Request::Run }),
-            Action::Step => self.ask(Request::Steps(1)),
-            Action::ManySteps => self.ask(Request::Steps(100)),
-            Action::Restart => self.restart(running),
+            Action::RunOrPause => self.ask_all(if running { Request::Pause } else { Request::Run }),
+            Action::Step => self.ask_all(Request::Steps(1)),
+            Action::ManySteps => self.ask_all(Request::Steps(100)),
+            Action::Restart => self.restart(self.all_sides()),
             Action::NewSeed => {
-                self.draft.config.seed = self.draft.config.seed.wrapping_add(1).min(i64::MAX as u64);
-                self.restart(running);
+                for side in &mut self.sides {
+                    let seed = &mut side.draft.config.seed;
+                    *seed = seed.wrapping_add(1).min(i64::MAX as u64);
+                }
+                self.restart(self.all_sides());
             }
             Action::SwitchCovariance => {
-                let [diagonal, full] = crate::vae::Covariance::ALL;
-                let covariance = &mut self.settings.objective.covariance;
-                *covariance = if *covariance == diagonal { full } else { diagonal };
-                let command = crate::experiment::Command::Covariance(*covariance);
-                self.ask(Request::Command(command));
+                let side = &mut self.sides[self.active];
+                let covariance = side.other_covariance();
+                side.settings.objective.covariance = covariance;
+                side.ask(Request::Command(Command::Covariance(covariance)));
             }
+            Action::Compare => self.compare_or_not(),
+            Action::SwapSides => self.sides.reverse(),
             Action::OpenData => self.opening = Some(open::OpenDialog::default()),
             Action::SaveWindow => self.shoot(None),
-            Action::SaveView(view) => self.shoot(Some(view)),
+            Action::SaveView(pane) => self.shoot(Some(pane)),
             Action::Maximise(view) => {
-                self.layout.alone = if self.layout.alone == Some(view) { None } else { Some(view) };
+                let alone = &mut self.layout().alone;
+                *alone = if *alone == Some(view) { None } else { Some(view) };
             }
             Action::ResetView => {
-                self.layout = Layout::default();
-                self.selection = Selection { layers: self.selection.layers, ..Selection::default() };
-                if let Some(view) = &self.view {
-                    self.selection.fit(view.snapshot.latent_dim(), view.snapshot.encodings.columns());
-                }
+                *self.layout() = if self.sides.len() > 1 { Layout::compare() } else { Layout::single() };
+                self.selection = self.selection.at_start();
+                self.fit_selection();
             }
             Action::Look(key) => {
-                if let (Some(view), Some(focus)) = (&self.view, &self.focus)
-                    && self.projection.dims() == 3
+                let Side { view, focus, projection, analyst, .. } = &self.sides[self.active];
+                if let (Some(view), Some(focus)) = (view, focus)
+                    && projection.dims() == 3
                 {
-                    let stage = Stage { snapshot: &view.snapshot, focus, projection: &self.projection };
+                    let stage = Stage {
+                        snapshot: &view.snapshot,
+                        focus,
+                        projection,
+                        analyst,
+                        background: &self.background,
+                        beside: None,
+                    };
                     views::space::look(&mut self.selection, key, &stage);
                 }
             }
+            Action::Morph => self.selection.play(Motion::Morph),
+            Action::TraverseAll => self.selection.play(Motion::TraverseAll),
             Action::Nudge(key) => views::latent::nudge(&mut self.selection, key),
             Action::SwitchTheme => {
                 let theme = if self.ctx.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
@@ -318,37 +394,40 @@ impl App {
                 if self.help || self.opening.is_some() || self.saving.is_some() {
                     (self.help, self.opening, self.saving) = (false, None, None);
                 } else {
-                    self.layout.alone = None;
+                    self.layout().alone = None;
                 }
             }
             Action::Quit => self.ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
     }
 
+    fn layout(&mut self) -> &mut Layout {
+        &mut self.layouts[self.sides.len() - 1]
+    }
+
     /// Asks for a screenshot; it comes back after the frame has been drawn.
-    fn shoot(&mut self, view: Option<View>) {
+    fn shoot(&mut self, pane: Option<Pane>) {
         let (sender, ctx) = (self.screenshots.0.clone(), self.ctx.clone());
         self.ctx.request_screenshot(move |image| {
             // The window may have gone meanwhile.
-            drop(sender.send((image, view)));
+            drop(sender.send((image, pane)));
             ctx.request_repaint();
         });
     }
 
     fn take_screenshot(&mut self) {
-        let Ok((image, view)) = self.screenshots.1.try_recv() else { return };
+        let Ok((image, pane)) = self.screenshots.1.try_recv() else { return };
         let scale = self.ctx.pixels_per_point();
-        let place = view.and_then(|view| self.places.iter().find(|(v, _)| *v == view)).map(|(_, rect)| *rect);
+        let place = pane.and_then(|pane| self.places.iter().find(|(p, _)| *p == pane)).map(|(_, rect)| *rect);
         let picture = place.map_or_else(|| (*image).clone(), |rect| save::crop(&image, rect, scale));
-        let what = view.map_or("window", View::name);
-        let name = self.file_name(what);
+        let (what, side) = pane.map_or(("window", 0), |pane| (pane.view.name(), pane.side));
+        let name = self.file_name(side, what);
         self.saving = Some(save::SaveDialog::new(picture, scale, &self.folder, &name));
     }
 
     /// scene_covariance_beta_seed_step_view.
-    fn file_name(&self, what: &str) -> String {
-        let Some(view) = &self.view else { return format!("unpick_{what}") };
-        let snapshot = &view.snapshot;
+    fn file_name(&self, side: usize, what: &str) -> String {
+        let Some(snapshot) = self.sides.get(side).and_then(Side::snapshot) else { return format!("unpick_{what}") };
         let name: String =
             snapshot.config.origin.name().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
         let objective = &snapshot.settings.objective;
@@ -399,6 +478,9 @@ impl App {
         self.look();
         self.take_screenshot();
         let ctx = ui.ctx().clone();
+        if self.selection.move_on(f64::from(ctx.input(|i| i.stable_dt))) {
+            ctx.request_repaint();
+        }
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         if let Some(path) = dropped {
             self.open_file(&path);
@@ -406,22 +488,21 @@ impl App {
         let mut actions = Self::keys(&ctx);
 
         let mut pace = self.pace;
-        let paced =
-            Panel::top("menu").show(ui, |ui| panels::top::show(ui, self.view.as_ref(), &mut pace, &mut actions));
+        let views: Vec<_> = self.sides.iter().map(|side| side.view.as_ref()).collect();
+        let paced = Panel::top("menu").show(ui, |ui| panels::top::show(ui, &views, &mut pace, &mut actions));
         if paced.inner {
             self.pace = pace;
-            self.ask(Request::Pace(pace));
+            self.ask_all(Request::Pace(pace));
         }
         self.notice_bar(ui);
-        let snapshot = self.view.as_ref().map(|view| Arc::clone(&view.snapshot));
-        let wishes = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0).show(ui, |ui| {
-            panels::controls::show(ui, snapshot.as_deref(), &mut self.settings, &mut self.draft, &mut self.selection)
-        });
-        for wish in wishes.inner {
+        let panel = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0);
+        let wishes = panel.show(ui, |ui| self.controls(ui)).inner;
+        for wish in wishes {
             self.obey(&wish);
         }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui, &mut actions));
+        self.answer();
         for action in actions {
             self.act(action);
         }
@@ -440,28 +521,46 @@ impl App {
         });
     }
 
+    fn controls(&mut self, ui: &mut Ui) -> Vec<Wish> {
+        let sides = self.sides.len();
+        let side = &mut self.sides[self.active];
+        let snapshot = side.view.as_ref().map(|view| Arc::clone(&view.snapshot));
+        let Side { settings, draft, .. } = side;
+        let desk =
+            panels::controls::Desk { snapshot: snapshot.as_deref(), settings, draft, sides, active: self.active };
+        panels::controls::show(ui, desk, &mut self.selection)
+    }
+
     fn views(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let Some(view) = &self.view else {
-            ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
-            return;
-        };
-        let snapshot = Arc::clone(&view.snapshot);
-        if self.selection.z.len() != snapshot.latent_dim() {
-            self.selection.fit(snapshot.latent_dim(), snapshot.encodings.columns());
+        for side in &mut self.sides {
+            side.renew_focus(&self.selection);
         }
-        let focus = match self.focus.take() {
-            Some(focus) => focus.renewed(&snapshot, &self.selection),
-            None => Focus::new(&snapshot, &self.selection),
-        };
-        let stage = Stage { snapshot: &snapshot, focus: &focus, projection: &self.projection };
-        self.places = self.layout.show(ui, &stage, &mut self.selection, &mut self.painter3, actions);
-        self.focus = Some(focus);
+        let layout = &mut self.layouts[self.sides.len() - 1];
+        let mut stages = Vec::new();
+        let mut painters = Vec::new();
+        for Side { view, focus, projection, painter3, analyst, .. } in &mut self.sides {
+            let (Some(view), Some(focus)) = (view, focus) else {
+                ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
+                return;
+            };
+            stages.push(Stage {
+                snapshot: &view.snapshot,
+                focus,
+                projection,
+                analyst,
+                background: &self.background,
+                beside: None,
+            });
+            painters.push(painter3);
+        }
+        self.places = layout.show(ui, &stages, &mut self.selection, &mut painters, actions);
     }
 }
 
-/// Draws all views, arranged as at the start.
-pub fn show_all(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
-    Layout::default().draw(ui, stage, selection, painter3);
+/// Draws all views, arranged as at the start: of one run, or of two beside each other.
+pub fn show_all(ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]) {
+    let mut layout = if stages.len() > 1 { Layout::compare() } else { Layout::single() };
+    layout.draw(ui, stages, selection, painters);
 }
 
 impl eframe::App for App {
@@ -470,6 +569,6 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, KEPT, &Kept { layout: self.layout.clone(), layers: self.selection.layers });
+        eframe::set_value(storage, KEPT, &Kept { layouts: self.layouts.clone(), layers: self.selection.layers });
     }
 }

@@ -49,6 +49,14 @@ impl Painter3 {
         Ok(Self { worker: Some(worker), drawn: None, texture: None })
     }
 
+    /// One more of the same kind.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub fn another(&self, ctx: &Context) -> std::io::Result<Self> {
+        if self.worker.is_some() { Self::threaded(ctx) } else { Ok(Self::immediate()) }
+    }
+
     /// Shows the newest picture that there is, and asks for a newer one if anything changed.
     pub fn paint(&mut self, ui: &Ui, sight: Sight) {
         let pixels_per_point = ui.pixels_per_point();

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Motion;
+use crate::geometry::{Quantity, Rotation};
 use crate::paint::Camera;
 
 /// z*, what is chosen, and what is shown of it.
@@ -20,6 +22,46 @@ pub struct Selection {
     pub unit_arrows: bool,
     /// From where three-dimensional data are seen; `None` until there is something to look at.
     pub camera: Option<Camera>,
+    /// From the latent plane (0) to the manifold (1).
+    pub tau: f64,
+    /// What moves by itself.
+    #[serde(skip)]
+    pub motion: Option<Motion>,
+    /// Where a traversal is, between 0 and 1.
+    #[serde(skip)]
+    pub phase: f64,
+    /// Show samples of the chosen posterior.
+    pub draw: bool,
+    /// φ, the angle by which the latents would be turned, in degrees.
+    pub phi: f64,
+    /// The two latents that would be turned.
+    pub turned: [usize; 2],
+    /// What a view asks for, for whoever can do it.
+    #[serde(skip)]
+    pub ask: Option<Ask>,
+    /// Opposite corners of the rectangle in latent space that loops run around.
+    pub corners: [[f64; 2]; 2],
+    /// The true factor that colours observations and their codes.
+    pub color: Option<usize>,
+    /// The quantity that colours the latent plane and its image.
+    pub heat: Option<Quantity>,
+}
+
+/// What a view may ask for beyond a change of the selection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ask {
+    /// Turn the latents of the living run.
+    Kick(Rotation),
+    /// Train the experiment for several seeds.
+    Seeds,
+    /// Make one of them the main run.
+    Adopt(usize),
+    /// Forget them.
+    CloseSeeds,
+    /// Measure what is predicted about the scene.
+    Certify,
+    /// Stop that.
+    StopCertifying,
 }
 
 /// What is drawn in data space.
@@ -70,6 +112,16 @@ impl Default for Selection {
             layers: Layers::default(),
             unit_arrows: false,
             camera: None,
+            tau: 1.0,
+            motion: None,
+            phase: 0.0,
+            draw: false,
+            phi: 0.0,
+            turned: [0, 1],
+            ask: None,
+            corners: [[-1.0, -1.0], [1.0, 1.0]],
+            color: None,
+            heat: None,
         }
     }
 }
@@ -77,17 +129,44 @@ impl Default for Selection {
 impl Selection {
     /// Makes everything fit a model with `m` latents and `encoded` encoded observations.
     pub fn fit(&mut self, m: usize, encoded: usize) {
-        if self.z.len() != m || !self.z.iter().all(|z| z.is_finite()) {
-            self.z = START.iter().copied().chain(std::iter::repeat(0.0)).take(m).collect();
-            self.axes = [0, 1];
+        if self.z.is_empty() || !self.z.iter().all(|z| z.is_finite()) {
+            self.z = START.to_vec();
         }
+        self.z.resize(m, 0.0);
         for axis in &mut self.axes {
             *axis = (*axis).min(m - 1);
         }
         if m > 1 && self.axes[0] == self.axes[1] {
             self.axes = [0, 1];
         }
+        if self.turned[0] == self.turned[1] || self.turned.iter().any(|i| *i >= m) {
+            self.turned = [0, 1.min(m - 1)];
+        }
         self.observation = self.observation.filter(|i| *i < encoded);
+    }
+
+    /// As at the start, with the layers that are chosen.
+    pub fn at_start(&self) -> Self {
+        Self { layers: self.layers, ..Self::default() }
+    }
+
+    /// What a run with `m` latents sees of it: latents that it has not are left out, those that are missing are 0.
+    pub fn seen_by(&self, m: usize) -> Self {
+        let mut seen = self.clone();
+        seen.fit(m, usize::MAX);
+        seen
+    }
+
+    /// Takes over what was changed in `seen`, which was `before` when it came from [`seen_by`](Self::seen_by).
+    pub fn learn(&mut self, before: &Self, seen: Self) {
+        if *before == seen {
+            return;
+        }
+        let hidden = self.z.get(seen.z.len()..).unwrap_or_default().to_vec();
+        let axes = if before.axes == seen.axes { self.axes } else { seen.axes };
+        let turned = if before.turned == seen.turned { self.turned } else { seen.turned };
+        *self = Self { axes, turned, ..seen };
+        self.z.extend(hidden);
     }
 
     /// The latents on the axes, without repetition: one if there is only one.
@@ -106,16 +185,32 @@ mod tests {
 
     #[test]
     fn selection_fits_every_model() {
-        let mut selection = Selection { axes: [3, 2], observation: Some(10), ..Selection::default() };
+        let mut selection = Selection { axes: [3, 2], observation: Some(10), turned: [1, 3], ..Selection::default() };
         selection.z = vec![0.1; 4];
         selection.fit(4, 20);
         assert_eq!((selection.axes, selection.observation, selection.z.len()), ([3, 2], Some(10), 4));
+        assert_eq!(selection.turned, [1, 3]);
         selection.fit(1, 5);
-        assert_eq!((selection.shown(), selection.observation, selection.z.as_slice()), (&[0][..], None, &[0.6][..]));
+        assert_eq!(selection.turned, [0, 0], "one latent has nothing to turn with");
+        assert_eq!((selection.shown(), selection.observation, selection.z.as_slice()), (&[0][..], None, &[0.1][..]));
         selection.fit(2, 5);
-        assert_eq!(selection.shown(), [0, 1]);
+        assert_eq!((selection.shown(), selection.turned), (&[0, 1][..], [0, 1]));
+        assert_eq!(selection.z, [0.1, 0.0]);
         selection.z[0] = f64::NAN;
         selection.fit(2, 5);
         assert!(selection.z[0].is_finite());
+    }
+
+    #[test]
+    fn runs_with_different_latents_share_what_both_have() {
+        let mut selection = Selection { axes: [2, 0], z: vec![1.0, 2.0, 3.0], ..Selection::default() };
+        let before = selection.seen_by(2);
+        assert_eq!((before.z.as_slice(), before.axes), (&[1.0, 2.0][..], [1, 0]));
+        let mut seen = before.clone();
+        selection.learn(&before, seen.clone());
+        assert_eq!(selection.axes, [2, 0], "what is not changed is not taken over");
+        seen.z[1] = -1.0;
+        selection.learn(&before, seen);
+        assert_eq!((selection.z, selection.axes), (vec![1.0, -1.0, 3.0], [2, 0]));
     }
 }

@@ -1,7 +1,11 @@
 //! What views draw from.
 
+use std::sync::Arc;
+
 use eframe::egui::Ui;
 
+use super::analysis::{Analyst, Answer, Topic};
+use super::background::Background;
 use super::focus::Focus;
 use super::projection::Projection;
 use super::theme::Palette;
@@ -16,9 +20,21 @@ pub struct Stage<'a> {
     pub focus: &'a Focus,
     /// How data are shown on the screen.
     pub projection: &'a Projection,
+    /// Answers what takes long.
+    pub analyst: &'a Analyst,
+    /// What was started beside the run.
+    pub background: &'a Background,
+    /// The run that it is compared with, on the same scales.
+    pub beside: Option<&'a Self>,
 }
 
 impl Stage<'_> {
+    /// The newest answer to a question about this snapshot, and a request for a newer one if there is none to just this
+    /// question.
+    pub fn ask(&self, topic: Topic) -> Option<Arc<Answer>> {
+        self.analyst.ask(self.focus.snapshot(), self.focus.shared_model(), topic)
+    }
+
     /// The colours to draw with.
     pub fn palette(ui: &Ui) -> &'static Palette {
         Palette::of(ui.visuals())

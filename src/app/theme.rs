@@ -33,6 +33,12 @@ pub struct Palette {
     pub paper: Color32,
     /// Something went wrong.
     pub alarm: Color32,
+    /// Positive values of signed maps.
+    pub plus: Color32,
+    /// Negative values of signed maps.
+    pub minus: Color32,
+    /// Lightness of the ends of [`Palette::scale`] in percent.
+    lightness: [u8; 2],
 }
 
 const LIGHT: Palette = Palette {
@@ -46,6 +52,9 @@ const LIGHT: Palette = Palette {
     rule: Color32::from_rgb(0xE2, 0xE5, 0xEA),
     paper: Color32::WHITE,
     alarm: Color32::from_rgb(0x9A, 0x34, 0x00),
+    plus: Color32::from_rgb(0xB3, 0x58, 0x06),
+    minus: Color32::from_rgb(0x54, 0x27, 0x88),
+    lightness: [36, 78],
 };
 
 const DARK: Palette = Palette {
@@ -59,6 +68,9 @@ const DARK: Palette = Palette {
     rule: Color32::from_rgb(0x32, 0x37, 0x3F),
     paper: Color32::from_rgb(0x17, 0x19, 0x1D),
     alarm: Color32::from_rgb(0xFF, 0xB4, 0x6B),
+    plus: Color32::from_rgb(0xF2, 0xA9, 0x4E),
+    minus: Color32::from_rgb(0xB9, 0x9C, 0xEA),
+    lightness: [48, 90],
 };
 
 impl Palette {
@@ -74,6 +86,48 @@ impl Palette {
             Theme::Dark => &DARK,
         }
     }
+
+    /// The colour of a signed value between −1 and 1: paper at 0, so that nothing looks like nothing. Neither end is the
+    /// colour of a space. The sign has to be printed or marked beside it.
+    pub(super) fn signed(&self, value: f64) -> Color32 {
+        let end = if value < 0.0 { self.minus } else { self.plus };
+        self.paper.lerp_to_gamma(end, value.abs().min(1.0).powf(0.8) as f32)
+    }
+
+    /// The colour of text on [`Palette::signed`].
+    pub(super) fn on_signed(&self, value: f64) -> Color32 {
+        let ground = self.signed(value).intensity();
+        let apart = |color: Color32| (color.intensity() - ground).abs();
+        if apart(self.paper) > apart(self.ink) { self.paper } else { self.ink }
+    }
+
+    /// The colour of a value between 0 and 1: equal steps look equal, since lightness and hue grow evenly at constant
+    /// chroma in Oklch (Ottosson 2020). From violet to yellow-green, which also differ for colour-blind eyes as dark and
+    /// light.
+    pub(super) fn scale(&self, value: f64) -> Color32 {
+        let value = value.clamp(0.0, 1.0);
+        let [dark, light] = self.lightness.map(|l| f64::from(l) / 100.0);
+        oklch(dark + (light - dark) * value, 0.09, 290.0 - 175.0 * value)
+    }
+}
+
+/// Lightness, chroma and hue in degrees to sRGB.
+fn oklch(lightness: f64, chroma: f64, hue: f64) -> Color32 {
+    let (sin, cos) = hue.to_radians().sin_cos();
+    let (a, b) = (chroma * cos, chroma * sin);
+    let l = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
+    let m = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
+    let s = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
+    let linear = [
+        4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s,
+        -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s,
+        -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s,
+    ];
+    let [r, g, b] = linear.map(|x| {
+        let encoded = if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
+        (encoded.clamp(0.0, 1.0) * 255.0).round() as u8
+    });
+    Color32::from_rgb(r, g, b)
 }
 
 /// The smallest text anywhere, in points.
@@ -199,6 +253,32 @@ mod tests {
                 assert!(contrast(text) >= 4.5, "{text:?} has contrast {:.2}", contrast(text));
             }
             assert!(contrast(palette.point) >= 3.0);
+        }
+    }
+
+    #[test]
+    fn steps_of_the_scale_get_lighter_and_none_is_lost() {
+        for palette in [&LIGHT, &DARK] {
+            let steps: Vec<f64> = (0..=20).map(|k| luminance(palette.scale(f64::from(k) / 20.0))).collect();
+            assert!(steps.windows(2).all(|w| w[0] < w[1]), "{steps:?}");
+            let colors: std::collections::BTreeSet<_> =
+                (0..=20).map(|k| palette.scale(f64::from(k) / 20.0).to_array()).collect();
+            assert_eq!(colors.len(), 21);
+        }
+        let [r, g, b, _] = oklch(0.6, 0.0, 0.0).to_array();
+        assert!(r.abs_diff(g) <= 1 && g.abs_diff(b) <= 1, "no chroma is grey");
+    }
+
+    #[test]
+    fn text_on_signed_colours_can_be_read() {
+        for palette in [&LIGHT, &DARK] {
+            for k in -10..=10 {
+                let value = f64::from(k) / 10.0;
+                let [a, b] = [luminance(palette.signed(value)), luminance(palette.on_signed(value))];
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 3.0, "{value}: {contrast:.2}");
+            }
+            assert_eq!(palette.signed(0.0), palette.paper);
         }
     }
 

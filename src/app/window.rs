@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eframe::egui::{ViewportBuilder, vec2};
 use eframe::{NativeOptions, Renderer};
 
-use super::{App, Opening, Painter3};
+use super::{Analyst, App, Opening, Painter3};
 use crate::cli::CliError;
 use crate::data::Dataset;
 use crate::experiment::Config;
@@ -29,7 +29,8 @@ pub fn window(config: Config, data: Arc<Dataset>) -> Result<(), CliError> {
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let painter3 = Painter3::threaded(&creation.egui_ctx)?;
         let opening = Opening { config, data, running: true };
-        let mut app = App::new(&creation.egui_ctx, opening, painter3);
+        let analyst = Analyst::threaded(&creation.egui_ctx)?;
+        let mut app = App::new(&creation.egui_ctx, opening, painter3, analyst);
         app.recall(creation.storage);
         Ok(Box::new(app))
     });

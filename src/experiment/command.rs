@@ -6,9 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{InvalidSetting, Settings};
+use crate::geometry::Rotation;
 use crate::vae::Covariance;
 
-/// A change of a living run.
+/// A change of a living run: of one of its settings, or of the model itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
@@ -22,6 +23,8 @@ pub enum Command {
     Lr(f64),
     /// Observations in a minibatch.
     Batch(usize),
+    /// Turns the latents of decoder and encoder: no setting, a kick.
+    Rotate(Rotation),
 }
 
 /// A command and the step before which it took effect.
@@ -34,7 +37,7 @@ pub struct Logged {
 }
 
 impl Command {
-    /// The settings after this command.
+    /// The settings after this command; a rotation leaves them as they are.
     pub fn applied_to(self, mut settings: Settings) -> Settings {
         match self {
             Self::Beta(beta) => settings.objective.beta = beta,
@@ -42,22 +45,51 @@ impl Command {
             Self::Covariance(covariance) => settings.objective.covariance = covariance,
             Self::Lr(lr) => settings.optimizer.lr = lr,
             Self::Batch(batch) => settings.optimizer.batch = batch,
+            Self::Rotate(_) => {}
         }
         settings
     }
 
-    /// The command that would set the same thing to its present value.
-    pub fn present(self, settings: &Settings) -> Self {
-        match self {
+    /// The command that would set the same thing to its present value; a rotation sets nothing.
+    pub fn present(self, settings: &Settings) -> Option<Self> {
+        Some(match self {
             Self::Beta(_) => Self::Beta(settings.objective.beta),
             Self::Sigma2(_) => Self::Sigma2(settings.objective.sigma2),
             Self::Covariance(_) => Self::Covariance(settings.objective.covariance),
             Self::Lr(_) => Self::Lr(settings.optimizer.lr),
             Self::Batch(_) => Self::Batch(settings.optimizer.batch),
+            Self::Rotate(_) => return None,
+        })
+    }
+
+    /// Names what makes no sense in a run with this many latents, apart from the values of settings.
+    pub fn check(self, latent_dim: usize) -> Result<(), InvalidSetting> {
+        let Self::Rotate(Rotation { degrees, plane: [a, b] }) = self else { return Ok(()) };
+        let wrong = if latent_dim < 2 {
+            "there is one latent, so there is no plane to turn in".to_owned()
+        } else if !(-360.0..=360.0).contains(&degrees) {
+            format!("{degrees} is no angle between -360 and 360 degrees")
+        } else if a == b || a.max(b) >= latent_dim {
+            format!("{},{} are not two different latents from 1 to {latent_dim}", a + 1, b + 1)
+        } else {
+            return Ok(());
+        };
+        Err(InvalidSetting(format!("rotate: {wrong}")))
+    }
+
+    /// What it does to a run with these settings, as a person would say it: `beta 1 → 4`, `rotate 30°`.
+    pub fn told(self, before: &Settings) -> String {
+        match (self, self.present(before)) {
+            (Self::Rotate(Rotation { degrees, plane: [0, 1] }), _) => format!("rotate {degrees}°"),
+            (Self::Rotate(Rotation { degrees, plane: [a, b] }), _) => {
+                format!("rotate {degrees}° from z{} to z{}", a + 1, b + 1)
+            }
+            (_, Some(old)) => format!("{} {} → {}", self.name(), old.value(), self.value()),
+            (_, None) => self.to_string(),
         }
     }
 
-    /// The name of what it sets.
+    /// The name of what it changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Beta(_) => "beta",
@@ -65,15 +97,18 @@ impl Command {
             Self::Covariance(_) => "covariance",
             Self::Lr(_) => "lr",
             Self::Batch(_) => "batch",
+            Self::Rotate(_) => "rotate",
         }
     }
 
-    /// The value that it sets, as text.
+    /// The value as text: of a rotation its degrees, and the latents unless they are the first two.
     pub fn value(self) -> String {
         match self {
             Self::Beta(x) | Self::Sigma2(x) | Self::Lr(x) => x.to_string(),
             Self::Covariance(covariance) => covariance.name().to_owned(),
             Self::Batch(batch) => batch.to_string(),
+            Self::Rotate(Rotation { degrees, plane: [0, 1] }) => degrees.to_string(),
+            Self::Rotate(Rotation { degrees, plane: [a, b] }) => format!("{degrees}:{},{}", a + 1, b + 1),
         }
     }
 }
@@ -87,31 +122,46 @@ impl fmt::Display for Command {
 impl FromStr for Command {
     type Err = InvalidSetting;
 
-    /// Reads `beta=4`, as the command line has it.
+    /// Reads `beta=4` or `rotate=30:1,3`, as the command line has it.
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
         let (name, value) =
             text.split_once('=').ok_or_else(|| InvalidSetting(format!("'{text}' is not of the form name=value")))?;
-        let number = || {
+        let (name, value) = (name.trim(), value.trim());
+        let number = |value: &str| {
             let parsed: Result<f64, _> = value.trim().parse();
             parsed.map_err(|e| InvalidSetting(format!("{name}: '{value}' is not a number ({e})")))
         };
-        match name.trim() {
-            "beta" => Ok(Self::Beta(number()?)),
-            "sigma2" => Ok(Self::Sigma2(number()?)),
-            "lr" => Ok(Self::Lr(number()?)),
-            "batch" => match value.trim().parse() {
+        match name {
+            "beta" => Ok(Self::Beta(number(value)?)),
+            "sigma2" => Ok(Self::Sigma2(number(value)?)),
+            "lr" => Ok(Self::Lr(number(value)?)),
+            "batch" => match value.parse() {
                 Ok(batch) => Ok(Self::Batch(batch)),
                 Err(e) => Err(InvalidSetting(format!("batch: '{value}' is not a whole number ({e})"))),
             },
-            "covariance" => match Covariance::ALL.into_iter().find(|c| c.name() == value.trim()) {
+            "covariance" => match Covariance::ALL.into_iter().find(|c| c.name() == value) {
                 Some(covariance) => Ok(Self::Covariance(covariance)),
                 None => Err(InvalidSetting(format!("covariance: '{value}' is neither diagonal nor full"))),
             },
+            "rotate" => {
+                let (degrees, latents) = value.split_once(':').unwrap_or((value, "1,2"));
+                let plane = plane(latents).ok_or_else(|| {
+                    InvalidSetting(format!("rotate: '{latents}' is not a pair of latents such as 1,2"))
+                })?;
+                Ok(Self::Rotate(Rotation { degrees: number(degrees)?, plane }))
+            }
             other => Err(InvalidSetting(format!(
-                "'{other}' cannot be changed in a living run; beta, sigma2, covariance, lr and batch can"
+                "'{other}' cannot be changed in a living run; beta, sigma2, covariance, lr, batch and rotate can"
             ))),
         }
     }
+}
+
+/// Reads `1,3`, counted from 1.
+fn plane(text: &str) -> Option<[usize; 2]> {
+    let (a, b) = text.split_once(',')?;
+    let latent = |text: &str| text.trim().parse::<usize>().ok()?.checked_sub(1);
+    Some([latent(a)?, latent(b)?])
 }
 
 #[cfg(test)]
@@ -120,7 +170,8 @@ mod tests {
 
     #[test]
     fn every_command_is_read_back_as_it_is_written() {
-        for text in ["beta=4", "sigma2=0.05", "covariance=full", "lr=0.001", "batch=64"] {
+        for text in ["beta=4", "sigma2=0.05", "covariance=full", "lr=0.001", "batch=64", "rotate=30", "rotate=-7.5:1,3"]
+        {
             let command: Command = text.parse().unwrap();
             assert_eq!(command.to_string(), text);
             let json = serde_json::to_string(&command).unwrap();
@@ -130,9 +181,47 @@ mod tests {
 
     #[test]
     fn nonsense_is_named() {
-        for (text, word) in [("beta", "form"), ("beta=x", "number"), ("hidden=3", "living"), ("covariance=a", "full")] {
+        for (text, word) in [
+            ("beta", "form"),
+            ("beta=x", "number"),
+            ("hidden=3", "living"),
+            ("covariance=a", "full"),
+            ("rotate=x", "number"),
+            ("rotate=3:1", "pair"),
+            ("rotate=3:0,1", "pair"),
+        ] {
             let error = text.parse::<Command>().unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_rotation_needs_an_angle_and_two_latents_that_there_are() {
+        let check = |text: &str, m| text.parse::<Command>().unwrap().check(m);
+        assert!(check("rotate=30", 2).is_ok() && check("rotate=-45:3,1", 3).is_ok() && check("beta=1", 1).is_ok());
+        for (text, m, word) in [
+            ("rotate=30", 1, "one latent"),
+            ("rotate=30:1,3", 2, "from 1 to 2"),
+            ("rotate=30:2,2", 2, "different"),
+            ("rotate=400", 2, "360"),
+            ("rotate=NaN", 2, "angle"),
+        ] {
+            let error = check(text, m).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_told_with_what_was_before() {
+        let objective = crate::vae::Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
+        let settings = Settings { objective, optimizer: crate::experiment::Optimizer { lr: 0.01, batch: 32 } };
+        for (text, told) in [
+            ("beta=4", "beta 1 → 4"),
+            ("covariance=diagonal", "covariance full → diagonal"),
+            ("rotate=30", "rotate 30°"),
+            ("rotate=30:1,3", "rotate 30° from z1 to z3"),
+        ] {
+            assert_eq!(text.parse::<Command>().unwrap().told(&settings), told);
         }
     }
 }

@@ -131,7 +131,8 @@ impl Config {
         log.iter().try_fold(self.settings(), |settings, logged| {
             let settings = logged.command.applied_to(settings);
             let at = |e| InvalidSetting(format!("at step {}: {e}", logged.step));
-            settings.validate(samples).map_err(at).map(|()| settings)
+            let sound = logged.command.check(self.architecture.latent_dim).and_then(|()| settings.validate(samples));
+            sound.map_err(at).map(|()| settings)
         })
     }
 }

@@ -32,6 +32,10 @@ pub struct Row {
     pub posterior_error: f64,
     /// How many latents are active.
     pub active_units: usize,
+    /// Mean share of JᵀJ off the diagonal.
+    pub off_diagonal_mass: f64,
+    /// Mean correlation of posterior means with the true factors they are matched with.
+    pub mcc: f64,
 }
 
 impl Row {
@@ -45,7 +49,8 @@ impl Row {
         let mut names: Vec<String> = ["step", "elbo", "reconstruction", "kl"].map(str::to_owned).into();
         names.extend((1..=m).map(|i| format!("kl_{i}")));
         let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "diagonal_gap", "dto"];
-        names.extend(rest.into_iter().chain(["c2_residual", "posterior_error", "active_units"]).map(str::to_owned));
+        let last = ["c2_residual", "posterior_error", "active_units", "off_diagonal_mass", "mcc"];
+        names.extend(rest.into_iter().chain(last).map(str::to_owned));
         names
     }
 
@@ -65,6 +70,7 @@ impl Row {
         let geometry = [self.ima_contrast, self.diagonal_gap, self.dto, self.c2_residual, self.posterior_error];
         fields.extend(geometry.map(number));
         fields.push(self.active_units.to_string());
+        fields.extend([self.off_diagonal_mass, self.mcc].map(number));
         fields
     }
 
@@ -94,6 +100,8 @@ impl Row {
             c2_residual: after(8)?,
             posterior_error: after(9)?,
             active_units: fields[4 + m + 10].parse().ok()?,
+            off_diagonal_mass: after(11)?,
+            mcc: after(12)?,
         })
     }
 
@@ -171,6 +179,8 @@ mod tests {
             c2_residual: 0.2,
             posterior_error: 0.3,
             active_units: 2,
+            off_diagonal_mass: 0.04,
+            mcc: 0.9,
         }
     }
 

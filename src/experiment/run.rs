@@ -1,15 +1,20 @@
 //! One run as a pure state machine: commands, steps, and what can be seen of it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Settings, is_linear, schedule};
+use super::keyframes::{Keyframe, Keyframes};
+use super::snapshot::correlate;
+use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
 use crate::geometry::{Jets, Order, Summary};
 use crate::linalg::Matrix;
 use crate::nn::Adam;
 use crate::rng::{Purpose, stream};
+use crate::stats::mean_correlation_coefficient;
 use crate::vae::{Elbo, Posterior, Tape, Vae};
 
 /// Everything of a run that a step changes. Minibatches and noise are functions of seed and place, so a run goes on
@@ -20,8 +25,8 @@ pub struct State {
     pub step: u64,
     /// Observations read from the sequence of shuffled epochs.
     position: u64,
-    /// The step of the last change of a setting, from which the schedule counts.
-    changed: u64,
+    /// How the learning rate falls.
+    schedule: Schedule,
     /// The settings in force.
     pub settings: Settings,
     /// The model.
@@ -33,20 +38,7 @@ pub struct State {
 impl State {
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
-        self.settings.optimizer.lr * schedule(self.step - self.changed)
-    }
-
-    /// Becomes a copy of `other` without asking for memory.
-    fn copy_from(&mut self, other: &Self) {
-        (self.step, self.position, self.changed) = (other.step, other.position, other.changed);
-        self.settings = other.settings;
-        if self.vae.covariance != other.vae.covariance {
-            self.vae = other.vae.clone();
-        }
-        self.vae.parameters.clone_from(&other.vae.parameters);
-        self.adam.first.clone_from(&other.adam.first);
-        self.adam.second.clone_from(&other.adam.second);
-        self.adam.updates = other.adam.updates;
+        self.settings.optimizer.lr * self.schedule.share(self.step)
     }
 }
 
@@ -73,10 +65,13 @@ pub struct Experiment {
     data: Arc<Dataset>,
     state: State,
     log: Vec<Logged>,
+    /// Commands that will take effect at their steps, unless something else is done before.
+    ahead: VecDeque<Logged>,
     history: History,
     sound: Sound,
-    /// What a loss of the trivial decoder x̂ = mean is, times 2σ².
-    variance: f64,
+    keyframes: Keyframes,
+    /// Of the training data.
+    covariance: Arc<DMatrix<f64>>,
     batches: Batches,
     x: Matrix<f32>,
     noise: Matrix<f32>,
@@ -86,18 +81,15 @@ pub struct Experiment {
     summed: u64,
 }
 
-/// What a run that blows up goes back to: the last moment at which all was known to be well.
-#[derive(Clone, Debug)]
-struct Sound {
-    state: State,
-    /// How many commands led to it.
+/// What a run that blows up goes back to: the last moment at which all was known to be well, as the steps made and the
+/// number of commands that led to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sound {
+    step: u64,
     commands: usize,
-    history: History,
-    sums: Elbo,
-    summed: u64,
 }
 
-/// Steps between the moments that are kept in case the run blows up.
+/// Steps between the moments that are remembered in case the run blows up.
 const SOUND_INTERVAL: u64 = 200;
 
 /// Steps after which settings are trusted: the learning rate has risen under them, and what they do would have been seen.
@@ -107,6 +99,9 @@ const PROVEN: u64 = 50;
 const EXPLOSION: f64 = 1e3;
 
 impl Experiment {
+    /// Memory for the moments that are kept, unless one says otherwise.
+    pub const KEYFRAME_BYTES: usize = 64 << 20;
+
     /// The run at step 0.
     pub fn new(config: Config, data: Arc<Dataset>) -> Result<Self, InvalidSetting> {
         config.validate(data.train.observations.columns())?;
@@ -118,22 +113,27 @@ impl Experiment {
         let tape = Tape::new(&vae);
         let interval = if vae.parameters.len() < 20_000 { 10 } else { 50 };
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
-        let state = State { step: 0, position: 0, changed: 0, settings: config.settings(), vae, adam };
+        let state = State { step: 0, position: 0, schedule: Schedule::START, settings: config.settings(), vae, adam };
+        let sound = Sound::default();
+        let start = Keyframe {
+            state: state.clone(),
+            commands: 0,
+            history: History::new(interval),
+            sums: sums.clone(),
+            summed: 0,
+            sound,
+        };
         Ok(Self {
             batches: Batches::new(config.seed, data.train.observations.columns()),
             config: Arc::new(config),
-            variance: data.train.covariance().trace(),
+            covariance: Arc::new(data.train.covariance()),
             data,
-            sound: Sound {
-                state: state.clone(),
-                commands: 0,
-                history: History::new(interval),
-                sums: sums.clone(),
-                summed: 0,
-            },
             state,
             log: Vec::new(),
+            ahead: VecDeque::new(),
             history: History::new(interval),
+            sound,
+            keyframes: Keyframes::new(start, Self::KEYFRAME_BYTES),
             x: Matrix::zeros(0, 0),
             noise: Matrix::zeros(0, 0),
             tape,
@@ -152,6 +152,11 @@ impl Experiment {
         &self.data
     }
 
+    /// The covariance of the training data (n × n).
+    pub fn covariance(&self) -> &Arc<DMatrix<f64>> {
+        &self.covariance
+    }
+
     /// Where it stands.
     pub fn state(&self) -> &State {
         &self.state
@@ -167,14 +172,80 @@ impl Experiment {
         &self.history
     }
 
-    /// Changes a setting from the next step on. A value that makes no sense changes nothing.
+    /// The steps after which a moment is kept. Every other one is found again by making the steps from the one before.
+    pub fn keyframes(&self) -> impl Iterator<Item = u64> {
+        self.keyframes.steps()
+    }
+
+    /// What the moments that are kept take in memory, in bytes; never more than it may be (or than the start alone).
+    pub fn keyframe_bytes(&self) -> usize {
+        self.keyframes.bytes()
+    }
+
+    /// Keeps fewer moments if they take more than so many bytes, [`Self::KEYFRAME_BYTES`] to begin with.
+    pub fn keep_within(&mut self, bytes: usize) {
+        self.keyframes.keep_within(bytes);
+    }
+
+    /// The run as it was after `step` steps (at most those made) and the commands up to then: to the last bit, and with
+    /// the same future if the same is done to it.
+    pub fn at(&self, step: u64) -> Self {
+        let step = step.min(self.state.step);
+        let commands = self.log.partition_point(|logged| logged.step <= step);
+        let mut run = self.clone();
+        run.ahead.clear();
+        run.return_to(Sound { step, commands });
+        run
+    }
+
+    /// The same run from its start. What was changed on the way will be changed again at the same steps, until something
+    /// else is changed.
+    pub fn again(&self) -> Self {
+        let mut run = self.at(0);
+        run.ahead = self.log[run.log.len()..].iter().chain(&self.ahead).copied().collect();
+        run
+    }
+
+    /// Plans the commands of a log, which is in the order of its steps, for a run that is at its start. They take effect
+    /// at their steps, unless something else is changed before. A value that makes no sense plans nothing.
+    pub fn plan(&mut self, log: &[Logged]) -> Result<(), InvalidSetting> {
+        self.config.settings_after(log, self.data.train.samples())?;
+        self.ahead = log.iter().copied().collect();
+        self.change_what_is_due();
+        Ok(())
+    }
+
+    /// Changes a setting from the next step on, or turns the latents. What makes no sense changes nothing.
+    ///
+    /// A rotation begins with a new optimiser: Adam's second moments are those of single coordinates and do not turn with
+    /// them.
     pub fn apply(&mut self, command: Command) -> Result<(), InvalidSetting> {
+        command.check(self.state.vae.latent_dim())?;
         let settings = command.applied_to(self.state.settings);
         settings.validate(self.data.train.observations.columns())?;
-        if settings == self.state.settings {
+        if self.is_idle(command) {
             return Ok(());
         }
-        self.keep();
+        self.ahead.clear();
+        self.change(command);
+        Ok(())
+    }
+
+    /// Whether a command leaves everything as it is.
+    fn is_idle(&self, command: Command) -> bool {
+        match command {
+            Command::Rotate(rotation) => rotation.degrees == 0.0,
+            _ => command.applied_to(self.state.settings) == self.state.settings,
+        }
+    }
+
+    fn change(&mut self, command: Command) {
+        self.remember();
+        let settings = command.applied_to(self.state.settings);
+        if let Command::Rotate(rotation) = command {
+            rotation.turn_model(&mut self.state.vae, &self.data.train.observations);
+            self.state.adam = Adam::new(self.state.vae.parameters.len());
+        }
         let state = &mut self.state;
         if settings.objective.covariance != state.vae.covariance {
             let before = state.vae.clone();
@@ -184,9 +255,9 @@ impl Experiment {
             self.tape = Tape::new(&state.vae);
         }
         state.settings = settings;
-        state.changed = state.step;
-        self.log.push(Logged { step: state.step, command });
-        Ok(())
+        let logged = Logged { step: state.step, command };
+        state.schedule = state.schedule.changed(&logged);
+        self.log.push(logged);
     }
 
     /// Makes one step. If the loss is no number or has exploded, the last sound moment is restored instead: the
@@ -195,16 +266,46 @@ impl Experiment {
         self.differentiate();
         self.update();
         self.check()?;
+        self.record();
+        self.change_what_is_due();
+        Ok(())
+    }
+
+    /// Lets planned commands take effect.
+    fn change_what_is_due(&mut self) {
+        while let Some(due) = self.ahead.pop_front_if(|logged| logged.step <= self.state.step) {
+            if !self.is_idle(due.command) {
+                self.change(due.command);
+            }
+        }
+    }
+
+    /// Takes down the step that was made.
+    fn record(&mut self) {
         self.sums.reconstruction += self.tape.elbo.reconstruction;
         self.sums.kl_per_dim.iter_mut().zip(&self.tape.elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
         self.summed += 1;
-        if self.history.is_due(self.state.step) {
+        let step = self.state.step;
+        if self.history.is_due(step) {
             self.write_row();
         }
-        if self.state.step.is_multiple_of(SOUND_INTERVAL) {
-            self.keep();
+        if step.is_multiple_of(SOUND_INTERVAL) {
+            self.remember();
         }
-        Ok(())
+        if self.keyframes.is_due(step) {
+            self.keyframes.push(self.keyframe());
+        }
+    }
+
+    fn keyframe(&self) -> Keyframe {
+        Keyframe {
+            state: self.state.clone(),
+            commands: self.log.len(),
+            history: self.history.clone(),
+            sums: self.sums.clone(),
+            summed: self.summed,
+            sound: self.sound,
+        }
     }
 
     /// Looks at the loss of the next minibatch without learning from it: whether the last step led anywhere can't be seen
@@ -218,7 +319,7 @@ impl Experiment {
         let Settings { objective, .. } = self.state.settings;
         let (n, m) = (self.x.rows() as f64, self.noise.rows() as f64);
         let loss = -self.tape.elbo.objective(objective.beta) - objective.log_normaliser(self.x.rows());
-        let trivial = 0.5 * (self.variance / objective.sigma2 + n) + objective.beta * m;
+        let trivial = 0.5 * (self.covariance.trace() / objective.sigma2 + n) + objective.beta * m;
         // A NaN is not below anything.
         let sound = loss <= EXPLOSION * trivial;
         if sound { Ok(()) } else { Err(self.restore(loss)) }
@@ -244,16 +345,39 @@ impl Experiment {
         state.step += 1;
     }
 
-    /// Keeps the present moment as the last sound one, if it is: what a rash sequence of commands leads to is not.
-    fn keep(&mut self) {
-        let proven = self.state.step - self.state.changed >= PROVEN;
+    /// Remembers the present moment as the last sound one, if it is: what a rash sequence of commands leads to is not.
+    fn remember(&mut self) {
+        let proven = self.state.step - self.state.schedule.begun >= PROVEN;
         // The sum is finite exactly when every parameter is.
         if proven && self.state.vae.parameters.iter().sum::<f32>().is_finite() {
-            let Sound { state, commands, history, sums, summed } = &mut self.sound;
-            state.copy_from(&self.state);
-            history.clone_from(&self.history);
-            sums.clone_from(&self.sums);
-            (*commands, *summed) = (self.log.len(), self.summed);
+            self.sound = Sound { step: self.state.step, commands: self.log.len() };
+        }
+    }
+
+    /// Becomes what it was at a moment of its past, from the keyframe before it.
+    fn return_to(&mut self, Sound { step, commands }: Sound) {
+        let again: Vec<Logged> = self.log.drain(..).take(commands).collect();
+        if let Some(keyframe) = self.keyframes.truncate(step, commands) {
+            self.state.clone_from(&keyframe.state);
+            self.history.clone_from(&keyframe.history);
+            self.sums.clone_from(&keyframe.sums);
+            (self.summed, self.sound) = (keyframe.summed, keyframe.sound);
+            self.tape = Tape::new(&self.state.vae);
+            self.log.extend(&again[..keyframe.commands]);
+        }
+        for logged in again.iter().skip(self.log.len()) {
+            self.repeat_until(logged.step);
+            self.change(logged.command);
+        }
+        self.repeat_until(step);
+    }
+
+    /// Makes steps that were made before, so that nothing can go wrong.
+    fn repeat_until(&mut self, step: u64) {
+        while self.state.step < step {
+            self.differentiate();
+            self.update();
+            self.record();
         }
     }
 
@@ -269,12 +393,8 @@ impl Experiment {
             }
         };
         let step = self.state.step;
-        self.state.copy_from(&self.sound.state);
-        self.tape = Tape::new(&self.state.vae);
-        self.log.truncate(self.sound.commands);
-        self.history.clone_from(&self.sound.history);
-        self.sums.clone_from(&self.sound.sums);
-        self.summed = self.sound.summed;
+        self.ahead.clear();
+        self.return_to(self.sound);
         Divergence {
             loss: if loss.is_nan() { "not a number".to_owned() } else { format!("{loss:.3e}") },
             step,
@@ -295,7 +415,7 @@ impl Experiment {
         let kl_per_dim: Vec<f64> = self.sums.kl_per_dim.iter().map(|kl| kl / count).collect();
         let reconstruction = self.sums.reconstruction / count;
         let vae = &self.state.vae;
-        let geometry = probe(vae, &self.data, &settings, 128, vae.latent_dim() <= 3);
+        let geometry = probe(vae, &self.data, &settings, PROBED, vae.latent_dim() <= 3);
         self.history.push(Row {
             step: self.state.step,
             elbo: reconstruction - settings.objective.beta * kl_per_dim.iter().sum::<f64>(),
@@ -308,9 +428,24 @@ impl Experiment {
             c2_residual: geometry.c2_residual.unwrap_or(f64::NAN),
             posterior_error: geometry.posterior_error.unwrap_or(f64::NAN),
             active_units: geometry.active.len(),
+            off_diagonal_mass: geometry.off_diagonal_mass.unwrap_or(f64::NAN),
+            mcc: probed_mcc(vae, &self.data).unwrap_or(f64::NAN),
         });
         self.clear_sums();
     }
+}
+
+/// Held-out observations at which every row of the history measures the geometry.
+const PROBED: usize = 128;
+
+/// Held-out observations whose codes every row of the history correlates with their factors.
+const CORRELATED: usize = 256;
+
+fn probed_mcc(vae: &Vae<f32>, data: &Dataset) -> Option<f64> {
+    let factors = data.test.factors.as_ref()?;
+    let test = &data.test.observations;
+    let encodings = vae.encode(&test.select_columns(0..CORRELATED.min(test.columns())));
+    Some(mean_correlation_coefficient(&correlate(&encodings, factors, vae.latent_dim())).0)
 }
 
 /// The geometry at the posterior means of the first `count` held-out observations.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use nalgebra::DMatrix;
 
 use super::run::probe;
-use super::{Config, Experiment, Logged, Row, Settings, schedule};
+use super::{Config, Experiment, Logged, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
 use crate::geometry::Summary;
 use crate::linalg::Matrix;
+use crate::ppca::LinearOptimum;
 use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
 use crate::vae::{Posterior, Vae};
 
@@ -43,6 +44,8 @@ pub struct Snapshot {
     pub gauges: Summary,
     /// Correlation of each latent's posterior mean with each true factor, if those are known.
     pub correlation: Option<DMatrix<f64>>,
+    /// The best that a linear decoder can do on the training data; only for linear decoders.
+    pub optimum: Option<LinearOptimum>,
 }
 
 /// What a snapshot is made from.
@@ -62,6 +65,8 @@ pub struct Moment {
     pub settings: Settings,
     /// The model.
     pub vae: Vae<f32>,
+    /// The covariance of the training data.
+    pub covariance: Arc<DMatrix<f64>>,
 }
 
 impl Snapshot {
@@ -76,20 +81,22 @@ impl Snapshot {
             step: state.step,
             settings: state.settings,
             vae: state.vae.clone(),
+            covariance: Arc::clone(run.covariance()),
         })
     }
 
     /// Looks at a moment of a run, living or saved.
     pub fn new(moment: Moment) -> Self {
-        let Moment { config, data, log, history, step, settings, vae } = moment;
+        let Moment { config, data, log, history, step, settings, vae, covariance } = moment;
         let observations = &data.test.observations;
         let encodings = vae.encode(&observations.select_columns(0..ENCODED.min(observations.columns())));
         let factors = data.test.factors.as_ref();
-        let changed = log.last().map_or(0, |change| change.step);
         Self {
             correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
+            optimum: is_linear(&vae.architecture)
+                .then(|| LinearOptimum::new(&covariance, vae.latent_dim(), &settings.objective)),
             gauges: probe(&vae, &data, &settings, PROBED, true),
-            learning_rate: settings.optimizer.lr * schedule(step.saturating_sub(changed)),
+            learning_rate: settings.optimizer.lr * Schedule::after(&log).share(step),
             encodings,
             config,
             data,

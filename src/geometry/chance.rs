@@ -1,5 +1,6 @@
 //! What alignment with the axes would be by chance: the level without which a distance or a correlation says little.
 
+use std::f64::consts::PI;
 use std::sync::OnceLock;
 
 use nalgebra::DMatrix;
@@ -20,8 +21,8 @@ pub struct Chance {
 /// More axes than a model may have latents.
 const MOST: usize = 65;
 
-/// The chance levels for `m` axes, from 2,000 rotations: the standard error is below 0.01. Computed once for each m. NaN
-/// without axes.
+/// The chance levels for `m` axes: in closed form up to two, from 2,000 rotations beyond (the standard error is below
+/// 0.01; computed once for each m). NaN without axes.
 pub fn chance(m: usize) -> Chance {
     static LEVELS: [OnceLock<Chance>; MOST] = [const { OnceLock::new() }; MOST];
     *LEVELS[m.min(MOST - 1)].get_or_init(|| sample(m))
@@ -29,8 +30,15 @@ pub fn chance(m: usize) -> Chance {
 
 fn sample(m: usize) -> Chance {
     const ROTATIONS: usize = 2000;
-    if m == 0 {
-        return Chance { distance: f64::NAN, alignment: f64::NAN };
+    match m {
+        0 => return Chance { distance: f64::NAN, alignment: f64::NAN },
+        1 => return Chance { distance: 0.0, alignment: 1.0 },
+        2 => {
+            // Means of 2√2 sin(θ/2) and cos θ over 0 ≤ θ ≤ 45°.
+            let distance = 16.0 * 2_f64.sqrt() / PI * (1.0 - (PI / 8.0).cos());
+            return Chance { distance, alignment: 8_f64.sqrt() / PI };
+        }
+        _ => {}
     }
     let mut rng = stream(0, Purpose::Analysis, m as u64);
     let mut sum = Chance { distance: 0.0, alignment: 0.0 };
@@ -53,7 +61,15 @@ mod tests {
             // Standard deviations are about 0.3, so the mean of 2,000 has an error of 0.007; the table has two digits.
             assert!((chance(m).distance - expected).abs() < 0.025, "{m}: {:?}", chance(m));
         }
-        // E max(|cos|, |sin|) = 2√2/π for two axes.
-        assert!((chance(2).alignment - 8_f64.sqrt() / std::f64::consts::PI).abs() < 0.01);
+        // The closed forms are the limits of what is sampled.
+        let mut sum = (0.0, 0.0);
+        let rotations = 20_000;
+        for k in 0..rotations {
+            let (sin, cos) = (2.0 * PI * f64::from(k) / f64::from(rotations)).sin_cos();
+            let v = DMatrix::from_row_slice(2, 2, &[cos, -sin, sin, cos]);
+            sum = (sum.0 + distance_to_orthogonality(&v), sum.1 + alignment(&v));
+        }
+        let [distance, alignment] = [sum.0, sum.1].map(|sum| sum / f64::from(rotations));
+        assert!((distance - chance(2).distance).abs() < 1e-4 && (alignment - chance(2).alignment).abs() < 1e-4);
     }
 }

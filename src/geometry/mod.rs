@@ -13,6 +13,7 @@ mod product_density;
 mod rotation;
 mod seam;
 mod summary;
+mod turned_model;
 
 pub use best_posterior::{BestPosterior, best_posterior, elbo_of, posterior_quadrature};
 pub use chance::{Chance, chance};

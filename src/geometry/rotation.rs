@@ -2,15 +2,18 @@
 
 use nalgebra::DMatrix;
 
+use serde::{Deserialize, Serialize};
+
 use super::{BestPosterior, best_posterior, diagonal_gap, posterior_quadrature};
+use crate::linalg::Real;
 use crate::vae::{Covariance, Objective, Posterior, Vae};
 
 /// A rotation by an angle in the plane of two latents: z ↦ R z.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rotation {
     /// The angle, from the first latent towards the second.
     pub degrees: f64,
-    /// The two latents.
+    /// The two latents, counted from 0.
     pub plane: [usize; 2],
 }
 
@@ -24,14 +27,22 @@ impl Rotation {
         r
     }
 
+    /// The coordinates in the plane of R z, from those of z.
+    pub fn turn<T: Real>(&self, first: T, second: T) -> [T; 2] {
+        let (sin, cos) = self.degrees.to_radians().sin_cos();
+        let (x, y) = (first.to_f64(), second.to_f64());
+        [cos * x - sin * y, sin * x + cos * y].map(T::from_f64)
+    }
+
     /// The decoder d∘Rᵀ, which gives for R z what d gives for z.
-    pub fn turn_decoder(&self, vae: &mut Vae<f64>) {
-        let m = vae.latent_dim();
-        let r = self.matrix(m);
+    pub fn turn_decoder<T: Real>(&self, vae: &mut Vae<T>) {
         let layer = vae.decoder.layers()[0].clone();
         let (weight, _) = layer.split_mut(&mut vae.parameters);
-        let turned = DMatrix::from_column_slice(layer.outputs, m, weight) * r.transpose();
-        weight.copy_from_slice(turned.as_slice());
+        let [a, b] = self.plane.map(|latent| latent * layer.outputs);
+        // W Rᵀ: each row of W is turned as a latent is.
+        for row in 0..layer.outputs {
+            [weight[a + row], weight[b + row]] = self.turn(weight[a + row], weight[b + row]);
+        }
     }
 
     /// The posterior R μ, R Σ Rᵀ.

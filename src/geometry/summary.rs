@@ -30,6 +30,8 @@ pub enum Undefined {
     NotSmooth,
     /// The data came without true factors.
     NoTrueFactors,
+    /// The run has not come that far.
+    NotYet,
 }
 
 impl fmt::Display for Undefined {
@@ -41,6 +43,7 @@ impl fmt::Display for Undefined {
             Self::DependentColumns => "the columns of the Jacobian are linearly dependent",
             Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
             Self::NoTrueFactors => "the true factors of this data are not known",
+            Self::NotYet => "the run has not come that far",
         })
     }
 }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{FileError, Record, from_safetensors, parse_npy, to_safetensors, write_atomically, write_npy_f32};
+use super::{
+    FileError, Record, Session, from_safetensors, parse_npy, save_session, to_safetensors, write_atomically,
+    write_npy_f32,
+};
 use crate::data::{Dataset, Kind, Split, generate};
 use crate::experiment::{Config, Experiment, Logged, Metrics, Origin, Row, Settings};
 use crate::geometry::{Measured, Undefined};
@@ -78,7 +81,7 @@ pub fn save(folder: &Path, run: &Experiment, metrics: &Metrics) -> Result<(), Fi
     write(MODEL, &to_safetensors(&state.vae, &json!({ "program": record.program, "step": state.step }).to_string())?)?;
     write(HISTORY, history(run.history().rows().iter().map(|row| &**row), state.vae.latent_dim()).as_bytes())?;
     write(METRICS, pretty(&metrics_json(metrics, state.step, &state.settings)).as_bytes())?;
-    write(SESSION, pretty(&serde_json::to_value(&record).map_err(FileError::new)?).as_bytes())
+    save_session(&folder.join(SESSION), &Session::of_run(run))
 }
 
 /// Reads a saved run. Data of a scene are generated anew; those of a file are read from the folder.

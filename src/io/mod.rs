@@ -1,19 +1,33 @@
 //! Everything that touches a file.
 
 mod atomic;
+mod autosave;
+mod base64;
 mod file_error;
 mod folder;
+mod hash;
 mod npy;
+pub mod provenance;
+mod recipe;
 mod record;
+mod run_table;
+mod session;
 mod table;
 mod text;
 mod weights;
 
 pub use atomic::write_atomically;
+pub use autosave::{Autosave, add_recent, free_path, recent};
+pub use base64::{decode_base64, encode_base64};
 pub use file_error::FileError;
 pub use folder::{SavedRun, is_occupied, make_folder, metrics_json, open, save};
+pub use hash::{hash_of_weights, sha256};
 pub use npy::{NpyArray, parse_npy, write_npy_f32};
+pub use provenance::{open_session, session_in};
+pub use recipe::Recipe;
 pub use record::{Record, parse_logged, program};
+pub use run_table::{RunTable, metrics_fields};
+pub use session::{EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, Session, save_session};
 pub use table::{TableFile, parse_table, read_table};
-pub use text::read_text;
+pub use text::{read_bytes, read_text};
 pub use weights::{from_safetensors, to_safetensors};

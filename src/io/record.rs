@@ -1,4 +1,4 @@
-//! What repeats a run, as text: `config.toml` and the session file hold the same record.
+//! What repeats a run, as text: `config.toml` and every session hold the same record.
 
 use serde::{Deserialize, Serialize};
 
@@ -98,13 +98,7 @@ impl Record {
     /// # Errors
     /// If the record was written for another version of this format, contradicts itself or holds a command that is none.
     pub fn into_run(self) -> Result<(Config, Vec<Logged>), FileError> {
-        if self.schema != SCHEMA {
-            return Err(FileError::new(format_args!(
-                "the record has schema {}, but this program ({}) reads schema {SCHEMA}",
-                self.schema,
-                program()
-            )));
-        }
+        check_schema(self.schema.into())?;
         let objective = self.model.objective;
         let origin = match (self.scene, self.data) {
             (Some(record), None) => Origin::Scene(Box::new(scene(record, &objective)?)),
@@ -138,6 +132,16 @@ impl Record {
             FileError::new(format_args!("line {line}: {}", e.message().replace('\n', "; ")))
         })
     }
+}
+
+/// Refuses a record of another version.
+pub(super) fn check_schema(schema: u64) -> Result<(), FileError> {
+    if schema == u64::from(SCHEMA) {
+        return Ok(());
+    }
+    let program = program();
+    let sentence = format_args!("the record has schema {schema}, but this program ({program}) reads schema {SCHEMA}");
+    Err(FileError::new(sentence))
 }
 
 /// The built-in scene of that name if its generator has these parameters, otherwise one that is known by them alone.

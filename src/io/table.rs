@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
-
-use super::{FileError, parse_npy};
+use super::{FileError, parse_npy, sha256};
 use crate::data::Table;
 use crate::linalg::Matrix;
 
@@ -38,9 +36,7 @@ pub fn read_table(path: &Path) -> Result<TableFile, FileError> {
         .map_err(|error| FileError::new(format_args!("cannot read the file ({error})")).at(path))?;
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     let table = parse_table(&bytes, extension.as_deref().unwrap_or_default()).map_err(|error| error.at(path))?;
-    let digits = Sha256::digest(&bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let sha256 = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
-    Ok(TableFile { table, sha256 })
+    Ok(TableFile { table, sha256: sha256(&bytes) })
 }
 
 /// Reads a table from the bytes of a file.

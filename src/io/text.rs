@@ -1,4 +1,4 @@
-//! Text files that a person may have written.
+//! Files that are read whole, and text that a person may have written.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -14,14 +14,23 @@ const MOST_BYTES: u64 = 16 << 20;
 /// # Errors
 /// If the file cannot be read, is no text, or is far too large. The sentence ends with the path.
 pub fn read_text(path: &Path, what: &str) -> Result<String, FileError> {
-    let mut text = String::new();
+    let bytes = read_bytes(path, what, MOST_BYTES)?;
+    String::from_utf8(bytes).map_err(|e| FileError::new(format_args!("cannot read {what} as UTF-8 ({e})")).at(path))
+}
+
+/// Reads a file of at most so many bytes. `what` says what should be in it, as "the session".
+///
+/// # Errors
+/// If the file cannot be read or is larger. The sentence ends with the path.
+pub fn read_bytes(path: &Path, what: &str, most: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
         .map_err(|e| FileError::new(format_args!("cannot read {what} ({e})")).at(path))?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(FileError::new(format_args!("{what} is larger than 16 MiB, which nobody has written")).at(path));
+    if bytes.len() as u64 > most {
+        return Err(FileError::new(format_args!("{what} is larger than {} MiB", most >> 20)).at(path));
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Pictures without a screen: two CPU rasterisers, PNG and SVG.
+//! Pictures without a screen: two CPU rasterisers, PNG, SVG, PDF and movies.
 //!
 //! * [`Offscreen`] runs a user interface without a window and paints it with [`Rasterizer`]: the same picture on every
 //!   machine, at any resolution, without display or GPU.
@@ -12,9 +12,12 @@ mod bands;
 mod bounds;
 mod camera;
 mod dash;
+mod figure;
 mod fragments;
 mod lighting;
+mod movie;
 mod offscreen;
+mod pdf;
 mod picture;
 mod png;
 mod primitives;
@@ -30,8 +33,11 @@ mod worker;
 
 pub use bounds::Bounds;
 pub use camera::{Camera, Projector};
+pub use figure::{Format, encode_figure};
 pub use fragments::{Frame, Rendered, render};
+pub use movie::{Finished, Movie, MovieFormat, Pace};
 pub use offscreen::{Canvas, Offscreen};
+pub use pdf::{PdfOptions, to_pdf};
 pub use picture::Picture;
 pub use png::{PngError, decode_png, encode_png};
 pub use scene3::{Arrow, Cloud, CloudPoint, Curve, Scene3, Surface};

@@ -1,6 +1,9 @@
-//! The one thread that trains. It takes requests, hands out snapshots, and is never waited for.
+//! The thread that trains: it takes requests, hands out snapshots, and is never waited for. And those that train the same
+//! experiment for several seeds.
 
+mod branches;
 mod latest;
+mod strip;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,9 +11,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub use branches::Branch;
 pub use latest::Latest;
+pub use strip::Strip;
 
 use crate::experiment::{Command, Experiment, Snapshot};
+use branches::Branches;
 
 /// What a trainer can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +31,16 @@ pub enum Request {
     Command(Command),
     /// Make at most this many steps a second; `None`: as many as possible. The run itself does not depend on it.
     Pace(Option<f64>),
+    /// Show the run as it was after this many steps, beside the present, while it goes on; `None`: the present alone.
+    Look(Option<u64>),
+    /// Go on from the moment after this many steps. The run as it is becomes a branch that can be gone back to.
+    Fork(u64),
+    /// Go on with the branch of this number.
+    Switch(u32),
+    /// Forget the branch of this number, unless it is the one that is gone on with.
+    Close(u32),
+    /// The same run from its first step to the last bit, with every change at its step, until something else is changed.
+    Restart,
 }
 
 /// A run as seen from outside.
@@ -32,6 +48,12 @@ pub enum Request {
 pub struct View {
     /// What can be seen of the run.
     pub snapshot: Arc<Snapshot>,
+    /// The moment of its past that was asked for by [`Request::Look`].
+    pub moment: Option<Arc<Snapshot>>,
+    /// The number of the branch that is gone on with, from 0 on.
+    pub branch: u32,
+    /// The others.
+    pub others: Arc<[Branch]>,
     /// Whether it is training.
     pub running: bool,
     /// Steps a second while training, over the last half second; 0 while paused.
@@ -108,6 +130,10 @@ impl Drop for Trainer {
 /// The state of the training thread.
 struct Loop<'a> {
     run: Experiment,
+    branches: Branches,
+    moment: Option<Arc<Snapshot>>,
+    /// What was asked for after the moments that nobody waits for any more.
+    postponed: Option<Request>,
     latest: &'a Latest<Result<View, String>>,
     wake: &'a dyn Fn(),
     /// Steps that are still to be made: `u64::MAX` while running.
@@ -122,7 +148,20 @@ struct Loop<'a> {
 impl<'a> Loop<'a> {
     fn new(run: Experiment, latest: &'a Latest<Result<View, String>>, wake: &'a dyn Fn()) -> Self {
         let meter = Meter { since: Instant::now(), steps: 0, rate: 0.0 };
-        Self { run, latest, wake, left: 0, pace: None, meter, notices: 0, notice: None, served: 0 }
+        Self {
+            run,
+            branches: Branches::default(),
+            moment: None,
+            postponed: None,
+            latest,
+            wake,
+            left: 0,
+            pace: None,
+            meter,
+            notices: 0,
+            notice: None,
+            served: 0,
+        }
     }
 
     /// Serves until the handle is dropped.
@@ -133,8 +172,10 @@ impl<'a> Loop<'a> {
             let paused = self.left == 0;
             match self.next(requests) {
                 Ok(Some(request)) => {
+                    let request = self.newest(request, requests);
+                    let looked = matches!(request, Request::Look(_));
                     self.handle(request);
-                    if paused || self.left == 0 {
+                    if paused || looked || self.left == 0 {
                         self.publish();
                     }
                 }
@@ -144,8 +185,25 @@ impl<'a> Loop<'a> {
         }
     }
 
+    /// Of moments that are asked for in a row, as somebody drags along time, only the last one.
+    fn newest(&mut self, mut request: Request, requests: &Receiver<Request>) -> Request {
+        while matches!(request, Request::Look(_)) {
+            let Ok(next) = requests.try_recv() else { break };
+            if !matches!(next, Request::Look(_)) {
+                self.postponed = Some(next);
+                break;
+            }
+            self.served += 1;
+            request = next;
+        }
+        request
+    }
+
     /// The next request, or `None` when it is time for a step.
-    fn next(&self, requests: &Receiver<Request>) -> Result<Option<Request>, Disconnected> {
+    fn next(&mut self, requests: &Receiver<Request>) -> Result<Option<Request>, Disconnected> {
+        if let Some(request) = self.postponed.take() {
+            return Ok(Some(request));
+        }
         if self.left == 0 {
             return requests.recv().map(Some).map_err(|_closed| Disconnected);
         }
@@ -178,6 +236,14 @@ impl<'a> Loop<'a> {
                     self.notify(error.to_string());
                 }
             }
+            Request::Look(step) => self.moment = step.map(|step| Arc::new(Snapshot::of(&self.run.at(step)))),
+            Request::Fork(step) => self.branches.fork(&mut self.run, step),
+            Request::Switch(number) => self.branches.switch(&mut self.run, number),
+            Request::Close(number) => self.branches.close(&mut self.run, number),
+            Request::Restart => self.run = self.run.again(),
+        }
+        if matches!(request, Request::Fork(_) | Request::Switch(_) | Request::Restart) {
+            self.moment = None;
         }
         if self.left == 0 {
             self.meter.rate = 0.0;
@@ -209,6 +275,9 @@ impl<'a> Loop<'a> {
     fn publish(&self) {
         let view = View {
             snapshot: Arc::new(Snapshot::of(&self.run)),
+            moment: self.moment.clone(),
+            branch: self.branches.current(),
+            others: self.branches.others(),
             running: self.left > 0,
             steps_per_second: self.meter.rate,
             notice: self.notice.clone(),

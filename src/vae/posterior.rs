@@ -57,6 +57,17 @@ impl Posterior {
         self.kl_per_dim().sum()
     }
 
+    /// KL(q ‖ p) for another Gaussian p, ½ (tr Σ_p⁻¹Σ + δᵀΣ_p⁻¹δ − m + log det Σ_p − log det Σ) with δ the difference of the
+    /// means, in nats. NaN where p has no density.
+    pub fn kl_to(&self, p: &Self) -> f64 {
+        let log_det = |q: &Self| 2.0 * q.factor.diagonal().iter().map(|l| l.ln()).sum::<f64>();
+        let white =
+            |x: DMatrix<f64>| p.factor.clone().solve_lower_triangular(&x).map_or(f64::NAN, |x| x.norm_squared());
+        let apart = DMatrix::from_columns(&[&self.mean - &p.mean]);
+        let quadratic = white(self.factor.clone()) + white(apart);
+        0.5 * (quadratic - self.dim() as f64 + log_det(p) - log_det(self))
+    }
+
     /// The sample μ + L ε.
     pub fn sample(&self, noise: &[f64]) -> DVector<f64> {
         &self.mean + &self.factor * DVector::from_column_slice(noise)
@@ -75,6 +86,18 @@ mod tests {
         assert!((q.kl() - closed).abs() < 1e-14);
         assert!((q.precision() * sigma - DMatrix::identity(2, 2)).norm() < 1e-13);
         assert!((q.sample(&[1.0, 1.0]) - DVector::from_vec(vec![0.8, 0.4])).norm() < 1e-15);
+    }
+
+    #[test]
+    fn divergence_from_the_prior_and_from_itself() {
+        let q = Posterior::from_encoding(&[0.3, -0.2, 0.5_f64.ln(), 0.4_f64.ln(), 0.2], 2);
+        let prior = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
+        assert!((q.kl_to(&prior) - q.kl()).abs() < 1e-14);
+        assert!(q.kl_to(&q).abs() < 1e-14);
+        // One dimension: ½ (s² + δ² − 1 − log s²) for N(δ, s²) against N(0, 1), scaled and shifted alike.
+        let line = |mean: f64, sd: f64| Posterior::from_encoding(&[mean, sd.ln()], 1);
+        let expected = 0.5 * (0.25 + 1.0 - 1.0 - 0.25_f64.ln());
+        assert!((line(5.0, 1.5).kl_to(&line(2.0, 3.0)) - expected).abs() < 1e-14);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "gui")]
 
+mod measured;
 mod stagehand;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stagehand::Stagehand;
 use unpick::app::Action;
-use unpick::app::views::View;
+use unpick::app::views::{Pane, View};
 use unpick::data::Scene;
 use unpick::vae::Covariance;
 
@@ -83,6 +84,64 @@ fn covariance_is_switched_by_button_and_key() {
     hand.until(|window| window.snapshot().is_some_and(|s| s.vae.covariance == Covariance::Full));
     hand.key(Key::C);
     hand.until(|window| window.snapshot().is_some_and(|s| s.vae.covariance == Covariance::Diagonal));
+}
+
+#[test]
+fn two_runs_are_compared_swapped_and_left() {
+    let mut hand = Stagehand::paused_at("linear", 100);
+    let alone = hand.window().snapshot().unwrap().vae.parameters.clone();
+    hand.press("Compare A | B");
+    // The second run makes up for what the first one has done.
+    hand.until(|window| window.second_snapshot().is_some_and(|s| s.step == 100));
+    let [a, b] = {
+        let window = hand.window();
+        [Arc::clone(window.snapshot().unwrap()), Arc::clone(window.second_snapshot().unwrap())]
+    };
+    assert_eq!(a.vae.parameters, alone, "the first run does not notice");
+    assert_eq!((a.vae.covariance, b.vae.covariance), (Covariance::Diagonal, Covariance::Full));
+    assert!(Arc::ptr_eq(&a.data, &b.data) && a.config.seed == b.config.seed);
+
+    // The controls belong to B until A is chosen.
+    hand.harness.get_by_role_and_label(Role::Slider, "β").set_value_accesskit(4.0);
+    hand.until(|window| window.second_snapshot().is_some_and(|s| s.settings.objective.beta == 4.0));
+    assert_eq!(hand.window().snapshot().unwrap().settings.objective.beta, 1.0);
+
+    // z* is one; both views of it move it.
+    let handles: Vec<_> =
+        hand.harness.get_all_by_label("z* in latent space").map(|node| node.rect().center()).collect();
+    assert_eq!(handles.len(), 2);
+    let before = hand.window().selection().z.clone();
+    hand.drag(handles[1], handles[1] + vec2(-30.0, 0.0));
+    assert!(hand.window().selection().z[0] < before[0] - 0.3);
+
+    // Every view is drawn of both, alone and together.
+    for view in View::ALL {
+        hand.window().act(Action::Maximise(view));
+        hand.frames(2);
+        hand.render();
+        hand.window().act(Action::Maximise(view));
+    }
+    hand.key(Key::S);
+    assert_eq!(hand.window().snapshot().unwrap().vae.covariance, Covariance::Full);
+    hand.key(Key::B);
+    assert!(hand.window().second_snapshot().is_none());
+    assert_eq!(hand.window().snapshot().unwrap().vae.covariance, Covariance::Full);
+    assert_eq!(hand.window().notice(), None);
+}
+
+#[test]
+fn runs_with_different_numbers_of_latents_stand_beside_each_other() {
+    let mut hand = Stagehand::paused_at("linear", 10);
+    hand.press("Compare A | B");
+    hand.until(|window| window.second_snapshot().is_some_and(|s| s.step == 10));
+    hand.window().open_scene(Scene::named("water-filling").unwrap().clone());
+    hand.until(|window| window.second_snapshot().is_some_and(|s| s.latent_dim() == 3 && s.step > 20));
+    hand.frames(3);
+    assert_eq!(hand.window().selection().z.len(), 3);
+    assert_eq!(hand.window().snapshot().unwrap().latent_dim(), 2);
+    hand.key(Key::B);
+    hand.frames(3);
+    assert_eq!(hand.window().selection().z.len(), 2);
 }
 
 #[test]
@@ -181,7 +240,7 @@ fn a_screenshot_is_saved_where_the_path_says() {
     assert_eq!((picture.width, picture.height), (1280, 720));
 
     // One view, under a name that does not collide.
-    hand.window().act(Action::SaveView(View::Latent));
+    hand.window().act(Action::SaveView(Pane { view: View::Latent, side: 0 }));
     hand.until_shown("Save");
     hand.press("Save");
     hand.frames(3);
@@ -259,15 +318,53 @@ fn help_lists_every_key() {
 }
 
 #[test]
+fn the_latent_plane_becomes_the_manifold_and_latents_run_through_the_prior() {
+    let mut hand = Stagehand::paused_at("cylinder", 100);
+    let manifold = hand.render();
+    hand.key(Key::M);
+    assert!(hand.window().selection().tau < 0.3, "it starts at the latent plane");
+    assert!(hand.render() != manifold);
+    hand.frames(120);
+    assert_eq!(hand.window().selection().tau, 1.0, "two seconds later it has arrived");
+    assert!(hand.render() == manifold);
+
+    let before = hand.window().selection().z.clone();
+    hand.press("z₂ through the prior");
+    hand.frames(20);
+    let after = hand.window().selection().z.clone();
+    assert!(after[0] == before[0] && after[1] > before[1] + 0.05, "{before:?} {after:?}");
+    hand.press("z₂ through the prior");
+    let stopped = hand.window().selection().z.clone();
+    hand.frames(5);
+    assert_eq!(hand.window().selection().z, stopped);
+    hand.key(Key::A);
+    hand.frames(20);
+    let both = hand.window().selection().z.clone();
+    assert!(both[0] == both[1] && both[0] != stopped[0]);
+}
+
+#[test]
+fn every_gauge_says_what_it_is_and_why_it_is_undefined() {
+    let mut hand = Stagehand::paused_at("linear-equal", 300);
+    hand.press("About c_IMA");
+    assert!(hand.harness.query_by_label_contains("Gresele").is_some());
+    hand.press("About c_IMA");
+    hand.press("About DtO");
+    assert!(hand.harness.query_by_label_contains("Rolínek").is_some());
+    let reason = hand.harness.query_by_label_contains("Undefined now: the singular values are nearly equal");
+    assert!(reason.is_some(), "with equal singular values V is free");
+}
+
+#[test]
 fn views_can_be_shown_alone() {
     let mut hand = Stagehand::paused_at("linear", 10);
     hand.key(Key::Num2);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_none());
+    assert!(hand.harness.query_by_label("Densities").is_none());
     assert!(hand.harness.query_by_label("Latent space").is_some());
     hand.key(Key::Escape);
     hand.frames(2);
-    assert!(hand.harness.query_by_label("Push-forward densities").is_some());
+    assert!(hand.harness.query_by_label("Densities").is_some());
 }
 
 #[test]
@@ -289,7 +386,7 @@ fn the_window_looks_as_it_should() {
 #[test]
 fn everything_fits_at_1280_by_720() {
     let hand = Stagehand::paused_at("water-filling", 50);
-    for label in ["Data space", "Latent space", "Push-forward densities", "Jacobian", "Training"] {
+    for label in ["Data space", "Latent space", "Densities", "Joint", "Gauges", "Jacobian", "Rotate", "Training"] {
         let rect = hand.harness.get_by_label(label).rect();
         assert!(rect.right() <= 1280.0 && rect.bottom() <= 720.0, "{label} {rect:?}");
     }

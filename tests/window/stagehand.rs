@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, Color32, Event, Key, Modifiers, PointerButton, Pos2, TexturesDelta, Theme, vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, TestRenderer};
-use unpick::app::{App, Opening, Painter3};
+use unpick::app::{Analyst, App, Opening, Painter3};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Origin};
 use unpick::paint::{Picture, Rasterizer};
@@ -28,7 +28,9 @@ impl Stagehand {
             .with_theme(Theme::Light)
             .with_step_dt(1.0 / 60.0)
             .renderer(Renderer(Rasterizer::new(1)))
-            .build_eframe(|creation| App::new(&creation.egui_ctx, opening, Painter3::immediate()));
+            .build_eframe(|creation| {
+                App::new(&creation.egui_ctx, opening, Painter3::immediate(), Analyst::immediate())
+            });
         let mut hand = Self { harness };
         hand.until(|window| window.snapshot().is_some());
         if steps > 0 {

@@ -1,10 +1,11 @@
 //! The left panel: what is trained on what, and z*.
 
-use eframe::egui::{ComboBox, DragValue, RichText, ScrollArea, Slider, TextEdit, Ui};
+use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, TextEdit, Ui, WidgetInfo};
 
-use crate::app::Selection;
+use crate::app::action::Action;
 use crate::app::draft::Draft;
 use crate::app::theme::indexed;
+use crate::app::{Motion, SIDES, Selection};
 use crate::data::Scene;
 use crate::experiment::{Command, Settings, Snapshot};
 use crate::nn::Activation;
@@ -21,18 +22,33 @@ pub(crate) enum Wish {
     Restart,
     /// A file of one's own.
     OpenData,
+    /// The controls of another one of two runs.
+    Select(usize),
+    /// Something that stands in a menu, too.
+    Act(Action),
 }
 
-/// Draws the panel. `settings` are those that were asked for last; the snapshot may be a moment behind.
-pub(crate) fn show(
-    ui: &mut Ui,
-    snapshot: Option<&Snapshot>,
-    settings: &mut Settings,
-    draft: &mut Draft,
-    selection: &mut Selection,
-) -> Vec<Wish> {
+/// What the controls are about.
+#[derive(Debug)]
+pub(crate) struct Desk<'a> {
+    /// The newest moment of the run; it may be behind the settings.
+    pub snapshot: Option<&'a Snapshot>,
+    /// The settings that were asked for last.
+    pub settings: &'a mut Settings,
+    /// The configuration of the next run.
+    pub draft: &'a mut Draft,
+    /// How many runs there are.
+    pub sides: usize,
+    /// Which one this is.
+    pub active: usize,
+}
+
+/// Draws the panel.
+pub(crate) fn show(ui: &mut Ui, desk: Desk<'_>, selection: &mut Selection) -> Vec<Wish> {
     let mut wishes = Vec::new();
+    let Desk { snapshot, settings, draft, sides, active } = desk;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        compare(ui, sides, active, &mut wishes);
         data(ui, draft, &mut wishes);
         ui.separator();
         model(ui, settings, &mut wishes);
@@ -42,6 +58,34 @@ pub(crate) fn show(
         sliders(ui, selection, snapshot);
     });
     wishes
+}
+
+/// Which run is being controlled, and the way to a second one.
+fn compare(ui: &mut Ui, sides: usize, active: usize, wishes: &mut Vec<Wish>) {
+    ui.horizontal(|ui| {
+        ui.heading("Run");
+        if sides > 1 {
+            for (side, name) in SIDES.into_iter().enumerate() {
+                if ui.selectable_label(side == active, format!(" {name} ")).on_hover_text("Control this run").clicked()
+                {
+                    wishes.push(Wish::Select(side));
+                }
+            }
+        }
+        let mut button = |text: &str, help: &str, action: Action| {
+            let key = action.shortcut().map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
+            if ui.button(text).on_hover_text(format!("{help}{key}")).clicked() {
+                wishes.push(Wish::Act(action));
+            }
+        };
+        if sides > 1 {
+            button("Swap", "A becomes B and B becomes A", Action::SwapSides);
+            button("Only A", "Back to one run; B ends", Action::Compare);
+        } else {
+            let help = "Beside this run the same data, seed, minibatches and noise with the other covariance";
+            button("Compare A | B", help, Action::Compare);
+        }
+    });
 }
 
 fn data(ui: &mut Ui, draft: &Draft, wishes: &mut Vec<Wish>) {
@@ -131,7 +175,7 @@ fn network(ui: &mut Ui, draft: &mut Draft, snapshot: Option<&Snapshot>, wishes: 
             Ok(hidden) => {
                 draft.config.architecture.hidden = hidden;
                 let differs = snapshot.is_some_and(|s| s.config.architecture != draft.config.architecture);
-                let button = eframe::egui::Button::new("Restart with this network");
+                let button = Button::new("Restart with this network");
                 if ui.add_enabled(differs, button).clicked() {
                     wishes.push(Wish::Restart);
                 }
@@ -183,14 +227,32 @@ fn optimiser(
 
 /// One slider a latent, in prior standard deviations.
 fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) {
-    ui.heading("z*").on_hover_text("The point of latent space in focus, in prior standard deviations");
+    let mut play = None;
+    let mut button = |ui: &mut Ui, motion: Motion, help: &str, moving: Option<Motion>| {
+        let symbol = if moving == Some(motion) { "■" } else { "▶" };
+        let response = ui.add(Button::new(symbol).small()).on_hover_text(help);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, help));
+        if response.clicked() {
+            play = Some(motion);
+        }
+    };
+    ui.horizontal(|ui| {
+        ui.heading("z*").on_hover_text("The point of latent space in focus, in prior standard deviations");
+        button(ui, Motion::TraverseAll, "All latents through the prior, in phase", selection.motion);
+    });
     let Some(snapshot) = snapshot else { return };
-    for i in 0..selection.z.len() {
-        let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
-            .clamping(eframe::egui::SliderClamping::Never)
-            .fixed_decimals(2)
-            .text(indexed("z", i));
-        let changed = ui.add(slider).changed();
+    for i in 0..snapshot.latent_dim().min(selection.z.len()) {
+        let changed = ui
+            .horizontal(|ui| {
+                let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
+                    .clamping(eframe::egui::SliderClamping::Never)
+                    .fixed_decimals(2)
+                    .text(indexed("z", i));
+                let changed = ui.add(slider).changed();
+                button(ui, Motion::Traverse(i), &format!("{} through the prior", indexed("z", i)), selection.motion);
+                changed
+            })
+            .inner;
         if changed {
             selection.observation = None;
             selection.z[i] = if selection.z[i].is_finite() { selection.z[i].clamp(-20.0, 20.0) } else { 0.0 };
@@ -202,6 +264,9 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "Information this latent carries in nats, and how far one standard deviation moves the data, on average",
         );
+    }
+    if let Some(motion) = play {
+        selection.play(motion);
     }
 }
 

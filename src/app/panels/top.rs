@@ -2,14 +2,16 @@
 
 use eframe::egui::{Button, Context, MenuBar, RichText, Slider, Ui};
 
+use crate::app::SIDES;
 use crate::app::action::Action;
-use crate::app::views::View;
+use crate::app::marks::number;
+use crate::app::views::{Pane, View};
 use crate::trainer;
 
 /// Draws the bar. `pace` is the largest number of steps a second; `None` is no limit. Says whether `pace` was changed.
 pub(crate) fn show(
     ui: &mut Ui,
-    view: Option<&trainer::View>,
+    views: &[Option<&trainer::View>],
     pace: &mut Option<f64>,
     actions: &mut Vec<Action>,
 ) -> bool {
@@ -27,7 +29,7 @@ pub(crate) fn show(
                 ui.separator();
                 entry(ui, Action::SaveWindow);
                 for view in View::ALL {
-                    entry(ui, Action::SaveView(view));
+                    entry(ui, Action::SaveView(Pane { view, side: 0 }));
                 }
                 ui.separator();
                 entry(ui, Action::Quit);
@@ -38,11 +40,17 @@ pub(crate) fn show(
                 }
                 ui.separator();
                 entry(ui, Action::SwitchCovariance);
+                ui.separator();
+                entry(ui, Action::Compare);
+                entry(ui, Action::SwapSides);
             });
             ui.menu_button("View", |ui| {
                 for view in View::ALL {
                     entry(ui, Action::Maximise(view));
                 }
+                ui.separator();
+                entry(ui, Action::Morph);
+                entry(ui, Action::TraverseAll);
                 ui.separator();
                 entry(ui, Action::SwitchTheme);
                 entry(ui, Action::ResetView);
@@ -51,16 +59,16 @@ pub(crate) fn show(
             });
             ui.menu_button("Help", |ui| entry(ui, Action::Help));
             ui.separator();
-            run(ui, view, actions);
+            run(ui, views, actions);
             let changed = speed(ui, pace);
-            status(ui, view);
+            status(ui, views);
             changed
         })
         .inner
 }
 
-fn run(ui: &mut Ui, view: Option<&trainer::View>, actions: &mut Vec<Action>) {
-    let running = view.is_some_and(|view| view.running);
+fn run(ui: &mut Ui, views: &[Option<&trainer::View>], actions: &mut Vec<Action>) {
+    let running = views.iter().flatten().any(|view| view.running);
     let mut button = |text: &str, action: Action| {
         let help = action.shortcut().map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
         if ui.button(text).on_hover_text(format!("{}{help}", action.label())).clicked() {
@@ -92,21 +100,27 @@ fn speed(ui: &mut Ui, pace: &mut Option<f64>) -> bool {
     .inner
 }
 
-fn status(ui: &mut Ui, view: Option<&trainer::View>) {
+fn status(ui: &mut Ui, views: &[Option<&trainer::View>]) {
     ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-        let Some(view) = view else {
-            ui.label("starting…");
-            return;
-        };
-        let snapshot = &view.snapshot;
-        let elbo = snapshot.history.last().map_or("–".to_owned(), |row| format!("{:.3}", row.elbo));
-        ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
-            "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history",
-        );
-        let rate = view.steps_per_second;
-        let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
-        ui.label(format!("{rate} steps/s"));
-        ui.label(format!("step {}", snapshot.step));
+        for (view, name) in views.iter().zip(SIDES).rev() {
+            let Some(view) = view else {
+                ui.label("starting…");
+                continue;
+            };
+            let snapshot = &view.snapshot;
+            let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 3));
+            ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
+                "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history",
+            );
+            let rate = view.steps_per_second;
+            let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
+            ui.label(format!("{rate} steps/s"));
+            ui.label(format!("step {}", snapshot.step));
+            if views.len() > 1 {
+                ui.label(RichText::new(name).strong());
+                ui.add_space(8.0);
+            }
+        }
     });
 }
 

@@ -1,15 +1,17 @@
 //! Push-forward densities: for each latent p(zᵢ) above in blue, and beneath it in red what becomes of it over the arc
-//! length of the seam, with a histogram of decoded samples that uses no derivative.
+//! length of the seam, linked slice by slice, with a histogram of decoded samples that uses no derivative and the same seam
+//! at other values of the other latents.
 
 use std::sync::Arc;
 
-use eframe::egui::{Color32, Id, Rect, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Align2, Color32, Id, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{AxisHints, Plot, PlotBounds};
 use rand_distr::{Distribution as _, StandardNormal};
 
+use crate::app::analysis::{Answer, Ghost, GhostsQuestion, Topic};
 use crate::app::focus::RANGE;
-use crate::app::marks::{Sheet, axis, grid};
-use crate::app::theme::{Palette, indexed};
+use crate::app::marks::{Sheet, axis, grid, number, still_plot};
+use crate::app::theme::{Palette, dashes, indexed};
 use crate::app::{Selection, Stage};
 use crate::geometry::{Seam, measured_arcs, normal_density};
 use crate::rng::{Purpose, stream};
@@ -20,30 +22,53 @@ const SAMPLES: usize = 2000;
 /// Bins of the histogram.
 const BINS: usize = 40;
 
+/// The values of z that cut N(0, 1) into ten slices of equal mass.
+pub(in crate::app) const DECILES: [f64; 9] = [
+    -1.281_551_565_5,
+    -0.841_621_233_6,
+    -0.524_400_512_7,
+    -0.253_347_103_1,
+    0.0,
+    0.253_347_103_1,
+    0.524_400_512_7,
+    0.841_621_233_6,
+    1.281_551_565_5,
+];
+
 /// Draws the view.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     let latents = shown(stage, selection);
-    let seams: Vec<&Seam> = latents.iter().map(|i| &stage.focus.seams[*i]).collect();
-    // One scale for all, so that lengths and heights can be compared.
-    let reach = seams.iter().flat_map(|s| [s.arc_at(-3.0).abs(), s.arc_at(3.0).abs()]).fold(1e-6, f64::max);
-    let densities: Vec<Vec<f64>> = seams.iter().map(|s| s.density()).collect();
-    // A seam that stands still somewhere has an infinite density there; the scale then follows the rest.
-    let mut heights: Vec<f64> = densities.iter().flatten().copied().filter(|d| d.is_finite()).collect();
-    heights.sort_unstable_by(f64::total_cmp);
-    let height = heights.get(heights.len() * 99 / 100).map_or(1.0, |h| 1.25 * h);
-
+    let answer = stage.ask(Topic::Ghosts(question(stage, &latents)));
+    let ghosts = match answer.as_deref() {
+        Some(Answer::Ghosts(ghosts)) => Some(ghosts),
+        _ => None,
+    };
+    // One scale for all, so that lengths and heights can be compared, also with the run beside.
+    let scale = std::iter::once(stage).chain(stage.beside).map(|stage| Scale::of(stage, &latents));
+    let scale = scale.fold(Scale { reach: 1e-6, height: 1e-6 }, Scale::larger);
     let area = ui.available_rect_before_wrap();
     let width = area.width() / latents.len() as f32;
-    for (k, (seam, density)) in seams.iter().zip(&densities).enumerate() {
+    for (k, latent) in latents.iter().enumerate() {
+        let seam = &stage.focus.seams[*latent];
         let column = Rect::from_min_size(area.min + vec2(width * k as f32, 0.0), vec2(width - 8.0, area.height()));
-        let (upper, lower) = column.split_top_bottom_at_fraction(0.42);
-        ui.scope_builder(UiBuilder::new().max_rect(upper).id_salt(("prior", k)), |ui| prior(ui, stage, seam));
-        ui.scope_builder(UiBuilder::new().max_rect(lower).id_salt(("pushed", k)), |ui| {
-            pushed(ui, stage, seam, density, reach, height);
+        let (upper, lower) = column.split_top_bottom_at_fraction(0.4);
+        let prior =
+            ui.scope_builder(UiBuilder::new().max_rect(upper).id_salt(("prior", k)), |ui| prior(ui, stage, seam));
+        let lower = lower.with_min_y(lower.min.y + STRIP);
+        let ghosts = ghosts.and_then(|ghosts| {
+            let place = ghosts.ghosts.iter().position(|(i, _)| i == latent)?;
+            Some((ghosts.ghosts[place].1.as_slice(), ghosts.spread[place]))
         });
+        let pushed = ui.scope_builder(UiBuilder::new().max_rect(lower).id_salt(("pushed", k)), |ui| {
+            pushed(ui, stage, seam, scale, ghosts)
+        });
+        links(ui, seam, &prior.inner, &pushed.inner);
     }
     ui.allocate_rect(area, eframe::egui::Sense::hover());
 }
+
+/// The room between the two plots of a latent, beneath the labels of the upper one.
+const STRIP: f32 = 12.0;
 
 /// Up to three latents: all of them, or those on the axes of the latent view.
 fn shown(stage: &Stage<'_>, selection: &Selection) -> Vec<usize> {
@@ -51,67 +76,162 @@ fn shown(stage: &Stage<'_>, selection: &Selection) -> Vec<usize> {
     if m <= 3 { (0..m).collect() } else { selection.shown().to_vec() }
 }
 
+/// The ghosts that are wanted: a few values of every other latent.
+fn question(stage: &Stage<'_>, latents: &[usize]) -> GhostsQuestion {
+    let values = if stage.snapshot.latent_dim() == 2 { vec![-1.5, -0.75, 0.75, 1.5] } else { vec![-1.25, 1.25] };
+    GhostsQuestion { z: stage.focus.z().to_vec(), latents: latents.to_vec(), values }
+}
+
+/// What the axes of the lower plots show.
+#[derive(Clone, Copy)]
+struct Scale {
+    /// Arc length on either side of d(z*).
+    reach: f64,
+    /// The largest density.
+    height: f64,
+}
+
+impl Scale {
+    fn of(stage: &Stage<'_>, latents: &[usize]) -> Self {
+        let seams = || latents.iter().filter_map(|i| stage.focus.seams.get(*i));
+        let reach = seams().flat_map(|s| [s.arc_at(-3.0).abs(), s.arc_at(3.0).abs()]).fold(1e-6, f64::max);
+        // A seam that stands still somewhere has an infinite density there; the scale then follows the rest.
+        let mut heights: Vec<f64> = seams().flat_map(|s| s.density()).filter(|d| d.is_finite()).collect();
+        heights.sort_unstable_by(f64::total_cmp);
+        Self { reach, height: heights.get(heights.len() * 99 / 100).map_or(1.0, |h| 1.4 * h) }
+    }
+
+    fn larger(self, other: Self) -> Self {
+        Self { reach: self.reach.max(other.reach), height: self.height.max(other.height) }
+    }
+}
+
 fn plot(id: &'static str, palette: &Palette) -> Plot<'static> {
-    Plot::new(id)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
-        .show_grid([true, false])
+    still_plot(id, palette)
+        .show_grid([false, false])
         .show_axes([true, false])
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
-        .grid_color(palette.rule)
         .x_grid_spacer(grid(6.0))
 }
 
-fn prior(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam) {
+fn prior(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam) -> Sheet {
     let palette = Stage::palette(ui);
     let name = indexed("z", seam.latent);
-    caption(ui, &format!("p({name})"), palette.latent, &format!("over {name}"));
     let response = plot("prior", palette)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE, 0.0], [RANGE, 0.5])));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
-    let curve: Vec<[f64; 2]> = seam.t.iter().map(|t| [*t, normal_density(*t)]).collect();
-    area(&sheet, &curve, palette.latent);
+    let density = |t: f64| [t, normal_density(t)];
+    slices(&sheet, &seam.t, density, palette.latent);
+    sheet.curve(seam.t.iter().map(|t| density(*t)), Stroke::new(1.8, palette.latent), &[]);
     let z = stage.focus.z()[seam.latent];
     marker(&sheet, z, normal_density(z), palette.latent);
+    caption(&sheet, 0, &format!("p({name}) over {name}"), palette.latent);
+    response.response.on_hover_text("The prior, in ten slices of equal mass");
+    sheet
 }
 
-fn pushed(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam, density: &[f64], reach: f64, height: f64) {
+fn pushed(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam, scale: Scale, ghosts: Option<(&[Ghost], f64)>) -> Sheet {
     let palette = Stage::palette(ui);
-    let name = format!("p({}) / ‖J{}‖", indexed("z", seam.latent), indexed("", seam.latent));
-    let mass = seam.mass();
-    caption(ui, &name, palette.image, &format!("∫ = {mass:.4} over arc length"));
+    let Scale { reach, height } = scale;
     let response = plot("pushed", palette)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach, 0.0], [reach, height])));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let curve: Vec<[f64; 2]> = seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect();
+    // The slices are those of the prior: cut where the seam is at the same z.
+    let at = |t: f64| {
+        let k = seam.t.partition_point(|other| *other < t).clamp(1, seam.t.len() - 1);
+        let share = (t - seam.t[k - 1]) / (seam.t[k] - seam.t[k - 1]);
+        [0, 1].map(|i| curve[k - 1][i] * (1.0 - share) + curve[k][i] * share)
+    };
+    slices(&sheet, &seam.t, at, palette.image);
     let bars = histogram(ui, stage, seam, reach);
-    let steps: Vec<[f64; 2]> = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]).collect();
-    sheet.area(&steps, palette.image.gamma_multiply(0.2));
-    let curve: Vec<[f64; 2]> = seam.arc.iter().zip(density).map(|(s, d)| [*s, *d]).collect();
-    area(&sheet, &curve, palette.image);
+    let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
+    sheet.curve(steps, Stroke::new(1.0, palette.image.gamma_multiply(0.45)), &[]);
+    if let Some((ghosts, _)) = ghosts {
+        draw_ghosts(&sheet, ghosts, palette);
+    }
+    sheet.curve(curve.iter().copied(), Stroke::new(2.0, palette.image), &[]);
     marker(&sheet, 0.0, normal_density(stage.focus.z()[seam.latent]) / speed_here(stage, seam), palette.image);
+    let name = format!("p({}) / ‖J{}‖", indexed("z", seam.latent), indexed("", seam.latent));
+    caption(&sheet, 0, &format!("{name}  ∫ = {}", number(seam.mass(), 4)), palette.image);
+    if let Some((ghosts, spread)) = ghosts.filter(|(ghosts, _)| !ghosts.is_empty()) {
+        let elsewhere = if stage.snapshot.latent_dim() == 2 {
+            format!(" at other {}", indexed("z", ghosts[0].other))
+        } else {
+            String::new()
+        };
+        caption(&sheet, 1, &format!("ghosts{elsewhere} ±{} %", number(100.0 * spread, 0)), palette.muted);
+    }
+    response.response.on_hover_text(
+        "Density over arc length from d(z*), in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
+         decoded samples, measured without a derivative. Thin lines: the same seam at other values of the other latents; they \
+         coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam",
+    );
+    sheet
 }
 
-/// What is drawn, and over what.
-fn caption(ui: &mut Ui, name: &str, color: Color32, over: &str) {
-    ui.horizontal(|ui| {
-        ui.colored_label(color, name);
-        ui.add(eframe::egui::Label::new(eframe::egui::RichText::new(over).weak()).truncate());
-    });
+/// The seam's density elsewhere, in the dash pattern of the latent that is moved.
+fn draw_ghosts(sheet: &Sheet, ghosts: &[Ghost], palette: &Palette) {
+    for ghost in ghosts {
+        let density = ghost.seam.density();
+        let curve = ghost.seam.arc.iter().zip(density).map(|(s, d)| [*s, d]);
+        sheet.curve(curve, Stroke::new(1.1, palette.ink.gamma_multiply(0.7)), dashes(ghost.other));
+    }
+}
+
+/// The area beneath a curve over t, every other slice of equal mass darker.
+fn slices(sheet: &Sheet, t: &[f64], at: impl Fn(f64) -> [f64; 2], color: Color32) {
+    for (k, [low, high]) in edges().enumerate() {
+        let inside = t.iter().copied().filter(|t| *t > low && *t < high);
+        let part: Vec<[f64; 2]> = std::iter::once(low).chain(inside).chain([high]).map(&at).collect();
+        sheet.area(&part, color.gamma_multiply(if k % 2 == 0 { 0.10 } else { 0.34 }));
+    }
+}
+
+/// The ten slices.
+fn edges() -> impl Iterator<Item = [f64; 2]> {
+    let low = std::iter::once(-RANGE).chain(DECILES);
+    low.zip(DECILES.into_iter().chain([RANGE])).map(|(low, high)| [low, high])
+}
+
+/// Where each slice of the prior goes on the seam: bands from the upper plot to the lower one.
+fn links(ui: &Ui, seam: &Seam, prior: &Sheet, pushed: &Sheet) {
+    let palette = Stage::palette(ui);
+    let (above, below) = (prior.painter.clip_rect(), pushed.painter.clip_rect());
+    let painter = ui.painter().with_clip_rect(Rect::from_x_y_ranges(below.x_range(), above.bottom()..=below.bottom()));
+    for (k, ends) in edges().enumerate() {
+        let top = ends.map(|t| pos2(prior.at([t, 0.0]).x, above.bottom()));
+        let middle = ends.map(|t| pos2(pushed.at([seam.arc_at(t), 0.0]).x, below.top()));
+        let strength = if k % 2 == 0 { 0.05 } else { 0.2 };
+        let colors = [palette.latent, palette.image].map(|color| color.gamma_multiply(strength));
+        let mut mesh = Mesh::default();
+        for (points, color) in [(top, colors[0]), (middle, colors[1])] {
+            for point in points {
+                mesh.colored_vertex(point, color);
+            }
+        }
+        mesh.add_triangle(0, 1, 2);
+        mesh.add_triangle(1, 3, 2);
+        if mesh.vertices.iter().all(|v| v.pos.x.is_finite()) {
+            painter.add(Shape::mesh(mesh));
+        }
+    }
+    for t in DECILES {
+        for (sheet, x) in [(prior, t), (pushed, seam.arc_at(t))] {
+            let at = sheet.at([x, 0.0]);
+            sheet.painter.vline(at.x, at.y - 4.0..=at.y, Stroke::new(1.0, palette.ink));
+        }
+    }
+}
+
+/// What is drawn, in the upper left corner.
+fn caption(sheet: &Sheet, line: usize, text: &str, color: Color32) {
+    let corner = sheet.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 15.0 * line as f32);
+    sheet.label(corner, Align2::LEFT_TOP, text, color);
 }
 
 fn speed_here(stage: &Stage<'_>, seam: &Seam) -> f64 {
     stage.focus.jacobian.column(seam.latent).norm()
-}
-
-/// A curve with the area beneath it.
-fn area(sheet: &Sheet, curve: &[[f64; 2]], color: Color32) {
-    sheet.area(curve, color.gamma_multiply(0.14));
-    sheet.curve(curve.iter().copied(), Stroke::new(1.8, color), &[]);
 }
 
 /// Where z* or its image is.
@@ -150,4 +270,23 @@ fn histogram(ui: &Ui, stage: &Stage<'_>, seam: &Seam, reach: f64) -> Vec<([f64; 
         ([low, low + width], count as f64 / (SAMPLES as f64 * width))
     };
     counts.into_iter().enumerate().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_have_equal_mass() {
+        // Simpson's rule on 200 intervals errs by less than 10⁻⁸ here; the outermost slices end at ±3.5, not at infinity.
+        let mass = |[low, high]: [f64; 2]| {
+            let step = (high - low) / 200.0;
+            let weight = |k: usize| if k == 0 || k == 200 { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
+            (0..=200).map(|k| weight(k) * normal_density(low + step * k as f64)).sum::<f64>() * step / 3.0
+        };
+        let masses: Vec<f64> = edges().map(mass).collect();
+        assert_eq!(masses.len(), 10);
+        assert!(masses[1..9].iter().all(|m| (m - 0.1).abs() < 1e-8), "{masses:?}");
+        assert!([masses[0], masses[9]].iter().all(|m| (m - 0.1).abs() < 3e-4), "{masses:?}");
+    }
 }

@@ -1,131 +1,209 @@
-//! The Jacobian at z* in numbers, and the gauges of the whole decoder.
+//! The Jacobian at z*: what it makes of the unit circle, its singular values, angles and the price of not being
+//! orthogonal.
 
-use eframe::egui::{Grid, RichText, ScrollArea, Ui};
+use eframe::egui::{Align2, Color32, Grid, Rect, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
+use egui_plot::{AxisHints, PlotBounds};
+use nalgebra::DMatrix;
 
-use crate::app::marks::number;
+use crate::app::marks::{Sheet, axis, ellipse, grid, heat_map, number, polyline, still_plot};
 use crate::app::theme::indexed;
 use crate::app::{Selection, Stage};
-use crate::geometry::{LEAST_SEPARATION, Measured, Undefined, chance, separation};
+use crate::geometry::{LEAST_SEPARATION, separation};
+use crate::linalg::svd;
+
+/// Wider matrices are shown for the latents on the axes of the latent view.
+const MOST_CELLS: usize = 8;
 
 /// Draws the view.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        at_z(ui, stage, selection);
-        ui.separator();
-        gauges(ui, stage);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new("J = U S Vᵀ at z*").strong());
+            let z: Vec<String> = selection.z.iter().take(MOST_CELLS).map(|z| number(*z, 2)).collect();
+            ui.weak(format!("({})", z.join(", ")));
+        });
+        if let &[a, b] = selection.shown() {
+            circles(ui, stage, [a, b]);
+        }
+        lengths(ui, stage, selection);
+        matrices(ui, stage, selection);
     });
 }
 
-/// J = U S Vᵀ at z*.
-fn at_z(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
-    let focus = stage.focus;
+/// The latents that there is room for.
+fn latents(stage: &Stage<'_>, selection: &Selection) -> Vec<usize> {
     let m = stage.snapshot.latent_dim();
-    ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new("J = U S Vᵀ at z*").strong());
-        let z: Vec<String> = selection.z.iter().map(|z| format!("{z:.2}")).collect();
-        ui.weak(format!("({})", z.join(", ")));
-    });
-    let latents: Vec<usize> = if m <= 6 { (0..m).collect() } else { selection.shown().to_vec() };
-    Grid::new("jacobian").num_columns(4).spacing([14.0, 3.0]).show(ui, |ui| {
-        for i in &latents {
-            value(ui, &indexed("s", *i), focus.svd.singular_values[*i], "Singular value of J named after this latent");
-            value(
-                ui,
-                &format!("‖J{}‖", indexed("", *i)),
-                focus.jacobian.column(*i).norm(),
-                "Length of this column of J",
-            );
+    if m <= MOST_CELLS { (0..m).collect() } else { selection.shown().to_vec() }
+}
+
+/// The unit circle in the plane of two latents, and its image to first order: an ellipse with the semi-axes sᵢ uᵢ.
+fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2]) {
+    let palette = Stage::palette(ui);
+    let columns = stage.focus.jacobian.select_columns([&a, &b]);
+    let basis = svd(&columns);
+    let seen = basis.u.transpose() * &columns;
+    let lengths = &basis.singular_values;
+    let reach = 1.6 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
+    let side = (0.5 * ui.available_width() - 6.0).clamp(90.0, 220.0);
+    let plot = |ui: &mut Ui, id: &str, reach: f64| {
+        let response = still_plot(id, palette)
+            .data_aspect(1.0)
+            .width(side)
+            .height(0.9 * side)
+            .x_grid_spacer(grid(3.0))
+            .y_grid_spacer(grid(3.0))
+            .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+            .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(24.0)])
+            .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach; 2], [reach; 2])));
+        Sheet::new(ui.painter(), response.transform, palette)
+    };
+    let unit = [[1.0, 0.0], [0.0, 1.0]];
+    let corner = |sheet: &Sheet, text: &str, color| {
+        sheet.label(sheet.painter.clip_rect().left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, text, color);
+    };
+    ui.horizontal(|ui| {
+        let sheet = plot(ui, "unit circle", 1.6);
+        sheet.curve(ellipse([0.0; 2], unit, 1.0), Stroke::new(1.8, palette.latent), &[]);
+        for (k, latent) in [a, b].into_iter().enumerate() {
+            let v = [basis.v[(0, k)], basis.v[(1, k)]];
+            sheet.curve([v.map(|x| -x), v].into_iter(), Stroke::new(1.2, palette.ink), &[3.0, 3.0]);
+            sheet.arrow([0.0; 2], unit[k], palette.latent, &indexed("e", latent));
+        }
+        corner(&sheet, "Z", palette.latent);
+
+        let sheet = plot(ui, "image of the unit circle", reach);
+        let factor = [[seen[(0, 0)], seen[(0, 1)]], [seen[(1, 0)], seen[(1, 1)]]];
+        sheet.curve(ellipse([0.0; 2], factor, 1.0), Stroke::new(1.8, palette.image), &[]);
+        for k in 0..2 {
+            let axis = [0, 1].map(|r| if r == k { lengths[k] } else { 0.0 });
+            sheet.curve([axis.map(|x| -x), axis].into_iter(), Stroke::new(1.2, palette.ink), &[3.0, 3.0]);
+        }
+        let tips = [0, 1].map(|k| [seen[(0, k)], seen[(1, k)]]);
+        if stage.focus.angle(a, b).is_some_and(is_right) {
+            right_angle(&sheet, tips, palette.ink);
+        }
+        for (tip, latent) in tips.into_iter().zip([a, b]) {
+            sheet.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
+        }
+        corner(&sheet, "X", palette.image);
+    })
+    .response
+    .on_hover_text(
+        "Left the unit circle in Z with the latent axes eᵢ, right its image under J with the columns Jᵢ = J eᵢ, in the plane \
+         that they span. Dashed: the right singular vectors and what they become, the axes of the ellipse sᵢ uᵢ",
+    );
+}
+
+/// Whether an angle in degrees is right to within one.
+fn is_right(angle: f64) -> bool {
+    (angle - 90.0).abs() < 1.0
+}
+
+/// The small square in a right angle between two vectors.
+fn right_angle(sheet: &Sheet, tips: [[f64; 2]; 2], color: Color32) {
+    let origin = sheet.at([0.0; 2]);
+    let arms = tips.map(|tip| 11.0 * (sheet.at(tip) - origin).normalized());
+    let corners = vec![origin + arms[0], origin + arms[0] + arms[1], origin + arms[1]];
+    sheet.painter.extend(polyline(corners, Stroke::new(1.4, color), &[]));
+}
+
+/// sᵢ and ‖Jᵢ‖ as bars and numbers: they are equal for all i exactly when the columns are orthogonal.
+fn lengths(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
+    let palette = Stage::palette(ui);
+    let focus = stage.focus;
+    let length = |i: usize| focus.jacobian.column(i).norm();
+    let latents = latents(stage, selection);
+    let values = latents.iter().flat_map(|i| [focus.svd.singular_values[*i], length(*i)]);
+    let longest = values.filter(|s| s.is_finite()).fold(1e-9, f64::max);
+    Grid::new("jacobian").num_columns(5).spacing([7.0, 2.0]).min_row_height(16.0).show(ui, |ui| {
+        for i in latents {
+            let (s, norm) = (focus.svd.singular_values[i], length(i));
+            value(ui, &indexed("s", i), s, "Singular value of J named after this latent");
+            let (rect, _) = ui.allocate_exact_size(vec2(72.0, 13.0), Sense::hover());
+            for (y, value, fill) in [(0.0, s, palette.image), (7.0, norm, palette.image.gamma_multiply(0.4))] {
+                let width = if value.is_finite() { (value / longest) as f32 * rect.width() } else { 0.0 };
+                let bar = Rect::from_min_size(rect.min + vec2(0.0, y), vec2(width, 6.0));
+                ui.painter().rect_filled(bar, 1.0, fill);
+            }
+            value(ui, &format!("‖J{}‖", indexed("", i)), norm, "Length of this column of J (the pale bar)");
             ui.end_row();
         }
     });
-    Grid::new("angles").num_columns(3).spacing([14.0, 3.0]).show(ui, |ui| {
+}
+
+/// JᵀJ and V in colour, with what is read off them.
+fn matrices(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
+    let focus = stage.focus;
+    let latents = latents(stage, selection);
+    let cell = vec2((ui.available_width() / 6.5).clamp(34.0, 44.0), 19.0);
+    let gram = focus.jacobian.transpose() * &focus.jacobian;
+    let chosen = |matrix: &DMatrix<f64>| matrix.select_rows(&latents).select_columns(&latents);
+    // Beside each other while they fit.
+    let beside = latents.len() <= 3;
+    let draw = |ui: &mut Ui| {
+        for (name, matrix, help) in [
+            ("JᵀJ", chosen(&gram), "JᵀJ: off its diagonal 0 exactly when the columns are orthogonal (C1)"),
+            (
+                "V",
+                chosen(&focus.svd.v),
+                "Right singular vectors, columns named after the latents; a signed permutation exactly when the columns are \
+                 orthogonal and their lengths differ",
+            ),
+        ] {
+            ui.vertical(|ui| {
+                ui.label(name).on_hover_text(help);
+                heat_map(ui, name, &matrix, cell, help);
+            });
+            ui.add_space(4.0);
+        }
+    };
+    if beside {
+        ui.horizontal(|ui| draw(ui));
+    } else {
+        draw(ui);
+    }
+    Grid::new("angles").num_columns(6).spacing([8.0, 3.0]).show(ui, |ui| {
         if let &[a, b] = selection.shown() {
             angles(ui, stage, a, b);
+            ui.end_row();
         }
-        let help = "Σ log ‖Jᵢ‖ − ½ log det JᵀJ in nats: 0 exactly when the columns are orthogonal";
-        row(ui, "c_IMA", &format!("{:.4}", focus.contrast), "nats", help);
-        let help =
-            "½ (Σ log Λᵢᵢ − log det Λ), Λ = I + JᵀJ/βσ²: what a diagonal posterior loses here against a full one";
-        row(ui, "gap", &format!("{:.4}", focus.gap), "nats", help);
+        let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ at z* in nats: 0 exactly when the columns are orthogonal";
+        item(ui, "c_IMA", &number(focus.contrast, 4), help);
+        let help = "½ (Σ log Λᵢᵢ − log det Λ), Λ = I + JᵀJ/βσ², in nats: what a diagonal posterior loses at z* against a full \
+                    one. Exact for linear decoders, second order otherwise";
+        item(ui, "gap", &number(focus.gap, 4), help);
+        ui.end_row();
     });
 }
 
 /// The angle between two columns, and of V off the axes.
 fn angles(ui: &mut Ui, stage: &Stage<'_>, a: usize, b: usize) {
     let focus = stage.focus;
-    if let Some(angle) = focus.angle(a, b) {
-        let name = format!("∠(J{}, J{})", indexed("", a), indexed("", b));
-        let mark = if (angle - 90.0).abs() < 1.0 { "∟" } else { "" };
-        let help = "Angle between the two columns; ∟ marks a right angle to within 1°";
-        row(ui, &name, &format!("{angle:.1}°"), mark, help);
+    let name = format!("∠(J{}, J{})", indexed("", a), indexed("", b));
+    match focus.angle(a, b) {
+        Some(angle) => {
+            let mark = if is_right(angle) { " ∟" } else { "" };
+            let help = "Angle between the two columns; ∟ marks a right angle to within 1°";
+            item(ui, &name, &format!("{angle:.1}°{mark}"), help);
+        }
+        None => item(ui, &name, "–", "A column without length has no direction"),
     }
     let apart = separation(&[focus.svd.singular_values[a], focus.svd.singular_values[b]]);
     if apart < LEAST_SEPARATION {
-        row(ui, "∠V", "–", "", "The singular values are nearly equal, so V is free to rotate");
+        item(ui, "∠V", "–", "The singular values are nearly equal, so V is free to rotate");
     } else {
         let turned = focus.svd.v[(b, a)].atan2(focus.svd.v[(a, a)]).to_degrees();
         let help = "Angle of the right singular vectors off the latent axes; 0° for orthogonal columns";
-        row(ui, "∠V", &format!("{}°", number(turned, 1)), "", help);
+        item(ui, "∠V", &format!("{}°", number(turned, 1)), help);
     }
 }
 
-fn row(ui: &mut Ui, name: &str, value: &str, unit: &str, help: &str) {
+fn item(ui: &mut Ui, name: &str, value: &str, help: &str) {
     ui.label(name).on_hover_text(help);
     ui.monospace(value).on_hover_text(help);
-    ui.weak(unit);
-    ui.end_row();
 }
 
 fn value(ui: &mut Ui, name: &str, value: f64, help: &str) {
     ui.label(name).on_hover_text(help);
     ui.monospace(format!("{value:.3}")).on_hover_text(help);
-}
-
-/// Means over held-out observations.
-fn gauges(ui: &mut Ui, stage: &Stage<'_>) {
-    let snapshot = stage.snapshot;
-    let g = &snapshot.gauges;
-    ui.label(RichText::new("Mean over held-out observations").strong());
-    let m = snapshot.latent_dim();
-    let level = |value: f64| format!("chance {value:.2}");
-    let mcc = snapshot.mcc().ok_or(Undefined::NoTrueFactors);
-    let rows: [(&str, Measured, String, &str); 6] = [
-        ("c_IMA", g.ima_contrast, "nats".to_owned(), "Contrast of the columns of J; 0 means orthogonal"),
-        ("gap", g.diagonal_gap, "nats".to_owned(), "What a diagonal posterior loses against a full one, second order"),
-        (
-            "DtO",
-            g.dto,
-            level(chance(g.active.len()).distance),
-            "‖V − P‖ to the nearest signed permutation; 0 means aligned",
-        ),
-        (
-            "C2",
-            g.c2_residual,
-            String::new(),
-            "Σ_{i≠j} (∂ⱼ log sᵢ)²; 0 means each length depends on its own latent only",
-        ),
-        (
-            "Σ error",
-            g.posterior_error,
-            String::new(),
-            "Distance of the encoder's Σ from (I + JᵀJ/βσ²)⁻¹; approximate where d bends",
-        ),
-        (
-            "MCC",
-            mcc,
-            level(chance(m).alignment),
-            "Mean correlation of latents with the true factors they are matched with",
-        ),
-    ];
-    Grid::new("gauges").num_columns(3).spacing([14.0, 3.0]).show(ui, |ui| {
-        for (name, value, unit, help) in rows {
-            match value {
-                Ok(x) => row(ui, name, &format!("{x:.4}"), &unit, help),
-                Err(reason) => row(ui, name, "–", "", &format!("{help}. Not now: {reason}")),
-            }
-        }
-        ui.label("active").on_hover_text("Latents whose posterior mean varies by more than 0.01");
-        ui.monospace(format!("{} of {m}", g.active.len()));
-        ui.end_row();
-    });
 }

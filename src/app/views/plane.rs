@@ -3,8 +3,10 @@
 use eframe::egui::{Align2, Pos2, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, Plot};
 
-use crate::app::focus::grid_lines;
-use crate::app::marks::{Sheet, axis, grid as ticks};
+use crate::app::focus::{SURFACE_POINTS, grid_lines};
+use crate::app::heat::Heat;
+use crate::app::marks::{Sheet, axis, factor_colors, grid as ticks};
+use crate::app::morph::Morph;
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Selection, Stage};
 
@@ -31,32 +33,49 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         .show(ui, |_| ());
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
     let layers = selection.layers;
+    let morph = Morph::new(stage, selection);
+    let color = morph.color(palette);
+    let place = |z: &[f64], x: &[f64]| projection.plane(&morph.point(z, x));
+    let heat = Heat::new(stage, selection);
+    if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
+        let surface = &stage.focus.surface;
+        let at = |k: usize| place(&stage.focus.surface_latent(k), &to_f64(surface.column(k)));
+        let shade = |k: usize| heat.color(stage.focus.surface_place(k), palette).gamma_multiply(0.85);
+        sheet.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
+    }
     if layers.data {
-        let points = observations(stage).map(|x| projection.plane(&to_f64(x)));
-        sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55));
+        let points = observations(stage).enumerate().map(|(i, x)| place(&to_f64(stage.snapshot.mean(i)), &to_f64(x)));
+        match factor_colors(stage, selection, palette) {
+            Some(colors) => sheet.colored_cloud(points.zip(colors), POINT_RADIUS),
+            None => sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55)),
+        }
     }
     if layers.grid {
-        grid(&sheet, palette, stage);
+        grid(&sheet, palette, stage, &morph);
     }
-    if layers.truth {
+    if layers.truth && morph.is_done() {
         for (i, seam) in stage.focus.truth.iter().enumerate() {
             let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
             sheet.curve(seam.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
-            label_end(&sheet, stage, seam.column(seam.columns() - 1), &format!("true {}", i + 1), palette.truth);
+            let end = projection.plane(seam.column(seam.columns() - 1));
+            label_end(&sheet, end, &format!("true {}", i + 1), palette.truth);
         }
     }
     if layers.seams {
         for seam in &stage.focus.seams {
-            let stroke = Stroke::new(CURVE_WIDTH, palette.image);
-            sheet.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, dashes(seam.latent));
+            let at = |k: usize| place(&stage.focus.seam_latent(seam, k), seam.points.column(k));
+            sheet.curve((0..seam.t.len()).map(at), Stroke::new(CURVE_WIDTH, color), dashes(seam.latent));
             let end = seam.t.partition_point(|t| *t <= 2.5).min(seam.t.len() - 1);
-            label_end(&sheet, stage, seam.points.column(end), &indexed("z", seam.latent), palette.image);
+            label_end(&sheet, at(end), &indexed("z", seam.latent), color);
         }
     }
-    if layers.basis {
+    if layers.basis && morph.is_done() {
         basis(&sheet, palette, stage, selection.unit_arrows);
     }
-    sheet.handle(projection.plane(&stage.focus.image), palette.image, false);
+    sheet.handle(projection.plane(&stage.focus.image), color, false);
+    if let Some(heat) = heat.filter(|_| layers.surface) {
+        heat.legend(ui, &sheet, *response.transform.frame(), palette);
+    }
     if response.response.clicked()
         && let Some(position) = response.response.interact_pointer_pos()
     {
@@ -86,11 +105,12 @@ pub(super) fn choose(stage: &Stage<'_>, selection: &mut Selection, observation: 
 }
 
 /// The images of the lines of a latent grid.
-fn grid(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>) {
+fn grid(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, morph: &Morph<'_>) {
     let surface = &stage.focus.surface;
     let stroke = Stroke::new(1.0, palette.surface);
     for line in grid_lines() {
-        let points = line.filter(|k| *k < surface.columns()).map(|k| to_f64(surface.column(k)));
+        let at = |k: usize| morph.point(&stage.focus.surface_latent(k), &to_f64(surface.column(k)));
+        let points = line.filter(|k| *k < surface.columns()).map(at);
         sheet.curve(points.map(|x| stage.projection.plane(&x)), stroke, &[]);
     }
 }
@@ -117,7 +137,6 @@ pub(super) fn to_f64(x: &[f32]) -> Vec<f64> {
     x.iter().map(|x| f64::from(*x)).collect()
 }
 
-fn label_end(sheet: &Sheet, stage: &Stage<'_>, end: &[f64], text: &str, color: eframe::egui::Color32) {
-    let position = sheet.at(stage.projection.plane(end));
-    sheet.label(position + vec2(6.0, -6.0), Align2::LEFT_BOTTOM, text, color);
+fn label_end(sheet: &Sheet, end: [f64; 2], text: &str, color: eframe::egui::Color32) {
+    sheet.label(sheet.at(end) + vec2(6.0, -6.0), Align2::LEFT_BOTTOM, text, color);
 }

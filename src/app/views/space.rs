@@ -4,7 +4,9 @@ use eframe::egui::{Align2, Color32, CursorIcon, Key, Pos2, Rect, Sense, Ui, pos2
 
 use super::plane::{basis_vector, choose, nearest, observations, to_f64};
 use crate::app::focus::{SURFACE_POINTS, grid_lines};
-use crate::app::marks::label;
+use crate::app::heat::Heat;
+use crate::app::marks::{factor_colors, label};
+use crate::app::morph::Morph;
 use crate::app::painter3::{Painter3, Sight};
 use crate::app::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 use crate::app::{Selection, Stage};
@@ -18,7 +20,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Canvas, true, "Data space in three dimensions")
     });
     let bounds = data_bounds(stage);
-    let home = home(stage, &bounds);
+    let home = home(stage);
     let camera = selection.camera.get_or_insert(home);
     turn(ui, &response, rect, camera, &home);
     let camera = *camera;
@@ -49,9 +51,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
 }
 
 /// The camera that the scene file asks for, fitted to the data.
-fn home(stage: &Stage<'_>, bounds: &Bounds) -> Camera {
+pub(super) fn home(stage: &Stage<'_>) -> Camera {
     let mut camera = Camera::default();
-    camera.frame(bounds);
+    camera.frame(&data_bounds(stage));
     // Room for the names of the axes.
     camera.half_height *= 1.08;
     if let Some(scene) = stage.snapshot.config.origin.scene() {
@@ -96,7 +98,7 @@ fn turn(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Cam
 
 /// Looks along an axis, at the tangent plane, or from home.
 pub fn look(selection: &mut Selection, key: Key, stage: &Stage<'_>) {
-    let home = home(stage, &data_bounds(stage));
+    let home = home(stage);
     let camera = selection.camera.get_or_insert(home);
     match key {
         Key::X => camera.look_along([-1.0, 0.0, 0.0]),
@@ -145,26 +147,39 @@ fn fill(
     palette: &Palette,
 ) {
     let (projection, focus, layers) = (stage.projection, stage.focus, selection.layers);
+    let morph = Morph::new(stage, selection);
+    let color = morph.color(palette);
     let space = |x: &[f64]| projection.space(x);
+    let place = |z: &[f64], x: &[f64]| space(&morph.point(z, x));
     if layers.data {
-        let color = palette.point.gamma_multiply(0.7);
-        let points = observations(stage).map(|x| CloudPoint { position: space(&to_f64(x)), color });
+        let plain = palette.point.gamma_multiply(0.7);
+        let colors = factor_colors(stage, selection, palette);
+        let points = observations(stage).enumerate().map(|(i, x)| {
+            let position = place(&to_f64(stage.snapshot.mean(i)), &to_f64(x));
+            CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }
+        });
         scene.clouds.push(Cloud { points: points.collect(), radius: POINT_RADIUS });
     }
     let has_surface = focus.surface.columns() > 0;
+    let vertex = |k: usize| place(&focus.surface_latent(k), &to_f64(focus.surface.column(k)));
     if layers.surface && has_surface {
-        let vertex = |row: usize, column: usize| {
-            (space(&to_f64(focus.surface.column(row * SURFACE_POINTS + column))), palette.surface)
+        let heat = Heat::new(stage, selection);
+        let shade = |k: usize| match &heat {
+            Some(heat) => heat.color(focus.surface_place(k), palette),
+            None => palette.surface,
         };
-        scene.surfaces.push(Surface::from_fn(SURFACE_POINTS, SURFACE_POINTS, 0.55, vertex));
+        let corner = |row: usize, column: usize| {
+            let k = row * SURFACE_POINTS + column;
+            (vertex(k), shade(k))
+        };
+        scene.surfaces.push(Surface::from_fn(SURFACE_POINTS, SURFACE_POINTS, 0.55, corner));
     }
     if layers.grid && has_surface {
         for line in grid_lines() {
-            let positions = line.map(|k| space(&to_f64(focus.surface.column(k)))).collect();
-            scene.curves.push(Curve::new(positions, palette.muted.gamma_multiply(0.4), 0.8));
+            scene.curves.push(Curve::new(line.map(vertex).collect(), palette.muted.gamma_multiply(0.4), 0.8));
         }
     }
-    if layers.truth {
+    if layers.truth && morph.is_done() {
         for (i, seam) in focus.truth.iter().enumerate() {
             let positions = seam.iter_columns().map(space).collect();
             scene.curves.push(Curve::new(positions, palette.truth, CURVE_WIDTH + 1.0));
@@ -173,15 +188,16 @@ fn fill(
     }
     if layers.seams {
         for seam in &focus.seams {
-            let positions = seam.points.iter_columns().map(space).collect();
-            scene.curves.push(Curve::new(positions, palette.image, CURVE_WIDTH).dashed(dashes(seam.latent)));
+            let at = |k: usize| place(&focus.seam_latent(seam, k), seam.points.column(k));
+            let positions = (0..seam.t.len()).map(at).collect();
+            scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
             let end = seam.t.partition_point(|t| *t <= 2.7).min(seam.t.len() - 1);
-            names.push((space(seam.points.column(end)), indexed("z", seam.latent), palette.image));
+            names.push((at(end), indexed("z", seam.latent), color));
         }
     }
     let at = space(&focus.image);
-    scene.clouds.push(Cloud { points: vec![CloudPoint { position: at, color: palette.image }], radius: 4.5 });
-    if layers.basis {
+    scene.clouds.push(Cloud { points: vec![CloudPoint { position: at, color }], radius: 4.5 });
+    if layers.basis && morph.is_done() {
         for i in 0..stage.snapshot.latent_dim() {
             let (vector, name) = basis_vector(stage, i, selection.unit_arrows);
             let direction = projection.direction(&vector);

@@ -1,12 +1,12 @@
 //! Training curves: the objective with its parts, the geometry, and KL per latent.
 
-use eframe::egui::{Color32, Rect, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Align2, Color32, Pos2, Rect, Stroke, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, Plot, PlotBounds};
 
-use crate::app::Stage;
 use crate::app::marks::{Sheet, axis, grid, number, polyline};
 use crate::app::theme::{dashes, indexed};
-use crate::experiment::{Logged, Row};
+use crate::app::{SIDES, Stage};
+use crate::experiment::{Row, Snapshot};
 
 /// One curve.
 struct Series {
@@ -14,6 +14,17 @@ struct Series {
     color: Color32,
     dashes: &'static [f32],
     value: Box<dyn Fn(&Row) -> f64>,
+    /// Whether only the pattern tells it from its neighbours.
+    same_color: bool,
+}
+
+/// Steps and values.
+type Curve = Vec<[f64; 2]>;
+
+impl Series {
+    fn curve(&self, run: &Snapshot) -> Curve {
+        run.history.iter().map(|row| [row.step as f64, (self.value)(row)]).collect()
+    }
 }
 
 /// Draws the view: three plots over the same steps.
@@ -24,6 +35,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
         color,
         dashes: if pattern == 0 { &[] } else { dashes(pattern) },
         value,
+        same_color: false,
     };
     let objective = vec![
         series("ELBO", palette.ink, 0, Box::new(|r: &Row| r.elbo)),
@@ -34,33 +46,38 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
         series("c_IMA", palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
         series("gap", palette.ink, 1, Box::new(|r: &Row| r.diagonal_gap)),
     ];
-    let kl = (0..stage.snapshot.latent_dim().min(8))
-        .map(|i| series(&indexed("KL", i), palette.latent, i, Box::new(move |r: &Row| r.kl_per_dim[i])))
-        .collect();
+    let kl = |i: usize| {
+        let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);
+        Series { same_color: true, ..series(&indexed("KL", i), palette.latent, i, Box::new(value)) }
+    };
+    let kl = (0..stage.snapshot.latent_dim().min(8)).map(kl).collect();
     let plots = [objective, geometry, kl];
     let area = ui.available_rect_before_wrap();
     // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
     let beside = area.width() > 2.5 * area.height();
-    let count = plots.len() as f32;
-    let size =
-        if beside { vec2(area.width() / count, area.height()) } else { vec2(area.width(), area.height() / count) };
-    for (k, series) in plots.into_iter().enumerate() {
-        let step = if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
-        let rect = Rect::from_min_size(area.min + step * k as f32, size - vec2(10.0, 0.0));
+    // The first has the longest names above it.
+    let shares = if beside { [0.42, 0.29, 0.29] } else { [1.0 / 3.0; 3] };
+    let mut start = area.min;
+    for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
+        let size =
+            if beside { vec2(share * area.width(), area.height()) } else { vec2(area.width(), share * area.height()) };
+        let rect = Rect::from_min_size(start, size - vec2(10.0, 0.0));
+        start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| plot(ui, stage, &series, last));
     }
     ui.allocate_rect(area, eframe::egui::Sense::hover());
 }
 
-/// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps.
+/// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps. Of two runs
+/// the first is drawn solid, the second dashed.
 fn plot(ui: &mut Ui, stage: &Stage<'_>, series: &[Series], steps_shown: bool) {
     let palette = Stage::palette(ui);
-    let rows = &stage.snapshot.history;
-    let curves: Vec<Vec<[f64; 2]>> =
-        series.iter().map(|s| rows.iter().map(|row| [row.step as f64, (s.value)(row)]).collect()).collect();
+    let runs: Vec<&Snapshot> = [Some(stage), stage.beside].into_iter().flatten().map(|s| s.snapshot).collect();
+    let compared = runs.len() > 1;
+    let curves: Vec<Vec<Curve>> = runs.iter().map(|run| series.iter().map(|s| s.curve(run)).collect()).collect();
     legend(ui, series, &curves);
-    let bounds = bounds(&curves, stage.snapshot.step);
+    let bounds = bounds(curves.iter().flatten(), runs.iter().map(|run| run.step).max().unwrap_or(0));
     let response = Plot::new("training")
         .allow_drag(false)
         .allow_zoom(false)
@@ -77,48 +94,78 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, series: &[Series], steps_shown: bool) {
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(34.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
-    for change in &stage.snapshot.log {
+    for change in runs.iter().flat_map(|run| &run.log) {
         let x = change.step as f64;
         let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
         sheet.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
     }
-    for (series, curve) in series.iter().zip(&curves) {
-        // Raw values faint, their running mean on top.
-        sheet.curve(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
-        sheet.curve(smooth(curve).into_iter(), Stroke::new(1.7, series.color), series.dashes);
+    for (run, curves) in curves.iter().enumerate() {
+        for (series, curve) in series.iter().zip(curves) {
+            // Raw values faint, their running mean on top.
+            sheet.curve(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
+            let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
+            let smooth = smooth(curve);
+            if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
+                sheet.label(sheet.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
+            }
+            sheet.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
+        }
     }
-    if let Some(text) = response.response.hover_pos().and_then(|p| change_near(&stage.snapshot.log, &sheet, p.x, stage))
-    {
+    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &sheet, p.x));
+    if let Some(text) = response.response.hover_pos().and_then(near) {
         response.response.on_hover_text(text);
     }
 }
 
-/// Each curve's dash pattern, name and last value.
-fn legend(ui: &mut Ui, series: &[Series], curves: &[Vec<[f64; 2]>]) {
+/// How the curves of two runs are told apart.
+const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
+
+/// Which run is drawn how, if there are two.
+pub fn key(ui: &mut Ui, stage: &Stage<'_>) {
+    if stage.beside.is_some() {
+        for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES) {
+            sample(ui, Stage::palette(ui).ink, dashes);
+            ui.strong(name);
+        }
+    }
+}
+
+/// A piece of a curve.
+fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
+    let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), eframe::egui::Sense::hover());
+    let ends = vec![rect.left_center() + vec2(6.0, 0.0), rect.right_center()];
+    ui.painter().extend(polyline(ends, Stroke::new(1.8, color), dashes));
+}
+
+/// The name of each curve and its last value in each run.
+fn legend(ui: &mut Ui, series: &[Series], runs: &[Vec<Curve>]) {
+    let compared = runs.len() > 1;
+    let decimals = if compared { 2 } else { 3 };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        for (series, curve) in series.iter().zip(curves) {
-            let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), eframe::egui::Sense::hover());
-            let ends = vec![rect.left_center() + vec2(6.0, 0.0), rect.right_center()];
-            ui.painter().extend(polyline(ends, Stroke::new(1.8, series.color), series.dashes));
-            let now = curve
-                .last()
-                .filter(|[_, y]| y.is_finite())
-                .map_or(String::new(), |[_, y]| format!(" {}", number(*y, 3)));
-            ui.colored_label(series.color, format!("{}{now}", series.name)).on_hover_text("In nats");
+        for (k, series) in series.iter().enumerate() {
+            if compared {
+                ui.add_space(3.0);
+            } else {
+                sample(ui, series.color, series.dashes);
+            }
+            let last = |curves: &Vec<Curve>| {
+                curves[k].last().filter(|[_, y]| y.is_finite()).map(|[_, y]| number(*y, decimals))
+            };
+            let values: Vec<String> = runs.iter().map(|curves| last(curves).unwrap_or_default()).collect();
+            let text = format!("{} {}", series.name, values.join(" | "));
+            ui.colored_label(series.color, text.trim_end()).on_hover_text("In nats");
         }
     });
 }
 
 /// What was changed at the mark next to the pointer, old → new.
-fn change_near(log: &[Logged], sheet: &Sheet, x: f32, stage: &Stage<'_>) -> Option<String> {
-    let mut settings = stage.snapshot.config.settings();
+fn change_near(run: &Snapshot, sheet: &Sheet, x: f32) -> Option<String> {
+    let mut settings = run.config.settings();
     let mut lines = Vec::new();
-    for change in log {
-        let before = change.command.present(&settings);
+    for change in &run.log {
         if (sheet.at([change.step as f64, 0.0]).x - x).abs() < 4.0 {
-            let (name, new) = (change.command.name(), change.command.value());
-            lines.push(format!("step {}: {name} {} → {new}", change.step, before.value()));
+            lines.push(format!("step {}: {}", change.step, change.command.told(&settings)));
         }
         settings = change.command.applied_to(settings);
     }
@@ -126,9 +173,9 @@ fn change_near(log: &[Logged], sheet: &Sheet, x: f32, stage: &Stage<'_>) -> Opti
 }
 
 /// The range of the later values: what happens in the first steps would press all the rest into a line.
-fn bounds(curves: &[Vec<[f64; 2]>], step: u64) -> PlotBounds {
+fn bounds<'a>(curves: impl Iterator<Item = &'a Curve>, step: u64) -> PlotBounds {
     let mut values: Vec<f64> =
-        curves.iter().flat_map(|curve| &curve[curve.len() / 20..]).map(|[_, y]| *y).filter(|y| y.is_finite()).collect();
+        curves.flat_map(|curve| &curve[curve.len() / 20..]).map(|[_, y]| *y).filter(|y| y.is_finite()).collect();
     values.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| values.get((share * (values.len().max(1) - 1) as f64) as usize).copied();
     let (low, high) = (at(0.01).unwrap_or(0.0), at(0.99).unwrap_or(1.0));
@@ -137,7 +184,7 @@ fn bounds(curves: &[Vec<[f64; 2]>], step: u64) -> PlotBounds {
 }
 
 /// A centred running mean over about a fiftieth of the curve.
-fn smooth(curve: &[[f64; 2]]) -> Vec<[f64; 2]> {
+fn smooth(curve: &[[f64; 2]]) -> Curve {
     let half = curve.len() / 100;
     let mut sums = vec![0.0; curve.len() + 1];
     for (k, [_, y]) in curve.iter().enumerate() {

@@ -150,18 +150,6 @@ pub(super) fn escape(out: &mut String, text: &str) {
     }
 }
 
-/// Append bytes in base 64 (RFC 4648).
-pub(super) fn base64(out: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for k in 0..4 {
-            let digit = DIGITS[(group >> (18 - 6 * k) & 63) as usize];
-            out.push(if k <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,15 +175,6 @@ mod tests {
             assert_eq!(written(|out| number(out, value)), text);
         }
         assert_eq!(written(|out| number(out, f32::NAN)), "0");
-    }
-
-    #[test]
-    fn base64_follows_the_examples_of_the_rfc() {
-        for (bytes, text) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
-        {
-            assert_eq!(written(|out| base64(out, bytes.as_bytes())), text);
-        }
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Triangles and textures: as vectors where that is exact and small, else as pictures.
 
+use super::super::Rasterizer;
 use super::super::picture::Picture;
 use super::super::png::encode_png;
 use super::super::texture::Texture;
-use super::markup::{Element, base64, factor, point};
+use super::markup::{Element, factor, point};
+use crate::io::encode_base64;
 use eframe::egui::epaint::textures::TextureFilter;
-use eframe::egui::epaint::{Mesh, Vertex, WHITE_UV};
-use eframe::egui::{Color32, Pos2, Rect, TextureId, Vec2};
+use eframe::egui::epaint::{ClippedShape, Mesh, Primitive, Vertex, WHITE_UV};
+use eframe::egui::{Color32, Context, Pos2, Rect, TextureId, Vec2};
 
 /// A mesh that would need more bytes than this as vectors is painted as pixels.
 const MAX_VECTOR_BYTES: usize = 200_000;
@@ -16,16 +18,16 @@ const TRIANGLE_BYTES: usize = 36;
 const PATH_BYTES: usize = 60;
 
 /// Triangles of one colour that may be painted as one path.
-pub(super) struct Patch {
-    pub(super) color: Color32,
-    pub(super) triangles: Vec<[Pos2; 3]>,
+pub(in crate::paint) struct Patch {
+    pub(in crate::paint) color: Color32,
+    pub(in crate::paint) triangles: Vec<[Pos2; 3]>,
 }
 
 /// The mesh as patches of plain colours in their order, or `None` if it is textured, shaded or too large.
 ///
 /// Opaque triangles of one colour that follow each other make one patch, translucent ones only while they share corners:
 /// a path paints what it covers twice only once, which would hide how densely translucent points lie.
-pub(super) fn patches(mesh: &Mesh) -> Option<Vec<Patch>> {
+pub(in crate::paint) fn patches(mesh: &Mesh) -> Option<Vec<Patch>> {
     let plain = mesh.texture_id == TextureId::default() && mesh.vertices.iter().all(|v| v.uv == WHITE_UV);
     if !plain || mesh.indices.len() / 3 * TRIANGLE_BYTES > MAX_VECTOR_BYTES {
         return None;
@@ -66,18 +68,18 @@ pub(super) fn outline(data: &mut String, [a, b, c]: [Pos2; 3]) {
 }
 
 /// A part of a texture drawn as a parallelogram in one tint.
-pub(super) struct TexturedQuad {
+pub(in crate::paint) struct TexturedQuad {
     /// Where the left upper corner of the part lies, and the vectors along its upper and left edge.
-    pub(super) corner: Pos2,
-    pub(super) along: Vec2,
-    pub(super) down: Vec2,
-    pub(super) uv: Rect,
-    pub(super) tint: Color32,
+    pub(in crate::paint) corner: Pos2,
+    pub(in crate::paint) along: Vec2,
+    pub(in crate::paint) down: Vec2,
+    pub(in crate::paint) uv: Rect,
+    pub(in crate::paint) tint: Color32,
 }
 
 impl TexturedQuad {
     /// The mesh as such a quad, if it is one.
-    pub(super) fn of(mesh: &Mesh) -> Option<Self> {
+    pub(in crate::paint) fn of(mesh: &Mesh) -> Option<Self> {
         if mesh.vertices.len() != 4 || mesh.indices.len() != 6 {
             return None;
         }
@@ -90,12 +92,12 @@ impl TexturedQuad {
         (uv.is_positive() && closes.length() < 0.01).then_some(Self { corner, along, down, uv, tint })
     }
 
-    /// Write the part of the texture at its own resolution; `false` if nothing of it is inside the texture.
-    pub(super) fn write(&self, out: &mut String, texture: &Texture) -> bool {
+    /// The part of the texture at its own resolution; `None` if nothing of it is inside the texture.
+    pub(in crate::paint) fn picture(&self, texture: &Texture) -> Option<Picture> {
         let inside = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
         let mut picture = Picture::from(texture.crop(self.uv));
         if picture.pixels.is_empty() || !inside.expand(1e-3).contains_rect(self.uv) {
-            return false;
+            return None;
         }
         if self.tint != Color32::WHITE {
             let tint = self.tint.to_array();
@@ -106,6 +108,12 @@ impl TexturedQuad {
                 *pixel = Color32::from_rgba_premultiplied(r, g, b, a);
             }
         }
+        Some(picture)
+    }
+
+    /// Write the part of the texture; `false` if nothing of it is inside the texture.
+    pub(super) fn write(&self, out: &mut String, texture: &Texture) -> bool {
+        let Some(picture) = self.picture(texture) else { return false };
         // A unit square mapped by the two edges; upright pictures get away without a matrix.
         let element = Element::new(out, "image");
         let element = if self.along.y == 0.0 && self.down.x == 0.0 && self.along.x > 0.0 && self.down.y > 0.0 {
@@ -133,6 +141,29 @@ impl TexturedQuad {
     }
 }
 
+/// Shapes that vectors cannot say, painted on as many pixels as cover `bounds`, and where those lie.
+pub(in crate::paint) fn painted(
+    context: &Context,
+    rasterizer: &Rasterizer,
+    scale: f32,
+    shapes: Vec<ClippedShape>,
+    bounds: Rect,
+) -> (Rect, Picture) {
+    let rect = Rect::from_min_max(bounds.min.floor(), bounds.max.ceil());
+    let [width, height] = [rect.width(), rect.height()].map(|points| (points * scale).ceil() as usize);
+    let mut picture = Picture::filled(width, height, Color32::TRANSPARENT);
+    let mut primitives = context.tessellate(shapes, scale);
+    let offset = -rect.min.to_vec2();
+    for primitive in &mut primitives {
+        primitive.clip_rect = primitive.clip_rect.translate(offset);
+        if let Primitive::Mesh(mesh) = &mut primitive.primitive {
+            mesh.translate(offset);
+        }
+    }
+    rasterizer.paint(&primitives, scale, &mut picture);
+    (Rect::from_min_size(rect.min, Vec2::new(width as f32, height as f32) / scale), picture)
+}
+
 /// Write a picture that covers `rect`.
 pub(super) fn write_picture(out: &mut String, rect: Rect, picture: &Picture) {
     let element = Element::new(out, "image").numbers([
@@ -151,7 +182,7 @@ fn embed(element: Element<'_>, picture: &Picture) {
         .text("preserveAspectRatio", "none")
         .attribute("xlink:href", |out| {
             out.push_str("data:image/png;base64,");
-            base64(out, &png);
+            encode_base64(out, &png);
         })
         .close();
 }

@@ -5,9 +5,9 @@
 //! CPU rasteriser and embedded. The same shapes give the same bytes.
 
 mod markup;
-mod mesh;
-mod text;
-mod writer;
+pub(super) mod mesh;
+pub(super) mod text;
+pub(super) mod writer;
 
 use super::Rasterizer;
 use eframe::egui::epaint::ClippedShape;

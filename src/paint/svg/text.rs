@@ -5,12 +5,15 @@ use eframe::egui::epaint::text::{Glyph, PlacedRow, TextFormat};
 use eframe::egui::epaint::{TextShape, emath::GuiRounding as _};
 use eframe::egui::{Color32, FontDefinitions, FontFamily, Pos2, Rect, Stroke, pos2};
 
-/// Write a text shape, one element for each row and each stretch of one format and colour.
-pub(super) fn write_text(out: &mut String, shape: &TextShape, fonts: &FontDefinitions) {
+/// A glyph, its format, and the colour it is painted in.
+pub(in crate::paint) type Painted<'a> = (&'a Glyph, &'a TextFormat, Color32);
+
+/// The rows of a text with their glyphs.
+pub(in crate::paint) fn rows(shape: &TextShape) -> Vec<(&PlacedRow, Vec<Painted<'_>>)> {
     let job = &shape.galley.job;
     // The byte at which each character of the text starts.
     let mut bytes = job.text.char_indices().map(|(byte, _)| byte);
-    let origin = shape.pos.round_to_pixels(shape.galley.pixels_per_point);
+    let mut rows = Vec::with_capacity(shape.galley.rows.len());
     for row in &shape.galley.rows {
         let format = |byte: Option<usize>| {
             // The sign of elision comes after the text.
@@ -21,23 +24,33 @@ pub(super) fn write_text(out: &mut String, shape: &TextShape, fonts: &FontDefini
             found.or(job.sections.last()).map(|section| &section.format)
         };
         let formats: Vec<Option<&TextFormat>> = row.glyphs.iter().map(|_| format(bytes.next())).collect();
-        let glyphs: Vec<(&Glyph, &TextFormat, Color32)> = row
-            .glyphs
-            .iter()
-            .zip(formats)
-            .filter_map(|(glyph, format)| Some((glyph, format?, color(shape, row, glyph, format?))))
-            .collect();
+        let glyphs = row.glyphs.iter().zip(formats);
+        let painted = glyphs.filter_map(|(glyph, format)| Some((glyph, format?, color(shape, row, glyph, format?))));
+        rows.push((row, painted.collect()));
+        if row.ends_with_newline {
+            bytes.next();
+        }
+    }
+    rows
+}
+
+/// The corner of a text, about which it is rotated.
+pub(in crate::paint) fn origin(shape: &TextShape) -> Pos2 {
+    shape.pos.round_to_pixels(shape.galley.pixels_per_point)
+}
+
+/// Write a text shape, one element for each row and each stretch of one format and colour.
+pub(super) fn write_text(out: &mut String, shape: &TextShape, fonts: &FontDefinitions) {
+    let origin = origin(shape);
+    for (row, glyphs) in rows(shape) {
         let at = origin + row.pos.to_vec2();
-        let same = |a: &(&Glyph, &TextFormat, Color32), b: &(&Glyph, &TextFormat, Color32)| a.1 == b.1 && a.2 == b.2;
+        let same = |a: &Painted<'_>, b: &Painted<'_>| a.1 == b.1 && a.2 == b.2;
         for run in glyphs.chunk_by(same) {
             write_run(out, shape, fonts, origin, at, run);
         }
         if !shape.underline.is_empty() && !row.glyphs.is_empty() {
             let rect = row.row.visuals.mesh_bounds.translate(at.to_vec2());
             line(out, shape, origin, [rect.left_bottom(), rect.right_bottom()], shape.underline);
-        }
-        if row.ends_with_newline {
-            bytes.next();
         }
     }
 }
@@ -62,7 +75,7 @@ fn write_run(
     fonts: &FontDefinitions,
     origin: Pos2,
     row: Pos2,
-    run: &[(&Glyph, &TextFormat, Color32)],
+    run: &[Painted<'_>],
 ) {
     let [(first, format, color), ..] = run else { return };
     let extent = run.iter().fold(Rect::NOTHING, |extent, (glyph, ..)| extent.union(glyph.logical_rect()));
@@ -76,7 +89,7 @@ fn write_run(
             .close();
     }
     // Spaces around the run would make its length depend on the viewer.
-    let is_space = |(glyph, ..): &&(&Glyph, &TextFormat, Color32)| glyph.chr.is_whitespace();
+    let is_space = |(glyph, ..): &&Painted<'_>| glyph.chr.is_whitespace();
     let leading = run.iter().take_while(is_space).count();
     let trailing = run[leading..].iter().rev().take_while(is_space).count();
     let inked = &run[leading..run.len() - trailing];

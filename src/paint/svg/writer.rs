@@ -1,13 +1,11 @@
 //! From egui's shapes to elements.
 
-use super::super::{Picture, Rasterizer};
+use super::super::Rasterizer;
 use super::markup::{Element, factor, number, point};
 use super::mesh::{self, TexturedQuad};
 use super::text;
 use eframe::egui::emath::{Rot2, TSTransform};
-use eframe::egui::epaint::{
-    BandShape, ClippedShape, ColorMode, CornerRadius, Mesh, PathStroke, Primitive, RectShape, StrokeKind,
-};
+use eframe::egui::epaint::{BandShape, ClippedShape, ColorMode, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind};
 use eframe::egui::{Color32, Context, FontDefinitions, Pos2, Rect, Shape, Stroke, TextureId, Vec2, pos2};
 use std::cell::OnceCell;
 
@@ -300,26 +298,13 @@ impl<'a> Writer<'a> {
     }
 
     fn paint(&mut self, shapes: Vec<ClippedShape>, bounds: Rect) {
-        let scale = self.pixels_per_point;
-        let rect = Rect::from_min_max(bounds.min.floor(), bounds.max.ceil());
-        let [width, height] = [rect.width(), rect.height()].map(|points| (points * scale).ceil() as usize);
-        let mut picture = Picture::filled(width, height, Color32::TRANSPARENT);
-        let mut primitives = self.context.tessellate(shapes, scale);
-        let offset = -rect.min.to_vec2();
-        for primitive in &mut primitives {
-            primitive.clip_rect = primitive.clip_rect.translate(offset);
-            if let Primitive::Mesh(mesh) = &mut primitive.primitive {
-                mesh.translate(offset);
-            }
-        }
-        self.rasterizer.paint(&primitives, scale, &mut picture);
-        let covered = Rect::from_min_size(rect.min, Vec2::new(width as f32, height as f32) / scale);
+        let (covered, picture) = mesh::painted(self.context, self.rasterizer, self.pixels_per_point, shapes, bounds);
         mesh::write_picture(&mut self.out, covered, &picture);
     }
 }
 
 /// The stroke of a path if it has one colour.
-fn plain(stroke: &PathStroke) -> Option<Stroke> {
+pub(in crate::paint) fn plain(stroke: &PathStroke) -> Option<Stroke> {
     match &stroke.color {
         ColorMode::Solid(color) => Some(Stroke::new(stroke.width, *color)),
         ColorMode::UV(_) => None,

@@ -1,0 +1,103 @@
+//! The same seam at other values of the other latents: under condition C2 nothing about its density changes.
+
+use crate::geometry::{Seam, normal_density};
+use crate::vae::Vae;
+
+use crate::app::focus::RANGE;
+
+/// Points along a ghost.
+const POINTS: usize = 141;
+
+/// Which seams are wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GhostsQuestion {
+    /// z*.
+    pub z: Vec<f64>,
+    /// The latents whose seams are shown.
+    pub latents: Vec<usize>,
+    /// The values that each of the others takes.
+    pub values: Vec<f64>,
+}
+
+/// A seam through another point.
+#[derive(Clone, Debug)]
+pub struct Ghost {
+    /// The latent that has another value there.
+    pub other: usize,
+    /// That value.
+    pub value: f64,
+    /// The seam.
+    pub seam: Seam,
+}
+
+/// The ghosts of some seams.
+#[derive(Clone, Debug)]
+pub struct Ghosts {
+    /// One list for each seam that was asked for.
+    pub ghosts: Vec<(usize, Vec<Ghost>)>,
+    /// For each of them the root mean square of log(‖Jᵢ‖ on a ghost / ‖Jᵢ‖ on the seam through z*) under the prior: 0
+    /// exactly when they coincide.
+    pub spread: Vec<f64>,
+}
+
+impl Ghosts {
+    pub(super) fn new(model: &Vae<f64>, question: &GhostsQuestion) -> Self {
+        let z = &question.z;
+        let of = |i: usize| {
+            let others = (0..z.len()).filter(move |j| *j != i);
+            let ghost = |other: usize, value: f64| {
+                let mut at = z.clone();
+                at[other] = value;
+                Ghost { other, value, seam: Seam::through(model, &at, i, RANGE, POINTS) }
+            };
+            others.flat_map(|j| question.values.iter().map(move |v| (j, *v))).map(|(j, v)| ghost(j, v)).collect()
+        };
+        let ghosts: Vec<(usize, Vec<Ghost>)> = question.latents.iter().map(|i| (*i, of(*i))).collect();
+        let spread = ghosts.iter().map(|(i, ghosts)| spread(&Seam::through(model, z, *i, RANGE, POINTS), ghosts));
+        Self { spread: spread.collect(), ghosts }
+    }
+}
+
+fn spread(seam: &Seam, ghosts: &[Ghost]) -> f64 {
+    let (mut sum, mut mass) = (0.0, 0.0);
+    for ghost in ghosts {
+        for ((t, there), here) in seam.t.iter().zip(&ghost.seam.speed).zip(&seam.speed) {
+            let weight = normal_density(*t);
+            sum += weight * (there / here).ln().powi(2);
+            mass += weight;
+        }
+    }
+    (sum / mass).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::Activation;
+    use crate::rng::{Purpose, stream};
+    use crate::vae::{Architecture, Covariance, DecoderKind};
+
+    fn ghosts(decoder: DecoderKind) -> Ghosts {
+        let architecture = Architecture { latent_dim: 3, hidden: vec![9], activation: Activation::Tanh, decoder };
+        let vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0));
+        let question = GhostsQuestion { z: vec![0.3, -0.2, 0.0], latents: vec![0, 2], values: vec![-1.0, 1.0] };
+        Ghosts::new(&vae, &question)
+    }
+
+    #[test]
+    fn ghosts_of_a_linear_decoder_coincide() {
+        let found = ghosts(DecoderKind::Linear);
+        assert_eq!(found.ghosts.iter().map(|(i, list)| (*i, list.len())).collect::<Vec<_>>(), [(0, 4), (2, 4)]);
+        assert!(found.spread.iter().all(|s| *s < 1e-12), "{:?}", found.spread);
+    }
+
+    #[test]
+    fn ghosts_of_a_bent_decoder_fan_out() {
+        let found = ghosts(DecoderKind::Mlp);
+        assert!(found.spread.iter().all(|s| *s > 0.01), "{:?}", found.spread);
+        let (_, first) = &found.ghosts[0];
+        assert_eq!((first[0].other, first[0].value, first[0].seam.latent), (1, -1.0, 0));
+        // Arc length is counted from the ghost's own point at z*ᵢ.
+        assert!(first[0].seam.arc_at(0.3).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,48 @@
+//! From the latent plane to the manifold: where a point of either is on the way.
+
+use eframe::egui::Color32;
+
+use super::{Palette, Selection, Stage};
+
+/// The latent plane laid on the tangent plane at d(z*), and how far it has become the manifold. Flat, a latent z stands
+/// at d(z*) + κ Σ (zᵢ − z*ᵢ) uᵢ over the latents that are shown, with one κ for all, the geometric mean of their sᵢ, so that
+/// the flat plane has the shape of latent space.
+pub(super) struct Morph<'a> {
+    stage: &'a Stage<'a>,
+    /// 0: the latent plane; 1: the manifold.
+    tau: f64,
+    shown: Vec<usize>,
+    kappa: f64,
+}
+
+impl<'a> Morph<'a> {
+    pub(super) fn new(stage: &'a Stage<'a>, selection: &Selection) -> Self {
+        let shown = selection.shown().to_vec();
+        let s = &stage.focus.svd.singular_values;
+        let logs: f64 = shown.iter().map(|i| s[*i].max(1e-3).ln()).sum();
+        Self { stage, tau: selection.tau, kappa: (logs / shown.len() as f64).exp(), shown }
+    }
+
+    /// Whether the manifold is reached.
+    pub(super) fn is_done(&self) -> bool {
+        self.tau >= 1.0
+    }
+
+    /// Where the latent `z`, whose image is `x`, is on the way, in data space.
+    pub(super) fn point(&self, z: &[f64], x: &[f64]) -> Vec<f64> {
+        if self.is_done() {
+            return x.to_vec();
+        }
+        let focus = self.stage.focus;
+        let flat = |c: usize| {
+            let along = |i: &usize| (z[*i] - focus.z()[*i]) * focus.svd.u[(c, *i)];
+            focus.image[c] + self.kappa * self.shown.iter().map(along).sum::<f64>()
+        };
+        x.iter().enumerate().map(|(c, x)| (1.0 - self.tau) * flat(c) + self.tau * x).collect()
+    }
+
+    /// The colour of what is on its way from latent space to data space.
+    pub(super) fn color(&self, palette: &Palette) -> Color32 {
+        palette.latent.lerp_to_gamma(palette.image, self.tau as f32)
+    }
+}

@@ -1,0 +1,288 @@
+//! Rotate the latents: what turning decoder input and encoder output by φ does to the objective, and a kick that does it.
+
+use eframe::egui::{
+    Align2, Button, ComboBox, CursorIcon, DragValue, EventFilter, Grid, Key, Pos2, Rect, Response, RichText, Role,
+    Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
+};
+use egui_plot::{AxisHints, PlotBounds};
+
+use crate::app::analysis::turned::{MOST_LATENTS, OBSERVATIONS};
+use crate::app::analysis::{Answer, Topic, Turned, TurnedQuestion};
+use crate::app::marks::{Sheet, axis, grid, instead, number, polyline, sample_line, still_plot};
+use crate::app::theme::{HANDLE_RADIUS, Palette, REACH, indexed};
+use crate::app::{Ask, Selection, Stage};
+use crate::geometry::Rotation;
+use crate::vae::Covariance;
+
+/// Turning further only flips latents.
+const RANGE: f64 = 90.0;
+
+/// A dip below this many nats is flat.
+const FLAT: f64 = 0.002;
+
+/// Draws the view; moves φ and asks for kicks.
+pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    if stage.snapshot.latent_dim() < 2 {
+        return instead(ui, "One latent has no other to be turned towards");
+    }
+    let answer = stage.ask(Topic::Turned(TurnedQuestion { plane: selection.turned }));
+    let turned = match answer.as_deref() {
+        Some(Answer::Turned(turned)) => Some(turned),
+        _ => None,
+    };
+    ui.horizontal(|ui| {
+        let side = (0.36 * ui.available_width()).min(0.36 * ui.available_height()).clamp(84.0, 190.0);
+        dial(ui, selection, side);
+        ui.vertical(|ui| {
+            controls(ui, stage, selection);
+            if let Some(turned) = turned {
+                price(ui, stage, turned, selection.phi);
+            }
+        });
+    });
+    let Some(turned) = turned else { return instead(ui, "Computing…") };
+    let area = ui.available_rect_before_wrap();
+    let lines = 2.0 * 17.0 + 2.0;
+    let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
+    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, turned, selection.phi));
+    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
+        legend(ui, turned)
+    });
+    ui.allocate_rect(area, Sense::hover());
+}
+
+/// A ring with the latent axes and a handle on the turned ones.
+fn dial(ui: &mut Ui, selection: &mut Selection, side: f32) {
+    let palette = Stage::palette(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+    let (centre, radius) = (rect.center(), 0.5 * side - HANDLE_RADIUS - 3.0);
+    let at = |degrees: f64, r: f32| {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        centre + r * vec2(cos as f32, -sin as f32)
+    };
+    let handle = at(selection.phi, radius);
+    let response =
+        ui.interact(Rect::from_center_size(handle, Vec2::splat(2.0 * REACH)), ui.scope_id().with("φ"), Sense::drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Angle of the turned latents"));
+    turn(ui, &response, selection, centre);
+
+    let painter = ui.painter();
+    painter.circle_stroke(centre, radius, Stroke::new(1.0, palette.muted));
+    for k in 0..24 {
+        let length = if k % 3 == 0 { 6.0 } else { 3.0 };
+        let degrees = 15.0 * f64::from(k);
+        painter.line_segment([at(degrees, radius), at(degrees, radius - length)], Stroke::new(1.0, palette.muted));
+    }
+    let line = |degrees: f64, stroke: Stroke, dashes: &[f32]| {
+        painter.extend(polyline(vec![at(degrees + 180.0, radius), at(degrees, radius)], stroke, dashes));
+    };
+    let phi = selection.phi;
+    for quarter in [0.0, 90.0] {
+        line(quarter, Stroke::new(1.3, palette.latent), &[5.0, 4.0]);
+        line(quarter + phi, Stroke::new(2.0, palette.ink), &[]);
+    }
+    let held = response.dragged() || response.has_focus();
+    let size = if held { HANDLE_RADIUS + 2.0 } else { HANDLE_RADIUS };
+    painter.circle(at(phi, radius), size, palette.latent, Stroke::new(2.0, palette.paper));
+    response.on_hover_cursor(CursorIcon::Grab).on_hover_text("Drag, or use the arrow keys once it has the focus");
+}
+
+/// The pointer and the arrow keys move φ.
+fn turn(ui: &Ui, response: &Response, selection: &mut Selection, centre: Pos2) {
+    if response.dragged()
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        let arm = pointer - centre;
+        selection.phi = folded(f64::from((-arm.y).atan2(arm.x).to_degrees()).round());
+    }
+    if response.has_focus() {
+        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        for (key, by) in [(Key::ArrowLeft, -1.0), (Key::ArrowDown, -1.0), (Key::ArrowRight, 1.0), (Key::ArrowUp, 1.0)] {
+            if ui.input(|i| i.key_pressed(key)) {
+                selection.phi = folded(selection.phi + by);
+            }
+        }
+    }
+}
+
+/// The same axes within ±90°.
+fn folded(degrees: f64) -> f64 {
+    degrees - 180.0 * (degrees / 180.0).round()
+}
+
+/// φ as a number, the pair, and the kick.
+fn controls(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    ui.horizontal(|ui| {
+        let label = ui.label("φ");
+        let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
+        ui.add(drag).labelled_by(label.id).on_hover_text("Turns the first latent towards the second");
+        pair(ui, stage.snapshot.latent_dim(), selection);
+    });
+    let [a, b] = selection.turned;
+    let text = format!("Kick by {}°", number(selection.phi, 0));
+    let help = format!(
+        "Turns {} and {} of the living run, in decoder and encoder: what it decodes stays the same. With diagonal covariance \
+         watch it turn back, with full covariance it stays",
+        indexed("z", a),
+        indexed("z", b)
+    );
+    if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
+        selection.ask = Some(Ask::Kick(Rotation { degrees: selection.phi, plane: selection.turned }));
+        // From now on angles are counted from the turned latents: the mark shows where the run is.
+        selection.phi = 0.0;
+    }
+}
+
+/// Which two latents, where there is a choice.
+fn pair(ui: &mut Ui, m: usize, selection: &mut Selection) {
+    if m < 3 {
+        return;
+    }
+    for (k, name) in ["turned", "towards"].into_iter().enumerate() {
+        let mut chosen = selection.turned[k];
+        ComboBox::new(("turned latent", k), "")
+            .width(44.0)
+            .selected_text(indexed("z", chosen))
+            .show_ui(ui, |ui| {
+                for i in 0..m {
+                    ui.selectable_value(&mut chosen, i, indexed("z", i));
+                }
+            })
+            .response
+            .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
+        if chosen != selection.turned[k] {
+            // Choosing the other one swaps them.
+            if chosen == selection.turned[1 - k] {
+                selection.turned.swap(0, 1);
+            } else {
+                selection.turned[k] = chosen;
+            }
+        }
+    }
+}
+
+/// What turning by φ would cost, in words.
+fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
+    let loss = turned.loss(phi);
+    let best = (0..90).map(|k| turned.loss(f64::from(k))).fold(f64::INFINITY, f64::min);
+    let worst = (0..90).map(|k| turned.loss(f64::from(k))).fold(0.0, f64::max);
+    let approximate = if turned.searched.is_empty() { " (second order)" } else { "" };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.label("At φ a diagonal posterior loses");
+        ui.label(RichText::new(format!("{} nats", number(loss, 4))).strong());
+        ui.label(format!("against a full one{approximate}."));
+    });
+    let verdict = if worst - best < FLAT {
+        "Flat: the singular values are equal, so no angle is preferred."
+    } else if stage.snapshot.settings.objective.covariance == Covariance::Full {
+        "This run's posterior is full: nothing turns it back."
+    } else {
+        "45° exactly is an unstable balance point: chance decides where it falls."
+    };
+    ui.add(eframe::egui::Label::new(RichText::new(verdict).weak()).wrap());
+}
+
+/// The objective over φ.
+fn curve(ui: &mut Ui, turned: &Turned, phi: f64) {
+    let palette = Stage::palette(ui);
+    let full = turned.full();
+    let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
+    let worst = degrees()
+        .flat_map(|d| [turned.loss(d), turned.price(d), turned.price_at_optimum(d).unwrap_or(0.0)])
+        .filter(|x| x.is_finite())
+        .fold(0.02, f64::max);
+    let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
+    let response = still_plot("objective over the angle", palette)
+        .x_grid_spacer(|_| {
+            let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
+            (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()
+        })
+        .y_grid_spacer(grid(4.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| {
+            if mark.value.rem_euclid(45.0) == 0.0 { format!("{}°", number(mark.value, 0)) } else { String::new() }
+        })])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "ELBO (nats)").min_thickness(48.0)])
+        .show(ui, |plot| plot.set_plot_bounds(bounds));
+    let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let [second, optimum, diagonal, family] = strokes(palette);
+    sheet.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
+    if turned.at_optimum.is_some() {
+        let price = |d: f64| turned.price_at_optimum(d).unwrap_or(f64::NAN);
+        sheet.curve(degrees().map(|d| [d, full - price(d)]), optimum.0, optimum.1);
+    }
+    sheet.curve(degrees().map(|d| [d, full - turned.price(d)]), second.0, second.1);
+    if !turned.searched.is_empty() {
+        sheet.curve(degrees().map(|d| [d, full - turned.loss(d)]), diagonal.0, diagonal.1);
+        let points = turned.searched.iter().flat_map(|p| [[p.degrees, p.diagonal], [p.degrees - 90.0, p.diagonal]]);
+        sheet.cloud(points.chain([[90.0, turned.searched[0].diagonal]]), 2.6, palette.ink);
+    }
+    let [low, high] = [bounds.min()[1], bounds.max()[1]];
+    sheet.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
+    let here = [phi, full - turned.loss(phi)];
+    sheet.painter.circle(sheet.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
+    let (anchor, side) = if phi > 40.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
+    sheet.label(sheet.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
+}
+
+/// Stroke and dashes of the second order, the optimum, the best diagonal and the best full posteriors.
+fn strokes(palette: &Palette) -> [(Stroke, &'static [f32]); 4] {
+    [
+        (Stroke::new(1.4, palette.image), &[2.0, 3.0]),
+        (Stroke::new(1.6, palette.truth), &[9.0, 3.0, 2.0, 3.0]),
+        (Stroke::new(2.0, palette.ink), &[]),
+        (Stroke::new(1.8, palette.ink), &[8.0, 4.0]),
+    ]
+}
+
+/// What the lines are, and what is known about each.
+fn legend(ui: &mut Ui, turned: &Turned) {
+    let [second, optimum, diagonal, full] = strokes(Stage::palette(ui));
+    let mut entries: Vec<((Stroke, &'static [f32]), &str, String)> = Vec::new();
+    if !turned.searched.is_empty() {
+        let help = format!(
+            "The decoder turned by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
+             at the dots. Empirical: depends on the decoder as it is"
+        );
+        entries.push((diagonal, "best diagonal", help));
+        let help = "Flat by a theorem: with any Gaussian posterior and an isotropic prior the objective does not feel a \
+                    rotation (Rolínek et al. 2019)";
+        entries.push((full, "best full", help.to_owned()));
+    }
+    if turned.linear {
+        let help =
+            "Closed form for this decoder: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b. Exact, since it is linear";
+        entries.push((second, "closed form (exact)", help.to_owned()));
+        let help =
+            "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
+        entries.push((optimum, "at the optimum (exact)", help.to_owned()));
+    } else {
+        let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders only";
+        entries.push((second, "second order (approx.)", help.to_owned()));
+    }
+    Grid::new("lines").num_columns(4).spacing([7.0, 0.0]).min_row_height(17.0).show(ui, |ui| {
+        for (k, (line, name, help)) in entries.into_iter().enumerate() {
+            sample_line(ui, line.0, line.1);
+            ui.label(name).on_hover_text(help);
+            if k % 2 == 1 {
+                ui.end_row();
+            }
+        }
+        if turned.searched.is_empty() {
+            ui.weak(format!("searched for up to {MOST_LATENTS} latents"));
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn angles_are_folded_to_the_same_axes() {
+        for (degrees, expected) in [(30.0, 30.0), (170.0, -10.0), (-95.0, 85.0), (180.0, 0.0)] {
+            assert_eq!(folded(degrees), expected);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `unpick metrics`, and how numbers are shown.
+
+use serde_json::Value;
+
+use crate::experiment::Metrics;
+use crate::io::{SavedRun, metrics_json};
+
+/// Measures a saved model again.
+pub(super) fn metrics(saved: &SavedRun, json: bool) -> String {
+    let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, saved.config.seed);
+    let value = metrics_json(&metrics, saved.steps, &saved.settings);
+    if json { format!("{value:#}\n") } else { table(&value) }
+}
+
+/// Metrics as lines that a person reads.
+pub(super) fn table(metrics: &Value) -> String {
+    let Some(object) = metrics.as_object() else { return String::new() };
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::Null => {
+            let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
+            format!("{name:<20} – ({reason})\n")
+        }
+        Value::Object(_) if name == "undefined" => String::new(),
+        Value::Object(part) => {
+            part.iter().map(|(inner, value)| format!("{:<20} {}\n", format!("{name}.{inner}"), shown(value))).collect()
+        }
+        value => format!("{name:<20} {}\n", shown(value)),
+    };
+    object.iter().map(line).collect()
+}
+
+/// A value with four decimals where it has any.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Number(x) if !x.is_u64() => x.as_f64().map_or_else(|| x.to_string(), |x| format!("{x:.4}")),
+        Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(" "),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

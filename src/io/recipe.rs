@@ -1,0 +1,265 @@
+//! A run on a built-in scene as one line of text, to be put on a slide or pasted into the window.
+//!
+//! `unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;steps=5000;z=0.5,-1`: first the scene, then what differs
+//! from its defaults, then the changes on the way in their order, the number of steps and z*. Whatever is left out has
+//! the scene's value; the seed is 0.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{FileError, parse_logged};
+use crate::data::Scene;
+use crate::experiment::{Command, Config, Logged, Origin};
+use crate::nn::Activation;
+use crate::vae::DecoderKind;
+
+const PREFIX: &str = "unpick:";
+
+/// A run on a built-in scene and a point in its latent space.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    config: Config,
+    log: Vec<Logged>,
+    steps: u64,
+    z: Vec<f64>,
+}
+
+impl Recipe {
+    /// The recipe of a run. `z` may be empty, which is the origin.
+    ///
+    /// # Errors
+    /// If the data are no built-in scene's.
+    pub fn new(config: &Config, log: &[Logged], steps: u64, z: &[f64]) -> Result<Self, FileError> {
+        let built_in = config.origin.scene().filter(|scene| Scene::named(&scene.name) == Some(*scene));
+        if built_in.is_none() {
+            let name = config.origin.name();
+            return Err(FileError::new(format_args!(
+                "only runs on built-in scenes fit into a line, and '{name}' is none; share the session file instead"
+            )));
+        }
+        let z = if z.iter().all(|z| *z == 0.0) { Vec::new() } else { z.to_vec() };
+        Ok(Self { config: config.clone(), log: log.to_vec(), steps, z })
+    }
+
+    /// What the run starts from.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What is changed on the way.
+    pub fn log(&self) -> &[Logged] {
+        &self.log
+    }
+
+    /// Steps to make.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// z* (m), or nothing for the origin.
+    pub fn z(&self) -> &[f64] {
+        &self.z
+    }
+}
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { config, log, steps, z } = self;
+        write!(f, "{PREFIX}scene={}", config.origin.name())?;
+        if config.seed != 0 {
+            write!(f, ";seed={}", config.seed)?;
+        }
+        let plain = default_config(config.origin.clone());
+        let (own, usual) = (&config.architecture, &plain.architecture);
+        if own.latent_dim != usual.latent_dim {
+            write!(f, ";latent_dim={}", own.latent_dim)?;
+        }
+        if own.hidden != usual.hidden {
+            write!(f, ";hidden={}", list(&own.hidden))?;
+        }
+        if own.activation != usual.activation {
+            write!(f, ";activation={}", own.activation.name())?;
+        }
+        if own.decoder != usual.decoder {
+            write!(f, ";decoder={}", own.decoder.name())?;
+        }
+        let (own, usual) = (config.settings(), plain.settings());
+        for command in settings(&own) {
+            if command.present(&usual) != Some(command) {
+                write!(f, ";{command}")?;
+            }
+        }
+        log.iter().try_for_each(|logged| write!(f, ";at={}:{}", logged.step, logged.command))?;
+        write!(f, ";steps={steps}")?;
+        if z.is_empty() { Ok(()) } else { write!(f, ";z={}", list(z)) }
+    }
+}
+
+impl FromStr for Recipe {
+    type Err = FileError;
+
+    fn from_str(text: &str) -> Result<Self, FileError> {
+        let body = text.trim().strip_prefix(PREFIX).ok_or_else(|| {
+            FileError::new(format_args!("a recipe begins with '{PREFIX}', as unpick:scene=cylinder;steps=5000"))
+        })?;
+        let pairs: Vec<(&str, &str)> = body
+            .split(';')
+            .filter(|part| !part.trim().is_empty())
+            .map(|part| match part.split_once('=') {
+                Some((name, value)) => Ok((name.trim(), value.trim())),
+                None => {
+                    Err(FileError::new(format_args!("'{}' in the recipe is not of the form name=value", part.trim())))
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        let scene = pairs.iter().find(|(name, _)| *name == "scene").map(|(_, value)| *value);
+        let scene = scene.ok_or_else(|| FileError::new("the recipe names no scene"))?;
+        let scene = Scene::named(scene).ok_or_else(|| FileError::new(format_args!("there is no scene '{scene}'")))?;
+        let mut config = default_config(Origin::Scene(Box::new(scene.clone())));
+        let (mut log, mut steps, mut z) = (Vec::new(), scene.training.steps, Vec::new());
+        let mut seen = Vec::new();
+        for (name, value) in pairs {
+            if name != "at" && seen.contains(&name) {
+                return Err(FileError::new(format_args!("the recipe says {name} twice")));
+            }
+            seen.push(name);
+            let wrong = || FileError::new(format_args!("{name}: '{value}' in the recipe makes no sense"));
+            let architecture = &mut config.architecture;
+            match name {
+                "scene" => {}
+                "seed" => config.seed = value.parse().map_err(|_| wrong())?,
+                "latent_dim" => architecture.latent_dim = value.parse().map_err(|_| wrong())?,
+                "hidden" => architecture.hidden = numbers(value).ok_or_else(wrong)?,
+                "activation" => {
+                    let found = Activation::ALL.into_iter().find(|a| a.name() == value);
+                    architecture.activation = found.ok_or_else(wrong)?;
+                }
+                "decoder" => {
+                    let found = DecoderKind::ALL.into_iter().find(|d| d.name() == value);
+                    architecture.decoder = found.ok_or_else(wrong)?;
+                }
+                "at" => log.push(parse_logged(value)?),
+                "steps" => steps = value.parse().map_err(|_| wrong())?,
+                "z" => z = numbers(value).ok_or_else(wrong)?,
+                _ => {
+                    let command: Command = format!("{name}={value}").parse().map_err(FileError::new)?;
+                    let settings = command.applied_to(config.settings());
+                    (config.objective, config.optimizer) = (settings.objective, settings.optimizer);
+                }
+            }
+        }
+        let samples = scene.generator.samples;
+        config.validate(samples).map_err(FileError::new)?;
+        config.settings_after(&log, samples).map_err(FileError::new)?;
+        if log.windows(2).any(|w: &[Logged]| w[0].step > w[1].step) {
+            return Err(FileError::new("the changes in the recipe are not in the order of their steps"));
+        }
+        if let Some(late) = log.last().filter(|l| l.step > steps) {
+            return Err(FileError::new(format_args!(
+                "at={}:{} comes after the last step {steps}",
+                late.step, late.command
+            )));
+        }
+        let fits = z.is_empty() || z.len() == config.architecture.latent_dim;
+        if !fits || !z.iter().all(|z: &f64| z.abs() <= 20.0) {
+            return Err(FileError::new(format_args!(
+                "z in the recipe must be {} numbers between -20 and 20",
+                config.architecture.latent_dim
+            )));
+        }
+        Self::new(&config, &log, steps, &z)
+    }
+}
+
+fn default_config(origin: Origin) -> Config {
+    let samples = origin.scene().map_or(0, |scene| scene.generator.samples);
+    Config::new(origin, 0, samples)
+}
+
+/// Every setting as the command that sets it.
+fn settings(settings: &crate::experiment::Settings) -> [Command; 5] {
+    let (objective, optimizer) = (settings.objective, settings.optimizer);
+    [
+        Command::Covariance(objective.covariance),
+        Command::Beta(objective.beta),
+        Command::Sigma2(objective.sigma2),
+        Command::Lr(optimizer.lr),
+        Command::Batch(optimizer.batch),
+    ]
+}
+
+fn list<T: fmt::Display>(values: &[T]) -> String {
+    values.iter().map(T::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn numbers<T: FromStr>(text: &str) -> Option<Vec<T>> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vae::Covariance;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_canonical_line_is_read_and_written_alike() {
+        for line in [
+            "unpick:scene=linear;steps=0",
+            "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
+            "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
+             sigma2=0.3;lr=0.001;batch=7;steps=1",
+        ] {
+            assert_eq!(line.parse::<Recipe>().unwrap().to_string(), line);
+        }
+        // Order, spaces and what is the default anyway do not matter.
+        let loose = " unpick: steps = 7 ; scene=cylinder; seed=0; z=0,0;";
+        assert_eq!(loose.parse::<Recipe>().unwrap().to_string(), "unpick:scene=cylinder;steps=7");
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for (line, words) in [
+            ("scene=linear", "begins with"),
+            ("unpick:steps=3", "names no scene"),
+            ("unpick:scene=nowhere", "no scene 'nowhere'"),
+            ("unpick:scene=linear;hurry", "'hurry'"),
+            ("unpick:scene=linear;beta=1;beta=2", "beta twice"),
+            ("unpick:scene=linear;beta=-1", "beta = -1"),
+            ("unpick:scene=linear;colour=3", "'colour' cannot"),
+            ("unpick:scene=linear;hidden=3,x", "hidden: '3,x'"),
+            ("unpick:scene=linear;at=9:beta=2;steps=8", "after the last step 8"),
+            ("unpick:scene=linear;at=9:beta=2;at=3:beta=1", "order"),
+            ("unpick:scene=linear;z=1", "z in the recipe must be 2"),
+            ("unpick:scene=linear;z=1,NaN", "z in the recipe must be 2"),
+        ] {
+            let sentence = line.parse::<Recipe>().unwrap_err().to_string();
+            assert!(sentence.contains(words) && !sentence.contains('\n'), "{line}: {sentence}");
+        }
+        let mut scene = Scene::named("linear").unwrap().clone();
+        scene.generator.samples += 1;
+        let config = Config::new(Origin::Scene(Box::new(scene)), 0, 1000);
+        assert!(Recipe::new(&config, &[], 3, &[]).unwrap_err().to_string().contains("'linear' is none"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_state_of_a_built_in_scene_survives(
+            scene in 0..Scene::built_in().len(), seed in 0..u64::MAX >> 1, numbers in prop::array::uniform4(1e-6_f64..1e3),
+            full in any::<bool>(), steps in 10_u64..1_000_000, m in 1_usize..9, hidden in prop::collection::vec(1_usize..200, 0..4),
+            z in prop::collection::vec(-3.0_f64..3.0, 8),
+        ) {
+            let mut config = default_config(Origin::Scene(Box::new(Scene::built_in()[scene].clone())));
+            config.seed = seed;
+            config.architecture.latent_dim = m;
+            config.architecture.hidden = hidden;
+            config.objective.beta = numbers[0];
+            config.objective.sigma2 = numbers[1];
+            config.optimizer.lr = numbers[2];
+            config.objective.covariance = Covariance::ALL[usize::from(full)];
+            let log = [Logged { step: steps / 2, command: Command::Beta(numbers[3]) }, Logged { step: steps, command: Command::Batch(3) }];
+            let recipe = Recipe::new(&config, &log, steps, &z[..m]).unwrap();
+            prop_assert_eq!(recipe.to_string().parse::<Recipe>().unwrap(), recipe);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A figure as a file of one of the formats, with what is needed to make it again inside.
+
+use eframe::egui::{Color32, FullOutput};
+
+use super::pdf::{PdfOptions, to_pdf};
+use super::{Canvas, Layer, Offscreen, SvgOptions, encode_png, to_svg};
+use crate::io::program;
+use crate::io::provenance::KEYWORD;
+
+/// A format of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Lines, areas and text that can be edited.
+    Svg,
+    /// The same for print.
+    Pdf,
+    /// Pixels.
+    Png,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 3] = [Self::Svg, Self::Pdf, Self::Png];
+
+    /// How the names of its files end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+            Self::Png => "png",
+        }
+    }
+
+    /// The format of files whose names end like this, in whatever case.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()))
+    }
+}
+
+/// The file of a frame of a user interface. A canvas without a colour gives a sheet without one. `session` is stored with
+/// the figure (see [`crate::io::provenance`]).
+///
+/// # Errors
+/// If the figure has no pixels, or a font cannot be embedded.
+pub fn encode_figure(
+    offscreen: &Offscreen,
+    canvas: &Canvas,
+    output: &FullOutput,
+    format: Format,
+    session: Option<&str>,
+) -> Result<Vec<u8>, String> {
+    let program = program();
+    let mut texts = vec![("Software", program.as_str())];
+    texts.extend(session.map(|session| (KEYWORD, session)));
+    let background = Some(canvas.background).filter(|color| *color != Color32::TRANSPARENT);
+    let (size, pixels_per_point) = (canvas.size, canvas.pixels_per_point);
+    match format {
+        Format::Png => {
+            let picture = offscreen.paint(canvas, output);
+            encode_png(&picture, pixels_per_point, &texts).map_err(|e| e.to_string())
+        }
+        Format::Svg => {
+            let options = SvgOptions { size, background, pixels_per_point, texts: &texts };
+            let layer = Layer { name: "", shapes: &output.shapes };
+            Ok(to_svg(offscreen.context(), offscreen.rasterizer(), &[layer], &options).into_bytes())
+        }
+        Format::Pdf => {
+            let options = PdfOptions { size, background, pixels_per_point, program: &program, session };
+            to_pdf(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options)
+        }
+    }
+}

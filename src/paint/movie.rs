@@ -1,0 +1,326 @@
+//! Pictures in a row as one file: GIF, APNG, numbered PNG files, or MP4 where ffmpeg is installed. All but the last repeat
+//! for ever.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use super::{Picture, PngError, encode_png};
+use crate::io::program;
+use crate::io::provenance::KEYWORD;
+
+/// A format of movies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MovieFormat {
+    /// 256 colours a picture; shown by everything.
+    Gif,
+    /// All colours; shown by browsers.
+    Apng,
+    /// By ffmpeg.
+    Mp4,
+    /// A folder with a PNG file for each picture.
+    Frames,
+}
+
+impl MovieFormat {
+    /// The format of a file whose name ends like this; a name without ending is that of a folder.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension.to_lowercase().as_str() {
+            "gif" => Some(Self::Gif),
+            "apng" => Some(Self::Apng),
+            "mp4" => Some(Self::Mp4),
+            "" => Some(Self::Frames),
+            _ => None,
+        }
+    }
+}
+
+/// How a movie runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// Pictures a second, 1 to 50.
+    pub rate: u16,
+    /// How many pictures there will be.
+    pub count: u32,
+    /// Resolution, by which a picture knows its size in print.
+    pub pixels_per_point: f32,
+}
+
+/// A movie being made. Nothing of it is on the disk.
+#[derive(Debug)]
+pub struct Movie {
+    pace: Pace,
+    kind: Kind,
+}
+
+/// What was made so far.
+enum Kind {
+    Gif(gif::Encoder<Vec<u8>>),
+    Apng(Box<png::Writer<Shared>>, Shared),
+    /// Encoded pictures; the session stands in the first.
+    Frames(Vec<Vec<u8>>, Option<String>),
+    /// The same, for ffmpeg.
+    Mp4(Vec<Vec<u8>>),
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Gif(_) => "Gif",
+            Self::Apng(..) => "Apng",
+            Self::Frames(..) => "Frames",
+            Self::Mp4(_) => "Mp4",
+        })
+    }
+}
+
+/// A finished movie.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finished {
+    /// The bytes of its file.
+    File(Vec<u8>),
+    /// The bytes of a PNG file for each picture.
+    Frames(Vec<Vec<u8>>),
+}
+
+impl Movie {
+    /// Begins a movie of pictures of `[width, height]` pixels. `session` is stored with it, except in MP4.
+    ///
+    /// # Errors
+    /// If the size or the pace are impossible, or ffmpeg is needed and not there.
+    pub fn new(
+        format: MovieFormat,
+        [width, height]: [usize; 2],
+        pace: Pace,
+        session: Option<&str>,
+    ) -> Result<Self, String> {
+        if !(1..=50).contains(&pace.rate) || pace.count == 0 {
+            return Err("a movie has 1 to 50 pictures a second, and one at least".to_owned());
+        }
+        let kind = match format {
+            MovieFormat::Gif => Kind::Gif(begin_gif(width, height, session)?),
+            MovieFormat::Apng => {
+                let shared = Shared::default();
+                let writer = begin_apng(shared.clone(), [width, height], pace, session)
+                    .map_err(|e| PngError::Encode(e).to_string())?;
+                Kind::Apng(Box::new(writer), shared)
+            }
+            MovieFormat::Frames => Kind::Frames(Vec::new(), session.map(str::to_owned)),
+            MovieFormat::Mp4 => {
+                let found = Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+                if !found.is_ok_and(|status| status.success()) {
+                    return Err("MP4 needs the program ffmpeg, which is not installed; make a .gif or .apng".to_owned());
+                }
+                Kind::Mp4(Vec::new())
+            }
+        };
+        Ok(Self { pace, kind })
+    }
+
+    /// Appends a picture, which must have the size that was said.
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    pub fn push(&mut self, picture: &Picture) -> Result<(), String> {
+        let pixels =
+            || picture.pixels.iter().flat_map(eframe::egui::Color32::to_srgba_unmultiplied).collect::<Vec<u8>>();
+        match &mut self.kind {
+            Kind::Gif(encoder) => {
+                let (width, height) = (picture.width as u16, picture.height as u16);
+                let mut frame = gif::Frame::from_rgba_speed(width, height, &mut pixels(), 10);
+                frame.delay = (100 + self.pace.rate / 2) / self.pace.rate;
+                encoder.write_frame(&frame).map_err(|e| format!("the picture cannot be written as GIF ({e})"))
+            }
+            Kind::Apng(writer, _) => writer.write_image_data(&pixels()).map_err(|e| PngError::Encode(e).to_string()),
+            Kind::Frames(frames, session) => {
+                let program = program();
+                let session = session.take();
+                let mut texts = vec![("Software", program.as_str())];
+                texts.extend(session.as_deref().map(|session| (KEYWORD, session)));
+                frames.push(encode_png(picture, self.pace.pixels_per_point, &texts).map_err(|e| e.to_string())?);
+                Ok(())
+            }
+            Kind::Mp4(frames) => {
+                frames.push(encode_png(picture, self.pace.pixels_per_point, &[]).map_err(|e| e.to_string())?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the movie.
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    pub fn finish(self) -> Result<Finished, String> {
+        match self.kind {
+            Kind::Gif(encoder) => {
+                encoder.into_inner().map(Finished::File).map_err(|e| format!("the GIF cannot be finished ({e})"))
+            }
+            Kind::Apng(writer, shared) => {
+                writer.finish().map_err(|e| PngError::Encode(e).to_string())?;
+                Ok(Finished::File(shared.take()))
+            }
+            Kind::Frames(frames, _) => Ok(Finished::Frames(frames)),
+            Kind::Mp4(frames) => by_ffmpeg(&frames, self.pace.rate).map(Finished::File),
+        }
+    }
+}
+
+fn begin_gif(width: usize, height: usize, session: Option<&str>) -> Result<gif::Encoder<Vec<u8>>, String> {
+    let [Ok(width), Ok(height)] = [width, height].map(u16::try_from) else {
+        return Err("a GIF has at most 65535 pixels a side".to_owned());
+    };
+    let begin = || {
+        let mut encoder = gif::Encoder::new(Vec::new(), width, height, &[])?;
+        encoder.set_repeat(gif::Repeat::Infinite)?;
+        if let Some(session) = session {
+            let blocks: Vec<&[u8]> = session.as_bytes().chunks(255).collect();
+            encoder.write_raw_extension(gif::Extension::Comment.into(), &blocks)?;
+        }
+        Ok(encoder)
+    };
+    begin().map_err(|e: gif::EncodingError| format!("the GIF cannot be begun ({e})"))
+}
+
+fn begin_apng(
+    out: Shared,
+    [width, height]: [usize; 2],
+    pace: Pace,
+    session: Option<&str>,
+) -> Result<png::Writer<Shared>, png::EncodingError> {
+    let mut encoder = png::Encoder::new(out, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_animated(pace.count, 0)?;
+    encoder.set_frame_delay(1, pace.rate)?;
+    encoder.add_itxt_chunk("Software".to_owned(), program())?;
+    if let Some(session) = session {
+        encoder.add_itxt_chunk(KEYWORD.to_owned(), session.to_owned())?;
+    }
+    encoder.write_header()
+}
+
+/// Bytes that a writer and its maker hold together.
+#[derive(Clone, Debug, Default)]
+struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Hands the pictures to ffmpeg through pipes, so that nothing is left of them if it fails.
+fn by_ffmpeg(frames: &[Vec<u8>], rate: u16) -> Result<Vec<u8>, String> {
+    let failed = |why: String| format!("ffmpeg has not made the movie ({why}); make a .gif or .apng");
+    let mut ffmpeg = Command::new("ffmpeg")
+        .args(["-loglevel", "error", "-f", "image2pipe", "-framerate", &rate.to_string(), "-i", "-"])
+        // Players want sides that are even and colours at half the resolution.
+        .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-f", "mp4"])
+        // A file that is written from its beginning to its end.
+        .args(["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| failed(e.to_string()))?;
+    let (stdin, stdout) = (ffmpeg.stdin.take(), ffmpeg.stdout.take());
+    let mut bytes = Vec::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if let Some(mut stdin) = stdin {
+                // If it stops listening it has failed, and says so itself.
+                let _broken = frames.iter().try_for_each(|frame| stdin.write_all(frame));
+            }
+        });
+        stdout.map(|mut stdout| stdout.read_to_end(&mut bytes)).transpose()
+    })
+    .map_err(|e| failed(e.to_string()))?;
+    let output = ffmpeg.wait_with_output().map_err(|e| failed(e.to_string()))?;
+    if output.status.success() && !bytes.is_empty() {
+        return Ok(bytes);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(failed(said.lines().next().unwrap_or("it does not say why").to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::session_in;
+    use eframe::egui::Color32;
+
+    /// Pictures that differ, with more colours than a GIF has.
+    fn picture(k: usize) -> Picture {
+        let pixels = (0..40 * 30).map(|i| Color32::from_rgb((i % 251) as u8, (i / 7) as u8, (60 * k) as u8)).collect();
+        Picture { width: 40, height: 30, pixels }
+    }
+
+    fn movie(format: MovieFormat, session: Option<&str>) -> Finished {
+        let pace = Pace { rate: 20, count: 3, pixels_per_point: 1.0 };
+        let mut movie = Movie::new(format, [40, 30], pace, session).unwrap();
+        (0..3).for_each(|k| movie.push(&picture(k)).unwrap());
+        movie.finish().unwrap()
+    }
+
+    #[test]
+    fn a_gif_holds_its_pictures_and_repeats() {
+        let Finished::File(bytes) = movie(MovieFormat::Gif, None) else { panic!("a GIF is a file") };
+        let mut options = gif::DecodeOptions::new();
+        options.set_color_output(gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(&bytes[..]).unwrap();
+        assert_eq!(decoder.repeat(), gif::Repeat::Infinite);
+        let mut count = 0;
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            assert_eq!((frame.width, frame.height, frame.delay), (40, 30, 5));
+            let picture = picture(count);
+            let errors = frame.buffer.chunks(4).zip(&picture.pixels).map(|(a, b)| a[2].abs_diff(b.b()));
+            assert!(errors.max() < Some(40), "picture {count} has other colours");
+            count += 1;
+        }
+        assert_eq!(count, 3);
+    }
+
+    #[test]
+    fn an_apng_is_exact_and_repeats() {
+        let Finished::File(bytes) = movie(MovieFormat::Apng, None) else { panic!("an APNG is a file") };
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+        let control = *reader.info().animation_control().unwrap();
+        assert_eq!((control.num_frames, control.num_plays), (3, 0));
+        for k in 0..3 {
+            let mut data = vec![0; reader.output_buffer_size().unwrap()];
+            reader.next_frame(&mut data).unwrap();
+            assert!(data.chunks(4).zip(&picture(k).pixels).all(|(a, b)| a == b.to_array()));
+            assert_eq!(reader.info().frame_control().unwrap().delay_den, 20);
+        }
+    }
+
+    #[test]
+    fn movies_carry_their_session() {
+        let session = "{\"format\":\"unpick session\",\"schema\":9,\"note\":\"".to_owned() + &"ε".repeat(400) + "\"}";
+        let found = |bytes: &[u8]| session_in(bytes).unwrap_err().to_string().contains("schema 9");
+        for format in [MovieFormat::Gif, MovieFormat::Apng] {
+            let Finished::File(bytes) = movie(format, Some(&session)) else { panic!("{format:?} is a file") };
+            assert!(found(&bytes), "{format:?}");
+        }
+        let Finished::Frames(frames) = movie(MovieFormat::Frames, Some(&session)) else { panic!("frames are files") };
+        assert_eq!(frames.iter().map(|frame| found(frame)).collect::<Vec<_>>(), [true, false, false]);
+    }
+
+    #[test]
+    fn what_no_movie_can_be_is_refused() {
+        let pace = Pace { rate: 20, count: 3, pixels_per_point: 1.0 };
+        assert!(Movie::new(MovieFormat::Gif, [70_000, 3], pace, None).is_err());
+        assert!(Movie::new(MovieFormat::Gif, [7, 3], Pace { rate: 0, ..pace }, None).is_err());
+        assert!(Movie::new(MovieFormat::Apng, [0, 3], pace, None).is_err());
+    }
+}

@@ -1,6 +1,7 @@
 //! Pictures without a window: the same views, drawn from a saved run.
 
 mod movie;
+mod sweep_figure;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,12 +9,14 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Color32, Frame, FullOutput, Theme, Ui, vec2};
 
-use crate::app::{Analyst, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
+use crate::app::{Analyst, Background, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{EMBEDDED_IN_FIGURE, SavedRun, Session, open, write_atomically};
 use crate::paint::{Canvas, Format, Offscreen, encode_figure};
 use movie::Motion;
+
+pub use sweep_figure::sweep_figure;
 
 /// Arguments of `render`.
 #[derive(Args, Debug)]
@@ -232,7 +235,8 @@ impl Figure {
     ) -> T {
         let focus = Focus::new(&self.snapshot, &self.selection);
         let Self { snapshot, selection, projection, painter3, analyst, offscreen } = self;
-        let stage = Stage { snapshot, focus: &focus, projection, analyst, beside: None };
+        let background = Background::default();
+        let stage = Stage { snapshot, focus: &focus, projection, analyst, background: &background, beside: None };
         let output = offscreen.settle(canvas, 0.0, |ui| {
             Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, &stage, selection, painter3));
         });

@@ -30,6 +30,8 @@ enum Command {
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     let outcome = match Arguments::try_parse() {
+        #[cfg(feature = "gui")]
+        Ok(Arguments { command: Some(Command::WithoutPictures(cli::Command::Sweep(sweep))), .. }) => draw_sweep(sweep),
         Ok(Arguments { command: Some(Command::WithoutPictures(command)), .. }) => {
             cli::run(command, &mut stdout().lock())
         }
@@ -50,6 +52,18 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// A sweep and the picture of it, which is drawn even if some of its runs diverged.
+#[cfg(feature = "gui")]
+fn draw_sweep(sweep: Box<cli::Sweep>) -> Result<(), cli::CliError> {
+    let folder = sweep.out().to_owned();
+    let outcome = cli::run(cli::Command::Sweep(sweep), &mut stdout().lock());
+    if matches!(outcome, Ok(()) | Err(cli::CliError::Run(_))) {
+        let line = unpick::headless::sweep_figure(&folder)?;
+        cli::print(&mut stdout().lock(), &line)?;
+    }
+    outcome
 }
 
 #[cfg(feature = "gui")]

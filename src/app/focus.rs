@@ -118,10 +118,15 @@ impl Focus {
     /// The latent of point `k` of the surface.
     pub fn surface_latent(&self, k: usize) -> Vec<f64> {
         let mut z = self.z.clone();
-        let value = |k: usize| SURFACE_RANGE * (2.0 * k as f64 / (SURFACE_POINTS - 1) as f64 - 1.0);
-        z[self.axes[0]] = value(k % SURFACE_POINTS);
-        z[self.axes[1]] = value(k / SURFACE_POINTS);
+        let [x, y] = self.surface_place(k);
+        (z[self.axes[0]], z[self.axes[1]]) = (x, y);
         z
+    }
+
+    /// Where point `k` of the surface is in the latent plane.
+    pub fn surface_place(&self, k: usize) -> [f64; 2] {
+        [k % SURFACE_POINTS, k / SURFACE_POINTS]
+            .map(|i| SURFACE_RANGE * (2.0 * i as f64 / (SURFACE_POINTS - 1) as f64 - 1.0))
     }
 
     /// The latent of point `k` of a seam through z*.

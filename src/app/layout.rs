@@ -15,6 +15,7 @@ use super::painter3::Painter3;
 use super::theme::{Palette, indexed};
 use super::views::{Pane, View};
 use super::{Motion, SIDES, Selection, Stage};
+use crate::geometry::Quantity;
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ const MEASURED: &[View] = &[View::Gauges, View::Jacobian, View::Posterior, View:
 /// What becomes of the prior, and what it has to do with the true factors.
 const PUSHED: &[View] = &[View::Densities, View::Joint, View::Factors];
 
+/// What speaks of the whole experiment.
+const WHOLE: &[View] = &[View::Training, View::Seeds, View::Certificates];
+
 /// Tiles one behind the other, the first in front.
 fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
     let mut tabs = Tabs::new(parts.to_vec());
@@ -53,13 +57,13 @@ impl Layout {
     pub(super) fn single() -> Self {
         let mut tiles = Tiles::default();
         let pane = |tiles: &mut Tiles<Pane>, view| tiles.insert_pane(Pane { view, side: 0 });
-        let [data, latent, training] = [View::Data, View::Latent, View::Training].map(|view| pane(&mut tiles, view));
-        let [right, pushed] = [MEASURED, PUSHED].map(|views| {
+        let [data, latent] = [View::Data, View::Latent].map(|view| pane(&mut tiles, view));
+        let [right, pushed, whole] = [MEASURED, PUSHED, WHOLE].map(|views| {
             let parts: Vec<_> = views.iter().map(|view| pane(&mut tiles, *view)).collect();
             tabs(&mut tiles, &parts)
         });
         let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (right, 3.2)]);
-        let lower = split(&mut tiles, LinearDir::Horizontal, &[(pushed, 1.15), (training, 1.0)]);
+        let lower = split(&mut tiles, LinearDir::Horizontal, &[(pushed, 1.15), (whole, 1.0)]);
         let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)]);
         Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
     }
@@ -76,8 +80,9 @@ impl Layout {
             (split(&mut tiles, LinearDir::Vertical, &[(data, 1.15), (lower, 1.0)]), 1.0)
         });
         let upper = split(&mut tiles, LinearDir::Horizontal, &columns);
-        let training = tiles.insert_pane(Pane { view: View::Training, side: 0 });
-        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 3.4), (training, 1.0)]);
+        let whole: Vec<_> = WHOLE.iter().map(|view| tiles.insert_pane(Pane { view: *view, side: 0 })).collect();
+        let whole = tabs(&mut tiles, &whole);
+        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 3.4), (whole, 1.0)]);
         Self { tree: Tree::new(Id::unique("compared views"), root, tiles), alone: None }
     }
 
@@ -155,7 +160,7 @@ struct Panes<'a, 'b, 'c> {
     tabbed: Vec<TileId>,
 }
 
-impl Panes<'_, '_, '_> {
+impl<'a, 'b> Panes<'a, 'b, '_> {
     /// One view of every run side by side.
     fn alone(&mut self, ui: &mut Ui, view: View) {
         let count = if view.is_shared() { 1 } else { self.stages.len() };
@@ -166,9 +171,14 @@ impl Panes<'_, '_, '_> {
         });
     }
 
+    fn stage(&self, pane: Pane) -> Stage<'a> {
+        let stages: &'a [Stage<'b>] = self.stages;
+        Stage { beside: stages.get(1 - pane.side), ..stages[pane.side] }
+    }
+
     /// A view under its header, unless that is in a bar of tabs; gives the header's response to dragging.
     fn pane(&mut self, ui: &mut Ui, pane: Pane, tabbed: bool) -> Option<Response> {
-        let stage = Stage { beside: self.stages.get(1 - pane.side), ..self.stages[pane.side] };
+        let stage = self.stage(pane);
         let before = self.selection.seen_by(stage.snapshot.latent_dim());
         let mut seen = before.clone();
         let header = (!tabbed).then(|| ui.horizontal(|ui| self.header(ui, pane, &stage, &mut seen)).inner);
@@ -193,15 +203,7 @@ impl Panes<'_, '_, '_> {
         if response.double_clicked() {
             self.actions.push(Action::Maximise(pane.view));
         }
-        match pane.view {
-            View::Data => {
-                layers(ui, stage, selection);
-                morph(ui, selection);
-            }
-            View::Latent => axes(ui, stage, selection),
-            View::Training => super::views::training::key(ui, stage),
-            _ => {}
-        }
+        tools(ui, pane.view, stage, selection);
         ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane));
         response
     }
@@ -230,6 +232,22 @@ impl Panes<'_, '_, '_> {
     }
 }
 
+/// What a view has in its header.
+fn tools(ui: &mut Ui, view: View, stage: &Stage<'_>, selection: &mut Selection) {
+    match view {
+        View::Data => {
+            layers(ui, stage, selection);
+            morph(ui, selection);
+        }
+        View::Latent => {
+            colors(ui, stage, selection);
+            axes(ui, stage, selection);
+        }
+        View::Training => super::views::training::key(ui, stage),
+        _ => {}
+    }
+}
+
 /// What is drawn in data space.
 fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let three = stage.projection.dims() == 3;
@@ -244,6 +262,26 @@ fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         ui.separator();
         ui.checkbox(&mut selection.unit_arrows, "unit arrows")
             .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
+    });
+}
+
+/// What colours mean, in latent space and in data space.
+fn colors(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    ui.menu_button("colours ▾", |ui| {
+        ui.weak("latent plane and its image");
+        ui.radio_value(&mut selection.heat, None, "plain");
+        for quantity in Quantity::ALL {
+            ui.radio_value(&mut selection.heat, Some(quantity), quantity.name());
+        }
+        let names = &stage.snapshot.data.factor_names;
+        if !names.is_empty() {
+            ui.separator();
+            ui.weak("observations and their codes");
+            ui.radio_value(&mut selection.color, None, "all alike");
+            for (row, name) in names.iter().enumerate() {
+                ui.radio_value(&mut selection.color, Some(row), format!("by {name}, from dark to light"));
+            }
+        }
     });
 }
 
@@ -309,6 +347,11 @@ impl Behavior<Pane> for Panes<'_, '_, '_> {
         let pane = tabs.active.and_then(|tile| tiles.get_pane(&tile));
         if let (Some(pane), false) = (pane, self.bare) {
             self.buttons(ui, *pane);
+            let stage = self.stage(*pane);
+            let before = self.selection.seen_by(stage.snapshot.latent_dim());
+            let mut seen = before.clone();
+            tools(ui, pane.view, &stage, &mut seen);
+            self.selection.learn(&before, seen);
         }
     }
 

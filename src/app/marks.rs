@@ -111,11 +111,35 @@ impl Sheet {
         self.painter.add(Shape::mesh(mesh));
     }
 
+    /// Cells between the points of a grid, `side` in a row, coloured smoothly.
+    pub(super) fn cells(&self, side: usize, points: impl Iterator<Item = ([f64; 2], Color32)>) {
+        let side = side as u32;
+        let mut mesh = Mesh::default();
+        for (point, color) in points {
+            mesh.colored_vertex(self.at(point), color);
+        }
+        for row in 0..side - 1 {
+            for column in 0..side - 1 {
+                let corner = row * side + column;
+                mesh.add_triangle(corner, corner + 1, corner + side);
+                mesh.add_triangle(corner + 1, corner + side + 1, corner + side);
+            }
+        }
+        self.painter.add(Shape::mesh(mesh));
+    }
+
     /// Small discs.
     pub(super) fn cloud(&self, points: impl Iterator<Item = [f64; 2]>, radius: f32, color: Color32) {
         let visible = self.painter.clip_rect().expand(radius);
         let discs = points.map(|p| self.at(p)).filter(|p| visible.contains(*p));
         self.painter.extend(discs.map(|p| Shape::circle_filled(p, radius, color)));
+    }
+
+    /// Small discs, each of its own colour.
+    pub(super) fn colored_cloud(&self, points: impl Iterator<Item = ([f64; 2], Color32)>, radius: f32) {
+        let visible = self.painter.clip_rect().expand(radius);
+        let discs = points.map(|(p, color)| (self.at(p), color)).filter(|(p, _)| visible.contains(*p));
+        self.painter.extend(discs.map(|(p, color)| Shape::circle_filled(p, radius, color)));
     }
 
     /// A vector with a solid head and its name.

@@ -2,8 +2,11 @@
 
 mod action;
 pub mod analysis;
+mod background;
+mod certifier;
 mod draft;
 mod focus;
+mod heat;
 mod layout;
 mod marks;
 mod morph;
@@ -27,11 +30,12 @@ use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Rect, Theme, 
 
 pub use action::Action;
 pub use analysis::Analyst;
+pub use background::Background;
 pub use focus::Focus;
 pub use motion::Motion;
 pub use painter3::Painter3;
 pub use projection::Projection;
-pub use selection::{Layers, Selection};
+pub use selection::{Ask, Layers, Selection};
 pub use stage::Stage;
 pub use theme::{Palette, install};
 pub use window::window;
@@ -42,6 +46,7 @@ use crate::data::{Dataset, Scene, generate, own_dataset};
 use crate::experiment::{Command, Config, Origin, Snapshot};
 use crate::io::read_table;
 use crate::trainer::Request;
+use certifier::Certifier;
 use layout::Layout;
 use panels::controls::Wish;
 use panels::{open, save};
@@ -86,6 +91,8 @@ pub struct App {
     help: bool,
     opening: Option<open::OpenDialog>,
     saving: Option<save::SaveDialog>,
+    /// More seeds, and the proof of predictions.
+    background: Background,
     folder: PathBuf,
     screenshots: (Sender<Shot>, Receiver<Shot>),
     /// Where each view was drawn last.
@@ -111,6 +118,7 @@ impl App {
             help: false,
             opening: None,
             saving: None,
+            background: Background::default(),
             folder: std::env::current_dir().unwrap_or_default(),
             screenshots: channel(),
             places: Vec::new(),
@@ -171,7 +179,7 @@ impl App {
         match started {
             Ok(()) if running => self.sides[side].ask(Request::Run),
             Ok(()) => {}
-            Err(sentence) => self.notice = Some(sentence),
+            Err(error) => self.notice = Some(format!("the run cannot be started ({error}); close other programs")),
         }
     }
 
@@ -190,11 +198,46 @@ impl App {
         self.fit_selection();
     }
 
-    /// Turns the latents of the living runs as a view has asked for: of both, so that one sees which of them turns back.
-    fn kick(&mut self) {
-        if let Some(rotation) = self.selection.kick.take() {
-            self.ask_all(Request::Command(Command::Rotate(rotation)));
+    /// Does what a view has asked for.
+    fn answer(&mut self) {
+        let Some(ask) = self.selection.ask.take() else { return };
+        let ctx = self.ctx.clone();
+        let started = match ask {
+            // Both runs, so that one sees which of them turns back.
+            Ask::Kick(rotation) => {
+                self.ask_all(Request::Command(Command::Rotate(rotation)));
+                Ok(())
+            }
+            Ask::Seeds => self.sides[self.active].strip(&ctx).map(|strip| self.background.strip = Some(strip)),
+            Ask::Adopt(i) => self.adopt(i),
+            Ask::CloseSeeds => {
+                self.background.strip = None;
+                Ok(())
+            }
+            Ask::Certify => match self.sides[self.active].draft.config.origin.scene() {
+                Some(scene) => Certifier::start(scene, &ctx).map(|it| self.background.certifier = Some(it)),
+                None => Ok(()),
+            },
+            Ask::StopCertifying => {
+                self.background.certifier = None;
+                Ok(())
+            }
+        };
+        if let Err(error) = started {
+            self.notice = Some(format!("this cannot be started ({error}); close other programs"));
         }
+    }
+
+    /// Makes one run of the strip the main one, as it stands.
+    fn adopt(&mut self, i: usize) -> std::io::Result<()> {
+        let Some(strip) = &self.background.strip else { return Ok(()) };
+        let Some((_, Some(newest), _)) = strip.runs().nth(i) else { return Ok(()) };
+        let Ok(snapshot) = &*newest else { return Ok(()) };
+        let (config, data) = (snapshot.config.as_ref().clone(), Arc::clone(&snapshot.data));
+        let copy = strip.copy_of(i);
+        let side = &mut self.sides[self.active];
+        side.replace(config, data);
+        side.continue_with(copy, &self.ctx, self.pace)
     }
 
     /// Makes z* fit the largest model and the observations that all have encoded.
@@ -328,7 +371,14 @@ impl App {
                 if let (Some(view), Some(focus)) = (view, focus)
                     && projection.dims() == 3
                 {
-                    let stage = Stage { snapshot: &view.snapshot, focus, projection, analyst, beside: None };
+                    let stage = Stage {
+                        snapshot: &view.snapshot,
+                        focus,
+                        projection,
+                        analyst,
+                        background: &self.background,
+                        beside: None,
+                    };
                     views::space::look(&mut self.selection, key, &stage);
                 }
             }
@@ -452,7 +502,7 @@ impl App {
         }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui, &mut actions));
-        self.kick();
+        self.answer();
         for action in actions {
             self.act(action);
         }
@@ -493,7 +543,14 @@ impl App {
                 ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
                 return;
             };
-            stages.push(Stage { snapshot: &view.snapshot, focus, projection, analyst, beside: None });
+            stages.push(Stage {
+                snapshot: &view.snapshot,
+                focus,
+                projection,
+                analyst,
+                background: &self.background,
+                beside: None,
+            });
             painters.push(painter3);
         }
         self.places = layout.show(ui, &stages, &mut self.selection, &mut painters, actions);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Motion;
-use crate::geometry::Rotation;
+use crate::geometry::{Quantity, Rotation};
 use crate::paint::Camera;
 
 /// z*, what is chosen, and what is shown of it.
@@ -36,13 +36,32 @@ pub struct Selection {
     pub phi: f64,
     /// The two latents that would be turned.
     pub turned: [usize; 2],
-    /// The rotation that the living run is to be given, for whoever can do it.
+    /// What a view asks for, for whoever can do it.
     #[serde(skip)]
-    pub kick: Option<Rotation>,
+    pub ask: Option<Ask>,
     /// Opposite corners of the rectangle in latent space that loops run around.
     pub corners: [[f64; 2]; 2],
     /// The true factor that colours observations and their codes.
     pub color: Option<usize>,
+    /// The quantity that colours the latent plane and its image.
+    pub heat: Option<Quantity>,
+}
+
+/// What a view may ask for beyond a change of the selection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ask {
+    /// Turn the latents of the living run.
+    Kick(Rotation),
+    /// Train the experiment for several seeds.
+    Seeds,
+    /// Make one of them the main run.
+    Adopt(usize),
+    /// Forget them.
+    CloseSeeds,
+    /// Measure what is predicted about the scene.
+    Certify,
+    /// Stop that.
+    StopCertifying,
 }
 
 /// What is drawn in data space.
@@ -99,9 +118,10 @@ impl Default for Selection {
             draw: false,
             phi: 0.0,
             turned: [0, 1],
-            kick: None,
+            ask: None,
             corners: [[-1.0, -1.0], [1.0, 1.0]],
             color: None,
+            heat: None,
         }
     }
 }

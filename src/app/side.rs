@@ -5,11 +5,15 @@ use std::sync::Arc;
 use eframe::egui::Context;
 
 use super::draft::Draft;
+use super::views::seeds::SEEDS;
 use super::{Analyst, Focus, Painter3, Projection, Selection};
 use crate::data::{Dataset, generate};
 use crate::experiment::{Config, Experiment, Origin, Settings, Snapshot};
-use crate::trainer::{Request, Trainer, View};
+use crate::trainer::{Request, Strip, Trainer, View};
 use crate::vae::Covariance;
+
+/// Steps that the strip of seeds makes on data of one's own.
+const OWN_STEPS: u64 = 4000;
 
 /// A run and everything that is known of it.
 #[derive(Debug)]
@@ -68,16 +72,47 @@ impl Side {
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub(super) fn start(&mut self, ctx: &Context, pace: Option<f64>) -> Result<(), String> {
-        let (config, data, ctx) = (self.draft.config.clone(), Arc::clone(&self.data), ctx.clone());
+    pub(super) fn start(&mut self, ctx: &Context, pace: Option<f64>) -> std::io::Result<()> {
+        let (config, data) = (self.draft.config.clone(), Arc::clone(&self.data));
         self.settings = config.settings();
-        let build = move || Experiment::new(config, data).map_err(|e| e.to_string());
-        let trainer = Trainer::spawn(build, move || ctx.request_repaint())
-            .map_err(|error| format!("the run cannot be started ({error}); close other programs"))?;
-        self.trainer = Some(trainer);
+        self.continue_with(move || Experiment::new(config, data).map_err(|e| e.to_string()), ctx, pace)
+    }
+
+    /// Goes on with the run that `build` gives; the one before ends.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn continue_with(
+        &mut self,
+        build: impl FnOnce() -> Result<Experiment, String> + Send + 'static,
+        ctx: &Context,
+        pace: Option<f64>,
+    ) -> std::io::Result<()> {
+        let ctx = ctx.clone();
+        self.trainer = Some(Trainer::spawn(build, move || ctx.request_repaint())?);
         (self.asked, self.noticed) = (0, 0);
         self.ask(Request::Pace(pace));
         Ok(())
+    }
+
+    /// Trains what the controls describe for the next seeds, as long as its scene asks for.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn strip(&self, ctx: &Context) -> std::io::Result<Strip> {
+        let mut config = self.draft.config.clone();
+        config.objective = self.settings.objective;
+        config.optimizer = self.settings.optimizer;
+        let steps = config.origin.scene().map_or(OWN_STEPS, |scene| scene.training.steps);
+        let (first, own, ctx) = (config.seed, Arc::clone(&self.data), ctx.clone());
+        let build = move |seed| {
+            let data = match &config.origin {
+                Origin::Scene(scene) => Arc::new(generate(scene, seed)),
+                Origin::File { .. } => Arc::clone(&own),
+            };
+            Experiment::new(Config { seed, ..config.clone() }, data).map_err(|e| e.to_string())
+        };
+        Strip::spawn((0..SEEDS).map(|k| first.wrapping_add(k)), steps, build, move || ctx.request_repaint())
     }
 
     /// Asks the trainer for something.

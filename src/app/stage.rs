@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::Ui;
 
 use super::analysis::{Analyst, Answer, Topic};
+use super::background::Background;
 use super::focus::Focus;
 use super::projection::Projection;
 use super::theme::Palette;
@@ -21,6 +22,8 @@ pub struct Stage<'a> {
     pub projection: &'a Projection,
     /// Answers what takes long.
     pub analyst: &'a Analyst,
+    /// What was started beside the run.
+    pub background: &'a Background,
     /// The run that it is compared with, on the same scales.
     pub beside: Option<&'a Self>,
 }

@@ -96,7 +96,9 @@ impl Palette {
 
     /// The colour of text on [`Palette::signed`].
     pub(super) fn on_signed(&self, value: f64) -> Color32 {
-        if value.abs() > 0.5 { self.paper } else { self.ink }
+        let ground = self.signed(value).intensity();
+        let apart = |color: Color32| (color.intensity() - ground).abs();
+        if apart(self.paper) > apart(self.ink) { self.paper } else { self.ink }
     }
 
     /// The colour of a value between 0 and 1: equal steps look equal, since lightness and hue grow evenly at constant

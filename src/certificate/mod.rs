@@ -118,6 +118,15 @@ pub struct Certificate {
 }
 
 impl Prediction {
+    /// What the number is, in a few words.
+    pub fn measured(&self) -> String {
+        match &self.pool {
+            Pool::Median(_) => self.quantity.to_string(),
+            Pool::Mean(_) => format!("mean {}", self.quantity),
+            Pool::Ratio(..) => format!("ratio of {}", self.quantity),
+        }
+    }
+
     /// The runs that it needs.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         let (first, second): (&[Job], &[Job]) = match &self.pool {

@@ -37,20 +37,10 @@ impl Certify {
         if let Some(scene) = scenes.iter().find(|scene| !predictions.iter().any(|p| p.scene == scene.name)) {
             return Err(CliError::Input(format!("nothing is predicted about the scene '{}'", scene.name)));
         }
-        let outcomes = outcomes(&predictions)?;
-        let find = |job: &Job| outcomes.iter().find(|(made, _)| made == job).map(|(_, outcome)| outcome);
-        // Some quantities take longer to measure than a run to make.
-        let mut certificates: Vec<Option<Certificate>> = vec![None; predictions.len()];
-        let places: Vec<usize> = (0..predictions.len()).collect();
-        in_parallel(
-            &places,
-            |place| predictions[*place].judge(find),
-            |place, certificate| {
-                certificates[*place] = Some(certificate);
-                Ok::<(), CliError>(())
-            },
-        )?;
-        let certificates: Vec<Certificate> = certificates.into_iter().flatten().collect();
+        let certificates = judged(&predictions, |made, of| {
+            bar(made as u64, of as u64, "runs");
+            Ok::<(), CliError>(())
+        })?;
         let failed = certificates.iter().filter(|c| !c.passed).count();
         let text = if self.json {
             format!("{:#}\n", Value::from(certificates.iter().map(as_json).collect::<Vec<_>>()))
@@ -61,25 +51,42 @@ impl Certify {
     }
 }
 
-/// Each run once, however many predictions are about it. One that failed is left out, and said on standard error.
-fn outcomes(predictions: &[Prediction]) -> Result<Vec<(Job, Outcome)>, CliError> {
+/// Makes the runs that predictions need, each once however many are about it, on all cores, and compares. `progress`
+/// hears how many of them are made, and ends it early by an error. A run that failed proves nothing and is said in the log.
+///
+/// # Errors
+/// Those of `progress`.
+pub fn judged<E>(
+    predictions: &[Prediction],
+    mut progress: impl FnMut(usize, usize) -> Result<(), E>,
+) -> Result<Vec<Certificate>, E> {
     let mut jobs: Vec<Job> = Vec::new();
     for job in predictions.iter().flat_map(Prediction::jobs) {
         if !jobs.contains(job) {
             jobs.push(job.clone());
         }
     }
-    let (mut made, mut count) = (Vec::new(), 0);
+    let mut made: Vec<(Job, Option<Outcome>)> = Vec::new();
     in_parallel(&jobs, Job::run, |job, outcome| {
-        count += 1;
-        bar(count, jobs.len() as u64, "runs");
-        match outcome {
-            Ok(outcome) => made.push((job.clone(), outcome)),
-            Err(sentence) => log::warn!("{} with seed {}: {sentence}", job.scene.name, job.seed),
+        if let Err(sentence) = &outcome {
+            log::warn!("{} with seed {}: {sentence}", job.scene.name, job.seed);
         }
-        Ok::<(), CliError>(())
+        made.push((job.clone(), outcome.ok()));
+        progress(made.len(), jobs.len())
     })?;
-    Ok(made)
+    let find = |job: &Job| made.iter().find(|(asked, _)| asked == job).and_then(|(_, outcome)| outcome.as_ref());
+    // Some quantities take longer to measure than a run to make.
+    let mut certificates: Vec<Option<Certificate>> = vec![None; predictions.len()];
+    let places: Vec<usize> = (0..predictions.len()).collect();
+    in_parallel(
+        &places,
+        |place| predictions[*place].judge(find),
+        |place, certificate| {
+            certificates[*place] = Some(certificate);
+            Ok(())
+        },
+    )?;
+    Ok(certificates.into_iter().flatten().collect())
 }
 
 /// A heading for each scene, two lines for each certificate, and the count.
@@ -95,7 +102,7 @@ fn table(certificates: &[Certificate]) -> String {
 fn lines(certificate: &Certificate) -> String {
     let Certificate { prediction, measured, passed, .. } = certificate;
     let verdict = if *passed { "pass" } else { "FAIL" };
-    let (quantity, expected) = (prediction.quantity.to_string(), prediction.expected.to_string());
+    let (quantity, expected) = (prediction.measured(), prediction.expected.to_string());
     format!(
         "  {verdict}  {:<13}  {quantity:<24} {expected:>18}  measured {measured:.4}\n        {}\n",
         prediction.standing, prediction.claim
@@ -113,7 +120,7 @@ fn as_json(certificate: &Certificate) -> Value {
         "scene": prediction.scene,
         "claim": prediction.claim,
         "standing": prediction.standing.to_string(),
-        "quantity": prediction.quantity.to_string(),
+        "quantity": prediction.measured(),
         "expected": expected,
         "measured": measured,
         "runs": values,

@@ -2,6 +2,7 @@
 
 mod advance;
 mod certify;
+mod compare;
 mod error;
 mod export;
 mod metrics;
@@ -11,6 +12,7 @@ mod recipe;
 mod replay;
 mod run_args;
 mod scenes;
+mod sweep;
 mod train;
 
 use std::path::PathBuf;
@@ -18,11 +20,13 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 pub use advance::bar;
-pub use certify::Certify;
+pub use certify::{Certify, judged};
+pub use compare::Compare;
 pub use error::CliError;
 pub use export::Export;
 pub use origin::{OriginArgs, Start, start};
 pub use run_args::{RunArgs, Widths};
+pub use sweep::{List, Sweep};
 pub use train::Train;
 
 use crate::io::open;
@@ -38,6 +42,10 @@ pub enum Command {
     },
     /// Train a model and save everything about the run
     Train(Box<Train>),
+    /// Train two models that share data, seed, minibatches and noise, and lay their metrics side by side
+    Compare(Box<Compare>),
+    /// Train for every combination of β, covariance and seed; a row of metrics for each
+    Sweep(Box<Sweep>),
     /// Measure a saved model again, on its held-out data
     Metrics {
         /// The folder of a run
@@ -70,6 +78,8 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
     match command {
         Command::Scenes { json } => print(out, &scenes::scenes(json)),
         Command::Train(train) => print(out, &train.run()?),
+        Command::Compare(compare) => print(out, &compare.run()?),
+        Command::Sweep(sweep) => print(out, &sweep.run()?),
         Command::Metrics { dir, json } => print(out, &metrics::metrics(&open(&dir)?, json)),
         Command::Certify(certify) => {
             let (text, failed) = certify.run()?;

@@ -74,6 +74,27 @@ impl RunArgs {
         Ok((run, log, steps))
     }
 
+    /// These arguments, and those of `common` where they say nothing. Commands of both are kept.
+    pub(super) fn over(&self, common: &Self) -> Self {
+        let own_origin = [self.origin.scene.is_some(), self.origin.data.is_some(), self.origin.session.is_some()];
+        let origin = if own_origin.contains(&true) { &self.origin } else { &common.origin };
+        Self {
+            origin: origin.clone(),
+            covariance: self.covariance.or(common.covariance),
+            beta: self.beta.or(common.beta),
+            sigma2: self.sigma2.or(common.sigma2),
+            latent_dim: self.latent_dim.or(common.latent_dim),
+            hidden: self.hidden.as_ref().or(common.hidden.as_ref()).cloned(),
+            activation: self.activation.or(common.activation),
+            decoder: self.decoder.or(common.decoder),
+            lr: self.lr.or(common.lr),
+            batch: self.batch.or(common.batch),
+            steps: self.steps.or(common.steps),
+            seed: self.seed.or(common.seed),
+            at: common.at.iter().chain(&self.at).copied().collect(),
+        }
+    }
+
     /// Puts what the arguments say in the place of the defaults.
     fn change(&self, config: &mut Config) {
         fn set<T: Clone>(place: &mut T, value: Option<&T>) {
@@ -103,7 +124,7 @@ fn parse_widths(text: &str) -> Result<Widths, String> {
     parsed.map(Widths).map_err(|e| format!("'{text}' is not a list of whole numbers ({e})"))
 }
 
-fn parse_covariance(text: &str) -> Result<Covariance, String> {
+pub(super) fn parse_covariance(text: &str) -> Result<Covariance, String> {
     named(text, &Covariance::ALL, Covariance::name)
 }
 

@@ -1,11 +1,14 @@
 //! Quantities over a plane of latent space: what the heat maps show.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Jets, Order, diagonal_gap, ima_contrast, normal_density, posterior_precision};
 use crate::linalg::{Matrix, Real, svd};
 use crate::vae::Vae;
 
 /// A quantity that a Jacobian has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// The gap of a diagonal posterior in nats.
     Gap,
@@ -28,6 +31,23 @@ impl Quantity {
             Self::Contrast => "c_IMA (nats)",
             Self::Density => "density p(z)/√det JᵀJ",
             Self::Anisotropy => "s₁/s₂",
+        }
+    }
+}
+
+impl Quantity {
+    /// The value below which it never is.
+    pub fn least(self) -> f64 {
+        if self == Self::Anisotropy { 1.0 } else { 0.0 }
+    }
+
+    /// Differences below this are too small to be shown as such: a hundredth of a nat, a thousandth of a unit of density,
+    /// a ratio of 1.1. The scale of a map ends there at least.
+    pub fn least_range(self) -> f64 {
+        match self {
+            Self::Gap | Self::Contrast => 0.01,
+            Self::Density => 0.001,
+            Self::Anisotropy => 1.1,
         }
     }
 }

@@ -1,7 +1,9 @@
-//! The one thread that trains. It takes requests, hands out snapshots, and is never waited for.
+//! The thread that trains: it takes requests, hands out snapshots, and is never waited for. And those that train the same
+//! experiment for several seeds.
 
 mod branches;
 mod latest;
+mod strip;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 
 pub use branches::Branch;
 pub use latest::Latest;
+pub use strip::Strip;
 
 use crate::experiment::{Command, Experiment, Snapshot};
 use branches::Branches;

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "gui")]
 
+mod measured;
 mod stagehand;
 
 use std::sync::Arc;

@@ -128,3 +128,45 @@ impl Loop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linear_decoder_has_global_coordinates() {
+        let (_, model) = super::super::tests::trained("linear", 1500);
+        let joint = Joint::new(&model, &JointQuestion { z: vec![0.6, -0.5], plane: [0, 1] });
+        // Trained to orthogonal columns: what is left of the error is 1 − sin of their angle.
+        assert!(joint.product.error < 0.01 && joint.contrast < 0.005, "{} {}", joint.product.error, joint.contrast);
+        assert!(joint.coupling.unwrap() < 1e-12);
+        // Arc lengths are multiples of independent samples.
+        assert!(joint.dependence < 1.3 * joint.band, "{} {}", joint.dependence, joint.band);
+        let lengths = [0, 1].map(|i| path_length(&model, &[0.0; 2], i, 0.0, 1.0));
+        for (z, u) in joint.samples.iter().zip(&joint.arcs) {
+            assert!((u[0] - lengths[0] * (z[0] - 0.6)).abs() < 1e-9 && (u[1] - lengths[1] * (z[1] + 0.5)).abs() < 1e-9);
+        }
+        let corners = [[-1.0, -1.0], [1.0, 2.0]];
+        let around = Loop::new(&model, &LoopQuestion { z: vec![0.0; 2], plane: [0, 1], corners });
+        assert!(around.integrals.iter().all(|i| i.abs() < 1e-9));
+        assert!(
+            (around.lengths[0] - 2.0 * lengths[0]).abs() < 1e-9 && (around.lengths[1] - 3.0 * lengths[1]).abs() < 1e-9
+        );
+    }
+
+    #[test]
+    fn an_untrained_network_has_none() {
+        let (_, model) = super::super::tests::trained("cylinder", 0);
+        let joint = Joint::new(&model, &JointQuestion { z: vec![0.6, -0.5], plane: [0, 1] });
+        assert!(
+            joint.coupling.unwrap() > 0.05 && joint.product.error > 0.01,
+            "{:?} {}",
+            joint.coupling,
+            joint.product.error
+        );
+        // Not about the origin, where an untrained tanh network is symmetric.
+        let corners = [[0.0, 0.0], [1.5, 1.0]];
+        let around = Loop::new(&model, &LoopQuestion { z: vec![0.0; 2], plane: [0, 1], corners });
+        assert!(around.integrals.iter().any(|i| i.abs() > 1e-3), "{around:?}");
+    }
+}

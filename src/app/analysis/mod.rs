@@ -2,6 +2,7 @@
 //! may be a moment old; a thread works on the newest question of each kind. Only what visible views ask for is computed,
 //! and nothing twice.
 
+pub(super) mod field;
 mod ghosts;
 pub(super) mod joint;
 pub(super) mod posteriors;
@@ -12,6 +13,7 @@ use std::thread::Builder;
 
 use eframe::egui::Context;
 
+pub use field::{Field, FieldQuestion};
 pub use ghosts::{Ghost, Ghosts, GhostsQuestion};
 pub use joint::{Joint, JointQuestion, Loop, LoopQuestion};
 pub use posteriors::{Outline, Posteriors, PosteriorsQuestion};
@@ -33,6 +35,8 @@ pub enum Topic {
     Joint(JointQuestion),
     /// Whether arc lengths close around a rectangle.
     Loop(LoopQuestion),
+    /// A quantity over the latent plane.
+    Field(FieldQuestion),
 }
 
 /// What an analyst finds, one kind for each topic.
@@ -48,10 +52,12 @@ pub enum Answer {
     Joint(Joint),
     /// To [`Topic::Loop`].
     Loop(Loop),
+    /// To [`Topic::Field`].
+    Field(Field),
 }
 
 /// How many kinds of topics there are.
-const KINDS: usize = 5;
+const KINDS: usize = 6;
 
 impl Topic {
     fn kind(&self) -> usize {
@@ -61,6 +67,7 @@ impl Topic {
             Self::Ghosts(_) => 2,
             Self::Joint(_) => 3,
             Self::Loop(_) => 4,
+            Self::Field(_) => 5,
         }
     }
 }
@@ -90,6 +97,7 @@ impl Question {
             Topic::Ghosts(topic) => Answer::Ghosts(Ghosts::new(&self.model, topic)),
             Topic::Joint(topic) => Answer::Joint(Joint::new(&self.model, topic)),
             Topic::Loop(topic) => Answer::Loop(Loop::new(&self.model, topic)),
+            Topic::Field(topic) => Answer::Field(Field::new(&self.model, topic)),
         }
     }
 }
@@ -209,6 +217,86 @@ impl Shared {
                 }
             }
             desk = self.news.wait(desk).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Scene, generate};
+    use crate::experiment::{Config, Experiment, Origin};
+    use std::time::{Duration, Instant};
+
+    /// A scene after some steps, with its model in double precision.
+    pub(super) fn trained(scene: &str, steps: usize) -> (Arc<Snapshot>, Arc<Vae<f64>>) {
+        let scene = Scene::named(scene).unwrap().clone();
+        let data = Arc::new(generate(&scene, 0));
+        let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
+        let mut run = Experiment::new(config, data).unwrap();
+        for _ in 0..steps {
+            run.step().unwrap();
+        }
+        let snapshot = Arc::new(Snapshot::of(&run));
+        let model = Arc::new(snapshot.vae.cast());
+        (snapshot, model)
+    }
+
+    fn around(corner: f64) -> Topic {
+        Topic::Loop(LoopQuestion { z: vec![0.0; 2], plane: [0, 1], corners: [[0.0; 2], [corner; 2]] })
+    }
+
+    fn integrals(answer: &Answer) -> Loop {
+        let Answer::Loop(around) = answer else { panic!("{answer:?}") };
+        *around
+    }
+
+    #[test]
+    fn the_same_question_is_answered_once() {
+        let (snapshot, model) = trained("cylinder", 0);
+        let analyst = Analyst::immediate();
+        let ask = |topic| analyst.ask(&snapshot, Arc::clone(&model), topic).unwrap();
+        let first = ask(around(1.0));
+        assert!(Arc::ptr_eq(&first, &ask(around(1.0))));
+        let other = ask(around(2.0));
+        assert_ne!(integrals(&first), integrals(&other));
+        // Another kind of question leaves this one's answer alone.
+        let ghosts = GhostsQuestion { z: vec![0.0; 2], latents: vec![0], values: vec![1.0] };
+        assert!(matches!(*ask(Topic::Ghosts(ghosts)), Answer::Ghosts(_)));
+        assert!(Arc::ptr_eq(&other, &ask(around(2.0))));
+    }
+
+    #[test]
+    fn an_answer_about_other_data_is_not_shown() {
+        let (first, model) = trained("cylinder", 0);
+        let (second, other) = trained("polar", 0);
+        let analyst = Analyst::threaded(&Context::default()).unwrap();
+        wait(|| analyst.ask(&first, Arc::clone(&model), around(1.0)));
+        assert!(analyst.ask(&first, Arc::clone(&model), around(2.0)).is_some(), "the last one serves meanwhile");
+        assert!(analyst.ask(&second, Arc::clone(&other), around(1.0)).is_none());
+        wait(|| analyst.ask(&second, Arc::clone(&other), around(1.0)));
+    }
+
+    #[test]
+    fn the_thread_finds_what_is_found_at_once() {
+        let (snapshot, model) = trained("cylinder", 20);
+        let analyst = Analyst::threaded(&Context::default()).unwrap();
+        // Questions of before are overtaken.
+        for k in 1..50 {
+            analyst.ask(&snapshot, Arc::clone(&model), around(f64::from(k)));
+        }
+        let exact = Analyst::immediate().ask(&snapshot, Arc::clone(&model), around(50.0)).unwrap();
+        wait(|| {
+            let answer = analyst.ask(&snapshot, Arc::clone(&model), around(50.0))?;
+            (integrals(&answer) == integrals(&exact)).then_some(answer)
+        });
+    }
+
+    fn wait(answer: impl Fn() -> Option<Arc<Answer>>) {
+        let start = Instant::now();
+        while answer().is_none() {
+            assert!(start.elapsed() < Duration::from_mins(1), "no answer came");
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

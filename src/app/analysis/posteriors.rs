@@ -196,3 +196,47 @@ impl Frame {
         [coordinate(0), coordinate(1)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posteriors(scene: &str, steps: usize) -> Posteriors {
+        let (snapshot, model) = super::super::tests::trained(scene, steps);
+        let plane = if model.latent_dim() == 1 { [0, 0] } else { [0, 1] };
+        Posteriors::new(&snapshot, &model, &PosteriorsQuestion { observation: 3, plane })
+    }
+
+    #[test]
+    fn the_second_order_is_exact_for_linear_decoders() {
+        let found = posteriors("linear", 1500);
+        let (sigma, optimal) = (found.approximate.covariance(), found.full.posterior.covariance());
+        assert!((sigma - &optimal).norm() < 1e-6 * optimal.norm());
+        // The learned mean is not the optimal one, but no family beats the best of all.
+        let [learned, full, approximate, diagonal] = found.elbos;
+        assert!(full + 1e-9 >= learned.max(approximate).max(diagonal), "{:?}", found.elbos);
+        // With Λ constant the best diagonal posterior loses ½ (Σ log Λᵢᵢ − log det Λ), which is also its divergence.
+        let gap = crate::geometry::diagonal_gap(&found.full.precision);
+        assert!((found.divergences()[3] - gap).abs() < 1e-6 && (full - diagonal - gap).abs() < 1e-6, "β = 1: {gap}");
+    }
+
+    #[test]
+    fn outlines_are_one_standard_deviation() {
+        let found = posteriors("cylinder", 300);
+        for (q, outline) in found.all().into_iter().zip(&found.outlines) {
+            let factor = nalgebra::Matrix2::from_fn(|r, c| outline.factor[c][r]);
+            assert!((factor * factor.transpose() - q.covariance().fixed_view::<2, 2>(0, 0)).norm() < 1e-12);
+            // The curve ends where it begins, around the image of the mean.
+            let [first, last] = [outline.image[0], outline.image[outline.image.len() - 1]];
+            assert!((first[0] - last[0]).hypot(first[1] - last[1]) < 1e-9);
+        }
+        assert_eq!(found.draws, posteriors("cylinder", 300).draws, "the same samples every time");
+    }
+
+    #[test]
+    fn one_latent_has_an_interval() {
+        let found = posteriors("parabola", 100);
+        assert!(found.own_coordinates, "two dimensions need no projection");
+        assert!(found.outlines.iter().all(|o| o.factor[1] == [0.0; 2] && o.image.len() > 10));
+    }
+}

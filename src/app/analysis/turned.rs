@@ -143,6 +143,21 @@ fn at_optimum(snapshot: &Snapshot, model: &Vae<f64>, objective: &Objective, plan
 mod tests {
     use super::*;
 
+    /// The loss that is searched for is the closed form where the decoder is linear, and the optimum's is met after training.
+    #[test]
+    fn linear_decoders_lose_the_closed_form() {
+        let (snapshot, model) = super::super::tests::trained("linear", 3000);
+        let turned = Turned::new(&snapshot, &model, &TurnedQuestion { plane: [0, 1] });
+        assert!(turned.linear);
+        for degrees in [0.0, 15.0, 30.0, 45.0, 60.0] {
+            let (loss, price) = (turned.loss(degrees), turned.price(degrees));
+            // The search ends at 10⁻⁹ in the posterior; interpolation between dots costs more where they are few.
+            assert!((loss - price).abs() < 2e-5, "{degrees}°: {loss} {price}");
+            let optimum = turned.price_at_optimum(degrees).unwrap();
+            assert!((loss - optimum).abs() < 0.01, "{degrees}°: {loss} {optimum}");
+        }
+    }
+
     #[test]
     fn the_curve_meets_every_angle_that_was_searched_and_repeats() {
         let dip = |degrees: f64| 0.3 * (2.0 * degrees.to_radians()).sin().powi(2);

@@ -1,8 +1,8 @@
 //! Does the density on the manifold factorise along the seams, and do arc lengths make coordinates of the data?
 
 use eframe::egui::{
-    Align2, CursorIcon, EventFilter, Id, Key, Mesh, Pos2, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, EventFilter, Id, Key, Pos2, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 use egui_plot::{AxisHints, PlotBounds};
 
@@ -71,7 +71,8 @@ fn map(ui: &mut Ui, joint: &Joint, selection: &mut Selection) {
     let largest = difference.iter().copied().filter(|d| d.is_finite()).fold(0.0, |m: f64, d| m.max(d.abs()));
     // Small differences stay pale: the scale never shrinks below a tenth of the largest density.
     let scale = largest.max(0.1);
-    sheet.painter.add(Shape::mesh(mesh(&sheet, joint, scale, palette)));
+    let shade = |d: f64| palette.signed(if d.is_finite() { d / scale } else { 0.0 });
+    sheet.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));
     for (sign, mark, color) in [(1.0, "+", palette.plus), (-1.0, "−", palette.minus)] {
         let extreme = difference.iter().enumerate().filter(|(_, d)| sign * **d > 0.02);
         if let Some((k, d)) = extreme.max_by(|x, y| (sign * x.1).total_cmp(&(sign * y.1))) {
@@ -95,23 +96,6 @@ fn map(ui: &mut Ui, joint: &Joint, selection: &mut Selection) {
 fn place(joint: &Joint, k: usize) -> [f64; 2] {
     let side = joint.product.side;
     [k % side, k / side].map(|i| RANGE * (2.0 * i as f64 / (side - 1) as f64 - 1.0))
-}
-
-fn mesh(sheet: &Sheet, joint: &Joint, scale: f64, palette: &Palette) -> Mesh {
-    let side = joint.product.side as u32;
-    let mut mesh = Mesh::default();
-    for (k, difference) in joint.product.difference.iter().enumerate() {
-        let value = if difference.is_finite() { difference / scale } else { 0.0 };
-        mesh.colored_vertex(sheet.at(place(joint, k)), palette.signed(value));
-    }
-    for row in 0..side - 1 {
-        for column in 0..side - 1 {
-            let corner = row * side + column;
-            mesh.add_triangle(corner, corner + 1, corner + side);
-            mesh.add_triangle(corner + 1, corner + side + 1, corner + side);
-        }
-    }
-    mesh
 }
 
 /// The rectangle that the loops run around: drawn anew by dragging on the map, moved by its corners.

@@ -6,7 +6,8 @@ use eframe::egui::{
 use egui_plot::{AxisHints, Plot, PlotBounds};
 
 use super::plane::{choose, nearest};
-use crate::app::marks::{Sheet, axis, ellipse, grid};
+use crate::app::heat::Heat;
+use crate::app::marks::{Sheet, axis, ellipse, factor_colors, grid};
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Selection, Stage};
 use crate::experiment::Snapshot;
@@ -46,6 +47,10 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         click(stage, &sheet, position, selection);
     }
 
+    let heat = Heat::new(stage, selection);
+    if let Some(heat) = &heat {
+        heat.draw(&sheet, palette);
+    }
     for ring in 1..=3 {
         sheet.curve(
             ellipse([0.0; 2], [[1.0, 0.0], [0.0, 1.0]], f64::from(ring)),
@@ -56,7 +61,10 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let snapshot = stage.snapshot;
     let count = snapshot.encodings.columns();
     let place = |i: usize| code(snapshot, i, selection.axes);
-    sheet.cloud((0..count).map(place), POINT_RADIUS, palette.point.gamma_multiply(0.55));
+    match factor_colors(stage, selection, palette) {
+        Some(colors) => sheet.colored_cloud((0..count).map(place).zip(colors), POINT_RADIUS),
+        None => sheet.cloud((0..count).map(place), POINT_RADIUS, palette.point.gamma_multiply(0.55)),
+    }
     lines(&sheet, palette, selection);
     if let Some(i) = selection.observation {
         posterior(&sheet, palette, &snapshot.posterior(i), selection);
@@ -64,6 +72,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let z = z_in_view(selection);
     sheet.handle(z, palette.latent, handle.dragged() || plot.response.dragged() || handle.has_focus());
     sheet.label(sheet.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
+    if let Some(heat) = &heat {
+        heat.legend(ui, &sheet, *plot.transform.frame(), palette);
+    }
     plot.response.on_hover_cursor(CursorIcon::Crosshair);
 }
 

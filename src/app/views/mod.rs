@@ -1,5 +1,6 @@
 //! The views. Each draws from a [`Stage`] and may move the [`Selection`]; none can reach the run.
 
+pub mod certificates;
 pub mod densities;
 pub mod factors;
 pub mod gauges;
@@ -9,6 +10,7 @@ pub mod latent;
 pub mod plane;
 pub mod posterior;
 pub mod rotate;
+pub mod seeds;
 pub mod space;
 pub mod training;
 
@@ -42,6 +44,10 @@ pub enum View {
     Rotate,
     /// Training curves.
     Training,
+    /// The same experiment for several seeds.
+    Seeds,
+    /// What theory predicts, and what was measured.
+    Certificates,
 }
 
 /// A view of one of the runs.
@@ -55,7 +61,7 @@ pub struct Pane {
 
 impl View {
     /// All views.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Data,
         Self::Latent,
         Self::Densities,
@@ -66,11 +72,13 @@ impl View {
         Self::Posterior,
         Self::Rotate,
         Self::Training,
+        Self::Seeds,
+        Self::Certificates,
     ];
 
     /// Whether one picture shows both runs.
     pub fn is_shared(self) -> bool {
-        self == Self::Training
+        matches!(self, Self::Training | Self::Seeds | Self::Certificates)
     }
 
     /// The name on the screen.
@@ -86,6 +94,8 @@ impl View {
             Self::Posterior => "Posterior",
             Self::Rotate => "Rotate",
             Self::Training => "Training",
+            Self::Seeds => "Seeds",
+            Self::Certificates => "Certificates",
         }
     }
 
@@ -111,6 +121,8 @@ impl View {
             Self::Posterior => "posterior",
             Self::Rotate => "rotate",
             Self::Training => "training",
+            Self::Seeds => "seeds",
+            Self::Certificates => "certificates",
         }
     }
 
@@ -128,6 +140,8 @@ impl View {
             Self::Posterior => posterior::show(ui, stage, selection),
             Self::Rotate => rotate::show(ui, stage, selection),
             Self::Training => training::show(ui, stage),
+            Self::Seeds => seeds::show(ui, stage, selection),
+            Self::Certificates => certificates::show(ui, stage, selection),
         }
     }
 }

@@ -3,8 +3,9 @@
 use eframe::egui::{Align2, Pos2, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, Plot};
 
-use crate::app::focus::grid_lines;
-use crate::app::marks::{Sheet, axis, grid as ticks};
+use crate::app::focus::{SURFACE_POINTS, grid_lines};
+use crate::app::heat::Heat;
+use crate::app::marks::{Sheet, axis, factor_colors, grid as ticks};
 use crate::app::morph::Morph;
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Selection, Stage};
@@ -35,9 +36,19 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let morph = Morph::new(stage, selection);
     let color = morph.color(palette);
     let place = |z: &[f64], x: &[f64]| projection.plane(&morph.point(z, x));
+    let heat = Heat::new(stage, selection);
+    if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
+        let surface = &stage.focus.surface;
+        let at = |k: usize| place(&stage.focus.surface_latent(k), &to_f64(surface.column(k)));
+        let shade = |k: usize| heat.color(stage.focus.surface_place(k), palette).gamma_multiply(0.85);
+        sheet.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
+    }
     if layers.data {
         let points = observations(stage).enumerate().map(|(i, x)| place(&to_f64(stage.snapshot.mean(i)), &to_f64(x)));
-        sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55));
+        match factor_colors(stage, selection, palette) {
+            Some(colors) => sheet.colored_cloud(points.zip(colors), POINT_RADIUS),
+            None => sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55)),
+        }
     }
     if layers.grid {
         grid(&sheet, palette, stage, &morph);
@@ -62,6 +73,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         basis(&sheet, palette, stage, selection.unit_arrows);
     }
     sheet.handle(projection.plane(&stage.focus.image), color, false);
+    if let Some(heat) = heat.filter(|_| layers.surface) {
+        heat.legend(ui, &sheet, *response.transform.frame(), palette);
+    }
     if response.response.clicked()
         && let Some(position) = response.response.interact_pointer_pos()
     {

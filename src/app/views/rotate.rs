@@ -10,7 +10,7 @@ use crate::app::analysis::turned::{MOST_LATENTS, OBSERVATIONS};
 use crate::app::analysis::{Answer, Topic, Turned, TurnedQuestion};
 use crate::app::marks::{Sheet, axis, grid, instead, number, polyline, sample_line, still_plot};
 use crate::app::theme::{HANDLE_RADIUS, Palette, REACH, indexed};
-use crate::app::{Selection, Stage};
+use crate::app::{Ask, Selection, Stage};
 use crate::geometry::Rotation;
 use crate::vae::Covariance;
 
@@ -128,7 +128,9 @@ fn controls(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         indexed("z", b)
     );
     if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
-        selection.kick = Some(Rotation { degrees: selection.phi, plane: selection.turned });
+        selection.ask = Some(Ask::Kick(Rotation { degrees: selection.phi, plane: selection.turned }));
+        // From now on angles are counted from the turned latents: the mark shows where the run is.
+        selection.phi = 0.0;
     }
 }
 

@@ -4,7 +4,8 @@ use eframe::egui::{Align2, Color32, CursorIcon, Key, Pos2, Rect, Sense, Ui, pos2
 
 use super::plane::{basis_vector, choose, nearest, observations, to_f64};
 use crate::app::focus::{SURFACE_POINTS, grid_lines};
-use crate::app::marks::label;
+use crate::app::heat::Heat;
+use crate::app::marks::{factor_colors, label};
 use crate::app::morph::Morph;
 use crate::app::painter3::{Painter3, Sight};
 use crate::app::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
@@ -19,7 +20,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Canvas, true, "Data space in three dimensions")
     });
     let bounds = data_bounds(stage);
-    let home = home(stage, &bounds);
+    let home = home(stage);
     let camera = selection.camera.get_or_insert(home);
     turn(ui, &response, rect, camera, &home);
     let camera = *camera;
@@ -50,9 +51,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
 }
 
 /// The camera that the scene file asks for, fitted to the data.
-fn home(stage: &Stage<'_>, bounds: &Bounds) -> Camera {
+pub(super) fn home(stage: &Stage<'_>) -> Camera {
     let mut camera = Camera::default();
-    camera.frame(bounds);
+    camera.frame(&data_bounds(stage));
     // Room for the names of the axes.
     camera.half_height *= 1.08;
     if let Some(scene) = stage.snapshot.config.origin.scene() {
@@ -97,7 +98,7 @@ fn turn(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Cam
 
 /// Looks along an axis, at the tangent plane, or from home.
 pub fn look(selection: &mut Selection, key: Key, stage: &Stage<'_>) {
-    let home = home(stage, &data_bounds(stage));
+    let home = home(stage);
     let camera = selection.camera.get_or_insert(home);
     match key {
         Key::X => camera.look_along([-1.0, 0.0, 0.0]),
@@ -151,17 +152,26 @@ fn fill(
     let space = |x: &[f64]| projection.space(x);
     let place = |z: &[f64], x: &[f64]| space(&morph.point(z, x));
     if layers.data {
-        let point = palette.point.gamma_multiply(0.7);
+        let plain = palette.point.gamma_multiply(0.7);
+        let colors = factor_colors(stage, selection, palette);
         let points = observations(stage).enumerate().map(|(i, x)| {
             let position = place(&to_f64(stage.snapshot.mean(i)), &to_f64(x));
-            CloudPoint { position, color: point }
+            CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }
         });
         scene.clouds.push(Cloud { points: points.collect(), radius: POINT_RADIUS });
     }
     let has_surface = focus.surface.columns() > 0;
     let vertex = |k: usize| place(&focus.surface_latent(k), &to_f64(focus.surface.column(k)));
     if layers.surface && has_surface {
-        let corner = |row: usize, column: usize| (vertex(row * SURFACE_POINTS + column), palette.surface);
+        let heat = Heat::new(stage, selection);
+        let shade = |k: usize| match &heat {
+            Some(heat) => heat.color(focus.surface_place(k), palette),
+            None => palette.surface,
+        };
+        let corner = |row: usize, column: usize| {
+            let k = row * SURFACE_POINTS + column;
+            (vertex(k), shade(k))
+        };
         scene.surfaces.push(Surface::from_fn(SURFACE_POINTS, SURFACE_POINTS, 0.55, corner));
     }
     if layers.grid && has_surface {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
-use unpick::io::{Session, open, open_session, save_session};
+use unpick::io::{Session, open, open_session, parse_npy, save_session};
 
 fn fixture(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -88,8 +88,7 @@ fn every_figure_brings_its_run_back() {
         "train --scene cylinder --seed 3 --hidden 8 --batch 32 --at 20:beta=2 --at 30:covariance=full --steps 60";
     succeed(folder, &format!("{train} --out run"));
     let weights = |name: &str| open(&folder.join(name)).unwrap().vae;
-    let render =
-        |arguments: &str| succeed(folder, &format!("render run --scale 1 --at 0.5,-1 {arguments}"));
+    let render = |arguments: &str| succeed(folder, &format!("render run --scale 1 --at 0.5,-1 {arguments}"));
     render("--view data --size single-column --out figure.png");
     render("--view latent --out figure.svg --background transparent");
     render("--view all --size slide --out figure.pdf");
@@ -166,5 +165,53 @@ fn what_is_no_session_changes_nothing() {
         let (success, said) = unpick(folder, "train --session foreign --out run");
         assert!(!success && said.contains(words) && said.trim().ends_with(": foreign"), "{said}");
         assert!(!folder.join("run").exists());
+    }
+}
+
+#[test]
+fn a_movie_that_is_cancelled_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
+    for out in ["long.gif", "frames"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
+            .args(["render", "run", "--view", "turn", "--seconds", "200", "--out", out])
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        sleep(Duration::from_millis(500));
+        assert!(program.try_wait().unwrap().is_none(), "4000 pictures in half a second");
+        program.kill().unwrap();
+        program.wait().unwrap();
+    }
+    let names: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["run"]);
+}
+
+#[test]
+fn numbers_are_exported_in_the_formats_of_the_field() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
+    let shape = |name: &str| parse_npy(&fs::read(folder.join(name)).unwrap()).unwrap().shape;
+    for (what, expected) in [("latents", vec![4000, 2]), ("jacobians", vec![4000, 3, 2]), ("densities", vec![562, 6])] {
+        succeed(folder, &format!("export run --what {what} --out {what}.npy"));
+        assert_eq!(shape(&format!("{what}.npy")), expected);
+        succeed(folder, &format!("export run --what {what} --out {what}.npz --at 0.5,-1"));
+        assert!(fs::read(folder.join(format!("{what}.npz"))).unwrap().starts_with(b"PK"));
+    }
+    succeed(folder, "export run --what latents --out latents.csv");
+    let csv = fs::read_to_string(folder.join("latents.csv")).unwrap();
+    assert!(csv.starts_with("index,z_1,z_2\n0,") && csv.lines().count() == 4001);
+    for (arguments, words) in [
+        ("--what jacobians --out j.csv", "three axes"),
+        ("--what latents --out l.txt", ".npy, .npz or .csv"),
+        ("--what latents --out latents.csv", "--force"),
+        ("--what densities --out d.npy --at 1,2,3", "--at must be 2 numbers"),
+    ] {
+        let (success, said) = unpick(folder, &format!("export run {arguments}"));
+        assert!(!success && said.contains(words), "{said}");
     }
 }

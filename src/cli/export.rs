@@ -14,8 +14,8 @@ use crate::io::{
 pub struct Export {
     /// The folder of a run
     dir: PathBuf,
-    /// What to write, at the held-out observations: posteriors, Jacobians at their means, or the push-forward densities
-    /// along the seams through z*
+    /// What to write: at the held-out observations posterior means (.npz: with covariances and what is decoded from the
+    /// means) or Jacobians, or the push-forward densities along the seams through z*
     #[arg(long, value_enum)]
     what: What,
     /// The file to write: .npy, .npz or .csv (Jacobians have three axes, so no .csv)

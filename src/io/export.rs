@@ -20,7 +20,7 @@ impl Columns {
     pub fn to_csv(&self) -> String {
         let number = |x: &f64| if x.is_nan() { "nan".to_owned() } else { x.to_string() };
         let lines = self.rows.iter().map(|row| row.iter().map(number).collect::<Vec<_>>().join(","));
-        std::iter::once(self.names.join(",")).chain(lines).map(|line| line + "\n").collect()
+        std::iter::once(self.names.join(",")).chain(lines).map(|line| format!("{line}\n")).collect()
     }
 
     /// As an array of rows × columns.
@@ -40,15 +40,18 @@ pub fn latents(vae: &Vae<f64>, observations: &Matrix<f64>) -> Columns {
     }
 }
 
-/// Posteriors of the observations (n × N): `mean` (N, m) and `covariance` (N, m, m).
-pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 2] {
-    let (m, all) = (vae.latent_dim(), vae.posteriors(observations));
-    let mean = all.iter().flat_map(|q| q.mean.iter().copied()).collect();
+/// Posteriors of the observations (n × N): `mean` (N, m), `covariance` (N, m, m), and `decoded` (N, n), the decoder's output
+/// at the means.
+pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 3] {
+    let (n, m, all) = (vae.data_dim(), vae.latent_dim(), vae.posteriors(observations));
+    let mean: Vec<f64> = all.iter().flat_map(|q| q.mean.iter().copied()).collect();
+    let decoded = vae.decode(&Matrix::from_columns(m, all.len(), mean.clone()));
     // Symmetric, so rows and columns are the same.
     let covariance = all.iter().flat_map(|q| q.covariance().iter().copied().collect::<Vec<_>>()).collect();
     [
         Array { name: "mean".to_owned(), shape: vec![all.len(), m], values: mean },
         Array { name: "covariance".to_owned(), shape: vec![all.len(), m, m], values: covariance },
+        Array { name: "decoded".to_owned(), shape: vec![all.len(), n], values: decoded.as_slice().to_vec() },
     ]
 }
 
@@ -99,11 +102,13 @@ mod tests {
     fn a_jacobian_is_the_slope_of_the_decoder_at_the_mean() {
         let (vae, x) = model();
         let (jacobian, columns) = (jacobians(&vae, &x), latents(&vae, &x));
-        let [mean, covariance] = posteriors(&vae, &x);
+        let [mean, covariance, decoded] = posteriors(&vae, &x);
         assert_eq!((&*jacobian.shape, &*mean.shape, &*covariance.shape), (&[4, 3, 2][..], &[4, 2][..], &[4, 2, 2][..]));
         assert_eq!(columns.names, ["index", "z_1", "z_2"]);
         let step = 1e-5;
         for (k, row) in columns.rows.iter().enumerate() {
+            let image = vae.decode(&Matrix::from_columns(2, 1, row[1..].to_vec()));
+            assert_eq!(decoded.values[3 * k..3 * k + 3], *image.as_slice());
             assert_eq!(row[1..], mean.values[2 * k..2 * k + 2]);
             for i in 0..2 {
                 let moved = |sign: f64| {

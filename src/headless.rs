@@ -3,6 +3,7 @@
 mod movie;
 mod sweep_figure;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ pub use sweep_figure::sweep_figure;
 pub struct Render {
     /// The folder of a run
     dir: PathBuf,
+    /// The folder of a second run, to be drawn beside it on the same scales
+    #[arg(long, value_name = "DIR")]
+    beside: Option<PathBuf>,
     /// What to draw: a view, all of them, or what moves (traversal, morph, history, turn)
     #[arg(long, value_name = "VIEW|all|MOTION", value_parser = parse_view)]
     view: What,
@@ -137,10 +141,12 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if is_taken(&request.out) && !request.force {
         return Err(input(format!("there is a file already; add --force to overwrite: {}", request.out.display())));
     }
-    let saved = open(&request.dir)?;
-    let mut figure = Figure::new(saved);
+    if moving && request.beside.is_some() {
+        return Err(input("--beside goes with a figure, not with a movie".to_owned()));
+    }
+    let mut figure = Figure::new(open(&request.dir)?, request.beside.as_deref().map(open).transpose()?);
     if let Some(Point(z)) = &request.at {
-        let m = figure.snapshot.latent_dim();
+        let m = figure.selection.z.len();
         if z.len() != m {
             return Err(input(format!("--at has {} coordinates, but this model has {m} latents", z.len())));
         }
@@ -148,6 +154,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     let (width, height) = request.size.unwrap_or(match request.view {
         What::All => (1280.0, 720.0),
+        What::One(view) if request.beside.is_some() && !view.is_shared() => (1280.0, 540.0),
         What::One(View::Training) => (960.0, 300.0),
         What::Moving(motion) => motion.size(),
         What::One(_) => (640.0, 520.0),
@@ -162,20 +169,13 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     let session = if request.no_provenance { None } else { Some(figure.session()?) };
     match (request.view, format) {
         (What::Moving(motion), _) => movie::render(request, motion, &mut figure, &canvas, session.as_deref())?,
-        (What::One(view), Some(format)) => {
-            let draw = |ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3| {
-                view.show(ui, stage, selection, painter3);
-            };
-            let bytes = figure.draw(&canvas, draw, |offscreen, output| {
-                encode_figure(offscreen, &canvas, output, format, session.as_deref())
-            });
-            write_atomically(&request.out, &bytes.map_err(input)?)?;
-        }
-        (What::All, Some(format)) => {
-            let draw = |ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3| {
-                crate::app::show_all(ui, &[*stage], selection, &mut [&mut *painter3]);
-            };
-            let bytes = figure.draw(&canvas, draw, |offscreen, output| {
+        (what, Some(format)) => {
+            let one = if let What::One(view) = what { Some(view) } else { None };
+            let show =
+                |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
+                    crate::app::show(ui, one, stages, selection, painters);
+                };
+            let bytes = figure.draw(&canvas, show, |offscreen, output| {
                 encode_figure(offscreen, &canvas, output, format, session.as_deref())
             });
             write_atomically(&request.out, &bytes.map_err(input)?)?;
@@ -185,61 +185,103 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     Ok(format!("{}\n", request.out.display()))
 }
 
+/// Draws the two runs of a comparison side by side as `compare.svg` and `compare.png` in its folder, and names them.
+///
+/// # Errors
+/// If a run cannot be read or a file cannot be written.
+pub fn compare_figure(folder: &Path) -> Result<String, CliError> {
+    let palette = Palette::of_theme(Theme::Light);
+    let size = vec2(1280.0, 720.0);
+    let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
+    let mut figure = Figure::new(open(&folder.join("a"))?, Some(open(&folder.join("b"))?));
+    let session = figure.session()?;
+    let mut names = String::new();
+    for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
+        let show = |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
+            crate::app::show(ui, None, stages, selection, painters);
+        };
+        let bytes = figure
+            .draw(&canvas, show, |offscreen, output| encode_figure(offscreen, &canvas, output, format, Some(&session)));
+        let path = folder.join(name);
+        write_atomically(&path, &bytes.map_err(CliError::Input)?)?;
+        writeln!(names, "{}", path.display()).map_err(|e| CliError::Run(e.to_string()))?;
+    }
+    Ok(names)
+}
+
 /// Whether there is a file, or a folder with something in it.
 fn is_taken(path: &Path) -> bool {
     if path.is_dir() { crate::io::is_occupied(path) } else { path.exists() }
 }
 
-/// A saved run and what is looked at.
-struct Figure {
+/// A saved run and what it is drawn with.
+struct Shown {
     snapshot: Arc<Snapshot>,
-    selection: Selection,
     projection: Projection,
     painter3: Painter3,
     analyst: Analyst,
-    offscreen: Offscreen,
 }
 
-impl Figure {
+impl Shown {
     fn new(saved: SavedRun) -> Self {
         let SavedRun { config, log, steps, settings, vae, data, history } = saved;
         let (config, data) = (Arc::new(config), Arc::new(data));
         let covariance = Arc::new(data.train.covariance());
         let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae, covariance };
-        let snapshot = Arc::new(Snapshot::new(moment));
-        let mut selection = Selection::default();
-        selection.fit(snapshot.latent_dim(), snapshot.encodings.columns());
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
         Self {
             projection: Projection::new(&data),
             painter3: Painter3::immediate(),
             analyst: Analyst::immediate(),
-            snapshot,
-            selection,
-            offscreen: Offscreen::new(threads, install),
+            snapshot: Arc::new(Snapshot::new(moment)),
         }
+    }
+}
+
+/// One saved run, or two beside each other, and what is looked at.
+struct Figure {
+    run: Shown,
+    beside: Option<Shown>,
+    selection: Selection,
+    offscreen: Offscreen,
+}
+
+impl Figure {
+    fn new(run: SavedRun, beside: Option<SavedRun>) -> Self {
+        let (run, beside) = (Shown::new(run), beside.map(Shown::new));
+        let mut selection = Selection::default();
+        let snapshots = || [Some(&run), beside.as_ref()].into_iter().flatten().map(|shown| &shown.snapshot);
+        let m = snapshots().map(|s| s.latent_dim()).max().unwrap_or(1);
+        selection.fit(m, snapshots().map(|s| s.encodings.columns()).min().unwrap_or(0));
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
+        Self { run, beside, selection, offscreen: Offscreen::new(threads, install) }
     }
 
     /// What is needed to make it again, as JSON.
     fn session(&self) -> Result<String, CliError> {
         let view = serde_json::json!({ "selection": self.selection });
-        Ok(Session::of(&self.snapshot, view).to_json(EMBEDDED_IN_FIGURE)?)
+        Ok(Session::of(&self.run.snapshot, view).to_json(EMBEDDED_IN_FIGURE)?)
     }
 
     /// Draws with `show` at z* and gives the settled frame to `take`.
-    fn draw<T>(
-        &mut self,
-        canvas: &Canvas,
-        mut show: impl FnMut(&mut Ui, &Stage<'_>, &mut Selection, &mut Painter3),
-        take: impl FnOnce(&Offscreen, &FullOutput) -> T,
-    ) -> T {
-        let focus = Focus::new(&self.snapshot, &self.selection);
-        let Self { snapshot, selection, projection, painter3, analyst, offscreen } = self;
+    fn draw<T>(&mut self, canvas: &Canvas, mut show: impl Show, take: impl FnOnce(&Offscreen, &FullOutput) -> T) -> T {
+        let Self { run, beside, selection, offscreen } = self;
         let background = Background::default();
-        let stage = Stage { snapshot, focus: &focus, projection, analyst, background: &background, beside: None };
+        let focus = |shown: &Shown| Focus::new(&shown.snapshot, &selection.seen_by(shown.snapshot.latent_dim()));
+        let focuses: Vec<Focus> = [Some(&*run), beside.as_ref()].into_iter().flatten().map(focus).collect();
+        let (mut stages, mut painters) = (Vec::new(), Vec::new());
+        for (shown, focus) in [Some(run), beside.as_mut()].into_iter().flatten().zip(&focuses) {
+            let Shown { snapshot, projection, painter3, analyst } = shown;
+            stages.push(Stage { snapshot, focus, projection, analyst, background: &background, beside: None });
+            painters.push(painter3);
+        }
         let output = offscreen.settle(canvas, 0.0, |ui| {
-            Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, &stage, selection, painter3));
+            Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, &stages, selection, &mut painters));
         });
         take(offscreen, &output)
     }
 }
+
+/// What draws one or two runs.
+trait Show: FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3]) {}
+
+impl<F: FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3])> Show for F {}

@@ -32,6 +32,10 @@ fn main() -> ExitCode {
     let outcome = match Arguments::try_parse() {
         #[cfg(feature = "gui")]
         Ok(Arguments { command: Some(Command::WithoutPictures(cli::Command::Sweep(sweep))), .. }) => draw_sweep(sweep),
+        #[cfg(feature = "gui")]
+        Ok(Arguments { command: Some(Command::WithoutPictures(cli::Command::Compare(compare))), .. }) => {
+            draw_comparison(compare)
+        }
         Ok(Arguments { command: Some(Command::WithoutPictures(command)), .. }) => {
             cli::run(command, &mut stdout().lock())
         }
@@ -64,6 +68,15 @@ fn draw_sweep(sweep: Box<cli::Sweep>) -> Result<(), cli::CliError> {
         cli::print(&mut stdout().lock(), &line)?;
     }
     outcome
+}
+
+/// Two runs and the picture of both.
+#[cfg(feature = "gui")]
+fn draw_comparison(compare: Box<cli::Compare>) -> Result<(), cli::CliError> {
+    let folder = compare.out().to_owned();
+    cli::run(cli::Command::Compare(compare), &mut stdout().lock())?;
+    let lines = unpick::headless::compare_figure(&folder)?;
+    cli::print(&mut stdout().lock(), &lines)
 }
 
 #[cfg(feature = "gui")]

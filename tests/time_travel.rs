@@ -43,6 +43,7 @@ fn long_run(run: &mut Experiment, steps: u64, moments: &[u64]) -> Vec<(Vec<u32>,
         (3000, Command::Beta(2.0)),
         (7777, Command::Covariance(Covariance::Full)),
         (7777, Command::Batch(24)),
+        (10_001, "rotate=20".parse().unwrap()),
         (12_000, Command::Lr(0.004)),
         (15_000, Command::Covariance(Covariance::Diagonal)),
     ];

@@ -115,9 +115,16 @@ impl Layout {
         painters: &mut [&mut Painter3],
     ) {
         let mut actions = Vec::new();
-        let (alone, places, tabbed) = (None, Vec::new(), self.tabbed());
+        let (alone, places, tabbed) = (self.alone, Vec::new(), self.tabbed());
         let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, places, bare: true, tabbed };
-        self.tree.ui(&mut panes, ui);
+        match alone {
+            // A figure of one view of one run has its caption elsewhere.
+            Some(view) if stages.len() == 1 => {
+                panes.pane(ui, Pane { view, side: 0 }, true);
+            }
+            Some(view) => panes.alone(ui, view),
+            None => self.tree.ui(&mut panes, ui),
+        }
     }
 
     /// The tiles whose titles are tabs.

@@ -51,7 +51,7 @@ use layout::Layout;
 use panels::controls::Wish;
 use panels::{open, save};
 use side::Side;
-use views::Pane;
+use views::{Pane, View};
 
 /// What is kept from one start to the next, under a key that says which version it is.
 #[derive(Debug, Deserialize, Serialize)]
@@ -562,9 +562,16 @@ impl App {
     }
 }
 
-/// Draws all views, arranged as at the start: of one run, or of two beside each other.
-pub fn show_all(ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]) {
+/// Draws one view, or all arranged as at the start: of one run, or of two beside each other.
+pub fn show(
+    ui: &mut Ui,
+    view: Option<View>,
+    stages: &[Stage<'_>],
+    selection: &mut Selection,
+    painters: &mut [&mut Painter3],
+) {
     let mut layout = if stages.len() > 1 { Layout::compare() } else { Layout::single() };
+    layout.alone = view;
     layout.draw(ui, stages, selection, painters);
 }
 

@@ -48,6 +48,11 @@ fn parse_side(text: &str) -> Result<RunArgs, String> {
 }
 
 impl Compare {
+    /// The folder that it writes.
+    pub fn out(&self) -> &Path {
+        &self.out
+    }
+
     /// Trains both, saves them, and gives their metrics side by side.
     pub(super) fn run(&self) -> Result<String, CliError> {
         let folders = ["a", "b"].map(|side| self.out.join(side));

@@ -4,6 +4,7 @@ mod advance;
 mod certify;
 mod compare;
 mod error;
+mod export;
 mod metrics;
 mod origin;
 mod parallel;
@@ -22,6 +23,7 @@ pub use advance::bar;
 pub use certify::{Certify, judged};
 pub use compare::Compare;
 pub use error::CliError;
+pub use export::Export;
 pub use origin::{OriginArgs, Start, start};
 pub use run_args::{RunArgs, Widths};
 pub use sweep::{List, Sweep};
@@ -59,6 +61,8 @@ pub enum Command {
         /// The folder of a run
         dir: PathBuf,
     },
+    /// Write latents, Jacobians or densities of a saved run as NPY, NPZ or CSV
+    Export(Export),
     /// Print a run on a built-in scene as one line of text
     Recipe {
         /// The folder of a run, a session, or a figure
@@ -84,6 +88,7 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
             (failed == 0).then_some(()).ok_or_else(sentence)
         }
         Command::Replay { dir } => print(out, &replay::replay(&open(&dir)?)?),
+        Command::Export(export) => print(out, &export.run()?),
         Command::Recipe { path } => print(out, &format!("{}\n", recipe::recipe(&path)?)),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Ui, vec2};
 
-use super::{Figure, Render};
+use super::{Figure, Render, Show};
 use crate::app::{Painter3, Selection, Stage, views::View};
 use crate::cli::{CliError, bar};
 use crate::experiment::{Experiment, Snapshot};
@@ -75,10 +75,10 @@ pub(super) fn render(
             request.seconds, request.rate
         )));
     }
-    if motion == Motion::Turn && figure.projection.dims() < 3 {
+    if motion == Motion::Turn && figure.run.projection.dims() < 3 {
         return Err(input("only data of three dimensions or more can be turned".to_owned()));
     }
-    if motion == Motion::Morph && (figure.snapshot.latent_dim() < 2 || figure.snapshot.data_dim() < 2) {
+    if motion == Motion::Morph && (figure.run.snapshot.latent_dim() < 2 || figure.run.snapshot.data_dim() < 2) {
         return Err(input("only a model of two latents or more has a plane that bends".to_owned()));
     }
     let count = count as u32;
@@ -100,13 +100,13 @@ pub(super) fn render(
             Motion::History => {
                 let run = match &mut run {
                     Some(run) => run,
-                    empty => empty.insert(again(&figure.snapshot)?),
+                    empty => empty.insert(again(&figure.run.snapshot)?),
                 };
                 // The beginning, where most happens, takes longest.
                 let done = (t / (1.0 - REST)).min(1.0).powi(2);
-                let last = figure.snapshot.step.max(run.end);
+                let last = figure.run.snapshot.step.max(run.end);
                 run.advance((done * last as f64).round() as u64).map_err(CliError::Run)?;
-                figure.snapshot = Arc::new(Snapshot::of(&run.run));
+                figure.run.snapshot = Arc::new(Snapshot::of(&run.run));
                 figure.picture(canvas, side_by_side)
             }
             Motion::Turn => {
@@ -146,21 +146,18 @@ fn write(out: &Path, finished: Finished) -> Result<(), CliError> {
 }
 
 impl Figure {
-    fn picture(
-        &mut self,
-        canvas: &Canvas,
-        show: impl FnMut(&mut Ui, &Stage<'_>, &mut Selection, &mut Painter3),
-    ) -> crate::paint::Picture {
+    fn picture(&mut self, canvas: &Canvas, show: impl Show) -> crate::paint::Picture {
         self.draw(canvas, show, |offscreen, output| offscreen.paint(canvas, output))
     }
 }
 
-fn space(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
-    View::Data.show(ui, stage, selection, painter3);
+fn space(ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]) {
+    View::Data.show(ui, &stages[0], selection, painters[0]);
 }
 
 /// Latent space beside data space, and the step beneath.
-fn side_by_side(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
+fn side_by_side(ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]) {
+    let (stage, painter3) = (&stages[0], &mut *painters[0]);
     let whole = ui.available_rect_before_wrap();
     let (views, line) = whole.split_top_bottom_at_y(whole.max.y - 22.0);
     let (left, right) = views.split_left_right_at_fraction(0.5);

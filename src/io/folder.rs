@@ -49,6 +49,11 @@ pub fn is_occupied(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
+/// Whether there is anything of that name.
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Makes a folder, and those it is in, unless there is one.
 ///
 /// # Errors

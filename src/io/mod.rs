@@ -1,8 +1,10 @@
 //! Everything that touches a file.
 
+mod arrays;
 mod atomic;
 mod autosave;
 mod base64;
+mod export;
 mod file_error;
 mod folder;
 mod hash;
@@ -16,13 +18,15 @@ mod table;
 mod text;
 mod weights;
 
+pub use arrays::{Array, write_npz};
 pub use atomic::write_atomically;
 pub use autosave::{Autosave, add_recent, free_path, recent};
 pub use base64::{decode_base64, encode_base64};
+pub use export::{Columns, densities, jacobians, latents, posteriors};
 pub use file_error::FileError;
-pub use folder::{SavedRun, is_occupied, make_folder, metrics_json, open, save};
+pub use folder::{SavedRun, exists, is_occupied, make_folder, metrics_json, open, save};
 pub use hash::{hash_of_weights, sha256};
-pub use npy::{NpyArray, parse_npy, write_npy_f32};
+pub use npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
 pub use provenance::{open_session, session_in};
 pub use recipe::Recipe;
 pub use record::{Record, parse_logged, program};

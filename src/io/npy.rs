@@ -16,8 +16,23 @@ pub struct NpyArray {
 
 /// A file (version 1.0, little-endian float32, C order) that holds an array of N×n: samples are rows there, columns here.
 pub fn write_npy_f32(matrix: &Matrix<f32>) -> Vec<u8> {
-    let (samples, n) = (matrix.columns(), matrix.rows());
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({samples}, {n}), }}");
+    let mut bytes = head("<f4", &[matrix.columns(), matrix.rows()]);
+    bytes.extend(matrix.as_slice().iter().flat_map(|x| x.to_le_bytes()));
+    bytes
+}
+
+/// A file (version 1.0, little-endian float64, C order) that holds an array of any shape.
+pub fn write_npy_f64(shape: &[usize], values: &[f64]) -> Vec<u8> {
+    let mut bytes = head("<f8", shape);
+    bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+    bytes
+}
+
+fn head(kind: &str, shape: &[usize]) -> Vec<u8> {
+    let extents: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
+    // NumPy writes (3, 4) and (3,).
+    let extents = if shape.len() > 1 { extents.trim_end_matches(", ") } else { extents.trim_end() };
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({extents}), }}");
     // Ten bytes stand before the header, and the numbers start at a multiple of 64.
     let padded = (10 + header.len() + 1).next_multiple_of(64) - 10;
     header.push_str(&" ".repeat(padded - 1 - header.len()));
@@ -25,7 +40,6 @@ pub fn write_npy_f32(matrix: &Matrix<f32>) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((padded as u16).to_le_bytes());
     bytes.extend(header.as_bytes());
-    bytes.extend(matrix.as_slice().iter().flat_map(|x| x.to_le_bytes()));
     bytes
 }
 

@@ -127,8 +127,8 @@ impl FromStr for Recipe {
             let architecture = &mut config.architecture;
             match name {
                 "scene" => {}
-                "seed" => config.seed = value.parse().map_err(|_| wrong())?,
-                "latent_dim" => architecture.latent_dim = value.parse().map_err(|_| wrong())?,
+                "seed" => config.seed = value.parse().map_err(|_not_a_number| wrong())?,
+                "latent_dim" => architecture.latent_dim = value.parse().map_err(|_not_a_number| wrong())?,
                 "hidden" => architecture.hidden = numbers(value).ok_or_else(wrong)?,
                 "activation" => {
                     let found = Activation::ALL.into_iter().find(|a| a.name() == value);
@@ -139,7 +139,7 @@ impl FromStr for Recipe {
                     architecture.decoder = found.ok_or_else(wrong)?;
                 }
                 "at" => log.push(parse_logged(value)?),
-                "steps" => steps = value.parse().map_err(|_| wrong())?,
+                "steps" => steps = value.parse().map_err(|_not_a_number| wrong())?,
                 "z" => z = numbers(value).ok_or_else(wrong)?,
                 _ => {
                     let command: Command = format!("{name}={value}").parse().map_err(FileError::new)?;

@@ -239,7 +239,10 @@ impl TableRecord {
             let bytes = decode_base64(text)?;
             let (numbers, []) = bytes.as_chunks::<4>() else { return None };
             let numbers: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            let whole = n > 0 && !numbers.is_empty() && numbers.len() % n == 0 && numbers.iter().all(|x| x.is_finite());
+            let whole = n > 0
+                && !numbers.is_empty()
+                && numbers.len().is_multiple_of(n)
+                && numbers.iter().all(|x| x.is_finite());
             let samples = numbers.len() / n.max(1);
             whole.then(|| Split { observations: Matrix::from_columns(n, samples, numbers), factors: None })
         };

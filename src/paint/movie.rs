@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn movies_carry_their_session() {
-        let session = "{\"format\":\"unpick session\",\"schema\":9,\"note\":\"".to_owned() + &"ε".repeat(400) + "\"}";
+        let session = format!("{{\"format\":\"unpick session\",\"schema\":9,\"note\":\"{}\"}}", "ε".repeat(400));
         let found = |bytes: &[u8]| session_in(bytes).unwrap_err().to_string().contains("schema 9");
         for format in [MovieFormat::Gif, MovieFormat::Apng] {
             let Finished::File(bytes) = movie(format, Some(&session)) else { panic!("{format:?} is a file") };

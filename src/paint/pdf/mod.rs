@@ -131,7 +131,7 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::offscreen::tests::sample_ui;
-    use super::super::{Canvas, Offscreen};
+    use super::super::{Canvas, Format, Offscreen, encode_figure};
     use super::*;
     use eframe::egui::vec2;
     use std::io::Read as _;
@@ -193,5 +193,22 @@ mod tests {
         let session = "{\"format\":\"unpick session\",\"schema\":9,\"note\":\"endstream ε\"}";
         let error = crate::io::session_in(&pdf(Some(session))).unwrap_err().to_string();
         assert!(error.contains("schema 9"), "{error}");
+    }
+
+    #[test]
+    fn twenty_thousand_points_stay_small() {
+        let canvas = Canvas::new(vec2(560.0, 360.0));
+        let mut offscreen = Offscreen::new(1, |_| ());
+        let color = Color32::from_rgba_unmultiplied(90, 100, 114, 140);
+        let output = offscreen.settle(&canvas, 0.0, |ui| {
+            for k in 0..20_000_u32 {
+                let at = eframe::egui::pos2((k * 7919 % 56_000) as f32 / 100.0, (k * 104_729 % 36_000) as f32 / 100.0);
+                ui.painter().circle_filled(at, 2.0, color);
+            }
+        });
+        for format in Format::ALL {
+            let bytes = encode_figure(&offscreen, &canvas, &output, format, None).unwrap();
+            assert!((10_000..3_000_000).contains(&bytes.len()), "{format:?}: {} bytes", bytes.len());
+        }
     }
 }

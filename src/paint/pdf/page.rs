@@ -119,7 +119,7 @@ impl<'a> Page<'a> {
                     let [a, b, c] = curve.points;
                     let handles = [a + (b - a) * (2.0 / 3.0), c + (b - c) * (2.0 / 3.0)];
                     self.paint(curve.fill, stroke, |content| {
-                        bezier(content, [a, handles[0], handles[1], c], curve.closed)
+                        bezier(content, [a, handles[0], handles[1], c], curve.closed);
                     });
                 }
                 None => self.pixels(shape, clip),

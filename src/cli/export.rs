@@ -1,0 +1,86 @@
+//! `unpick export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::CliError;
+use crate::io::{
+    Array, Columns, densities, jacobians, latents, open, posteriors, write_atomically, write_npy_f64, write_npz,
+};
+
+/// Arguments of `export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// The folder of a run
+    dir: PathBuf,
+    /// What to write: at the held-out observations posterior means (.npz: with covariances and what is decoded from the
+    /// means) or Jacobians, or the push-forward densities along the seams through z*
+    #[arg(long, value_enum)]
+    what: What,
+    /// The file to write: .npy, .npz or .csv (Jacobians have three axes, so no .csv)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// z*, as 0.6,-0.5 [default: the origin]
+    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true)]
+    at: Vec<f64>,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    Latents,
+    Jacobians,
+    Densities,
+}
+
+impl Export {
+    /// Writes the file and gives its path.
+    pub(super) fn run(self) -> Result<String, CliError> {
+        let path = self.out.display();
+        let input = |sentence: String| Err(CliError::Input(sentence));
+        if !self.force && crate::io::exists(&self.out) {
+            return input(format!("there is a file already; add --force to overwrite: {path}"));
+        }
+        let saved = open(&self.dir)?;
+        let vae = saved.vae.cast::<f64>();
+        let m = vae.latent_dim();
+        let z = if self.at.is_empty() { vec![0.0; m] } else { self.at };
+        if z.len() != m || !z.iter().all(|z| z.abs() <= 20.0) {
+            return input(format!("--at must be {m} numbers between -20 and 20"));
+        }
+        let x = saved.data.test.observations.map(f64::from);
+        let extension = self.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let npy = |array: &Array| write_npy_f64(&array.shape, &array.values);
+        let table = |columns: &Columns, name: &str| match &*extension {
+            "csv" => Some(columns.to_csv().into_bytes()),
+            "npz" => {
+                let column = |(k, name): (usize, &String)| Array {
+                    name: name.clone(),
+                    shape: vec![columns.rows.len()],
+                    values: columns.rows.iter().map(|row| row[k]).collect(),
+                };
+                Some(write_npz(&columns.names.iter().enumerate().map(column).collect::<Vec<_>>()))
+            }
+            "npy" => Some(npy(&columns.to_array(name))),
+            _ => None,
+        };
+        let bytes = match (self.what, &*extension) {
+            (What::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
+            (What::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
+            (What::Latents, _) => table(&latents(&vae, &x), "latents"),
+            (What::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
+            (What::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),
+            (What::Jacobians, "csv") => {
+                return input("Jacobians have three axes; write them as .npy or .npz".to_owned());
+            }
+            (What::Jacobians, _) => None,
+            (What::Densities, _) => table(&densities(&vae, &z), "densities"),
+        };
+        let Some(bytes) = bytes else { return input(format!("the file must end in .npy, .npz or .csv: {path}")) };
+        write_atomically(&self.out, &bytes)?;
+        Ok(format!("{path}\n"))
+    }
+}

@@ -1,0 +1,217 @@
+//! Sessions and figures bring an experiment back, whatever happens while they are saved.
+#![expect(clippy::unwrap_used, reason = "a program that cannot be started is a failed test")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt as _, SeedableRng as _};
+use unpick::io::{Session, open, open_session, parse_npy, save_session};
+
+fn fixture(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// One file of every released version stays here.
+#[test]
+fn sessions_of_older_versions_are_opened() {
+    let session = open_session(&fixture("session-0.1.0.unpick")).unwrap();
+    assert_eq!(session.program, "unpick 0.1.0");
+    assert_eq!((session.config.seed, session.steps, session.log.len()), (3, 60, 2));
+    assert_eq!(session.config.origin.name(), "cylinder");
+    let mut run = session.run(session.data().unwrap()).unwrap();
+    (0..session.steps).for_each(|_| run.step().unwrap());
+    assert_eq!(run.log(), session.log);
+}
+
+/// Not a test: what the next one starts, and kills. It saves two sessions of different length in turn, for ever.
+#[test]
+fn the_program_that_saves() {
+    let Ok(path) = std::env::var("UNPICK_TEST_SAVES_TO") else { return };
+    let mut session = open_session(&fixture("session-0.1.0.unpick")).unwrap();
+    for k in 0.. {
+        session.view = serde_json::json!({ "k": k, "padding": "x".repeat(if k % 2 == 0 { 10 } else { 200_000 }) });
+        save_session(Path::new(&path), &session).unwrap();
+    }
+}
+
+#[test]
+fn a_session_is_whole_however_the_program_dies() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("session.unpick");
+    fs::copy(fixture("session-0.1.0.unpick"), &path).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut kinds = [0, 0, 0];
+    for _ in 0..200 {
+        let mut program = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_program_that_saves", "--nocapture"])
+            .env("UNPICK_TEST_SAVES_TO", &path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        sleep(Duration::from_micros(rng.random_range(0..20_000)));
+        program.kill().unwrap();
+        program.wait().unwrap();
+        let session: Session = open_session(&path).unwrap();
+        let kind = session.view["k"].as_u64().map_or(0, |k| 1 + (k % 2) as usize);
+        kinds[kind] += 1;
+    }
+    assert!(kinds[1] > 0 && kinds[2] > 0, "it was never killed while both were being saved: {kinds:?}");
+}
+
+fn unpick(folder: &Path, arguments: &str) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_unpick"))
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+fn succeed(folder: &Path, arguments: &str) -> String {
+    let (success, text) = unpick(folder, arguments);
+    assert!(success, "{arguments}: {text}");
+    text
+}
+
+#[test]
+fn every_figure_brings_its_run_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let train =
+        "train --scene cylinder --seed 3 --hidden 8 --batch 32 --at 20:beta=2 --at 30:covariance=full --steps 60";
+    succeed(folder, &format!("{train} --out run"));
+    let weights = |name: &str| open(&folder.join(name)).unwrap().vae;
+    let render = |arguments: &str| succeed(folder, &format!("render run --scale 1 --at 0.5,-1 {arguments}"));
+    render("--view data --size single-column --out figure.png");
+    render("--view latent --out figure.svg --background transparent");
+    render("--view all --size slide --out figure.pdf");
+    render("--view turn --rate 5 --seconds 1 --out figure.gif");
+    render("--view morph --rate 5 --seconds 1 --out figure.apng");
+    render("--view history --rate 4 --seconds 1 --out frames");
+    render("--view traversal --rate 4 --seconds 1 --out traversal.gif --no-provenance");
+    let names = ["figure.png", "figure.svg", "figure.pdf", "figure.gif", "figure.apng", "frames/0000.png"];
+    for (k, name) in names.into_iter().enumerate() {
+        let session = open_session(&folder.join(name)).unwrap();
+        assert_eq!(session.view["selection"]["z"], serde_json::json!([0.5, -1.0]), "{name}");
+        let text = String::from_utf8_lossy(&fs::read(folder.join(name)).unwrap()).into_owned();
+        assert!(!text.contains(&*folder.to_string_lossy()), "{name} holds a path");
+        // Training again is the same for all of them.
+        if k % 2 == 0 {
+            let said = succeed(folder, &format!("train --session {name} --out again{k}"));
+            assert!(said.contains("the weights are those of the session to the last bit"), "{said}");
+            assert_eq!(weights(&format!("again{k}")), weights("run"), "{name}");
+        }
+    }
+    assert_eq!(fs::read_dir(folder.join("frames")).unwrap().count(), 4);
+    let (success, said) = unpick(folder, "train --session traversal.gif --out none");
+    assert!(!success && said.contains("does not carry its session"), "{said}");
+
+    let line = succeed(folder, "recipe figure.svg");
+    let expected =
+        "unpick:scene=cylinder;seed=3;hidden=8;batch=32;at=20:beta=2;at=30:covariance=full;steps=60;z=0.5,-1\n";
+    assert_eq!(line, expected);
+    succeed(folder, &format!("train --recipe {} --out cooked", line.trim()));
+    assert_eq!(weights("cooked"), weights("run"));
+    // Without z*, which a folder does not know.
+    assert_eq!(succeed(folder, "recipe cooked"), expected.replace(";z=0.5,-1", ""));
+    assert!(!unpick(folder, "recipe none").0);
+}
+
+#[test]
+fn own_data_travel_with_the_figure_or_are_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let rows =
+        |count: u32| (0..count).map(|k| format!("{},{}\n", (f64::from(k) / 9.0).sin(), k % 7)).collect::<String>();
+    fs::write(folder.join("mine.csv"), rows(200)).unwrap();
+    fs::write(folder.join("large.csv"), rows(150_000)).unwrap();
+    fs::write(folder.join("other.csv"), rows(201)).unwrap();
+    for name in ["mine", "large"] {
+        succeed(folder, &format!("train --data {name}.csv --hidden 4 --batch 16 --steps 20 --out {name}"));
+        succeed(folder, &format!("render {name} --view data --size 200x200 --scale 1 --out {name}.png"));
+    }
+    let same = "the weights are those of the session to the last bit";
+    fs::create_dir(folder.join("elsewhere")).unwrap();
+    for name in ["mine.png", "large.png"] {
+        fs::rename(folder.join(name), folder.join("elsewhere").join(name)).unwrap();
+    }
+    assert!(succeed(folder, "train --session elsewhere/mine.png --out a").contains(same));
+    let (success, said) = unpick(folder, "train --session elsewhere/large.png --out b");
+    assert!(!success && said.contains("large.csv (SHA-256"), "{said}");
+    assert!(succeed(folder, "train --session elsewhere/large.png --data large.csv --out b").contains(same));
+    let (success, said) = unpick(folder, "train --session elsewhere/large.png --data other.csv --out c");
+    assert!(!success && said.contains("was not trained on this file"), "{said}");
+}
+
+#[test]
+fn what_is_no_session_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let text = fs::read_to_string(fixture("session-0.1.0.unpick")).unwrap();
+    for (content, words) in [
+        (text[..text.len() / 2].to_owned(), "not a whole session"),
+        ("{}".to_owned(), "not a session of unpick"),
+        ("%PDF-1.7".to_owned(), "does not carry its session"),
+        (text.replace("\"schema\": 1", "\"schema\": 7"), "schema 7"),
+    ] {
+        fs::write(folder.join("foreign"), content).unwrap();
+        let (success, said) = unpick(folder, "train --session foreign --out run");
+        assert!(!success && said.contains(words) && said.trim().ends_with(": foreign"), "{said}");
+        assert!(!folder.join("run").exists());
+    }
+}
+
+#[test]
+fn a_movie_that_is_cancelled_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
+    for out in ["long.gif", "frames"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
+            .args(["render", "run", "--view", "turn", "--seconds", "200", "--out", out])
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        sleep(Duration::from_millis(500));
+        assert!(program.try_wait().unwrap().is_none(), "4000 pictures in half a second");
+        program.kill().unwrap();
+        program.wait().unwrap();
+    }
+    let names: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["run"]);
+}
+
+#[test]
+fn numbers_are_exported_in_the_formats_of_the_field() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
+    let shape = |name: &str| parse_npy(&fs::read(folder.join(name)).unwrap()).unwrap().shape;
+    for (what, expected) in [("latents", vec![4000, 2]), ("jacobians", vec![4000, 3, 2]), ("densities", vec![562, 6])] {
+        succeed(folder, &format!("export run --what {what} --out {what}.npy"));
+        assert_eq!(shape(&format!("{what}.npy")), expected);
+        succeed(folder, &format!("export run --what {what} --out {what}.npz --at 0.5,-1"));
+        assert!(fs::read(folder.join(format!("{what}.npz"))).unwrap().starts_with(b"PK"));
+    }
+    succeed(folder, "export run --what latents --out latents.csv");
+    let csv = fs::read_to_string(folder.join("latents.csv")).unwrap();
+    assert!(csv.starts_with("index,z_1,z_2\n0,") && csv.lines().count() == 4001);
+    for (arguments, words) in [
+        ("--what jacobians --out j.csv", "three axes"),
+        ("--what latents --out l.txt", ".npy, .npz or .csv"),
+        ("--what latents --out latents.csv", "--force"),
+        ("--what densities --out d.npy --at 1,2,3", "--at must be 2 numbers"),
+    ] {
+        let (success, said) = unpick(folder, &format!("export run {arguments}"));
+        assert!(!success && said.contains(words), "{said}");
+    }
+}

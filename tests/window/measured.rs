@@ -88,7 +88,7 @@ fn with_three_latents_the_pair_is_chosen() {
 /// The first command that the run was given.
 fn kicked(hand: &mut Stagehand) -> Command {
     hand.until(|window| window.snapshot().is_some_and(|s| !s.log.is_empty()));
-    hand.window().snapshot().unwrap().log[0].command
+    hand.window().snapshot().expect("it has been waited for").log[0].command
 }
 
 #[test]

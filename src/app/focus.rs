@@ -118,13 +118,13 @@ impl Focus {
     /// The latent of point `k` of the surface.
     pub fn surface_latent(&self, k: usize) -> Vec<f64> {
         let mut z = self.z.clone();
-        let [x, y] = self.surface_place(k);
+        let [x, y] = Self::surface_place(k);
         (z[self.axes[0]], z[self.axes[1]]) = (x, y);
         z
     }
 
     /// Where point `k` of the surface is in the latent plane.
-    pub fn surface_place(&self, k: usize) -> [f64; 2] {
+    pub fn surface_place(k: usize) -> [f64; 2] {
         [k % SURFACE_POINTS, k / SURFACE_POINTS]
             .map(|i| SURFACE_RANGE * (2.0 * i as f64 / (SURFACE_POINTS - 1) as f64 - 1.0))
     }

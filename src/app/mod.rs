@@ -45,7 +45,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Dataset, Scene, generate, own_dataset};
 use crate::experiment::{Command, Config, Origin, Snapshot};
 use crate::io::read_table;
-use crate::trainer::Request;
+use crate::trainer::{Request, Strip};
 use certifier::Certifier;
 use layout::Layout;
 use panels::controls::Wish;
@@ -161,6 +161,11 @@ impl App {
     /// Whether a run is training.
     pub fn is_running(&self) -> bool {
         self.sides.iter().any(Side::is_running)
+    }
+
+    /// Whether a strip of seeds was trained, and all of it.
+    pub fn seeds_are_done(&self) -> bool {
+        self.background.strip.as_ref().is_some_and(Strip::is_done)
     }
 
     /// What the window has to say.

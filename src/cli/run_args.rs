@@ -47,7 +47,7 @@ pub struct RunArgs {
     /// The one source of randomness
     #[arg(long)]
     pub(super) seed: Option<u64>,
-    /// Change a setting at a step, as 2000:beta=4; may be repeated
+    /// Change the living run at a step, as 2000:beta=4, or turn its latents, as 3000:rotate=30 or 3000:rotate=30:1,3; may be repeated
     #[arg(long = "at", value_name = "STEP:NAME=VALUE", value_parser = parse_logged)]
     pub(super) at: Vec<Logged>,
 }

@@ -47,7 +47,12 @@ pub fn alignment(v: &DMatrix<f64>) -> f64 {
 /// Distance to orthogonality ‖V − P‖_F, P the nearest signed permutation (Rolínek et al. 2019, equation 29):
 /// √(2m (1 − alignment)). For m = 2 and an angle θ ≤ 45° off the axes it is 2√2 sin(θ/2).
 pub fn distance_to_orthogonality(v: &DMatrix<f64>) -> f64 {
-    (2.0 * v.ncols() as f64 * (1.0 - alignment(v)).max(0.0)).sqrt()
+    distance_of(alignment(v), v.ncols())
+}
+
+/// The distance to orthogonality of m columns with this alignment.
+pub(super) fn distance_of(alignment: f64, m: usize) -> f64 {
+    (2.0 * m as f64 * (1.0 - alignment).max(0.0)).sqrt()
 }
 
 /// How far apart the singular values are, min_{i≠j} |sᵢ − sⱼ| / max s. V means little where this is small: two equal

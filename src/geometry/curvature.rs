@@ -3,11 +3,11 @@
 use crate::linalg::Real;
 
 use super::Jets;
+use super::gram::dot;
 
 /// The residual of C2 at latent `k`, Σ_{i≠j} (∂ⱼ log ‖Jᵢ‖)² over the chosen latents, with ∂ⱼ‖Jᵢ‖ = Jᵢ·H_ij / ‖Jᵢ‖. Given
 /// orthogonal columns it is 0 exactly when C2 holds. Needs second derivatives, which a ReLU decoder does not have.
 pub fn c2_residual<T: Real>(jets: &Jets<T>, k: usize, latents: &[usize]) -> f64 {
-    let dot = |a: &[T], b: &[T]| a.iter().zip(b).map(|(a, b)| a.to_f64() * b.to_f64()).sum::<f64>();
     let mut residual = 0.0;
     for i in latents {
         let column = jets.column(k, *i);

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Jets, Order, diagonal_gap, ima_contrast, normal_density, posterior_precision};
-use crate::linalg::{Matrix, Real, svd};
+use super::{Gram, Jets, Order, normal_density};
+use crate::linalg::{Matrix, Real};
 use crate::vae::Vae;
 
 /// A quantity that a Jacobian has.
@@ -55,17 +55,19 @@ impl Quantity {
 /// A quantity at each column of `z` (m × K). NaN where it has no value.
 pub fn field<T: Real>(vae: &Vae<T>, z: &Matrix<T>, quantity: Quantity, b: f64) -> Vec<f64> {
     let jets = Jets::of(vae, z, Order::First);
+    let latents: Vec<usize> = (0..z.rows()).collect();
+    let mut gram = Gram::default();
     let at = |k: usize| {
-        let j = jets.jacobian(k);
+        gram.read(&jets, k, &latents);
         match quantity {
-            Quantity::Gap => diagonal_gap(&posterior_precision(&j, b)),
-            Quantity::Contrast => ima_contrast(&j),
+            Quantity::Gap => gram.gap(b),
+            Quantity::Contrast => gram.contrast(),
             Quantity::Density => {
                 let prior: f64 = z.column(k).iter().map(|z| normal_density(z.to_f64())).product();
-                prior / volume(&svd(&j).singular_values)
+                prior / volume(gram.singular_basis().0)
             }
             Quantity::Anisotropy => {
-                let s = svd(&j).singular_values;
+                let s = gram.singular_basis().0;
                 let [low, high] = [f64::min, f64::max].map(|pick| s.iter().copied().reduce(pick).unwrap_or(f64::NAN));
                 high / low
             }

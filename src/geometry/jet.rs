@@ -1,9 +1,10 @@
 //! Exact derivatives of the decoder at many latents at once, carried forward through its layers.
 
 use nalgebra::DMatrix;
+use pulp::{Arch, Simd};
 
 use crate::linalg::{Factor, Matrix, Panel, Real, product};
-use crate::nn::{Activation, Dense, multiply_by_slope};
+use crate::nn::{Activation, Dense};
 use crate::vae::Vae;
 
 /// The decoder d: Z → X and its derivatives at K latents.
@@ -36,13 +37,31 @@ fn pair(m: usize, i: usize, j: usize) -> usize {
 impl<T: Real> Jets<T> {
     /// Differentiates the decoder of `vae` at the columns of `z` (m × K).
     pub fn of(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
+        /// Numbers that a layer may leave behind: more would not stay in the cache, and fresh memory is slow.
+        const WORK: usize = 1 << 13;
+        /// Fewer latents would not repay the packing of the weights.
+        const FEWEST: usize = 8;
         let m = vae.latent_dim();
         assert_eq!(z.rows(), m, "a latent has {m} coordinates");
-        let mut panel = Panel::new();
+        let pairs = if order == Order::Second { m * (m + 1) / 2 } else { 0 };
         let layers = vae.decoder.layers();
-        let mut jets = Self::after_first_layer(&layers[0], &vae.parameters, z, order, &mut panel);
-        for layer in &layers[1..] {
-            jets = jets.through(layer, &vae.parameters, &mut panel);
+        let widest = layers.iter().map(|layer| layer.outputs).max().unwrap_or(1);
+        let at_once = (WORK / (widest * (1 + m + pairs))).max(FEWEST);
+
+        let mut jets = Self { m, ..Self::default() };
+        jets.reshape(vae.data_dim(), z.columns(), pairs);
+        let (mut below, mut above) = (Self { m, ..Self::default() }, Self { m, ..Self::default() });
+        let (mut inputs, mut panel) = (Matrix::zeros(0, 0), Panel::new());
+        for start in (0..z.columns()).step_by(at_once) {
+            let latents = start..(start + at_once).min(z.columns());
+            inputs.reshape(m, latents.len());
+            inputs.as_mut_slice().copy_from_slice(&z.as_slice()[m * latents.start..m * latents.end]);
+            above.after_first_layer(&layers[0], &vae.parameters, &inputs, pairs, &mut panel);
+            for layer in &layers[1..] {
+                std::mem::swap(&mut below, &mut above);
+                above.after(&below, layer, &vae.parameters, pairs, &mut panel);
+            }
+            jets.place(&above, start);
         }
         jets
     }
@@ -77,60 +96,88 @@ impl<T: Real> Jets<T> {
         self.second.column(k * self.m * (self.m + 1) / 2 + pair(self.m, i, j))
     }
 
-    /// The first layer is affine before σ: its derivative by zᵢ is column i of the weights, whatever z is.
-    fn after_first_layer(layer: &Dense, p: &[T], z: &Matrix<T>, order: Order, panel: &mut Panel<T>) -> Self {
-        let (m, k) = (z.rows(), z.columns());
-        let mut value = Matrix::zeros(0, 0);
-        layer.forward(p, z, &mut value, panel);
-        let weight = layer.split(p).0;
-        let first = Matrix::from_columns(layer.outputs, k * m, weight.repeat(k));
-        let pairs = if order == Order::Second { m * (m + 1) / 2 } else { 0 };
-        let mut jets = Self { m, value, first, second: Matrix::zeros(layer.outputs, k * pairs) };
-        jets.activate(layer.activation);
-        jets
+    fn reshape(&mut self, rows: usize, latents: usize, pairs: usize) {
+        self.value.reshape(rows, latents);
+        self.first.reshape(rows, latents * self.m);
+        self.second.reshape(rows, latents * pairs);
     }
 
-    /// The jets one layer further.
-    fn through(&self, layer: &Dense, p: &[T], panel: &mut Panel<T>) -> Self {
-        let mut value = Matrix::zeros(0, 0);
-        layer.forward(p, &self.value, &mut value, panel);
-        let mut carry = |from: &Matrix<T>| {
-            let mut to = Matrix::zeros(layer.outputs, from.columns());
+    /// Copies jets to the places of latent `start` and those after it.
+    fn place(&mut self, jets: &Self, start: usize) {
+        let put = |to: &mut Matrix<T>, from: &Matrix<T>| {
+            let at = start * from.as_slice().len() / jets.len();
+            to.as_mut_slice()[at..][..from.as_slice().len()].copy_from_slice(from.as_slice());
+        };
+        put(&mut self.value, &jets.value);
+        put(&mut self.first, &jets.first);
+        put(&mut self.second, &jets.second);
+    }
+
+    /// The first layer is affine before σ: its derivative by zᵢ is column i of the weights, whatever z is.
+    fn after_first_layer(&mut self, layer: &Dense, p: &[T], z: &Matrix<T>, pairs: usize, panel: &mut Panel<T>) {
+        self.reshape(layer.outputs, z.columns(), pairs);
+        layer.forward(p, z, &mut self.value, panel);
+        let weight = layer.split(p).0;
+        self.first.as_mut_slice().chunks_exact_mut(weight.len()).for_each(|first| first.copy_from_slice(weight));
+        self.second.as_mut_slice().fill(T::ZERO);
+        self.activate(layer.activation);
+    }
+
+    /// The jets one layer further than those `below`.
+    fn after(&mut self, below: &Self, layer: &Dense, p: &[T], pairs: usize, panel: &mut Panel<T>) {
+        self.reshape(layer.outputs, below.len(), pairs);
+        layer.forward(p, &below.value, &mut self.value, panel);
+        for (from, to) in [(&below.first, &mut self.first), (&below.second, &mut self.second)] {
             if from.columns() > 0 {
                 product(layer.weight(p), Factor::from(from), to.as_mut_slice(), panel);
             }
-            to
-        };
-        let (first, second) = (carry(&self.first), carry(&self.second));
-        let mut jets = Self { m: self.m, value, first, second };
-        jets.activate(layer.activation);
-        jets
+        }
+        self.activate(layer.activation);
     }
 
-    /// From derivatives of the pre-activation a to those of h = σ(a):
-    /// ∂ᵢ∂ⱼh = σ″ ∂ᵢa ∂ⱼa + σ′ ∂ᵢ∂ⱼa, ∂ᵢh = σ′ ∂ᵢa.
+    /// From derivatives of the pre-activation a to those of h = σ(a).
     fn activate(&mut self, activation: Activation) {
-        if activation == Activation::Linear {
-            return;
+        let Self { m, value, first, second } = self;
+        bend(activation, *m, value, first.as_mut_slice(), second.as_mut_slice());
+    }
+}
+
+/// ∂ᵢ∂ⱼh = σ″ ∂ᵢa ∂ⱼa + σ′ ∂ᵢ∂ⱼa and ∂ᵢh = σ′ ∂ᵢa, where `value` holds h = σ(a) and the others the derivatives of a.
+#[pulp::with_simd(bend = Arch::new())]
+#[inline(always)]
+fn bend_with<S: Simd, T: Real>(
+    _simd: S,
+    activation: Activation,
+    m: usize,
+    value: &Matrix<T>,
+    first: &mut [T],
+    second: &mut [T],
+) {
+    // A constant in each arm, so that the loops are compiled for it.
+    match activation {
+        Activation::Tanh => bend_by(Activation::Tanh, m, value, first, second),
+        Activation::Relu => bend_by(Activation::Relu, m, value, first, second),
+        Activation::Softplus => bend_by(Activation::Softplus, m, value, first, second),
+        Activation::Linear => {}
+    }
+}
+
+#[inline(always)]
+fn bend_by<T: Real>(activation: Activation, m: usize, value: &Matrix<T>, first: &mut [T], second: &mut [T]) {
+    let (rows, value) = (value.rows(), value.as_slice());
+    let pairs = second.len() / value.len().max(1);
+    for (k, h) in value.chunks_exact(rows).enumerate() {
+        let first = &mut first[k * m * rows..][..m * rows];
+        let second = &mut second[k * pairs * rows..][..pairs * rows];
+        let places = (0..m).flat_map(|i| (i..m).map(move |j| (i, j)));
+        for (second, (i, j)) in second.chunks_exact_mut(rows).zip(places) {
+            let (a, b) = (&first[i * rows..][..rows], &first[j * rows..][..rows]);
+            for ((s, h), (a, b)) in second.iter_mut().zip(h).zip(a.iter().zip(b)) {
+                *s = activation.slope(*h).mul_add(*s, activation.curvature(*h) * *a * *b);
+            }
         }
-        let m = self.m;
-        for k in 0..self.value.columns() {
-            let h = self.value.column(k);
-            if self.second.columns() > 0 {
-                for i in 0..m {
-                    for j in i..m {
-                        let (a, b) = (self.first.column(k * m + i), self.first.column(k * m + j));
-                        let second = self.second.column_mut(k * m * (m + 1) / 2 + pair(m, i, j));
-                        multiply_by_slope(activation, second, h);
-                        for ((s, h), (a, b)) in second.iter_mut().zip(h).zip(a.iter().zip(b)) {
-                            *s += T::from_f64(activation.curvature(h.to_f64())) * *a * *b;
-                        }
-                    }
-                }
-            }
-            for i in 0..m {
-                multiply_by_slope(activation, self.first.column_mut(k * m + i), h);
-            }
+        for first in first.chunks_exact_mut(rows) {
+            first.iter_mut().zip(h).for_each(|(a, h)| *a = *a * activation.slope(*h));
         }
     }
 }

@@ -6,6 +6,7 @@ mod chance;
 mod contrast;
 mod curvature;
 mod field;
+mod gram;
 mod holonomy;
 mod jet;
 mod product_density;
@@ -22,6 +23,7 @@ pub use contrast::{
 };
 pub use curvature::c2_residual;
 pub use field::{Quantity, field, volume};
+pub use gram::Gram;
 pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};
 pub use product_density::{ProductDensity, product_density};

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::{
-    Jets, alignment, c2_residual, diagonal_gap, distance_to_orthogonality, ima_contrast, off_diagonal_mass,
-    posterior_precision, separation,
-};
-use crate::linalg::{Real, svd};
+use nalgebra::DMatrix;
+
+use super::contrast::distance_of;
+use super::{Gram, Jets, c2_residual, separation};
+use crate::linalg::Real;
 use crate::vae::{Covariance, Posterior};
 
 /// A latent is active if the variance of its posterior mean over the data exceeds this (Burda et al. 2016).
@@ -82,41 +82,72 @@ impl Summary {
     /// (as [`Undefined::NotSmooth`]) unless the jets have second derivatives.
     pub fn new<T: Real>(jets: &Jets<T>, posteriors: &[Posterior], covariance: Covariance, b: f64) -> Self {
         let active = active_latents(posteriors);
-        let jacobians: Vec<_> = (0..jets.len()).map(|k| jets.jacobian(k)).collect();
-        let m = jacobians.first().map_or(0, |j| j.ncols());
-        let restricted: Vec<_> = jacobians.iter().map(|j| j.select_columns(&active)).collect();
-        let bases: Vec<_> = restricted.iter().map(svd).collect();
+        let all: Vec<usize> = (0..posteriors.first().map_or(0, Posterior::dim)).collect();
+        let mut sums =
+            Sums { singular_values: vec![0.0; active.len()], lengths: vec![0.0; all.len()], ..Sums::default() };
+        let (mut chosen, mut whole) = (Gram::default(), Gram::default());
+        for (k, q) in posteriors.iter().enumerate() {
+            chosen.read(jets, k, &active);
+            sums.contrast += chosen.contrast();
+            sums.gap += chosen.gap(b);
+            sums.mass += chosen.off_diagonal_mass();
+            let (singular_values, v) = chosen.singular_basis();
+            sums.separation += separation(singular_values);
+            // V is named already, so no permutation aligns it better.
+            let alignment = v.iter().step_by(active.len() + 1).sum::<f64>() / active.len() as f64;
+            sums.alignment += alignment;
+            sums.dto += distance_of(alignment, active.len());
+            sums.count(singular_values);
+            whole.read(jets, k, &all);
+            sums.posterior_error += posterior_error(q, &whole, b, covariance);
+            sums.lengths.iter_mut().enumerate().for_each(|(i, sum)| *sum += whole.squared_length(i).sqrt());
+        }
+        let mean = |sum: f64| sum / jets.len() as f64;
 
         let some = if active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
         let two = some.and(if active.len() < 2 { Err(Undefined::OneActiveLatent) } else { Ok(()) });
-        let apart = mean(bases.iter().map(|basis| separation(&basis.singular_values))) >= LEAST_SEPARATION;
+        let apart = mean(sums.separation) >= LEAST_SEPARATION;
         let named = two.and(if apart { Ok(()) } else { Err(Undefined::EqualSingularValues) });
         let finite = |x: f64| if x.is_finite() { Ok(x) } else { Err(Undefined::DependentColumns) };
-        let precision = |j| posterior_precision(j, b);
         let smooth = if jets.second.columns() > 0 { Ok(()) } else { Err(Undefined::NotSmooth) };
-
-        let mut singular_values = vec![0.0; active.len()];
-        for basis in &bases {
-            let mut sorted = basis.singular_values.clone();
-            sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-            singular_values.iter_mut().zip(sorted).for_each(|(sum, s)| *sum += s / bases.len() as f64);
-        }
+        let c2_residual = || (0..jets.len()).map(|k| c2_residual(jets, k, &active)).sum();
         Self {
-            ima_contrast: some.and_then(|()| finite(mean(restricted.iter().map(ima_contrast)))),
-            diagonal_gap: some.and_then(|()| finite(mean(restricted.iter().map(|j| diagonal_gap(&precision(j)))))),
-            off_diagonal_mass: two.and_then(|()| finite(mean(restricted.iter().map(off_diagonal_mass)))),
-            dto: named.map(|()| mean(bases.iter().map(|basis| distance_to_orthogonality(&basis.v)))),
-            alignment: named.map(|()| mean(bases.iter().map(|basis| alignment(&basis.v)))),
-            c2_residual: two
-                .and(smooth)
-                .and_then(|()| finite(mean((0..jets.len()).map(|k| c2_residual(jets, k, &active))))),
-            posterior_error: finite(mean(
-                posteriors.iter().zip(&jacobians).map(|(q, j)| posterior_error(q, &precision(j), covariance)),
-            )),
-            singular_values,
-            column_norms: (0..m).map(|i| mean(jacobians.iter().map(|j| j.column(i).norm()))).collect(),
+            ima_contrast: some.and_then(|()| finite(mean(sums.contrast))),
+            diagonal_gap: some.and_then(|()| finite(mean(sums.gap))),
+            off_diagonal_mass: two.and_then(|()| finite(mean(sums.mass))),
+            dto: named.map(|()| mean(sums.dto)),
+            alignment: named.map(|()| mean(sums.alignment)),
+            c2_residual: two.and(smooth).and_then(|()| finite(mean(c2_residual()))),
+            posterior_error: finite(mean(sums.posterior_error)),
+            singular_values: sums.singular_values.into_iter().map(mean).collect(),
+            column_norms: sums.lengths.into_iter().map(mean).collect(),
             active,
         }
+    }
+}
+
+/// Sums over latents.
+#[derive(Default)]
+struct Sums {
+    contrast: f64,
+    gap: f64,
+    mass: f64,
+    separation: f64,
+    alignment: f64,
+    dto: f64,
+    posterior_error: f64,
+    singular_values: Vec<f64>,
+    lengths: Vec<f64>,
+    sorted: Vec<f64>,
+}
+
+impl Sums {
+    /// Adds singular values, largest first.
+    fn count(&mut self, singular_values: &[f64]) {
+        self.sorted.clear();
+        self.sorted.extend_from_slice(singular_values);
+        self.sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+        self.singular_values.iter_mut().zip(&self.sorted).for_each(|(sum, s)| *sum += s);
     }
 }
 
@@ -130,13 +161,17 @@ pub fn active_latents(posteriors: &[Posterior]) -> Vec<usize> {
     (0..m).filter(|i| variance(*i) > ACTIVE_VARIANCE).collect()
 }
 
-fn posterior_error(q: &Posterior, precision: &nalgebra::DMatrix<f64>, covariance: Covariance) -> f64 {
+/// How far Σ is from the inverse of Λ = I + G/b.
+fn posterior_error(q: &Posterior, gram: &Gram, b: f64, covariance: Covariance) -> f64 {
     match covariance {
-        Covariance::Full => (q.precision() - precision).norm() / precision.norm(),
+        Covariance::Full => {
+            let precision = DMatrix::identity(q.dim(), q.dim()) + gram.matrix() / b;
+            (q.precision() - &precision).norm() / precision.norm()
+        }
         Covariance::Diagonal => {
-            let logs = q.factor.diagonal().iter().zip(&precision.diagonal()).map(|(s, l)| (s * s * l).ln().abs()).sum();
-            let logs: f64 = logs;
-            logs / q.dim() as f64
+            let precision = |i: usize| 1.0 + gram.squared_length(i) / b;
+            let log = |i: usize| (q.factor[(i, i)].powi(2) * precision(i)).ln().abs();
+            (0..q.dim()).map(log).sum::<f64>() / q.dim() as f64
         }
     }
 }
@@ -149,11 +184,11 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Order;
+    use crate::geometry::{Order, posterior_precision};
     use crate::linalg::Matrix;
     use crate::nn::Activation;
     use crate::vae::{Architecture, DecoderKind, Vae};
-    use nalgebra::{DMatrix, DVector};
+    use nalgebra::DVector;
 
     /// A linear decoder with these columns, and posteriors with these means that satisfy the stationarity condition.
     fn summary(columns: &[f64], n: usize, means: &[[f64; 2]], covariance: Covariance) -> Summary {

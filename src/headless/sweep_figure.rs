@@ -178,7 +178,9 @@ impl Scale {
         let (first, last) = (betas.first().copied().unwrap_or(0.0), betas.last().copied().unwrap_or(1.0));
         let (low, high) =
             marks.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), m| (a.min(m.value), b.max(m.value)));
-        let margin = (0.06 * (high - low)).max(1e-3 * high.abs()).max(1e-6);
+        // A metric that is the same in all runs stands in the middle of a range of its own size.
+        let all_alike = high - low <= 1e-9 * high.abs().max(low.abs());
+        let margin = if all_alike { high.abs().max(1.0) } else { 0.06 * (high - low) };
         let logarithmic = first > 0.0 && last / first >= 8.0;
         Self { area, beta: [first, last], logarithmic, low: low - margin, high: high + margin }
     }

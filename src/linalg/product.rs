@@ -1,9 +1,9 @@
 //! The one place that multiplies fast: `C = A B`.
 //!
 //! `C` is cut into tiles of two vector registers of rows by six columns, which are summed entirely in registers. Rows
-//! of `A` are first packed into panels, contiguous in the order in which they are used and filled up with zeros, which
-//! serves a matrix and its transpose alike. Every element is one sum in the order of the inner index, so its value does
-//! not depend on the vector width, the tiling or the number of threads.
+//! of `A` are first packed into panels, contiguous in the order in which they are used and filled up with zeros, unless
+//! they can be read where they are. Every element is one sum in the order of the inner index, so its value does not
+//! depend on the vector width, the tiling or the number of threads.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -49,16 +49,37 @@ pub fn product<T: Real>(a: Factor<'_, T>, b: Factor<'_, T>, c: &mut [T], panel: 
     assert_eq!(a.columns, b.rows, "inner dimensions differ");
     assert_ne!(a.columns, 0, "a product over an empty inner dimension");
     assert_eq!(c.len(), a.rows * b.columns, "the result does not have the shape of the product");
-    Arch::new().dispatch(Product { a, b, c, panel });
+    // Few rows leave most of a register empty. Where the columns of Bᵀ are at hand they fill it: Cᵀ = Bᵀ Aᵀ.
+    let (a, b, swapped) =
+        if a.rows <= FEW && b.transposed { (b.transposed(), a.transposed(), true) } else { (a, b, false) };
+    narrowest(a.rows).dispatch(Product { a, b, c, swapped, panel });
 }
 
-/// How many columns a tile has.
+/// The number of rows that leaves most of the widest register empty.
+const FEW: usize = 8;
+
+/// The vector unit for a product of that many rows: half the width takes half the time where it is wide enough.
+fn narrowest(rows: usize) -> Arch {
+    match Arch::new() {
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(wide) if rows <= FEW => Arch::V3(*wide),
+        arch => arch,
+    }
+}
+
+/// How many columns a tile has, and a tile of a single register of rows.
 const COLUMNS: usize = 6;
+const COLUMNS_OF_ONE: usize = 8;
+
+/// A factor of at most this many numbers is read where it is instead of being packed: it stays in the cache.
+const SMALL: usize = 1 << 14;
 
 struct Product<'a, T> {
     a: Factor<'a, T>,
     b: Factor<'a, T>,
+    /// A B, or (A B)ᵀ if `swapped`.
     c: &'a mut [T],
+    swapped: bool,
     panel: &'a mut Panel<T>,
 }
 
@@ -87,58 +108,111 @@ impl<T: Real> Product<'_, T> {
     #[inline(always)]
     fn rows<S: Simd, const REGISTERS: usize>(&mut self, simd: S, row: usize, lanes: usize) {
         let height = REGISTERS * lanes;
-        pack(self.a, row, height, self.panel);
+        let packed = self.a.transposed || self.a.data.len() > SMALL || row + height > self.a.rows;
+        if packed {
+            pack(self.a, row, height, self.panel);
+        }
+        let place = Place { row, height, packed };
         let (n, mut column) = (self.b.columns, 0);
+        while REGISTERS == 1 && column + COLUMNS_OF_ONE <= n {
+            self.tile::<S, REGISTERS, COLUMNS_OF_ONE>(simd, place, column);
+            column += COLUMNS_OF_ONE;
+        }
         while column + COLUMNS <= n {
-            self.tile::<S, REGISTERS, COLUMNS>(simd, row, column, height);
+            self.tile::<S, REGISTERS, COLUMNS>(simd, place, column);
             column += COLUMNS;
         }
         match n - column {
-            1 => self.tile::<S, REGISTERS, 1>(simd, row, column, height),
-            2 => self.tile::<S, REGISTERS, 2>(simd, row, column, height),
-            3 => self.tile::<S, REGISTERS, 3>(simd, row, column, height),
-            4 => self.tile::<S, REGISTERS, 4>(simd, row, column, height),
-            5 => self.tile::<S, REGISTERS, 5>(simd, row, column, height),
+            1 => self.tile::<S, REGISTERS, 1>(simd, place, column),
+            2 => self.tile::<S, REGISTERS, 2>(simd, place, column),
+            3 => self.tile::<S, REGISTERS, 3>(simd, place, column),
+            4 => self.tile::<S, REGISTERS, 4>(simd, place, column),
+            5 => self.tile::<S, REGISTERS, 5>(simd, place, column),
             _ => {}
         }
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const N: usize>(&mut self, simd: S, row: usize, column: usize, height: usize) {
-        let (inner, data) = (self.b.rows, self.b.data);
+    fn tile<S: Simd, const R: usize, const N: usize>(&mut self, simd: S, place: Place, column: usize) {
+        let Place { row, height, packed } = place;
+        let (m, n, inner) = (self.a.rows, self.b.columns, self.b.rows);
+        let (source, stride) = if packed { (&self.panel[..], height) } else { (&self.a.data[row..], m) };
+        let (a, b) = (Strip { source, stride, height }, self.b.data);
+        // Attributes on closures: what is not inlined is not compiled for the vector unit.
         let sums = if self.b.transposed {
-            let stride = self.b.columns;
-            let rows = data[column..].chunks(stride).map(|r| -> [T; N] { std::array::from_fn(|j| r[j]) });
-            sum_products::<T, S, R, N>(simd, T::lanes::<S>(self.panel), rows)
+            sum_products::<T, S, R, N>(
+                simd,
+                inner,
+                a,
+                #[inline(always)]
+                |p| b[p * n + column..].as_chunks::<N>().0[0],
+            )
         } else {
-            let columns: [&[T]; N] = std::array::from_fn(|j| &data[(column + j) * inner..][..inner]);
-            let rows = (0..inner).map(|p| -> [T; N] { std::array::from_fn(|j| columns[j][p]) });
-            sum_products::<T, S, R, N>(simd, T::lanes::<S>(self.panel), rows)
+            let columns: [&[T]; N] = std::array::from_fn(|j| &b[(column + j) * inner..][..inner]);
+            sum_products::<T, S, R, N>(
+                simd,
+                inner,
+                a,
+                #[inline(always)]
+                |p| pick(&columns, p),
+            )
         };
-        let m = self.a.rows;
-        for (j, registers) in sums.iter().enumerate() {
-            let column_of_c = &mut self.c[(column + j) * m..][..m];
-            if row + height <= m {
-                T::lanes_mut::<S>(&mut column_of_c[row..row + height]).copy_from_slice(registers);
+        for (j, registers) in (column..).zip(&sums) {
+            if self.swapped {
+                store_part::<T, S>(registers, self.c[row * n + j..].iter_mut().step_by(n));
+            } else if row + height <= m {
+                T::lanes_mut::<S>(&mut self.c[j * m + row..][..height]).copy_from_slice(registers);
             } else {
-                store_part::<T, S>(registers, &mut column_of_c[row..]);
+                store_part::<T, S>(registers, self.c[j * m + row..(j + 1) * m].iter_mut());
             }
         }
     }
 }
 
-/// `Σ_p panel_p ⊗ rows_p`: R registers high, N columns wide.
+/// Some rows of A.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The first of them.
+    row: usize,
+    /// How many, those below the last row of A included.
+    height: usize,
+    /// Whether they stand in the panel.
+    packed: bool,
+}
+
+/// `height` numbers every `stride` numbers: the rows of A for one inner index after the other.
+#[derive(Clone, Copy)]
+struct Strip<'a, T> {
+    source: &'a [T],
+    stride: usize,
+    height: usize,
+}
+
+/// Number `p` of each column.
+#[inline(always)]
+fn pick<T: Real, const N: usize>(columns: &[&[T]; N], p: usize) -> [T; N] {
+    let mut row = [T::ZERO; N];
+    for (x, column) in row.iter_mut().zip(columns) {
+        *x = column[p];
+    }
+    row
+}
+
+/// `Σ_p a(p) ⊗ b(p)`: R registers high, N columns wide.
 #[inline(always)]
 fn sum_products<T: Real, S: Simd, const R: usize, const N: usize>(
     simd: S,
-    panel: &[T::Lanes<S>],
-    rows: impl Iterator<Item = [T; N]>,
+    inner: usize,
+    a: Strip<'_, T>,
+    b: impl Fn(usize) -> [T; N],
 ) -> [[T::Lanes<S>; R]; N] {
     let mut sums = [[T::splat(simd, T::ZERO); R]; N];
-    for (a, b) in panel.as_chunks::<R>().0.iter().zip(rows) {
-        for (sum, b) in sums.iter_mut().zip(b) {
-            let b = T::splat(simd, b);
-            for (sum, a) in sum.iter_mut().zip(a) {
+    for p in 0..inner {
+        let registers = T::lanes::<S>(&a.source[p * a.stride..][..a.height]).as_chunks::<R>().0[0];
+        let b = b(p);
+        for (sum, b) in sums.iter_mut().zip(&b) {
+            let b = T::splat(simd, *b);
+            for (sum, a) in sum.iter_mut().zip(&registers) {
                 *sum = T::lanes_mul_add(simd, *a, b, *sum);
             }
         }
@@ -146,15 +220,14 @@ fn sum_products<T: Real, S: Simd, const R: usize, const N: usize>(
     sums
 }
 
-/// Stores the first `run.len()` numbers of the registers.
+/// Stores the first numbers of the registers, as many as there are places.
 #[inline(always)]
-fn store_part<T: Real, S: Simd>(registers: &[T::Lanes<S>], run: &mut [T]) {
+fn store_part<'a, T: Real, S: Simd>(registers: &[T::Lanes<S>], places: impl Iterator<Item = &'a mut T>) {
     const LONGEST: usize = 32;
     let mut buffer = [T::ZERO; LONGEST];
     T::lanes_mut::<S>(&mut buffer)[..registers.len()].copy_from_slice(registers);
-    run.copy_from_slice(&buffer[..run.len()]);
+    places.zip(&buffer[..size_of_val(registers) / size_of::<T>()]).for_each(|(place, x)| *place = *x);
 }
-
 /// Rows `row..row + height` of `a` in the order in which tiles use them: `height` numbers for each inner index, zeros
 /// below the last row.
 #[inline(always)]
@@ -219,7 +292,7 @@ mod tests {
         let (a, b) = (random(50, 40, 5).map(|x| x as f32), random(40, 11, 6).map(|x| x as f32));
         let with = |dispatch: &dyn Fn(Product<'_, f32>)| {
             let mut c = vec![0.0; 50 * 11];
-            dispatch(Product { a: (&a).into(), b: (&b).into(), c: &mut c, panel: &mut Vec::new() });
+            dispatch(Product { a: (&a).into(), b: (&b).into(), c: &mut c, swapped: false, panel: &mut Vec::new() });
             c
         };
         let scalar = with(&|p| p.with_simd(pulp::Scalar));

@@ -40,21 +40,29 @@ impl Activation {
     }
 
     /// σ′(a), where `output` = σ(a).
-    pub fn slope(self, output: f64) -> f64 {
+    #[inline(always)]
+    pub fn slope<T: Real>(self, output: T) -> T {
         match self {
-            Self::Tanh => 1.0 - output * output,
-            Self::Relu => f64::from(output > 0.0),
-            Self::Softplus => 1.0 - (-output).exp(),
-            Self::Linear => 1.0,
+            Self::Tanh => (-output).mul_add(output, T::ONE),
+            Self::Relu => {
+                if output > T::ZERO {
+                    T::ONE
+                } else {
+                    T::ZERO
+                }
+            }
+            Self::Softplus => T::ONE - (-output).exp(),
+            Self::Linear => T::ONE,
         }
     }
 
     /// σ″(a), where `output` = σ(a); for `Relu` its value away from the kink.
-    pub fn curvature(self, output: f64) -> f64 {
+    #[inline(always)]
+    pub fn curvature<T: Real>(self, output: T) -> T {
         match self {
-            Self::Tanh => -2.0 * output * (1.0 - output * output),
-            Self::Softplus => (-output).exp() * (1.0 - (-output).exp()),
-            Self::Relu | Self::Linear => 0.0,
+            Self::Tanh => -(output + output) * self.slope(output),
+            Self::Softplus => (-output).exp() * self.slope(output),
+            Self::Relu | Self::Linear => T::ZERO,
         }
     }
 }
@@ -63,14 +71,14 @@ impl Activation {
 #[pulp::with_simd(activate = Arch::new())]
 #[inline(always)]
 pub(crate) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
-    for a in a.chunks_exact_mut(bias.len()) {
-        a.iter_mut().zip(bias).for_each(|(a, c)| *a += *c);
-    }
-    match activation {
-        Activation::Tanh => a.iter_mut().for_each(|a| *a = a.tanh()),
-        Activation::Relu => a.iter_mut().for_each(|a| *a = relu(*a)),
-        Activation::Softplus => a.iter_mut().for_each(|a| *a = a.softplus()),
-        Activation::Linear => {}
+    for column in a.chunks_exact_mut(bias.len()) {
+        let pairs = column.iter_mut().zip(bias);
+        match activation {
+            Activation::Tanh => pairs.for_each(|(a, c)| *a = (*a + *c).tanh()),
+            Activation::Relu => pairs.for_each(|(a, c)| *a = relu(*a + *c)),
+            Activation::Softplus => pairs.for_each(|(a, c)| *a = (*a + *c).softplus()),
+            Activation::Linear => pairs.for_each(|(a, c)| *a += *c),
+        }
     }
 }
 

@@ -92,8 +92,22 @@ impl Dense {
 #[pulp::with_simd(sum_columns = Arch::new())]
 #[inline(always)]
 fn sum_columns_with<S: Simd, T: Real>(_simd: S, matrix: &[T], sums: &mut [T]) {
-    sums.fill(T::ZERO);
-    for column in matrix.chunks_exact(sums.len()) {
-        sums.iter_mut().zip(column).for_each(|(sum, x)| *sum += *x);
+    /// Rows that are summed at once, in registers: a sum in memory waits for itself.
+    const ROWS: usize = 64;
+    let rows = sums.len();
+    for (block, sums) in sums.chunks_mut(ROWS).enumerate() {
+        let mut registers = [T::ZERO; ROWS];
+        if let Ok(whole) = <&mut [T; ROWS]>::try_from(&mut *sums) {
+            for column in matrix.chunks_exact(rows) {
+                let part = &column[block * ROWS..][..ROWS];
+                registers.iter_mut().zip(part).for_each(|(sum, x)| *sum += *x);
+            }
+            *whole = registers;
+        } else {
+            sums.fill(T::ZERO);
+            for column in matrix.chunks_exact(rows) {
+                sums.iter_mut().zip(&column[block * ROWS..]).for_each(|(sum, x)| *sum += *x);
+            }
+        }
     }
 }

@@ -86,7 +86,15 @@ impl<T: Real> Vae<T> {
 }
 
 /// z = μ + L ε for each column of the encoding; leaves e^s in `std`.
-fn sample<T: Real>(encoding: &Matrix<T>, noise: &Matrix<T>, std: &mut Matrix<T>, z: &mut Matrix<T>) {
+#[pulp::with_simd(sample = Arch::new())]
+#[inline(always)]
+fn sample_with<S: Simd, T: Real>(
+    _simd: S,
+    encoding: &Matrix<T>,
+    noise: &Matrix<T>,
+    std: &mut Matrix<T>,
+    z: &mut Matrix<T>,
+) {
     let (m, batch) = (noise.rows(), noise.columns());
     std.reshape(m, batch);
     z.reshape(m, batch);
@@ -133,7 +141,9 @@ fn residual_with<S: Simd, T: Real>(_simd: S, prediction: &[T], x: &[T], delta: &
 }
 
 /// The average over the batch of ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ) for each i.
-fn kl_per_dim<T: Real>(encoding: &Matrix<T>, std: &Matrix<T>, kl: &mut [f64]) {
+#[pulp::with_simd(kl_per_dim = Arch::new())]
+#[inline(always)]
+fn kl_per_dim_with<S: Simd, T: Real>(_simd: S, encoding: &Matrix<T>, std: &Matrix<T>, kl: &mut [f64]) {
     let m = kl.len();
     kl.fill(0.0);
     for (encoding, std) in encoding.iter_columns().zip(std.iter_columns()) {
@@ -151,7 +161,10 @@ fn kl_per_dim<T: Real>(encoding: &Matrix<T>, std: &Matrix<T>, kl: &mut [f64]) {
 
 /// ∂loss/∂encoding from ∂loss/∂z = g, with the KL weighted by w:
 /// ∂μᵢ = gᵢ + w μᵢ, ∂sᵢ = gᵢ εᵢ e^{sᵢ} + w (e^{2sᵢ} − 1), ∂L_ij = gᵢ ε_j + w L_ij.
-fn sample_gradient<T: Real>(
+#[pulp::with_simd(sample_gradient = Arch::new())]
+#[inline(always)]
+fn sample_gradient_with<S: Simd, T: Real>(
+    _simd: S,
     encoding: &Matrix<T>,
     noise: &Matrix<T>,
     std: &Matrix<T>,

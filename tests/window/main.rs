@@ -344,6 +344,53 @@ fn the_latent_plane_becomes_the_manifold_and_latents_run_through_the_prior() {
 }
 
 #[test]
+fn a_kick_turns_the_living_run() {
+    let mut hand = Stagehand::paused_at("linear", 300);
+    let before = hand.window().snapshot().unwrap().vae.clone();
+    hand.window().act(Action::Maximise(View::Rotate));
+    hand.window().selection().phi = 30.0;
+    hand.frames(3);
+    hand.press("Kick by 30°");
+    hand.until(|window| window.snapshot().is_some_and(|s| !s.log.is_empty()));
+    let snapshot = Arc::clone(hand.window().snapshot().unwrap());
+    assert_eq!(snapshot.log[0].command.to_string(), "rotate=30");
+    let decode = |vae: &unpick::vae::Vae<f32>, z: [f32; 2]| {
+        vae.decode(&unpick::linalg::Matrix::from_columns(2, 1, z.to_vec())).as_slice().to_vec()
+    };
+    // R z with z = e₁: what z was before it was turned is decoded from R z now.
+    let (sin, cos) = 30_f32.to_radians().sin_cos();
+    let (old, new) = (decode(&before, [1.0, 0.0]), decode(&snapshot.vae, [cos, sin]));
+    assert!(old.iter().zip(&new).all(|(a, b)| (a - b).abs() < 1e-5), "{old:?} {new:?}");
+    assert_eq!(hand.window().selection().phi, 0.0);
+}
+
+#[test]
+fn more_seeds_are_trained_beside_the_run_and_one_becomes_the_main_run() {
+    let mut hand = Stagehand::paused_at("linear", 10);
+    hand.press("Seeds");
+    hand.press("Train 8 seeds");
+    hand.until_shown("Make seed 5 the main run");
+    hand.until(|window| window.seeds_are_done());
+    hand.press("Make seed 5 the main run");
+    hand.until(|window| window.snapshot().is_some_and(|s| s.config.seed == 5 && s.step > 500));
+    hand.press("Close");
+    hand.frames(2);
+    assert!(hand.harness.query_by_label("Train 8 seeds").is_some());
+    assert_eq!(hand.window().notice(), None);
+}
+
+#[test]
+fn predictions_are_listed_measured_and_stopped() {
+    let mut hand = Stagehand::paused_at("linear", 10);
+    hand.press("Certificates");
+    assert!(hand.harness.query_by_label("Diagonal posteriors reach the closed-form optimum.").is_some());
+    hand.press("Certify this scene");
+    hand.until_shown("Stop certifying");
+    hand.press("Stop certifying");
+    hand.until_shown("Certify this scene");
+}
+
+#[test]
 fn every_gauge_says_what_it_is_and_why_it_is_undefined() {
     let mut hand = Stagehand::paused_at("linear-equal", 300);
     hand.press("About c_IMA");

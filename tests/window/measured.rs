@@ -6,7 +6,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::app::Analyst;
-use unpick::app::analysis::{Answer, PosteriorsQuestion, Topic};
+use unpick::app::analysis::{Answer, PosteriorsQuestion, Topic, TurnedQuestion};
 use unpick::experiment::Command;
 use unpick::geometry::Rotation;
 
@@ -59,6 +59,11 @@ fn the_latents_are_turned_by_keys_and_kicked() {
     }
     assert_eq!(hand.window().selection().phi, 2.0);
     assert_eq!(hand.window().selection().z, z, "the dial has the keys, not z*");
+    let snapshot = Arc::clone(hand.window().snapshot().unwrap());
+    let topic = Topic::Turned(TurnedQuestion { plane: [0, 1] });
+    let answer = Analyst::immediate().ask(&snapshot, Arc::new(snapshot.vae.cast()), topic).unwrap();
+    let Answer::Turned(turned) = &*answer else { panic!("{answer:?}") };
+    assert!(shows(&hand, &format!("{:.4} nats", turned.loss(2.0))), "the price of the angle is shown");
     hand.press("Kick by 2°");
     assert_eq!(kicked(&mut hand), Command::Rotate(Rotation { degrees: 2.0, plane: [0, 1] }));
     assert_eq!(hand.window().selection().phi, 0.0, "angles are counted from the latents as they are now");

@@ -9,7 +9,8 @@ pub(super) mod posteriors;
 pub(super) mod turned;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::Builder;
+use std::thread::{Builder, sleep};
+use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
@@ -43,7 +44,7 @@ pub enum Topic {
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// To [`Topic::Posteriors`].
-    Posteriors(Posteriors),
+    Posteriors(Box<Posteriors>),
     /// To [`Topic::Turned`].
     Turned(Turned),
     /// To [`Topic::Ghosts`].
@@ -72,6 +73,9 @@ impl Topic {
     }
 }
 
+/// The thread of an analyst never rests for longer.
+const LONGEST_REST: Duration = Duration::from_millis(500);
+
 /// A topic with the snapshot that it is about.
 #[derive(Clone, Debug)]
 struct Question {
@@ -92,7 +96,9 @@ impl Question {
 
     fn answer(&self) -> Answer {
         match &self.topic {
-            Topic::Posteriors(topic) => Answer::Posteriors(Posteriors::new(&self.snapshot, &self.model, topic)),
+            Topic::Posteriors(topic) => {
+                Answer::Posteriors(Box::new(Posteriors::new(&self.snapshot, &self.model, topic)))
+            }
             Topic::Turned(topic) => Answer::Turned(Turned::new(&self.snapshot, &self.model, topic)),
             Topic::Ghosts(topic) => Answer::Ghosts(Ghosts::new(&self.model, topic)),
             Topic::Joint(topic) => Answer::Joint(Joint::new(&self.model, topic)),
@@ -194,9 +200,12 @@ impl Shared {
 
     fn serve(&self, wake: &dyn Fn()) {
         while let Some((kind, question)) = self.wait() {
+            let start = Instant::now();
             let answer = Arc::new(question.answer());
             self.desk().slots[kind].answer = Some((question, answer));
             wake();
+            // Rests as long as it has worked: while a run is training, every snapshot raises the question again.
+            sleep(start.elapsed().min(LONGEST_REST));
         }
     }
 
@@ -226,7 +235,6 @@ mod tests {
     use super::*;
     use crate::data::{Scene, generate};
     use crate::experiment::{Config, Experiment, Origin};
-    use std::time::{Duration, Instant};
 
     /// A scene after some steps, with its model in double precision.
     pub(super) fn trained(scene: &str, steps: usize) -> (Arc<Snapshot>, Arc<Vae<f64>>) {
@@ -296,7 +304,7 @@ mod tests {
         let start = Instant::now();
         while answer().is_none() {
             assert!(start.elapsed() < Duration::from_mins(1), "no answer came");
-            std::thread::sleep(Duration::from_millis(1));
+            sleep(Duration::from_millis(1));
         }
     }
 }

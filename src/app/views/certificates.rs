@@ -41,20 +41,19 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         }
     });
     ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
-        Grid::new("certificates").num_columns(5).striped(true).spacing([12.0, 4.0]).show(ui, |ui| match &progress {
-            Some(Progress::Done(certificates)) => {
+        Grid::new("certificates").num_columns(5).striped(true).spacing([12.0, 4.0]).show(ui, |ui| {
+            if let Some(Progress::Done(certificates)) = &progress {
                 heading(ui, &["", "predicted", "measured", "standing", "claim"]);
                 certificates.iter().for_each(|certificate| row(ui, certificate));
+                return;
             }
-            _ => {
-                heading(ui, &["quantity", "predicted", "standing", "claim"]);
-                for prediction in predictions(scene, SEEDS) {
-                    ui.label(prediction.quantity.to_string());
-                    ui.monospace(prediction.expected.to_string());
-                    ui.label(prediction.standing.to_string());
-                    ui.label(&prediction.claim);
-                    ui.end_row();
-                }
+            heading(ui, &["quantity", "predicted", "standing", "claim"]);
+            for prediction in predictions(scene, SEEDS) {
+                ui.label(prediction.quantity.to_string());
+                ui.monospace(prediction.expected.to_string());
+                ui.label(prediction.standing.to_string());
+                ui.label(&prediction.claim);
+                ui.end_row();
             }
         });
     });

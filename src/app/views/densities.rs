@@ -98,7 +98,7 @@ impl Scale {
         // A seam that stands still somewhere has an infinite density there; the scale then follows the rest.
         let mut heights: Vec<f64> = seams().flat_map(|s| s.density()).filter(|d| d.is_finite()).collect();
         heights.sort_unstable_by(f64::total_cmp);
-        Self { reach, height: heights.get(heights.len() * 99 / 100).map_or(1.0, |h| 1.4 * h) }
+        Self { reach, height: heights.get(heights.len() * 99 / 100).map_or(1.0, |h| 1.5 * h) }
     }
 
     fn larger(self, other: Self) -> Self {

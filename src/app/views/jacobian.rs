@@ -74,8 +74,8 @@ fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2]) {
         let sheet = plot(ui, "image of the unit circle", reach);
         let factor = [[seen[(0, 0)], seen[(0, 1)]], [seen[(1, 0)], seen[(1, 1)]]];
         sheet.curve(ellipse([0.0; 2], factor, 1.0), Stroke::new(1.8, palette.image), &[]);
-        for k in 0..2 {
-            let axis = [0, 1].map(|r| if r == k { lengths[k] } else { 0.0 });
+        for (k, length) in lengths.iter().enumerate() {
+            let axis = [0, 1].map(|r| if r == k { *length } else { 0.0 });
             sheet.curve([axis.map(|x| -x), axis].into_iter(), Stroke::new(1.2, palette.ink), &[3.0, 3.0]);
         }
         let tips = [0, 1].map(|k| [seen[(0, k)], seen[(1, k)]]);

@@ -8,7 +8,7 @@ use crate::app::heat::Heat;
 use crate::app::marks::{Sheet, axis, factor_colors, grid as ticks};
 use crate::app::morph::Morph;
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
-use crate::app::{Selection, Stage};
+use crate::app::{Focus, Selection, Stage};
 
 /// Draws the view.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
         let surface = &stage.focus.surface;
         let at = |k: usize| place(&stage.focus.surface_latent(k), &to_f64(surface.column(k)));
-        let shade = |k: usize| heat.color(stage.focus.surface_place(k), palette).gamma_multiply(0.85);
+        let shade = |k: usize| heat.color(Focus::surface_place(k), palette).gamma_multiply(0.85);
         sheet.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
     }
     if layers.data {

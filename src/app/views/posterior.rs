@@ -288,7 +288,7 @@ fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
         ui.label(RichText::new("one standard deviation").weak().size(SMALLEST_TEXT));
         for (name, help) in [
             ("KL (nats)", "KL(q ‖ optimal): divergence from the best Gaussian, in closed form, in nats"),
-            ("ELBO", "The objective against that of the best Gaussian for this observation, by quadrature, in nats"),
+            ("ΔELBO", "The objective against that of the best Gaussian for this observation, by quadrature, in nats"),
         ] {
             ui.label(RichText::new(name).weak().size(SMALLEST_TEXT)).on_hover_text(help);
         }
@@ -300,8 +300,8 @@ fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
             if k == 1 {
                 let mark = if posteriors.full.converged { "0" } else { "not found" };
                 ui.monospace(mark).on_hover_text("By definition");
-                ui.monospace(number(posteriors.full.elbo, 3))
-                    .on_hover_text("The objective itself, for this observation");
+                let itself = format!("ELBO {} nats for this observation", number(posteriors.full.elbo, 4));
+                ui.monospace(mark).on_hover_text(itself);
             } else {
                 ui.monospace(number(divergences[k], 4)).on_hover_text(help);
                 ui.monospace(number(posteriors.elbos[k] - posteriors.full.elbo, 4)).on_hover_text(help);

@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, turned, selection.phi));
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
-        legend(ui, turned)
+        legend(ui, turned);
     });
     ui.allocate_rect(area, Sense::hover());
 }
@@ -226,8 +226,11 @@ fn curve(ui: &mut Ui, turned: &Turned, phi: f64) {
     sheet.label(sheet.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
 }
 
+/// How a curve is drawn.
+type Line = (Stroke, &'static [f32]);
+
 /// Stroke and dashes of the second order, the optimum, the best diagonal and the best full posteriors.
-fn strokes(palette: &Palette) -> [(Stroke, &'static [f32]); 4] {
+fn strokes(palette: &Palette) -> [Line; 4] {
     [
         (Stroke::new(1.4, palette.image), &[2.0, 3.0]),
         (Stroke::new(1.6, palette.truth), &[9.0, 3.0, 2.0, 3.0]),
@@ -239,7 +242,7 @@ fn strokes(palette: &Palette) -> [(Stroke, &'static [f32]); 4] {
 /// What the lines are, and what is known about each.
 fn legend(ui: &mut Ui, turned: &Turned) {
     let [second, optimum, diagonal, full] = strokes(Stage::palette(ui));
-    let mut entries: Vec<((Stroke, &'static [f32]), &str, String)> = Vec::new();
+    let mut entries: Vec<(Line, &str, String)> = Vec::new();
     if !turned.searched.is_empty() {
         let help = format!(
             "The decoder turned by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \

@@ -9,7 +9,7 @@ use crate::app::marks::{factor_colors, label};
 use crate::app::morph::Morph;
 use crate::app::painter3::{Painter3, Sight};
 use crate::app::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
-use crate::app::{Selection, Stage};
+use crate::app::{Focus, Selection, Stage};
 use crate::paint::{Arrow, Bounds, Camera, Cloud, CloudPoint, Curve, Scene3, Surface};
 
 /// Draws the view; turns the camera.
@@ -165,7 +165,7 @@ fn fill(
     if layers.surface && has_surface {
         let heat = Heat::new(stage, selection);
         let shade = |k: usize| match &heat {
-            Some(heat) => heat.color(focus.surface_place(k), palette),
+            Some(heat) => heat.color(Focus::surface_place(k), palette),
             None => palette.surface,
         };
         let corner = |row: usize, column: usize| {

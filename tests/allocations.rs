@@ -1,5 +1,4 @@
 //! A training step asks for no memory: only the rows of the history do.
-#![expect(clippy::unwrap_used, reason = "a run that cannot be made is a failed test")]
 #![expect(unsafe_code, reason = "an allocator that counts can only be one by implementing an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -10,7 +10,7 @@ use nalgebra::DMatrix;
 use crate::app::marks::{factor_colors, instead, number};
 use crate::app::theme::{SMALLEST_TEXT, indexed};
 use crate::app::{Selection, Stage};
-use crate::experiment::is_linear;
+use crate::experiment::{Snapshot, is_linear};
 use crate::geometry::{Undefined, chance};
 use crate::linalg::{Matrix, best_assignment};
 use crate::ppca::LinearOptimum;
@@ -166,7 +166,7 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
     let snapshot = stage.snapshot;
     let (mcc, _) = mean_correlation_coefficient(correlation);
     let floor = chance(snapshot.latent_dim()).alignment;
-    let ceiling = ceiling(stage);
+    let ceiling = ceiling(snapshot);
     ui.add_space(2.0);
     ui.label(RichText::new(format!("MCC {}", number(mcc, 3))).strong()).on_hover_text(
         "Mean |correlation| of posterior means with the true factors they are matched with (✓). Empirical",
@@ -188,8 +188,7 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
 
 /// The coefficient at the linear optimum for linear data: the mean over the factors of √(1 − v/λᵢ), where λᵢ is the variance
 /// of the data along a factor and v that of the noise, and 0 for a factor whose latent has collapsed (λᵢ ≤ b).
-fn ceiling(stage: &Stage<'_>) -> Option<f64> {
-    let snapshot = stage.snapshot;
+pub(super) fn ceiling(snapshot: &Snapshot) -> Option<f64> {
     let scene = snapshot.config.origin.scene()?;
     let linear = matches!(scene.truth()?, crate::data::Map::Linear { .. }) && is_linear(&snapshot.vae.architecture);
     let objective = &snapshot.settings.objective;

@@ -140,7 +140,8 @@ const GAUGES: [Gauge; 9] = [
         unit: "",
         formula: "Mean |correlation| of the posterior means with the true factors they are matched with.",
         source: "Empirical: orthogonal does not mean identified. Chance is what a random rotation of equal factors \
-                 would reach; the ceiling is the linear optimum's, mean √(1 − βσ²/λᵢ).",
+                 would reach; the ceiling is what the optimum of linear data reaches, mean √(1 − v/λᵢ) with v the \
+                 variance of the noise.",
         range: "0 to 1.",
         undefined: "when the true factors are not known.",
         decimals: 4,
@@ -148,7 +149,7 @@ const GAUGES: [Gauge; 9] = [
         then: |row| row.mcc,
         levels: |s| {
             let mut levels = vec![("chance", chance(s.latent_dim()).alignment)];
-            levels.extend(s.optimum.as_ref().map(|optimum| ("ceiling", optimum.mcc_ceiling)));
+            levels.extend(super::factors::ceiling(s).map(|ceiling| ("ceiling", ceiling)));
             levels
         },
         scale: Scale::Unit,

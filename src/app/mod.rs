@@ -18,6 +18,7 @@ mod selection;
 mod side;
 mod stage;
 mod theme;
+mod true_map;
 pub mod views;
 mod window;
 
@@ -38,6 +39,7 @@ pub use projection::Projection;
 pub use selection::{Ask, Layers, Selection};
 pub use stage::Stage;
 pub use theme::{Palette, install};
+pub use true_map::TrueMap;
 pub use window::window;
 
 use serde::{Deserialize, Serialize};

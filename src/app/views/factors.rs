@@ -9,7 +9,7 @@ use nalgebra::DMatrix;
 
 use crate::app::marks::{factor_colors, instead, number};
 use crate::app::theme::{SMALLEST_TEXT, indexed};
-use crate::app::{Selection, Stage};
+use crate::app::{Selection, Stage, TrueMap};
 use crate::experiment::{Snapshot, is_linear};
 use crate::geometry::{Undefined, chance};
 use crate::linalg::{Matrix, best_assignment};
@@ -202,7 +202,7 @@ pub(super) fn ceiling(snapshot: &Snapshot) -> Option<f64> {
 
 /// The angle between each true seam and the model's seam that is nearest to it, at z*.
 fn angles(ui: &mut Ui, stage: &Stage<'_>) {
-    let Some(truth) = &stage.focus.true_jacobian else {
+    let Some(truth) = stage.focus.truth.as_ref().map(TrueMap::jacobian) else {
         ui.weak("No true map: no true seams");
         return;
     };

@@ -1,12 +1,12 @@
 //! Which view is where: tiles that can be moved, resized, or shown alone.
 
 use eframe::egui::{
-    Align, Color32, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, Visuals,
-    WidgetText,
+    Align, Color32, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, UiBuilder,
+    Visuals, WidgetText, vec2,
 };
 use egui_tiles::{
-    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree,
-    UiResponse,
+    Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles,
+    Tree, UiResponse,
 };
 use serde::{Deserialize, Serialize};
 
@@ -75,14 +75,15 @@ impl Layout {
             let mut pane = |view| tiles.insert_pane(Pane { view, side });
             let [data, latent] = [View::Data, View::Latent].map(&mut pane);
             let right: Vec<_> = MEASURED.iter().chain(PUSHED).map(|view| pane(*view)).collect();
-            let right = tabs(&mut tiles, &right);
-            let lower = split(&mut tiles, LinearDir::Horizontal, &[(latent, 1.0), (right, 1.1)]);
-            (split(&mut tiles, LinearDir::Vertical, &[(data, 1.15), (lower, 1.0)]), 1.0)
+            // As wide as the column, so that all titles can be seen.
+            let lower = tabs(&mut tiles, &right);
+            let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 1.1), (latent, 1.0)]);
+            (split(&mut tiles, LinearDir::Vertical, &[(upper, 1.0), (lower, 1.0)]), 1.0)
         });
         let upper = split(&mut tiles, LinearDir::Horizontal, &columns);
         let whole: Vec<_> = WHOLE.iter().map(|view| tiles.insert_pane(Pane { view: *view, side: 0 })).collect();
         let whole = tabs(&mut tiles, &whole);
-        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 3.4), (whole, 1.0)]);
+        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 3.7), (whole, 1.0)]);
         Self { tree: Tree::new(Id::unique("compared views"), root, tiles), alone: None }
     }
 
@@ -97,13 +98,33 @@ impl Layout {
         actions: &mut Vec<Action>,
     ) -> Vec<(Pane, Rect)> {
         let alone = self.alone;
-        let (places, tabbed) = (Vec::new(), self.tabbed());
+        let (places, tabbed, fronts) = (Vec::new(), self.tabbed(), self.fronts());
         let mut panes = Panes { stages, selection, painters, actions, alone, places, bare: false, tabbed };
         match alone {
             Some(view) => panes.alone(ui, view),
             None => self.tree.ui(&mut panes, ui),
         }
-        panes.places
+        let places = panes.places;
+        self.follow(&fronts);
+        places
+    }
+
+    /// The tile in front under each bar of tabs.
+    fn fronts(&self) -> Vec<(TileId, TileId)> {
+        let front = |(id, tile): (&TileId, &Tile<Pane>)| match tile {
+            Tile::Container(Container::Tabs(tabs)) => Some((*id, tabs.active?)),
+            _ => None,
+        };
+        self.tree.tiles.iter().filter_map(front).collect()
+    }
+
+    /// What has come to the front in one of two runs comes to the front in the other: only like can be compared with like.
+    fn follow(&mut self, before: &[(TileId, TileId)]) {
+        let risen = self.fronts().into_iter().find(|front| !before.contains(front));
+        let Some(pane) = risen.and_then(|(_, tile)| self.tree.tiles.get_pane(&tile).copied()) else { return };
+        if let Some(twin) = self.tree.tiles.find_pane(&Pane { side: 1 - pane.side, ..pane }) {
+            self.tree.make_active(|tile, _| tile == twin);
+        }
     }
 
     /// Draws the tiles as a figure: titles, but nothing to press.
@@ -132,7 +153,7 @@ impl Layout {
     fn tabbed(&self) -> Vec<TileId> {
         let tiles = self.tree.tiles.iter().map(|(_, tile)| tile);
         let tabs = tiles.filter_map(|tile| match tile {
-            egui_tiles::Tile::Container(Container::Tabs(tabs)) => Some(tabs.children.as_slice()),
+            Tile::Container(Container::Tabs(tabs)) => Some(tabs.children.as_slice()),
             _ => None,
         });
         tabs.flatten().copied().collect()
@@ -144,8 +165,8 @@ impl Layout {
             let tiles = layout.tree.tiles.iter().map(|(_, tile)| tile);
             let mut panes: Vec<_> = tiles
                 .filter_map(|tile| match tile {
-                    egui_tiles::Tile::Pane(pane) => Some(*pane),
-                    egui_tiles::Tile::Container(_) => None,
+                    Tile::Pane(pane) => Some(*pane),
+                    Tile::Container(_) => None,
                 })
                 .collect();
             panes.sort_unstable();
@@ -189,19 +210,31 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
         let stage = self.stage(pane);
         let before = self.selection.seen_by(stage.snapshot.latent_dim());
         let mut seen = before.clone();
-        let header = (!tabbed).then(|| ui.horizontal(|ui| self.header(ui, pane, &stage, &mut seen)).inner);
-        let palette = Stage::palette(ui);
-        let painter3 = &mut *self.painters[pane.side];
-        let place = eframe::egui::Frame::NONE.fill(palette.paper).show(ui, |ui| {
-            pane.view.show(ui, &stage, &mut seen, painter3);
+        let header = (!tabbed).then(|| {
+            let bar = ui.available_rect_before_wrap();
+            let bar = bar.with_max_y((bar.min.y + HEADER).min(bar.max.y));
+            let mut inside = part(ui, bar, Arrangement::left_to_right(Align::Center));
+            let response = self.header(&mut inside, pane, &stage, &mut seen);
+            (response, bar.max.y)
         });
+        let place = ui.available_rect_before_wrap();
+        let place = header.as_ref().map_or(place, |(_, end)| place.with_min_y(*end));
+        ui.painter().rect_filled(place, 0.0, Stage::palette(ui).paper);
+        // A scene in three dimensions has no text at its edges.
+        let margin = if pane.view == View::Data && stage.projection.dims() == 3 { 0.0 } else { 4.0 };
+        let mut inside = part(ui, place.shrink2(vec2(margin, 0.5 * margin)), *ui.layout());
+        pane.view.show(&mut inside, &stage, &mut seen, &mut *self.painters[pane.side]);
+        ui.advance_cursor_after_rect(place);
         self.selection.learn(&before, seen);
-        self.places.push((pane, place.response.rect));
-        header
+        self.places.push((pane, place));
+        header.map(|(response, _)| response)
     }
 
     fn header(&mut self, ui: &mut Ui, pane: Pane, stage: &Stage<'_>, selection: &mut Selection) -> Response {
-        let title = RichText::new(self.title(pane)).text_style(TextStyle::Heading);
+        let roomy = ui.available_width() > 300.0;
+        let short = || format!("{}{}", self.side_name(pane), pane.view.short_title());
+        let title = if roomy || self.bare { self.title(pane) } else { short() };
+        let title = RichText::new(title).text_style(TextStyle::Heading);
         if self.bare {
             return ui.label(title);
         }
@@ -235,9 +268,27 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
     }
 
     fn title(&self, pane: Pane) -> String {
-        let compared = self.stages.len() > 1 && !pane.view.is_shared();
-        if compared { format!("{} · {}", SIDES[pane.side], pane.view.title()) } else { pane.view.title().to_owned() }
+        format!("{}{}", self.side_name(pane), pane.view.title())
     }
+
+    /// Which run a view is of, if there are two.
+    fn side_name(&self, pane: Pane) -> String {
+        let compared = self.stages.len() > 1 && !pane.view.is_shared();
+        if compared { format!("{} · ", SIDES[pane.side]) } else { String::new() }
+    }
+}
+
+/// The height of a header, which is that of a bar of tabs, too.
+const HEADER: f32 = 22.0;
+
+/// The room for the buttons of a header.
+const BUTTONS: f32 = 46.0;
+
+/// A part of a tile. What does not fit into it is cut off and moves nothing else.
+fn part(ui: &mut Ui, place: Rect, layout: Arrangement) -> Ui {
+    let mut part = ui.new_child(UiBuilder::new().max_rect(place).layout(layout));
+    part.set_clip_rect(place.intersect(ui.clip_rect()));
+    part
 }
 
 /// What a view has in its header.
@@ -295,6 +346,10 @@ fn colors(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 
 /// From the latent plane to the manifold.
 fn morph(ui: &mut Ui, selection: &mut Selection) {
+    let room = ui.available_width() - BUTTONS;
+    if room < 24.0 {
+        return;
+    }
     let playing = selection.motion == Some(Motion::Morph);
     let help = "Play how the latent plane becomes the manifold";
     let button = ui.add(eframe::egui::Button::new(if playing { "■" } else { "▶" }).small()).on_hover_text(help);
@@ -302,7 +357,11 @@ fn morph(ui: &mut Ui, selection: &mut Selection) {
     if button.clicked() {
         selection.play(Motion::Morph);
     }
-    ui.spacing_mut().slider_width = 70.0;
+    let room = ui.available_width() - BUTTONS;
+    if room < 40.0 {
+        return;
+    }
+    ui.spacing_mut().slider_width = (room - 24.0).clamp(30.0, 70.0);
     let slider = eframe::egui::Slider::new(&mut selection.tau, 0.0..=1.0).show_value(false).text("τ");
     ui.add(slider).on_hover_text("0: the latent plane, laid on the tangent plane at d(z*); 1: the manifold");
 }
@@ -368,7 +427,7 @@ impl Behavior<Pane> for Panes<'_, '_, '_> {
     }
 
     fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {
-        22.0
+        HEADER
     }
 
     fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
@@ -412,6 +471,18 @@ impl Behavior<Pane> for Panes<'_, '_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_view_comes_to_the_front_in_both_runs() {
+        let mut layout = Layout::compare();
+        let tile = |layout: &Layout, view, side| layout.tree.tiles.find_pane(&Pane { view, side }).unwrap();
+        let before = layout.fronts();
+        let chosen = tile(&layout, View::Posterior, 1);
+        layout.tree.make_active(|id, _| id == chosen);
+        layout.follow(&before);
+        let front = |side| layout.fronts().iter().any(|(_, front)| *front == tile(&layout, View::Posterior, side));
+        assert!(front(0) && front(1));
+    }
 
     #[test]
     fn the_layouts_survive_a_file_and_broken_ones_are_known() {

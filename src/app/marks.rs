@@ -183,6 +183,7 @@ pub(super) fn still_plot(id: &str, palette: &Palette) -> Plot<'static> {
         .allow_double_click_reset(false)
         .show_x(false)
         .show_y(false)
+        .min_size(vec2(40.0, 30.0))
         .grid_color(palette.rule)
 }
 
@@ -230,7 +231,7 @@ pub(super) fn heat_map(ui: &mut Ui, name: &str, matrix: &DMatrix<f64>, cell: Vec
             words.push(text);
         }
     }
-    ui.painter().rect_stroke(rect, 1.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
+    ui.painter().rect_stroke(rect, 1.0, Stroke::new(1.0, palette.muted), StrokeKind::Inside);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}: {}", words.join(", "))));
     response.on_hover_text(help);
 }
@@ -254,10 +255,46 @@ pub(super) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &st
     }
     let galley = painter.layout_no_wrap(text.to_owned(), label_font(), color);
     let corner = anchor.anchor_size(position, galley.size()).min;
-    for offset in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
+    for k in 0..8 {
+        let offset = 1.7 * Vec2::angled(std::f32::consts::TAU * k as f32 / 8.0);
         painter.galley_with_override_text_color(corner + offset, std::sync::Arc::clone(&galley), halo);
     }
     painter.galley(corner, galley, color);
+}
+
+/// The labels of one picture, of which none covers another.
+#[derive(Default)]
+pub(super) struct Labels {
+    taken: Vec<Rect>,
+}
+
+impl Labels {
+    /// Labels stay away from this place.
+    pub(super) fn keep_off(&mut self, place: Rect) {
+        self.taken.push(place);
+    }
+
+    /// Labels stay away from the outer half of an arrow.
+    pub(super) fn keep_off_arrow(&mut self, from: Pos2, tip: Pos2) {
+        for share in [0.5, 0.75, 1.0] {
+            self.keep_off(Rect::from_center_size(from.lerp(tip, share), Vec2::splat(8.0)));
+        }
+    }
+
+    /// Writes around a position, or at the free place that is next to it.
+    pub(super) fn put(&mut self, painter: &Painter, position: Pos2, text: &str, color: Color32, halo: Color32) {
+        let size = painter.layout_no_wrap(text.to_owned(), label_font(), color).size() + vec2(4.0, -2.0);
+        let ring = |k: u8| {
+            let spoke = |i: u8| Vec2::angled(std::f32::consts::TAU * f32::from(i) / 12.0);
+            (0..12).map(move |i| position + 7.0 * f32::from(k) * spoke(i))
+        };
+        let places = std::iter::once(position).chain((1..=4).flat_map(ring));
+        let places = places.map(|centre| Rect::from_center_size(centre, size));
+        let free = |place: &Rect| !self.taken.iter().any(|taken| taken.intersects(*place));
+        let place = places.into_iter().find(free).unwrap_or(Rect::from_center_size(position, size));
+        self.taken.push(place);
+        label(painter, place.center(), Align2::CENTER_CENTER, text, color, halo);
+    }
 }
 
 /// The outline of an ellipse given by its centre and the columns of a 2×2 factor L: centre + r L (cos t, sin t).
@@ -276,6 +313,22 @@ mod tests {
     fn numbers_have_a_true_minus_and_no_negative_zero() {
         assert_eq!([number(-0.04, 1), number(-2.5, 1), number(3.0, 0)], ["0.0", "−2.5", "3"]);
         assert_eq!([tick(0.25, 0.05), tick(-2000.0, 500.0)], ["0.25", "−2000"]);
+    }
+
+    #[test]
+    fn labels_make_way_for_each_other() {
+        let ctx = eframe::egui::Context::default();
+        super::super::theme::install(&ctx);
+        let mut labels = Labels::default();
+        let output = ctx.run_ui(eframe::egui::RawInput::default(), |ui| {
+            for _ in 0..3 {
+                labels.put(ui.painter(), Pos2::new(200.0, 200.0), "s₁u₁", Color32::RED, Color32::WHITE);
+            }
+        });
+        drop(output);
+        let [a, b, c] = labels.taken.as_slice() else { panic!("three labels") };
+        assert!(!a.intersects(*b) && !b.intersects(*c) && !a.intersects(*c));
+        assert!((c.center() - a.center()).length() < 30.0, "and stay near");
     }
 
     #[test]

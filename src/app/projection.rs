@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use super::theme::indexed;
 use crate::data::Dataset;
 use crate::stats::moments;
 
@@ -17,6 +18,12 @@ pub struct Projection {
     pub extent: Vec<[f64; 2]>,
 }
 
+/// x1 as x₁; other names as they are.
+fn subscripted(name: &str) -> String {
+    let index = name.strip_prefix('x').and_then(|digits| digits.parse::<usize>().ok());
+    index.filter(|i| *i > 0).map_or_else(|| name.to_owned(), |i| indexed("x", i - 1))
+}
+
 impl Projection {
     /// The projection for these data.
     pub fn new(data: &Dataset) -> Self {
@@ -24,7 +31,11 @@ impl Projection {
         let test = data.test.observations.map(f64::from);
         let (mean, covariance) = moments(test.iter_columns(), n);
         let (centre, axes, names) = if n <= 3 {
-            (vec![0.0; n], DMatrix::identity(n, n), data.observation_names.clone())
+            (
+                vec![0.0; n],
+                DMatrix::identity(n, n),
+                data.observation_names.iter().map(|name| subscripted(name)).collect(),
+            )
         } else {
             let eigen = covariance.symmetric_eigen();
             let mut order: Vec<usize> = (0..n).collect();

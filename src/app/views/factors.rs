@@ -165,7 +165,8 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
     let palette = Stage::palette(ui);
     let snapshot = stage.snapshot;
     let (mcc, _) = mean_correlation_coefficient(correlation);
-    let floor = chance(snapshot.latent_dim()).alignment;
+    // A single latent cannot be turned.
+    let floor = (snapshot.latent_dim() > 1).then(|| chance(snapshot.latent_dim()).alignment);
     let ceiling = ceiling(snapshot);
     ui.add_space(2.0);
     ui.label(RichText::new(format!("MCC {}", number(mcc, 3))).strong()).on_hover_text(
@@ -176,11 +177,12 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
     let bar = Rect::from_min_max(pos2(rect.min.x, rect.min.y + 5.0), pos2(at(mcc), rect.max.y - 3.0));
     ui.painter().rect_filled(Rect::from_x_y_ranges(rect.x_range(), bar.y_range()), 2.0, palette.rule);
     ui.painter().rect_filled(bar, 2.0, palette.truth);
-    for value in std::iter::once(floor).chain(ceiling) {
+    for value in floor.into_iter().chain(ceiling) {
         ui.painter().vline(at(value), rect.y_range(), Stroke::new(2.0, palette.ink));
     }
-    let highest = ceiling.map_or(String::new(), |c| format!(", ceiling {}", number(c, 3)));
-    ui.label(RichText::new(format!("chance {}{highest}", number(floor, 2))).weak()).on_hover_text(
+    let floor = floor.map(|c| format!("chance {}", number(c, 2)));
+    let levels: Vec<String> = floor.into_iter().chain(ceiling.map(|c| format!("ceiling {}", number(c, 3)))).collect();
+    ui.label(RichText::new(levels.join(", ")).weak()).on_hover_text(
         "Chance: the mean for factors of equal variance that are found up to a random rotation. Ceiling, for linear scenes: \
          mean √(1 − v/λᵢ), with λᵢ the variance along a factor and v that of the noise; 0 for a collapsed one. Theorem",
     );

@@ -1,6 +1,8 @@
 //! The gauges: each number with its history, what it would be by chance or at best, and what it means.
 
-use eframe::egui::{Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use crate::app::Stage;
 use crate::app::marks::{number, polyline};
@@ -148,7 +150,9 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.mcc().ok_or(Undefined::NoTrueFactors),
         then: |row| row.mcc,
         levels: |s| {
-            let mut levels = vec![("chance", chance(s.latent_dim()).alignment)];
+            // A single latent cannot be turned.
+            let chance = (s.latent_dim() > 1).then(|| ("chance", chance(s.latent_dim()).alignment));
+            let mut levels: Vec<_> = chance.into_iter().collect();
             levels.extend(super::factors::ceiling(s).map(|ceiling| ("ceiling", ceiling)));
             levels
         },
@@ -186,24 +190,36 @@ const GAUGES: [Gauge; 9] = [
 const _: () =
     assert!((ACTIVE_VARIANCE - 0.01).abs() + (LEAST_SEPARATION - 0.05).abs() < 1e-12, "as the texts above say");
 
+/// The room for the levels under a small plot.
+const LEVELS: f32 = 15.0;
+
 /// Draws the view.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        // Beside the name and the value.
-        let width = (ui.available_width() - 160.0).clamp(60.0, 320.0);
-        ui.add_space(2.0);
         ui.weak("means over held-out observations")
             .on_hover_text("Geometry at their posterior means, active latents only");
-        Grid::new("gauges").num_columns(3).spacing([6.0, 6.0]).show(ui, |ui| {
-            for gauge in &GAUGES {
-                row(ui, stage, gauge, width);
-                ui.end_row();
+        let room = ui.available_size();
+        let beside = room.x > 1.5 * room.y;
+        let columns = if beside { 2 } else { 1 };
+        let gauges: Vec<&[Gauge]> = GAUGES.chunks(GAUGES.len().div_ceil(columns)).collect();
+        let rows = gauges[0].len() as f32;
+        // Beside the name and the value; as high as there is room for.
+        let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
+        let height = ((room.y - 3.0 * LEVELS) / rows - 7.0).clamp(19.0, 48.0);
+        ui.columns(columns, |columns| {
+            for (k, (ui, gauges)) in columns.iter_mut().zip(gauges).enumerate() {
+                Grid::new(("gauges", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
+                    for gauge in gauges {
+                        row(ui, stage, gauge, vec2(width, height));
+                        ui.end_row();
+                    }
+                });
             }
         });
     });
 }
 
-fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, width: f32) {
+fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, size: Vec2) {
     let snapshot = stage.snapshot;
     let now = (gauge.now)(snapshot);
     about(ui, gauge, now);
@@ -214,10 +230,11 @@ fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, width: f32) {
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
     });
-    let levels = (gauge.levels)(snapshot);
+    // What is undefined can't be compared with anything.
+    let levels = if now.is_ok() { (gauge.levels)(snapshot) } else { Vec::new() };
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let plot = history(ui, stage, gauge, &levels, width);
+        let plot = history(ui, stage, gauge, &levels, size);
         plot.on_hover_text("The run so far; dotted: what to compare it with");
         let words: Vec<String> = levels
             .iter()
@@ -255,9 +272,9 @@ fn about(ui: &mut Ui, gauge: &Gauge, now: Measured) {
 }
 
 /// The values since the start as a small plot, on the same scale in both runs.
-fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static str, f64)], width: f32) -> Response {
+fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static str, f64)], size: Vec2) -> Response {
     let palette = Stage::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, 19.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let runs = [Some(stage), stage.beside].into_iter().flatten();
     let values: Vec<f64> = runs.flat_map(|s| tail(&s.snapshot.history).iter().map(|row| (gauge.then)(row))).collect();
     let (low, high) = range(values, levels, gauge.scale);
@@ -275,7 +292,7 @@ fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static st
     // A gap where there is no value.
     for run in stage.snapshot.history.split(|row| !(gauge.then)(row).is_finite()) {
         // Two points a pixel are enough.
-        let every = (run.len() / (2 * width as usize)).max(1);
+        let every = (run.len() / (2 * size.x as usize)).max(1);
         let path = run.iter().step_by(every).map(|row| pos2(x(row.step as f64), y((gauge.then)(row)))).collect();
         painter.extend(polyline(path, Stroke::new(1.3, palette.ink), &[]));
     }

@@ -22,13 +22,31 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
             let z: Vec<String> = selection.z.iter().take(MOST_CELLS).map(|z| number(*z, 2)).collect();
             ui.weak(format!("({})", z.join(", ")));
         });
-        if let &[a, b] = selection.shown() {
-            circles(ui, stage, [a, b]);
+        let room = ui.available_size();
+        let numbers = |ui: &mut Ui| {
+            lengths(ui, stage, selection);
+            ui.add_space(2.0);
+            matrices(ui, stage, selection);
+        };
+        match *selection.shown() {
+            // The circles beside the numbers, or above them.
+            [a, b] if room.x > 1.5 * room.y => {
+                ui.horizontal(|ui| {
+                    circles(ui, stage, [a, b], (0.5 * (room.x - NUMBERS)).min(room.y / 0.9 - 8.0));
+                    ui.vertical(numbers);
+                });
+            }
+            [a, b] => {
+                circles(ui, stage, [a, b], (0.5 * room.x - 6.0).min(0.5 * room.y));
+                numbers(ui);
+            }
+            _ => numbers(ui),
         }
-        lengths(ui, stage, selection);
-        matrices(ui, stage, selection);
     });
 }
+
+/// The width of the numbers, in points.
+const NUMBERS: f32 = 226.0;
 
 /// The latents that there is room for.
 fn latents(stage: &Stage<'_>, selection: &Selection) -> Vec<usize> {
@@ -37,14 +55,14 @@ fn latents(stage: &Stage<'_>, selection: &Selection) -> Vec<usize> {
 }
 
 /// The unit circle in the plane of two latents, and its image to first order: an ellipse with the semi-axes sᵢ uᵢ.
-fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2]) {
+fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2], side: f32) {
     let palette = Stage::palette(ui);
     let columns = stage.focus.jacobian.select_columns([&a, &b]);
     let basis = svd(&columns);
     let seen = basis.u.transpose() * &columns;
     let lengths = &basis.singular_values;
-    let reach = 1.6 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
-    let side = (0.5 * ui.available_width() - 6.0).clamp(90.0, 220.0);
+    let reach = 1.75 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
+    let side = side.clamp(90.0, 300.0);
     let plot = |ui: &mut Ui, id: &str, reach: f64| {
         let response = still_plot(id, palette)
             .data_aspect(1.0)
@@ -62,7 +80,7 @@ fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2]) {
         sheet.label(sheet.painter.clip_rect().left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, text, color);
     };
     ui.horizontal(|ui| {
-        let sheet = plot(ui, "unit circle", 1.6);
+        let sheet = plot(ui, "unit circle", 1.75);
         sheet.curve(ellipse([0.0; 2], unit, 1.0), Stroke::new(1.8, palette.latent), &[]);
         for (k, latent) in [a, b].into_iter().enumerate() {
             let v = [basis.v[(0, k)], basis.v[(1, k)]];
@@ -115,7 +133,7 @@ fn lengths(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     let latents = latents(stage, selection);
     let values = latents.iter().flat_map(|i| [focus.svd.singular_values[*i], length(*i)]);
     let longest = values.filter(|s| s.is_finite()).fold(1e-9, f64::max);
-    Grid::new("jacobian").num_columns(5).spacing([7.0, 2.0]).min_row_height(16.0).show(ui, |ui| {
+    Grid::new("jacobian").num_columns(5).min_col_width(0.0).spacing([7.0, 2.0]).min_row_height(16.0).show(ui, |ui| {
         for i in latents {
             let (s, norm) = (focus.svd.singular_values[i], length(i));
             value(ui, &indexed("s", i), s, "Singular value of J named after this latent");
@@ -135,7 +153,7 @@ fn lengths(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
 fn matrices(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     let focus = stage.focus;
     let latents = latents(stage, selection);
-    let cell = vec2((ui.available_width() / 6.5).clamp(34.0, 44.0), 19.0);
+    let cell = vec2((ui.available_width() / 6.5).clamp(34.0, 48.0), 19.0);
     let gram = focus.jacobian.transpose() * &focus.jacobian;
     let chosen = |matrix: &DMatrix<f64>| matrix.select_rows(&latents).select_columns(&latents);
     // Beside each other while they fit.
@@ -162,7 +180,7 @@ fn matrices(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     } else {
         draw(ui);
     }
-    Grid::new("angles").num_columns(6).spacing([8.0, 3.0]).show(ui, |ui| {
+    Grid::new("angles").num_columns(6).min_col_width(0.0).spacing([9.0, 3.0]).show(ui, |ui| {
         if let &[a, b] = selection.shown() {
             angles(ui, stage, a, b);
             ui.end_row();

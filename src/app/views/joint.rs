@@ -20,6 +20,9 @@ const MOST_CONTRAST: f64 = 0.05;
 /// this share.
 const MOST_COUPLING: f64 = 0.2;
 
+/// The height of a line of numbers, in points.
+const LINE: f32 = 18.0;
+
 /// Draws the view; moves the rectangle.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let &[a, b] = selection.shown() else {
@@ -34,9 +37,13 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let around = stage.ask(Topic::Loop(LoopQuestion { z, plane, corners }));
     let area = ui.available_rect_before_wrap();
     let truth = stage.snapshot.config.origin.scene().and_then(Scene::truth);
-    let lines = 3.0 * 18.0 + 2.0;
+    let lines = 3.0 * LINE + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
-    let (left, right) = plots.split_left_right_at_fraction(0.48);
+    // A square, and the rest for the samples.
+    let labels = vec2(26.0, 20.0);
+    let side = (0.48 * plots.width() - labels.x).min(plots.height() - labels.y).max(60.0);
+    let (left, right) = plots.split_left_right_at_x(plots.min.x + side + labels.x);
+    let left = left.with_max_y(left.min.y + side + labels.y);
     ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, joint, selection));
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal(joint, truth) {
@@ -45,7 +52,8 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         }
     });
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 2.0)).id_salt("numbers"), |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = LINE;
         numbers(ui, joint);
         if let Some(Answer::Loop(around)) = around.as_deref() {
             loops(ui, plane, *around);
@@ -73,11 +81,11 @@ fn map(ui: &mut Ui, joint: &Joint, selection: &mut Selection) {
     let scale = largest.max(0.1);
     let shade = |d: f64| palette.signed(if d.is_finite() { d / scale } else { 0.0 });
     sheet.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));
-    for (sign, mark, color) in [(1.0, "+", palette.plus), (-1.0, "−", palette.minus)] {
+    for (sign, mark) in [(1.0, "+"), (-1.0, "−")] {
         let extreme = difference.iter().enumerate().filter(|(_, d)| sign * **d > 0.02);
         if let Some((k, d)) = extreme.max_by(|x, y| (sign * x.1).total_cmp(&(sign * y.1))) {
             let at = sheet.at(place(joint, k));
-            sheet.label(at, Align2::CENTER_CENTER, &format!("{mark}{}", number(d.abs(), 2)), color);
+            sheet.label(at, Align2::CENTER_CENTER, &format!("{mark}{}", number(d.abs(), 2)), palette.ink);
         }
     }
     let [x, y] = [selection.z[a], selection.z[b]];
@@ -231,15 +239,15 @@ fn numbers(ui: &mut Ui, joint: &Joint) {
     };
     line(
         ui,
-        format!("seam densities of {}, {} multiplied − joint: in all", indexed("z", a), indexed("z", b)),
+        format!("product of seam densities {}, {} − joint: ½∫|·| =", indexed("z", a), indexed("z", b)),
         number(joint.product.error, 3),
-        "0 iff they factorise it".to_owned(),
+        "0 iff it factorises".to_owned(),
         "p(z_a)/‖J_a‖ · p(z_b)/‖J_b‖ − p(z)/√det JᵀJ. Product of the seam densities through z* minus the density on the manifold, as a share of the largest density; ½∫|·| is the \
          share of mass in the wrong place. Theorem: for two latents it is 0 for every z* exactly when C1 and C2 hold",
     );
     line(
         ui,
-        "dependence of arc lengths: dCor".to_owned(),
+        "dependence of arc lengths: dCor =".to_owned(),
         number(joint.dependence, 3),
         format!("chance up to {} (95 %)", number(joint.band, 3)),
         "Distance correlation of uᵢ = ∫ sᵢ dzᵢ at samples of the prior, whose latents are independent, and what re-paired samples \

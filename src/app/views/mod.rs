@@ -99,9 +99,11 @@ impl View {
         }
     }
 
-    /// The name on a tab, where there is little room.
+    /// The name where there is little room.
     pub fn short_title(self) -> &'static str {
         match self {
+            Self::Data => "Data",
+            Self::Latent => "Latent",
             Self::Densities => "Densities",
             Self::Joint => "Joint",
             _ => self.title(),

@@ -1,11 +1,11 @@
 //! Data space in two dimensions.
 
-use eframe::egui::{Align2, Pos2, Stroke, Ui, vec2};
+use eframe::egui::{Pos2, Rect, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, Plot};
 
 use crate::app::focus::{SURFACE_POINTS, grid_lines};
 use crate::app::heat::Heat;
-use crate::app::marks::{Sheet, axis, factor_colors, grid as ticks};
+use crate::app::marks::{Labels, Sheet, axis, factor_colors, grid as ticks};
 use crate::app::morph::Morph;
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Focus, Selection, Stage};
@@ -53,12 +53,13 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     if layers.grid {
         grid(&sheet, palette, stage, &morph);
     }
+    let mut ends = Vec::new();
     if layers.truth && morph.is_done() {
         for (i, seam) in stage.focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
             let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
             sheet.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
             let end = projection.plane(seam.points.column(seam.points.columns() - 1));
-            label_end(&sheet, end, &format!("true {}", i + 1), palette.truth);
+            ends.push((end, format!("true {}", i + 1), palette.truth));
         }
     }
     if layers.seams {
@@ -66,13 +67,19 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
             let at = |k: usize| place(&stage.focus.seam_latent(seam, k), seam.points.column(k));
             sheet.curve((0..seam.t.len()).map(at), Stroke::new(CURVE_WIDTH, color), dashes(seam.latent));
             let end = seam.t.partition_point(|t| *t <= 2.5).min(seam.t.len() - 1);
-            label_end(&sheet, at(end), &indexed("z", seam.latent), color);
+            ends.push((at(end), indexed("z", seam.latent), color));
         }
     }
+    let mut labels = Labels::default();
+    let image = sheet.at(projection.plane(&stage.focus.image));
+    labels.keep_off(Rect::from_center_size(image, vec2(18.0, 18.0)));
     if layers.basis && morph.is_done() {
-        basis(&sheet, palette, stage, selection.unit_arrows);
+        basis(&sheet, palette, stage, selection.unit_arrows, &mut labels);
     }
     sheet.handle(projection.plane(&stage.focus.image), color, false);
+    for (end, name, color) in ends {
+        labels.put(&sheet.painter, sheet.at(end) + vec2(12.0, -12.0), &name, color, palette.paper);
+    }
     if let Some(heat) = heat.filter(|_| layers.surface) {
         heat.legend(ui, &sheet, *response.transform.frame(), palette);
     }
@@ -116,12 +123,22 @@ fn grid(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, morph: &Morph<'_>) 
 }
 
 /// The local basis at d(z*): true lengths sᵢ uᵢ, or unit vectors.
-fn basis(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, unit: bool) {
+fn basis(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, unit: bool, labels: &mut Labels) {
     let from = stage.projection.plane(&stage.focus.image);
-    for i in 0..stage.snapshot.latent_dim() {
+    let arrow = |i: usize| {
         let (vector, name) = basis_vector(stage, i, unit);
         let to: Vec<f64> = stage.focus.image.iter().zip(&vector).map(|(x, v)| x + v).collect();
-        sheet.arrow(from, stage.projection.plane(&to), palette.image, &name);
+        (stage.projection.plane(&to), name)
+    };
+    let arrows: Vec<_> = (0..stage.snapshot.latent_dim()).map(arrow).collect();
+    for (to, _) in &arrows {
+        sheet.arrow(from, *to, palette.image, "");
+        labels.keep_off_arrow(sheet.at(from), sheet.at(*to));
+    }
+    for (to, name) in &arrows {
+        let [foot, tip] = [from, *to].map(|point| sheet.at(point));
+        let beyond = tip + 18.0 * (tip - foot).normalized();
+        labels.put(&sheet.painter, beyond, name, palette.image, palette.paper);
     }
 }
 
@@ -135,8 +152,4 @@ pub(super) fn basis_vector(stage: &Stage<'_>, i: usize, unit: bool) -> (Vec<f64>
 
 pub(super) fn to_f64(x: &[f32]) -> Vec<f64> {
     x.iter().map(|x| f64::from(*x)).collect()
-}
-
-fn label_end(sheet: &Sheet, end: [f64; 2], text: &str, color: eframe::egui::Color32) {
-    sheet.label(sheet.at(end) + vec2(6.0, -6.0), Align2::LEFT_BOTTOM, text, color);
 }

@@ -297,14 +297,18 @@ fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
             let color = if k == 0 { palette.latent } else { palette.ink };
             sample_line(ui, Stroke::new(if k == 0 { 2.2 } else { 1.5 }, color), dashes);
             ui.label(name).on_hover_text(help);
+            let found = posteriors.full.converged;
             if k == 1 {
-                let mark = if posteriors.full.converged { "0" } else { "not found" };
-                ui.monospace(mark).on_hover_text("By definition");
+                ui.monospace(if found { "0" } else { "not found" }).on_hover_text("By definition");
                 let itself = format!("ELBO {} nats for this observation", number(posteriors.full.elbo, 4));
-                ui.monospace(mark).on_hover_text(itself);
-            } else {
+                ui.monospace(if found { "0" } else { "" }).on_hover_text(itself);
+            } else if found {
                 ui.monospace(number(divergences[k], 4)).on_hover_text(help);
                 ui.monospace(number(posteriors.elbos[k] - posteriors.full.elbo, 4)).on_hover_text(help);
+            } else {
+                for _ in 0..2 {
+                    ui.weak("–").on_hover_text("The best Gaussian was not found, so there is nothing to compare with");
+                }
             }
             ui.end_row();
         }

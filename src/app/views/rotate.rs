@@ -30,25 +30,46 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         Some(Answer::Turned(turned)) => Some(turned),
         _ => None,
     };
-    ui.horizontal(|ui| {
-        let side = (0.36 * ui.available_width()).min(0.36 * ui.available_height()).clamp(84.0, 190.0);
-        dial(ui, selection, side);
-        ui.vertical(|ui| {
-            controls(ui, stage, selection);
+    let room = ui.available_rect_before_wrap();
+    // The dial beside the curve, or above it.
+    let beside = room.width() > 1.5 * room.height();
+    let place = if beside { room.with_max_x(room.min.x + 200.0) } else { room };
+    let head = ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("dial"), |ui| {
+        let side = (0.36 * room.width()).min(0.36 * room.height()).clamp(84.0, 190.0);
+        let words = |ui: &mut Ui, phi: f64| {
             if let Some(turned) = turned {
-                price(ui, stage, turned, selection.phi);
+                price(ui, stage, turned, phi);
             }
-        });
+        };
+        if beside {
+            ui.horizontal(|ui| {
+                dial(ui, selection, side);
+                ui.vertical(|ui| controls(ui, stage, selection));
+            });
+            words(ui, selection.phi);
+        } else {
+            ui.horizontal(|ui| {
+                dial(ui, selection, side);
+                ui.vertical(|ui| {
+                    controls(ui, stage, selection);
+                    words(ui, selection.phi);
+                });
+            });
+        }
     });
     let Some(turned) = turned else { return instead(ui, "Computing…") };
-    let area = ui.available_rect_before_wrap();
-    let lines = 2.0 * 17.0 + 2.0;
+    let area = if beside {
+        room.with_min_x(place.max.x + 6.0)
+    } else {
+        room.with_min_y(head.response.rect.max.y + ui.spacing().item_spacing.y)
+    };
+    let lines = 4_usize.div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, turned, selection.phi));
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
         legend(ui, turned);
     });
-    ui.allocate_rect(area, Sense::hover());
+    ui.allocate_rect(room, Sense::hover());
 }
 
 /// A ring with the latent axes and a handle on the turned ones.
@@ -171,15 +192,15 @@ fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("At φ a diagonal posterior loses");
-        ui.label(RichText::new(format!("{} nats", number(loss, 4))).strong());
+        ui.label(RichText::new(format!("{} nats", number(loss, 3))).strong());
         ui.label(format!("against a full one{approximate}."));
     });
     let verdict = if worst - best < FLAT {
-        "Flat: the singular values are equal, so no angle is preferred."
+        "Flat: the singular values are nearly equal, so no angle is preferred."
     } else if stage.snapshot.settings.objective.covariance == Covariance::Full {
         "This run's posterior is full: nothing turns it back."
     } else {
-        "45° exactly is an unstable balance point: chance decides where it falls."
+        "45° exactly is an unstable balance: chance decides."
     };
     ui.add(eframe::egui::Label::new(RichText::new(verdict).weak()).wrap());
 }
@@ -232,7 +253,7 @@ type Line = (Stroke, &'static [f32]);
 /// Stroke and dashes of the second order, the optimum, the best diagonal and the best full posteriors.
 fn strokes(palette: &Palette) -> [Line; 4] {
     [
-        (Stroke::new(1.4, palette.image), &[2.0, 3.0]),
+        (Stroke::new(1.6, palette.muted), &[2.0, 3.0]),
         (Stroke::new(1.6, palette.truth), &[9.0, 3.0, 2.0, 3.0]),
         (Stroke::new(2.0, palette.ink), &[]),
         (Stroke::new(1.8, palette.ink), &[8.0, 4.0]),
@@ -264,18 +285,27 @@ fn legend(ui: &mut Ui, turned: &Turned) {
         let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders only";
         entries.push((second, "second order (approx.)", help.to_owned()));
     }
-    Grid::new("lines").num_columns(4).spacing([7.0, 0.0]).min_row_height(17.0).show(ui, |ui| {
-        for (k, (line, name, help)) in entries.into_iter().enumerate() {
-            sample_line(ui, line.0, line.1);
-            ui.label(name).on_hover_text(help);
-            if k % 2 == 1 {
-                ui.end_row();
+    let columns = columns(ui.available_width());
+    Grid::new("lines").num_columns(2 * columns).min_col_width(0.0).spacing([7.0, 0.0]).min_row_height(17.0).show(
+        ui,
+        |ui| {
+            for (k, (line, name, help)) in entries.into_iter().enumerate() {
+                sample_line(ui, line.0, line.1);
+                ui.label(name).on_hover_text(help);
+                if (k + 1) % columns == 0 {
+                    ui.end_row();
+                }
             }
-        }
-        if turned.searched.is_empty() {
-            ui.weak(format!("searched for up to {MOST_LATENTS} latents"));
-        }
-    });
+            if turned.searched.is_empty() {
+                ui.weak(format!("searched for up to {MOST_LATENTS} latents"));
+            }
+        },
+    );
+}
+
+/// How many entries of the legend stand beside each other.
+fn columns(width: f32) -> usize {
+    if width > 540.0 { 4 } else { 2 }
 }
 
 #[cfg(test)]

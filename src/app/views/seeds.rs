@@ -1,11 +1,13 @@
 //! The same experiment for several seeds as small multiples: which of what one sees is law, and which luck.
 
-use eframe::egui::{Align2, Button, Painter, ProgressBar, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align2, Button, FontId, Painter, ProgressBar, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::space::home;
 use crate::app::focus::grid_values;
 use crate::app::marks::{instead, label, number, polyline};
-use crate::app::theme::{Palette, dashes, indexed};
+use crate::app::theme::{Palette, SMALLEST_TEXT, dashes, indexed};
 use crate::app::{Ask, Selection, Stage};
 use crate::experiment::Snapshot;
 use crate::geometry::{Jets, Order};
@@ -82,21 +84,30 @@ fn multiple(
         selection.ask = Some(Ask::Adopt(i));
     }
     let text = |line: f32, text: &str| {
-        let place = pos2(rect.left() + 5.0, rect.bottom() - CAPTION + 15.0 * line);
-        label(&painter, place, Align2::LEFT_TOP, text, palette.ink, palette.paper);
+        let place = pos2(rect.left() + 5.0, rect.bottom() - CAPTION + 14.0 * line);
+        painter.text(place, Align2::LEFT_TOP, text, FontId::proportional(SMALLEST_TEXT), palette.ink);
+    };
+    let title = |text: &str| {
+        let font = FontId::proportional(SMALLEST_TEXT);
+        painter.text(rect.left_top() + vec2(5.0, 2.0), Align2::LEFT_TOP, text, font, palette.muted);
     };
     match newest {
-        None => text(0.0, &format!("seed {seed} …")),
+        None => title(&format!("seed {seed} …")),
         Some(Err(sentence)) => {
-            text(0.0, &format!("seed {seed} failed"));
+            title(&format!("seed {seed} failed"));
             response.on_hover_text(sentence);
         }
         Some(Ok(snapshot)) => {
-            drawing(&painter, stage, selection, rect.with_max_y(rect.max.y - CAPTION), snapshot, palette);
+            let seen = rect.with_max_y(rect.max.y - CAPTION).with_min_y(rect.min.y + 12.0);
+            drawing(&painter, stage, selection, seen, snapshot, palette);
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 2));
             let gap = snapshot.gauges.diagonal_gap.map_or("–".to_owned(), |gap| number(gap, 3));
-            text(0.0, &format!("seed {seed}   ELBO {elbo}"));
-            text(1.0, &format!("gap {gap}   ∠V {}", angle(snapshot)));
+            title(&format!("seed {seed}"));
+            text(0.0, &format!("ELBO {elbo}"));
+            text(1.0, &format!("gap {gap}"));
+            let font = FontId::proportional(SMALLEST_TEXT);
+            let corner = rect.right_top() + vec2(-5.0, 2.0);
+            painter.text(corner, Align2::RIGHT_TOP, format!("∠V {}", angle(snapshot)), font, palette.ink);
             response.on_hover_text(format!("{name}: step {}", snapshot.step));
         }
     }
@@ -143,7 +154,7 @@ fn drawing(
     let extent = &stage.projection.extent;
     let size = extent.iter().map(|[low, high]| high - low).fold(0.0, f64::max) as f32;
     let middle = flat([0, 1, 2].map(|axis| extent.get(axis).map_or(0.0, |[low, high]| 0.5 * (low + high) as f32)));
-    let scale = 0.8 * rect.width().min(rect.height()) / size;
+    let scale = 0.86 * rect.width().min(rect.height()) / size;
     let place = |x: &[f32]| {
         let x: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
         let [u, v] = flat(stage.projection.space(&x));

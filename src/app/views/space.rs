@@ -1,11 +1,11 @@
 //! Data space in three dimensions.
 
-use eframe::egui::{Align2, Color32, CursorIcon, Key, Pos2, Rect, Sense, Ui, pos2, vec2};
+use eframe::egui::{Color32, CursorIcon, Key, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
 
 use super::plane::{basis_vector, choose, nearest, observations, to_f64};
 use crate::app::focus::{SURFACE_POINTS, grid_lines};
 use crate::app::heat::Heat;
-use crate::app::marks::{factor_colors, label};
+use crate::app::marks::{Labels, factor_colors};
 use crate::app::morph::Morph;
 use crate::app::painter3::{Painter3, Sight};
 use crate::app::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
@@ -26,20 +26,15 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
     let camera = *camera;
 
     let mut scene = Scene3::default();
-    let mut names: Vec<([f32; 3], String, Color32)> = Vec::new();
+    let mut names = Vec::new();
     axes(&mut scene, &mut names, &bounds, stage, palette);
     fill(&mut scene, &mut names, stage, selection, palette);
     let sight = Sight { scene, camera, rect, background: palette.paper };
     painter3.paint(ui, sight);
 
     let projector = camera.projector([rect.width(), rect.height()]);
-    let painter = ui.painter_at(rect);
-    for (point, name, color) in names {
-        if let Some([x, y, _]) = projector.project(point) {
-            let position = rect.min + vec2(x, y);
-            label(&painter, position, Align2::CENTER_CENTER, &name, color, palette.paper);
-        }
-    }
+    let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
+    write(&ui.painter_at(rect), &names, seen, seen(stage.projection.space(&stage.focus.image)), palette);
     if response.clicked()
         && let Some(position) = response.interact_pointer_pos()
     {
@@ -48,6 +43,43 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
         choose(stage, selection, nearest(places, position));
     }
     response.on_hover_cursor(CursorIcon::Grab);
+}
+
+/// A name in the scene.
+struct Name {
+    at: [f32; 3],
+    /// The foot of the arrow that ends there.
+    foot: Option<[f32; 3]>,
+    text: String,
+    color: Color32,
+}
+
+/// Writes the names where they are seen, those of arrows first and beyond their tips, all off the image of z*.
+fn write(
+    painter: &Painter,
+    names: &[Name],
+    seen: impl Fn([f32; 3]) -> Option<Pos2>,
+    image: Option<Pos2>,
+    palette: &Palette,
+) {
+    let mut labels = Labels::default();
+    if let Some(image) = image {
+        labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0)));
+    }
+    let arrow = |name: &Name| Some((seen(name.foot?)?, seen(name.at)?));
+    for (foot, tip) in names.iter().filter_map(arrow) {
+        labels.keep_off_arrow(foot, tip);
+    }
+    for name in names.iter().filter(|name| name.foot.is_some()) {
+        if let Some((foot, tip)) = arrow(name) {
+            labels.put(painter, tip + 17.0 * (tip - foot).normalized(), &name.text, name.color, palette.paper);
+        }
+    }
+    for name in names.iter().filter(|name| name.foot.is_none()) {
+        if let Some(position) = seen(name.at) {
+            labels.put(painter, position, &name.text, name.color, palette.paper);
+        }
+    }
 }
 
 /// The camera that the scene file asks for, fitted to the data.
@@ -117,13 +149,7 @@ pub fn look(selection: &mut Selection, key: Key, stage: &Stage<'_>) {
 }
 
 /// A box around the data with named axes.
-fn axes(
-    scene: &mut Scene3,
-    names: &mut Vec<([f32; 3], String, Color32)>,
-    bounds: &Bounds,
-    stage: &Stage<'_>,
-    palette: &Palette,
-) {
+fn axes(scene: &mut Scene3, names: &mut Vec<Name>, bounds: &Bounds, stage: &Stage<'_>, palette: &Palette) {
     let corner =
         |bits: usize| [0, 1, 2].map(|axis| if bits >> axis & 1 == 1 { bounds.max[axis] } else { bounds.min[axis] });
     for axis in 0..3 {
@@ -134,18 +160,12 @@ fn axes(
         let mut end = corner(1 << axis);
         end[axis] += 0.06 * (bounds.max[axis] - bounds.min[axis]).max(0.1);
         scene.curves.push(Curve::new(vec![corner(0), corner(1 << axis)], palette.muted, 1.2));
-        names.push((end, stage.projection.names[axis].clone(), palette.muted));
+        names.push(Name { at: end, foot: None, text: stage.projection.names[axis].clone(), color: palette.muted });
     }
 }
 
 /// The layers that are on.
-fn fill(
-    scene: &mut Scene3,
-    names: &mut Vec<([f32; 3], String, Color32)>,
-    stage: &Stage<'_>,
-    selection: &Selection,
-    palette: &Palette,
-) {
+fn fill(scene: &mut Scene3, names: &mut Vec<Name>, stage: &Stage<'_>, selection: &Selection, palette: &Palette) {
     let (projection, focus, layers) = (stage.projection, stage.focus, selection.layers);
     let morph = Morph::new(stage, selection);
     let color = morph.color(palette);
@@ -183,11 +203,8 @@ fn fill(
         for (i, seam) in focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
             let positions = seam.points.iter_columns().map(space).collect();
             scene.curves.push(Curve::new(positions, palette.truth, CURVE_WIDTH + 1.0));
-            names.push((
-                space(seam.points.column(seam.points.columns() - 20)),
-                format!("true {}", i + 1),
-                palette.truth,
-            ));
+            let end = space(seam.points.column(seam.points.columns() - 20));
+            names.push(Name { at: end, foot: None, text: format!("true {}", i + 1), color: palette.truth });
         }
     }
     if layers.seams {
@@ -196,7 +213,7 @@ fn fill(
             let positions = (0..seam.t.len()).map(at).collect();
             scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
             let end = seam.t.partition_point(|t| *t <= 2.7).min(seam.t.len() - 1);
-            names.push((at(end), indexed("z", seam.latent), color));
+            names.push(Name { at: at(end), foot: None, text: indexed("z", seam.latent), color });
         }
     }
     let at = space(&focus.image);
@@ -206,9 +223,8 @@ fn fill(
             let (vector, name) = basis_vector(stage, i, selection.unit_arrows);
             let direction = projection.direction(&vector);
             let to = [0, 1, 2].map(|axis| at[axis] + direction[axis]);
-            let beyond = [0, 1, 2].map(|axis| at[axis] + 1.18 * direction[axis]);
             scene.arrows.push(Arrow { from: at, to, color: palette.image, width: ARROW_WIDTH });
-            names.push((beyond, name, palette.image));
+            names.push(Name { at: to, foot: Some(at), text: name, color: palette.image });
         }
     }
 }

@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
     // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
     let beside = area.width() > 2.5 * area.height();
     // The first has the longest names above it.
-    let shares = if beside { [0.42, 0.29, 0.29] } else { [1.0 / 3.0; 3] };
+    let shares = if beside { [0.45, 0.28, 0.27] } else { [1.0 / 3.0; 3] };
     let mut start = area.min;
     for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
         let size =
@@ -87,6 +87,7 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, series: &[Series], steps_shown: bool) {
         .show_x(false)
         .show_y(false)
         .show_axes([steps_shown, true])
+        .min_size(vec2(20.0, 12.0))
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(2.5))
         .grid_color(palette.rule)
@@ -123,9 +124,18 @@ const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
 /// Which run is drawn how, if there are two.
 pub fn key(ui: &mut Ui, stage: &Stage<'_>) {
     if stage.beside.is_some() {
-        for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES) {
-            sample(ui, Stage::palette(ui).ink, dashes);
-            ui.strong(name);
+        let ink = Stage::palette(ui).ink;
+        // In a bar of tabs the first comes last.
+        if ui.layout().prefer_right_to_left() {
+            for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES).rev() {
+                ui.strong(name);
+                sample(ui, ink, dashes);
+            }
+        } else {
+            for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES) {
+                sample(ui, ink, dashes);
+                ui.strong(name);
+            }
         }
     }
 }
@@ -179,8 +189,12 @@ fn bounds<'a>(curves: impl Iterator<Item = &'a Curve>, step: u64) -> PlotBounds 
     values.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| values.get((share * (values.len().max(1) - 1) as f64) as usize).copied();
     let (low, high) = (at(0.01).unwrap_or(0.0), at(0.99).unwrap_or(1.0));
+    // What cannot be negative starts at 0.
+    let positive = values.first().is_none_or(|least| *least >= 0.0);
+    let low = if positive { 0.0 } else { low };
     let margin = 0.1 * (high - low).max(0.01);
-    PlotBounds::from_min_max([0.0, low - margin], [step.max(10) as f64, high + margin])
+    let below = if positive { 0.4 * margin } else { margin };
+    PlotBounds::from_min_max([0.0, low - below], [step.max(10) as f64, high + 2.0 * margin])
 }
 
 /// A centred running mean over about a fiftieth of the curve.

@@ -122,9 +122,22 @@ const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
 
 /// Which run is drawn how, if there are two.
 pub fn key(ui: &mut Ui, stage: &Stage<'_>) {
-    if stage.beside.is_some() {
-        for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES) {
-            sample(ui, Stage::palette(ui).ink, dashes);
+    if stage.beside.is_none() {
+        return;
+    }
+    let ink = Stage::palette(ui).ink;
+    let mut runs: Vec<_> = SIDES.into_iter().zip(RUN_DASHES).collect();
+    // In a bar of tabs what comes first stands on the right.
+    let reversed = ui.layout().prefer_right_to_left();
+    if reversed {
+        runs.reverse();
+    }
+    for (name, dashes) in runs {
+        if reversed {
+            ui.strong(name);
+        }
+        sample(ui, ink, dashes);
+        if !reversed {
             ui.strong(name);
         }
     }

@@ -1,9 +1,9 @@
 //! Training curves: the objective with its parts, the geometry, and KL per latent.
 
 use eframe::egui::{Align2, Color32, Pos2, Rect, Stroke, Ui, UiBuilder, vec2};
-use egui_plot::{AxisHints, Plot, PlotBounds};
+use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::marks::{Sheet, axis, grid, number, polyline};
+use crate::app::marks::{Sheet, axis, grid, number, polyline, still_plot};
 use crate::app::theme::{dashes, indexed};
 use crate::app::{SIDES, Stage};
 use crate::experiment::{Row, Snapshot};
@@ -78,18 +78,10 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, series: &[Series], steps_shown: bool) {
     let curves: Vec<Vec<Curve>> = runs.iter().map(|run| series.iter().map(|s| s.curve(run)).collect()).collect();
     legend(ui, series, &curves);
     let bounds = bounds(curves.iter().flatten(), runs.iter().map(|run| run.step).max().unwrap_or(0));
-    let response = Plot::new("training")
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
+    let response = still_plot("training", palette)
         .show_axes([steps_shown, true])
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(2.5))
-        .grid_color(palette.rule)
         .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| steps(mark.value))])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(34.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));

@@ -139,7 +139,7 @@ impl View {
             Self::Gauges => gauges::show(ui, stage, selection),
             Self::Posterior => posterior::show(ui, stage, selection),
             Self::Rotate => rotate::show(ui, stage, selection),
-            Self::Training => training::show(ui, stage),
+            Self::Training => training::show(ui, stage, selection),
             Self::Seeds => seeds::show(ui, stage, selection),
             Self::Certificates => certificates::show(ui, stage, selection),
         }

@@ -271,7 +271,8 @@ impl Figure {
         let (mut stages, mut painters) = (Vec::new(), Vec::new());
         for (shown, focus) in [Some(run), beside.as_mut()].into_iter().flatten().zip(&focuses) {
             let Shown { snapshot, projection, painter3, analyst } = shown;
-            stages.push(Stage { snapshot, focus, projection, analyst, background: &background, beside: None });
+            let (now, branches, background) = (&**snapshot, &[][..], &background);
+            stages.push(Stage { snapshot, now, branches, focus, projection, analyst, background, beside: None });
             painters.push(painter3);
         }
         let output = offscreen.settle(canvas, 0.0, |ui| {

@@ -82,7 +82,7 @@ fn draw_comparison(compare: Box<cli::Compare>) -> Result<(), cli::CliError> {
 #[cfg(feature = "gui")]
 fn window(origin: &OriginArgs) -> Result<(), cli::CliError> {
     let start = cli::start(origin, "cylinder", None)?;
-    unpick::app::window(start.config, start.data)
+    unpick::app::window(start, origin.is_repeated())
 }
 
 #[cfg(not(feature = "gui"))]

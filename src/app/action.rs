@@ -23,8 +23,16 @@ pub enum Action {
     Compare,
     /// A becomes B and B becomes A.
     SwapSides,
-    /// Data of one's own.
-    OpenData,
+    /// A session, a figure, or data of one's own.
+    Open,
+    /// The file of this number among those that were opened last.
+    OpenRecent(usize),
+    /// The run and what is looked at, as a file.
+    SaveSession,
+    /// The run as one line of text.
+    CopyRecipe,
+    /// The run of such a line.
+    PasteRecipe,
     /// A picture of the window.
     SaveWindow,
     /// A picture of one view.
@@ -45,6 +53,8 @@ pub enum Action {
     SwitchTheme,
     /// The list of keys.
     Help,
+    /// Train on from the moment that is looked at.
+    RunFromHere,
     /// Close what is open.
     Escape,
     /// Leave.
@@ -53,7 +63,7 @@ pub enum Action {
 
 impl Action {
     /// The actions that have a key or stand in a menu.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 35] = [
         Self::RunOrPause,
         Self::Step,
         Self::ManySteps,
@@ -62,7 +72,10 @@ impl Action {
         Self::SwitchCovariance,
         Self::Compare,
         Self::SwapSides,
-        Self::OpenData,
+        Self::Open,
+        Self::SaveSession,
+        Self::CopyRecipe,
+        Self::PasteRecipe,
         Self::SaveWindow,
         Self::SaveView(Pane { view: View::Data, side: 0 }),
         Self::SaveView(Pane { view: View::Latent, side: 0 }),
@@ -82,6 +95,7 @@ impl Action {
         Self::Nudge(Key::ArrowUp),
         Self::Nudge(Key::ArrowDown),
         Self::SwitchTheme,
+        Self::RunFromHere,
         Self::Help,
         Self::Escape,
         Self::Quit,
@@ -96,7 +110,11 @@ impl Action {
             Self::Restart => "Restart with the same seed".to_owned(),
             Self::NewSeed => "Restart with the next seed".to_owned(),
             Self::SwitchCovariance => "Switch covariance".to_owned(),
-            Self::OpenData => "Open data…".to_owned(),
+            Self::Open => "Open…".to_owned(),
+            Self::OpenRecent(number) => format!("Open the recent file {}", number + 1),
+            Self::SaveSession => "Save session…".to_owned(),
+            Self::CopyRecipe => "Copy recipe".to_owned(),
+            Self::PasteRecipe => "Paste recipe".to_owned(),
             Self::SaveWindow => "Save screenshot of the window…".to_owned(),
             Self::SaveView(pane) => format!("Save {}…", pane.view.title().to_lowercase()),
             Self::Compare => "Compare two runs, or back to one".to_owned(),
@@ -112,7 +130,8 @@ impl Action {
             Self::Nudge(_) => "Move z* along the second axis".to_owned(),
             Self::SwitchTheme => "Light or dark".to_owned(),
             Self::Help => "Keyboard help".to_owned(),
-            Self::Escape => "Close, or back to all views".to_owned(),
+            Self::RunFromHere => "Run from the moment that is shown".to_owned(),
+            Self::Escape => "Close, back to now, or to all views".to_owned(),
             Self::Quit => "Quit".to_owned(),
         }
     }
@@ -130,18 +149,22 @@ impl Action {
             Self::SwitchCovariance => plain(Key::C),
             Self::Compare => plain(Key::B),
             Self::SwapSides => plain(Key::S),
-            Self::OpenData => command(Key::O),
+            Self::Open => command(Key::O),
+            Self::SaveSession => command(Key::S),
+            Self::CopyRecipe => command(Key::L),
+            Self::PasteRecipe => command(Key::V),
             Self::SaveWindow => plain(Key::P),
             Self::Maximise(View::Data) => plain(Key::Num1),
             Self::Maximise(View::Latent) => plain(Key::Num2),
             Self::Maximise(View::Densities) => plain(Key::Num3),
-            Self::Maximise(_) | Self::SaveView(_) => None,
+            Self::Maximise(_) | Self::SaveView(_) | Self::OpenRecent(_) => None,
             Self::ResetView => command(Key::Home),
             Self::Look(key) | Self::Nudge(key) => plain(key),
             Self::Morph => plain(Key::M),
             Self::TraverseAll => plain(Key::A),
             Self::SwitchTheme => plain(Key::D),
             Self::Help => plain(Key::F1),
+            Self::RunFromHere => plain(Key::F),
             Self::Escape => plain(Key::Escape),
             Self::Quit => command(Key::Q),
         }

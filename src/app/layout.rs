@@ -302,7 +302,7 @@ fn tools(ui: &mut Ui, view: View, stage: &Stage<'_>, selection: &mut Selection) 
             colors(ui, stage, selection);
             axes(ui, stage, selection);
         }
-        View::Training => super::views::training::key(ui, stage),
+        View::Training => super::views::training::tools(ui, stage, selection),
         _ => {}
     }
 }

@@ -7,10 +7,12 @@ mod certifier;
 mod draft;
 mod focus;
 mod heat;
+mod keeping;
 mod layout;
 mod marks;
 mod morph;
 mod motion;
+mod opening;
 mod painter3;
 mod panels;
 mod projection;
@@ -18,6 +20,7 @@ mod selection;
 mod side;
 mod stage;
 mod theme;
+mod time;
 mod true_map;
 pub mod views;
 mod window;
@@ -44,11 +47,13 @@ pub use window::window;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Dataset, Scene, generate, own_dataset};
-use crate::experiment::{Command, Config, Origin, Snapshot};
-use crate::io::read_table;
+use crate::data::Dataset;
+use crate::experiment::{Command, Config, Snapshot};
+use crate::io::{program, session_file};
+use crate::paint::encode_png;
 use crate::trainer::{Request, Strip};
 use certifier::Certifier;
+use keeping::Keeping;
 use layout::Layout;
 use panels::controls::Wish;
 use panels::{open, save};
@@ -61,6 +66,9 @@ struct Kept {
     layouts: [Layout; 2],
     layers: Layers,
 }
+
+/// How the names of session files end.
+const SESSION: &str = "unpick";
 
 const KEPT: &str = "views_v3";
 
@@ -96,6 +104,9 @@ pub struct App {
     /// More seeds, and the proof of predictions.
     background: Background,
     folder: PathBuf,
+    keeping: Keeping,
+    /// The moment that the trainers were asked for last.
+    looked: Option<u64>,
     screenshots: (Sender<Shot>, Receiver<Shot>),
     /// Where each view was drawn last.
     places: Vec<(Pane, Rect)>,
@@ -122,6 +133,8 @@ impl App {
             saving: None,
             background: Background::default(),
             folder: std::env::current_dir().unwrap_or_default(),
+            keeping: Keeping::default(),
+            looked: None,
             screenshots: channel(),
             places: Vec::new(),
             ctx: ctx.clone(),
@@ -155,9 +168,24 @@ impl App {
         self.sides[0].snapshot()
     }
 
+    /// The moment of the run, or of run A, that is shown.
+    pub fn shown(&self) -> Option<&Arc<Snapshot>> {
+        self.sides[0].shown()
+    }
+
     /// The newest snapshot of run B, if two are compared.
     pub fn second_snapshot(&self) -> Option<&Arc<Snapshot>> {
         self.sides.get(1).and_then(Side::snapshot)
+    }
+
+    /// The moment of run B that is shown.
+    pub fn second_shown(&self) -> Option<&Arc<Snapshot>> {
+        self.sides.get(1).and_then(Side::shown)
+    }
+
+    /// How many runs were left behind.
+    pub fn branches(&self) -> usize {
+        self.sides.iter().filter_map(|side| side.view.as_ref()).map(|view| view.others.len()).sum()
     }
 
     /// Whether a run is training.
@@ -229,6 +257,14 @@ impl App {
                 self.background.certifier = None;
                 Ok(())
             }
+            Ask::Switch(side, number) => {
+                self.switch_branch(side, number);
+                Ok(())
+            }
+            Ask::CloseBranch(side, number) => {
+                self.sides[side].ask(Request::Close(number));
+                Ok(())
+            }
         };
         if let Err(error) = started {
             self.notice = Some(format!("this cannot be started ({error}); close other programs"));
@@ -242,6 +278,7 @@ impl App {
         let Ok(snapshot) = &*newest else { return Ok(()) };
         let (config, data) = (snapshot.config.as_ref().clone(), Arc::clone(&snapshot.data));
         let copy = strip.copy_of(i);
+        self.selection.moment = None;
         let side = &mut self.sides[self.active];
         side.replace(config, data);
         side.continue_with(copy, &self.ctx, self.pace)
@@ -249,7 +286,7 @@ impl App {
 
     /// Makes z* fit the largest model and the observations that all have encoded.
     fn fit_selection(&mut self) {
-        let snapshots: Vec<_> = self.sides.iter().filter_map(Side::snapshot).collect();
+        let snapshots: Vec<_> = self.sides.iter().filter_map(Side::shown).collect();
         let m = snapshots.iter().map(|s| s.latent_dim()).max();
         let encoded = snapshots.iter().map(|s| s.encodings.columns()).min();
         if let (Some(m), Some(encoded)) = (m, encoded) {
@@ -263,44 +300,21 @@ impl App {
             Wish::Change(command) => side.ask(Request::Command(*command)),
             Wish::Scene(scene) => self.open_scene((*scene).clone()),
             Wish::Restart => self.restart(self.active..=self.active),
-            Wish::OpenData => self.opening = Some(open::OpenDialog::default()),
             Wish::Select(side) => self.active = *side,
             Wish::Act(action) => self.act(*action),
         }
     }
 
-    /// Starts the run of a scene.
-    pub fn open_scene(&mut self, scene: Scene) {
-        let (seed, samples) = (self.sides[self.active].draft.config.seed, scene.generator.samples);
-        let data = Arc::new(generate(&scene, seed));
-        self.replace(Config::new(Origin::Scene(Box::new(scene)), seed, samples), data);
-    }
-
-    /// Starts a run on a file of one's own; if it can't be used, everything stays as it is.
-    pub fn open_file(&mut self, path: &Path) {
-        let seed = self.sides[self.active].draft.config.seed;
-        let outcome = read_table(path).map_err(|e| e.to_string()).and_then(|file| {
-            let data = own_dataset(&file.table, seed).map_err(|e| format!("{e}: {}", path.display()))?;
-            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            Ok((Config::new(Origin::File { name, sha256: file.sha256 }, seed, data.train.samples()), data))
-        });
-        match outcome {
-            Ok((config, data)) => self.replace(config, Arc::new(data)),
-            Err(sentence) => self.notice = Some(sentence),
-        }
-    }
-
-    fn replace(&mut self, config: Config, data: Arc<Dataset>) {
-        self.sides[self.active].replace(config, data);
-        self.selection = self.selection.at_start();
-        self.notice = None;
-        self.start(self.active, true);
-    }
-
-    /// The same runs from step 0, with the settings that the controls show.
+    /// The same runs from step 0, with every change at its step. What has another network, seed or scene than it began with
+    /// starts with the settings that the controls show.
     fn restart(&mut self, sides: RangeInclusive<usize>) {
         self.notice = None;
+        self.selection.moment = None;
         for side in sides {
+            if self.sides[side].has_begun_as_drafted() {
+                self.sides[side].ask(Request::Restart);
+                continue;
+            }
             let running = self.sides[side].is_running();
             self.sides[side].follow_controls();
             self.start(side, running);
@@ -331,6 +345,8 @@ impl App {
         let (second, running) = (first.opposite(painter3, analyst), first.is_running());
         let made = first.snapshot().map_or(0, |snapshot| snapshot.step);
         self.sides.push(second);
+        // The new one has not been asked for the moment.
+        self.looked = None;
         self.active = 1;
         self.start(1, running);
         if !running && made > 0 {
@@ -361,7 +377,12 @@ impl App {
             }
             Action::Compare => self.compare_or_not(),
             Action::SwapSides => self.sides.reverse(),
-            Action::OpenData => self.opening = Some(open::OpenDialog::default()),
+            Action::Open => self.opening = Some(open::OpenDialog::default()),
+            Action::OpenRecent(number) => self.open_recent(number),
+            Action::SaveSession => self.save_session(),
+            Action::CopyRecipe => self.copy_recipe(),
+            // The clipboard answers with an event, as if the keys had been pressed.
+            Action::PasteRecipe => self.ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
             Action::SaveWindow => self.shoot(None),
             Action::SaveView(pane) => self.shoot(Some(pane)),
             Action::Maximise(view) => {
@@ -374,18 +395,9 @@ impl App {
                 self.fit_selection();
             }
             Action::Look(key) => {
-                let Side { view, focus, projection, analyst, .. } = &self.sides[self.active];
-                if let (Some(view), Some(focus)) = (view, focus)
-                    && projection.dims() == 3
+                if let Some((stage, _)) = self.sides[self.active].stage(&self.background)
+                    && stage.projection.dims() == 3
                 {
-                    let stage = Stage {
-                        snapshot: &view.snapshot,
-                        focus,
-                        projection,
-                        analyst,
-                        background: &self.background,
-                        beside: None,
-                    };
                     views::space::look(&mut self.selection, key, &stage);
                 }
             }
@@ -400,10 +412,13 @@ impl App {
             Action::Escape => {
                 if self.help || self.opening.is_some() || self.saving.is_some() {
                     (self.help, self.opening, self.saving) = (false, None, None);
+                } else if self.selection.moment.is_some() {
+                    self.selection.moment = None;
                 } else {
                     self.layout().alone = None;
                 }
             }
+            Action::RunFromHere => self.run_from_here(),
             Action::Quit => self.ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
     }
@@ -429,17 +444,52 @@ impl App {
         let picture = place.map_or_else(|| (*image).clone(), |rect| save::crop(&image, rect, scale));
         let (what, side) = pane.map_or(("window", 0), |pane| (pane.view.name(), pane.side));
         let name = self.file_name(side, what);
-        self.saving = Some(save::SaveDialog::new(picture, scale, &self.folder, &name));
+        let about = format!("{} × {} pixels", picture.size[0], picture.size[1]);
+        match encode_png(&picture.into(), scale, &[("Software", &program())]) {
+            Ok(bytes) => {
+                let ready = save::Ready { title: "Save picture", about, extension: "png", bytes };
+                self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
+            }
+            Err(error) => self.notice = Some(error.to_string()),
+        }
     }
 
     /// scene_covariance_beta_seed_step_view.
     fn file_name(&self, side: usize, what: &str) -> String {
-        let Some(snapshot) = self.sides.get(side).and_then(Side::snapshot) else { return format!("unpick_{what}") };
+        let Some(snapshot) = self.sides.get(side).and_then(Side::shown) else { return format!("unpick_{what}") };
         let name: String =
             snapshot.config.origin.name().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
         let objective = &snapshot.settings.objective;
         let (covariance, beta) = (objective.covariance.name(), objective.beta);
         format!("{name}_{covariance}_beta{beta}_seed{}_step{:06}_{what}", snapshot.config.seed, snapshot.step)
+    }
+
+    /// A recipe that was pasted while no text is being edited.
+    fn take_pasted(&mut self, ctx: &Context) {
+        if !panels::top::keys_are_free(ctx) {
+            return;
+        }
+        let pasted = |event: &egui::Event| match event {
+            egui::Event::Paste(text) => Some(text.clone()),
+            _ => None,
+        };
+        if let Some(text) = ctx.input(|i| i.events.iter().find_map(pasted)) {
+            self.open_recipe(&text);
+        }
+    }
+
+    /// Offers to save the run that the controls belong to, as it is now.
+    fn save_session(&mut self) {
+        let Some(session) = self.session() else { return };
+        match session_file(&session) {
+            Ok(text) => {
+                let about = format!("Everything that is needed to repeat the run to step {}.", session.steps);
+                let ready = save::Ready { title: "Save session", about, extension: SESSION, bytes: text.into_bytes() };
+                let name = self.file_name(self.active, "session");
+                self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
+            }
+            Err(error) => self.notice = Some(error.to_string()),
+        }
     }
 
     fn keys(ctx: &Context) -> Vec<Action> {
@@ -473,6 +523,9 @@ impl App {
                     if let Some(folder) = path.parent() {
                         folder.clone_into(&mut self.folder);
                     }
+                    if path.extension().is_some_and(|e| e == SESSION) {
+                        self.remember(&path);
+                    }
                     self.notice = Some(format!("saved {}", path.display()));
                     self.saving = None;
                 }
@@ -492,16 +545,20 @@ impl App {
         if let Some(path) = dropped {
             self.open_file(&path);
         }
+        self.take_pasted(&ctx);
         let mut actions = Self::keys(&ctx);
 
         let mut pace = self.pace;
         let views: Vec<_> = self.sides.iter().map(|side| side.view.as_ref()).collect();
-        let paced = Panel::top("menu").show(ui, |ui| panels::top::show(ui, &views, &mut pace, &mut actions));
+        let recent = &self.keeping.recent;
+        let paced = Panel::top("menu").show(ui, |ui| panels::top::show(ui, &views, &mut pace, recent, &mut actions));
         if paced.inner {
             self.pace = pace;
             self.ask_all(Request::Pace(pace));
         }
         self.notice_bar(ui);
+        self.offer_bar(ui);
+        self.time_bar(ui, &mut actions);
         let panel = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0);
         let wishes = panel.show(ui, |ui| self.controls(ui)).inner;
         for wish in wishes {
@@ -514,6 +571,8 @@ impl App {
             self.act(action);
         }
         self.dialogs(&ctx);
+        self.look_back();
+        self.autosave();
     }
 
     fn notice_bar(&mut self, ui: &mut Ui) {
@@ -531,7 +590,7 @@ impl App {
     fn controls(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let sides = self.sides.len();
         let side = &mut self.sides[self.active];
-        let snapshot = side.view.as_ref().map(|view| Arc::clone(&view.snapshot));
+        let snapshot = side.shown().map(Arc::clone);
         let Side { settings, draft, .. } = side;
         let desk =
             panels::controls::Desk { snapshot: snapshot.as_deref(), settings, draft, sides, active: self.active };
@@ -545,19 +604,12 @@ impl App {
         let layout = &mut self.layouts[self.sides.len() - 1];
         let mut stages = Vec::new();
         let mut painters = Vec::new();
-        for Side { view, focus, projection, painter3, analyst, .. } in &mut self.sides {
-            let (Some(view), Some(focus)) = (view, focus) else {
+        for side in &mut self.sides {
+            let Some((stage, painter3)) = side.stage(&self.background) else {
                 ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
                 return;
             };
-            stages.push(Stage {
-                snapshot: &view.snapshot,
-                focus,
-                projection,
-                analyst,
-                background: &self.background,
-                beside: None,
-            });
+            stages.push(stage);
             painters.push(painter3);
         }
         self.places = layout.show(ui, &stages, &mut self.selection, &mut painters, actions);
@@ -584,5 +636,9 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         eframe::set_value(storage, KEPT, &Kept { layouts: self.layouts.clone(), layers: self.selection.layers });
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.close();
     }
 }

@@ -36,6 +36,9 @@ pub struct Selection {
     pub phi: f64,
     /// The two latents that would be turned.
     pub turned: [usize; 2],
+    /// The step of the run that is looked at; `None`: the newest.
+    #[serde(skip)]
+    pub moment: Option<u64>,
     /// What a view asks for, for whoever can do it.
     #[serde(skip)]
     pub ask: Option<Ask>,
@@ -62,6 +65,10 @@ pub enum Ask {
     Certify,
     /// Stop that.
     StopCertifying,
+    /// Go on with the branch of this number, of the first or of the second run.
+    Switch(usize, u32),
+    /// Forget it.
+    CloseBranch(usize, u32),
 }
 
 /// What is drawn in data space.
@@ -122,6 +129,7 @@ impl Default for Selection {
             draw: false,
             phi: 0.0,
             turned: [0, 1],
+            moment: None,
             ask: None,
             corners: [[-1.0, -1.0], [1.0, 1.0]],
             color: None,

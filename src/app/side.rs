@@ -6,14 +6,24 @@ use eframe::egui::Context;
 
 use super::draft::Draft;
 use super::views::seeds::SEEDS;
-use super::{Analyst, Focus, Painter3, Projection, Selection};
+use super::{Analyst, Background, Focus, Painter3, Projection, Selection, Stage};
 use crate::data::{Dataset, generate};
-use crate::experiment::{Config, Experiment, Origin, Settings, Snapshot};
+use crate::experiment::{Config, Experiment, Logged, Origin, Settings, Snapshot};
+use crate::io::hash_of_weights;
 use crate::trainer::{Request, Strip, Trainer, View};
 use crate::vae::Covariance;
 
 /// Steps that the strip of seeds makes on data of one's own.
 const OWN_STEPS: u64 = 4000;
+
+/// How a saved run ended.
+#[derive(Debug)]
+pub(super) struct Promise {
+    pub log: Vec<Logged>,
+    pub steps: u64,
+    /// The hash of the weights.
+    pub weights: String,
+}
 
 /// A run and everything that is known of it.
 #[derive(Debug)]
@@ -23,6 +33,8 @@ pub(super) struct Side {
     asked: u64,
     /// Notices of the present trainer that were shown.
     noticed: u64,
+    /// What a saved run must come to when it is repeated.
+    pub promise: Option<Promise>,
     /// What it is trained on.
     pub data: Arc<Dataset>,
     /// The newest view of the run.
@@ -48,6 +60,7 @@ impl Side {
             trainer: None,
             asked: 0,
             noticed: 0,
+            promise: None,
             view: None,
             settings: config.settings(),
             draft: Draft::new(config),
@@ -90,7 +103,7 @@ impl Side {
     ) -> std::io::Result<()> {
         let ctx = ctx.clone();
         self.trainer = Some(Trainer::spawn(build, move || ctx.request_repaint())?);
-        (self.asked, self.noticed) = (0, 0);
+        (self.asked, self.noticed, self.promise) = (0, 0, None);
         self.ask(Request::Pace(pace));
         Ok(())
     }
@@ -133,6 +146,9 @@ impl Side {
                     self.settings = view.snapshot.settings;
                 }
                 self.view = Some(view.clone());
+                if let Some(sentence) = self.broken_promise() {
+                    return Some(sentence);
+                }
                 let (count, sentence) = view.notice.as_ref()?;
                 let first = *count > self.noticed;
                 self.noticed = *count;
@@ -145,9 +161,59 @@ impl Side {
         }
     }
 
+    /// What is to be said if a saved run has been repeated and its weights are others than they were.
+    fn broken_promise(&mut self) -> Option<String> {
+        let (view, steps) = (self.view.as_ref()?, self.promise.as_ref()?.steps);
+        if view.served < self.asked || view.snapshot.step < steps {
+            return None;
+        }
+        let Promise { log, weights, .. } = self.promise.take()?;
+        // What was changed or trained further meanwhile is another run.
+        let same_run = view.snapshot.step == steps && view.snapshot.log == log;
+        (same_run && hash_of_weights(&view.snapshot.vae) != weights).then(|| {
+            format!(
+                "the run was repeated to step {steps}, but its weights differ from those that were saved: another machine \
+                 or version of this program made them"
+            )
+        })
+    }
+
     /// The newest snapshot.
     pub(super) fn snapshot(&self) -> Option<&Arc<Snapshot>> {
         self.view.as_ref().map(|view| &view.snapshot)
+    }
+
+    /// The moment that is looked at: the newest, unless somebody looks back.
+    pub(super) fn shown(&self) -> Option<&Arc<Snapshot>> {
+        self.view.as_ref().map(|view| view.moment.as_ref().unwrap_or(&view.snapshot))
+    }
+
+    /// What views draw from, and who draws data in three dimensions; `None` until there is something to be seen.
+    pub(super) fn stage<'a>(&'a mut self, background: &'a Background) -> Option<(Stage<'a>, &'a mut Painter3)> {
+        let Self { view, focus, projection, painter3, analyst, .. } = self;
+        let (view, focus) = (view.as_ref()?, focus.as_ref()?);
+        let stage = Stage {
+            snapshot: view.moment.as_ref().unwrap_or(&view.snapshot),
+            now: &view.snapshot,
+            branches: &view.others,
+            focus,
+            projection,
+            analyst,
+            background,
+            beside: None,
+        };
+        Some((stage, painter3))
+    }
+
+    /// Whether the controls still describe the run as it began, but for what can be changed on the way.
+    pub(super) fn has_begun_as_drafted(&self) -> bool {
+        let (began, drafted) = (self.snapshot().map(|snapshot| &snapshot.config), &self.draft.config);
+        self.trainer.is_some()
+            && began.is_some_and(|began| {
+                began.seed == drafted.seed
+                    && began.architecture == drafted.architecture
+                    && began.origin == drafted.origin
+            })
     }
 
     /// Whether the run is training.
@@ -182,13 +248,13 @@ impl Side {
         other(self.settings.objective.covariance)
     }
 
-    /// Looks at z* on the newest snapshot.
+    /// Looks at z* at the moment that is shown.
     pub(super) fn renew_focus(&mut self, selection: &Selection) {
-        let Some(snapshot) = self.view.as_ref().map(|view| &view.snapshot) else { return };
+        let Some(snapshot) = self.shown().map(Arc::clone) else { return };
         let selection = selection.seen_by(snapshot.latent_dim());
         self.focus = Some(match self.focus.take() {
-            Some(focus) => focus.renewed(snapshot, &selection),
-            None => Focus::new(snapshot, &selection),
+            Some(focus) => focus.renewed(&snapshot, &selection),
+            None => Focus::new(&snapshot, &selection),
         });
     }
 }

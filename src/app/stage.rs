@@ -10,12 +10,17 @@ use super::focus::Focus;
 use super::projection::Projection;
 use super::theme::Palette;
 use crate::experiment::Snapshot;
+use crate::trainer::Branch;
 
 /// A moment of a run and what is computed at z*. Views can't reach the model behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
     /// The moment.
     pub snapshot: &'a Snapshot,
+    /// The newest moment of the run: a later one than `snapshot` while one looks back.
+    pub now: &'a Snapshot,
+    /// The runs that were left behind where another one was started from a moment of theirs.
+    pub branches: &'a [Branch],
     /// The neighbourhood of z*.
     pub focus: &'a Focus,
     /// How data are shown on the screen.

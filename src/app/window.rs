@@ -7,35 +7,42 @@ use eframe::egui::{ViewportBuilder, vec2};
 use eframe::{NativeOptions, Renderer};
 
 use super::{Analyst, App, Opening, Painter3};
-use crate::cli::CliError;
-use crate::data::Dataset;
-use crate::experiment::Config;
+use crate::cli::{CliError, Start};
 
-/// Opens the window on a run that is training, and returns when it is closed.
+/// The name under which the desktop knows the program and keeps its files.
+const APP_ID: &str = "unpick";
+
+/// Opens the window on a run that is training, or repeats one that was saved, and returns when it is closed.
 ///
 /// # Errors
 /// If there is no display, or it cannot show a window.
-pub fn window(config: Config, data: Arc<Dataset>) -> Result<(), CliError> {
+pub fn window(start: Start, repeated: bool) -> Result<(), CliError> {
     if !has_display() {
         return Err(no_window("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"));
     }
     let viewport = ViewportBuilder::default()
         .with_title("Unpick")
-        .with_app_id("unpick")
+        .with_app_id(APP_ID)
         .with_inner_size(vec2(1280.0, 720.0))
         .with_min_inner_size(vec2(800.0, 500.0));
     let options =
         NativeOptions { viewport, renderer: Renderer::Glow, system_font_fallback: false, ..NativeOptions::default() };
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let painter3 = Painter3::threaded(&creation.egui_ctx)?;
-        let opening = Opening { config, data, running: true };
+        let opening = Opening { config: start.config.clone(), data: Arc::clone(&start.data), running: !repeated };
         let analyst = Analyst::threaded(&creation.egui_ctx)?;
         let mut app = App::new(&creation.egui_ctx, opening, painter3, analyst);
         app.recall(creation.storage);
+        if repeated {
+            app.resume(start);
+        }
+        if let Some(folder) = eframe::storage_dir(APP_ID) {
+            app.keep_in(&folder);
+        }
         Ok(Box::new(app))
     });
     // Some missing libraries make the window system panic instead of reporting an error.
-    match catch_unwind(AssertUnwindSafe(|| eframe::run_native("unpick", options, create))) {
+    match catch_unwind(AssertUnwindSafe(|| eframe::run_native(APP_ID, options, create))) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(no_window(without_place(&error.to_string()))),
         Err(payload) => {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::CliError;
 use crate::data::{Dataset, Scene, generate, own_dataset};
 use crate::experiment::{Config, Logged, Origin};
-use crate::io::{FileError, Recipe, Session, open, open_session, read_table, read_text};
+use crate::io::{FileError, Recipe, Session, open, open_session, read_table, read_text, session_of};
 
 /// Where the data come from: one of a scene, a file, a session.
 #[derive(Args, Debug, Clone, Default)]
@@ -27,6 +27,25 @@ pub struct OriginArgs {
     /// A run on a built-in scene as one line of text, as 'unpick:scene=cylinder;steps=5000'
     #[arg(long, value_name = "LINE", conflicts_with_all = ["scene", "data", "session"])]
     pub recipe: Option<Recipe>,
+}
+
+impl OriginArgs {
+    /// The argument that opens a file, whatever it is called: the folder of a run, a session or a figure; a scene, which
+    /// ends in .toml; otherwise a table of data.
+    pub fn of_file(path: &Path) -> Self {
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+            Self { scene: Some(path.to_string_lossy().into_owned()), ..Self::default() }
+        } else if let Some(session) = session_of(path) {
+            Self { session: Some(session), ..Self::default() }
+        } else {
+            Self { data: Some(path.to_owned()), ..Self::default() }
+        }
+    }
+
+    /// Whether they name a run that was made before and is to be repeated.
+    pub fn is_repeated(&self) -> bool {
+        self.session.is_some() || self.recipe.is_some()
+    }
 }
 
 /// The run that the origin arguments describe, at its defaults, with its data; `scene` is meant where they say nothing.
@@ -76,6 +95,16 @@ pub struct Start {
 impl Start {
     fn new(config: Config, data: Arc<Dataset>, steps: u64) -> Self {
         Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null }
+    }
+
+    /// The run of a session that has its data, or whose data are generated.
+    ///
+    /// # Errors
+    /// If the data were too large for the session.
+    pub fn of_session(session: Session) -> Result<Self, FileError> {
+        let data = session.data()?;
+        let Session { config, log, steps, weights, view, .. } = session;
+        Ok(Self { config, data, log, steps, weights, view })
     }
 }
 

@@ -21,7 +21,7 @@ const CONFIG: &str = "config.toml";
 const MODEL: &str = "model.safetensors";
 const HISTORY: &str = "history.csv";
 const METRICS: &str = "metrics.json";
-const SESSION: &str = "session.unpick";
+pub(super) const SESSION: &str = "session.unpick";
 const OBSERVATIONS: [&str; 2] = ["observations.npy", "observations_test.npy"];
 const FACTORS: [&str; 2] = ["factors.npy", "factors_test.npy"];
 

@@ -3,9 +3,11 @@
 //! PNG and APNG carry it as international text (iTXt) under [`KEYWORD`], SVG in its `metadata`, GIF in a comment, PDF as
 //! an attached file.
 
-use std::io::Cursor;
-use std::path::Path;
+use std::fs::File;
+use std::io::{Cursor, Read as _};
+use std::path::{Path, PathBuf};
 
+use super::folder::SESSION;
 use super::{FileError, Session, read_bytes};
 
 /// The keyword of the text in PNG and SVG files.
@@ -21,6 +23,19 @@ const MOST_BYTES: u64 = 256 << 20;
 pub fn open_session(path: &Path) -> Result<Session, FileError> {
     let bytes = read_bytes(path, "the session", MOST_BYTES)?;
     session_in(&bytes).map_err(|e| e.at(path))
+}
+
+/// The file that holds the session, if `path` is the folder of a run, a session, or a figure, by what stands at its
+/// beginning.
+pub fn session_of(path: &Path) -> Option<PathBuf> {
+    if path.is_dir() {
+        return Some(path.join(SESSION));
+    }
+    let mut beginning = Vec::new();
+    File::open(path).ok()?.take(64).read_to_end(&mut beginning).ok()?;
+    let text = beginning.trim_ascii_start();
+    let known = [&b"\x89PNG"[..], b"GIF8", b"%PDF", b"<", b"{", b"\xef\xbb\xbf<"];
+    known.iter().any(|start| text.starts_with(start)).then(|| path.to_owned())
 }
 
 /// The session in the bytes of a session file or a figure, whatever the file is called.
@@ -153,6 +168,27 @@ mod tests {
         for bytes in [png(Some(TEXT)), svg(TEXT).into_bytes(), gif(TEXT), pdf.into_bytes(), TEXT.as_bytes().to_vec()] {
             assert!(is_found(&bytes), "{}", String::from_utf8_lossy(&bytes));
         }
+    }
+
+    #[test]
+    fn files_are_known_by_what_is_in_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.csv");
+        for (bytes, known) in [
+            (png(None), true),
+            (gif("x"), true),
+            (svg("x").into_bytes(), true),
+            (b"%PDF-1.7".to_vec(), true),
+            (b"\n { }".to_vec(), true),
+            (b"a,b\n1,2\n".to_vec(), false),
+            (b"\x93NUMPY".to_vec(), false),
+            (Vec::new(), false),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(session_of(&path), known.then(|| path.clone()));
+        }
+        assert_eq!(session_of(directory.path()), Some(directory.path().join("session.unpick")));
+        assert_eq!(session_of(&directory.path().join("nothing")), None);
     }
 
     #[test]

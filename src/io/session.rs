@@ -180,11 +180,14 @@ impl Session {
 /// # Errors
 /// If it cannot be written; an older file is then as it was.
 pub fn save_session(path: &Path, session: &Session) -> Result<(), FileError> {
-    write_atomically(path, file(session)?.as_bytes())
+    write_atomically(path, session_file(session)?.as_bytes())
 }
 
 /// The text of a session file.
-pub(super) fn file(session: &Session) -> Result<String, FileError> {
+///
+/// # Errors
+/// If a value has no place in JSON.
+pub fn session_file(session: &Session) -> Result<String, FileError> {
     let mut object = session.to_object(EMBEDDED_IN_FILE)?;
     object.insert("format".to_owned(), Value::from(FORMAT));
     Ok(format!("{:#}\n", Value::Object(object)))
@@ -298,7 +301,7 @@ mod tests {
         for session in [session(), own()] {
             let line = session.to_json(EMBEDDED_IN_FIGURE).unwrap();
             assert!(line.starts_with("{\"format\":\"unpick session\",") && !line.contains('\n'), "{line}");
-            for text in [line, file(&session).unwrap()] {
+            for text in [line, session_file(&session).unwrap()] {
                 assert_eq!(Session::parse(&text).unwrap(), session);
             }
         }
@@ -332,7 +335,7 @@ mod tests {
 
     #[test]
     fn what_is_no_session_is_refused_with_the_reason() {
-        let text = file(&session()).unwrap();
+        let text = session_file(&session()).unwrap();
         let refused = |text: &str| Session::parse(text).unwrap_err().to_string();
         for (text, words) in [
             (String::new(), "not a whole session file"),

@@ -3,7 +3,9 @@
 #![cfg(feature = "gui")]
 
 mod measured;
+mod sessions;
 mod stagehand;
+mod time;
 
 use std::sync::Arc;
 

@@ -20,8 +20,6 @@ pub(crate) enum Wish {
     Scene(&'static Scene),
     /// The run that the draft describes, from step 0.
     Restart,
-    /// A file of one's own.
-    OpenData,
     /// The controls of another one of two runs.
     Select(usize),
     /// Something that stands in a menu, too.
@@ -103,7 +101,7 @@ fn data(ui: &mut Ui, draft: &Draft, wishes: &mut Vec<Wish>) {
             }
             ui.separator();
             if ui.selectable_label(false, "Open data…").on_hover_text("CSV, TSV or NPY, a row a sample").clicked() {
-                wishes.push(Wish::OpenData);
+                wishes.push(Wish::Act(Action::Open));
             }
         })
         .response

@@ -5,12 +5,13 @@ use eframe::egui::{Context, Grid, Window};
 use crate::app::action::Action;
 
 /// What the pointer does.
-const POINTER: [(&str, &str); 7] = [
+const POINTER: [(&str, &str); 8] = [
     ("Drag in latent space", "Move z*; Shift keeps one coordinate"),
     ("Click a code", "Send z* to it and show its posterior"),
     ("Double-click in latent space", "z* to the origin"),
     ("Drag in three-dimensional data space", "Turn; with Shift or the right button, move"),
     ("Wheel in data space", "Zoom"),
+    ("Drag in a training plot", "Look at an earlier moment; at the right end, at the present"),
     ("Drag the title of a view", "Move the view; drag its edge to resize it"),
     ("Double-click the title of a view", "Show it alone"),
 ];

@@ -3,6 +3,7 @@
 pub(super) mod controls;
 pub(super) mod help;
 pub(super) mod open;
+pub(super) mod place;
 pub(super) mod save;
 pub(super) mod top;
 

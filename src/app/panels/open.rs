@@ -1,4 +1,4 @@
-//! Opening data of one's own: a path to edit and a file dialog where there is one.
+//! Opening a session, a figure, or data of one's own: a path to edit and a file dialog where there is one.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -7,6 +7,12 @@ use std::thread::Builder;
 use eframe::egui::{Context, Key, TextEdit};
 
 use super::dialog;
+
+/// How the names of sessions and figures end.
+const SESSIONS: &[&str] = &["unpick", "png", "svg", "pdf", "gif", "apng"];
+
+/// How the names of data end.
+const TABLES: &[&str] = &["csv", "tsv", "txt", "npy"];
 
 /// A path that is being chosen.
 #[derive(Debug, Default)]
@@ -31,8 +37,9 @@ impl OpenDialog {
     pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
         let mut outcome = self.browsed().map_or(Outcome::Open, Outcome::Chosen);
         let mut open = true;
-        dialog(ctx, "Open data").open(&mut open).show(ctx, |ui| {
-            ui.label("CSV, TSV or NPY: a row a sample, numbers only, with or without a header.");
+        dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
+            ui.label("A session, or a figure that carries one: its run is repeated.");
+            ui.label("Data as CSV, TSV or NPY: a row a sample, numbers only, with or without a header.");
             ui.horizontal(|ui| {
                 let label = ui.label("File");
                 let edit =
@@ -61,7 +68,10 @@ impl OpenDialog {
         let (send, receive) = channel();
         let ctx = ctx.clone();
         let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
-            let dialog = rfd::FileDialog::new().add_filter("Tables and arrays", &["csv", "tsv", "txt", "npy"]);
+            let dialog = rfd::FileDialog::new()
+                .add_filter("Everything that can be opened", &[SESSIONS, TABLES].concat())
+                .add_filter("Sessions and figures", SESSIONS)
+                .add_filter("Data", TABLES);
             // Nobody listens any more if the window was closed meanwhile.
             drop(send.send(dialog.pick_file()));
             ctx.request_repaint();

@@ -1,5 +1,7 @@
 //! The menu and, beside it, how the run is doing.
 
+use std::path::PathBuf;
+
 use eframe::egui::{Button, Context, MenuBar, RichText, Slider, Ui};
 
 use crate::app::SIDES;
@@ -8,16 +10,18 @@ use crate::app::marks::number;
 use crate::app::views::{Pane, View};
 use crate::trainer;
 
-/// Draws the bar. `pace` is the largest number of steps a second; `None` is no limit. Says whether `pace` was changed.
+/// Draws the bar. `pace` is the largest number of steps a second; `None` is no limit; `recent` are the files that were
+/// opened last. Says whether `pace` was changed.
 pub(crate) fn show(
     ui: &mut Ui,
     views: &[Option<&trainer::View>],
     pace: &mut Option<f64>,
+    recent: &[PathBuf],
     actions: &mut Vec<Action>,
 ) -> bool {
     MenuBar::new()
         .ui(ui, |ui| {
-            let mut entry = |ui: &mut Ui, action: Action| {
+            let entry = |ui: &mut Ui, actions: &mut Vec<Action>, action: Action| {
                 let shortcut = action.shortcut().map_or(String::new(), |s| ui.ctx().format_shortcut(&s));
                 if ui.add(Button::new(action.label()).shortcut_text(shortcut)).clicked() {
                     actions.push(action);
@@ -25,39 +29,55 @@ pub(crate) fn show(
                 }
             };
             ui.menu_button("File", |ui| {
-                entry(ui, Action::OpenData);
+                entry(ui, actions, Action::Open);
+                ui.add_enabled_ui(!recent.is_empty(), |ui| {
+                    ui.menu_button("Open recent", |ui| {
+                        for (number, path) in recent.iter().enumerate() {
+                            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                            if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                                actions.push(Action::OpenRecent(number));
+                                ui.close();
+                            }
+                        }
+                    });
+                });
+                entry(ui, actions, Action::SaveSession);
                 ui.separator();
-                entry(ui, Action::SaveWindow);
+                entry(ui, actions, Action::CopyRecipe);
+                entry(ui, actions, Action::PasteRecipe);
+                ui.separator();
+                entry(ui, actions, Action::SaveWindow);
                 for view in View::ALL {
-                    entry(ui, Action::SaveView(Pane { view, side: 0 }));
+                    entry(ui, actions, Action::SaveView(Pane { view, side: 0 }));
                 }
                 ui.separator();
-                entry(ui, Action::Quit);
+                entry(ui, actions, Action::Quit);
             });
             ui.menu_button("Run", |ui| {
                 for action in [Action::RunOrPause, Action::Step, Action::ManySteps, Action::Restart, Action::NewSeed] {
-                    entry(ui, action);
+                    entry(ui, actions, action);
                 }
+                entry(ui, actions, Action::RunFromHere);
                 ui.separator();
-                entry(ui, Action::SwitchCovariance);
+                entry(ui, actions, Action::SwitchCovariance);
                 ui.separator();
-                entry(ui, Action::Compare);
-                entry(ui, Action::SwapSides);
+                entry(ui, actions, Action::Compare);
+                entry(ui, actions, Action::SwapSides);
             });
             ui.menu_button("View", |ui| {
                 for view in View::ALL {
-                    entry(ui, Action::Maximise(view));
+                    entry(ui, actions, Action::Maximise(view));
                 }
                 ui.separator();
-                entry(ui, Action::Morph);
-                entry(ui, Action::TraverseAll);
+                entry(ui, actions, Action::Morph);
+                entry(ui, actions, Action::TraverseAll);
                 ui.separator();
-                entry(ui, Action::SwitchTheme);
-                entry(ui, Action::ResetView);
+                entry(ui, actions, Action::SwitchTheme);
+                entry(ui, actions, Action::ResetView);
                 ui.separator();
                 eframe::egui::gui_zoom::zoom_menu_buttons(ui);
             });
-            ui.menu_button("Help", |ui| entry(ui, Action::Help));
+            ui.menu_button("Help", |ui| entry(ui, actions, Action::Help));
             ui.separator();
             run(ui, views, actions);
             let changed = speed(ui, pace);

@@ -4,8 +4,9 @@ use eframe::egui::{
     Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::Stage;
+use crate::app::analysis::{Answer, LoopQuestion, Topic};
 use crate::app::marks::{number, polyline};
+use crate::app::{Selection, Stage};
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance};
 
@@ -187,6 +188,22 @@ const GAUGES: [Gauge; 9] = [
     },
 ];
 
+/// No mean over the data, but a walk around a rectangle of latent space.
+const HOLONOMY: Gauge = Gauge {
+    name: "loop",
+    unit: "%",
+    formula: "∮ sᵢ dzᵢ around a latent rectangle, as a share of the length of its side, the larger one of both latents: \
+              the holonomy of arc length. Draw the rectangle in the view of the joint density.",
+    source: "Theorem: 0 around every rectangle exactly when C2 holds; only then ∫ sᵢ dzᵢ is a coordinate of the data.",
+    range: "0 and above.",
+    undefined: "with a single latent.",
+    decimals: 1,
+    now: |_| Err(Undefined::NotYet),
+    then: |_| f64::NAN,
+    levels: no_levels,
+    scale: Scale::FromZero,
+};
+
 const _: () =
     assert!((ACTIVE_VARIANCE - 0.01).abs() + (LEAST_SEPARATION - 0.05).abs() < 1e-12, "as the texts above say");
 
@@ -194,23 +211,27 @@ const _: () =
 const LEVELS: f32 = 15.0;
 
 /// Draws the view.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
+pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.weak("means over held-out observations")
             .on_hover_text("Geometry at their posterior means, active latents only");
         let room = ui.available_size();
         let beside = room.x > 1.5 * room.y;
         let columns = if beside { 2 } else { 1 };
-        let gauges: Vec<&[Gauge]> = GAUGES.chunks(GAUGES.len().div_ceil(columns)).collect();
-        let rows = gauges[0].len() as f32;
+        // With that of the holonomy, which ends the last column.
+        let rows = (GAUGES.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
         let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
-        let height = ((room.y - 3.0 * LEVELS) / rows - 7.0).clamp(19.0, 48.0);
-        ui.columns(columns, |columns| {
-            for (k, (ui, gauges)) in columns.iter_mut().zip(gauges).enumerate() {
+        let height = ((room.y - 3.0 * LEVELS) / rows as f32 - 7.0).clamp(19.0, 48.0);
+        ui.columns(columns, |places| {
+            for (k, (ui, gauges)) in places.iter_mut().zip(GAUGES.chunks(rows)).enumerate() {
                 Grid::new(("gauges", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
                     for gauge in gauges {
                         row(ui, stage, gauge, vec2(width, height));
+                        ui.end_row();
+                    }
+                    if k + 1 == columns {
+                        holonomy(ui, stage, selection);
                         ui.end_row();
                     }
                 });
@@ -219,10 +240,28 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
     });
 }
 
-fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, size: Vec2) {
-    let snapshot = stage.snapshot;
-    let now = (gauge.now)(snapshot);
-    about(ui, gauge, now);
+/// What arc lengths come back with from the rectangle that is drawn in the view of the joint density.
+fn holonomy(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
+    let around = match selection.shown() {
+        &[a, b] => {
+            let (z, corners) = (stage.focus.z().to_vec(), selection.corners);
+            stage.ask(Topic::Loop(LoopQuestion { z, plane: [a, b], corners })).ok_or(Undefined::NotYet)
+        }
+        _ => Err(Undefined::OneActiveLatent),
+    };
+    let share = around.map(|answer| match &*answer {
+        Answer::Loop(around) => {
+            let share = |k: usize| 100.0 * (around.integrals[k] / around.lengths[k]).abs();
+            share(0).max(share(1))
+        }
+        _ => f64::NAN,
+    });
+    about(ui, &HOLONOMY, share);
+    value(ui, &HOLONOMY, share);
+    ui.label(RichText::new("% of a side (see Joint)").small().weak());
+}
+
+fn value(ui: &mut Ui, gauge: &Gauge, now: Measured) {
     ui.horizontal(|ui| {
         ui.set_min_width(54.0);
         match now {
@@ -230,6 +269,13 @@ fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, size: Vec2) {
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
     });
+}
+
+fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, size: Vec2) {
+    let snapshot = stage.snapshot;
+    let now = (gauge.now)(snapshot);
+    about(ui, gauge, now);
+    value(ui, gauge, now);
     // What is undefined can't be compared with anything.
     let levels = if now.is_ok() { (gauge.levels)(snapshot) } else { Vec::new() };
     ui.vertical(|ui| {

@@ -1,11 +1,11 @@
 //! Training curves: the objective with its parts, the geometry, and KL per latent.
 
-use eframe::egui::{Align2, Color32, Pos2, Rect, Stroke, Ui, UiBuilder, vec2};
-use egui_plot::{AxisHints, Plot, PlotBounds};
+use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
+use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::marks::{Sheet, axis, grid, number, polyline};
+use crate::app::marks::{Sheet, axis, grid, number, polyline, still_plot};
 use crate::app::theme::{dashes, indexed};
-use crate::app::{SIDES, Stage};
+use crate::app::{Ask, SIDES, Selection, Stage};
 use crate::experiment::{Row, Snapshot};
 
 /// One curve.
@@ -28,7 +28,7 @@ impl Series {
 }
 
 /// Draws the view: three plots over the same steps.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
+pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let palette = Stage::palette(ui);
     let series = |name: &str, color, pattern: usize, value: Box<dyn Fn(&Row) -> f64>| Series {
         name: name.to_owned(),
@@ -64,33 +64,30 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
         let rect = Rect::from_min_size(start, size - vec2(10.0, 0.0));
         start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
-        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| plot(ui, stage, &series, last));
+        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
+            plot(ui, stage, selection, &series, last);
+        });
     }
-    ui.allocate_rect(area, eframe::egui::Sense::hover());
+    ui.allocate_rect(area, Sense::hover());
 }
 
 /// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps. Of two runs
 /// the first is drawn solid, the second dashed.
-fn plot(ui: &mut Ui, stage: &Stage<'_>, series: &[Series], steps_shown: bool) {
+fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Series], steps_shown: bool) {
     let palette = Stage::palette(ui);
-    let runs: Vec<&Snapshot> = [Some(stage), stage.beside].into_iter().flatten().map(|s| s.snapshot).collect();
+    let stages = || [Some(stage), stage.beside].into_iter().flatten();
+    let runs: Vec<&Snapshot> = stages().map(|stage| stage.now).collect();
     let compared = runs.len() > 1;
     let curves: Vec<Vec<Curve>> = runs.iter().map(|run| series.iter().map(|s| s.curve(run)).collect()).collect();
-    legend(ui, series, &curves);
-    let bounds = bounds(curves.iter().flatten(), runs.iter().map(|run| run.step).max().unwrap_or(0));
-    let response = Plot::new("training")
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
+    let shown: Vec<u64> = stages().map(|stage| stage.snapshot.step).collect();
+    legend(ui, series, &curves, &shown);
+    let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
+    let bounds = bounds(curves.iter().flatten(), last);
+    let response = still_plot("training", palette)
         .show_axes([steps_shown, true])
         .min_size(vec2(20.0, 12.0))
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(2.5))
-        .grid_color(palette.rule)
         .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| steps(mark.value))])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(34.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
@@ -112,43 +109,112 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, series: &[Series], steps_shown: bool) {
             sheet.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
         }
     }
-    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &sheet, p.x));
-    if let Some(text) = response.response.hover_pos().and_then(near) {
-        response.response.on_hover_text(text);
+    let vertical = |x: f64, stroke: Stroke| {
+        sheet.curve([[x, bounds.min()[1]], [x, bounds.max()[1]]].into_iter(), stroke, &[]);
+    };
+    for (run, step) in runs.iter().zip(&shown) {
+        if *step < run.step {
+            vertical(*step as f64, Stroke::new(1.5, palette.ink));
+        }
     }
+    let time = ui.interact(*response.transform.frame(), ui.scope_id().with("time"), Sense::CLICK | Sense::DRAG);
+    let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
+    time.widget_info(|| WidgetInfo::labeled(Role::ScrollBar, true, format!("Time of {}", names.join(", "))));
+    if (time.dragged() || time.clicked())
+        && let Some(pointer) = time.interact_pointer_pos()
+    {
+        selection.moment = moment(response.transform.value_from_position(pointer).x, last);
+    }
+    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &sheet, p.x));
+    if let Some(text) = time.hover_pos().and_then(near) {
+        time.on_hover_text(text);
+    }
+}
+
+/// The step that is meant by a place on the axis; `None` at its end, which is the present.
+fn moment(x: f64, last: u64) -> Option<u64> {
+    let step = x.max(0.0).round() as u64;
+    (x < 0.99 * last as f64 && step < last).then_some(step)
+}
+
+/// What stands beside the title: which run is which, the moment that is looked at, the runs that were left behind.
+pub fn tools(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    key(ui, stage);
+    let last = [Some(stage), stage.beside].into_iter().flatten().map(|stage| stage.now.step).max().unwrap_or(0);
+    let mut step = selection.moment.unwrap_or(last).min(last);
+    ui.scope(|ui| {
+        ui.spacing_mut().slider_width = 60.0;
+        let slider = Slider::new(&mut step, 0..=last.max(1)).text("moment");
+        let help = "The step that is shown; the training goes on. Drag in the plots, too";
+        if ui.add_enabled(last > 0, slider).on_hover_text(help).changed() {
+            selection.moment = (step < last).then_some(step);
+        }
+    });
+    branches(ui, stage, selection);
+}
+
+/// The runs that were left where another one was started from a moment of theirs.
+fn branches(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+    let stages: Vec<&Stage<'_>> = [Some(stage), stage.beside].into_iter().flatten().collect();
+    if stages.iter().all(|stage| stage.branches.is_empty()) {
+        return;
+    }
+    ui.menu_button("branches ▾", |ui| {
+        for (side, stage) in stages.iter().enumerate() {
+            for branch in stage.branches {
+                let name = if stages.len() > 1 { format!("{} ", SIDES[side]) } else { String::new() };
+                let name = format!("{name}branch {}", branch.number + 1);
+                ui.horizontal(|ui| {
+                    let help = format!("It parted at step {} and has made {} steps", branch.from, branch.steps);
+                    if ui.button(format!("Go on with {name}")).on_hover_text(help).clicked() {
+                        selection.ask = Some(Ask::Switch(side, branch.number));
+                        ui.close();
+                    }
+                    if ui.button(format!("Close {name}")).clicked() {
+                        selection.ask = Some(Ask::CloseBranch(side, branch.number));
+                        ui.close();
+                    }
+                });
+            }
+        }
+    });
 }
 
 /// How the curves of two runs are told apart.
 const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
 
 /// Which run is drawn how, if there are two.
-pub fn key(ui: &mut Ui, stage: &Stage<'_>) {
-    if stage.beside.is_some() {
-        let ink = Stage::palette(ui).ink;
-        // In a bar of tabs the first comes last.
-        if ui.layout().prefer_right_to_left() {
-            for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES).rev() {
-                ui.strong(name);
-                sample(ui, ink, dashes);
-            }
-        } else {
-            for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES) {
-                sample(ui, ink, dashes);
-                ui.strong(name);
-            }
+fn key(ui: &mut Ui, stage: &Stage<'_>) {
+    if stage.beside.is_none() {
+        return;
+    }
+    let ink = Stage::palette(ui).ink;
+    let mut runs: Vec<_> = SIDES.into_iter().zip(RUN_DASHES).collect();
+    // In a bar of tabs what comes first stands on the right.
+    let reversed = ui.layout().prefer_right_to_left();
+    if reversed {
+        runs.reverse();
+    }
+    for (name, dashes) in runs {
+        if reversed {
+            ui.strong(name);
+        }
+        sample(ui, ink, dashes);
+        if !reversed {
+            ui.strong(name);
         }
     }
 }
 
 /// A piece of a curve.
 fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
-    let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), eframe::egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), Sense::hover());
     let ends = vec![rect.left_center() + vec2(6.0, 0.0), rect.right_center()];
     ui.painter().extend(polyline(ends, Stroke::new(1.8, color), dashes));
 }
 
-/// The name of each curve and its last value in each run.
-fn legend(ui: &mut Ui, series: &[Series], runs: &[Vec<Curve>]) {
+/// The name of each curve and its value at the step that is shown of each run.
+fn legend(ui: &mut Ui, series: &[Series], runs: &[Vec<Curve>], shown: &[u64]) {
     let compared = runs.len() > 1;
     let decimals = if compared { 2 } else { 3 };
     ui.horizontal(|ui| {
@@ -159,10 +225,12 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[Vec<Curve>]) {
             } else {
                 sample(ui, series.color, series.dashes);
             }
-            let last = |curves: &Vec<Curve>| {
-                curves[k].last().filter(|[_, y]| y.is_finite()).map(|[_, y]| number(*y, decimals))
+            let value = |(curves, step): (&Vec<Curve>, &u64)| {
+                let until = curves[k].partition_point(|[x, _]| *x <= *step as f64);
+                let last = curves[k][..until].last().filter(|[_, y]| y.is_finite());
+                last.map_or_else(String::new, |[_, y]| number(*y, decimals))
             };
-            let values: Vec<String> = runs.iter().map(|curves| last(curves).unwrap_or_default()).collect();
+            let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
             let text = format!("{} {}", series.name, values.join(" | "));
             ui.colored_label(series.color, text.trim_end()).on_hover_text("In nats");
         }

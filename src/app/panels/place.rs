@@ -1,0 +1,139 @@
+//! Where a file goes: a path to edit, a file dialog where there is one, and no file overwritten unasked.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread::Builder;
+
+use eframe::egui::{Button, Context, Key, TextEdit, Ui};
+
+use crate::io::{free_path, write_atomically};
+
+/// A path that is being chosen.
+#[derive(Debug)]
+pub(crate) struct Place {
+    path: String,
+    extension: &'static str,
+    /// The path for which overwriting was offered.
+    overwrite: Option<String>,
+    error: Option<String>,
+    browsing: Option<Receiver<Option<PathBuf>>>,
+}
+
+/// What is asked for beside a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Press {
+    /// Write the file.
+    Save,
+    /// Leave.
+    Cancel,
+}
+
+impl Place {
+    /// `folder`/`name`.`extension`, or the first of its numbered names that is free.
+    pub(crate) fn new(folder: &Path, name: &str, extension: &'static str) -> Self {
+        let path = free_path(folder, name, extension).display().to_string();
+        Self { path, extension, overwrite: None, error: None, browsing: None }
+    }
+
+    /// Draws the path and what was wrong with it; true if Enter was pressed in it.
+    pub(crate) fn edit(&mut self, ui: &mut Ui) -> bool {
+        self.take_browsed();
+        let entered = ui
+            .horizontal(|ui| {
+                let label = ui.label("File");
+                let edit = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
+                let edit = ui.add(edit).labelled_by(label.id);
+                if edit.changed() {
+                    self.error = None;
+                }
+                edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter))
+            })
+            .inner;
+        if let Some(error) = &self.error {
+            ui.colored_label(ui.visuals().warn_fg_color, error);
+        }
+        entered
+    }
+
+    /// Draws the buttons.
+    pub(crate) fn buttons(&mut self, ui: &mut Ui) -> Option<Press> {
+        let overwrite = self.overwrite.as_ref() == Some(&self.path);
+        let save = ui.button(if overwrite { "Overwrite" } else { "Save" }).clicked();
+        let browse = ui.add_enabled(self.browsing.is_none(), Button::new("Browse…"));
+        if browse.on_hover_text("Choose with the file dialog of the desktop, if there is one").clicked() {
+            self.browse(ui.ctx());
+        }
+        let cancel = ui.button("Cancel").clicked();
+        if save { Some(Press::Save) } else { cancel.then_some(Press::Cancel) }
+    }
+
+    /// The path that is meant, if nothing would be lost by writing there.
+    pub(crate) fn free(&mut self) -> Option<PathBuf> {
+        let mut path = PathBuf::from(self.path.trim());
+        if path.as_os_str().is_empty() {
+            self.error = Some("write the name of a file".to_owned());
+            return None;
+        }
+        if path.extension().is_none() {
+            path.set_extension(self.extension);
+            self.path = path.display().to_string();
+        }
+        if path.exists() && self.overwrite.as_ref() != Some(&self.path) {
+            self.overwrite = Some(self.path.clone());
+            self.error = Some("there is a file of that name".to_owned());
+            return None;
+        }
+        Some(path)
+    }
+
+    /// Writes the file where it is meant to go, if nothing is lost by that.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Option<PathBuf> {
+        let path = self.free()?;
+        match write_atomically(&path, bytes) {
+            Ok(()) => Some(path),
+            Err(error) => {
+                self.error = Some(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Asks the desktop. The dialog may be missing, and then answers as if it was cancelled: the path field stays.
+    fn browse(&mut self, ctx: &Context) {
+        let (send, receive) = channel();
+        let (path, extension) = (PathBuf::from(&self.path), self.extension);
+        let ctx = ctx.clone();
+        let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
+            let mut dialog = rfd::FileDialog::new().add_filter(extension, &[extension]);
+            if let Some(folder) = path.parent() {
+                dialog = dialog.set_directory(folder);
+            }
+            if let Some(name) = path.file_name() {
+                dialog = dialog.set_file_name(name.to_string_lossy());
+            }
+            // Nobody listens any more if the window was closed meanwhile.
+            drop(send.send(dialog.save_file()));
+            ctx.request_repaint();
+        });
+        match spawned {
+            Ok(_) => self.browsing = Some(receive),
+            Err(error) => self.error = Some(format!("no file dialog ({error}); edit the path instead")),
+        }
+    }
+
+    fn take_browsed(&mut self) {
+        let Some(browsing) = &self.browsing else { return };
+        match browsing.try_recv() {
+            Ok(chosen) => {
+                if let Some(path) = chosen {
+                    // The desktop's dialog has asked about overwriting already.
+                    self.path = path.display().to_string();
+                    self.overwrite = path.exists().then(|| self.path.clone());
+                }
+                self.browsing = None;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => self.browsing = None,
+        }
+    }
+}

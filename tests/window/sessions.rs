@@ -1,0 +1,131 @@
+//! Runs that are saved, opened, pasted and restored.
+
+use std::sync::Arc;
+
+use eframe::egui::{Event, Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+use unpick::app::Action;
+use unpick::io::{Recipe, Session, open_session, save_session};
+
+use crate::stagehand::Stagehand;
+
+fn parameters(hand: &mut Stagehand) -> Vec<f32> {
+    hand.window().snapshot().unwrap().vae.parameters.clone()
+}
+
+fn kept(hand: &mut Stagehand) -> Session {
+    hand.window().session().unwrap()
+}
+
+#[test]
+fn a_session_is_saved_and_brings_run_and_camera_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("cylinder", 120);
+    hand.window().set_folder(folder.path());
+    hand.window().keep_in(&folder.path().join("kept"));
+    hand.key(Key::C);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.log.len() == 1));
+    hand.key(Key::X);
+    hand.window().selection().z = vec![1.25, -0.75];
+    hand.frames(2);
+    hand.key_with(Modifiers::COMMAND, Key::S);
+    hand.until_shown("Save");
+    hand.press("Save");
+    let path = folder.path().join("cylinder_full_beta1_seed0_step000120_session.unpick");
+    let (weights, selection) = (parameters(&mut hand), hand.window().selection().clone());
+    let (saved, shown) = (open_session(&path).unwrap(), kept(&mut hand));
+    assert_eq!((saved.config, saved.log, saved.steps), (shown.config, shown.log, shown.steps));
+    assert_eq!(saved.weights, shown.weights);
+
+    // Another window, another scene: a file that is dropped is opened by what is in it, not by its name.
+    let renamed = folder.path().join("renamed.csv");
+    std::fs::copy(&path, &renamed).unwrap();
+    let mut other = Stagehand::paused_at("linear", 10);
+    other.window().open_file(&renamed);
+    other.until(|window| window.snapshot().is_some_and(|s| s.step == 120) && !window.is_running());
+    assert_eq!(parameters(&mut other), weights);
+    let restored = other.window().selection().clone();
+    assert_eq!((restored.z, restored.camera), (selection.z, selection.camera));
+    assert_eq!(other.window().notice(), None);
+
+    // What was saved is among the recent files.
+    hand.window().open_scene(unpick::data::Scene::named("linear").unwrap().clone());
+    hand.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear"));
+    hand.window().act(Action::OpenRecent(0));
+    hand.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "cylinder" && s.step == 120));
+}
+
+#[test]
+fn weights_that_differ_are_told_and_damage_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 50);
+    let session = Session { weights: Some("00ff".to_owned()), ..kept(&mut hand) };
+    let path = folder.path().join("elsewhere.unpick");
+    save_session(&path, &session).unwrap();
+    let before = Arc::clone(hand.window().snapshot().unwrap());
+    std::fs::write(folder.path().join("damaged.unpick"), "{\"format\":\"unpick sess").unwrap();
+    hand.window().open_file(&folder.path().join("damaged.unpick"));
+    hand.frames(3);
+    assert!(hand.window().notice().unwrap().contains("damaged.unpick"));
+    assert!(Arc::ptr_eq(&before, hand.window().snapshot().unwrap()), "what was open is as it was");
+
+    hand.window().open_file(&path);
+    hand.until(|window| window.notice().is_some_and(|notice| notice.contains("its weights differ")));
+    assert_eq!(hand.window().snapshot().unwrap().step, 50);
+}
+
+#[test]
+fn a_recipe_is_copied_and_pasted() {
+    let mut hand = Stagehand::paused_at("linear", 40);
+    hand.window().selection().z = vec![0.5, 0.25];
+    hand.key(Key::C);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.log.len() == 1));
+    let weights = parameters(&mut hand);
+    hand.key_with(Modifiers::COMMAND, Key::L);
+    let line = hand.window().notice().unwrap().strip_prefix("copied ").unwrap().to_owned();
+    assert_eq!(line.parse::<Recipe>().unwrap().steps(), 40);
+
+    let mut other = Stagehand::paused_at("cylinder", 0);
+    other.harness.event(Event::Paste("not a recipe".to_owned()));
+    other.frames(2);
+    assert!(other.window().notice().unwrap().contains("a recipe begins with"));
+    other.harness.event(Event::Paste(line));
+    other.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear" && s.step == 40));
+    assert_eq!(parameters(&mut other), weights);
+    assert_eq!(other.window().selection().z, [0.5, 0.25]);
+}
+
+#[test]
+fn the_last_session_is_offered_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 0);
+    hand.window().keep_in(folder.path());
+    hand.frames(2);
+    hand.key(Key::Period);
+    hand.until(|window| window.snapshot().is_some_and(|s| s.step == 1));
+    // Half a minute later.
+    hand.harness.input_mut().time = Some(40.0);
+    let saved = folder.path().join("autosave.unpick");
+    hand.until(|_| saved.exists());
+    // A program that is killed closes nothing.
+    drop(hand);
+    for answer in ["Restore", "Forget"] {
+        let mut next = Stagehand::paused_at("cylinder", 0);
+        next.window().keep_in(folder.path());
+        next.until_shown(answer);
+        next.press(answer);
+        if answer == "Restore" {
+            next.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear" && s.step == 1));
+        }
+        assert!(next.harness.query_by_label(answer).is_none());
+    }
+    let mut last = Stagehand::paused_at("cylinder", 0);
+    last.window().keep_in(folder.path());
+    last.until_shown("Forget");
+    last.window().close();
+    drop(last);
+    let mut after = Stagehand::paused_at("cylinder", 0);
+    after.window().keep_in(folder.path());
+    after.frames(3);
+    assert!(after.harness.query_by_label("Restore").is_none(), "who closed the window is not asked");
+}

@@ -110,7 +110,7 @@ impl Experiment {
         let vae = Vae::new(n, config.architecture.clone(), covariance, &mut rng);
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
-        let interval = if vae.parameters.len() < 20_000 { 10 } else { 50 };
+        let interval = if is_large(&vae) { 100 } else { 10 };
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
         let state = State { step: 0, position: 0, schedule: Schedule::START, settings: config.settings(), vae, adam };
         let sound = Sound::default();
@@ -415,7 +415,7 @@ impl Experiment {
         let kl_per_dim: Vec<f64> = self.sums.kl_per_dim.iter().map(|kl| kl / count).collect();
         let reconstruction = self.sums.reconstruction / count;
         let vae = &self.state.vae;
-        let geometry = probe(vae, &self.data, &settings, PROBED, vae.latent_dim() <= 3);
+        let geometry = probe(vae, &self.data, &settings, probed(vae), vae.latent_dim() <= 3);
         self.history.push(Row {
             step: self.state.step,
             elbo: reconstruction - settings.objective.beta * kl_per_dim.iter().sum::<f64>(),
@@ -435,8 +435,15 @@ impl Experiment {
     }
 }
 
+/// Whether a Jacobian costs so much that the rows of the history must be fewer and measure less.
+fn is_large(vae: &Vae<f32>) -> bool {
+    vae.parameters.len() >= 20_000
+}
+
 /// Held-out observations at which every row of the history measures the geometry.
-const PROBED: usize = 128;
+fn probed(vae: &Vae<f32>) -> usize {
+    if is_large(vae) { 32 } else { 128 }
+}
 
 /// Held-out observations whose codes every row of the history correlates with their factors.
 const CORRELATED: usize = 256;

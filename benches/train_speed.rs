@@ -58,6 +58,7 @@ fn main() -> anyhow::Result<()> {
         Some(name) => vec![name.as_str()],
         None => WORKLOADS.iter().map(|workload| workload.name).collect(),
     };
+    let threads = value("--threads").map_or(Ok(1), |k| k.parse()).context("--threads needs a number")?;
     let repl = arguments.iter().any(|a| a == "--repl");
     if repl && names.len() > 1 {
         bail!("--repl needs one --workload, but none was named");
@@ -66,7 +67,7 @@ fn main() -> anyhow::Result<()> {
         let Some(workload) = WORKLOADS.iter().find(|workload| workload.name == name) else {
             bail!("--workload {name}: there are W1, W1f, W2 and W3");
         };
-        let mut run = workload.start()?;
+        let mut run = workload.start(threads)?;
         if repl {
             advance(&mut run, 100)?;
             println!("ready");
@@ -100,9 +101,10 @@ fn report(workload: &Workload, run: &mut Experiment, steps: u64) -> anyhow::Resu
     let loss = advance(run, steps)?;
     let measure::Elapsed { wall, cpu } = watch.elapsed();
     println!(
-        "{{\"workload\": \"{}\", \"backend\": \"unpick\", \"steps\": {steps}, \"seconds\": {wall}, \"cpu_seconds\": {cpu}, \
+        "{{\"workload\": \"{}\", \"backend\": \"unpick\", \"steps\": {steps}, \"threads\": {}, \"seconds\": {wall}, \"cpu_seconds\": {cpu}, \
          \"steps_per_s\": {}, \"loss\": {loss}}}",
         workload.name,
+        run.config().threads,
         steps as f64 / wall,
     );
     stdout().flush()?;
@@ -110,7 +112,7 @@ fn report(workload: &Workload, run: &mut Experiment, steps: u64) -> anyhow::Resu
 }
 
 impl Workload {
-    fn start(&self) -> anyhow::Result<Experiment> {
+    fn start(&self, threads: usize) -> anyhow::Result<Experiment> {
         let &Self { latent_dim, batch, covariance, .. } = self;
         let config = Config {
             origin: Origin::File { name: self.name.to_owned(), sha256: String::new() },
@@ -123,6 +125,7 @@ impl Workload {
             },
             objective: Objective { covariance, beta: 1.0, sigma2: 0.01 },
             optimizer: Optimizer { lr: 1e-3, batch },
+            threads,
         };
         Ok(Experiment::new(config, Arc::new(self.data()))?)
     }

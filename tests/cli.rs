@@ -417,6 +417,20 @@ fn metrics_are_computed_again_from_the_model() {
 }
 
 #[test]
+fn threads_are_recorded_and_replayed() {
+    let desk = Desk::new();
+    desk.succeed(&format!("{SHORT} --threads 3"));
+    assert_eq!(desk.toml("run/config.toml")["optimizer"]["threads"].as_integer(), Some(3));
+    assert!(desk.succeed("replay run").starts_with("identical"));
+    desk.succeed("train --session run/session.unpick --steps 20 --out again");
+    assert_eq!(desk.toml("again/config.toml")["optimizer"]["threads"].as_integer(), Some(3));
+    for wrong in [0, 65] {
+        let sentence = desk.fail(2, &format!("train --threads {wrong} --out none"));
+        assert!(sentence.contains(&format!("threads = {wrong} is not between 1 and 64")), "{sentence}");
+    }
+}
+
+#[test]
 fn a_replay_notices_one_changed_bit() {
     let desk = Desk::new();
     desk.succeed(&format!("{SHORT} --seed 5 --at 0:lr=0.02 --at 12:covariance=full --at 12:beta=3 --at 40:beta=1"));

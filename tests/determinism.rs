@@ -228,6 +228,31 @@ fn minibatches_and_noise_follow_from_seed_and_place() {
     }
 }
 
+/// Rounding (10⁻⁷ of a gradient) moves a parameter as little, except where the gradient itself is next to nothing: Adam
+/// makes a step of the size of the rate (at most 10⁻⁴ here) of it. The mean over all parameters may be a hundredth of
+/// one such step.
+#[test]
+fn threads_decide_the_last_digits_and_nothing_else() {
+    // With 8 threads and a minibatch of 5, three have nothing to do.
+    for (threads, batch) in [(2, 24), (3, 25), (8, 5)] {
+        let after = |threads| {
+            let (mut config, data) = start(7);
+            (config.threads, config.optimizer.batch, config.optimizer.lr) = (threads, batch, 1e-4);
+            let mut run = Experiment::new(config, data).unwrap();
+            advance(&mut run, 10);
+            run.apply(Command::Covariance(Covariance::Full)).unwrap();
+            advance(&mut run, 10);
+            (bits(&run.state().vae), run.state().vae.parameters.clone(), rows(run.history().rows()))
+        };
+        let (first, again, alone) = (after(threads), after(threads), after(1));
+        assert_eq!(first, again, "{threads} threads");
+        assert_ne!(first.0, alone.0, "{threads} threads add up in another order than one");
+        let apart: f64 = first.1.iter().zip(&alone.1).map(|(a, b)| f64::from((a - b).abs())).sum();
+        let mean = apart / first.1.len() as f64;
+        assert!(mean < 1e-6, "{threads} threads: {mean:e}");
+    }
+}
+
 #[test]
 fn a_copy_goes_on_as_the_original_does() {
     let mut original = run(7);

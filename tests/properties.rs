@@ -50,6 +50,7 @@ fn config() -> impl Strategy<Value = Config> {
             architecture,
             objective,
             optimizer,
+            threads: 1 + (seed % 64) as usize,
         },
     )
 }

@@ -41,6 +41,9 @@ pub struct RunArgs {
     /// Observations in a minibatch
     #[arg(long)]
     pub(super) batch: Option<usize>,
+    /// Threads of a step, 1 unless said; the last digits of a run depend on it, so it is recorded
+    #[arg(long, value_name = "K")]
+    pub(super) threads: Option<usize>,
     /// Steps to make
     #[arg(long)]
     pub(super) steps: Option<u64>,
@@ -89,6 +92,7 @@ impl RunArgs {
             decoder: self.decoder.or(common.decoder),
             lr: self.lr.or(common.lr),
             batch: self.batch.or(common.batch),
+            threads: self.threads.or(common.threads),
             steps: self.steps.or(common.steps),
             seed: self.seed.or(common.seed),
             at: common.at.iter().chain(&self.at).copied().collect(),
@@ -111,6 +115,7 @@ impl RunArgs {
         set(&mut config.objective.sigma2, self.sigma2.as_ref());
         set(&mut config.optimizer.lr, self.lr.as_ref());
         set(&mut config.optimizer.batch, self.batch.as_ref());
+        set(&mut config.threads, self.threads.as_ref());
     }
 }
 

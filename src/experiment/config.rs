@@ -1,14 +1,11 @@
 //! What a run is: everything that is needed to repeat it, apart from what was changed on the way.
 
-use serde::{Deserialize, Serialize};
-
 use super::Logged;
 use crate::data::{Scene, TrainingDefaults};
 use crate::vae::{Architecture, Objective};
 
 /// How the parameters are fitted: it may change while a run goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimizer {
     /// Learning rate of Adam at the height of the [`schedule`](super::schedule()).
     pub lr: f64,
@@ -71,6 +68,8 @@ pub struct Config {
     pub objective: Objective,
     /// The optimiser at step 0.
     pub optimizer: Optimizer,
+    /// Threads of a step. Part of what a run is: a minibatch that is cut is summed in another order.
+    pub threads: usize,
 }
 
 /// The part of the configuration that a living run can change, with its present values.
@@ -90,6 +89,9 @@ pub struct InvalidSetting(pub String);
 /// The largest batch, width or number of latents that is taken seriously.
 const LARGEST: usize = 4096;
 
+/// The most threads that a step may have.
+const MOST_THREADS: usize = 64;
+
 impl Config {
     /// The run that starts from the defaults of its data. `samples` is the size of the training data.
     pub fn new(origin: Origin, seed: u64, samples: usize) -> Self {
@@ -100,6 +102,7 @@ impl Config {
             architecture: defaults.architecture(),
             objective: defaults.objective(),
             optimizer: Optimizer { lr: defaults.lr, batch: defaults.batch },
+            threads: 1,
         }
     }
 
@@ -117,6 +120,7 @@ impl Config {
             )));
         }
         hidden.iter().try_for_each(|width| within("hidden", *width, 1, LARGEST))?;
+        within("threads", self.threads, 1, MOST_THREADS)?;
         self.settings().validate(samples)
     }
 

@@ -1,5 +1,5 @@
 //! One run as a pure state machine: a configuration and a log of commands determine every weight to the last bit,
-//! whether anybody looks or not. No thread, no clock, no file.
+//! whether anybody looks or not. No clock, no file, and no thread that outlives a step or could change a bit.
 
 mod batches;
 mod command;
@@ -7,6 +7,7 @@ mod config;
 mod history;
 mod keyframes;
 mod metrics;
+mod minibatch;
 mod run;
 mod schedule;
 mod snapshot;

@@ -7,6 +7,7 @@ use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::keyframes::{Keyframe, Keyframes};
+use super::minibatch::Minibatch;
 use super::snapshot::correlate;
 use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
@@ -15,7 +16,7 @@ use crate::linalg::Matrix;
 use crate::nn::Adam;
 use crate::rng::{Purpose, stream};
 use crate::stats::mean_correlation_coefficient;
-use crate::vae::{Elbo, Posterior, Tape, Vae};
+use crate::vae::{Elbo, Posterior, Vae};
 
 /// Everything of a run that a step changes. Minibatches and noise are functions of seed and place, so a run goes on
 /// from a copy exactly as it did from the original.
@@ -73,9 +74,7 @@ pub struct Experiment {
     /// Of the training data.
     covariance: Arc<DMatrix<f64>>,
     batches: Batches,
-    x: Matrix<f32>,
-    noise: Matrix<f32>,
-    tape: Tape<f32>,
+    minibatch: Minibatch,
     /// Sums over the steps since the last row.
     sums: Elbo,
     summed: u64,
@@ -110,8 +109,8 @@ impl Experiment {
         let mut rng = stream(config.seed, Purpose::Init, 0);
         let vae = Vae::new(n, config.architecture.clone(), covariance, &mut rng);
         let adam = Adam::new(vae.parameters.len());
-        let tape = Tape::new(&vae);
-        let interval = if vae.parameters.len() < 20_000 { 10 } else { 50 };
+        let minibatch = Minibatch::new(&vae, config.threads);
+        let interval = if is_large(&vae) { 100 } else { 10 };
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
         let state = State { step: 0, position: 0, schedule: Schedule::START, settings: config.settings(), vae, adam };
         let sound = Sound::default();
@@ -134,9 +133,7 @@ impl Experiment {
             history: History::new(interval),
             sound,
             keyframes: Keyframes::new(start, Self::KEYFRAME_BYTES),
-            x: Matrix::zeros(0, 0),
-            noise: Matrix::zeros(0, 0),
-            tape,
+            minibatch,
             sums,
             summed: 0,
         })
@@ -252,7 +249,7 @@ impl Experiment {
             state.vae.switch_covariance(settings.objective.covariance);
             state.adam.first = before.carry_over(&state.vae, &state.adam.first);
             state.adam.second = before.carry_over(&state.vae, &state.adam.second);
-            self.tape = Tape::new(&state.vae);
+            self.minibatch = Minibatch::new(&state.vae, self.config.threads);
         }
         state.settings = settings;
         let logged = Logged { step: state.step, command };
@@ -282,8 +279,9 @@ impl Experiment {
 
     /// Takes down the step that was made.
     fn record(&mut self) {
-        self.sums.reconstruction += self.tape.elbo.reconstruction;
-        self.sums.kl_per_dim.iter_mut().zip(&self.tape.elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
+        let elbo = self.minibatch.elbo();
+        self.sums.reconstruction += elbo.reconstruction;
+        self.sums.kl_per_dim.iter_mut().zip(&elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
         self.summed += 1;
         let step = self.state.step;
         if self.history.is_due(step) {
@@ -317,30 +315,32 @@ impl Experiment {
 
     fn check(&mut self) -> Result<(), Divergence> {
         let Settings { objective, .. } = self.state.settings;
-        let (n, m) = (self.x.rows() as f64, self.noise.rows() as f64);
-        let loss = -self.tape.elbo.objective(objective.beta) - objective.log_normaliser(self.x.rows());
-        let trivial = 0.5 * (self.covariance.trace() / objective.sigma2 + n) + objective.beta * m;
+        let (n, m) = (self.data.data_dim(), self.state.vae.latent_dim());
+        let loss = -self.minibatch.elbo().objective(objective.beta) - objective.log_normaliser(n);
+        let trivial = 0.5 * (self.covariance.trace() / objective.sigma2 + n as f64) + objective.beta * m as f64;
         // A NaN is not below anything.
         let sound = loss <= EXPLOSION * trivial;
         if sound { Ok(()) } else { Err(self.restore(loss)) }
     }
 
-    /// The loss of the next minibatch and its gradient. Allocates nothing.
+    /// The loss of the next minibatch and its gradient. Allocates nothing on one thread.
     fn differentiate(&mut self) {
-        let Self { config, data, state, batches, x, noise, tape, .. } = self;
-        let batch = state.settings.optimizer.batch;
-        batches.gather(&data.train.observations, state.position, batch, x);
-        noise.reshape(state.vae.latent_dim(), batch);
+        let Self { config, data, state, batches, minibatch, .. } = self;
         let mut rng = stream(config.seed, Purpose::Noise, state.step);
-        noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
-        state.vae.differentiate(&state.settings.objective, x, noise, tape);
+        for (places, block) in minibatch.cut(state.settings.optimizer.batch) {
+            let position = state.position + places.start as u64;
+            batches.gather(&data.train.observations, position, places.len(), &mut block.x);
+            block.noise.reshape(state.vae.latent_dim(), places.len());
+            block.noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
+        }
+        minibatch.differentiate(&state.vae, &state.settings.objective);
     }
 
     /// One step against the gradient.
     fn update(&mut self) {
-        let Self { state, tape, .. } = self;
+        let Self { state, minibatch, .. } = self;
         let rate = state.learning_rate();
-        state.adam.update(&mut state.vae.parameters, &tape.gradient, rate);
+        state.adam.update(&mut state.vae.parameters, minibatch.gradient(), rate);
         state.position += state.settings.optimizer.batch as u64;
         state.step += 1;
     }
@@ -362,7 +362,7 @@ impl Experiment {
             self.history.clone_from(&keyframe.history);
             self.sums.clone_from(&keyframe.sums);
             (self.summed, self.sound) = (keyframe.summed, keyframe.sound);
-            self.tape = Tape::new(&self.state.vae);
+            self.minibatch = Minibatch::new(&self.state.vae, self.config.threads);
             self.log.extend(&again[..keyframe.commands]);
         }
         for logged in again.iter().skip(self.log.len()) {
@@ -415,7 +415,7 @@ impl Experiment {
         let kl_per_dim: Vec<f64> = self.sums.kl_per_dim.iter().map(|kl| kl / count).collect();
         let reconstruction = self.sums.reconstruction / count;
         let vae = &self.state.vae;
-        let geometry = probe(vae, &self.data, &settings, PROBED, vae.latent_dim() <= 3);
+        let geometry = probe(vae, &self.data, &settings, probed(vae), vae.latent_dim() <= 3);
         self.history.push(Row {
             step: self.state.step,
             elbo: reconstruction - settings.objective.beta * kl_per_dim.iter().sum::<f64>(),
@@ -435,8 +435,15 @@ impl Experiment {
     }
 }
 
+/// Whether a Jacobian costs so much that the rows of the history must be fewer and measure less.
+fn is_large(vae: &Vae<f32>) -> bool {
+    vae.parameters.len() >= 20_000
+}
+
 /// Held-out observations at which every row of the history measures the geometry.
-const PROBED: usize = 128;
+fn probed(vae: &Vae<f32>) -> usize {
+    if is_large(vae) { 32 } else { 128 }
+}
 
 /// Held-out observations whose codes every row of the history correlates with their factors.
 const CORRELATED: usize = 256;

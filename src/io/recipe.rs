@@ -89,6 +89,9 @@ impl fmt::Display for Recipe {
                 write!(f, ";{command}")?;
             }
         }
+        if config.threads != plain.threads {
+            write!(f, ";threads={}", config.threads)?;
+        }
         log.iter().try_for_each(|logged| write!(f, ";at={}:{}", logged.step, logged.command))?;
         write!(f, ";steps={steps}")?;
         if z.is_empty() { Ok(()) } else { write!(f, ";z={}", list(z)) }
@@ -138,6 +141,7 @@ impl FromStr for Recipe {
                     let found = DecoderKind::ALL.into_iter().find(|d| d.name() == value);
                     architecture.decoder = found.ok_or_else(wrong)?;
                 }
+                "threads" => config.threads = value.parse().map_err(|_not_a_number| wrong())?,
                 "at" => log.push(parse_logged(value)?),
                 "steps" => steps = value.parse().map_err(|_not_a_number| wrong())?,
                 "z" => z = numbers(value).ok_or_else(wrong)?,
@@ -252,6 +256,7 @@ mod tests {
             let mut config = default_config(Origin::Scene(Box::new(Scene::built_in()[scene].clone())));
             config.seed = seed;
             config.architecture.latent_dim = m;
+            config.threads = 1 + hidden.len();
             config.architecture.hidden = hidden;
             config.objective.beta = numbers[0];
             config.objective.sigma2 = numbers[1];

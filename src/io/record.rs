@@ -34,7 +34,7 @@ pub struct Record {
     /// The model and its objective at step 0.
     pub model: ModelRecord,
     /// The optimiser at step 0.
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerRecord,
 }
 
 /// Which scene, with every parameter of its generator.
@@ -68,6 +68,23 @@ pub struct ModelRecord {
     pub objective: Objective,
 }
 
+/// How the parameters are fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizerRecord {
+    /// Learning rate at step 0.
+    pub lr: f64,
+    /// Observations in a minibatch at step 0.
+    pub batch: usize,
+    /// Threads of a step; records that say nothing are of runs on one.
+    #[serde(default = "one")]
+    pub threads: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
 impl Record {
     /// The record of a run.
     pub fn new(config: &Config, log: &[Logged], steps: u64) -> Self {
@@ -89,7 +106,11 @@ impl Record {
             scene,
             data,
             model: ModelRecord { architecture: config.architecture.clone(), objective: config.objective },
-            optimizer: config.optimizer,
+            optimizer: OptimizerRecord {
+                lr: config.optimizer.lr,
+                batch: config.optimizer.batch,
+                threads: config.threads,
+            },
         }
     }
 
@@ -110,7 +131,9 @@ impl Record {
             return Err(FileError::new("the commands of the record are not in the order of their steps"));
         }
         let architecture = self.model.architecture;
-        Ok((Config { origin, seed: self.seed, architecture, objective, optimizer: self.optimizer }, log))
+        let OptimizerRecord { lr, batch, threads } = self.optimizer;
+        let optimizer = Optimizer { lr, batch };
+        Ok((Config { origin, seed: self.seed, architecture, objective, optimizer, threads }, log))
     }
 
     /// The record as TOML.
@@ -192,7 +215,8 @@ mod tests {
 
     fn run() -> (Config, Vec<Logged>) {
         let scene = Scene::named("cylinder").unwrap().clone();
-        let config = Config::new(Origin::Scene(Box::new(scene)), u64::MAX >> 1, 20_000);
+        let mut config = Config::new(Origin::Scene(Box::new(scene)), u64::MAX >> 1, 20_000);
+        config.threads = 3;
         let log = [(10, Command::Beta(4.0)), (20, Command::Covariance(Covariance::Full)), (20, Command::Batch(32))];
         (config, log.map(|(step, command)| Logged { step, command }).to_vec())
     }
@@ -207,6 +231,15 @@ mod tests {
         let record = Record::from_toml(&text).unwrap();
         assert_eq!(record.steps, 300);
         assert_eq!(record.into_run().unwrap(), (config, log));
+    }
+
+    #[test]
+    fn a_record_without_threads_is_of_a_run_on_one() {
+        let (config, log) = run();
+        let text = Record::new(&config, &log, 300).to_toml().unwrap();
+        let older = text.replace("threads = 3\n", "");
+        assert_ne!(older, text);
+        assert_eq!(Record::from_toml(&older).unwrap().into_run().unwrap().0, Config { threads: 1, ..config });
     }
 
     #[test]

@@ -16,7 +16,7 @@ fi
 binary() {
   cargo bench --bench "$1" --no-run --message-format=json 2>/dev/null |
     "$PYTHON" -c 'import json, sys
-print([m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable")][-1])'
+print(*[m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable") and m["target"]["name"] == sys.argv[1]])' "$1"
 }
 train_speed=$(binary train_speed)
 geometry=$(binary geometry)

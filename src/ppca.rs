@@ -22,8 +22,8 @@ pub struct LinearOptimum {
     pub distortion: f64,
     /// KL there: ½ Σ_{i≤k} log λᵢ/b, one term a latent, in nats.
     pub kl_per_dim: Vec<f64>,
-    /// The largest mean correlation of posterior means with the true factors of Gaussian data: mean √(1 − b/λᵢ) over the
-    /// m latents, 0 for a collapsed one.
+    /// The largest mean correlation of posterior means with the true factors of Gaussian data whose noise has variance b:
+    /// mean √(1 − b/λᵢ) over the m latents, 0 for a collapsed one.
     pub mcc_ceiling: f64,
 }
 

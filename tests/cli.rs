@@ -370,7 +370,8 @@ fn two_runs_share_what_is_common_and_differ_in_what_is_said() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(desk.names("pair"), ["a", "b", "compare.csv"]);
+    let pictures: &[&str] = if cfg!(feature = "gui") { &["compare.png", "compare.svg"] } else { &[] };
+    assert_eq!(desk.names("pair"), [&["a", "b", "compare.csv"], pictures].concat());
     assert_eq!(
         (desk.names("pair/a"), desk.names("pair/b")),
         (FILES.map(str::to_owned).to_vec(), FILES.map(str::to_owned).to_vec())

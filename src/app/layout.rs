@@ -115,7 +115,8 @@ impl Layout {
         painters: &mut [&mut Painter3],
     ) {
         let mut actions = Vec::new();
-        let (alone, places, tabbed) = (self.alone, Vec::new(), self.tabbed());
+        // Of what stands behind each other the front is drawn, under a title of its own.
+        let (alone, places, tabbed) = (self.alone, Vec::new(), Vec::new());
         let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, places, bare: true, tabbed };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
@@ -258,7 +259,7 @@ fn tools(ui: &mut Ui, view: View, stage: &Stage<'_>, selection: &mut Selection) 
 /// What is drawn in data space.
 fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let three = stage.projection.dims() == 3;
-    let has_truth = !stage.focus.truth.is_empty();
+    let has_truth = stage.focus.truth.is_some();
     ui.menu_button("layers ▾", |ui| {
         for (name, help, on) in selection.layers.list() {
             if (name == "surface" && !three) || (name == "truth" && !has_truth) {
@@ -360,6 +361,10 @@ impl Behavior<Pane> for Panes<'_, '_, '_> {
             tools(ui, pane.view, &stage, &mut seen);
             self.selection.learn(&before, seen);
         }
+    }
+
+    fn is_tab_bar_visible(&self, _tile: TileId, _tabs: &Tabs) -> bool {
+        !self.bare
     }
 
     fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {

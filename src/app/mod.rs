@@ -21,6 +21,7 @@ mod side;
 mod stage;
 mod theme;
 mod time;
+mod true_map;
 pub mod views;
 mod window;
 
@@ -41,6 +42,7 @@ pub use projection::Projection;
 pub use selection::{Ask, Layers, Selection};
 pub use stage::Stage;
 pub use theme::{Palette, install};
+pub use true_map::TrueMap;
 pub use window::window;
 
 use serde::{Deserialize, Serialize};

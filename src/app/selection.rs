@@ -105,7 +105,11 @@ impl Layers {
             ("grid", "Images of the lines of a latent grid, one prior standard deviation apart", &mut self.grid),
             ("curves", "Images of the blue lines through z*", &mut self.seams),
             ("basis", "The local basis u₁, u₂, … at d(z*)", &mut self.basis),
-            ("truth", "True seams of generated data, through the held-out observation next to d(z*)", &mut self.truth),
+            (
+                "truth",
+                "True seams of generated data, through the held-out observation next to d(z*), and their densities",
+                &mut self.truth,
+            ),
         ]
     }
 }

@@ -29,16 +29,22 @@ impl Seam {
         let jets = Jets::of(vae, &line, Order::First);
         let speed: Vec<f64> = (0..points).map(|k| norm(jets.column(k, i))).collect();
 
+        Self::new(i, z[i], t, jets.value, speed)
+    }
+
+    /// The seam along latent `i` with these `points` (n × points) and `speed` at equidistant `t`; arc length is counted from
+    /// t = `origin`.
+    pub fn new(i: usize, origin: f64, t: Vec<f64>, points: Matrix<f64>, speed: Vec<f64>) -> Self {
         // Trapezoids; the error is that of the mean of d‖∂ᵢd‖²/dt² over the line times step²/12 a unit of t.
-        let mut arc = vec![0.0; points];
-        for k in 1..points {
-            arc[k] = arc[k - 1] + 0.5 * step * (speed[k - 1] + speed[k]);
+        let mut arc = vec![0.0; t.len()];
+        for k in 1..t.len() {
+            arc[k] = arc[k - 1] + 0.5 * (t[k] - t[k - 1]) * (speed[k - 1] + speed[k]);
         }
-        let origin = interpolate(&t, &arc, z[i]);
+        let origin = interpolate(&t, &arc, origin);
         for s in &mut arc {
             *s -= origin;
         }
-        Self { latent: i, t, points: jets.value, speed, arc }
+        Self { latent: i, t, points, speed, arc }
     }
 
     /// The density over arc length that p(t) = N(0, 1) becomes: p(t) / ‖∂ᵢd‖. Exact for any smooth decoder; it is the

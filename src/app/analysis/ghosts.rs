@@ -53,12 +53,13 @@ impl Ghosts {
             others.flat_map(|j| question.values.iter().map(move |v| (j, *v))).map(|(j, v)| ghost(j, v)).collect()
         };
         let ghosts: Vec<(usize, Vec<Ghost>)> = question.latents.iter().map(|i| (*i, of(*i))).collect();
-        let spread = ghosts.iter().map(|(i, ghosts)| spread(&Seam::through(model, z, *i, RANGE, POINTS), ghosts));
-        Self { spread: spread.collect(), ghosts }
+        let spreads = ghosts.iter().map(|(i, ghosts)| spread(&Seam::through(model, z, *i, RANGE, POINTS), ghosts));
+        Self { spread: spreads.collect(), ghosts }
     }
 }
 
-fn spread(seam: &Seam, ghosts: &[Ghost]) -> f64 {
+/// The root mean square of log(‖Jᵢ‖ on a ghost / ‖Jᵢ‖ on the seam) under the prior. All have the same values of t.
+pub fn spread(seam: &Seam, ghosts: &[Ghost]) -> f64 {
     let (mut sum, mut mass) = (0.0, 0.0);
     for ghost in ghosts {
         for ((t, there), here) in seam.t.iter().zip(&ghost.seam.speed).zip(&seam.speed) {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::Context;
 
 pub use field::{Field, FieldQuestion};
-pub use ghosts::{Ghost, Ghosts, GhostsQuestion};
+pub use ghosts::{Ghost, Ghosts, GhostsQuestion, spread};
 pub use joint::{Joint, JointQuestion, Loop, LoopQuestion};
 pub use posteriors::{Outline, Posteriors, PosteriorsQuestion};
 pub use turned::{Turned, TurnedQuestion};

@@ -1,6 +1,6 @@
 //! Push-forward densities: for each latent p(zᵢ) above in blue, and beneath it in red what becomes of it over the arc
 //! length of the seam, linked slice by slice, with a histogram of decoded samples that uses no derivative and the same seam
-//! at other values of the other latents.
+//! at other values of the other latents. With the layer "truth" on, the same of the map that generated the data.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use eframe::egui::{Align2, Color32, Id, Mesh, Rect, Shape, Stroke, Ui, UiBuilder
 use egui_plot::{AxisHints, Plot, PlotBounds};
 use rand_distr::{Distribution as _, StandardNormal};
 
-use crate::app::analysis::{Answer, Ghost, GhostsQuestion, Topic};
+use crate::app::analysis::{Answer, Ghost, GhostsQuestion, Topic, spread};
 use crate::app::focus::RANGE;
 use crate::app::marks::{Sheet, axis, grid, number, still_plot};
 use crate::app::theme::{Palette, dashes, indexed};
@@ -60,7 +60,8 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
             Some((ghosts.ghosts[place].1.as_slice(), ghosts.spread[place]))
         });
         let pushed = ui.scope_builder(UiBuilder::new().max_rect(lower).id_salt(("pushed", k)), |ui| {
-            pushed(ui, stage, seam, scale, ghosts)
+            let truth = selection.layers.truth.then(|| Truth::beside(stage, *latent)).flatten();
+            pushed(ui, stage, seam, scale, ghosts, truth.as_ref())
         });
         links(ui, seam, &prior.inner, &pushed.inner);
     }
@@ -130,7 +131,55 @@ fn prior(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam) -> Sheet {
     sheet
 }
 
-fn pushed(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam, scale: Scale, ghosts: Option<(&[Ghost], f64)>) -> Sheet {
+/// The seam of the factor that a latent stands for, in the true map, and what it is at other values of the other factors.
+struct Truth {
+    seam: Seam,
+    ghosts: Vec<Ghost>,
+}
+
+impl Truth {
+    fn beside(stage: &Stage<'_>, latent: usize) -> Option<Self> {
+        let truth = stage.focus.truth.as_ref()?;
+        let correlation = stage.snapshot.correlation.as_ref()?;
+        let factors = truth.factors.len();
+        let with = |k: usize| correlation[(latent, k)];
+        let k = (0..factors).max_by(|a, b| with(*a).abs().total_cmp(&with(*b).abs()))?;
+        // A latent may run against its factor.
+        let turned = |mut seam: Seam| {
+            if with(k) < 0.0 {
+                seam.arc.iter_mut().for_each(|s| *s = -*s);
+            }
+            seam
+        };
+        let others = (0..factors).filter(|other| *other != k);
+        let ghost = |(other, value)| Ghost { other, value, seam: turned(truth.ghost(k, other, value)) };
+        let values = [-1.5, -0.75, 0.75, 1.5];
+        let ghosts = others.flat_map(|other| values.map(|value| (other, value))).map(ghost).collect();
+        Some(Self { seam: turned(truth.seams[k].clone()), ghosts })
+    }
+
+    fn draw(&self, sheet: &Sheet, palette: &Palette) {
+        let curve =
+            |seam: &Seam| -> Vec<[f64; 2]> { seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect() };
+        for ghost in &self.ghosts {
+            sheet.curve(curve(&ghost.seam).into_iter(), Stroke::new(1.0, palette.truth), dashes(ghost.other));
+        }
+        sheet.curve(curve(&self.seam).into_iter(), Stroke::new(1.8, palette.truth), &[]);
+        if !self.ghosts.is_empty() {
+            let spread = 100.0 * spread(&self.seam, &self.ghosts);
+            caption(sheet, 2, &format!("true map: ghosts ±{} %", number(spread, 0)), palette.truth);
+        }
+    }
+}
+
+fn pushed(
+    ui: &mut Ui,
+    stage: &Stage<'_>,
+    seam: &Seam,
+    scale: Scale,
+    ghosts: Option<(&[Ghost], f64)>,
+    truth: Option<&Truth>,
+) -> Sheet {
     let palette = Stage::palette(ui);
     let Scale { reach, height } = scale;
     let response = plot("pushed", palette)
@@ -149,6 +198,9 @@ fn pushed(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam, scale: Scale, ghosts: Opt
     sheet.curve(steps, Stroke::new(1.0, palette.image.gamma_multiply(0.45)), &[]);
     if let Some((ghosts, _)) = ghosts {
         draw_ghosts(&sheet, ghosts, palette);
+    }
+    if let Some(truth) = truth {
+        truth.draw(&sheet, palette);
     }
     sheet.curve(curve.iter().copied(), Stroke::new(2.0, palette.image), &[]);
     marker(&sheet, 0.0, normal_density(stage.focus.z()[seam.latent]) / speed_here(stage, seam), palette.image);

@@ -9,8 +9,8 @@ use nalgebra::DMatrix;
 
 use crate::app::marks::{factor_colors, instead, number};
 use crate::app::theme::{SMALLEST_TEXT, indexed};
-use crate::app::{Selection, Stage};
-use crate::experiment::is_linear;
+use crate::app::{Selection, Stage, TrueMap};
+use crate::experiment::{Snapshot, is_linear};
 use crate::geometry::{Undefined, chance};
 use crate::linalg::{Matrix, best_assignment};
 use crate::ppca::LinearOptimum;
@@ -166,7 +166,7 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
     let snapshot = stage.snapshot;
     let (mcc, _) = mean_correlation_coefficient(correlation);
     let floor = chance(snapshot.latent_dim()).alignment;
-    let ceiling = ceiling(stage);
+    let ceiling = ceiling(snapshot);
     ui.add_space(2.0);
     ui.label(RichText::new(format!("MCC {}", number(mcc, 3))).strong()).on_hover_text(
         "Mean |correlation| of posterior means with the true factors they are matched with (✓). Empirical",
@@ -188,8 +188,7 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
 
 /// The coefficient at the linear optimum for linear data: the mean over the factors of √(1 − v/λᵢ), where λᵢ is the variance
 /// of the data along a factor and v that of the noise, and 0 for a factor whose latent has collapsed (λᵢ ≤ b).
-fn ceiling(stage: &Stage<'_>) -> Option<f64> {
-    let snapshot = stage.snapshot;
+pub(super) fn ceiling(snapshot: &Snapshot) -> Option<f64> {
     let scene = snapshot.config.origin.scene()?;
     let linear = matches!(scene.truth()?, crate::data::Map::Linear { .. }) && is_linear(&snapshot.vae.architecture);
     let objective = &snapshot.settings.objective;
@@ -203,7 +202,7 @@ fn ceiling(stage: &Stage<'_>) -> Option<f64> {
 
 /// The angle between each true seam and the model's seam that is nearest to it, at z*.
 fn angles(ui: &mut Ui, stage: &Stage<'_>) {
-    let Some(truth) = &stage.focus.true_jacobian else {
+    let Some(truth) = stage.focus.truth.as_ref().map(TrueMap::jacobian) else {
         ui.weak("No true map: no true seams");
         return;
     };

@@ -2,8 +2,9 @@
 
 use eframe::egui::{Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use crate::app::Stage;
+use crate::app::analysis::{Answer, LoopQuestion, Topic};
 use crate::app::marks::{number, polyline};
+use crate::app::{Selection, Stage};
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance};
 
@@ -140,7 +141,8 @@ const GAUGES: [Gauge; 9] = [
         unit: "",
         formula: "Mean |correlation| of the posterior means with the true factors they are matched with.",
         source: "Empirical: orthogonal does not mean identified. Chance is what a random rotation of equal factors \
-                 would reach; the ceiling is the linear optimum's, mean √(1 − βσ²/λᵢ).",
+                 would reach; the ceiling is what the optimum of linear data reaches, mean √(1 − v/λᵢ) with v the \
+                 variance of the noise.",
         range: "0 to 1.",
         undefined: "when the true factors are not known.",
         decimals: 4,
@@ -148,7 +150,7 @@ const GAUGES: [Gauge; 9] = [
         then: |row| row.mcc,
         levels: |s| {
             let mut levels = vec![("chance", chance(s.latent_dim()).alignment)];
-            levels.extend(s.optimum.as_ref().map(|optimum| ("ceiling", optimum.mcc_ceiling)));
+            levels.extend(super::factors::ceiling(s).map(|ceiling| ("ceiling", ceiling)));
             levels
         },
         scale: Scale::Unit,
@@ -182,11 +184,27 @@ const GAUGES: [Gauge; 9] = [
     },
 ];
 
+/// No mean over the data, but a walk around a rectangle of latent space.
+const HOLONOMY: Gauge = Gauge {
+    name: "loop",
+    unit: "%",
+    formula: "∮ sᵢ dzᵢ around a latent rectangle, as a share of the length of its side, the larger one of both latents: \
+              the holonomy of arc length. Draw the rectangle in the view of the joint density.",
+    source: "Theorem: 0 around every rectangle exactly when C2 holds; only then ∫ sᵢ dzᵢ is a coordinate of the data.",
+    range: "0 and above.",
+    undefined: "with a single latent.",
+    decimals: 1,
+    now: |_| Err(Undefined::NotYet),
+    then: |_| f64::NAN,
+    levels: no_levels,
+    scale: Scale::FromZero,
+};
+
 const _: () =
     assert!((ACTIVE_VARIANCE - 0.01).abs() + (LEAST_SEPARATION - 0.05).abs() < 1e-12, "as the texts above say");
 
 /// Draws the view.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
+pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         // Beside the name and the value.
         let width = (ui.available_width() - 160.0).clamp(60.0, 320.0);
@@ -198,14 +216,34 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>) {
                 row(ui, stage, gauge, width);
                 ui.end_row();
             }
+            holonomy(ui, stage, selection);
+            ui.end_row();
         });
     });
 }
 
-fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, width: f32) {
-    let snapshot = stage.snapshot;
-    let now = (gauge.now)(snapshot);
-    about(ui, gauge, now);
+/// What arc lengths come back with from the rectangle that is drawn in the view of the joint density.
+fn holonomy(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
+    let around = match selection.shown() {
+        &[a, b] => {
+            let (z, corners) = (stage.focus.z().to_vec(), selection.corners);
+            stage.ask(Topic::Loop(LoopQuestion { z, plane: [a, b], corners })).ok_or(Undefined::NotYet)
+        }
+        _ => Err(Undefined::OneActiveLatent),
+    };
+    let share = around.map(|answer| match &*answer {
+        Answer::Loop(around) => {
+            let share = |k: usize| 100.0 * (around.integrals[k] / around.lengths[k]).abs();
+            share(0).max(share(1))
+        }
+        _ => f64::NAN,
+    });
+    about(ui, &HOLONOMY, share);
+    value(ui, &HOLONOMY, share);
+    ui.label(RichText::new("% of a side (see Joint)").small().weak());
+}
+
+fn value(ui: &mut Ui, gauge: &Gauge, now: Measured) {
     ui.horizontal(|ui| {
         ui.set_min_width(54.0);
         match now {
@@ -213,6 +251,13 @@ fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, width: f32) {
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
     });
+}
+
+fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, width: f32) {
+    let snapshot = stage.snapshot;
+    let now = (gauge.now)(snapshot);
+    about(ui, gauge, now);
+    value(ui, gauge, now);
     let levels = (gauge.levels)(snapshot);
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;

@@ -3,11 +3,11 @@
 use eframe::egui::{
     Align2, CursorIcon, EventFilter, Id, Key, Pos2, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2,
 };
-use egui_plot::{AxisHints, Plot, PlotBounds};
+use egui_plot::{AxisHints, PlotBounds};
 
 use super::plane::{choose, nearest};
 use crate::app::heat::Heat;
-use crate::app::marks::{Sheet, axis, ellipse, factor_colors, grid};
+use crate::app::marks::{Sheet, axis, ellipse, factor_colors, grid, still_plot};
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Selection, Stage};
 use crate::experiment::Snapshot;
@@ -21,17 +21,8 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let palette = Stage::palette(ui);
     let [a, b] = selection.axes;
     let one = a == b;
-    let plot = Plot::new("latent space")
+    let plot = still_plot("latent space", palette)
         .data_aspect(1.0)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
-        .grid_color(palette.rule)
         .x_grid_spacer(grid(8.0))
         .y_grid_spacer(grid(8.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), &indexed("z", a))])

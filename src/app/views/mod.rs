@@ -136,7 +136,7 @@ impl View {
             Self::Joint => joint::show(ui, stage, selection),
             Self::Factors => factors::show(ui, stage, selection),
             Self::Jacobian => jacobian::show(ui, stage, selection),
-            Self::Gauges => gauges::show(ui, stage),
+            Self::Gauges => gauges::show(ui, stage, selection),
             Self::Posterior => posterior::show(ui, stage, selection),
             Self::Rotate => rotate::show(ui, stage, selection),
             Self::Training => training::show(ui, stage, selection),

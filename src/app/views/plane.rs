@@ -54,10 +54,10 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         grid(&sheet, palette, stage, &morph);
     }
     if layers.truth && morph.is_done() {
-        for (i, seam) in stage.focus.truth.iter().enumerate() {
+        for (i, seam) in stage.focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
             let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
-            sheet.curve(seam.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
-            let end = projection.plane(seam.column(seam.columns() - 1));
+            sheet.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
+            let end = projection.plane(seam.points.column(seam.points.columns() - 1));
             label_end(&sheet, end, &format!("true {}", i + 1), palette.truth);
         }
     }

@@ -180,10 +180,14 @@ fn fill(
         }
     }
     if layers.truth && morph.is_done() {
-        for (i, seam) in focus.truth.iter().enumerate() {
-            let positions = seam.iter_columns().map(space).collect();
+        for (i, seam) in focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
+            let positions = seam.points.iter_columns().map(space).collect();
             scene.curves.push(Curve::new(positions, palette.truth, CURVE_WIDTH + 1.0));
-            names.push((space(seam.column(seam.columns() - 20)), format!("true {}", i + 1), palette.truth));
+            names.push((
+                space(seam.points.column(seam.points.columns() - 20)),
+                format!("true {}", i + 1),
+                palette.truth,
+            ));
         }
     }
     if layers.seams {

@@ -1,9 +1,9 @@
 //! Training curves: the objective with its parts, the geometry, and KL per latent.
 
 use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
-use egui_plot::{AxisHints, Plot, PlotBounds};
+use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::marks::{Sheet, axis, grid, number, polyline};
+use crate::app::marks::{Sheet, axis, grid, number, polyline, still_plot};
 use crate::app::theme::{dashes, indexed};
 use crate::app::{Ask, SIDES, Selection, Stage};
 use crate::experiment::{Row, Snapshot};
@@ -83,18 +83,10 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Ser
     legend(ui, series, &curves, &shown);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
     let bounds = bounds(curves.iter().flatten(), last);
-    let response = Plot::new("training")
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
+    let response = still_plot("training", palette)
         .show_axes([steps_shown, true])
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(2.5))
-        .grid_color(palette.rule)
         .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| steps(mark.value))])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(34.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
@@ -192,9 +184,22 @@ const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
 
 /// Which run is drawn how, if there are two.
 fn key(ui: &mut Ui, stage: &Stage<'_>) {
-    if stage.beside.is_some() {
-        for (name, dashes) in SIDES.into_iter().zip(RUN_DASHES) {
-            sample(ui, Stage::palette(ui).ink, dashes);
+    if stage.beside.is_none() {
+        return;
+    }
+    let ink = Stage::palette(ui).ink;
+    let mut runs: Vec<_> = SIDES.into_iter().zip(RUN_DASHES).collect();
+    // In a bar of tabs what comes first stands on the right.
+    let reversed = ui.layout().prefer_right_to_left();
+    if reversed {
+        runs.reverse();
+    }
+    for (name, dashes) in runs {
+        if reversed {
+            ui.strong(name);
+        }
+        sample(ui, ink, dashes);
+        if !reversed {
             ui.strong(name);
         }
     }

@@ -1,8 +1,7 @@
 //! Which view is where: tiles that can be moved, resized, or shown alone.
 
 use eframe::egui::{
-    Align, Color32, Id, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, Visuals,
-    WidgetText,
+    Align, Color32, Id, Layout as Arrangement, Response, RichText, Sense, Stroke, TextStyle, Ui, Visuals, WidgetText,
 };
 use egui_tiles::{
     Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, Tree,
@@ -86,8 +85,7 @@ impl Layout {
         Self { tree: Tree::new(Id::unique("compared views"), root, tiles), alone: None }
     }
 
-    /// Shows the tiles, or the one that is alone; gives the place of each view. Adds what was asked for in their headers
-    /// to `actions`.
+    /// Shows the tiles, or the one that is alone. Adds what was asked for in their headers to `actions`.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -95,15 +93,13 @@ impl Layout {
         selection: &mut Selection,
         painters: &mut [&mut Painter3],
         actions: &mut Vec<Action>,
-    ) -> Vec<(Pane, Rect)> {
-        let alone = self.alone;
-        let (places, tabbed) = (Vec::new(), self.tabbed());
-        let mut panes = Panes { stages, selection, painters, actions, alone, places, bare: false, tabbed };
+    ) {
+        let (alone, tabbed) = (self.alone, self.tabbed());
+        let mut panes = Panes { stages, selection, painters, actions, alone, bare: false, tabbed };
         match alone {
             Some(view) => panes.alone(ui, view),
             None => self.tree.ui(&mut panes, ui),
         }
-        panes.places
     }
 
     /// Draws the tiles as a figure: titles, but nothing to press.
@@ -116,8 +112,8 @@ impl Layout {
     ) {
         let mut actions = Vec::new();
         // Of what stands behind each other the front is drawn, under a title of its own.
-        let (alone, places, tabbed) = (self.alone, Vec::new(), Vec::new());
-        let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, places, bare: true, tabbed };
+        let (alone, tabbed) = (self.alone, Vec::new());
+        let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, bare: true, tabbed };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
             Some(view) if stages.len() == 1 => {
@@ -161,7 +157,6 @@ struct Panes<'a, 'b, 'c> {
     painters: &'a mut [&'c mut Painter3],
     actions: &'a mut Vec<Action>,
     alone: Option<View>,
-    places: Vec<(Pane, Rect)>,
     /// Titles only, as in a figure.
     bare: bool,
     /// The tiles whose titles are tabs.
@@ -192,11 +187,10 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
         let header = (!tabbed).then(|| ui.horizontal(|ui| self.header(ui, pane, &stage, &mut seen)).inner);
         let palette = Stage::palette(ui);
         let painter3 = &mut *self.painters[pane.side];
-        let place = eframe::egui::Frame::NONE.fill(palette.paper).show(ui, |ui| {
+        eframe::egui::Frame::NONE.fill(palette.paper).show(ui, |ui| {
             pane.view.show(ui, &stage, &mut seen, painter3);
         });
         self.selection.learn(&before, seen);
-        self.places.push((pane, place.response.rect));
         header
     }
 
@@ -231,7 +225,7 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
             }
         };
         button(symbol, help, Action::Maximise(pane.view));
-        button("↧", "Save as PNG", Action::SaveView(pane));
+        button("↧", "Export as figure", Action::SaveView(pane));
     }
 
     fn title(&self, pane: Pane) -> String {

@@ -21,7 +21,8 @@ struct Line {
 
 /// The files of a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
 }
 
 #[test]
@@ -35,7 +36,7 @@ fn a_view_is_exported_as_the_command_line_draws_it() {
     hand.press("Save");
     hand.until(|_| !files(folder.path()).is_empty());
     let path = folder.path().join("linear_diagonal_beta1_seed0_step000060_latent.png");
-    assert_eq!(files(folder.path()), [path.clone()]);
+    assert_eq!(files(folder.path()), std::slice::from_ref(&path));
     hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
 
     // The session in the figure makes the run again, and from its folder the command line draws the same pixels.

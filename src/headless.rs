@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use eframe::egui::{Color32, Frame, FullOutput, Theme, Ui, vec2};
+use eframe::egui::{Color32, Theme, Ui, vec2};
 
-use crate::app::{Analyst, Background, Focus, Painter3, Palette, Projection, Selection, Stage, install, views::View};
+use crate::app::{Figure, Painter3, Palette, SIZES, Selection, Stage, usual_size, views::View};
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
-use crate::io::{EMBEDDED_IN_FIGURE, SavedRun, Session, open, write_atomically};
-use crate::paint::{Canvas, Format, Offscreen, encode_figure};
+use crate::io::{SavedRun, open, write_atomically};
+use crate::paint::{Canvas, Format, encode_figure};
 use movie::Motion;
 
 pub use sweep_figure::sweep_figure;
@@ -85,12 +85,8 @@ fn parse_view(text: &str) -> Result<What, String> {
 }
 
 fn parse_size(text: &str) -> Result<(f32, f32), String> {
-    // Twice the usual widths of 3.5 and 7 inches: reduced to them, the text has the 7 points of a caption.
-    match text {
-        "single-column" => return Ok((504.0, 410.0)),
-        "double-column" => return Ok((1008.0, 567.0)),
-        "slide" => return Ok((1280.0, 720.0)),
-        _ => {}
+    if let Some((_, size)) = SIZES.iter().find(|(name, _)| name.replace(' ', "-") == text) {
+        return Ok(*size);
     }
     let sides = text.split_once('x').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
     sides
@@ -144,7 +140,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if moving && request.beside.is_some() {
         return Err(input("--beside goes with a figure, not with a movie".to_owned()));
     }
-    let mut figure = Figure::new(open(&request.dir)?, request.beside.as_deref().map(open).transpose()?);
+    let mut figure = figure_of(open(&request.dir)?, request.beside.as_deref().map(open).transpose()?);
     if let Some(Point(z)) = &request.at {
         let m = figure.selection.z.len();
         if z.len() != m {
@@ -153,11 +149,9 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         figure.selection.z.clone_from(z);
     }
     let (width, height) = request.size.unwrap_or(match request.view {
-        What::All => (1280.0, 720.0),
-        What::One(view) if request.beside.is_some() && !view.is_shared() => (1280.0, 540.0),
-        What::One(View::Training) => (960.0, 300.0),
+        What::All => usual_size(None, request.beside.is_some()),
+        What::One(view) => usual_size(Some(view), request.beside.is_some()),
         What::Moving(motion) => motion.size(),
-        What::One(_) => (640.0, 520.0),
     });
     let palette = Palette::of_theme(request.theme);
     let canvas = Canvas {
@@ -193,7 +187,7 @@ pub fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let palette = Palette::of_theme(Theme::Light);
     let size = vec2(1280.0, 720.0);
     let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
-    let mut figure = Figure::new(open(&folder.join("a"))?, Some(open(&folder.join("b"))?));
+    let mut figure = figure_of(open(&folder.join("a"))?, Some(open(&folder.join("b"))?));
     let session = figure.session()?;
     let mut names = String::new();
     for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
@@ -214,75 +208,15 @@ fn is_taken(path: &Path) -> bool {
     if path.is_dir() { crate::io::is_occupied(path) } else { path.exists() }
 }
 
-/// A saved run and what it is drawn with.
-struct Shown {
-    snapshot: Arc<Snapshot>,
-    projection: Projection,
-    painter3: Painter3,
-    analyst: Analyst,
+/// The last moment of a saved run.
+fn moment(saved: SavedRun) -> Arc<Snapshot> {
+    let SavedRun { config, log, steps, settings, vae, data, history } = saved;
+    let covariance = Arc::new(data.train.covariance());
+    let (config, data) = (Arc::new(config), Arc::new(data));
+    Arc::new(Snapshot::new(Moment { config, data, log, history, step: steps, settings, vae, covariance }))
 }
 
-impl Shown {
-    fn new(saved: SavedRun) -> Self {
-        let SavedRun { config, log, steps, settings, vae, data, history } = saved;
-        let (config, data) = (Arc::new(config), Arc::new(data));
-        let covariance = Arc::new(data.train.covariance());
-        let moment = Moment { config, data: Arc::clone(&data), log, history, step: steps, settings, vae, covariance };
-        Self {
-            projection: Projection::new(&data),
-            painter3: Painter3::immediate(),
-            analyst: Analyst::immediate(),
-            snapshot: Arc::new(Snapshot::new(moment)),
-        }
-    }
+/// The figure of one saved run, or of two.
+fn figure_of(run: SavedRun, beside: Option<SavedRun>) -> Figure {
+    Figure::new(moment(run), beside.map(moment), &Selection::default())
 }
-
-/// One saved run, or two beside each other, and what is looked at.
-struct Figure {
-    run: Shown,
-    beside: Option<Shown>,
-    selection: Selection,
-    offscreen: Offscreen,
-}
-
-impl Figure {
-    fn new(run: SavedRun, beside: Option<SavedRun>) -> Self {
-        let (run, beside) = (Shown::new(run), beside.map(Shown::new));
-        let mut selection = Selection::default();
-        let snapshots = || [Some(&run), beside.as_ref()].into_iter().flatten().map(|shown| &shown.snapshot);
-        let m = snapshots().map(|s| s.latent_dim()).max().unwrap_or(1);
-        selection.fit(m, snapshots().map(|s| s.encodings.columns()).min().unwrap_or(0));
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
-        Self { run, beside, selection, offscreen: Offscreen::new(threads, install) }
-    }
-
-    /// What is needed to make it again, as JSON.
-    fn session(&self) -> Result<String, CliError> {
-        let view = serde_json::json!({ "selection": self.selection });
-        Ok(Session::of(&self.run.snapshot, view).to_json(EMBEDDED_IN_FIGURE)?)
-    }
-
-    /// Draws with `show` at z* and gives the settled frame to `take`.
-    fn draw<T>(&mut self, canvas: &Canvas, mut show: impl Show, take: impl FnOnce(&Offscreen, &FullOutput) -> T) -> T {
-        let Self { run, beside, selection, offscreen } = self;
-        let background = Background::default();
-        let focus = |shown: &Shown| Focus::new(&shown.snapshot, &selection.seen_by(shown.snapshot.latent_dim()));
-        let focuses: Vec<Focus> = [Some(&*run), beside.as_ref()].into_iter().flatten().map(focus).collect();
-        let (mut stages, mut painters) = (Vec::new(), Vec::new());
-        for (shown, focus) in [Some(run), beside.as_mut()].into_iter().flatten().zip(&focuses) {
-            let Shown { snapshot, projection, painter3, analyst } = shown;
-            let (now, branches, background) = (&**snapshot, &[][..], &background);
-            stages.push(Stage { snapshot, now, branches, focus, projection, analyst, background, beside: None });
-            painters.push(painter3);
-        }
-        let output = offscreen.settle(canvas, 0.0, |ui| {
-            Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, &stages, selection, &mut painters));
-        });
-        take(offscreen, &output)
-    }
-}
-
-/// What draws one or two runs.
-trait Show: FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3]) {}
-
-impl<F: FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3])> Show for F {}

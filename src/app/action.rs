@@ -33,9 +33,11 @@ pub enum Action {
     CopyRecipe,
     /// The run of such a line.
     PasteRecipe,
+    /// A figure of the view that is shown alone, or of all.
+    Export,
     /// A picture of the window.
     SaveWindow,
-    /// A picture of one view.
+    /// A figure of one view.
     SaveView(Pane),
     /// One view alone, and back.
     Maximise(View),
@@ -63,7 +65,7 @@ pub enum Action {
 
 impl Action {
     /// The actions that have a key or stand in a menu.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::RunOrPause,
         Self::Step,
         Self::ManySteps,
@@ -76,6 +78,7 @@ impl Action {
         Self::SaveSession,
         Self::CopyRecipe,
         Self::PasteRecipe,
+        Self::Export,
         Self::SaveWindow,
         Self::SaveView(Pane { view: View::Data, side: 0 }),
         Self::SaveView(Pane { view: View::Latent, side: 0 }),
@@ -115,8 +118,9 @@ impl Action {
             Self::SaveSession => "Save session…".to_owned(),
             Self::CopyRecipe => "Copy recipe".to_owned(),
             Self::PasteRecipe => "Paste recipe".to_owned(),
+            Self::Export => "Export figure…".to_owned(),
             Self::SaveWindow => "Save screenshot of the window…".to_owned(),
-            Self::SaveView(pane) => format!("Save {}…", pane.view.title().to_lowercase()),
+            Self::SaveView(pane) => format!("Export {}…", pane.view.title().to_lowercase()),
             Self::Compare => "Compare two runs, or back to one".to_owned(),
             Self::SwapSides => "Swap A and B".to_owned(),
             Self::Maximise(view) => format!("{} alone, or all views", view.title()),
@@ -153,6 +157,7 @@ impl Action {
             Self::SaveSession => command(Key::S),
             Self::CopyRecipe => command(Key::L),
             Self::PasteRecipe => command(Key::V),
+            Self::Export => command(Key::E),
             Self::SaveWindow => plain(Key::P),
             Self::Maximise(View::Data) => plain(Key::Num1),
             Self::Maximise(View::Latent) => plain(Key::Num2),

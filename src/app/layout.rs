@@ -87,8 +87,7 @@ impl Layout {
         Self { tree: Tree::new(Id::unique("compared views"), root, tiles), alone: None }
     }
 
-    /// Shows the tiles, or the one that is alone; gives the place of each view. Adds what was asked for in their headers
-    /// to `actions`.
+    /// Shows the tiles, or the one that is alone. Adds what was asked for in their headers to `actions`.
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -96,17 +95,15 @@ impl Layout {
         selection: &mut Selection,
         painters: &mut [&mut Painter3],
         actions: &mut Vec<Action>,
-    ) -> Vec<(Pane, Rect)> {
+    ) {
         let alone = self.alone;
-        let (places, tabbed, fronts) = (Vec::new(), self.tabbed(), self.fronts());
-        let mut panes = Panes { stages, selection, painters, actions, alone, places, bare: false, tabbed };
+        let (tabbed, fronts) = (self.tabbed(), self.fronts());
+        let mut panes = Panes { stages, selection, painters, actions, alone, bare: false, tabbed };
         match alone {
             Some(view) => panes.alone(ui, view),
             None => self.tree.ui(&mut panes, ui),
         }
-        let places = panes.places;
         self.follow(&fronts);
-        places
     }
 
     /// The tile in front under each bar of tabs.
@@ -137,8 +134,8 @@ impl Layout {
     ) {
         let mut actions = Vec::new();
         // Of what stands behind each other the front is drawn, under a title of its own.
-        let (alone, places, tabbed) = (self.alone, Vec::new(), Vec::new());
-        let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, places, bare: true, tabbed };
+        let (alone, tabbed) = (self.alone, Vec::new());
+        let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, bare: true, tabbed };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
             Some(view) if stages.len() == 1 => {
@@ -182,7 +179,6 @@ struct Panes<'a, 'b, 'c> {
     painters: &'a mut [&'c mut Painter3],
     actions: &'a mut Vec<Action>,
     alone: Option<View>,
-    places: Vec<(Pane, Rect)>,
     /// Titles only, as in a figure.
     bare: bool,
     /// The tiles whose titles are tabs.
@@ -226,7 +222,6 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
         pane.view.show(&mut inside, &stage, &mut seen, &mut *self.painters[pane.side]);
         ui.advance_cursor_after_rect(place);
         self.selection.learn(&before, seen);
-        self.places.push((pane, place));
         header.map(|(response, _)| response)
     }
 
@@ -264,7 +259,7 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
             }
         };
         button(symbol, help, Action::Maximise(pane.view));
-        button("↧", "Save as PNG", Action::SaveView(pane));
+        button("↧", "Export as figure", Action::SaveView(pane));
     }
 
     fn title(&self, pane: Pane) -> String {

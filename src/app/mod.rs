@@ -5,6 +5,7 @@ pub mod analysis;
 mod background;
 mod certifier;
 mod draft;
+mod figure;
 mod focus;
 mod heat;
 mod keeping;
@@ -30,11 +31,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Rect, Theme, Ui};
+use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Theme, Ui};
 
 pub use action::Action;
 pub use analysis::Analyst;
 pub use background::Background;
+pub use figure::{Figure, SIZES, Show, usual_size};
 pub use focus::Focus;
 pub use motion::Motion;
 pub use painter3::Painter3;
@@ -56,9 +58,10 @@ use certifier::Certifier;
 use keeping::Keeping;
 use layout::Layout;
 use panels::controls::Wish;
+use panels::export::{ExportDialog, Scenery};
 use panels::{open, save};
 use side::Side;
-use views::{Pane, View};
+use views::View;
 
 /// What is kept from one start to the next, under a key that says which version it is.
 #[derive(Debug, Deserialize, Serialize)]
@@ -101,20 +104,16 @@ pub struct App {
     help: bool,
     opening: Option<open::OpenDialog>,
     saving: Option<save::SaveDialog>,
+    exporting: Option<ExportDialog>,
     /// More seeds, and the proof of predictions.
     background: Background,
     folder: PathBuf,
     keeping: Keeping,
     /// The moment that the trainers were asked for last.
     looked: Option<u64>,
-    screenshots: (Sender<Shot>, Receiver<Shot>),
-    /// Where each view was drawn last.
-    places: Vec<(Pane, Rect)>,
+    screenshots: (Sender<Arc<ColorImage>>, Receiver<Arc<ColorImage>>),
     ctx: Context,
 }
-
-/// A screenshot on its way back.
-type Shot = (Arc<ColorImage>, Option<Pane>);
 
 impl App {
     /// The window on a run. `painter3` draws data in three dimensions, `analyst` computes what takes long.
@@ -131,12 +130,12 @@ impl App {
             help: false,
             opening: None,
             saving: None,
+            exporting: None,
             background: Background::default(),
             folder: std::env::current_dir().unwrap_or_default(),
             keeping: Keeping::default(),
             looked: None,
             screenshots: channel(),
-            places: Vec::new(),
             ctx: ctx.clone(),
         };
         app.start(0, running);
@@ -383,8 +382,9 @@ impl App {
             Action::CopyRecipe => self.copy_recipe(),
             // The clipboard answers with an event, as if the keys had been pressed.
             Action::PasteRecipe => self.ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
-            Action::SaveWindow => self.shoot(None),
-            Action::SaveView(pane) => self.shoot(Some(pane)),
+            Action::SaveWindow => self.shoot(),
+            Action::Export => self.export(None),
+            Action::SaveView(pane) => self.export(Some(pane.view)),
             Action::Maximise(view) => {
                 let alone = &mut self.layout().alone;
                 *alone = if *alone == Some(view) { None } else { Some(view) };
@@ -410,8 +410,8 @@ impl App {
             }
             Action::Help => self.help = !self.help,
             Action::Escape => {
-                if self.help || self.opening.is_some() || self.saving.is_some() {
-                    (self.help, self.opening, self.saving) = (false, None, None);
+                if self.help || self.opening.is_some() || self.saving.is_some() || self.exporting.is_some() {
+                    (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None);
                 } else if self.selection.moment.is_some() {
                     self.selection.moment = None;
                 } else {
@@ -427,25 +427,33 @@ impl App {
         &mut self.layouts[self.sides.len() - 1]
     }
 
+    /// Offers to export a view, or the one that is shown alone, or all.
+    fn export(&mut self, view: Option<View>) {
+        let Some(run) = self.sides[0].shown().map(Arc::clone) else { return };
+        let beside = self.sides.get(1).and_then(Side::shown).map(Arc::clone);
+        let layout = self.layout().clone();
+        let view = view.or(layout.alone);
+        let name = self.file_name(0, view.map_or("all", View::name));
+        let scenery = Scenery { run, beside, selection: self.selection.clone(), layout };
+        self.exporting = Some(ExportDialog::new(scenery, view, self.ctx.theme(), &self.folder, &name));
+    }
+
     /// Asks for a screenshot; it comes back after the frame has been drawn.
-    fn shoot(&mut self, pane: Option<Pane>) {
+    fn shoot(&self) {
         let (sender, ctx) = (self.screenshots.0.clone(), self.ctx.clone());
         self.ctx.request_screenshot(move |image| {
             // The window may have gone meanwhile.
-            drop(sender.send((image, pane)));
+            drop(sender.send(image));
             ctx.request_repaint();
         });
     }
 
     fn take_screenshot(&mut self) {
-        let Ok((image, pane)) = self.screenshots.1.try_recv() else { return };
+        let Ok(image) = self.screenshots.1.try_recv() else { return };
         let scale = self.ctx.pixels_per_point();
-        let place = pane.and_then(|pane| self.places.iter().find(|(p, _)| *p == pane)).map(|(_, rect)| *rect);
-        let picture = place.map_or_else(|| (*image).clone(), |rect| save::crop(&image, rect, scale));
-        let (what, side) = pane.map_or(("window", 0), |pane| (pane.view.name(), pane.side));
-        let name = self.file_name(side, what);
-        let about = format!("{} × {} pixels", picture.size[0], picture.size[1]);
-        match encode_png(&picture.into(), scale, &[("Software", &program())]) {
+        let name = self.file_name(0, "window");
+        let about = format!("{} × {} pixels", image.size[0], image.size[1]);
+        match encode_png(&ColorImage::clone(&image).into(), scale, &[("Software", &program())]) {
             Ok(bytes) => {
                 let ready = save::Ready { title: "Save picture", about, extension: "png", bytes };
                 self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
@@ -515,10 +523,12 @@ impl App {
                 }
             }
         }
-        if let Some(dialog) = &mut self.saving {
-            match dialog.show(ctx) {
+        let saving = self.saving.as_mut().map(|dialog| dialog.show(ctx));
+        let exporting = self.exporting.as_mut().map(|dialog| dialog.show(ctx));
+        for outcome in [saving, exporting].into_iter().flatten() {
+            match outcome {
                 save::Outcome::Open => {}
-                save::Outcome::Cancelled => self.saving = None,
+                save::Outcome::Cancelled => (self.saving, self.exporting) = (None, None),
                 save::Outcome::Saved(path) => {
                     if let Some(folder) = path.parent() {
                         folder.clone_into(&mut self.folder);
@@ -527,7 +537,7 @@ impl App {
                         self.remember(&path);
                     }
                     self.notice = Some(format!("saved {}", path.display()));
-                    self.saving = None;
+                    (self.saving, self.exporting) = (None, None);
                 }
             }
         }
@@ -612,7 +622,7 @@ impl App {
             stages.push(stage);
             painters.push(painter3);
         }
-        self.places = layout.show(ui, &stages, &mut self.selection, &mut painters, actions);
+        layout.show(ui, &stages, &mut self.selection, &mut painters, actions);
     }
 }
 

@@ -61,7 +61,6 @@ impl App {
         side.replace(config.clone(), Arc::clone(&data));
         self.selection = restored(&self.selection, &view, &data);
         self.notice = None;
-        self.looked = None;
         let changes = log.clone();
         let build = move || {
             let mut run = Experiment::new(config, data).map_err(|e| e.to_string())?;

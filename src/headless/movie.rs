@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use eframe::egui::{Ui, vec2};
 
-use super::{Figure, Render, Show};
-use crate::app::{Painter3, Selection, Stage, views::View};
+use super::Render;
+use crate::app::{Figure, Painter3, Selection, Show, Stage, views::View};
 use crate::cli::{CliError, bar};
 use crate::experiment::{Experiment, Snapshot};
 use crate::io::{make_folder, write_atomically};

@@ -10,11 +10,11 @@ use unpick::io::{Recipe, Session, open_session, save_session};
 use crate::stagehand::Stagehand;
 
 fn parameters(hand: &mut Stagehand) -> Vec<f32> {
-    hand.window().snapshot().unwrap().vae.parameters.clone()
+    hand.window().snapshot().expect("a paused run has been seen").vae.parameters.clone()
 }
 
 fn kept(hand: &mut Stagehand) -> Session {
-    hand.window().session().unwrap()
+    hand.window().session().expect("a paused run has been seen")
 }
 
 #[test]

@@ -83,6 +83,14 @@ impl Stagehand {
         self.frames(2);
     }
 
+    pub(crate) fn until_gone(&mut self, label: &str) {
+        let start = Instant::now();
+        while self.harness.query_by_label(label).is_some() {
+            self.harness.step();
+            assert!(start.elapsed() < Duration::from_mins(1), "'{label}' never went away");
+        }
+    }
+
     pub(crate) fn press(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.frames(2);

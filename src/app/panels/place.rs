@@ -12,6 +12,8 @@ use crate::io::{free_path, write_atomically};
 #[derive(Debug)]
 pub(crate) struct Place {
     path: String,
+    /// The folder and the name without number that were proposed.
+    proposed: (PathBuf, String),
     extension: &'static str,
     /// The path for which overwriting was offered.
     overwrite: Option<String>,
@@ -32,7 +34,23 @@ impl Place {
     /// `folder`/`name`.`extension`, or the first of its numbered names that is free.
     pub(crate) fn new(folder: &Path, name: &str, extension: &'static str) -> Self {
         let path = free_path(folder, name, extension).display().to_string();
-        Self { path, extension, overwrite: None, error: None, browsing: None }
+        let proposed = (folder.to_owned(), name.to_owned());
+        Self { path, proposed, extension, overwrite: None, error: None, browsing: None }
+    }
+
+    /// Another kind of file of the same name.
+    pub(crate) fn set_extension(&mut self, extension: &'static str) {
+        if extension != self.extension {
+            let (folder, name) = &self.proposed;
+            let untouched = Path::new(&self.path) == free_path(folder, name, self.extension);
+            let path = if untouched {
+                free_path(folder, name, extension)
+            } else {
+                PathBuf::from(&self.path).with_extension(extension)
+            };
+            self.path = path.display().to_string();
+            (self.extension, self.overwrite, self.error) = (extension, None, None);
+        }
     }
 
     /// Draws the path and what was wrong with it; true if Enter was pressed in it.

@@ -1,9 +1,8 @@
 //! Saving something that is ready: a picture of the window, a session, a table.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use eframe::egui::{ColorImage, Context};
+use eframe::egui::Context;
 
 use super::dialog;
 use super::place::{Place, Press};
@@ -64,14 +63,4 @@ impl SaveDialog {
             None => Outcome::Open,
         }
     }
-}
-
-/// The part of a screenshot that shows `rect` (in points).
-pub(crate) fn crop(image: &Arc<ColorImage>, rect: eframe::egui::Rect, pixels_per_point: f32) -> ColorImage {
-    let [width, height] = image.size;
-    let pixel = |points: f32, most: usize| (points * pixels_per_point).round().clamp(0.0, most as f32) as usize;
-    let (x0, x1) = (pixel(rect.min.x, width), pixel(rect.max.x, width));
-    let (y0, y1) = (pixel(rect.min.y, height), pixel(rect.max.y, height));
-    let rows = (y0..y1).flat_map(|y| image.pixels[y * width + x0..y * width + x1].iter().copied());
-    ColorImage::new([x1 - x0, y1 - y0], rows.collect())
 }

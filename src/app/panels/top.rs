@@ -46,6 +46,7 @@ pub(crate) fn show(
                 entry(ui, actions, Action::CopyRecipe);
                 entry(ui, actions, Action::PasteRecipe);
                 ui.separator();
+                entry(ui, actions, Action::Export);
                 entry(ui, actions, Action::SaveWindow);
                 for view in View::ALL {
                     entry(ui, actions, Action::SaveView(Pane { view, side: 0 }));

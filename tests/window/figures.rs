@@ -1,0 +1,103 @@
+//! Figures of what the window shows.
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
+use eframe::egui::{Key, Modifiers};
+use unpick::app::Action;
+use unpick::app::views::{Pane, View};
+use unpick::experiment::Metrics;
+use unpick::headless::{Render, render};
+use unpick::io::{open_session, save};
+use unpick::paint::decode_png;
+
+use crate::stagehand::Stagehand;
+
+#[derive(Debug, clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    render: Render,
+}
+
+/// The files of a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+}
+
+#[test]
+fn a_view_is_exported_as_the_command_line_draws_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 60);
+    hand.window().set_folder(folder.path());
+    hand.window().act(Action::SaveView(Pane { view: View::Latent, side: 0 }));
+    hand.until_shown("Preview of the figure");
+    hand.press("PNG");
+    hand.press("Save");
+    hand.until(|_| !files(folder.path()).is_empty());
+    let path = folder.path().join("linear_diagonal_beta1_seed0_step000060_latent.png");
+    assert_eq!(files(folder.path()), std::slice::from_ref(&path));
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
+
+    // The session in the figure makes the run again, and from its folder the command line draws the same pixels.
+    let session = open_session(&path).unwrap();
+    let mut run = session.run(session.data().unwrap()).unwrap();
+    (0..session.steps).for_each(|_| run.step().unwrap());
+    let state = run.state();
+    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), 0);
+    let (saved, drawn) = (folder.path().join("run"), folder.path().join("drawn.png"));
+    save(&saved, &run, &metrics).unwrap();
+    let [saved, out] = [&saved, &drawn].map(|path| path.to_str().unwrap().to_owned());
+    let line = Line::parse_from(["render", &saved, "--view", "latent", "--out", &out]);
+    render(&line.render).unwrap();
+    let [exported, drawn] = [&path, &drawn].map(|path| decode_png(&std::fs::read(path).unwrap()).unwrap().0);
+    assert!(exported == drawn, "the same picture");
+}
+
+#[test]
+fn the_layout_is_exported_in_every_format_with_or_without_the_experiment() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 20);
+    hand.window().set_folder(folder.path());
+    for (format, beginning) in [("SVG", &b"<?xml"[..]), ("PDF", b"%PDF"), ("PNG", b"\x89PNG")] {
+        hand.key_with(Modifiers::COMMAND, Key::E);
+        hand.until_shown("Preview of the figure");
+        hand.press(format);
+        hand.press("single column");
+        hand.press("dark");
+        hand.press("transparent");
+        if format == "PNG" {
+            hand.press("Store the experiment in the figure");
+        }
+        hand.press("Save");
+        let name = format!("linear_diagonal_beta1_seed0_step000020_all.{}", format.to_lowercase());
+        let path = folder.path().join(name);
+        hand.until(|_| path.exists());
+        hand.until_gone("Export figure");
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(bytes.starts_with(beginning), "{format}");
+        assert_eq!(open_session(&path).is_ok(), format != "PNG");
+        if format == "PNG" {
+            let (picture, _) = decode_png(&bytes).unwrap();
+            assert_eq!((picture.width, picture.height), (1008, 820));
+            assert!(picture.pixels.iter().any(|p| p.a() == 0) && picture.pixels.iter().any(|p| p.a() == 255));
+        }
+    }
+}
+
+#[test]
+fn a_figure_that_would_overwrite_asks_and_escape_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 20);
+    hand.window().set_folder(folder.path());
+    hand.key_with(Modifiers::COMMAND, Key::E);
+    hand.until_shown("Preview of the figure");
+    let path = folder.path().join("linear_diagonal_beta1_seed0_step000020_all.svg");
+    std::fs::write(&path, "mine").unwrap();
+    hand.press("Save");
+    hand.until_shown("Overwrite");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    hand.key(Key::Escape);
+    hand.until_gone("Export figure");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+}

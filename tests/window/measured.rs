@@ -63,7 +63,7 @@ fn the_latents_are_turned_by_keys_and_kicked() {
     let topic = Topic::Turned(TurnedQuestion { plane: [0, 1] });
     let answer = Analyst::immediate().ask(&snapshot, Arc::new(snapshot.vae.cast()), topic).unwrap();
     let Answer::Turned(turned) = &*answer else { panic!("{answer:?}") };
-    assert!(shows(&hand, &format!("{:.4} nats", turned.loss(2.0))), "the price of the angle is shown");
+    assert!(shows(&hand, &format!("{:.3} nats", turned.loss(2.0))), "the price of the angle is shown");
     hand.press("Kick by 2°");
     assert_eq!(kicked(&mut hand), Command::Rotate(Rotation { degrees: 2.0, plane: [0, 1] }));
     assert_eq!(hand.window().selection().phi, 0.0, "angles are counted from the latents as they are now");

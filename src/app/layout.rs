@@ -231,7 +231,11 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
         let title = if roomy || self.bare { self.title(pane) } else { short() };
         let title = RichText::new(title).text_style(TextStyle::Heading);
         if self.bare {
-            return ui.label(title);
+            let response = ui.label(title);
+            if pane.view == View::Training {
+                super::views::training::key(ui, stage);
+            }
+            return response;
         }
         let sense = Sense::click_and_drag();
         let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));

@@ -33,7 +33,11 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     header(ui, strip, &runs.iter().map(|(_, _, made)| *made).collect::<Vec<_>>(), selection);
     let area = ui.available_rect_before_wrap();
     // As square as can be.
-    let columns = if area.width() > 2.2 * area.height() { runs.len() } else { runs.len().div_ceil(2) };
+    let squareness = |columns: usize| {
+        let rows = runs.len().div_ceil(columns);
+        (area.width() * rows as f32 / (area.height() * columns as f32)).ln().abs()
+    };
+    let columns = (1..=runs.len()).min_by(|a, b| squareness(*a).total_cmp(&squareness(*b))).unwrap_or(1);
     let rows = runs.len().div_ceil(columns);
     let size = vec2(area.width() / columns as f32, area.height() / rows as f32);
     for (i, (seed, newest, _)) in runs.iter().enumerate() {

@@ -184,7 +184,7 @@ fn branches(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
 
 /// Which run is drawn how, if there are two.
-fn key(ui: &mut Ui, stage: &Stage<'_>) {
+pub fn key(ui: &mut Ui, stage: &Stage<'_>) {
     if stage.beside.is_none() {
         return;
     }

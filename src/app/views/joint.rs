@@ -221,7 +221,7 @@ fn unrolled(ui: &mut Ui, joint: &Joint) {
     sheet.cloud(joint.arcs.iter().copied(), POINT_RADIUS + 0.4, palette.image.gamma_multiply(0.6));
     let [a, b] = joint.plane;
     let corner = sheet.painter.clip_rect().left_top() + vec2(4.0, 2.0);
-    let title = format!("global coordinates ∫ sᵢ dzᵢ: {}, {}", indexed("u", a), indexed("u", b));
+    let title = format!("global {}, {} = ∫ sᵢ dzᵢ", indexed("u", a), indexed("u", b));
     sheet.label(corner, Align2::LEFT_TOP, &title, palette.image);
     response.response.on_hover_text(tolerances());
 }

@@ -31,7 +31,7 @@ pub struct Turned {
     /// The two latents.
     pub plane: [usize; 2],
     /// The objective with the best posteriors at equidistant angles in [0°, 90°), in nats; empty with more than
-    /// [`MOST_LATENTS`] latents.
+    /// a few latents.
     pub searched: Vec<TurnedElbo>,
     /// The second-order price of the diagonal family at every whole degree in [0°, 90°), in nats:
     /// (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b at the posterior means.

@@ -10,10 +10,9 @@ use nalgebra::DMatrix;
 use crate::app::marks::{factor_colors, instead, number};
 use crate::app::theme::{SMALLEST_TEXT, indexed};
 use crate::app::{Selection, Stage, TrueMap};
-use crate::experiment::{Snapshot, is_linear};
+use crate::experiment::Snapshot;
 use crate::geometry::{Undefined, chance};
 use crate::linalg::{Matrix, best_assignment};
-use crate::ppca::LinearOptimum;
 use crate::stats::mean_correlation_coefficient;
 
 /// More latents or factors than this are not shown.
@@ -192,10 +191,8 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
 /// of the data along a factor and v that of the noise, and 0 for a factor whose latent has collapsed (λᵢ ≤ b).
 pub(super) fn ceiling(snapshot: &Snapshot) -> Option<f64> {
     let scene = snapshot.config.origin.scene()?;
-    let linear = matches!(scene.truth()?, crate::data::Map::Linear { .. }) && is_linear(&snapshot.vae.architecture);
-    let objective = &snapshot.settings.objective;
-    linear.then(|| {
-        let optimum = LinearOptimum::new(&snapshot.data.test.covariance(), snapshot.latent_dim(), objective);
+    let optimum = snapshot.optimum.as_ref()?;
+    matches!(scene.truth()?, crate::data::Map::Linear { .. }).then(|| {
         let active = optimum.eigenvalues.iter().take(optimum.active);
         let correlations = active.map(|lambda| (1.0 - scene.noise_variance() / lambda).max(0.0).sqrt());
         correlations.sum::<f64>() / snapshot.data.factor_count() as f64

@@ -258,7 +258,7 @@ fn holonomy(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
     });
     about(ui, &HOLONOMY, share);
     value(ui, &HOLONOMY, share);
-    ui.label(RichText::new("% of a side (see Joint)").small().weak());
+    ui.label(RichText::new("% of a side: Joint").small().weak());
 }
 
 fn value(ui: &mut Ui, gauge: &Gauge, now: Measured) {

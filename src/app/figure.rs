@@ -5,32 +5,23 @@ use std::sync::Arc;
 use eframe::egui::{Frame, FullOutput, Ui};
 
 use super::opening::view_of;
-use super::views::View;
 use super::{Analyst, Background, Focus, Painter3, Projection, Selection, Stage, install};
 use crate::experiment::Snapshot;
 use crate::io::{EMBEDDED_IN_FIGURE, FileError, Session};
-use crate::paint::{Canvas, Offscreen};
+use crate::paint::{Canvas, Offscreen, Picture};
 
 /// Common sizes of figures in points, with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to
 /// them, the text has the 7 points of a caption.
 pub const SIZES: [(&str, (f32, f32)); 3] =
     [("single column", (504.0, 410.0)), ("double column", (1008.0, 567.0)), ("slide", (1280.0, 720.0))];
 
-/// The usual size in points of a view, or of all, of one run or of two.
-pub fn usual_size(view: Option<View>, compared: bool) -> (f32, f32) {
-    match view {
-        None => (1280.0, 720.0),
-        Some(view) if compared && !view.is_shared() => (1280.0, 540.0),
-        Some(View::Training) => (960.0, 300.0),
-        Some(_) => (640.0, 520.0),
-    }
-}
-
 /// A moment of a run and what it is drawn with.
 #[derive(Debug)]
 pub struct Shown {
     /// The moment.
     pub snapshot: Arc<Snapshot>,
+    /// The newest moment of the run.
+    pub now: Arc<Snapshot>,
     /// How its data are shown.
     pub projection: Projection,
     painter3: Painter3,
@@ -40,7 +31,8 @@ pub struct Shown {
 impl Shown {
     fn new(snapshot: Arc<Snapshot>) -> Self {
         let projection = Projection::new(&snapshot.data);
-        Self { projection, painter3: Painter3::immediate(), analyst: Analyst::immediate(), snapshot }
+        let (painter3, analyst) = (Painter3::immediate(), Analyst::immediate());
+        Self { now: Arc::clone(&snapshot), snapshot, projection, painter3, analyst }
     }
 }
 
@@ -68,6 +60,21 @@ impl Figure {
         Self { run, beside, selection, offscreen: Offscreen::new(threads, install) }
     }
 
+    /// The runs.
+    pub fn all(&self) -> impl Iterator<Item = &Shown> {
+        [Some(&self.run), self.beside.as_ref()].into_iter().flatten()
+    }
+
+    /// The runs, to show other moments of them.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Shown> {
+        [Some(&mut self.run), self.beside.as_mut()].into_iter().flatten()
+    }
+
+    /// Draws with `show` in pixels.
+    pub fn picture(&mut self, canvas: &Canvas, show: impl Show) -> Picture {
+        self.draw(canvas, show, |offscreen, output| offscreen.paint(canvas, output))
+    }
+
     /// What is needed to make it again, as JSON.
     ///
     /// # Errors
@@ -89,8 +96,8 @@ impl Figure {
         let focuses: Vec<Focus> = [Some(&*run), beside.as_ref()].into_iter().flatten().map(focus).collect();
         let (mut stages, mut painters) = (Vec::new(), Vec::new());
         for (shown, focus) in [Some(run), beside.as_mut()].into_iter().flatten().zip(&focuses) {
-            let Shown { snapshot, projection, painter3, analyst } = shown;
-            let (now, branches, background) = (&**snapshot, &[][..], &background);
+            let Shown { snapshot, now, projection, painter3, analyst } = shown;
+            let (branches, background) = (&[][..], &background);
             stages.push(Stage { snapshot, now, branches, focus, projection, analyst, background, beside: None });
             painters.push(painter3);
         }

@@ -34,10 +34,9 @@ fn a_view_is_exported_as_the_command_line_draws_it() {
     hand.until_shown("Preview of the figure");
     hand.press("PNG");
     hand.press("Save");
-    hand.until(|_| !files(folder.path()).is_empty());
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
     let path = folder.path().join("linear_diagonal_beta1_seed0_step000060_latent.png");
     assert_eq!(files(folder.path()), std::slice::from_ref(&path));
-    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
 
     // The session in the figure makes the run again, and from its folder the command line draws the same pixels.
     let session = open_session(&path).unwrap();

@@ -1,0 +1,176 @@
+//! A figure or a movie as the export dialog describes it: what is drawn, and how.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use eframe::egui::{Color32, FullOutput, Theme, Ui, vec2};
+
+use crate::app::layout::Layout;
+use crate::app::{Figure, Film, Painter3, Palette, Reel, Selection, Show, Stage, What};
+use crate::experiment::Snapshot;
+use crate::io::Staged;
+use crate::paint::{Canvas, Format, MovieFormat, Offscreen, Picture, encode_figure};
+
+/// What is drawn: everything that stands still while the dialog is open.
+#[derive(Clone, Debug)]
+pub(crate) struct Scenery {
+    /// The moment of the run, or of run A.
+    pub run: Arc<Snapshot>,
+    /// The moment of run B.
+    pub beside: Option<Arc<Snapshot>>,
+    /// What is looked at.
+    pub selection: Selection,
+    /// Where the views are.
+    pub layout: Layout,
+}
+
+impl Scenery {
+    /// Whether there are two runs.
+    pub(super) fn is_compared(&self) -> bool {
+        self.beside.is_some()
+    }
+
+    /// Why a film can't be made of it, if it can't.
+    pub(super) fn refusal(&self, film: Film) -> Option<&'static str> {
+        film.refusal([Some(&*self.run), self.beside.as_deref()].into_iter().flatten())
+    }
+
+    fn figure(&self) -> Figure {
+        Figure::new(Arc::clone(&self.run), self.beside.clone(), &self.selection)
+    }
+
+    fn show(&self, what: What) -> impl Show {
+        let mut layout = self.layout.clone().of(what, self.is_compared());
+        move |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
+            layout.draw(ui, stages, selection, painters);
+        }
+    }
+}
+
+/// How it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Drawing {
+    pub what: What,
+    /// What moves, if it is a movie.
+    pub film: Option<Film>,
+    /// The format of a figure.
+    pub still: Format,
+    /// The format of a movie, and its pace.
+    pub movie: MovieFormat,
+    pub seconds: f64,
+    pub rate: u16,
+    pub scale: u8,
+    pub size: (f32, f32),
+    pub theme: Theme,
+    pub sheet: Sheet,
+    pub provenance: bool,
+}
+
+/// The colour behind everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sheet {
+    Theme,
+    White,
+    Transparent,
+}
+
+impl Sheet {
+    pub(super) const ALL: [(Self, &str); 3] =
+        [(Self::Theme, "of the theme"), (Self::White, "white"), (Self::Transparent, "transparent")];
+}
+
+impl Drawing {
+    /// A figure as large as is usual.
+    pub(super) fn new(what: What, compared: bool, theme: Theme) -> Self {
+        Self {
+            what,
+            film: None,
+            still: Format::Svg,
+            movie: MovieFormat::Gif,
+            seconds: 4.0,
+            rate: 20,
+            scale: STILL_SCALE,
+            size: what.usual_size(compared),
+            theme,
+            sheet: Sheet::Theme,
+            provenance: true,
+        }
+    }
+
+    /// Lets something move, or nothing. What would stand still then gives way to what is usual.
+    pub(super) fn set_film(&mut self, film: Option<Film>, compared: bool) {
+        if film.is_some() != self.film.is_some() {
+            self.scale = if film.is_some() { 1 } else { STILL_SCALE };
+        }
+        self.film = film;
+        if let Some(film) = film.filter(|film| !film.moves(self.what)) {
+            self.set_what(film.usual(), compared);
+        }
+    }
+
+    /// Draws something else, as large as is usual.
+    pub(super) fn set_what(&mut self, what: What, compared: bool) {
+        (self.what, self.size) = (what, what.usual_size(compared));
+    }
+
+    /// What its file is called after the name of the run.
+    pub(super) fn name(&self) -> String {
+        let what = self.what.name();
+        self.film.map_or_else(|| what.to_owned(), |film| format!("{what}_{}", film.name()))
+    }
+
+    /// How the name of its file ends.
+    pub(super) fn extension(&self) -> &'static str {
+        if self.film.is_some() { self.movie.extension() } else { self.still.extension() }
+    }
+
+    /// The movie that it is, if it is one.
+    pub(super) fn reel(&self) -> Option<Reel> {
+        let Self { movie: format, seconds, rate, .. } = *self;
+        self.film.map(|film| Reel { film, format, seconds, rate })
+    }
+
+    fn canvas(&self, pixels_per_point: f32) -> Canvas {
+        let background = match self.sheet {
+            Sheet::Theme => Palette::of_theme(self.theme).paper,
+            Sheet::White => Color32::WHITE,
+            Sheet::Transparent => Color32::TRANSPARENT,
+        };
+        Canvas { size: vec2(self.size.0, self.size.1), pixels_per_point, theme: self.theme, background }
+    }
+
+    /// The picture on the screen, or for the clipboard; of a movie one that is in it.
+    pub(super) fn picture(&self, scenery: &Scenery, pixels_per_point: f32) -> Picture {
+        let (canvas, show) = (self.canvas(pixels_per_point), scenery.show(self.what));
+        match self.film {
+            Some(film) => scenery.figure().picture(&canvas, film.captioned(show)),
+            None => scenery.figure().picture(&canvas, show),
+        }
+    }
+
+    /// Writes its file, but for the name, unless `go_on`, which hears how many pictures are made, stops that.
+    pub(super) fn stage(
+        &self,
+        scenery: &Scenery,
+        path: &Path,
+        go_on: impl FnMut(u32) -> ControlFlow<()>,
+    ) -> Result<Option<Staged>, String> {
+        let (canvas, show) = (self.canvas(self.scale.into()), scenery.show(self.what));
+        let mut figure = scenery.figure();
+        let session = self.provenance.then(|| figure.session()).transpose().map_err(|e| e.to_string())?;
+        let session = session.as_deref();
+        let staged = if let Some(reel) = self.reel() {
+            reel.make(&mut figure, &canvas, session, show, go_on)?.map(|movie| movie.stage(path))
+        } else {
+            let encode = |offscreen: &Offscreen, output: &FullOutput| {
+                encode_figure(offscreen, &canvas, output, self.still, session)
+            };
+            Some(Staged::file(path, &figure.draw(&canvas, show, encode)?))
+        };
+        staged.transpose().map_err(|e| e.to_string())
+    }
+}
+
+/// Pixels per point of a figure, unless one says otherwise.
+const STILL_SCALE: u8 = 2;

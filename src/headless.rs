@@ -10,7 +10,7 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Color32, Theme, Ui, vec2};
 
-use crate::app::{Figure, Painter3, Palette, SIZES, Selection, Stage, usual_size, views::View};
+use crate::app::{Background, Figure, Painter3, Palette, SIZES, Selection, Stage, usual_size, views::View};
 use crate::cli::CliError;
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{SavedRun, open, write_atomically};
@@ -49,6 +49,9 @@ pub struct Render {
     /// Seconds that what moves takes
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
+    /// Leave out the axes and grid lines of all plots
+    #[arg(long)]
+    no_axes: bool,
     /// Do not store in the figure what is needed to make it again
     #[arg(long)]
     no_provenance: bool,
@@ -148,6 +151,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         }
         figure.selection.z.clone_from(z);
     }
+    figure.selection.layers.axes &= !request.no_axes;
     let (width, height) = request.size.unwrap_or(match request.view {
         What::All => usual_size(None, request.beside.is_some()),
         What::One(view) => usual_size(Some(view), request.beside.is_some()),
@@ -218,5 +222,5 @@ fn moment(saved: SavedRun) -> Arc<Snapshot> {
 
 /// The figure of one saved run, or of two.
 fn figure_of(run: SavedRun, beside: Option<SavedRun>) -> Figure {
-    Figure::new(moment(run), beside.map(moment), &Selection::default())
+    Figure::new(moment(run).into(), beside.map(|run| moment(run).into()), &Selection::default(), Background::default())
 }

@@ -153,14 +153,16 @@ impl App {
                 self.ask_all(Request::Command(Command::Rotate(rotation)));
                 Ok(())
             }
-            Ask::Seeds => self.sides[self.active].strip(&ctx).map(|strip| self.background.strip = Some(strip)),
+            Ask::Seeds => {
+                self.sides[self.active].strip(&ctx).map(|strip| self.background.strip = Some(Arc::new(strip)))
+            }
             Ask::Adopt(i) => self.adopt(i),
             Ask::CloseSeeds => {
                 self.background.strip = None;
                 Ok(())
             }
             Ask::Certify => match self.sides[self.active].draft.config.origin.scene() {
-                Some(scene) => Certifier::start(scene, &ctx).map(|it| self.background.certifier = Some(it)),
+                Some(scene) => Certifier::start(scene, &ctx).map(|it| self.background.certifier = Some(Arc::new(it))),
                 None => Ok(()),
             },
             Ask::StopCertifying => {

@@ -16,6 +16,7 @@ use super::theme::{Palette, indexed};
 use super::views::{Pane, View};
 use super::{Motion, SIDES, Selection, Stage};
 use crate::geometry::Quantity;
+use crate::paint::Layer;
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -198,12 +199,13 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
 
     fn stage(&self, pane: Pane) -> Stage<'a> {
         let stages: &'a [Stage<'b>] = self.stages;
-        Stage { beside: stages.get(1 - pane.side), ..stages[pane.side] }
+        Stage { beside: stages.get(1 - pane.side), axes: self.selection.layers.axes, ..stages[pane.side] }
     }
 
     /// A view under its header, unless that is in a bar of tabs; gives the header's response to dragging.
     fn pane(&mut self, ui: &mut Ui, pane: Pane, tabbed: bool) -> Option<Response> {
         let stage = self.stage(pane);
+        Layer::begin(ui.painter(), 0, &self.title(pane));
         let before = self.selection.seen_by(stage.snapshot.latent_dim());
         let mut seen = before.clone();
         let header = (!tabbed).then(|| {

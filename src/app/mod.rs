@@ -36,7 +36,7 @@ use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Theme, Ui};
 pub use action::Action;
 pub use analysis::Analyst;
 pub use background::Background;
-pub use figure::{Figure, SIZES, Show, usual_size};
+pub use figure::{Figure, Moments, SIZES, Show, usual_size};
 pub use focus::Focus;
 pub use motion::Motion;
 pub use painter3::Painter3;
@@ -53,7 +53,7 @@ use crate::data::Dataset;
 use crate::experiment::{Config, Snapshot};
 use crate::io::{program, session_file};
 use crate::paint::encode_png;
-use crate::trainer::{Request, Strip};
+use crate::trainer::Request;
 use keeping::Keeping;
 use layout::Layout;
 use panels::controls::Wish;
@@ -193,7 +193,7 @@ impl App {
 
     /// Whether a strip of seeds was trained, and all of it.
     pub fn seeds_are_done(&self) -> bool {
-        self.background.strip.as_ref().is_some_and(Strip::is_done)
+        self.background.strip.as_ref().is_some_and(|strip| strip.is_done())
     }
 
     /// What the window has to say.
@@ -247,12 +247,13 @@ impl App {
 
     /// Offers to export a view, or the one that is shown alone, or all.
     fn export(&mut self, view: Option<View>) {
-        let Some(run) = self.sides[0].shown().map(Arc::clone) else { return };
-        let beside = self.sides.get(1).and_then(Side::shown).map(Arc::clone);
+        let Some(run) = self.sides[0].moments() else { return };
+        let beside = self.sides.get(1).and_then(Side::moments);
         let layout = self.layout().clone();
         let view = view.or(layout.alone);
         let name = self.file_name(0, view.map_or("all", View::name));
-        let scenery = Scenery { run, beside, selection: self.selection.clone(), layout };
+        let (selection, background) = (self.selection.clone(), self.background.clone());
+        let scenery = Scenery { run, beside, selection, background, layout };
         self.exporting = Some(ExportDialog::new(scenery, view, self.ctx.theme(), &self.folder, &name));
     }
 

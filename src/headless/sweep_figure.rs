@@ -7,7 +7,7 @@ use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, 
 use crate::app::{Palette, install};
 use crate::cli::CliError;
 use crate::io::{RunTable, program, write_atomically};
-use crate::paint::{Canvas, Layer, Offscreen, SvgOptions, to_svg};
+use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
 use crate::vae::Covariance;
 
 /// Column, and what it is called. A metric without a single value is left out.
@@ -65,8 +65,7 @@ pub fn sweep_figure(folder: &Path) -> Result<String, CliError> {
         pixels_per_point: canvas.pixels_per_point,
         texts: &[("Software", program.as_str())],
     };
-    let layer = Layer { name: "", shapes: &output.shapes };
-    let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &[layer], &options);
+    let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options);
     let path = folder.join("sweep.svg");
     write_atomically(&path, svg.as_bytes())?;
     Ok(format!("drawn in {}\n", path.display()))

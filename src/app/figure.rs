@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use eframe::egui::{Frame, FullOutput, Ui};
+use serde_json::Value;
 
-use super::opening::view_of;
+use super::layout::Layout;
+use super::looks::looks_of_figure;
 use super::views::View;
 use super::{Analyst, Background, Focus, Painter3, Projection, Selection, Stage, install};
 use crate::experiment::Snapshot;
@@ -93,7 +95,14 @@ impl Figure {
     /// # Errors
     /// If a value has no place in JSON.
     pub fn session(&self) -> Result<String, FileError> {
-        Session::of(&self.run.snapshot, view_of(&self.selection)).to_json(EMBEDDED_IN_FIGURE)
+        self.session_with(None)
+    }
+
+    /// The same with where the views are.
+    pub(super) fn session_with(&self, layout: Option<&Layout>) -> Result<String, FileError> {
+        let first = Session::of(&self.run.snapshot, looks_of_figure(&self.selection, layout));
+        let second = self.beside.as_ref().map(|shown| Session::of(&shown.snapshot, Value::Null));
+        first.compared_with(second).to_json(EMBEDDED_IN_FIGURE)
     }
 
     /// Draws with `show` at z* and gives the settled frame to `take`.

@@ -11,12 +11,14 @@ mod focus;
 mod heat;
 mod keeping;
 mod layout;
+mod looks;
 mod marks;
 mod morph;
 mod motion;
 mod opening;
 mod painter3;
 mod panels;
+mod panes;
 mod projection;
 mod selection;
 mod side;
@@ -38,6 +40,7 @@ pub use analysis::Analyst;
 pub use background::Background;
 pub use figure::{Figure, Moments, SIZES, Show, usual_size};
 pub use focus::Focus;
+pub(crate) use looks::selection_in;
 pub use motion::Motion;
 pub use painter3::Painter3;
 pub use projection::Projection;
@@ -146,7 +149,7 @@ impl App {
     pub fn recall(&mut self, storage: Option<&dyn eframe::Storage>) {
         match storage.and_then(|storage| eframe::get_value(storage, KEPT)) {
             Some(Kept { layouts, layers }) => {
-                let whole = layouts.iter().zip(&self.layouts).all(|(kept, own)| kept.has_panes_of(own));
+                let whole = layouts.iter().zip(&self.layouts).all(|(kept, own)| kept.is_a_rearranged(own));
                 if whole {
                     self.layouts = layouts;
                 }
@@ -312,7 +315,7 @@ impl App {
             Ok(text) => {
                 let about = format!("Everything that is needed to repeat the run to step {}.", session.steps);
                 let ready = save::Ready { title: "Save session", about, extension: SESSION, bytes: text.into_bytes() };
-                let name = self.file_name(self.active, "session");
+                let name = self.file_name(0, "session");
                 self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
             }
             Err(error) => self.notice = Some(error.to_string()),

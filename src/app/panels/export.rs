@@ -79,7 +79,10 @@ impl Drawing {
     fn file(&self, scenery: &Scenery) -> Result<Vec<u8>, String> {
         let canvas = self.canvas(self.scale.into());
         let mut figure = scenery.figure(self.axes);
-        let session = self.provenance.then(|| figure.session()).transpose().map_err(|e| e.to_string())?;
+        let mut layout = scenery.layout.clone();
+        layout.alone = self.view;
+        let session =
+            self.provenance.then(|| figure.session_with(Some(&layout))).transpose().map_err(|e| e.to_string())?;
         figure.draw(&canvas, scenery.show(self.view), |offscreen, output| {
             encode_figure(offscreen, &canvas, output, self.format, session.as_deref())
         })

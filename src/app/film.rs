@@ -187,8 +187,8 @@ impl Reel {
 struct Set {
     film: Film,
     selection: Selection,
-    /// The runs that are repeated.
-    runs: Vec<Experiment>,
+    /// The runs that are repeated, and up to which step.
+    runs: Vec<(Experiment, u64)>,
 }
 
 impl Set {
@@ -221,10 +221,10 @@ impl Set {
             Film::History => {
                 // The beginning, where most happens, takes longest.
                 let share = (t / (1.0 - REST)).min(1.0).powi(2);
-                let last = figure.all().map(|shown| shown.now.step).max().unwrap_or(0);
+                let last = self.runs.iter().map(|(_, last)| *last).max().unwrap_or(0);
                 let step = (share * last as f64).round() as u64;
-                for (shown, run) in figure.all_mut().zip(&mut self.runs) {
-                    while run.state().step < step.min(shown.now.step) {
+                for (shown, (run, last)) in figure.all_mut().zip(&mut self.runs) {
+                    while run.state().step < step.min(*last) {
                         if go_on().is_break() {
                             return Ok(ControlFlow::Break(()));
                         }
@@ -238,14 +238,14 @@ impl Set {
     }
 }
 
-/// The run that has led to a moment, at its first step.
-fn again(moment: &Snapshot) -> Result<Experiment, String> {
+/// The run that has led to a moment, at its first step, and how many it is to make.
+fn again(moment: &Snapshot) -> Result<(Experiment, u64), String> {
     let mut run =
         Experiment::new(moment.config.as_ref().clone(), Arc::clone(&moment.data)).map_err(|error| error.to_string())?;
     run.plan(&moment.log).map_err(|error| error.to_string())?;
     // It is gone through once.
     run.keep_within(0);
-    Ok(run)
+    Ok((run, moment.step))
 }
 
 #[cfg(test)]
@@ -255,6 +255,7 @@ mod tests {
     use eframe::egui::vec2;
 
     use super::*;
+    use crate::app::Background;
     use crate::data::{Scene, generate};
     use crate::experiment::{Command, Config, Origin};
     use crate::paint::Camera;
@@ -276,7 +277,12 @@ mod tests {
     }
 
     fn figure(scene: &str) -> Figure {
-        Figure::new(Arc::new(Snapshot::of(&run(scene, 30))), None, &Selection::default())
+        of_runs(&run(scene, 30), None)
+    }
+
+    fn of_runs(run: &Experiment, beside: Option<&Experiment>) -> Figure {
+        let moments = |run: &Experiment| Arc::new(Snapshot::of(run)).into();
+        Figure::new(moments(run), beside.map(moments), &Selection::default(), Background::default())
     }
 
     fn reel(film: Film) -> Reel {
@@ -306,8 +312,7 @@ mod tests {
 
     #[test]
     fn a_history_is_the_same_run_from_its_first_step_and_rests_at_its_last() {
-        let other = Arc::new(Snapshot::of(&run("linear", 20)));
-        let mut figure = Figure::new(Arc::new(Snapshot::of(&run("linear", 30))), Some(other), &Selection::default());
+        let mut figure = of_runs(&run("linear", 30), Some(&run("linear", 20)));
         let ends = [&figure.run, figure.beside.as_ref().unwrap()].map(|shown| shown.now.vae.parameters.clone());
         let seen = |stages: &[Stage<'_>], _: &Selection| {
             [0, 1].map(|i| (stages[i].snapshot.step, stages[i].now.step, stages[i].snapshot.vae.parameters.clone()))

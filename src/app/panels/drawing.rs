@@ -2,25 +2,25 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
 use eframe::egui::{Color32, FullOutput, Theme, Ui, vec2};
 
 use crate::app::layout::Layout;
-use crate::app::{Figure, Film, Painter3, Palette, Reel, Selection, Show, Stage, What};
-use crate::experiment::Snapshot;
+use crate::app::{Background, Figure, Film, Moments, Painter3, Palette, Reel, Selection, Show, Stage, What};
 use crate::io::Staged;
 use crate::paint::{Canvas, Format, MovieFormat, Offscreen, Picture, encode_figure};
 
 /// What is drawn: everything that stands still while the dialog is open.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenery {
-    /// The moment of the run, or of run A.
-    pub run: Arc<Snapshot>,
-    /// The moment of run B.
-    pub beside: Option<Arc<Snapshot>>,
+    /// The run, or run A.
+    pub run: Moments,
+    /// Run B.
+    pub beside: Option<Moments>,
     /// What is looked at.
     pub selection: Selection,
+    /// What was made beside the runs.
+    pub background: Background,
     /// Where the views are.
     pub layout: Layout,
 }
@@ -33,11 +33,13 @@ impl Scenery {
 
     /// Why a film can't be made of it, if it can't.
     pub(super) fn refusal(&self, film: Film) -> Option<&'static str> {
-        film.refusal([Some(&*self.run), self.beside.as_deref()].into_iter().flatten())
+        film.refusal([Some(&self.run), self.beside.as_ref()].into_iter().flatten().map(|run| &*run.shown))
     }
 
-    fn figure(&self) -> Figure {
-        Figure::new(Arc::clone(&self.run), self.beside.clone(), &self.selection)
+    fn figure(&self, axes: bool) -> Figure {
+        let mut selection = self.selection.clone();
+        selection.layers.axes = axes;
+        Figure::new(self.run.clone(), self.beside.clone(), &selection, self.background.clone())
     }
 
     fn show(&self, what: What) -> impl Show {
@@ -64,6 +66,7 @@ pub(super) struct Drawing {
     pub size: (f32, f32),
     pub theme: Theme,
     pub sheet: Sheet,
+    pub axes: bool,
     pub provenance: bool,
 }
 
@@ -82,7 +85,7 @@ impl Sheet {
 
 impl Drawing {
     /// A figure as large as is usual.
-    pub(super) fn new(what: What, compared: bool, theme: Theme) -> Self {
+    pub(super) fn new(what: What, scenery: &Scenery, theme: Theme) -> Self {
         Self {
             what,
             film: None,
@@ -91,9 +94,10 @@ impl Drawing {
             seconds: 4.0,
             rate: 20,
             scale: STILL_SCALE,
-            size: what.usual_size(compared),
+            size: what.usual_size(scenery.is_compared()),
             theme,
             sheet: Sheet::Theme,
+            axes: scenery.selection.layers.axes,
             provenance: true,
         }
     }
@@ -143,9 +147,10 @@ impl Drawing {
     /// The picture on the screen, or for the clipboard; of a movie one that is in it.
     pub(super) fn picture(&self, scenery: &Scenery, pixels_per_point: f32) -> Picture {
         let (canvas, show) = (self.canvas(pixels_per_point), scenery.show(self.what));
+        let mut figure = scenery.figure(self.axes);
         match self.film {
-            Some(film) => scenery.figure().picture(&canvas, film.captioned(show)),
-            None => scenery.figure().picture(&canvas, show),
+            Some(film) => figure.picture(&canvas, film.captioned(show)),
+            None => figure.picture(&canvas, show),
         }
     }
 
@@ -157,8 +162,11 @@ impl Drawing {
         go_on: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<Option<Staged>, String> {
         let (canvas, show) = (self.canvas(self.scale.into()), scenery.show(self.what));
-        let mut figure = scenery.figure();
-        let session = self.provenance.then(|| figure.session()).transpose().map_err(|e| e.to_string())?;
+        let mut figure = scenery.figure(self.axes);
+        let alone = if let What::One(view) = self.what { Some(view) } else { None };
+        let layout = Layout { alone, ..scenery.layout.clone() };
+        let session = self.provenance.then(|| figure.session_with(Some(&layout))).transpose();
+        let session = session.map_err(|e| e.to_string())?;
         let session = session.as_deref();
         let staged = if let Some(reel) = self.reel() {
             reel.make(&mut figure, &canvas, session, show, go_on)?.map(|movie| movie.stage(path))

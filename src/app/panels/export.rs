@@ -58,7 +58,7 @@ impl std::fmt::Debug for ExportDialog {
 impl ExportDialog {
     /// Offers to export one view, or the whole layout, into `folder`. `name` is that of the run.
     pub(crate) fn new(scenery: Scenery, what: What, theme: Theme, folder: &Path, name: &str) -> Self {
-        let drawing = Drawing::new(what, scenery.is_compared(), theme);
+        let drawing = Drawing::new(what, &scenery, theme);
         let place = Place::new(folder, name, &drawing.name(), drawing.extension());
         Self { scenery, drawing, place, preview: None, busy: None, failure: None }
     }
@@ -223,6 +223,8 @@ impl ExportDialog {
             for (choice, name) in Sheet::ALL {
                 ui.radio_value(&mut drawing.sheet, choice, name);
             }
+            ui.separator();
+            ui.checkbox(&mut drawing.axes, "axes").on_hover_text("Axes and grid lines of all plots");
         });
         let help = "Configuration, seed, changes, step and z*: dropped onto the window, the figure brings the run back";
         ui.checkbox(&mut drawing.provenance, "Store the experiment in the figure").on_hover_text(help);

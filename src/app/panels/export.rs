@@ -10,7 +10,7 @@ use std::thread::Builder;
 
 use eframe::egui::{
     Align, Button, ColorImage, ComboBox, Context, Direction, DragValue, Image, Layout as Arrangement, ProgressBar,
-    RadioButton, Role, Slider, TextureHandle, TextureOptions, Theme, Ui, Vec2, WidgetInfo, vec2,
+    RadioButton, Role, Slider, TextureHandle, TextureOptions, Theme, Ui, WidgetInfo, vec2,
 };
 
 use super::dialog;
@@ -233,12 +233,14 @@ impl ExportDialog {
 
     /// What comes out, small.
     fn picture(&self, ui: &mut Ui) {
-        const ROOM: Vec2 = vec2(540.0, 230.0);
-        ui.allocate_ui_with_layout(ROOM, Arrangement::centered_and_justified(Direction::TopDown), |ui| {
-            ui.set_min_size(ROOM);
+        // In a small window the buttons beneath must be reached.
+        let height = (ui.ctx().content_rect().height() - 285.0).clamp(60.0, 230.0);
+        let room = vec2(540.0, height);
+        ui.allocate_ui_with_layout(room, Arrangement::centered_and_justified(Direction::TopDown), |ui| {
+            ui.set_min_size(room);
             if let Some((_, texture)) = &self.preview {
                 let size = texture.size_vec2();
-                let scale = (ROOM.x / size.x).min(ROOM.y / size.y).min(1.0);
+                let scale = (room.x / size.x).min(room.y / size.y).min(1.0);
                 let image = Image::new(texture).fit_to_exact_size(size * scale);
                 ui.add(image.alt_text("Preview of the figure"));
             }

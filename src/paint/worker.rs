@@ -2,11 +2,16 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
+use std::time::Duration;
 
 use super::Picture;
 
 /// Draws with so many samples along each side of a pixel on so many threads.
 type Job = Box<dyn Fn(usize, usize) -> Picture + Send>;
+
+/// A picture that is still wanted after this time is drawn with more samples: while a camera moves or a run is watched,
+/// refining every picture would cost more than drawing it, and hold up the next one.
+const REST: Duration = Duration::from_millis(80);
 
 /// A thread that renders. Dropping it ends the thread.
 #[derive(Debug)]
@@ -82,6 +87,11 @@ impl Shared {
             let mut desk = self.desk();
             while desk.job.is_none() && rest.is_none() && !desk.closed {
                 desk = self.news.wait(desk).unwrap_or_else(PoisonError::into_inner);
+            }
+            if rest.is_some() {
+                let nothing_new = |desk: &mut Desk| desk.job.is_none() && !desk.closed;
+                let waited = self.news.wait_timeout_while(desk, REST, nothing_new);
+                desk = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
             if desk.closed {
                 return;

@@ -57,12 +57,15 @@ pub(crate) fn percentile(values: &[f64], part: f64) -> f64 {
 
 /// The whole number behind an argument of the benchmark.
 pub(crate) fn argument(name: &str, usual: u32) -> anyhow::Result<u32> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let value = arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1));
-    value.map_or(Ok(usual), |value| value.parse()).with_context(|| format!("{name} needs a whole number"))
+    value(name).map_or(Ok(usual), |value| value.parse()).with_context(|| format!("{name} needs a whole number"))
 }
 
-/// Day and processor, as a line above a table.
+/// The text behind an argument of the benchmark.
+pub(crate) fn value(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
+}
+
+/// The processor, as a line above a table.
 pub(crate) fn circumstances() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(": ").nth(1));

@@ -197,18 +197,19 @@ mod elementary {
     }
 
     /// tanh |x| = u / (u + 2) with u = e^2|x| − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1) and |r| ≤ ½ ln 2, the series of eʳ − 1 to r¹⁴;
-    /// clamped beyond 20 where tanh rounds to ±1. Relative error below 10⁻¹⁵.
+    /// clamped beyond 20 where tanh rounds to ±1. Off by at most two units in the last place, as the system's.
     #[inline(always)]
     pub(super) fn tanh_f64(x: f64) -> f64 {
         // Adding 1.5·2⁵² leaves the nearest integer in the lowest bits.
         const ROUND: f64 = 6_755_399_441_055_744.0;
         // ln 2 in two parts, the first with zeros at its end.
         const LN2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
-        const C: [f64; 14] = {
-            let mut c = [1.0; 14];
+        // 1/2!, 1/3!, …: (eʳ − 1 − r) / r².
+        const C: [f64; 13] = {
+            let mut c = [0.5; 13];
             let mut k = 1;
-            while k < 14 {
-                c[k] = c[k - 1] / (k + 1) as f64;
+            while k < c.len() {
+                c[k] = c[k - 1] / (k + 2) as f64;
                 k += 1;
             }
             c
@@ -219,7 +220,7 @@ mod elementary {
         let n = rounded - ROUND;
         let r = n.mul_add(-LN2[1], n.mul_add(-LN2[0], y));
         let power = f64::from_bits(rounded.to_bits().wrapping_add(1023) << 52);
-        let u = power.mul_add(r * polynomial(r, C), power - 1.0);
+        let u = power.mul_add((r * r).mul_add(polynomial(r, C), r), power - 1.0);
         (u / (u + 2.0)).copysign(x)
     }
 
@@ -268,14 +269,14 @@ mod elementary {
             assert!(worst(20.0, super::softplus, softplus, |y| y.max(1.0)) < 5e-7);
         }
 
-        /// The system's tanh is itself off by up to 2 units in the last place, 4.4·10⁻¹⁶.
         #[test]
         fn tanh_in_double_precision_is_that_of_the_system() {
             let tiny = (1..=300).flat_map(|k| [1.0, 1.7, -3.3].map(|x| x * 10_f64.powi(-k)));
             let usual = (-400_000..=400_000).map(|i| 25.0 * f64::from(i) / 400_000.0);
             for x in tiny.chain(usual).chain([f64::INFINITY, f64::NEG_INFINITY, 1e300]) {
                 let (found, expected) = (super::tanh_f64(x), x.tanh());
-                assert!((found - expected).abs() <= 1e-15 * expected.abs(), "tanh {x}: {found} for {expected}");
+                // Two units of each.
+                assert!((found - expected).abs() <= 9e-16 * expected.abs(), "tanh {x}: {found} for {expected}");
             }
             assert!(super::tanh_f64(-0.0).is_sign_negative());
         }

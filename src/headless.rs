@@ -10,10 +10,12 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Color32, Theme, Ui, vec2};
 
-use crate::app::{Figure, Painter3, Palette, SIZES, Selection, Stage, usual_size, views::View};
-use crate::cli::CliError;
+use crate::app::{
+    Background, Figure, Painter3, Palette, SIZES, Selection, Stage, selection_in, usual_size, views::View,
+};
+use crate::cli::{CliError, OriginArgs, Start, start};
 use crate::experiment::{Moment, Snapshot};
-use crate::io::{SavedRun, open, write_atomically};
+use crate::io::{SavedRun, open, session_of, write_atomically};
 use crate::paint::{Canvas, Format, encode_figure};
 use movie::Motion;
 
@@ -22,7 +24,7 @@ pub use sweep_figure::sweep_figure;
 /// Arguments of `render`.
 #[derive(Args, Debug)]
 pub struct Render {
-    /// The folder of a run
+    /// The folder of a run, or a session or figure, whose run is repeated and looked at as it was
     dir: PathBuf,
     /// The folder of a second run, to be drawn beside it on the same scales
     #[arg(long, value_name = "DIR")]
@@ -30,8 +32,8 @@ pub struct Render {
     /// What to draw: a view, all of them, or what moves (traversal, morph, history, turn)
     #[arg(long, value_name = "VIEW|all|MOTION", value_parser = parse_view)]
     view: What,
-    /// The file to write; its ending says the format: .svg, .pdf or .png, and for what moves .gif, .apng, .mp4, or no
-    /// ending for a folder of pictures
+    /// The file to write; its ending says the format: .svg, .pdf or .png, .csv for the numbers that a view shows, and for
+    /// what moves .gif, .apng, .mp4, or no ending for a folder of pictures
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Width and height in points, or a common size
@@ -49,6 +51,9 @@ pub struct Render {
     /// Seconds that what moves takes
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
+    /// Leave out the axes and grid lines of all plots
+    #[arg(long)]
+    no_axes: bool,
     /// Do not store in the figure what is needed to make it again
     #[arg(long)]
     no_provenance: bool,
@@ -131,8 +136,10 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     let extension = request.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = Format::of_extension(&extension);
-    if format.is_none() && !moving {
-        return Err(input(format!("the file must end in .png, .svg or .pdf: {}", request.out.display())));
+    let numbers = matches!(request.view, What::One(_)) && extension == "csv";
+    if format.is_none() && !moving && !numbers {
+        let sentence = "the file must end in .png, .svg or .pdf, or in .csv for the numbers of one view";
+        return Err(input(format!("{sentence}: {}", request.out.display())));
     }
     if is_taken(&request.out) && !request.force {
         return Err(input(format!("there is a file already; add --force to overwrite: {}", request.out.display())));
@@ -140,7 +147,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if moving && request.beside.is_some() {
         return Err(input("--beside goes with a figure, not with a movie".to_owned()));
     }
-    let mut figure = figure_of(open(&request.dir)?, request.beside.as_deref().map(open).transpose()?);
+    let mut figure = figure(&request.dir, request.beside.as_deref())?;
     if let Some(Point(z)) = &request.at {
         let m = figure.selection.z.len();
         if z.len() != m {
@@ -148,6 +155,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         }
         figure.selection.z.clone_from(z);
     }
+    figure.selection.layers.axes &= !request.no_axes;
     let (width, height) = request.size.unwrap_or(match request.view {
         What::All => usual_size(None, request.beside.is_some()),
         What::One(view) => usual_size(Some(view), request.beside.is_some()),
@@ -174,7 +182,11 @@ pub fn render(request: &Render) -> Result<String, CliError> {
             });
             write_atomically(&request.out, &bytes.map_err(input)?)?;
         }
-        (_, None) => return Err(input("a figure needs a format".to_owned())),
+        (What::One(view), None) => {
+            let numbers = figure.numbers(view).map_err(|reason| input(format!("there are no numbers: {reason}")))?;
+            write_atomically(&request.out, numbers.to_text()?.as_bytes())?;
+        }
+        (What::All, None) => return Err(input("a figure needs a format".to_owned())),
     }
     Ok(format!("{}\n", request.out.display()))
 }
@@ -187,7 +199,7 @@ pub fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let palette = Palette::of_theme(Theme::Light);
     let size = vec2(1280.0, 720.0);
     let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
-    let mut figure = figure_of(open(&folder.join("a"))?, Some(open(&folder.join("b"))?));
+    let mut figure = figure(&folder.join("a"), Some(&folder.join("b")))?;
     let session = figure.session()?;
     let mut names = String::new();
     for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
@@ -208,15 +220,48 @@ fn is_taken(path: &Path) -> bool {
     if path.is_dir() { crate::io::is_occupied(path) } else { path.exists() }
 }
 
+/// The figure of a saved run, or of two; a file that carries two runs is one of both.
+fn figure(path: &Path, beside: Option<&Path>) -> Result<Figure, CliError> {
+    let (mut run, mut selection) = (Source::find(path)?, Selection::default());
+    if let Source::Session(start) = &run {
+        selection = selection_in(&start.view, &selection, &start.data);
+    }
+    let beside = match (beside, &mut run) {
+        (Some(path), _) => Some(Source::find(path)?),
+        (None, Source::Session(start)) => start.beside.take().map(Source::Session),
+        (None, Source::Folder(_)) => None,
+    };
+    let beside = beside.map(Source::moment).transpose()?;
+    Ok(Figure::new(run.moment()?.into(), beside.map(Into::into), &selection, Background::default()))
+}
+
+/// Where a run is.
+enum Source {
+    Folder(Box<SavedRun>),
+    Session(Box<Start>),
+}
+
+impl Source {
+    fn find(path: &Path) -> Result<Self, CliError> {
+        if path.is_dir() || session_of(path).is_none() {
+            return Ok(Self::Folder(Box::new(open(path)?)));
+        }
+        Ok(Self::Session(Box::new(start(&OriginArgs::of_file(path), "", None)?)))
+    }
+
+    /// Its last moment.
+    fn moment(self) -> Result<Arc<Snapshot>, CliError> {
+        match self {
+            Self::Folder(saved) => Ok(moment(*saved)),
+            Self::Session(start) => Ok(Arc::new(Snapshot::of(&start.repeat()?))),
+        }
+    }
+}
+
 /// The last moment of a saved run.
 fn moment(saved: SavedRun) -> Arc<Snapshot> {
     let SavedRun { config, log, steps, settings, vae, data, history } = saved;
     let covariance = Arc::new(data.train.covariance());
     let (config, data) = (Arc::new(config), Arc::new(data));
     Arc::new(Snapshot::new(Moment { config, data, log, history, step: steps, settings, vae, covariance }))
-}
-
-/// The figure of one saved run, or of two.
-fn figure_of(run: SavedRun, beside: Option<SavedRun>) -> Figure {
-    Figure::new(moment(run), beside.map(moment), &Selection::default())
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
-use unpick::io::{Session, open, open_session, parse_npy, save_session};
+use unpick::io::{Autosave, Session, open, open_session, parse_npy, save_session};
 
 fn fixture(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -27,14 +27,19 @@ fn sessions_of_older_versions_are_opened() {
     assert_eq!(run.log(), session.log);
 }
 
-/// Not a test: what the next one starts, and kills. It saves two sessions of different length in turn, for ever.
+/// Not a test: what the next ones start, and kill. It saves two sessions of different length in turn, for ever.
 #[test]
 fn the_program_that_saves() {
     let Ok(path) = std::env::var("UNPICK_TEST_SAVES_TO") else { return };
+    let path = Path::new(&path);
     let mut session = open_session(&fixture("session-0.1.0.unpick")).unwrap();
+    let place = path.is_dir().then(|| Autosave::open(path).unwrap().0);
     for k in 0.. {
         session.view = serde_json::json!({ "k": k, "padding": "x".repeat(if k % 2 == 0 { 10 } else { 200_000 }) });
-        save_session(Path::new(&path), &session).unwrap();
+        match &place {
+            Some(place) => place.save(&session).unwrap(),
+            None => save_session(path, &session).unwrap(),
+        }
     }
 }
 
@@ -43,12 +48,27 @@ fn a_session_is_whole_however_the_program_dies() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("session.unpick");
     fs::copy(fixture("session-0.1.0.unpick"), &path).unwrap();
+    is_whole_however_the_program_dies(&path, &path);
+}
+
+#[test]
+fn what_is_saved_by_itself_is_whole_however_the_program_dies() {
+    let directory = tempfile::tempdir().unwrap();
+    let (place, _) = Autosave::open(directory.path()).unwrap();
+    place.save(&open_session(&fixture("session-0.1.0.unpick")).unwrap()).unwrap();
+    // As if this program had died, too.
+    std::mem::drop(place);
+    is_whole_however_the_program_dies(directory.path(), &directory.path().join("autosave.unpick"));
+}
+
+/// Kills the program that saves to `place` 200 times, and reads the file.
+fn is_whole_however_the_program_dies(place: &Path, path: &Path) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut kinds = [0, 0, 0];
     for _ in 0..200 {
         let mut program = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "the_program_that_saves", "--nocapture"])
-            .env("UNPICK_TEST_SAVES_TO", &path)
+            .env("UNPICK_TEST_SAVES_TO", place)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -56,7 +76,7 @@ fn a_session_is_whole_however_the_program_dies() {
         sleep(Duration::from_micros(rng.random_range(0..20_000)));
         program.kill().unwrap();
         program.wait().unwrap();
-        let session: Session = open_session(&path).unwrap();
+        let session: Session = open_session(path).unwrap();
         let kind = session.view["k"].as_u64().map_or(0, |k| 1 + (k % 2) as usize);
         kinds[kind] += 1;
     }
@@ -122,6 +142,64 @@ fn every_figure_brings_its_run_back() {
     // Without z*, which a folder does not know.
     assert_eq!(succeed(folder, "recipe cooked"), expected.replace(";z=0.5,-1", ""));
     assert!(!unpick(folder, "recipe none").0);
+}
+
+/// What a new process shows of a figure is what the old one showed: weights, z*, camera, layers, to the last byte.
+#[test]
+fn a_figure_of_a_figure_is_the_figure() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    succeed(folder, "train --scene cylinder --seed 3 --hidden 8 --batch 32 --at 20:beta=2 --steps 60 --out run");
+    let view = "--view data --size 300x240 --scale 1";
+    succeed(folder, &format!("render run {view} --at 0.5,-1 --out plain.png"));
+    // As a window does that looks from elsewhere.
+    let mut session = open_session(&folder.join("plain.png")).unwrap();
+    let camera = serde_json::json!({
+        "azimuth": 0.25, "elevation": -0.5, "half_height": 2.5, "target": [0.0, 0.5, 0.0], "field_of_view": null,
+    });
+    session.view["selection"]["camera"] = camera.clone();
+    session.view["selection"]["layers"]["surface"] = false.into();
+    save_session(&folder.join("moved.unpick"), &session).unwrap();
+    succeed(folder, &format!("render moved.unpick {view} --out first.png"));
+    assert_ne!(read("first.png"), read("plain.png"), "the camera matters");
+    succeed(folder, &format!("render first.png {view} --out first.svg"));
+    succeed(folder, &format!("render first.svg {view} --out first.pdf"));
+    succeed(folder, "render first.pdf --view turn --size 200x160 --rate 4 --seconds 1 --out first.gif");
+    succeed(folder, "render first.gif --view morph --size 200x160 --rate 4 --seconds 1 --out first.apng");
+    for name in ["first.png", "first.svg", "first.pdf", "first.gif", "first.apng"] {
+        let kept = open_session(&folder.join(name)).unwrap();
+        assert_eq!((&kept.view["selection"]["camera"], &kept.weights), (&camera, &session.weights), "{name}");
+        succeed(folder, &format!("render {name} {view} --out again.png --force"));
+        assert!(read("again.png") == read("first.png"), "{name}");
+    }
+    let line = succeed(folder, "recipe first.gif");
+    succeed(folder, &format!("train --recipe {} --out cooked", line.trim()));
+    succeed(folder, &format!("render cooked {view} --at 0.5,-1 --out cooked.png"));
+    let (cooked, plain) = (open_session(&folder.join("cooked.png")), open_session(&folder.join("plain.png")));
+    assert_eq!(cooked.unwrap(), plain.unwrap(), "what a recipe can say");
+}
+
+#[test]
+fn figures_of_many_runs_bring_runs_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let weights = |name: &str| open(&folder.join(name)).unwrap().vae;
+    succeed(folder, "compare --scene linear --hidden 4 --batch 16 --steps 30 --out both");
+    for name in ["compare.png", "compare.svg"] {
+        let said = succeed(folder, &format!("train --session both/{name} --out again --force"));
+        assert_eq!(said.matches("the weights are those of the session to the last bit").count(), 2, "{said}");
+        for side in ["a", "b"] {
+            assert_eq!(weights(&format!("again/{side}")), weights(&format!("both/{side}")));
+        }
+    }
+    succeed(folder, "render both/compare.svg --view all --scale 2 --out again.png");
+    assert!(fs::read(folder.join("again.png")).unwrap() == fs::read(folder.join("both/compare.png")).unwrap());
+
+    succeed(folder, "sweep --scene linear --hidden 4 --batch 16 --steps 20 --betas 2,1 --seeds 4..6 --out swept");
+    succeed(folder, "train --session swept/sweep.svg --out first");
+    let first = open(&folder.join("first")).unwrap();
+    assert_eq!((first.config.seed, first.config.objective.beta, first.steps), (4, 2.0, 20));
 }
 
 #[test]
@@ -202,6 +280,18 @@ fn numbers_are_exported_in_the_formats_of_the_field() {
         succeed(folder, &format!("export run --what {what} --out {what}.npz --at 0.5,-1"));
         assert!(fs::read(folder.join(format!("{what}.npz"))).unwrap().starts_with(b"PK"));
     }
+    let views = "data latent densities joint factors gauges jacobian posterior rotate training certificates";
+    for view in views.split(' ') {
+        succeed(folder, &format!("render run --view {view} --out {view}.csv"));
+        let mut table = csv::Reader::from_path(folder.join(format!("{view}.csv"))).unwrap();
+        let rows = table.records().map(Result::unwrap).count();
+        assert!(rows > 0, "{view} has no rows");
+    }
+    let rows = |name: &str| fs::read_to_string(folder.join(name)).unwrap().lines().count();
+    // 281 points of two seams and 141 of the four ghosts of each.
+    assert_eq!((rows("densities.csv"), rows("joint.csv")), (1 + 2 * (281 + 4 * 141), 1 + 49 * 49));
+    let (success, said) = unpick(folder, "render run --view seeds --out seeds.csv");
+    assert!(!success && said.contains("no other seed has been trained"), "{said}");
     succeed(folder, "export run --what latents --out latents.csv");
     let csv = fs::read_to_string(folder.join("latents.csv")).unwrap();
     assert!(csv.starts_with("index,z_1,z_2\n0,") && csv.lines().count() == 4001);

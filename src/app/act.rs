@@ -52,18 +52,11 @@ impl App {
             self.fit_selection();
             return;
         }
-        let first = &self.sides[0];
-        let helpers = first.painter3.another(&self.ctx).and_then(|p| Ok((p, first.analyst.another(&self.ctx)?)));
-        let (painter3, analyst) = match helpers {
-            Ok(helpers) => helpers,
-            Err(error) => {
-                self.notice = Some(format!("there is no thread to draw a second run ({error}); close other programs"));
-                return;
-            }
-        };
-        let (second, running) = (first.opposite(painter3, analyst), first.is_running());
-        let made = first.snapshot().map_or(0, |snapshot| snapshot.step);
-        self.sides.push(second);
+        let running = self.is_running();
+        let made = self.sides[0].snapshot().map_or(0, |snapshot| snapshot.step);
+        if !self.add_side() {
+            return;
+        }
         // The new one has not been asked for the moment.
         self.looked = None;
         self.active = 1;
@@ -71,6 +64,21 @@ impl App {
         if !running && made > 0 {
             self.sides[1].ask(Request::Steps(made));
         }
+    }
+
+    /// Puts a second run beside the first, which is not started. Says whether there was a thread to draw it with.
+    pub(super) fn add_side(&mut self) -> bool {
+        let first = &self.sides[0];
+        let helpers = first.painter3.another(&self.ctx).and_then(|p| Ok((p, first.analyst.another(&self.ctx)?)));
+        let (painter3, analyst) = match helpers {
+            Ok(helpers) => helpers,
+            Err(error) => {
+                self.notice = Some(format!("there is no thread to draw a second run ({error}); close other programs"));
+                return false;
+            }
+        };
+        self.sides.push(first.opposite(painter3, analyst));
+        true
     }
 
     /// Does what a menu or a key says.
@@ -153,14 +161,16 @@ impl App {
                 self.ask_all(Request::Command(Command::Rotate(rotation)));
                 Ok(())
             }
-            Ask::Seeds => self.sides[self.active].strip(&ctx).map(|strip| self.background.strip = Some(strip)),
+            Ask::Seeds => {
+                self.sides[self.active].strip(&ctx).map(|strip| self.background.strip = Some(Arc::new(strip)))
+            }
             Ask::Adopt(i) => self.adopt(i),
             Ask::CloseSeeds => {
                 self.background.strip = None;
                 Ok(())
             }
             Ask::Certify => match self.sides[self.active].draft.config.origin.scene() {
-                Some(scene) => Certifier::start(scene, &ctx).map(|it| self.background.certifier = Some(it)),
+                Some(scene) => Certifier::start(scene, &ctx).map(|it| self.background.certifier = Some(Arc::new(it))),
                 None => Ok(()),
             },
             Ask::StopCertifying => {

@@ -1,13 +1,15 @@
 //! What is made beside the runs that are shown: more seeds, and the proof of predictions.
 
+use std::sync::Arc;
+
 use super::certifier::Certifier;
 use crate::trainer::Strip;
 
 /// What was started in the background; nothing without a window.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Background {
     /// The same experiment for other seeds.
-    pub strip: Option<Strip>,
+    pub strip: Option<Arc<Strip>>,
     /// The predictions about a scene.
-    pub certifier: Option<Certifier>,
+    pub certifier: Option<Arc<Certifier>>,
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use eframe::egui::{Context, Panel, Ui};
 
+use super::side::Side;
 use super::{App, Selection};
 use crate::cli::Start;
-use crate::experiment::{Config, Snapshot};
+use crate::experiment::Config;
 use crate::io::{Autosave, FileError, Session, add_recent, recent};
 
 /// Seconds between two savings.
@@ -33,23 +34,16 @@ pub(super) struct Keeping {
 /// What makes a session another one.
 #[derive(Clone, Debug, PartialEq)]
 struct Mark {
-    config: Arc<Config>,
-    changes: usize,
-    step: u64,
+    /// Of each run its configuration, how many changes, and the step.
+    runs: Vec<(Arc<Config>, usize, u64)>,
     selection: Selection,
 }
 
 impl Keeping {
     /// Saves the session if there is something new and it is time. Gives what went wrong.
-    fn save(&mut self, ctx: &Context, snapshot: &Snapshot, selection: &Selection) -> Option<FileError> {
+    fn save(&mut self, ctx: &Context, mark: Mark, session: impl FnOnce() -> Option<Session>) -> Option<FileError> {
         let outcome = self.take_back();
         let now = ctx.input(|i| i.time);
-        let mark = Mark {
-            config: Arc::clone(&snapshot.config),
-            changes: snapshot.log.len(),
-            step: snapshot.step,
-            selection: Selection { motion: None, phase: 0.0, ask: None, ..selection.clone() },
-        };
         let (saved, since) = self.saved.get_or_insert_with(|| (mark.clone(), now));
         // As long as the session of the last time is offered, it stays where it is.
         if *saved == mark || self.left.is_some() {
@@ -60,9 +54,9 @@ impl Keeping {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
             return outcome;
         }
+        let Some(session) = session() else { return outcome };
         let Some(place) = self.place.take() else { return outcome };
         self.saved = Some((mark, now));
-        let session = Session::of(snapshot, super::opening::view_of(selection));
         // A disk may take its time.
         let spawned = Builder::new().name("autosave".to_owned()).spawn(move || {
             let outcome = place.save(&session);
@@ -112,12 +106,19 @@ impl App {
     }
 
     pub(super) fn autosave(&mut self) {
-        let Some(snapshot) = self.sides[self.active].snapshot() else { return };
-        if self.keeping.folder.is_some()
-            && let Some(error) = self.keeping.save(&self.ctx, snapshot, &self.selection)
-        {
+        if self.keeping.folder.is_none() {
+            return;
+        }
+        let snapshots = self.sides.iter().filter_map(Side::snapshot);
+        let mark = Mark {
+            runs: snapshots.map(|s| (Arc::clone(&s.config), s.log.len(), s.step)).collect(),
+            selection: Selection { motion: None, phase: 0.0, ask: None, ..self.selection.clone() },
+        };
+        let mut keeping = std::mem::take(&mut self.keeping);
+        if let Some(error) = keeping.save(&self.ctx, mark, || self.session()) {
             self.notice = Some(format!("the session is not saved by itself: {error}"));
         }
+        self.keeping = keeping;
     }
 
     /// Puts a file at the head of the recent ones.

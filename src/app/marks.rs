@@ -10,6 +10,7 @@ use nalgebra::DMatrix;
 
 use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
 use super::{Selection, Stage};
+use crate::paint::Layer;
 
 /// An axis of a plot named `name`, with labels close enough that a small plot still has some.
 pub(super) fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
@@ -59,7 +60,13 @@ pub(super) struct Sheet {
 impl Sheet {
     /// The area of a plot that has just been shown.
     pub(super) fn new(painter: &Painter, transform: PlotTransform, palette: &'static Palette) -> Self {
+        Layer::begin(painter, 1, "marks");
         Self { painter: painter.with_clip_rect(*transform.frame()), transform, palette }
+    }
+
+    /// What follows is a layer of that name in figures.
+    pub(super) fn layer(&self, name: &str) {
+        Layer::begin(&self.painter, 1, name);
     }
 
     /// Where a point is on the screen.
@@ -178,19 +185,27 @@ impl Sheet {
     }
 }
 
-/// A plot that stays as it is: nothing in it moves by dragging or scrolling.
-pub(super) fn still_plot(id: &str, palette: &Palette) -> Plot<'static> {
+/// A plot whose axes and grid lines can be left out and are a layer of their own.
+pub(super) fn plot(ui: &Ui, id: &str, stage: &Stage<'_>) -> Plot<'static> {
+    Layer::begin(ui.painter(), 1, "axes");
     Plot::new(id.to_owned())
+        .show_axes(stage.axes)
+        .show_grid(stage.axes)
+        .show_x(false)
+        .show_y(false)
+        .grid_color(Stage::palette(ui).rule)
+}
+
+/// A plot that stays as it is: nothing in it moves by dragging or scrolling.
+pub(super) fn still_plot(ui: &Ui, id: &str, stage: &Stage<'_>) -> Plot<'static> {
+    plot(ui, id, stage)
         .allow_drag(false)
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .allow_axis_zoom_drag(false)
         .allow_double_click_reset(false)
-        .show_x(false)
-        .show_y(false)
         .min_size(vec2(40.0, 30.0))
-        .grid_color(palette.rule)
 }
 
 /// Says in the middle of a view why there is nothing to see.

@@ -11,12 +11,14 @@ mod focus;
 mod heat;
 mod keeping;
 mod layout;
+mod looks;
 mod marks;
 mod morph;
 mod motion;
 mod opening;
 mod painter3;
 mod panels;
+mod panes;
 mod projection;
 mod selection;
 mod side;
@@ -36,8 +38,9 @@ use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Theme, Ui};
 pub use action::Action;
 pub use analysis::Analyst;
 pub use background::Background;
-pub use figure::{Figure, SIZES, Show, usual_size};
+pub use figure::{Figure, Moments, SIZES, Show, usual_size};
 pub use focus::Focus;
+pub(crate) use looks::selection_in;
 pub use motion::Motion;
 pub use painter3::Painter3;
 pub use projection::Projection;
@@ -53,7 +56,7 @@ use crate::data::Dataset;
 use crate::experiment::{Config, Snapshot};
 use crate::io::{program, session_file};
 use crate::paint::encode_png;
-use crate::trainer::{Request, Strip};
+use crate::trainer::Request;
 use keeping::Keeping;
 use layout::Layout;
 use panels::controls::Wish;
@@ -152,7 +155,7 @@ impl App {
     pub fn recall(&mut self, storage: Option<&dyn eframe::Storage>) {
         match storage.and_then(|storage| eframe::get_value(storage, KEPT)) {
             Some(Kept { layouts, layers }) => {
-                let whole = layouts.iter().zip(&self.layouts).all(|(kept, own)| kept.has_panes_of(own));
+                let whole = layouts.iter().zip(&self.layouts).all(|(kept, own)| kept.is_a_rearranged(own));
                 if whole {
                     self.layouts = layouts;
                 }
@@ -199,7 +202,7 @@ impl App {
 
     /// Whether a strip of seeds was trained, and all of it.
     pub fn seeds_are_done(&self) -> bool {
-        self.background.strip.as_ref().is_some_and(Strip::is_done)
+        self.background.strip.as_ref().is_some_and(|strip| strip.is_done())
     }
 
     /// What the window has to say.
@@ -253,12 +256,13 @@ impl App {
 
     /// Offers to export a view, or the one that is shown alone, or all.
     fn export(&mut self, view: Option<View>) {
-        let Some(run) = self.sides[0].shown().map(Arc::clone) else { return };
-        let beside = self.sides.get(1).and_then(Side::shown).map(Arc::clone);
+        let Some(run) = self.sides[0].moments() else { return };
+        let beside = self.sides.get(1).and_then(Side::moments);
         let layout = self.layout().clone();
         let view = view.or(layout.alone);
         let name = self.file_name(0, view.map_or("all", View::name));
-        let scenery = Scenery { run, beside, selection: self.selection.clone(), layout };
+        let (selection, background) = (self.selection.clone(), self.background.clone());
+        let scenery = Scenery { run, beside, selection, background, layout };
         self.exporting = Some(ExportDialog::new(scenery, view, self.ctx.theme(), &self.folder, &name));
     }
 
@@ -317,7 +321,7 @@ impl App {
             Ok(text) => {
                 let about = format!("Everything that is needed to repeat the run to step {}.", session.steps);
                 let ready = save::Ready { title: "Save session", about, extension: SESSION, bytes: text.into_bytes() };
-                let name = self.file_name(self.active, "session");
+                let name = self.file_name(0, "session");
                 self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
             }
             Err(error) => self.notice = Some(error.to_string()),

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
-use super::side::Promise;
-use super::{App, Selection};
+use super::App;
+use super::looks::{layout_in, looks_of_window, selection_in, theme_in};
+use super::side::{Promise, Side};
 use crate::cli::{self, OriginArgs, Start};
 use crate::data::{Dataset, Scene, generate};
 use crate::experiment::{Config, Experiment, Origin};
@@ -54,13 +53,36 @@ impl App {
         true
     }
 
-    /// Repeats a saved run up to its last step, with every change at its step, and looks at it as it was looked at.
-    pub fn resume(&mut self, start: Start) {
-        let Start { config, data, log, steps, weights, view } = start;
-        let side = &mut self.sides[self.active];
-        side.replace(config.clone(), Arc::clone(&data));
-        self.selection = restored(&self.selection, &view, &data);
+    /// Repeats a saved run, or two that were compared, up to the last step, with every change at its step, and looks at it as
+    /// it was looked at.
+    pub fn resume(&mut self, mut start: Start) {
+        let beside = start.beside.take();
+        if beside.is_some() {
+            self.active = 0;
+            if self.sides.len() == 1 && !self.add_side() {
+                return;
+            }
+        }
+        self.selection = selection_in(&start.view, &self.selection, &start.data);
+        let own = &mut self.layouts[self.sides.len() - 1];
+        if let Some(layout) = layout_in(&start.view, own) {
+            *own = layout;
+        }
+        if let Some(theme) = theme_in(&start.view) {
+            self.ctx.set_theme(theme);
+        }
         self.notice = None;
+        self.looked = None;
+        self.resume_side(self.active, start);
+        if let Some(beside) = beside {
+            self.resume_side(1, *beside);
+        }
+    }
+
+    fn resume_side(&mut self, side: usize, start: Start) {
+        let Start { config, data, log, steps, weights, .. } = start;
+        let side = &mut self.sides[side];
+        side.replace(config.clone(), Arc::clone(&data));
         let changes = log.clone();
         let build = move || {
             let mut run = Experiment::new(config, data).map_err(|e| e.to_string())?;
@@ -85,9 +107,17 @@ impl App {
         self.start(self.active, true);
     }
 
-    /// The run that the controls belong to, as a session.
+    /// The run, or both that are compared, as a session.
     pub fn session(&self) -> Option<Session> {
-        self.sides[self.active].snapshot().map(|snapshot| Session::of(snapshot, view_of(&self.selection)))
+        let layout = &self.layouts[self.sides.len() - 1];
+        let looks = looks_of_window(&self.selection, layout, self.ctx.theme());
+        let first = Session::of(self.sides[0].snapshot()?, looks);
+        let second = match self.sides.get(1).map(Side::snapshot) {
+            Some(Some(snapshot)) => Some(Session::of(snapshot, serde_json::Value::Null)),
+            Some(None) => return None,
+            None => None,
+        };
+        Some(first.compared_with(second))
     }
 
     /// The run that the controls belong to as one line of text, if its data fit into one.
@@ -107,62 +137,5 @@ impl App {
             }
             Err(sentence) => sentence,
         });
-    }
-}
-
-/// What a session keeps of the window.
-pub(crate) fn view_of(selection: &Selection) -> Value {
-    json!({ "selection": selection })
-}
-
-/// What a session kept. A file may say anything: what does not fit the data is left as it is at the start.
-fn restored(now: &Selection, view: &Value, data: &Dataset) -> Selection {
-    let Ok(mut kept) = serde_json::from_value::<Selection>(view["selection"].clone()) else { return now.at_start() };
-    kept.z.iter_mut().chain(kept.corners.as_flattened_mut()).for_each(|z| *z = z.clamp(-20.0, 20.0));
-    kept.tau = kept.tau.clamp(0.0, 1.0);
-    kept.phi = kept.phi.clamp(-180.0, 180.0);
-    kept.color = kept.color.filter(|row| *row < data.factor_names.len());
-    kept.camera = kept.camera.filter(|camera| {
-        let numbers = [camera.azimuth, camera.elevation, camera.half_height];
-        let [x, y, z] = camera.target;
-        let sound = numbers.into_iter().chain([x, y, z]).all(|x| x.abs() < 1e6);
-        sound && camera.half_height > 1e-6 && camera.field_of_view.is_none_or(|angle| angle > 0.01 && angle < 3.0)
-    });
-    if view["selection"].get("layers").is_none() {
-        // A recipe says nothing about them.
-        kept.layers = now.layers;
-    }
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_does_not_fit_is_left_out() {
-        let scene = Scene::named("linear").unwrap();
-        let data = generate(scene, 0);
-        let now = Selection::default();
-        let kept = Selection { z: vec![0.5, -1.0], tau: 0.25, color: Some(1), ..Selection::default() };
-        assert_eq!(restored(&now, &view_of(&kept), &data), kept);
-        let wild = Selection {
-            z: vec![1e300, 0.0],
-            tau: -4.0,
-            color: Some(99),
-            camera: Some(crate::paint::Camera { half_height: 0.0, ..crate::paint::Camera::default() }),
-            ..Selection::default()
-        };
-        let tamed = restored(&now, &view_of(&wild), &data);
-        assert_eq!((tamed.z, tamed.tau, tamed.color, tamed.camera), (vec![20.0, 0.0], 0.0, None, None));
-        for nothing in [Value::Null, json!({}), json!({ "selection": 3 }), json!("x")] {
-            assert_eq!(restored(&now, &nothing, &data), now.at_start());
-        }
-        let hidden = Selection {
-            layers: crate::app::Layers { surface: false, ..crate::app::Layers::default() },
-            ..Selection::default()
-        };
-        let recipe = restored(&hidden, &json!({ "selection": { "z": [1.0] } }), &data);
-        assert_eq!((recipe.z, recipe.layers), (vec![1.0], hidden.layers));
     }
 }

@@ -88,17 +88,19 @@ pub struct Layers {
     pub basis: bool,
     /// True seams of generated data.
     pub truth: bool,
+    /// Axes and grid lines, of all plots.
+    pub axes: bool,
 }
 
 impl Default for Layers {
     fn default() -> Self {
-        Self { data: true, surface: true, grid: true, seams: true, basis: true, truth: false }
+        Self { data: true, surface: true, grid: true, seams: true, basis: true, truth: false, axes: true }
     }
 }
 
 impl Layers {
     /// The layers with their names and what they are.
-    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 6] {
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 7] {
         [
             ("data", "Held-out observations", &mut self.data),
             ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
@@ -110,6 +112,7 @@ impl Layers {
                 "True seams of generated data, through the held-out observation next to d(z*), and their densities",
                 &mut self.truth,
             ),
+            ("axes", "Axes and grid lines, of all plots", &mut self.axes),
         ]
     }
 }

@@ -6,7 +6,7 @@ use eframe::egui::Context;
 
 use super::draft::Draft;
 use super::views::seeds::SEEDS;
-use super::{Analyst, Background, Focus, Painter3, Projection, Selection, Stage};
+use super::{Analyst, Background, Focus, Moments, Painter3, Projection, Selection, Stage};
 use crate::data::{Dataset, generate};
 use crate::experiment::{Config, Experiment, Logged, Origin, Settings, Snapshot};
 use crate::io::hash_of_weights;
@@ -188,6 +188,11 @@ impl Side {
         self.view.as_ref().map(|view| view.moment.as_ref().unwrap_or(&view.snapshot))
     }
 
+    /// The moment that is shown, and the newest one.
+    pub(super) fn moments(&self) -> Option<Moments> {
+        Some(Moments { shown: Arc::clone(self.shown()?), now: Arc::clone(self.snapshot()?) })
+    }
+
     /// What views draw from, and who draws data in three dimensions; `None` until there is something to be seen.
     pub(super) fn stage<'a>(&'a mut self, background: &'a Background) -> Option<(Stage<'a>, &'a mut Painter3)> {
         let Self { view, focus, projection, painter3, analyst, .. } = self;
@@ -196,6 +201,7 @@ impl Side {
             snapshot: view.moment.as_ref().unwrap_or(&view.snapshot),
             now: &view.snapshot,
             branches: &view.others,
+            axes: true,
             focus,
             projection,
             analyst,

@@ -10,6 +10,7 @@ use super::focus::Focus;
 use super::projection::Projection;
 use super::theme::Palette;
 use crate::experiment::Snapshot;
+use crate::paint::Layer;
 use crate::trainer::Branch;
 
 /// A moment of a run and what is computed at z*. Views can't reach the model behind it.
@@ -21,6 +22,8 @@ pub struct Stage<'a> {
     pub now: &'a Snapshot,
     /// The runs that were left behind where another one was started from a moment of theirs.
     pub branches: &'a [Branch],
+    /// Whether plots have axes and grid lines.
+    pub axes: bool,
     /// The neighbourhood of z*.
     pub focus: &'a Focus,
     /// How data are shown on the screen.
@@ -38,6 +41,11 @@ impl Stage<'_> {
     /// question.
     pub fn ask(&self, topic: Topic) -> Option<Arc<Answer>> {
         self.analyst.ask(self.focus.snapshot(), self.focus.shared_model(), topic)
+    }
+
+    /// Whether a figure is drawn, in which there is nothing to press.
+    pub fn is_figure(ui: &Ui) -> bool {
+        Layer::are_kept(ui.ctx())
     }
 
     /// The colours to draw with.

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::CliError;
 use crate::io::{
-    Array, Columns, densities, jacobians, latents, open, posteriors, write_atomically, write_npy_f64, write_npz,
+    Array, Columns, FileError, densities, jacobians, latents, open, posteriors, write_atomically, write_npy_f64,
+    write_npz,
 };
 
 /// Arguments of `export`.
@@ -54,30 +55,32 @@ impl Export {
         let x = saved.data.test.observations.map(f64::from);
         let extension = self.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         let npy = |array: &Array| write_npy_f64(&array.shape, &array.values);
-        let table = |columns: &Columns, name: &str| match &*extension {
-            "csv" => Some(columns.to_csv().into_bytes()),
-            "npz" => {
-                let column = |(k, name): (usize, &String)| Array {
-                    name: name.clone(),
-                    shape: vec![columns.rows.len()],
-                    values: columns.rows.iter().map(|row| row[k]).collect(),
-                };
-                Some(write_npz(&columns.names.iter().enumerate().map(column).collect::<Vec<_>>()))
-            }
-            "npy" => Some(npy(&columns.to_array(name))),
-            _ => None,
+        let table = |columns: &Columns, name: &str| -> Result<Option<Vec<u8>>, FileError> {
+            Ok(match &*extension {
+                "csv" => Some(columns.to_csv().to_text()?.into_bytes()),
+                "npz" => {
+                    let column = |(k, name): (usize, &String)| Array {
+                        name: name.clone(),
+                        shape: vec![columns.rows.len()],
+                        values: columns.rows.iter().map(|row| row[k]).collect(),
+                    };
+                    Some(write_npz(&columns.names.iter().enumerate().map(column).collect::<Vec<_>>()))
+                }
+                "npy" => Some(npy(&columns.to_array(name))),
+                _ => None,
+            })
         };
         let bytes = match (self.what, &*extension) {
             (What::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
             (What::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
-            (What::Latents, _) => table(&latents(&vae, &x), "latents"),
+            (What::Latents, _) => table(&latents(&vae, &x), "latents")?,
             (What::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
             (What::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),
             (What::Jacobians, "csv") => {
                 return input("Jacobians have three axes; write them as .npy or .npz".to_owned());
             }
             (What::Jacobians, _) => None,
-            (What::Densities, _) => table(&densities(&vae, &z), "densities"),
+            (What::Densities, _) => table(&densities(&vae, &z), "densities")?,
         };
         let Some(bytes) = bytes else { return input(format!("the file must end in .npy, .npz or .csv: {path}")) };
         write_atomically(&self.out, &bytes)?;

@@ -26,7 +26,7 @@ pub use error::CliError;
 pub use export::Export;
 pub use origin::{OriginArgs, Start, start};
 pub use run_args::{RunArgs, Widths};
-pub use sweep::{List, Sweep};
+pub use sweep::{List, SWEEP_COMMON, SWEEP_TABLE, Sweep};
 pub use train::Train;
 
 use crate::io::open;

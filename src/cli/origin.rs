@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::CliError;
+use super::advance::{advance, progress};
 use crate::data::{Dataset, Scene, generate, own_dataset};
-use crate::experiment::{Config, Logged, Origin};
+use crate::experiment::{Config, Experiment, Logged, Origin};
 use crate::io::{FileError, Recipe, Session, open, open_session, read_table, read_text, session_of};
 
 /// Where the data come from: one of a scene, a file, a session.
@@ -90,11 +91,13 @@ pub struct Start {
     pub weights: Option<String>,
     /// What was looked at, as the window keeps it in a session.
     pub view: Value,
+    /// The run that it is compared with.
+    pub beside: Option<Box<Self>>,
 }
 
 impl Start {
     fn new(config: Config, data: Arc<Dataset>, steps: u64) -> Self {
-        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null }
+        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null, beside: None }
     }
 
     /// The run of a session that has its data, or whose data are generated.
@@ -103,8 +106,48 @@ impl Start {
     /// If the data were too large for the session.
     pub fn of_session(session: Session) -> Result<Self, FileError> {
         let data = session.data()?;
-        let Session { config, log, steps, weights, view, .. } = session;
-        Ok(Self { config, data, log, steps, weights, view })
+        Self::with_data(session, data)
+    }
+
+    /// The run of a session on its data, which are those of the run that it is compared with, too, if both come from the
+    /// same file.
+    fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
+        let Session { config, log, steps, weights, view, beside, .. } = session;
+        let beside = beside.map(|beside| {
+            let shared = beside.table.is_none() && beside.config.origin.scene().is_none();
+            if shared && beside.config.origin == config.origin {
+                Self::with_data(*beside, Arc::clone(&data))
+            } else {
+                Self::of_session(*beside)
+            }
+        });
+        Ok(Self { beside: beside.transpose()?.map(Box::new), config, data, log, steps, weights, view })
+    }
+
+    /// Makes its steps, with a bar on standard error.
+    ///
+    /// # Errors
+    /// If the configuration does not fit the data, or the run diverges.
+    pub fn repeat(self) -> Result<Experiment, CliError> {
+        let mut run = Experiment::new(self.config, self.data)?;
+        match advance(&mut run, &self.log, self.steps, progress)? {
+            Some(divergence) => Err(CliError::Run(divergence)),
+            None => Ok(run),
+        }
+    }
+
+    /// With another seed everything random in it is drawn anew.
+    fn reseed(&mut self, seed: u64) {
+        if self.config.seed != seed {
+            self.config.seed = seed;
+            self.weights = None;
+            if let Some(scene) = self.config.origin.scene() {
+                self.data = Arc::new(generate(scene, seed));
+            }
+        }
+        if let Some(beside) = &mut self.beside {
+            beside.reseed(seed);
+        }
     }
 }
 
@@ -123,13 +166,11 @@ fn start_session(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Result
             Ok(data) => data,
         },
     };
-    let Session { mut config, log, steps, weights, view, .. } = session;
-    let Some(seed) = seed.filter(|seed| *seed != config.seed) else {
-        return Ok(Start { config, data, log, steps, weights, view });
-    };
-    config.seed = seed;
-    let data = config.origin.scene().map_or(data, |scene| Arc::new(generate(scene, seed)));
-    Ok(Start { log, view, ..Start::new(config, data, steps) })
+    let mut start = Start::with_data(session, data)?;
+    if let Some(seed) = seed {
+        start.reseed(seed);
+    }
+    Ok(start)
 }
 
 /// The data of a session from the file that they were read from.

@@ -60,8 +60,22 @@ impl RunArgs {
     ///
     /// # Errors
     /// If there are no such data, or a value makes no sense.
-    pub(super) fn begin(&self) -> Result<(Experiment, Vec<Logged>, u64), CliError> {
-        let Start { mut config, data, mut log, steps, .. } = start(&self.origin, "linear", self.seed)?;
+    pub(super) fn begin(&self) -> Result<Begun, CliError> {
+        self.begin_at(start(&self.origin, "linear", self.seed)?)
+    }
+
+    /// The same, and the run that it is compared with in the session that is repeated.
+    ///
+    /// # Errors
+    /// If there are no such data, or a value makes no sense.
+    pub(super) fn begin_all(&self) -> Result<Vec<Begun>, CliError> {
+        let mut first = start(&self.origin, "linear", self.seed)?;
+        let second = first.beside.take();
+        std::iter::once(first).chain(second.map(|second| *second)).map(|start| self.begin_at(start)).collect()
+    }
+
+    fn begin_at(&self, start: Start) -> Result<Begun, CliError> {
+        let Start { mut config, data, mut log, steps, .. } = start;
         self.change(&mut config);
         log.extend(&self.at);
         log.sort_by_key(|l| l.step);
@@ -118,6 +132,9 @@ impl RunArgs {
         set(&mut config.threads, self.threads.as_ref());
     }
 }
+
+/// A run at step 0, the commands that wait for their steps, and the number of steps to make.
+pub(super) type Begun = (Experiment, Vec<Logged>, u64);
 
 /// Widths of hidden layers.
 #[derive(Clone, Debug)]

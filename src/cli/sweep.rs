@@ -12,9 +12,10 @@ use crate::experiment::{Config, Metrics};
 use crate::io::{FileError, Record, RunTable, make_folder, metrics_fields, metrics_json, read_text, write_atomically};
 use crate::vae::Covariance;
 
-/// The files of a sweep.
-const TABLE: &str = "sweep.csv";
-const COMMON: &str = "sweep.toml";
+/// The table of a sweep: a row a run.
+pub const SWEEP_TABLE: &str = "sweep.csv";
+/// What its runs have in common.
+pub const SWEEP_COMMON: &str = "sweep.toml";
 
 /// Arguments of `sweep`. `--beta`, `--covariance` and `--seed` are lists of one.
 #[derive(Args, Debug)]
@@ -81,7 +82,7 @@ impl Sweep {
     pub(super) fn run(&self) -> Result<String, CliError> {
         let all = self.runs()?;
         make_folder(&self.out)?;
-        let path = self.out.join(TABLE);
+        let path = self.out.join(SWEEP_TABLE);
         let mut table = RunTable::open(&path)?;
         self.check_common(&table)?;
         let left: Vec<&RunArgs> = all.iter().filter(|run| !table.has(&key(run))).collect();
@@ -136,7 +137,7 @@ impl Sweep {
         let base = RunArgs { beta: None, covariance: None, seed: Some(0), ..self.run.clone() };
         let (run, log, steps) = base.begin()?;
         let text = Record::new(run.config(), &log, steps).to_toml()?;
-        let path = self.out.join(COMMON);
+        let path = self.out.join(SWEEP_COMMON);
         if !table.is_empty() && read_text(&path, "the sweep")? != text {
             let sentence = "the folder holds a sweep of other runs; choose another one, or repeat its arguments";
             return Err(FileError::new(sentence).at(&self.out).into());

@@ -5,9 +5,10 @@ use std::path::Path;
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Theme, Ui, pos2, vec2};
 
 use crate::app::{Palette, install};
-use crate::cli::CliError;
-use crate::io::{RunTable, program, write_atomically};
-use crate::paint::{Canvas, Layer, Offscreen, SvgOptions, to_svg};
+use crate::cli::{CliError, SWEEP_COMMON, SWEEP_TABLE};
+use crate::io::provenance::KEYWORD;
+use crate::io::{EMBEDDED_IN_FIGURE, Record, RunTable, Session, program, read_text, write_atomically};
+use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
 use crate::vae::Covariance;
 
 /// Column, and what it is called. A metric without a single value is left out.
@@ -39,7 +40,7 @@ struct Mark {
 /// # Errors
 /// If the table cannot be read or holds no number, or the file cannot be written.
 pub fn sweep_figure(folder: &Path) -> Result<String, CliError> {
-    let table = RunTable::open(&folder.join("sweep.csv"))?;
+    let table = RunTable::open(&folder.join(SWEEP_TABLE))?;
     let panels: Vec<(&str, Vec<Mark>)> =
         METRICS.iter().map(|(column, name)| (*name, marks(&table, column))).filter(|(_, m)| !m.is_empty()).collect();
     if panels.is_empty() {
@@ -58,18 +59,29 @@ pub fn sweep_figure(folder: &Path) -> Result<String, CliError> {
             panel(painter, Rect::from_min_size(corner, PANEL.into()), name, marks, palette);
         }
     });
-    let program = program();
-    let options = SvgOptions {
-        size,
-        background: Some(palette.paper),
-        pixels_per_point: canvas.pixels_per_point,
-        texts: &[("Software", program.as_str())],
-    };
-    let layer = Layer { name: "", shapes: &output.shapes };
-    let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &[layer], &options);
+    let (program, session) = (program(), first_run(folder, &table)?);
+    let rows = read_text(&folder.join(SWEEP_TABLE), "the table")?;
+    let texts = [("Software", program.as_str()), (KEYWORD, session.as_str()), ("Sweep", rows.as_str())];
+    let background = Some(palette.paper);
+    let options = SvgOptions { size, background, pixels_per_point: canvas.pixels_per_point, texts: &texts };
+    let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options);
     let path = folder.join("sweep.svg");
     write_atomically(&path, svg.as_bytes())?;
     Ok(format!("drawn in {}\n", path.display()))
+}
+
+/// The session of the run in the first row: what the others share with it stands there, and what they do not in the table.
+fn first_run(folder: &Path, table: &RunTable) -> Result<String, CliError> {
+    let path = folder.join(SWEEP_COMMON);
+    let record = Record::from_toml(&read_text(&path, "the sweep")?).map_err(|e| e.at(&path))?;
+    let steps = record.steps;
+    let (mut config, log) = record.into_run().map_err(|e| e.at(&path))?;
+    let first = |column: &str| table.column(column).next().unwrap_or_default();
+    config.seed = first("seed").parse().unwrap_or(config.seed);
+    config.objective.beta = first("beta").parse().unwrap_or(config.objective.beta);
+    let family = Covariance::ALL.into_iter().find(|family| family.name() == first("covariance"));
+    config.objective.covariance = family.unwrap_or(config.objective.covariance);
+    Ok(Session::planned(config, log, steps).to_json(EMBEDDED_IN_FIGURE)?)
 }
 
 /// The values of a column with what each run started with; a run that diverged has no place in a picture.

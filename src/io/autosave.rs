@@ -138,6 +138,7 @@ mod tests {
             weights: None,
             view: serde_json::Value::Null,
             program: "unpick 0.1.0".to_owned(),
+            beside: None,
         }
     }
 

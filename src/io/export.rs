@@ -1,6 +1,6 @@
 //! What views show, as numbers.
 
-use super::Array;
+use super::{Array, Csv};
 use crate::geometry::{Jets, Order, Seam, normal_density};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
@@ -15,12 +15,11 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// As CSV: a row of names, decimal points, the shortest numbers that are read back as they are; `nan` and `inf` in small
-    /// letters, as pandas reads them.
-    pub fn to_csv(&self) -> String {
-        let number = |x: &f64| if x.is_nan() { "nan".to_owned() } else { x.to_string() };
-        let lines = self.rows.iter().map(|row| row.iter().map(number).collect::<Vec<_>>().join(","));
-        std::iter::once(self.names.join(",")).chain(lines).map(|line| format!("{line}\n")).collect()
+    /// As a table of text.
+    pub fn to_csv(&self) -> Csv {
+        let mut csv = Csv::new(self.names.iter().cloned());
+        self.rows.iter().for_each(|row| csv.push([], row.iter().copied()));
+        csv
     }
 
     /// As an array of rows × columns.
@@ -70,17 +69,16 @@ pub fn jacobians(vae: &Vae<f64>, observations: &Matrix<f64>) -> Array {
 pub fn densities(vae: &Vae<f64>, z: &[f64]) -> Columns {
     const RANGE: f64 = 3.5;
     const POINTS: usize = 281;
-    let rows = (0..z.len()).flat_map(|i| {
-        let seam = Seam::through(vae, z, i, RANGE, POINTS);
-        let density = seam.density();
-        let row = move |k: usize| {
-            let t = seam.t[k];
-            vec![(i + 1) as f64, t, normal_density(t), seam.arc[k], seam.speed[k], density[k]]
-        };
-        (0..POINTS).map(row)
-    });
+    let rows = (0..z.len()).flat_map(|i| densities_of(&Seam::through(vae, z, i, RANGE, POINTS))).map(Vec::from);
     let names = ["latent", "t", "prior", "arc_length", "speed", "density"];
     Columns { names: names.map(str::to_owned).into(), rows: rows.collect() }
+}
+
+/// The rows of [`densities`] for one seam.
+pub fn densities_of(seam: &Seam) -> Vec<[f64; 6]> {
+    let points = seam.t.iter().zip(&seam.arc).zip(seam.speed.iter().zip(seam.density()));
+    let latent = (seam.latent + 1) as f64;
+    points.map(|((t, arc), (speed, density))| [latent, *t, normal_density(*t), *arc, *speed, density]).collect()
 }
 
 #[cfg(test)]
@@ -137,7 +135,7 @@ mod tests {
             // erf(3.5/√2) = 0.999535; trapezoids of width 0.025.
             assert!((mass - 0.999_535).abs() < 1e-3, "{mass}");
         }
-        let csv = columns.to_csv();
+        let csv = columns.to_csv().to_text().unwrap();
         assert!(csv.starts_with("latent,t,prior,arc_length,speed,density\n1,-3.5,") && csv.lines().count() == 563);
     }
 }

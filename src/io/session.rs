@@ -3,7 +3,8 @@
 //! The text stands in `session.unpick`, and in the metadata of every figure (see [`super::provenance`]). It is the record
 //! of the run ([`Record`]) with these keys beside: `format` says what it is; `weights` is the hash of the final weights,
 //! by which another machine knows whether it has come to the same; `view` is what the window keeps there; `table` holds
-//! data of one's own, as they were trained on. There are no paths in it.
+//! data of one's own, as they were trained on; `beside` is a run that it is compared with, with the same keys. There are no
+//! paths in it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub struct Session {
     pub view: Value,
     /// Name and version of the program that wrote it.
     pub program: String,
+    /// The run that it is compared with.
+    pub beside: Option<Box<Self>>,
 }
 
 impl Session {
@@ -59,6 +62,12 @@ impl Session {
         Self::new((run.config(), run.data()), run.log(), state.step, &state.vae, Value::Null)
     }
 
+    /// The session of a run on generated data, or on data that are elsewhere, that has not been made.
+    pub fn planned(config: Config, log: Vec<Logged>, steps: u64) -> Self {
+        let (table, weights, view, program, beside) = (None, None, Value::Null, super::program(), None);
+        Self { config, log, steps, table, weights, view, program, beside }
+    }
+
     fn new((config, data): (&Config, &Arc<Dataset>), log: &[Logged], steps: u64, vae: &Vae<f32>, view: Value) -> Self {
         Self {
             config: config.clone(),
@@ -68,7 +77,14 @@ impl Session {
             weights: Some(hash_of_weights(vae)),
             view,
             program: super::program(),
+            beside: None,
         }
+    }
+
+    /// With a run that it is compared with.
+    #[must_use]
+    pub fn compared_with(self, beside: Option<Self>) -> Self {
+        Self { beside: beside.map(Box::new), ..self }
     }
 
     /// As JSON on one line, with data of one's own only if they have at most `most_embedded` bytes.
@@ -96,6 +112,11 @@ impl Session {
         if let Some(table) = self.table.as_ref().and_then(|data| TableRecord::new(data, most_embedded)) {
             object.insert("table".to_owned(), serde_json::to_value(&table).map_err(FileError::new)?);
         }
+        if let Some(beside) = &self.beside {
+            // The same data stand there once.
+            let rest = if beside.table == self.table { 0 } else { most_embedded };
+            object.insert("beside".to_owned(), Value::Object(beside.to_object(rest)?));
+        }
         Ok(object)
     }
 
@@ -112,6 +133,22 @@ impl Session {
         if object.remove("format").is_none_or(|format| format != FORMAT) {
             return Err(FileError::new("this is JSON, but not a session of unpick"));
         }
+        let beside = match object.remove("beside") {
+            Some(Value::Object(beside)) => Some(Self::from_object(beside)?),
+            Some(_) => return Err(FileError::new("the session has a second run that is none")),
+            None => None,
+        };
+        let session = Self::from_object(object)?;
+        // The same data stand there once.
+        let beside = beside.map(|beside| {
+            let shared = beside.table.is_none() && beside.config.origin == session.config.origin;
+            if shared { Self { table: session.table.clone(), ..beside } } else { beside }
+        });
+        Ok(session.compared_with(beside))
+    }
+
+    /// Reads the keys of one run.
+    fn from_object(mut object: Map<String, Value>) -> Result<Self, FileError> {
         let view = object.remove("view").unwrap_or_default();
         let damaged = |e: serde_json::Error| FileError::new(format_args!("this is not a whole session file ({e})"));
         let weights = object.remove("weights").map(serde_json::from_value).transpose().map_err(damaged)?;
@@ -142,7 +179,7 @@ impl Session {
             config.validate(samples).map_err(FileError::new)?;
             config.settings_after(&log, samples).map_err(FileError::new)?;
         }
-        Ok(Self { config, log, steps, table, weights, view, program })
+        Ok(Self { config, log, steps, table, weights, view, program, beside: None })
     }
 
     /// The data of the run: generated, or those in the session.
@@ -284,7 +321,7 @@ mod tests {
         let log = vec![Logged { step: 3, command: Command::Beta(2.0) }, Logged { step: 9, command: Command::Batch(8) }];
         let view = json!({ "selection": { "z": [0.5, -1.25] }, "theme": "dark" });
         let program = "unpick 0.1.0".to_owned();
-        Session { config, log, steps: 9, table: None, weights: Some("00ff".to_owned()), view, program }
+        Session { config, log, steps: 9, table: None, weights: Some("00ff".to_owned()), view, program, beside: None }
     }
 
     fn own() -> Session {
@@ -298,7 +335,9 @@ mod tests {
 
     #[test]
     fn a_session_survives_in_both_layouts() {
-        for session in [session(), own()] {
+        let other = Session { steps: 12, view: Value::Null, ..own() };
+        let compared = [own().compared_with(Some(other)), session().compared_with(Some(own()))];
+        for session in [session(), own()].into_iter().chain(compared) {
             let line = session.to_json(EMBEDDED_IN_FIGURE).unwrap();
             assert!(line.starts_with("{\"format\":\"unpick session\",") && !line.contains('\n'), "{line}");
             for text in [line, session_file(&session).unwrap()] {

@@ -3,7 +3,7 @@
 use eframe::egui::{Color32, FullOutput};
 
 use super::pdf::{PdfOptions, to_pdf};
-use super::{Canvas, Layer, Offscreen, SvgOptions, encode_png, to_svg};
+use super::{Canvas, Offscreen, SvgOptions, encode_png, to_svg};
 use crate::io::program;
 use crate::io::provenance::KEYWORD;
 
@@ -61,8 +61,7 @@ pub fn encode_figure(
         }
         Format::Svg => {
             let options = SvgOptions { size, background, pixels_per_point, texts: &texts };
-            let layer = Layer { name: "", shapes: &output.shapes };
-            Ok(to_svg(offscreen.context(), offscreen.rasterizer(), &[layer], &options).into_bytes())
+            Ok(to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options).into_bytes())
         }
         Format::Pdf => {
             let options = PdfOptions { size, background, pixels_per_point, program: &program, session };

@@ -129,3 +129,34 @@ fn the_last_session_is_offered_after_a_crash() {
     after.frames(3);
     assert!(after.harness.query_by_label("Restore").is_none(), "who closed the window is not asked");
 }
+
+#[test]
+fn two_runs_with_their_layout_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 40);
+    hand.key(Key::B);
+    hand.until(|window| window.second_snapshot().is_some_and(|s| s.step == 40));
+    hand.window().act(Action::SwitchTheme);
+    hand.window().act(Action::Maximise(unpick::app::views::View::Latent));
+    hand.window().selection().z = vec![0.1, 0.7];
+    hand.frames(2);
+    let session = kept(&mut hand);
+    let path = folder.path().join("both.unpick");
+    save_session(&path, &session).unwrap();
+
+    let mut other = Stagehand::paused_at("cylinder", 0);
+    other.window().open_file(&path);
+    let at_end = |s: Option<&Arc<unpick::experiment::Snapshot>>| s.is_some_and(|s| s.step == 40);
+    other.until(|window| at_end(window.snapshot()) && at_end(window.second_snapshot()) && !window.is_running());
+    other.frames(2);
+    assert_eq!(kept(&mut other), session, "runs, weights, z*, layout and theme");
+    assert_eq!(other.window().notice(), None);
+
+    // A layout that shows a view twice, or not at all, is not taken over.
+    let mut wild = session.clone();
+    wild.view["layout"]["tree"]["root"] = serde_json::Value::Null;
+    save_session(&path, &wild).unwrap();
+    other.window().open_file(&path);
+    other.until(|window| at_end(window.snapshot()) && at_end(window.second_snapshot()));
+    assert_eq!(kept(&mut other).view["layout"], session.view["layout"]);
+}

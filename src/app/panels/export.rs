@@ -1,7 +1,6 @@
 //! Exporting what the window shows as a figure for print, slides or the clipboard, with a picture of what comes out.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
@@ -15,19 +14,20 @@ use super::place::{Place, Press};
 use super::save::Outcome;
 use crate::app::layout::Layout;
 use crate::app::views::View;
-use crate::app::{Figure, Painter3, Palette, SIZES, Selection, Stage, usual_size};
-use crate::experiment::Snapshot;
+use crate::app::{Background, Figure, Moments, Painter3, Palette, SIZES, Selection, Stage, usual_size};
 use crate::paint::{Canvas, Format, Picture, encode_figure};
 
 /// What is drawn: everything that stands still while the dialog is open.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenery {
-    /// The moment of the run, or of run A.
-    pub run: Arc<Snapshot>,
-    /// The moment of run B.
-    pub beside: Option<Arc<Snapshot>>,
+    /// The run, or run A.
+    pub run: Moments,
+    /// Run B.
+    pub beside: Option<Moments>,
     /// What is looked at.
     pub selection: Selection,
+    /// What was made beside the runs.
+    pub background: Background,
     /// Where the views are.
     pub layout: Layout,
 }
@@ -42,6 +42,7 @@ struct Drawing {
     size: (f32, f32),
     theme: Theme,
     sheet: Sheet,
+    axes: bool,
     provenance: bool,
 }
 
@@ -71,14 +72,17 @@ impl Drawing {
     /// The picture on the screen, or for the clipboard.
     fn picture(&self, scenery: &Scenery, pixels_per_point: f32) -> Picture {
         let canvas = self.canvas(pixels_per_point);
-        let mut figure = scenery.figure();
+        let mut figure = scenery.figure(self.axes);
         figure.draw(&canvas, scenery.show(self.view), |offscreen, output| offscreen.paint(&canvas, output))
     }
 
     fn file(&self, scenery: &Scenery) -> Result<Vec<u8>, String> {
         let canvas = self.canvas(self.scale.into());
-        let mut figure = scenery.figure();
-        let session = self.provenance.then(|| figure.session()).transpose().map_err(|e| e.to_string())?;
+        let mut figure = scenery.figure(self.axes);
+        let mut layout = scenery.layout.clone();
+        layout.alone = self.view;
+        let session =
+            self.provenance.then(|| figure.session_with(Some(&layout))).transpose().map_err(|e| e.to_string())?;
         figure.draw(&canvas, scenery.show(self.view), |offscreen, output| {
             encode_figure(offscreen, &canvas, output, self.format, session.as_deref())
         })
@@ -86,8 +90,10 @@ impl Drawing {
 }
 
 impl Scenery {
-    fn figure(&self) -> Figure {
-        Figure::new(Arc::clone(&self.run), self.beside.clone(), &self.selection)
+    fn figure(&self, axes: bool) -> Figure {
+        let mut selection = self.selection.clone();
+        selection.layers.axes = axes;
+        Figure::new(self.run.clone(), self.beside.clone(), &selection, self.background.clone())
     }
 
     fn show(&self, view: Option<View>) -> impl FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3]) {
@@ -127,8 +133,9 @@ impl ExportDialog {
     /// Offers to export one view, or the whole layout, as `folder`/`name`.
     pub(crate) fn new(scenery: Scenery, view: Option<View>, theme: Theme, folder: &Path, name: &str) -> Self {
         let size = usual_size(view, scenery.beside.is_some());
-        let (sheet, provenance) = (Sheet::Theme, true);
-        let drawing = Drawing { view, format: Format::Svg, scale: 2, size, theme, sheet, provenance };
+        let axes = scenery.selection.layers.axes;
+        let drawing =
+            Drawing { view, format: Format::Svg, scale: 2, size, theme, sheet: Sheet::Theme, axes, provenance: true };
         let place = Place::new(folder, name, Format::Svg.extension());
         Self { scenery, drawing, place, preview: None, busy: None, failure: None }
     }
@@ -178,7 +185,7 @@ impl ExportDialog {
     }
 
     fn settings(&mut self, ui: &mut Ui) {
-        let Drawing { view, format, scale, size, theme, sheet, provenance } = &mut self.drawing;
+        let Drawing { view, format, scale, size, theme, sheet, axes, provenance } = &mut self.drawing;
         let name = |view: Option<View>| view.map_or("Whole layout", View::title);
         ui.horizontal(|ui| {
             let before = *view;
@@ -217,6 +224,8 @@ impl ExportDialog {
             for (choice, name) in Sheet::ALL {
                 ui.radio_value(sheet, choice, name);
             }
+            ui.separator();
+            ui.checkbox(axes, "axes").on_hover_text("Axes and grid lines of all plots");
         });
         let help = "Configuration, seed, changes, step and z*: dropped onto the window, the figure brings the run back";
         ui.checkbox(provenance, "Store the experiment in the figure").on_hover_text(help);

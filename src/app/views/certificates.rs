@@ -14,8 +14,14 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         return instead(ui, "Nothing is predicted about data of one's own");
     };
     let certifier = stage.background.certifier.as_ref().filter(|certifier| certifier.scene == scene.name);
-    let progress = certifier.map(crate::app::certifier::Certifier::progress);
+    let progress = certifier.map(|certifier| certifier.progress());
     ui.horizontal(|ui| match &progress {
+        Some(Progress::Done(certificates)) if Stage::is_figure(ui) => {
+            ui.strong(verdict(certificates));
+        }
+        _ if Stage::is_figure(ui) => {
+            ui.weak(format!("{} predictions, not yet measured", predictions(scene, SEEDS).len()));
+        }
         None => {
             let count = predictions(scene, SEEDS).len();
             let button = ui.button("Certify this scene");
@@ -34,8 +40,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
             }
         }
         Some(Progress::Done(certificates)) => {
-            let passed = certificates.iter().filter(|c| c.passed).count();
-            ui.strong(format!("{passed} of {} predictions hold", certificates.len()));
+            ui.strong(verdict(certificates));
             if ui.button("Once more").clicked() {
                 selection.ask = Some(Ask::Certify);
             }
@@ -58,6 +63,11 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
             }
         });
     });
+}
+
+fn verdict(certificates: &[Certificate]) -> String {
+    let passed = certificates.iter().filter(|c| c.passed).count();
+    format!("{passed} of {} predictions hold", certificates.len())
 }
 
 /// The width of a quantity with its prediction, in points.

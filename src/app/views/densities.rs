@@ -73,13 +73,13 @@ struct Found<'a> {
 const STRIP: f32 = 12.0;
 
 /// Up to three latents: all of them, or those on the axes of the latent view.
-fn shown(stage: &Stage<'_>, selection: &Selection) -> Vec<usize> {
+pub(super) fn shown(stage: &Stage<'_>, selection: &Selection) -> Vec<usize> {
     let m = stage.snapshot.latent_dim();
     if m <= 3 { (0..m).collect() } else { selection.shown().to_vec() }
 }
 
 /// The ghosts that are wanted: a few values of every other latent.
-fn question(stage: &Stage<'_>, latents: &[usize]) -> GhostsQuestion {
+pub(super) fn question(stage: &Stage<'_>, latents: &[usize]) -> GhostsQuestion {
     let values = if stage.snapshot.latent_dim() == 2 { vec![-1.5, -0.75, 0.75, 1.5] } else { vec![-1.25, 1.25] };
     GhostsQuestion { z: stage.focus.z().to_vec(), latents: latents.to_vec(), values }
 }
@@ -108,10 +108,10 @@ impl Scale {
     }
 }
 
-fn plot(id: &'static str, palette: &Palette) -> Plot<'static> {
-    still_plot(id, palette)
+fn plot(ui: &Ui, id: &str, stage: &Stage<'_>) -> Plot<'static> {
+    still_plot(ui, id, stage)
         .show_grid([false, false])
-        .show_axes([true, false])
+        .show_axes([stage.axes, false])
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .x_grid_spacer(grid(6.0))
 }
@@ -119,7 +119,7 @@ fn plot(id: &'static str, palette: &Palette) -> Plot<'static> {
 fn prior(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam) -> Sheet {
     let palette = Stage::palette(ui);
     let name = indexed("z", seam.latent);
-    let response = plot("prior", palette)
+    let response = plot(ui, "prior", stage)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE, 0.0], [RANGE, 0.5])));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
     let density = |t: f64| [t, normal_density(t)];
@@ -183,7 +183,7 @@ fn pushed(
 ) -> Sheet {
     let palette = Stage::palette(ui);
     let Scale { reach, height } = scale;
-    let response = plot("pushed", palette)
+    let response = plot(ui, "pushed", stage)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach, 0.0], [reach, height])));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
     let curve: Vec<[f64; 2]> = seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect();

@@ -300,6 +300,9 @@ fn about(ui: &mut Ui, gauge: &Gauge, now: Measured) {
         ui.spacing_mut().item_spacing.x = 3.0;
         let name = RichText::new(gauge.name);
         ui.label(if now.is_ok() { name } else { name.weak() });
+        if Stage::is_figure(ui) {
+            return;
+        }
         let button = ui.add(Button::new("?").small());
         let label = format!("About {}", gauge.name);
         button.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Button, true, &label));

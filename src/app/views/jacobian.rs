@@ -64,7 +64,7 @@ fn circles(ui: &mut Ui, stage: &Stage<'_>, [a, b]: [usize; 2], side: f32) {
     let reach = 1.75 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
     let side = side.clamp(90.0, 300.0);
     let plot = |ui: &mut Ui, id: &str, reach: f64| {
-        let response = still_plot(id, palette)
+        let response = still_plot(ui, id, stage)
             .data_aspect(1.0)
             .width(side)
             .height(0.9 * side)

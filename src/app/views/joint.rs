@@ -44,11 +44,11 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let side = (0.48 * plots.width() - labels.x).min(plots.height() - labels.y).max(60.0);
     let (left, right) = plots.split_left_right_at_x(plots.min.x + side + labels.x);
     let left = left.with_max_y(left.min.y + side + labels.y);
-    ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, joint, selection));
+    ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, stage, joint, selection));
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal(joint, truth) {
             Some(reason) => refuse(ui, &reason),
-            None => unrolled(ui, joint),
+            None => unrolled(ui, stage, joint),
         }
     });
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 2.0)).id_salt("numbers"), |ui| {
@@ -63,10 +63,10 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 }
 
 /// The signed difference over the latent plane, with the lines through z* and the rectangle.
-fn map(ui: &mut Ui, joint: &Joint, selection: &mut Selection) {
+fn map(ui: &mut Ui, stage: &Stage<'_>, joint: &Joint, selection: &mut Selection) {
     let palette = Stage::palette(ui);
     let [a, b] = joint.plane;
-    let response = still_plot("product against joint density", palette)
+    let response = still_plot(ui, "product against joint density", stage)
         .data_aspect(1.0)
         .show_grid([false, false])
         .x_grid_spacer(grid(5.0))
@@ -101,7 +101,7 @@ fn map(ui: &mut Ui, joint: &Joint, selection: &mut Selection) {
 }
 
 /// The latents of grid point `k`.
-fn place(joint: &Joint, k: usize) -> [f64; 2] {
+pub(super) fn place(joint: &Joint, k: usize) -> [f64; 2] {
     let side = joint.product.side;
     [k % side, k / side].map(|i| RANGE * (2.0 * i as f64 / (side - 1) as f64 - 1.0))
 }
@@ -201,7 +201,7 @@ fn tolerances() -> String {
 }
 
 /// The samples in arc-length coordinates: the manifold unrolled.
-fn unrolled(ui: &mut Ui, joint: &Joint) {
+fn unrolled(ui: &mut Ui, stage: &Stage<'_>, joint: &Joint) {
     let palette = Stage::palette(ui);
     let mut bounds = PlotBounds::NOTHING;
     for [u, v] in joint.arcs.iter().filter(|arc| arc.iter().all(|x| x.is_finite())) {
@@ -210,7 +210,7 @@ fn unrolled(ui: &mut Ui, joint: &Joint) {
     }
     bounds.add_relative_margin_x(vec2(0.08, 0.08));
     bounds.add_relative_margin_y(vec2(0.08, 0.08));
-    let response = still_plot("global coordinates", palette)
+    let response = still_plot(ui, "global coordinates", stage)
         .data_aspect(1.0)
         .x_grid_spacer(grid(5.0))
         .y_grid_spacer(grid(4.0))

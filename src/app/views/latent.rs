@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let palette = Stage::palette(ui);
     let [a, b] = selection.axes;
     let one = a == b;
-    let plot = still_plot("latent space", palette)
+    let plot = still_plot(ui, "latent space", stage)
         .data_aspect(1.0)
         .x_grid_spacer(grid(8.0))
         .y_grid_spacer(grid(8.0))
@@ -42,6 +42,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     if let Some(heat) = &heat {
         heat.draw(&sheet, palette);
     }
+    sheet.layer("prior");
     for ring in 1..=3 {
         sheet.curve(
             ellipse([0.0; 2], [[1.0, 0.0], [0.0, 1.0]], f64::from(ring)),
@@ -52,14 +53,18 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let snapshot = stage.snapshot;
     let count = snapshot.encodings.columns();
     let place = |i: usize| code(snapshot, i, selection.axes);
+    sheet.layer("codes");
     match factor_colors(stage, selection, palette) {
         Some(colors) => sheet.colored_cloud((0..count).map(place).zip(colors), POINT_RADIUS),
         None => sheet.cloud((0..count).map(place), POINT_RADIUS, palette.point.gamma_multiply(0.55)),
     }
+    sheet.layer("lines");
     lines(&sheet, palette, selection);
     if let Some(i) = selection.observation {
+        sheet.layer("posterior");
         posterior(&sheet, palette, &snapshot.posterior(i), selection);
     }
+    sheet.layer("z");
     let z = z_in_view(selection);
     sheet.handle(z, palette.latent, handle.dragged() || plot.response.dragged() || handle.has_focus());
     sheet.label(sheet.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);

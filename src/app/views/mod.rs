@@ -7,6 +7,7 @@ pub mod gauges;
 pub mod jacobian;
 pub mod joint;
 pub mod latent;
+mod numbers;
 pub mod plane;
 pub mod posterior;
 pub mod rotate;

@@ -1,11 +1,11 @@
 //! Data space in two dimensions.
 
 use eframe::egui::{Pos2, Rect, Stroke, Ui, vec2};
-use egui_plot::{AxisHints, Plot};
+use egui_plot::AxisHints;
 
 use crate::app::focus::{SURFACE_POINTS, grid_lines};
 use crate::app::heat::Heat;
-use crate::app::marks::{Labels, Sheet, axis, factor_colors, grid as ticks};
+use crate::app::marks::{Labels, Sheet, axis, factor_colors, grid as ticks, plot};
 use crate::app::morph::Morph;
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Focus, Selection, Stage};
@@ -16,16 +16,13 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let projection = stage.projection;
     let name = |axis: usize| projection.names.get(axis).cloned().unwrap_or_default();
     let [x, y] = [0, 1].map(|axis| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]));
-    let response = Plot::new("data space")
+    let response = plot(ui, "data space", stage)
         .data_aspect(1.0)
         .include_x(x[0])
         .include_x(x[1])
         .include_y(y[0])
         .include_y(y[1])
         .set_margin_fraction(vec2(0.04, 0.04))
-        .show_x(false)
-        .show_y(false)
-        .grid_color(palette.rule)
         .x_grid_spacer(ticks(8.0))
         .y_grid_spacer(ticks(8.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), &name(0))])
@@ -36,12 +33,14 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let morph = Morph::new(stage, selection);
     let color = morph.color(palette);
     let heat = Heat::new(stage, selection);
+    sheet.layer("surface");
     if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
         let surface = &stage.focus.surface;
         let at = |k: usize| morph.plane(|| stage.focus.surface_latent(k), surface.column(k));
         let shade = |k: usize| heat.color(Focus::surface_place(k), palette).gamma_multiply(0.85);
         sheet.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
     }
+    sheet.layer("observations");
     if layers.data {
         let code = |i: usize| to_f64(stage.snapshot.mean(i));
         let points = observations(stage).enumerate().map(|(i, x)| morph.plane(|| code(i), x));
@@ -50,10 +49,12 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
             None => sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55)),
         }
     }
+    sheet.layer("grid");
     if layers.grid {
         grid(&sheet, palette, stage, &morph);
     }
     let mut ends = Vec::new();
+    sheet.layer("true seams");
     if layers.truth && morph.is_done() {
         for (i, seam) in stage.focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
             let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
@@ -62,6 +63,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
             ends.push((end, format!("true {}", i + 1), palette.truth));
         }
     }
+    sheet.layer("curves");
     if layers.seams {
         for seam in &stage.focus.seams {
             let at = |k: usize| morph.plane(|| stage.focus.seam_latent(seam, k), seam.points.column(k));
@@ -73,10 +75,12 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let mut labels = Labels::default();
     let image = sheet.at(projection.plane(&stage.focus.image));
     labels.keep_off(Rect::from_center_size(image, vec2(18.0, 18.0)));
+    sheet.layer("basis");
     if layers.basis && morph.is_done() {
         basis(&sheet, palette, stage, selection.unit_arrows, &mut labels);
     }
     sheet.handle(projection.plane(&stage.focus.image), color, false);
+    sheet.layer("names");
     for (end, name, color) in ends {
         labels.put(&sheet.painter, sheet.at(end) + vec2(12.0, -12.0), &name, color, palette.paper);
     }

@@ -13,7 +13,7 @@ use crate::app::{Selection, Stage};
 use crate::geometry::normal_density;
 
 /// Name, dash pattern and meaning of the four posteriors, in the order of [`Posteriors::all`].
-const KINDS: [(&str, &[f32], &str); 4] = [
+pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
     ("learned", &[], "What the encoder says. Empirical: the training may not have ended"),
     (
         "optimal, full (exact)",
@@ -52,7 +52,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     };
     ui.horizontal(|ui| {
         let which = if chosen.is_some() { "chosen" } else { "next to d(z*)" };
-        ui.toggle_value(&mut selection.draw, "▶ Draw").on_hover_text("Samples z ~ q(z|x) with their decodings");
+        if !Stage::is_figure(ui) {
+            ui.toggle_value(&mut selection.draw, "▶ Draw").on_hover_text("Samples z ~ q(z|x) with their decodings");
+        }
         ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
     });
     let area = ui.available_rect_before_wrap();
@@ -62,9 +64,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let newest = selection.draw.then(|| newest_draw(ui));
     ui.scope_builder(UiBuilder::new().max_rect(left.with_max_x(left.max.x - 4.0)).id_salt("latent"), |ui| {
         if posteriors.plane[0] == posteriors.plane[1] {
-            line(ui, posteriors, newest);
+            line(ui, stage, posteriors, newest);
         } else {
-            plane(ui, posteriors, newest);
+            plane(ui, stage, posteriors, newest);
         }
     });
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 4.0)).id_salt("data"), |ui| {
@@ -104,13 +106,13 @@ fn magnification(posteriors: &Posteriors) -> f64 {
 }
 
 /// The ellipses in the latent plane, magnified, with the whole plane in a corner.
-fn plane(ui: &mut Ui, posteriors: &Posteriors, newest: Option<usize>) {
+fn plane(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option<usize>) {
     let palette = Stage::palette(ui);
     let [a, b] = posteriors.plane.map(|i| indexed("z", i));
     let zoom = magnification(posteriors);
     let centre = if zoom > 1.0 { posteriors.outlines[0].mean } else { [0.0; 2] };
     let half = RANGE / zoom;
-    let response = still_plot("posterior in latent space", palette)
+    let response = still_plot(ui, "posterior in latent space", stage)
         .data_aspect(1.0)
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))
@@ -182,7 +184,7 @@ fn outlines(sheet: &Sheet, rings: &[Vec<[f64; 2]>; 4], palette: &Palette, color:
 }
 
 /// One latent: the densities themselves.
-fn line(ui: &mut Ui, posteriors: &Posteriors, newest: Option<usize>) {
+fn line(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option<usize>) {
     let palette = Stage::palette(ui);
     // Densities are wider than ellipses at one standard deviation.
     let zoom = (magnification(posteriors) / 2.0).max(1.0);
@@ -197,8 +199,8 @@ fn line(ui: &mut Ui, posteriors: &Posteriors, newest: Option<usize>) {
         (-100..=100).map(density).collect::<Vec<_>>()
     });
     let height = curves.iter().flatten().map(|[_, y]| *y).filter(|y| y.is_finite()).fold(1e-3, f64::max);
-    let response = still_plot("posterior of one latent", palette)
-        .show_axes([true, false])
+    let response = still_plot(ui, "posterior of one latent", stage)
+        .show_axes([stage.axes, false])
         .x_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .show(ui, |plot| {
@@ -222,7 +224,7 @@ fn line(ui: &mut Ui, posteriors: &Posteriors, newest: Option<usize>) {
 fn images(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option<usize>) {
     let palette = Stage::palette(ui);
     let bounds = bounds(posteriors);
-    let response = still_plot("posterior in data space", palette)
+    let response = still_plot(ui, "posterior in data space", stage)
         .data_aspect(1.0)
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))

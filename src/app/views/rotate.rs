@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     };
     let lines = 4_usize.div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
-    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, turned, selection.phi));
+    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, stage, turned, selection.phi));
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
         legend(ui, turned);
     });
@@ -148,7 +148,7 @@ fn controls(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         indexed("z", a),
         indexed("z", b)
     );
-    if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
+    if !Stage::is_figure(ui) && ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
         selection.ask = Some(Ask::Kick(Rotation { degrees: selection.phi, plane: selection.turned }));
         // From now on angles are counted from the turned latents: the mark shows where the run is.
         selection.phi = 0.0;
@@ -206,7 +206,7 @@ fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
 }
 
 /// The objective over φ.
-fn curve(ui: &mut Ui, turned: &Turned, phi: f64) {
+fn curve(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
     let palette = Stage::palette(ui);
     let full = turned.full();
     let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
@@ -215,7 +215,7 @@ fn curve(ui: &mut Ui, turned: &Turned, phi: f64) {
         .filter(|x| x.is_finite())
         .fold(0.02, f64::max);
     let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
-    let response = still_plot("objective over the angle", palette)
+    let response = still_plot(ui, "objective over the angle", stage)
         .x_grid_spacer(|_| {
             let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
             (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()

@@ -20,6 +20,9 @@ pub(in crate::app) const SEEDS: u64 = 8;
 /// Draws the view; asks for the training, and for one of its runs.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let Some(strip) = &stage.background.strip else {
+        if Stage::is_figure(ui) {
+            return instead(ui, "No other seeds have been trained");
+        }
         ui.horizontal(|ui| {
             let help = "Trains the experiment that the controls describe for the next seeds, in the background";
             if ui.button(format!("Train {SEEDS} seeds")).on_hover_text(help).clicked() {
@@ -51,11 +54,15 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 fn header(ui: &mut Ui, strip: &Strip, made: &[u64], selection: &mut Selection) {
     ui.horizontal(|ui| {
         if strip.is_done() {
-            ui.weak(format!("{} steps each; click one to make it the main run", strip.steps()));
+            let invitation = if Stage::is_figure(ui) { "" } else { "; click one to make it the main run" };
+            ui.weak(format!("{} steps each{invitation}", strip.steps()));
         } else {
             let total: u64 = made.iter().sum();
             let share = total as f32 / (strip.steps() * made.len() as u64).max(1) as f32;
             ui.add(ProgressBar::new(share).desired_width(140.0).show_percentage());
+        }
+        if Stage::is_figure(ui) {
+            return;
         }
         if ui.add(Button::new("Train anew").small()).clicked() {
             selection.ask = Some(Ask::Seeds);

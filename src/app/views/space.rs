@@ -10,7 +10,7 @@ use crate::app::morph::Morph;
 use crate::app::painter3::{Painter3, Sight};
 use crate::app::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 use crate::app::{Focus, Selection, Stage};
-use crate::paint::{Arrow, Bounds, Camera, Cloud, CloudPoint, Curve, Scene3, Surface};
+use crate::paint::{Arrow, Bounds, Camera, Cloud, CloudPoint, Curve, Layer, Scene3, Surface};
 
 /// Draws the view; turns the camera.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
@@ -27,10 +27,14 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
 
     let mut scene = Scene3::default();
     let mut names = Vec::new();
-    axes(&mut scene, &mut names, &bounds, stage, palette);
+    if stage.axes {
+        axes(&mut scene, &mut names, &bounds, stage, palette);
+    }
     fill(&mut scene, &mut names, stage, selection, palette);
     let sight = Sight { scene, camera, rect, background: palette.paper };
+    Layer::begin(ui.painter(), 1, "scene");
     painter3.paint(ui, sight);
+    Layer::begin(ui.painter(), 1, "names");
 
     let projector = camera.projector([rect.width(), rect.height()]);
     let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));

@@ -83,8 +83,8 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Ser
     legend(ui, series, &curves, &shown);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
     let bounds = bounds(curves.iter().flatten(), last);
-    let response = still_plot("training", palette)
-        .show_axes([steps_shown, true])
+    let response = still_plot(ui, "training", stage)
+        .show_axes([steps_shown && stage.axes, stage.axes])
         .min_size(vec2(20.0, 12.0))
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(2.5))

@@ -9,20 +9,11 @@ pub(super) mod mesh;
 pub(super) mod text;
 pub(super) mod writer;
 
-use super::Rasterizer;
+use super::{Layer, Rasterizer};
 use eframe::egui::epaint::ClippedShape;
 use eframe::egui::{Color32, Context, Pos2, Rect, Vec2, pos2};
 use markup::{Element, point};
 use writer::Writer;
-
-/// Shapes that are kept together in a group `<g id="name">`.
-#[derive(Clone, Copy, Debug)]
-pub struct Layer<'a> {
-    /// The id of the group; empty for none.
-    pub name: &'a str,
-    /// What to draw, in this order.
-    pub shapes: &'a [ClippedShape],
-}
 
 /// The sheet that an SVG file shows.
 #[derive(Clone, Copy, Debug)]
@@ -39,24 +30,19 @@ pub struct SvgOptions<'a> {
 
 /// The SVG file of some shapes, laid out by `context`, whose textures are known to `rasterizer`.
 ///
-/// Paint callbacks (code for a GPU) are left out.
-pub fn to_svg(context: &Context, rasterizer: &Rasterizer, layers: &[Layer<'_>], options: &SvgOptions<'_>) -> String {
+/// A [`Layer`](super::Layer) becomes a group, which drawing programs show as a layer. Other paint callbacks (code for a GPU)
+/// are left out.
+pub fn to_svg(context: &Context, rasterizer: &Rasterizer, shapes: &[ClippedShape], options: &SvgOptions<'_>) -> String {
     let sheet = Rect::from_min_size(Pos2::ZERO, options.size);
     let mut writer = Writer::new(context, rasterizer, sheet, options.pixels_per_point);
     write_head(&mut writer.out, options);
-    for layer in layers {
-        let id = identifier(layer.name);
-        if !id.is_empty() {
-            Element::new(&mut writer.out, "g").text("id", &id).open();
-        }
-        for shape in layer.shapes {
-            writer.clipped(shape);
-        }
-        writer.finish();
-        if !id.is_empty() {
-            writer.out.push_str("</g>\n");
+    for shape in shapes {
+        match Layer::of(&shape.shape) {
+            Some(layer) => writer.begin(layer),
+            None => writer.clipped(shape),
         }
     }
+    writer.finish();
     writer.out.push_str("</svg>\n");
     writer.out
 }
@@ -68,6 +54,7 @@ fn write_head(out: &mut String, options: &SvgOptions<'_>) {
     Element::new(out, "svg")
         .text("xmlns", "http://www.w3.org/2000/svg")
         .text("xmlns:xlink", "http://www.w3.org/1999/xlink")
+        .text("xmlns:inkscape", "http://www.inkscape.org/namespaces/inkscape")
         .numbers([("width", width), ("height", height)])
         .attribute("viewBox", |out| {
             out.push_str("0 0 ");
@@ -90,15 +77,6 @@ fn write_head(out: &mut String, options: &SvgOptions<'_>) {
     }
 }
 
-/// A name made of characters that an id may have.
-fn identifier(name: &str) -> String {
-    let mut id: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
-    if id.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
-        id.insert(0, '_');
-    }
-    id
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::offscreen::tests::sample_ui;
@@ -109,7 +87,9 @@ mod tests {
     use eframe::egui::emath::Rot2;
     use eframe::egui::epaint::{CircleShape, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind, TextShape};
     use eframe::egui::text::LayoutJob;
-    use eframe::egui::{ColorImage, FontId, Shape, Stroke, TextFormat, TextureHandle, TextureId, TextureOptions, vec2};
+    use eframe::egui::{
+        ColorImage, FontId, Shape, Stroke, TextFormat, TextureHandle, TextureId, TextureOptions, Ui, vec2,
+    };
     use std::sync::Arc;
 
     /// A context that has laid out something, so that it has fonts.
@@ -131,8 +111,7 @@ mod tests {
 
     fn svg_of(offscreen: &Offscreen, shapes: Vec<Shape>) -> String {
         let shapes: Vec<_> = shapes.into_iter().map(|shape| ClippedShape::new(Rect::EVERYTHING, shape)).collect();
-        let svg =
-            to_svg(offscreen.context(), offscreen.rasterizer(), &[Layer { name: "", shapes: &shapes }], &options());
+        let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &shapes, &options());
         check(&svg);
         svg
     }
@@ -174,9 +153,8 @@ mod tests {
         let svg = || {
             let mut offscreen = Offscreen::new(2, |_| ());
             let output = offscreen.settle(&canvas(), 0.0, sample_ui);
-            let layers = [Layer { name: "user interface", shapes: &output.shapes }];
             let options = SvgOptions { texts: &[("Title", "seams & such"), ("seed", "7")], ..options() };
-            to_svg(offscreen.context(), offscreen.rasterizer(), &layers, &options)
+            to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options)
         };
         let text = svg();
         check(&text);
@@ -190,7 +168,6 @@ mod tests {
             ">density</text>",
             "<title>seams &amp; such</title>",
             "<t:text keyword=\"seed\">7</t:text>",
-            "<g id=\"user-interface\">",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
@@ -239,8 +216,7 @@ mod tests {
         // Two cut, one outside, one that needs no clip, one cut again, one free.
         let shapes =
             [disc(clip, 100.0), disc(clip, 145.0), disc(clip, 300.0), disc(Rect::EVERYTHING, 9.0), disc(clip, 104.0)];
-        let svg =
-            to_svg(offscreen.context(), offscreen.rasterizer(), &[Layer { name: "", shapes: &shapes }], &options());
+        let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &shapes, &options());
         check(&svg);
         assert_eq!((count(&svg, "clipPath"), count(&svg, "g"), count(&svg, "circle")), (1, 2, 4));
         assert_eq!(svg.matches("url(#clip1)").count(), 2);
@@ -306,8 +282,7 @@ mod tests {
             let texture = texture.get_or_insert_with(load);
             ui.image((texture.id(), vec2(140.0, 100.0)));
         });
-        let layers = [Layer { name: "", shapes: &output.shapes }];
-        let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &layers, &options());
+        let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options());
         check(&svg);
         assert_eq!(count(&svg, "image"), 1);
         assert!(svg.contains("width=\"140\" height=\"100\" image-rendering=\"pixelated\""), "{svg}");
@@ -374,6 +349,34 @@ mod tests {
             svg.contains("M15 20L40 20L40 59A1 1 0 0 1 39 60L25 60A15 15 0 0 1 10 45L10 25A5 5 0 0 1 15 20Z"),
             "{svg}"
         );
+    }
+
+    #[test]
+    fn layers_become_groups_inside_each_other() {
+        let mut offscreen = offscreen();
+        let ui = |ui: &mut Ui| {
+            for name in ["A · Data space", "3"] {
+                Layer::begin(ui.painter(), 0, name);
+                for (inner, label) in ["axes", "marks", "marks"].into_iter().zip(["x", "few", "many"]) {
+                    Layer::begin(ui.painter(), 1, "empty");
+                    Layer::begin(ui.painter(), 1, inner);
+                    ui.label(label);
+                }
+            }
+        };
+        let plain = offscreen.settle(&canvas(), 0.0, ui);
+        assert!(plain.shapes.iter().all(|shape| Layer::of(&shape.shape).is_none()), "a window has no names");
+        Layer::keep_names(offscreen.context());
+        let output = offscreen.settle(&canvas(), 0.0, ui);
+        let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options());
+        check(&svg);
+        let ids: Vec<_> = svg.split("<g id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let expected = ["a-data-space", "a-data-space-axes", "a-data-space-marks", "a-data-space-marks-2"];
+        assert_eq!(ids[..4], expected);
+        assert_eq!(ids[4..], ["layer-3", "layer-3-axes", "layer-3-marks", "layer-3-marks-2"]);
+        assert!(svg.contains("inkscape:groupmode=\"layer\" inkscape:label=\"A · Data space\""), "{svg}");
+        let [first, rest] = svg.split_once("<g id=\"a-data-space-marks-2\"").map(|(a, b)| [a, b]).unwrap();
+        assert!(first.contains(">few</text>\n</g>") && rest.split("</g>").next().unwrap().contains(">many</text>"));
     }
 
     #[test]

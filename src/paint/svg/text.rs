@@ -101,6 +101,7 @@ fn write_run(
         let element = Element::new(out, "text")
             .numbers([("x", baseline.x), ("y", baseline.y), ("font-size", format.font_id.size)])
             .attribute("font-family", |out| families(out, &format.font_id.family, fonts))
+            .text("font-weight", weight(&format.font_id.family, fonts))
             .color("fill", *color)
             .rotated(shape.angle, origin);
         let element = if format.italics { element.text("font-style", "italic") } else { element };
@@ -129,12 +130,22 @@ fn line(out: &mut String, shape: &TextShape, origin: Pos2, [a, b]: [Pos2; 2], st
     }
 }
 
+/// The weights that names of fonts end with.
+const WEIGHTS: [(&str, &str); 4] = [(" Light", "300"), (" Medium", "500"), (" SemiBold", "600"), (" Bold", "700")];
+
+/// The weight of the first font of a family.
+fn weight(family: &FontFamily, fonts: &FontDefinitions) -> &'static str {
+    let first = fonts.families.get(family).and_then(|names| names.first()).map(|name| name.replace('-', " "));
+    let named = |(word, weight): &(&str, &'static str)| first.as_ref()?.ends_with(word).then_some(*weight);
+    WEIGHTS.iter().find_map(named).unwrap_or("normal")
+}
+
 /// Append the fonts of a family in egui's order, each by the names it may be installed under, then a generic one.
 fn families(out: &mut String, family: &FontFamily, fonts: &FontDefinitions) {
     for name in fonts.families.get(family).into_iter().flatten() {
         // "Ubuntu-Light" is installed as "Ubuntu Light" or as a weight of "Ubuntu".
         let spaced = name.replace('-', " ");
-        let base = name.split('-').next().unwrap_or(name);
+        let base = WEIGHTS.iter().find_map(|(word, _)| spaced.strip_suffix(word)).map_or(name.as_str(), str::trim_end);
         let mut names = vec![name.as_str(), spaced.as_str(), base];
         names.dedup();
         for name in names {

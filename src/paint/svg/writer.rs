@@ -1,6 +1,6 @@
 //! From egui's shapes to elements.
 
-use super::super::Rasterizer;
+use super::super::{Layer, Rasterizer};
 use super::markup::{Element, factor, number, point};
 use super::mesh::{self, TexturedQuad};
 use super::text;
@@ -8,6 +8,7 @@ use eframe::egui::emath::{Rot2, TSTransform};
 use eframe::egui::epaint::{BandShape, ClippedShape, ColorMode, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind};
 use eframe::egui::{Color32, Context, FontDefinitions, Pos2, Rect, Shape, Stroke, TextureId, Vec2, pos2};
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 /// An SVG file being written.
 pub(super) struct Writer<'a> {
@@ -23,6 +24,10 @@ pub(super) struct Writer<'a> {
     clips: Vec<Rect>,
     /// That of the open group.
     clip: Option<Rect>,
+    /// The open layers.
+    layers: Vec<Group>,
+    /// How many layers have begun under each id.
+    ids: BTreeMap<String, usize>,
     pending: Pending,
 }
 
@@ -37,6 +42,8 @@ impl<'a> Writer<'a> {
             out: String::new(),
             clips: Vec::new(),
             clip: None,
+            layers: Vec::new(),
+            ids: BTreeMap::new(),
             pending: Pending::Nothing,
         }
     }
@@ -280,8 +287,38 @@ impl<'a> Writer<'a> {
 
     /// Write what is pending and end the open group.
     pub(super) fn finish(&mut self) {
+        self.close_layers(0);
+    }
+
+    /// Let everything that follows be in a group of that name, inside the group of the layer that it is part of.
+    pub(super) fn begin(&mut self, layer: &Layer) {
+        self.close_layers(layer.depth);
+        let own = identifier(&layer.name);
+        let id = self.layers.last().map_or_else(|| own.clone(), |outer| format!("{}-{own}", outer.id));
+        let count = self.ids.entry(id.clone()).or_default();
+        *count += 1;
+        let id = if *count == 1 { id } else { format!("{id}-{count}") };
+        let start = self.out.len();
+        Element::new(&mut self.out, "g")
+            .text("id", &id)
+            .text("inkscape:groupmode", "layer")
+            .text("inkscape:label", &layer.name)
+            .open();
+        self.layers.push(Group { id, start, content: self.out.len() });
+    }
+
+    fn close_layers(&mut self, depth: usize) {
         self.flush();
         self.set_clip(None);
+        while self.layers.len() > depth
+            && let Some(group) = self.layers.pop()
+        {
+            if self.out.len() == group.content {
+                self.out.truncate(group.start);
+            } else {
+                self.out.push_str("</g>\n");
+            }
+        }
     }
 
     fn flush(&mut self) {
@@ -343,6 +380,22 @@ fn rounded(out: &mut String, rect: Rect, radius: CornerRadius) {
         }
     }
     out.push('Z');
+}
+
+/// A layer that is open.
+struct Group {
+    id: String,
+    /// Where its tag begins.
+    start: usize,
+    /// Where its tag ends: nothing is written if nothing follows.
+    content: usize,
+}
+
+/// The letters and digits of a name, joined by hyphens, as an id may have them.
+fn identifier(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let id = words.collect::<Vec<_>>().join("-").to_lowercase();
+    if id.starts_with(|c: char| c.is_ascii_alphabetic()) { id } else { format!("layer-{id}") }
 }
 
 /// Shapes that may be joined with the next ones.

@@ -14,7 +14,7 @@ use unpick::geometry::{
     field, ima_contrast, loop_integrals, measured_arcs, normal_density, posterior_precision, posterior_quadrature,
     turned_elbos, turned_gap,
 };
-use unpick::linalg::{Matrix, svd};
+use unpick::linalg::{Matrix, Real, svd};
 use unpick::nn::Activation;
 use unpick::ppca::{LinearOptimum, linear_elbo};
 use unpick::rng::{Purpose, stream};
@@ -66,8 +66,10 @@ fn network_of(d: impl Fn(f64, f64) -> Vec<f64>, centre: [f64; 2], reach: f64) ->
     let node = |k: usize| (std::f64::consts::PI * (k as f64 + 0.5) / SIDE as f64).cos();
     let grid: Vec<[f64; 2]> =
         (0..SIDE * SIDE).map(|k| [centre[0] + reach * node(k % SIDE), centre[1] + reach * node(k / SIDE)]).collect();
-    let features = DMatrix::from_fn(grid.len(), FEATURES + 1, |k, f| {
-        if f == FEATURES { 1.0 } else { (slopes[(f, 0)] * grid[k][0] + slopes[(f, 1)] * grid[k][1] + shifts[f]).tanh() }
+    // The tanh of the network itself: the fit has large weights of both signs, which show the last digit of it.
+    let features = DMatrix::from_fn(grid.len(), FEATURES + 1, |k, f| match f {
+        FEATURES => 1.0,
+        _ => Real::tanh(slopes[(f, 0)] * grid[k][0] + slopes[(f, 1)] * grid[k][1] + shifts[f]),
     });
     let targets = DMatrix::from_fn(grid.len(), n, |k, i| d(grid[k][0], grid[k][1])[i]);
     let fit = features.svd(true, true).solve(&targets, 1e-12).unwrap().transpose();

@@ -1,7 +1,9 @@
 //! What every benchmark measures with.
+#![allow(dead_code, reason = "each benchmark compiles this module and uses a part of it")]
 
-use std::fs;
 use std::time::Instant;
+
+use anyhow::Context as _;
 
 /// Wall time and the processor time of this process since its start.
 #[derive(Clone, Copy, Debug)]
@@ -15,47 +17,87 @@ pub(crate) struct Stopwatch {
 pub(crate) struct Elapsed {
     /// On the wall.
     pub(crate) wall: f64,
-    /// Of all threads of this process together; the same as `wall` where the system does not tell.
+    /// Of all threads of this process together, or of one; the same as `wall` where the system does not tell.
     pub(crate) cpu: f64,
 }
 
 impl Stopwatch {
     /// Starts now.
     pub(crate) fn start() -> Self {
-        Self { wall: Instant::now(), cpu: processor_seconds() }
+        Self { wall: Instant::now(), cpu: clock::process_seconds() }
     }
 
     /// Seconds since the start.
     pub(crate) fn elapsed(&self) -> Elapsed {
-        let wall = self.wall.elapsed().as_secs_f64();
-        let cpu = self.cpu.zip(processor_seconds()).map_or(wall, |(start, now)| now - start);
-        Elapsed { wall, cpu }
+        Elapsed::since(self.wall, self.cpu, clock::process_seconds())
     }
 }
 
-/// The time that the scheduler gave to the threads of this process, on Linux.
-fn processor_seconds() -> Option<f64> {
-    // Each falls behind: one forgets threads that have ended, the other counts hundredths of a second.
-    Some(living_seconds()?.max(all_seconds()?))
-}
-
-/// Of the threads that are alive. It speaks of nanoseconds and is brought up to date at every tick, so a measurement
-/// should last a good part of a second.
-fn living_seconds() -> Option<f64> {
-    let mut nanoseconds = 0.0;
-    for thread in fs::read_dir("/proc/self/task").ok()? {
-        let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-        nanoseconds += text.split_whitespace().next()?.parse::<f64>().ok()?;
+impl Elapsed {
+    fn since(wall: Instant, start: Option<f64>, now: Option<f64>) -> Self {
+        let wall = wall.elapsed().as_secs_f64();
+        Self { wall, cpu: start.zip(now).map_or(wall, |(start, now)| now - start) }
     }
-    Some(nanoseconds * 1e-9)
 }
 
-/// Of all threads there were: the 14th and 15th field of `stat`, in hundredths of a second, counted from behind the name
-/// in brackets, which is the second.
-fn all_seconds() -> Option<f64> {
-    let text = fs::read_to_string("/proc/self/stat").ok()?;
-    let after_the_name = text.rsplit_once(')')?.1;
-    let mut fields = after_the_name.split_whitespace().skip(11);
-    let mut hundredths = || fields.next()?.parse::<f64>().ok();
-    Some(0.01 * (hundredths()? + hundredths()?))
+/// The time that the calling thread spends on some work.
+pub(crate) fn on_this_thread<T>(work: impl FnOnce() -> T) -> (T, Elapsed) {
+    let (wall, start) = (Instant::now(), clock::thread_seconds());
+    let done = work();
+    (done, Elapsed::since(wall, start, clock::thread_seconds()))
+}
+
+/// The value below which that part of all values lies.
+pub(crate) fn percentile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((part * last as f64).round() as usize).copied().unwrap_or(f64::NAN)
+}
+
+/// The whole number behind an argument of the benchmark.
+pub(crate) fn argument(name: &str, usual: u32) -> anyhow::Result<u32> {
+    value(name).map_or(Ok(usual), |value| value.parse()).with_context(|| format!("{name} needs a whole number"))
+}
+
+/// The text behind an argument of the benchmark.
+pub(crate) fn value(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
+}
+
+/// The processor, as a line above a table.
+pub(crate) fn circumstances() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(": ").nth(1));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{}, {cores} cores", model.unwrap_or(std::env::consts::ARCH))
+}
+
+#[cfg(unix)]
+mod clock {
+    use rustix::time::{ClockId, clock_gettime};
+
+    fn seconds(id: ClockId) -> f64 {
+        let time = clock_gettime(id);
+        time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
+    }
+
+    pub(super) fn process_seconds() -> Option<f64> {
+        Some(seconds(ClockId::ProcessCPUTime))
+    }
+
+    pub(super) fn thread_seconds() -> Option<f64> {
+        Some(seconds(ClockId::ThreadCPUTime))
+    }
+}
+
+#[cfg(not(unix))]
+mod clock {
+    pub(super) fn process_seconds() -> Option<f64> {
+        None
+    }
+
+    pub(super) fn thread_seconds() -> Option<f64> {
+        None
+    }
 }

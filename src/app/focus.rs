@@ -75,7 +75,7 @@ impl Focus {
         let jets = Jets::of(&model, &at, Order::First);
         let jacobian = jets.jacobian(0);
         let image = jets.value.column(0).to_vec();
-        let seams = (0..z.len()).map(|i| Seam::through(&model, z, i, RANGE, SEAM_POINTS)).collect();
+        let seams = (0..z.len()).map(|i| Seam::through(&snapshot.vae, z, i, RANGE, SEAM_POINTS)).collect();
         let nearest = nearest(snapshot, &image);
         Self {
             key,

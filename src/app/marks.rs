@@ -86,6 +86,12 @@ impl Sheet {
         self.painter.extend(polyline(path, stroke, dashes));
     }
 
+    /// A curve over increasing x that may have many more points than there are pixels.
+    pub(super) fn history(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
+        let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
+        self.painter.extend(polyline(thinned(&path), stroke, dashes));
+    }
+
     /// The area between a curve and the axis beneath it.
     pub(super) fn area(&self, curve: &[[f64; 2]], fill: Color32) {
         // One mesh: shapes of their own would each have soft edges, which show where they meet.
@@ -263,6 +269,26 @@ pub(super) fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<S
     Shape::dashed_line_with_offset(&path, stroke, &on, &off, 0.0)
 }
 
+/// Of a curve over increasing x the first, lowest, highest and last point in every column two points wide, which makes
+/// the same picture (Jugel et al. 2014).
+fn thinned(path: &[Pos2]) -> Vec<Pos2> {
+    const WIDTH: f32 = 2.0;
+    let mut thin = Vec::new();
+    for column in path.chunk_by(|a, b| (a.x / WIDTH).floor() == (b.x / WIDTH).floor()) {
+        if column.len() <= 4 {
+            thin.extend_from_slice(column);
+            continue;
+        }
+        let places = 0..column.len();
+        let low = places.clone().min_by(|a, b| column[*a].y.total_cmp(&column[*b].y)).unwrap_or(0);
+        let high = places.max_by(|a, b| column[*a].y.total_cmp(&column[*b].y)).unwrap_or(0);
+        let mut kept = [0, low.min(high), low.max(high), column.len() - 1].to_vec();
+        kept.dedup();
+        thin.extend(kept.into_iter().map(|k| column[k]));
+    }
+    thin
+}
+
 /// Text with a halo of the background's colour.
 pub(super) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &str, color: Color32, halo: Color32) {
     if text.is_empty() {
@@ -345,6 +371,18 @@ mod tests {
         let [a, b, c] = labels.taken.as_slice() else { panic!("three labels") };
         assert!(!a.intersects(*b) && !b.intersects(*c) && !a.intersects(*c));
         assert!((c.center() - a.center()).length() < 30.0, "and stay near");
+    }
+
+    #[test]
+    fn a_thinned_curve_keeps_its_ends_and_its_extremes() {
+        let noise = |k: usize| (0.618 * k as f32).fract() + if k == 777 { 5.0 } else { 0.0 };
+        let path: Vec<Pos2> = (0..2000).map(|k| Pos2::new(0.1 * k as f32, noise(k))).collect();
+        let thin = thinned(&path);
+        assert!(thin.len() <= 4 * 101, "{}", thin.len());
+        assert_eq!((thin[0], thin[thin.len() - 1]), (path[0], path[1999]));
+        assert!(thin.contains(&path[777]) && thin.iter().all(|p| path.contains(p)));
+        assert!(thin.is_sorted_by(|a, b| a.x < b.x));
+        assert_eq!(thinned(&path[..3]), path[..3]);
     }
 
     #[test]

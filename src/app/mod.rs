@@ -82,6 +82,9 @@ const SESSION: &str = "unpick";
 
 const KEPT: &str = "views_v3";
 
+/// What `benches/start.sh` waits for.
+const FIRST_FRAME: &str = "the first frame is on the screen";
+
 /// The names of two runs that are compared.
 const SIDES: [&str; 2] = ["A", "B"];
 
@@ -119,6 +122,8 @@ pub struct App {
     /// The moment that the trainers were asked for last.
     looked: Option<u64>,
     screenshots: (Sender<Arc<ColorImage>>, Receiver<Arc<ColorImage>>),
+    /// Frames that had something to show, counted up to two.
+    frames: u8,
     ctx: Context,
 }
 
@@ -143,6 +148,7 @@ impl App {
             keeping: Keeping::default(),
             looked: None,
             screenshots: channel(),
+            frames: 0,
             ctx: ctx.clone(),
         };
         app.start(0, running);
@@ -451,6 +457,13 @@ impl App {
             painters.push(painter3);
         }
         layout.show(ui, &stages, &mut self.selection, &mut painters, actions);
+        if self.frames < 2 {
+            self.frames += 1;
+            if self.frames == 2 {
+                // The one before this has been painted.
+                log::debug!("{FIRST_FRAME}");
+            }
+        }
     }
 }
 

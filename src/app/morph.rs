@@ -28,17 +28,26 @@ impl<'a> Morph<'a> {
         self.tau >= 1.0
     }
 
-    /// Where the latent `z`, whose image is `x`, is on the way, in data space.
-    pub(super) fn point(&self, z: &[f64], x: &[f64]) -> Vec<f64> {
-        if self.is_done() {
-            return x.to_vec();
-        }
+    /// Where the latent `z`, whose image is `x`, is on the way, in the plane of the screen. Most of the time nothing is on
+    /// the way, and nobody asks for `z`.
+    pub(super) fn plane<T: Copy + Into<f64>>(&self, z: impl FnOnce() -> Vec<f64>, x: &[T]) -> [f64; 2] {
+        let projection = self.stage.projection;
+        if self.is_done() { projection.plane(x) } else { projection.plane(&self.point(&z(), x)) }
+    }
+
+    /// The same in space.
+    pub(super) fn space<T: Copy + Into<f64>>(&self, z: impl FnOnce() -> Vec<f64>, x: &[T]) -> [f32; 3] {
+        let projection = self.stage.projection;
+        if self.is_done() { projection.space(x) } else { projection.space(&self.point(&z(), x)) }
+    }
+
+    fn point<T: Copy + Into<f64>>(&self, z: &[f64], x: &[T]) -> Vec<f64> {
         let focus = self.stage.focus;
         let flat = |c: usize| {
             let along = |i: &usize| (z[*i] - focus.z()[*i]) * focus.svd.u[(c, *i)];
             focus.image[c] + self.kappa * self.shown.iter().map(along).sum::<f64>()
         };
-        x.iter().enumerate().map(|(c, x)| (1.0 - self.tau) * flat(c) + self.tau * x).collect()
+        x.iter().enumerate().map(|(c, x)| (1.0 - self.tau) * flat(c) + self.tau * (*x).into()).collect()
     }
 
     /// The colour of what is on its way from latent space to data space.

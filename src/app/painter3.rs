@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Color32, ColorImage, Context, Rect, TextureHandle, TextureOptions, Ui, pos2};
 
-use crate::paint::{Camera, Frame, Rendered, Scene3, Worker, render};
+use crate::paint::{Camera, Frame, Picture, Scene3, Worker, render};
 
 /// What is to be drawn where.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,8 +73,8 @@ impl Painter3 {
             }
             self.drawn = Some((sight, pixels_per_point));
         }
-        if let Some(rendered) = self.worker.as_ref().and_then(Worker::take) {
-            self.show(ui.ctx(), rendered);
+        if let Some(picture) = self.worker.as_ref().and_then(Worker::take) {
+            self.show(ui.ctx(), picture);
         }
         if let Some(texture) = &self.texture {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -82,8 +82,8 @@ impl Painter3 {
         }
     }
 
-    fn show(&mut self, ctx: &Context, rendered: Rendered) {
-        let image: ColorImage = rendered.picture.into();
+    fn show(&mut self, ctx: &Context, picture: Picture) {
+        let image: ColorImage = picture.into();
         match &mut self.texture {
             Some(texture) => texture.set(image, TextureOptions::LINEAR),
             None => self.texture = Some(ctx.load_texture("data space", image, TextureOptions::LINEAR)),
@@ -91,7 +91,7 @@ impl Painter3 {
     }
 }
 
-fn draw(sight: &Sight, pixels_per_point: f32, supersample: usize, threads: usize) -> Rendered {
+fn draw(sight: &Sight, pixels_per_point: f32, supersample: usize, threads: usize) -> Picture {
     let pixels = |points: f32| (points * pixels_per_point).round().max(1.0) as usize;
     let frame = Frame {
         width: pixels(sight.rect.width()),

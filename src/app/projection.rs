@@ -69,17 +69,18 @@ impl Projection {
         self.axes.nrows()
     }
 
-    fn coordinate(&self, x: &[f64], axis: usize) -> f64 {
-        x.iter().zip(&self.centre).enumerate().map(|(c, (x, centre))| self.axes[(axis, c)] * (x - centre)).sum()
+    fn coordinate<T: Copy + Into<f64>>(&self, x: &[T], axis: usize) -> f64 {
+        let offsets = x.iter().zip(&self.centre).map(|(x, centre)| (*x).into() - centre);
+        offsets.enumerate().map(|(c, offset)| self.axes[(axis, c)] * offset).sum()
     }
 
     /// The point in the plane; the second coordinate of one-dimensional data is 0.
-    pub fn plane(&self, x: &[f64]) -> [f64; 2] {
+    pub fn plane<T: Copy + Into<f64>>(&self, x: &[T]) -> [f64; 2] {
         [0, 1].map(|axis| if axis < self.dims() { self.coordinate(x, axis) } else { 0.0 })
     }
 
     /// The point in space.
-    pub fn space(&self, x: &[f64]) -> [f32; 3] {
+    pub fn space<T: Copy + Into<f64>>(&self, x: &[T]) -> [f32; 3] {
         [0, 1, 2].map(|axis| if axis < self.dims() { self.coordinate(x, axis) as f32 } else { 0.0 })
     }
 

@@ -1,6 +1,6 @@
 //! Seams: the images of lines through z* parallel to the latent axes, and the density that is pushed onto them.
 
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, Real};
 use crate::vae::Vae;
 
 use super::{Jets, Order};
@@ -21,15 +21,15 @@ pub struct Seam {
 }
 
 impl Seam {
-    /// The seam along latent `i` through `z` on t ∈ [−range, range], at `points` ≥ 2 equidistant values.
-    pub fn through(vae: &Vae<f64>, z: &[f64], i: usize, range: f64, points: usize) -> Self {
+    /// The seam along latent `i` through `z` on t ∈ [−range, range], at `points` ≥ 2 equidistant values. Single precision
+    /// will do for what is drawn.
+    pub fn through<T: Real>(vae: &Vae<T>, z: &[f64], i: usize, range: f64, points: usize) -> Self {
         let step = 2.0 * range / (points - 1) as f64;
         let t: Vec<f64> = (0..points).map(|k| step.mul_add(k as f64, -range)).collect();
-        let line = Matrix::from_fn(z.len(), points, |r, c| if r == i { t[c] } else { z[r] });
+        let line = Matrix::from_fn(z.len(), points, |r, c| T::from_f64(if r == i { t[c] } else { z[r] }));
         let jets = Jets::of(vae, &line, Order::First);
-        let speed: Vec<f64> = (0..points).map(|k| norm(jets.column(k, i))).collect();
-
-        Self::new(i, z[i], t, jets.value, speed)
+        let speed: Vec<f64> = (0..points).map(|k| norm(jets.column(k, i).iter().map(|x| x.to_f64()))).collect();
+        Self::new(i, z[i], t, jets.value.map(T::to_f64), speed)
     }
 
     /// The seam along latent `i` with these `points` (n × points) and `speed` at equidistant `t`; arc length is counted from
@@ -69,15 +69,16 @@ impl Seam {
 
 /// Arc lengths of images of `t` (in increasing order) along latent `i` through `z`, measured as a person would: decode
 /// the points and add up the distances between neighbours. No derivative is used, so it checks [`Seam::arc`].
-pub fn measured_arcs(vae: &Vae<f64>, z: &[f64], i: usize, t: &[f64]) -> Vec<f64> {
+pub fn measured_arcs<T: Real>(vae: &Vae<T>, z: &[f64], i: usize, t: &[f64]) -> Vec<f64> {
     let at = t.partition_point(|t| *t < z[i]);
     let with_origin: Vec<f64> = [&t[..at], &[z[i]], &t[at..]].concat();
-    let line = Matrix::from_fn(z.len(), with_origin.len(), |r, c| if r == i { with_origin[c] } else { z[r] });
+    let line =
+        Matrix::from_fn(z.len(), with_origin.len(), |r, c| T::from_f64(if r == i { with_origin[c] } else { z[r] }));
     let image = vae.decode(&line);
     let mut arc = vec![0.0; with_origin.len()];
     for k in 1..arc.len() {
-        let step: Vec<f64> = image.column(k).iter().zip(image.column(k - 1)).map(|(a, b)| a - b).collect();
-        arc[k] = arc[k - 1] + norm(&step);
+        let step = image.column(k).iter().zip(image.column(k - 1)).map(|(a, b)| a.to_f64() - b.to_f64());
+        arc[k] = arc[k - 1] + norm(step);
     }
     let origin = arc.remove(at);
     arc.iter().map(|s| s - origin).collect()
@@ -88,8 +89,8 @@ pub fn normal_density(z: f64) -> f64 {
     (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt()
 }
 
-fn norm(x: &[f64]) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+fn norm(x: impl Iterator<Item = f64>) -> f64 {
+    x.map(|x| x * x).sum::<f64>().sqrt()
 }
 
 /// The piecewise linear function through (x, y) at `at`, continued straight beyond its ends.

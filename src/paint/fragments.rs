@@ -30,26 +30,8 @@ pub struct Frame {
     pub background: Color32,
 }
 
-/// A picture with the depths of what it shows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rendered {
-    /// What is seen.
-    pub picture: Picture,
-    /// For every pixel the depth of [`Camera::project`] of the nearest thing, translucent or not; infinite where there is
-    /// none.
-    pub depth: Vec<f32>,
-}
-
-impl Rendered {
-    /// The depth of the nearest thing at a pixel.
-    pub fn depth_at(&self, x: usize, y: usize) -> Option<f32> {
-        let inside = x < self.picture.width && y < self.picture.height;
-        inside.then(|| self.depth[y * self.picture.width + x]).filter(|depth| depth.is_finite())
-    }
-}
-
 /// Draw a scene.
-pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Rendered {
+pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Picture {
     let Frame { width, height, .. } = *frame;
     let supersample = frame.supersample.clamp(1, 8);
     let samples = [width, height].map(|n| (n * supersample) as f32);
@@ -58,14 +40,11 @@ pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Rendered {
     let tiles = Tiles::new(&primitives, width, height, supersample);
 
     let mut picture = Picture::filled(width, height, frame.background);
-    let mut depth = vec![0.0; width * height];
     if picture.pixels.is_empty() {
-        return Rendered { picture, depth };
+        return picture;
     }
-    let band = width * tiles.height;
-    let bands = picture.pixels.chunks_mut(band).zip(depth.chunks_mut(band)).enumerate();
-    bands::for_each(frame.threads, bands, Tile::default, |tile, (row, (pixels, depth))| {
-        depth.fill(f32::INFINITY);
+    let bands = picture.pixels.chunks_mut(width * tiles.height).enumerate();
+    bands::for_each(frame.threads, bands, Tile::default, |tile, (row, pixels)| {
         for column in 0..tiles.columns {
             let members = tiles.members(row, column);
             if members.is_empty() {
@@ -78,14 +57,12 @@ pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Rendered {
             tile.group();
             let left = column * tiles.width;
             let right = (left + tiles.width).min(width);
-            for (y, (pixels, depth)) in pixels.chunks_mut(width).zip(depth.chunks_mut(width)).enumerate() {
-                tile.resolve(y, supersample, frame.background, &mut pixels[left..right], |x, key| {
-                    depth[left + x] = projector.depth(key);
-                });
+            for (y, pixels) in pixels.chunks_mut(width).enumerate() {
+                tile.resolve(y, supersample, frame.background, &mut pixels[left..right]);
             }
         }
     });
-    Rendered { picture, depth }
+    picture
 }
 
 #[cfg(test)]
@@ -171,12 +148,11 @@ mod tests {
         let (red, blue) = (plane(0.7, Color32::RED, 0.5), plane(-0.7, Color32::BLUE, 0.25));
         let alone = |surface: &Surface| {
             let frame = Frame { background: Color32::TRANSPARENT, ..FRAME };
-            render(&surfaces(std::slice::from_ref(surface)), &above(), &frame).picture.get(70, 50)
+            render(&surfaces(std::slice::from_ref(surface)), &above(), &frame).get(70, 50)
         };
         let (red_alone, blue_alone) = (alone(&red), alone(&blue));
         assert_eq!((red_alone.a(), blue_alone.a()), (128, 64));
-        let picture =
-            render(&surfaces(&[red, blue]), &above(), &Frame { background: Color32::TRANSPARENT, ..FRAME }).picture;
+        let picture = render(&surfaces(&[red, blue]), &above(), &Frame { background: Color32::TRANSPARENT, ..FRAME });
         let (left, right) = (over(blue_alone, red_alone), over(red_alone, blue_alone));
         assert!((left[0] - right[0]).abs() > 10.0, "the order matters");
         for y in 10..90 {
@@ -190,9 +166,7 @@ mod tests {
     #[test]
     fn a_point_behind_a_surface_shows_through_and_one_in_front_covers_it() {
         let sheet = plane(0.0, Color32::LIGHT_BLUE, 0.5);
-        let draw = |scene: &Scene3| {
-            render(scene, &above(), &Frame { background: Color32::BLACK, ..FRAME }).picture.get(75, 50)
-        };
+        let draw = |scene: &Scene3| render(scene, &above(), &Frame { background: Color32::BLACK, ..FRAME }).get(75, 50);
         let ball = |z| point([0.0, 0.0, z], 6.0, Color32::RED);
         let point_alone = draw(&ball(0.0));
         let glass = render(
@@ -200,7 +174,7 @@ mod tests {
             &above(),
             &Frame { background: Color32::TRANSPARENT, ..FRAME },
         );
-        let glass = glass.picture.get(75, 50);
+        let glass = glass.get(75, 50);
         let with = |z| draw(&join(ball(z), surfaces(std::slice::from_ref(&sheet))));
         assert_eq!(with(0.5), point_alone);
         assert!(differ(with(-0.5), over(glass, point_alone)) <= 1.0);
@@ -216,10 +190,9 @@ mod tests {
             let sheet = plane(slope, Color32::WHITE, 1.0);
             for tilt in [0.0, 0.6] {
                 let camera = Camera { elevation: FRAC_PI_2 - tilt, ..above() };
-                let alone = render(&curve(line.clone(), 2.0), &camera, &FRAME).picture;
+                let alone = render(&curve(line.clone(), 2.0), &camera, &FRAME);
                 let both =
-                    render(&join(curve(line.clone(), 2.0), surfaces(std::slice::from_ref(&sheet))), &camera, &FRAME)
-                        .picture;
+                    render(&join(curve(line.clone(), 2.0), surfaces(std::slice::from_ref(&sheet))), &camera, &FRAME);
                 let ink = |picture: &Picture| picture.pixels.iter().filter(|c| c.r() == 0).count();
                 assert!(ink(&alone) > 60);
                 assert_eq!(ink(&both), ink(&alone), "slope {slope}, tilt {tilt}");
@@ -230,7 +203,7 @@ mod tests {
     #[test]
     fn coverage_sums_up_to_the_area() {
         let ink = |scene: &Scene3| -> f64 {
-            let picture = render(scene, &above(), &Frame { background: Color32::TRANSPARENT, ..FRAME }).picture;
+            let picture = render(scene, &above(), &Frame { background: Color32::TRANSPARENT, ..FRAME });
             picture.pixels.iter().map(|c| f64::from(c.a()) / 255.0).sum()
         };
         for (x, radius) in [(0.0, 3.0_f32), (0.013, 3.0), (0.2371, 7.7), (0.1, 0.3)] {
@@ -253,7 +226,7 @@ mod tests {
             let at = |k: usize| 1.7 * k as f32 / pieces as f32 - 0.8;
             let positions = (0..=pieces).map(|k| [at(k), 0.4 * at(k), 0.3 * at(k)]).collect();
             let scene = Scene3 { curves: vec![Curve::new(positions, color, 3.0)], ..Scene3::default() };
-            render(&scene, &above(), &FRAME).picture
+            render(&scene, &above(), &FRAME)
         };
         for color in [Color32::BLACK, Color32::from_rgba_premultiplied(0, 0, 0, 120)] {
             let one = line(1, color);
@@ -273,7 +246,7 @@ mod tests {
                 let (sin, cos) = (TAU * column as f32 / 72.0 + turn).sin_cos();
                 ([0.7 * sin, 0.15 * row as f32 - 0.9, 0.7 * cos], Color32::LIGHT_BLUE)
             });
-            render(&surfaces(&[surface]), &above(), &FRAME).picture
+            render(&surfaces(&[surface]), &above(), &FRAME)
         };
         let (front, back) = (cylinder(0.0), cylinder(PI));
         // Without the rims, where a cell is narrower than a pixel and rounding decides.
@@ -293,26 +266,8 @@ mod tests {
         });
         let scene = surfaces(&[sheet]);
         let levels: std::collections::BTreeSet<u8> =
-            render(&scene, &above(), &FRAME).picture.pixels.iter().map(Color32::r).collect();
+            render(&scene, &above(), &FRAME).pixels.iter().map(Color32::r).collect();
         assert!(levels.len() > 8, "{levels:?}");
-    }
-
-    #[test]
-    fn depth_is_that_of_the_nearest_thing() {
-        for field_of_view in [None, Some(0.9)] {
-            let camera = Camera { field_of_view, ..above() };
-            let rendered =
-                render(&surfaces(&[plane(0.7, Color32::RED, 0.5), plane(-0.7, Color32::BLUE, 1.0)]), &camera, &FRAME);
-            let projector = camera.projector([150.0, 100.0]);
-            for (x, y) in [(40, 50), (75, 20), (100, 70)] {
-                let depth = rendered.depth_at(x, y).unwrap();
-                let [px, _, pz] = projector.unproject(x as f32 + 0.5, y as f32 + 0.5, depth);
-                assert!((pz - 0.7 * px.abs()).abs() < 1e-3, "{px} {pz}");
-            }
-            assert_eq!(rendered.depth_at(150, 0), None, "outside the picture");
-            let seen = rendered.depth_at(2, 2).is_some();
-            assert_eq!(seen, field_of_view.is_some(), "the far corners are in sight only in perspective");
-        }
     }
 
     #[test]
@@ -321,7 +276,7 @@ mod tests {
             let camera = Camera { half_height: 1.3, field_of_view, ..Camera::default() };
             let draw = |threads| render(&crowd(), &camera, &Frame { supersample, threads, ..FRAME });
             let one = draw(1);
-            assert!(one.picture.pixels.iter().any(|c| *c != Color32::WHITE));
+            assert!(one.pixels.iter().any(|c| *c != Color32::WHITE));
             assert_eq!(draw(4), one);
         }
     }
@@ -329,7 +284,7 @@ mod tests {
     #[test]
     fn supersampling_keeps_the_sizes() {
         let camera = Camera { half_height: 1.3, ..Camera::default() };
-        let draw = |supersample| render(&crowd(), &camera, &Frame { supersample, ..FRAME }).picture;
+        let draw = |supersample| render(&crowd(), &camera, &Frame { supersample, ..FRAME });
         let (plain, fine) = (draw(1), draw(2));
         let mean = |picture: &Picture| {
             picture.pixels.iter().map(|c| f64::from(c.g())).sum::<f64>() / picture.pixels.len() as f64
@@ -358,8 +313,8 @@ mod tests {
         for field_of_view in [None, Some(0.8), Some(f32::NAN)] {
             let camera = Camera { field_of_view, ..Camera::default() };
             for (width, height) in [(0, 10), (10, 0), (1, 1), (65, 33)] {
-                let rendered = render(&scene, &camera, &Frame { width, height, supersample: 0, ..FRAME });
-                assert_eq!(rendered.depth.len(), width * height);
+                let picture = render(&scene, &camera, &Frame { width, height, supersample: 0, ..FRAME });
+                assert_eq!(picture.pixels.len(), width * height);
             }
         }
     }

@@ -36,7 +36,7 @@ mod worker;
 pub use bounds::Bounds;
 pub use camera::{Camera, Projector};
 pub use figure::{Format, encode_figure};
-pub use fragments::{Frame, Rendered, render};
+pub use fragments::{Frame, render};
 pub use layer::Layer;
 pub use movie::{Finished, Movie, MovieFormat, Pace};
 pub use offscreen::{Canvas, Offscreen};

@@ -118,7 +118,8 @@ impl Surface {
         let grid = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         let (positions, colors): (Vec<_>, Vec<_>) = grid
             .map(|(row, column)| vertex(row, column))
-            .map(|(position, color)| (position, color.to_opaque()))
+            // Colours are made opaque in linear light, which is slow and rarely needed.
+            .map(|(position, color)| (position, if color.is_opaque() { color } else { color.to_opaque() }))
             .unzip();
         let size = Bounds::around(positions.iter().copied()).map_or(0.0, |b| b.radius());
         let same = |a: Vec3, b: Vec3| length(sub(a, b)) <= SEAM * size;

@@ -255,66 +255,46 @@ impl Tile {
         }
     }
 
-    /// Composite row `y` of the tile over `background` into `pixels`, and report the key of the nearest fragment of every
-    /// pixel that is not empty.
-    pub(crate) fn resolve(
-        &mut self,
-        y: usize,
-        supersample: usize,
-        background: Color32,
-        pixels: &mut [Color32],
-        mut nearest: impl FnMut(usize, f32),
-    ) {
+    /// Composite row `y` of the tile over `background` into `pixels`.
+    pub(crate) fn resolve(&mut self, y: usize, supersample: usize, background: Color32, pixels: &mut [Color32]) {
         if supersample == 1 {
             for (x, pixel) in pixels.iter_mut().enumerate() {
-                if let Some(Fragment { key, color }) = self.composite(y * TILE_WIDTH + x, background) {
-                    *pixel = color;
-                    nearest(x, key);
-                }
+                *pixel = self.composite(y * TILE_WIDTH + x, background);
             }
             return;
         }
         let count = (supersample * supersample) as u32;
         for (x, pixel) in pixels.iter_mut().enumerate() {
             let mut sum = [count / 2; 4];
-            let mut least = f32::INFINITY;
             for row in y * supersample..(y + 1) * supersample {
                 for column in x * supersample..(x + 1) * supersample {
-                    let empty = Fragment { key: f32::INFINITY, color: background };
-                    let Fragment { key, color } =
-                        self.composite(row * TILE_WIDTH + column, background).unwrap_or(empty);
-                    let color = color.to_array();
+                    let color = self.composite(row * TILE_WIDTH + column, background).to_array();
                     sum = std::array::from_fn(|k| sum[k] + u32::from(color[k]));
-                    least = if key < least { key } else { least };
                 }
             }
-            if least < f32::INFINITY {
-                let [r, g, b, a] = sum.map(|channel| (channel / count) as u8);
-                *pixel = Color32::from_rgba_premultiplied(r, g, b, a);
-                nearest(x, least);
-            }
+            let [r, g, b, a] = sum.map(|channel| (channel / count) as u8);
+            *pixel = Color32::from_rgba_premultiplied(r, g, b, a);
         }
     }
 
-    /// The colour of a sample over `background` with the key of its nearest fragment; `None` if it has none.
-    fn composite(&mut self, sample: usize, background: Color32) -> Option<Fragment> {
+    /// The colour of a sample over `background`.
+    fn composite(&mut self, sample: usize, background: Color32) -> Color32 {
         let (from, to) = (self.starts[sample] as usize, self.starts[sample + 1] as usize);
         let opaque = self.opaque[sample];
-        let solid = opaque.key < f32::INFINITY;
+        let last = if opaque.key < f32::INFINITY { opaque.color } else { background };
         if from == to {
-            return solid.then_some(opaque);
+            return last;
         }
         let fragments = &mut self.grouped[from..to];
         sort_by_depth(fragments);
         let mut color = [0.0; 4];
         let mut through = 1.0;
-        let last = if solid { opaque.color } else { background };
         for layer in fragments.iter().map(|fragment| fragment.color).chain([last]) {
             let layer = layer.to_array().map(f32::from);
             color = std::array::from_fn(|k| color[k] + through * layer[k]);
             through *= 1.0 - layer[3] * (1.0 / 255.0);
         }
-        Some(Fragment { key: fragments[0].key, color: color32(color) })
+        color32(color)
     }
 }
 

@@ -2,11 +2,16 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
+use std::time::Duration;
 
-use super::Rendered;
+use super::Picture;
 
 /// Draws with so many samples along each side of a pixel on so many threads.
-type Job = Box<dyn Fn(usize, usize) -> Rendered + Send>;
+type Job = Box<dyn Fn(usize, usize) -> Picture + Send>;
+
+/// A picture that is still wanted after this time is drawn with more samples: while a camera moves or a run is watched,
+/// refining every picture would cost more than drawing it, and hold up the next one.
+const REST: Duration = Duration::from_millis(80);
 
 /// A thread that renders. Dropping it ends the thread.
 #[derive(Debug)]
@@ -24,7 +29,7 @@ struct Shared {
 #[derive(Default)]
 struct Desk {
     job: Option<Job>,
-    picture: Option<Rendered>,
+    picture: Option<Picture>,
     closed: bool,
 }
 
@@ -48,13 +53,13 @@ impl Worker {
 
     /// Asks for a picture; a job that has not been begun is forgotten. `job` is called with few samples first, and once
     /// more with many if no other job has come by then.
-    pub fn submit(&self, job: impl Fn(usize, usize) -> Rendered + Send + 'static) {
+    pub fn submit(&self, job: impl Fn(usize, usize) -> Picture + Send + 'static) {
         self.shared.desk().job = Some(Box::new(job));
         self.shared.news.notify_one();
     }
 
     /// The newest picture, once.
-    pub fn take(&self) -> Option<Rendered> {
+    pub fn take(&self) -> Option<Picture> {
         self.shared.desk().picture.take()
     }
 }
@@ -83,6 +88,11 @@ impl Shared {
             while desk.job.is_none() && rest.is_none() && !desk.closed {
                 desk = self.news.wait(desk).unwrap_or_else(PoisonError::into_inner);
             }
+            if rest.is_some() {
+                let nothing_new = |desk: &mut Desk| desk.job.is_none() && !desk.closed;
+                let waited = self.news.wait_timeout_while(desk, REST, nothing_new);
+                desk = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
             if desk.closed {
                 return;
             }
@@ -106,13 +116,12 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paint::Picture;
     use eframe::egui::Color32;
     use std::sync::mpsc::channel;
 
     /// A picture whose width tells the job and whose height tells the samples.
-    fn picture(width: usize, height: usize) -> Rendered {
-        Rendered { picture: Picture::filled(width, height, Color32::WHITE), depth: vec![f32::INFINITY; width * height] }
+    fn picture(width: usize, height: usize) -> Picture {
+        Picture::filled(width, height, Color32::WHITE)
     }
 
     #[test]
@@ -137,7 +146,7 @@ mod tests {
         let mut seen = Vec::new();
         while seen.last() != Some(&(3, 2)) {
             receive.recv().unwrap();
-            seen.extend(worker.take().map(|r| (r.picture.width, r.picture.height)));
+            seen.extend(worker.take().map(|p| (p.width, p.height)));
         }
         assert!(seen.iter().all(|(width, _)| *width != 2), "{seen:?}");
     }

@@ -115,9 +115,19 @@ impl<T: Real> Vae<T> {
 
     /// The decoder's output for a batch of latents (m × B): n × B.
     pub fn decode(&self, z: &Matrix<T>) -> Matrix<T> {
+        /// Latents at once: what a layer leaves behind should stay in the cache.
+        const BLOCK: usize = 128;
         let mut pass = Pass::new(self.decoder.layers().len());
-        self.decoder.forward(&self.parameters, z, &mut pass);
-        pass.output().clone()
+        let (m, n) = (z.rows(), self.data_dim());
+        let (mut x, mut block) = (Matrix::zeros(n, z.columns()), Matrix::zeros(0, 0));
+        for start in (0..z.columns()).step_by(BLOCK) {
+            let end = (start + BLOCK).min(z.columns());
+            block.reshape(m, end - start);
+            block.as_mut_slice().copy_from_slice(&z.as_slice()[m * start..m * end]);
+            self.decoder.forward(&self.parameters, &block, &mut pass);
+            x.as_mut_slice()[n * start..n * end].copy_from_slice(pass.output().as_slice());
+        }
+        x
     }
 
     /// q(z|x) for each observation of a batch.

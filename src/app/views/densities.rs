@@ -2,22 +2,15 @@
 //! length of the seam, linked slice by slice, with a histogram of decoded samples that uses no derivative and the same seam
 //! at other values of the other latents. With the layer "truth" on, the same of the map that generated the data.
 
-use std::sync::Arc;
-
-use eframe::egui::{Align2, Color32, Id, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Align2, Color32, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{AxisHints, Plot, PlotBounds};
-use rand_distr::{Distribution as _, StandardNormal};
 
 use crate::app::analysis::{Answer, Ghost, GhostsQuestion, Topic, spread};
 use crate::app::focus::RANGE;
 use crate::app::marks::{Sheet, axis, grid, number, still_plot};
 use crate::app::theme::{Palette, dashes, indexed};
 use crate::app::{Selection, Stage};
-use crate::geometry::{Seam, measured_arcs, normal_density};
-use crate::rng::{Purpose, stream};
-
-/// Samples of the histogram.
-const SAMPLES: usize = 2000;
+use crate::geometry::{Seam, normal_density};
 
 /// Bins of the histogram.
 const BINS: usize = 40;
@@ -55,17 +48,25 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
         let prior =
             ui.scope_builder(UiBuilder::new().max_rect(upper).id_salt(("prior", k)), |ui| prior(ui, stage, seam));
         let lower = lower.with_min_y(lower.min.y + STRIP);
-        let ghosts = ghosts.and_then(|ghosts| {
-            let place = ghosts.ghosts.iter().position(|(i, _)| i == latent)?;
-            Some((ghosts.ghosts[place].1.as_slice(), ghosts.spread[place]))
+        let found = ghosts.and_then(|ghosts| {
+            let place = ghosts.of_seams.iter().position(|(i, _)| i == latent)?;
+            Some(Found { ghosts: &ghosts.of_seams[place].1, spread: ghosts.spread[place], arcs: &ghosts.arcs[place] })
         });
         let pushed = ui.scope_builder(UiBuilder::new().max_rect(lower).id_salt(("pushed", k)), |ui| {
             let truth = selection.layers.truth.then(|| Truth::beside(stage, *latent)).flatten();
-            pushed(ui, stage, seam, scale, ghosts, truth.as_ref())
+            pushed(ui, stage, seam, scale, found.as_ref(), truth.as_ref())
         });
         links(ui, seam, &prior.inner, &pushed.inner);
     }
     ui.allocate_rect(area, eframe::egui::Sense::hover());
+}
+
+/// What the analyst found about a seam.
+struct Found<'a> {
+    ghosts: &'a [Ghost],
+    spread: f64,
+    /// Where samples are decoded to.
+    arcs: &'a [f64],
 }
 
 /// The room between the two plots of a latent, beneath the labels of the upper one.
@@ -177,7 +178,7 @@ fn pushed(
     stage: &Stage<'_>,
     seam: &Seam,
     scale: Scale,
-    ghosts: Option<(&[Ghost], f64)>,
+    found: Option<&Found<'_>>,
     truth: Option<&Truth>,
 ) -> Sheet {
     let palette = Stage::palette(ui);
@@ -193,10 +194,10 @@ fn pushed(
         [0, 1].map(|i| curve[k - 1][i] * (1.0 - share) + curve[k][i] * share)
     };
     slices(&sheet, &seam.t, at, palette.image);
-    let bars = histogram(ui, stage, seam, reach);
-    let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
-    sheet.curve(steps, Stroke::new(1.0, palette.image.gamma_multiply(0.45)), &[]);
-    if let Some((ghosts, _)) = ghosts {
+    if let Some(Found { ghosts, arcs, .. }) = found {
+        let bars = histogram(arcs, reach);
+        let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
+        sheet.curve(steps, Stroke::new(1.0, palette.image.gamma_multiply(0.45)), &[]);
         draw_ghosts(&sheet, ghosts, palette);
     }
     if let Some(truth) = truth {
@@ -206,13 +207,13 @@ fn pushed(
     marker(&sheet, 0.0, normal_density(stage.focus.z()[seam.latent]) / speed_here(stage, seam), palette.image);
     let name = format!("p({}) / ‖J{}‖", indexed("z", seam.latent), indexed("", seam.latent));
     caption(&sheet, 0, &format!("{name}  ∫ = {}", number(seam.mass(), 4)), palette.image);
-    if let Some((ghosts, spread)) = ghosts.filter(|(ghosts, _)| !ghosts.is_empty()) {
+    if let Some(Found { ghosts, spread, .. }) = found.filter(|found| !found.ghosts.is_empty()) {
         let elsewhere = if stage.snapshot.latent_dim() == 2 {
             format!(" at other {}", indexed("z", ghosts[0].other))
         } else {
             String::new()
         };
-        caption(&sheet, 1, &format!("ghosts{elsewhere} ±{} %", number(100.0 * spread, 0)), palette.muted);
+        caption(&sheet, 1, &format!("ghosts{elsewhere} ±{} %", number(100.0 * *spread, 0)), palette.muted);
     }
     response.response.on_hover_text(
         "Density over arc length from d(z*), in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
@@ -292,26 +293,11 @@ fn marker(sheet: &Sheet, x: f64, y: f64, color: Color32) {
     sheet.painter.circle_filled(sheet.at([x, y]), 3.5, color);
 }
 
-/// The histogram of decoded samples as density over measured arc length; computed again only when the model or z* has
-/// changed.
-fn histogram(ui: &Ui, stage: &Stage<'_>, seam: &Seam, reach: f64) -> Vec<([f64; 2], f64)> {
-    let id = Id::unique(("arcs of samples", seam.latent));
-    let key = stage.focus.key();
-    let known: Option<(u64, Arc<Vec<f64>>)> = ui.data(|data| data.get_temp(id));
-    let arcs = match known {
-        Some((old, arcs)) if old == key => arcs,
-        _ => {
-            let mut rng = stream(0, Purpose::Analysis, seam.latent as u64);
-            let mut t: Vec<f64> = (0..SAMPLES).map(|_| StandardNormal.sample(&mut rng)).collect();
-            t.sort_unstable_by(f64::total_cmp);
-            let arcs = Arc::new(measured_arcs(stage.focus.model(), stage.focus.z(), seam.latent, &t));
-            ui.data_mut(|data| data.insert_temp(id, (key, Arc::clone(&arcs))));
-            arcs
-        }
-    };
+/// The histogram of arc lengths as a density.
+fn histogram(arcs: &[f64], reach: f64) -> Vec<([f64; 2], f64)> {
     let width = 2.0 * reach / BINS as f64;
     let mut counts = [0_usize; BINS];
-    for arc in arcs.iter() {
+    for arc in arcs {
         let bin = ((arc + reach) / width).floor();
         if bin >= 0.0 && bin < BINS as f64 {
             counts[bin as usize] += 1;
@@ -319,7 +305,7 @@ fn histogram(ui: &Ui, stage: &Stage<'_>, seam: &Seam, reach: f64) -> Vec<([f64; 
     }
     let bar = |(k, count): (usize, usize)| {
         let low = -reach + width * k as f64;
-        ([low, low + width], count as f64 / (SAMPLES as f64 * width))
+        ([low, low + width], count as f64 / (arcs.len() as f64 * width))
     };
     counts.into_iter().enumerate().map(bar).collect()
 }

@@ -340,8 +340,8 @@ fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static st
     }
     // A gap where there is no value.
     for run in stage.snapshot.history.split(|row| !(gauge.then)(row).is_finite()) {
-        // Two points a pixel are enough.
-        let every = (run.len() / (2 * size.x as usize)).max(1);
+        // About a point a pixel is enough.
+        let every = (run.len() / size.x as usize).max(1);
         let path = run.iter().step_by(every).map(|row| pos2(x(row.step as f64), y((gauge.then)(row)))).collect();
         painter.extend(polyline(path, Stroke::new(1.3, palette.ink), &[]));
     }

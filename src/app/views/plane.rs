@@ -32,18 +32,18 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let layers = selection.layers;
     let morph = Morph::new(stage, selection);
     let color = morph.color(palette);
-    let place = |z: &[f64], x: &[f64]| projection.plane(&morph.point(z, x));
     let heat = Heat::new(stage, selection);
     sheet.layer("surface");
     if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
         let surface = &stage.focus.surface;
-        let at = |k: usize| place(&stage.focus.surface_latent(k), &to_f64(surface.column(k)));
+        let at = |k: usize| morph.plane(|| stage.focus.surface_latent(k), surface.column(k));
         let shade = |k: usize| heat.color(Focus::surface_place(k), palette).gamma_multiply(0.85);
         sheet.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
     }
     sheet.layer("observations");
     if layers.data {
-        let points = observations(stage).enumerate().map(|(i, x)| place(&to_f64(stage.snapshot.mean(i)), &to_f64(x)));
+        let code = |i: usize| to_f64(stage.snapshot.mean(i));
+        let points = observations(stage).enumerate().map(|(i, x)| morph.plane(|| code(i), x));
         match factor_colors(stage, selection, palette) {
             Some(colors) => sheet.colored_cloud(points.zip(colors), POINT_RADIUS),
             None => sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55)),
@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     sheet.layer("curves");
     if layers.seams {
         for seam in &stage.focus.seams {
-            let at = |k: usize| place(&stage.focus.seam_latent(seam, k), seam.points.column(k));
+            let at = |k: usize| morph.plane(|| stage.focus.seam_latent(seam, k), seam.points.column(k));
             sheet.curve((0..seam.t.len()).map(at), Stroke::new(CURVE_WIDTH, color), dashes(seam.latent));
             let end = seam.t.partition_point(|t| *t <= 2.5).min(seam.t.len() - 1);
             ends.push((at(end), indexed("z", seam.latent), color));
@@ -90,7 +90,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     if response.response.clicked()
         && let Some(position) = response.response.interact_pointer_pos()
     {
-        let places = observations(stage).map(|x| Some(sheet.at(projection.plane(&to_f64(x)))));
+        let places = observations(stage).map(|x| Some(sheet.at(projection.plane(x))));
         choose(stage, selection, nearest(places, position));
     }
 }
@@ -120,9 +120,9 @@ fn grid(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, morph: &Morph<'_>) 
     let surface = &stage.focus.surface;
     let stroke = Stroke::new(1.0, palette.surface);
     for line in grid_lines() {
-        let at = |k: usize| morph.point(&stage.focus.surface_latent(k), &to_f64(surface.column(k)));
+        let at = |k: usize| morph.plane(|| stage.focus.surface_latent(k), surface.column(k));
         let points = line.filter(|k| *k < surface.columns()).map(at);
-        sheet.curve(points.map(|x| stage.projection.plane(&x)), stroke, &[]);
+        sheet.curve(points, stroke, &[]);
     }
 }
 

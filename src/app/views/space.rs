@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
     if response.clicked()
         && let Some(position) = response.interact_pointer_pos()
     {
-        let place = |x: &[f32]| projector.project(stage.projection.space(&to_f64(x)));
+        let place = |x: &[f32]| projector.project(stage.projection.space(x));
         let places = observations(stage).map(|x| place(x).map(|[x, y, _]| rect.min + vec2(x, y)));
         choose(stage, selection, nearest(places, position));
     }
@@ -174,18 +174,17 @@ fn fill(scene: &mut Scene3, names: &mut Vec<Name>, stage: &Stage<'_>, selection:
     let morph = Morph::new(stage, selection);
     let color = morph.color(palette);
     let space = |x: &[f64]| projection.space(x);
-    let place = |z: &[f64], x: &[f64]| space(&morph.point(z, x));
     if layers.data {
         let plain = palette.point.gamma_multiply(0.7);
         let colors = factor_colors(stage, selection, palette);
         let points = observations(stage).enumerate().map(|(i, x)| {
-            let position = place(&to_f64(stage.snapshot.mean(i)), &to_f64(x));
+            let position = morph.space(|| to_f64(stage.snapshot.mean(i)), x);
             CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }
         });
         scene.clouds.push(Cloud { points: points.collect(), radius: POINT_RADIUS });
     }
     let has_surface = focus.surface.columns() > 0;
-    let vertex = |k: usize| place(&focus.surface_latent(k), &to_f64(focus.surface.column(k)));
+    let vertex = |k: usize| morph.space(|| focus.surface_latent(k), focus.surface.column(k));
     if layers.surface && has_surface {
         let heat = Heat::new(stage, selection);
         let shade = |k: usize| match &heat {
@@ -213,7 +212,7 @@ fn fill(scene: &mut Scene3, names: &mut Vec<Name>, stage: &Stage<'_>, selection:
     }
     if layers.seams {
         for seam in &focus.seams {
-            let at = |k: usize| place(&focus.seam_latent(seam, k), seam.points.column(k));
+            let at = |k: usize| morph.space(|| focus.seam_latent(seam, k), seam.points.column(k));
             let positions = (0..seam.t.len()).map(at).collect();
             scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
             let end = seam.t.partition_point(|t| *t <= 2.7).min(seam.t.len() - 1);

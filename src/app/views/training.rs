@@ -100,13 +100,13 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Ser
     for (run, curves) in curves.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
-            sheet.curve(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
+            sheet.history(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
             let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
             let smooth = smooth(curve);
             if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
                 sheet.label(sheet.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
             }
-            sheet.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
+            sheet.history(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
         }
     }
     let vertical = |x: f64, stroke: Stroke| {

@@ -82,10 +82,12 @@ mod clock {
         time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "other systems have no such clock")]
     pub(super) fn process_seconds() -> Option<f64> {
         Some(seconds(ClockId::ProcessCPUTime))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "other systems have no such clock")]
     pub(super) fn thread_seconds() -> Option<f64> {
         Some(seconds(ClockId::ThreadCPUTime))
     }

@@ -56,8 +56,8 @@ pub(super) struct Drawing {
     pub what: What,
     /// What moves, if it is a movie.
     pub film: Option<Film>,
-    /// The format of a figure.
-    pub still: Format,
+    /// What becomes of it otherwise.
+    pub still: Still,
     /// The format of a movie, and its pace.
     pub movie: MovieFormat,
     pub seconds: f64,
@@ -68,6 +68,33 @@ pub(super) struct Drawing {
     pub sheet: Sheet,
     pub axes: bool,
     pub provenance: bool,
+}
+
+/// What stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Still {
+    /// A picture.
+    Figure(Format),
+    /// The numbers in it, as CSV.
+    Numbers,
+}
+
+impl Still {
+    pub(super) const ALL: [Self; 4] =
+        [Self::Figure(Format::Svg), Self::Figure(Format::Pdf), Self::Figure(Format::Png), Self::Numbers];
+
+    pub(super) fn extension(self) -> &'static str {
+        match self {
+            Self::Figure(format) => format.extension(),
+            Self::Numbers => "csv",
+        }
+    }
+
+    /// Why it can't be made of that, if it can't.
+    pub(super) fn refusal(self, what: What) -> Option<&'static str> {
+        let possible = self != Self::Numbers || matches!(what, What::One(_));
+        (!possible).then_some("Only a single view has its numbers in one table; choose one")
+    }
 }
 
 /// The colour behind everything.
@@ -89,7 +116,7 @@ impl Drawing {
         Self {
             what,
             film: None,
-            still: Format::Svg,
+            still: Still::Figure(Format::Svg),
             movie: MovieFormat::Gif,
             seconds: 4.0,
             rate: 20,
@@ -116,6 +143,9 @@ impl Drawing {
     /// Draws something else, as large as is usual.
     pub(super) fn set_what(&mut self, what: What, compared: bool) {
         (self.what, self.size) = (what, what.usual_size(compared));
+        if self.still.refusal(what).is_some() {
+            self.still = Still::Figure(Format::Svg);
+        }
     }
 
     /// What its file is called after the name of the run.
@@ -154,6 +184,16 @@ impl Drawing {
         }
     }
 
+    /// The numbers in it, as text.
+    pub(super) fn numbers(&self, scenery: &Scenery) -> Result<String, String> {
+        let What::One(view) = self.what else {
+            return Err("only a single view has its numbers in one table".to_owned());
+        };
+        let numbers =
+            scenery.figure(self.axes).numbers(view).map_err(|reason| format!("there are no numbers: {reason}"));
+        numbers?.to_text().map_err(|error| error.to_string())
+    }
+
     /// Writes its file, but for the name, unless `go_on`, which hears how many pictures are made, stops that.
     pub(super) fn stage(
         &self,
@@ -171,10 +211,13 @@ impl Drawing {
         let staged = if let Some(reel) = self.reel() {
             reel.make(&mut figure, &canvas, session, show, go_on)?.map(|movie| movie.stage(path))
         } else {
-            let encode = |offscreen: &Offscreen, output: &FullOutput| {
-                encode_figure(offscreen, &canvas, output, self.still, session)
+            let bytes = match self.still {
+                Still::Numbers => self.numbers(scenery)?.into_bytes(),
+                Still::Figure(format) => figure.draw(&canvas, show, |offscreen: &Offscreen, output: &FullOutput| {
+                    encode_figure(offscreen, &canvas, output, format, session)
+                })?,
             };
-            Some(Staged::file(path, &figure.draw(&canvas, show, encode)?))
+            Some(Staged::file(path, &bytes))
         };
         staged.transpose().map_err(|e| e.to_string())
     }

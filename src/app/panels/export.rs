@@ -14,17 +14,18 @@ use eframe::egui::{
 };
 
 use super::dialog;
-use super::drawing::{Drawing, Scenery, Sheet};
+use super::drawing::{Drawing, Scenery, Sheet, Still};
 use super::place::{Place, Press};
 use super::save::Outcome;
 use crate::app::{Film, SIZES, What};
 use crate::io::Staged;
-use crate::paint::{Format, MovieFormat, Picture};
+use crate::paint::{MovieFormat, Picture};
 
 /// What comes back from a thread that draws.
 enum Drawn {
     Preview(Drawing, Picture),
     Clipboard(Picture),
+    Text(Result<String, String>),
     /// A file that waits for its name; `None` if it was not wanted any more.
     File(Result<Option<Staged>, String>),
 }
@@ -104,7 +105,13 @@ impl ExportDialog {
     fn buttons(&mut self, ui: &mut Ui) -> Option<Press> {
         ui.horizontal(|ui| {
             let press = self.place.buttons(ui);
-            if self.drawing.film.is_none() {
+            if self.drawing.film.is_none() && self.drawing.still == Still::Numbers {
+                let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy numbers"));
+                if copy.on_hover_text("To the clipboard, as text that spreadsheets take").clicked() {
+                    let drawing = self.drawing.clone();
+                    self.draw(ui.ctx(), None, move |scenery, _| Drawn::Text(drawing.numbers(scenery)));
+                }
+            } else if self.drawing.film.is_none() {
                 let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy image"));
                 if copy.on_hover_text("To the clipboard, as pixels").clicked() {
                     let (drawing, scale) = (self.drawing.clone(), f32::from(self.drawing.scale));
@@ -186,8 +193,9 @@ impl ExportDialog {
         ui.horizontal(|ui| {
             ui.label("format");
             if drawing.film.is_none() {
-                for choice in Format::ALL {
-                    ui.radio_value(&mut drawing.still, choice, choice.extension().to_uppercase());
+                for choice in Still::ALL {
+                    let refusal = choice.refusal(drawing.what);
+                    radio(ui, &mut drawing.still, choice, &choice.extension().to_uppercase(), refusal);
                 }
                 return;
             }
@@ -292,12 +300,13 @@ impl ExportDialog {
                 self.preview = Some((drawing, texture));
             }
             Ok(Drawn::Clipboard(picture)) => ctx.copy_image(image(picture)),
+            Ok(Drawn::Text(Ok(text))) => ctx.copy_text(text),
             Ok(Drawn::File(Ok(Some(staged)))) => match staged.commit() {
                 Ok(path) => return Some(path),
                 Err(error) => self.failure = Some(error.to_string()),
             },
             Ok(Drawn::File(Ok(None))) => {}
-            Ok(Drawn::File(Err(error))) => self.failure = Some(error),
+            Ok(Drawn::File(Err(error)) | Drawn::Text(Err(error))) => self.failure = Some(error),
             Err(_) => self.failure = Some("the figure could not be drawn; choose another size".to_owned()),
         }
         None

@@ -153,6 +153,11 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         What::Moving(film) => film.usual(),
     };
     let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));
+    if request.background == Some(Color32::WHITE) && request.theme == Theme::Dark {
+        return Err(input(
+            "--background white goes with --theme light: light marks would not be seen on it".to_owned(),
+        ));
+    }
     let palette = Palette::of_theme(request.theme);
     let canvas = Canvas {
         size: vec2(width, height),

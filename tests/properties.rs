@@ -126,7 +126,7 @@ proptest! {
         }
 
         let folder = tempfile::tempdir().unwrap();
-        save(folder.path(), &run, &metrics).unwrap();
+        save(folder.path(), &Snapshot::of(&run), &metrics).unwrap();
         let saved = open(folder.path()).unwrap();
         prop_assert_eq!(&saved.config, &**run.config());
         prop_assert_eq!((&saved.log[..], saved.steps, saved.settings), (run.log(), state.step, state.settings));

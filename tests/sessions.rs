@@ -199,7 +199,7 @@ fn figures_of_many_runs_bring_runs_back() {
     succeed(folder, "sweep --scene linear --hidden 4 --batch 16 --steps 20 --betas 2,1 --seeds 4..6 --out swept");
     succeed(folder, "train --session swept/sweep.svg --out first");
     let first = open(&folder.join("first")).unwrap();
-    assert_eq!((first.config.seed, first.config.objective.beta, first.steps), (4, 2.0, 20));
+    assert_eq!((first.config.seed, first.config.objective.beta, first.steps), (4, 1.0, 20));
 }
 
 #[test]

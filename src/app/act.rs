@@ -107,6 +107,7 @@ impl App {
             Action::Open => self.opening = Some(open::OpenDialog::default()),
             Action::OpenRecent(number) => self.open_recent(number),
             Action::SaveSession => self.save_session(),
+            Action::SaveRun => self.save_run(),
             Action::CopyRecipe => self.copy_recipe(),
             // The clipboard answers with an event, as if the keys had been pressed.
             Action::PasteRecipe => self.ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),

@@ -29,6 +29,8 @@ pub enum Action {
     OpenRecent(usize),
     /// The run and what is looked at, as a file.
     SaveSession,
+    /// The folder of a run.
+    SaveRun,
     /// The run as one line of text.
     CopyRecipe,
     /// The run of such a line.
@@ -65,7 +67,7 @@ pub enum Action {
 
 impl Action {
     /// The actions that have a key or stand in a menu.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::RunOrPause,
         Self::Step,
         Self::ManySteps,
@@ -76,6 +78,7 @@ impl Action {
         Self::SwapSides,
         Self::Open,
         Self::SaveSession,
+        Self::SaveRun,
         Self::CopyRecipe,
         Self::PasteRecipe,
         Self::Export,
@@ -116,6 +119,7 @@ impl Action {
             Self::Open => "Open…".to_owned(),
             Self::OpenRecent(number) => format!("Open the recent file {}", number + 1),
             Self::SaveSession => "Save session…".to_owned(),
+            Self::SaveRun => "Save run as folder…".to_owned(),
             Self::CopyRecipe => "Copy recipe".to_owned(),
             Self::PasteRecipe => "Paste recipe".to_owned(),
             Self::Export => "Export figure…".to_owned(),
@@ -162,7 +166,7 @@ impl Action {
             Self::Maximise(View::Data) => plain(Key::Num1),
             Self::Maximise(View::Latent) => plain(Key::Num2),
             Self::Maximise(View::Densities) => plain(Key::Num3),
-            Self::Maximise(_) | Self::SaveView(_) | Self::OpenRecent(_) => None,
+            Self::Maximise(_) | Self::SaveView(_) | Self::SaveRun | Self::OpenRecent(_) => None,
             Self::ResetView => command(Key::Home),
             Self::Look(key) | Self::Nudge(key) => plain(key),
             Self::Morph => plain(Key::M),

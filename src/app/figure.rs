@@ -11,7 +11,7 @@ use super::views::View;
 use super::{Analyst, Background, Focus, Painter3, Projection, Selection, Stage, install};
 use crate::experiment::Snapshot;
 use crate::io::{Csv, EMBEDDED_IN_FIGURE, FileError, Session};
-use crate::paint::{Canvas, Layer, Offscreen, Picture};
+use crate::paint::{Canvas, Offscreen, Picture};
 
 /// Common sizes of figures in points, with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to
 /// them, the text has the 7 points of a caption.
@@ -76,7 +76,6 @@ impl Figure {
         selection.fit(m, snapshots().map(|s| s.encodings.columns()).min().unwrap_or(0));
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
         let offscreen = Offscreen::new(threads, install);
-        Layer::keep_names(offscreen.context());
         Self { run, beside, selection, background, offscreen }
     }
 
@@ -118,6 +117,7 @@ impl Figure {
         take: impl FnOnce(&Offscreen, &FullOutput) -> T,
     ) -> T {
         self.on_stages(|stages, selection, painters, offscreen| {
+            Stage::set_sheet(offscreen.context(), canvas.background);
             let output = offscreen.settle(canvas, 0.0, |ui| {
                 Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, stages, selection, painters));
             });

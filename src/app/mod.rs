@@ -288,7 +288,8 @@ impl App {
         let about = format!("{} × {} pixels", image.size[0], image.size[1]);
         match encode_png(&ColorImage::clone(&image).into(), scale, &[("Software", &program())]) {
             Ok(bytes) => {
-                let ready = save::Ready { title: "Save picture", what: "window", about, extension: "png", bytes };
+                let content = save::Content::File(bytes);
+                let ready = save::Ready { title: "Save picture", what: "window", about, extension: "png", content };
                 self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
             }
             Err(error) => self.notice = Some(error.to_string()),
@@ -325,13 +326,24 @@ impl App {
         match session_file(&session) {
             Ok(text) => {
                 let about = format!("Everything that is needed to repeat the run to step {}.", session.steps);
-                let (title, bytes) = ("Save session", text.into_bytes());
-                let ready = save::Ready { title, what: "session", about, extension: SESSION, bytes };
+                let (title, content) = ("Save session", save::Content::File(text.into_bytes()));
+                let ready = save::Ready { title, what: "session", about, extension: SESSION, content };
                 let name = self.run_name(0);
                 self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
             }
             Err(error) => self.notice = Some(error.to_string()),
         }
+    }
+
+    /// Offers to save the moment that is shown of the run that the controls belong to as `unpick train` does.
+    fn save_run(&mut self) {
+        let Some(run) = self.sides[self.active].shown().map(Arc::clone) else { return };
+        let about =
+            "A folder with the model as safetensors, data, history, metrics, configuration and session.".to_owned();
+        let (title, content) = ("Save run", save::Content::Run(run));
+        let ready = save::Ready { title, what: "run", about, extension: "", content };
+        let name = self.run_name(self.active);
+        self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
     }
 
     fn keys(ctx: &Context) -> Vec<Action> {

@@ -63,10 +63,12 @@ impl<'a, 'b> Panes<'a, 'b, '_> {
         });
         let place = ui.available_rect_before_wrap();
         let place = header.as_ref().map_or(place, |(_, end)| place.with_min_y(*end));
-        ui.painter().rect_filled(place, 0.0, Stage::palette(ui).paper);
+        ui.painter().rect_filled(place, 0.0, Stage::sheet(ui));
         // A scene in three dimensions has no text at its edges.
         let margin = if pane.view == View::Data && stage.projection.dims() == 3 { 0.0 } else { 4.0 };
         let mut inside = part(ui, place.shrink2(vec2(margin, 0.5 * margin)), *ui.layout());
+        // Plots fill themselves.
+        inside.visuals_mut().extreme_bg_color = Stage::sheet(&inside);
         pane.view.show(&mut inside, &stage, &mut seen, &mut *self.painters[pane.side]);
         ui.advance_cursor_after_rect(place);
         self.selection.learn(&before, seen);

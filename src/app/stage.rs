@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::Ui;
+use eframe::egui::{Color32, Context, Id, Ui};
 
 use super::analysis::{Analyst, Answer, Topic};
 use super::background::Background;
@@ -46,6 +46,17 @@ impl Stage<'_> {
     /// Whether a figure is drawn, in which there is nothing to press.
     pub fn is_figure(ui: &Ui) -> bool {
         Layer::are_kept(ui.ctx())
+    }
+
+    /// From now on a figure is drawn on a sheet of that colour.
+    pub fn set_sheet(context: &Context, color: Color32) {
+        Layer::keep_names(context);
+        context.data_mut(|data| data.insert_temp(Id::unique("sheet"), color));
+    }
+
+    /// What plots are drawn on: the paper of the theme, or the sheet of a figure.
+    pub fn sheet(ui: &Ui) -> Color32 {
+        ui.data(|data| data.get_temp(Id::unique("sheet"))).unwrap_or(Self::palette(ui).paper)
     }
 
     /// The colours to draw with.

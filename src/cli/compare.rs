@@ -10,7 +10,7 @@ use super::metrics::shown;
 use super::parallel::in_parallel;
 use super::train::refuse_to_overwrite;
 use super::{CliError, RunArgs};
-use crate::experiment::{Experiment, Logged, Metrics};
+use crate::experiment::{Experiment, Logged, Metrics, Snapshot};
 use crate::io::{make_folder, metrics_fields, metrics_json, save, write_atomically};
 
 /// Arguments of `compare`.
@@ -86,7 +86,7 @@ fn finish((run, log, steps): &(Experiment, Vec<Logged>, u64), folder: &Path) -> 
     let outcome = advance(&mut run, log, *steps, |_, _| {})?;
     let state = run.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
-    save(folder, &run, &metrics)?;
+    save(folder, &Snapshot::of(&run), &metrics)?;
     if let Some(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; what was sound is saved in {}", folder.display())));
     }

@@ -8,7 +8,7 @@ use super::advance::{advance, progress};
 use super::metrics::table;
 use super::run_args::Begun;
 use super::{CliError, RunArgs};
-use crate::experiment::{Experiment, Metrics};
+use crate::experiment::{Experiment, Metrics, Snapshot};
 use crate::io::{Session, is_occupied, make_folder, metrics_json, open_session, save};
 
 /// Arguments of `train`.
@@ -45,7 +45,7 @@ fn finish((mut run, log, steps): Begun, folder: &Path, saved: Option<&Session>) 
     let outcome = advance(&mut run, &log, steps, progress)?;
     let state = run.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
-    save(folder, &run, &metrics)?;
+    save(folder, &Snapshot::of(&run), &metrics)?;
     if let Some(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; what was sound is saved in {}", folder.display())));
     }

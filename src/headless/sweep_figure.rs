@@ -70,17 +70,24 @@ pub fn sweep_figure(folder: &Path) -> Result<String, CliError> {
     Ok(format!("drawn in {}\n", path.display()))
 }
 
-/// The session of the run in the first row: what the others share with it stands there, and what they do not in the table.
+/// The session of the run with the smallest seed and β: what the others share with it stands there, and what they do not in
+/// the table, whose rows are in the order in which runs ended.
 fn first_run(folder: &Path, table: &RunTable) -> Result<String, CliError> {
     let path = folder.join(SWEEP_COMMON);
     let record = Record::from_toml(&read_text(&path, "the sweep")?).map_err(|e| e.at(&path))?;
     let steps = record.steps;
     let (mut config, log) = record.into_run().map_err(|e| e.at(&path))?;
-    let first = |column: &str| table.column(column).next().unwrap_or_default();
-    config.seed = first("seed").parse().unwrap_or(config.seed);
-    config.objective.beta = first("beta").parse().unwrap_or(config.objective.beta);
-    let family = Covariance::ALL.into_iter().find(|family| family.name() == first("covariance"));
-    config.objective.covariance = family.unwrap_or(config.objective.covariance);
+    let [seeds, betas, families] = ["seed", "beta", "covariance"].map(|name| table.column(name).collect::<Vec<_>>());
+    let run = |k: usize| {
+        let family = Covariance::ALL.into_iter().find(|family| Some(&family.name()) == families.get(k))?;
+        Some((seeds.get(k)?.parse::<u64>().ok()?, betas.get(k)?.parse::<f64>().ok()?, family))
+    };
+    let runs = (0..table.len()).filter_map(run);
+    if let Some((seed, beta, family)) =
+        runs.min_by(|a, b| (a.0, a.2.name()).cmp(&(b.0, b.2.name())).then(a.1.total_cmp(&b.1)))
+    {
+        (config.seed, config.objective.beta, config.objective.covariance) = (seed, beta, family);
+    }
     Ok(Session::planned(config, log, steps).to_json(EMBEDDED_IN_FIGURE)?)
 }
 
@@ -223,6 +230,8 @@ fn ticks(low: f64, high: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Scene;
+    use crate::experiment::{Config, Origin};
 
     #[test]
     fn ticks_are_round_and_inside() {
@@ -245,6 +254,10 @@ mod tests {
             let row = [("beta", beta), ("elbo", elbo), ("covariance", family), ("failure", failure)];
             table.push(row.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()).unwrap();
         }
+        let scene = Scene::named("linear").unwrap().clone();
+        let config = Config::new(Origin::Scene(Box::new(scene)), 0, 1000);
+        let record = Record::new(&config, &[], 50).to_toml().unwrap();
+        std::fs::write(folder.path().join(SWEEP_COMMON), record).unwrap();
         let found: Vec<(f64, f64)> = marks(&table, "elbo").iter().map(|m| (m.beta, m.value)).collect();
         assert_eq!(found, [(1.0, -2.5), (1.0, -2.25)]);
         assert!(marks(&table, "mcc").is_empty());

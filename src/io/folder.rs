@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{
-    FileError, Record, Session, from_safetensors, parse_npy, save_session, to_safetensors, write_atomically,
+    FileError, Record, Session, from_safetensors, parse_npy, session_file, to_safetensors, write_atomically,
     write_npy_f32,
 };
 use crate::data::{Dataset, Kind, Split, generate};
-use crate::experiment::{Config, Experiment, Logged, Metrics, Origin, Row, Settings};
+use crate::experiment::{Config, Logged, Metrics, Origin, Row, Settings, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
@@ -67,26 +67,33 @@ pub fn make_folder(folder: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn save(folder: &Path, run: &Experiment, metrics: &Metrics) -> Result<(), FileError> {
+pub fn save(folder: &Path, run: &Snapshot, metrics: &Metrics) -> Result<(), FileError> {
     make_folder(folder)?;
-    let write = |name: &str, bytes: &[u8]| write_atomically(&folder.join(name), bytes);
-    let state = run.state();
-    let record = Record::new(run.config(), run.log(), state.step);
+    let files = files_of_run(run, metrics)?;
+    files.iter().try_for_each(|(name, bytes)| write_atomically(&folder.join(name), bytes))
+}
 
-    let data = run.data();
+/// The files of the folder of a run, with their names.
+///
+/// # Errors
+/// If a value has no place in a file.
+pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static str, Vec<u8>)>, FileError> {
+    let Snapshot { config, data, log, step, settings, vae, .. } = run;
+    let record = Record::new(config, log, *step);
+    let mut files = Vec::new();
     for (split, (observations, factors)) in
         [&data.train, &data.test].into_iter().zip(OBSERVATIONS.into_iter().zip(FACTORS))
     {
-        write(observations, &write_npy_f32(&split.observations))?;
-        if let Some(values) = &split.factors {
-            write(factors, &write_npy_f32(values))?;
-        }
+        files.push((observations, write_npy_f32(&split.observations)));
+        files.extend(split.factors.as_ref().map(|values| (factors, write_npy_f32(values))));
     }
-    write(CONFIG, record.to_toml()?.as_bytes())?;
-    write(MODEL, &to_safetensors(&state.vae, &json!({ "program": record.program, "step": state.step }).to_string())?)?;
-    write(HISTORY, history(run.history().rows().iter().map(|row| &**row), state.vae.latent_dim()).as_bytes())?;
-    write(METRICS, pretty(&metrics_json(metrics, state.step, &state.settings)).as_bytes())?;
-    save_session(&folder.join(SESSION), &Session::of_run(run))
+    let about = json!({ "program": record.program, "step": step }).to_string();
+    files.push((CONFIG, record.to_toml()?.into_bytes()));
+    files.push((MODEL, to_safetensors(vae, &about)?));
+    files.push((HISTORY, history(run.history.iter().map(|row| &**row), vae.latent_dim()).into_bytes()));
+    files.push((METRICS, pretty(&metrics_json(metrics, *step, settings)).into_bytes()));
+    files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
+    Ok(files)
 }
 
 /// Reads a saved run. Data of a scene are generated anew; those of a file are read from the folder.

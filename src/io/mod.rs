@@ -26,7 +26,7 @@ pub use base64::{decode_base64, encode_base64};
 pub use csv::Csv;
 pub use export::{Columns, densities, densities_of, jacobians, latents, posteriors};
 pub use file_error::FileError;
-pub use folder::{SavedRun, exists, is_occupied, make_folder, metrics_json, open, save};
+pub use folder::{SavedRun, exists, files_of_run, is_occupied, make_folder, metrics_json, open, save};
 pub use hash::{hash_of_weights, sha256};
 pub use npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
 pub use provenance::{open_session, session_in, session_of};

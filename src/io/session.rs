@@ -53,32 +53,19 @@ impl Session {
     /// The session of a moment of a run.
     pub fn of(snapshot: &Snapshot, view: Value) -> Self {
         let Snapshot { config, data, log, step, vae, .. } = snapshot;
-        Self::new((config, data), log, *step, vae, view)
-    }
-
-    /// The session of a run that nobody looks at.
-    pub fn of_run(run: &Experiment) -> Self {
-        let state = run.state();
-        Self::new((run.config(), run.data()), run.log(), state.step, &state.vae, Value::Null)
+        let table = config.origin.scene().is_none().then(|| Arc::clone(data));
+        Self {
+            table,
+            weights: Some(hash_of_weights(vae)),
+            view,
+            ..Self::planned((**config).clone(), log.clone(), *step)
+        }
     }
 
     /// The session of a run on generated data, or on data that are elsewhere, that has not been made.
     pub fn planned(config: Config, log: Vec<Logged>, steps: u64) -> Self {
         let (table, weights, view, program, beside) = (None, None, Value::Null, super::program(), None);
         Self { config, log, steps, table, weights, view, program, beside }
-    }
-
-    fn new((config, data): (&Config, &Arc<Dataset>), log: &[Logged], steps: u64, vae: &Vae<f32>, view: Value) -> Self {
-        Self {
-            config: config.clone(),
-            log: log.to_vec(),
-            steps,
-            table: config.origin.scene().is_none().then(|| Arc::clone(data)),
-            weights: Some(hash_of_weights(vae)),
-            view,
-            program: super::program(),
-            beside: None,
-        }
     }
 
     /// With a run that it is compared with.
@@ -366,7 +353,7 @@ mod tests {
         let mut run = session.run(session.data().unwrap()).unwrap();
         (0..9).for_each(|_| run.step().unwrap());
         assert_eq!(run.log(), session.log);
-        let saved = Session::of_run(&run);
+        let saved = Session::of(&Snapshot::of(&run), Value::Null);
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(true));
         run.step().unwrap();
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(false));

@@ -31,6 +31,7 @@ fn a_session_is_saved_and_brings_run_and_camera_back() {
     hand.key_with(Modifiers::COMMAND, Key::S);
     hand.until_shown("Save");
     hand.press("Save");
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
     let path = folder.path().join("cylinder_full_beta1_seed0_step000120_session.unpick");
     let (weights, selection) = (parameters(&mut hand), hand.window().selection().clone());
     let (saved, shown) = (open_session(&path).unwrap(), kept(&mut hand));
@@ -159,4 +160,24 @@ fn two_runs_with_their_layout_come_back() {
     other.window().open_file(&path);
     other.until(|window| at_end(window.snapshot()) && at_end(window.second_snapshot()));
     assert_eq!(kept(&mut other).view["layout"], session.view["layout"]);
+}
+
+#[test]
+fn the_folder_of_a_run_is_saved_and_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 30);
+    hand.window().set_folder(folder.path());
+    hand.window().act(Action::SaveRun);
+    hand.until_shown("Save");
+    hand.press("Save");
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
+    let path = folder.path().join("linear_diagonal_beta1_seed0_step000030_run");
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(names, std::slice::from_ref(&path), "nothing else stays");
+    let saved = unpick::io::open(&path).unwrap();
+    assert_eq!((saved.vae.parameters.clone(), saved.steps), (parameters(&mut hand), 30));
+    let mut other = Stagehand::paused_at("cylinder", 0);
+    other.window().open_file(&path);
+    other.until(|window| window.snapshot().is_some_and(|s| s.step == 30) && !window.is_running());
+    assert_eq!(parameters(&mut other), saved.vae.parameters);
 }

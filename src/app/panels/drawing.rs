@@ -171,7 +171,9 @@ impl Drawing {
             Sheet::White => Color32::WHITE,
             Sheet::Transparent => Color32::TRANSPARENT,
         };
-        Canvas { size: vec2(self.size.0, self.size.1), pixels_per_point, theme: self.theme, background }
+        // Light marks on a white sheet would not be seen.
+        let theme = if self.sheet == Sheet::White { Theme::Light } else { self.theme };
+        Canvas { size: vec2(self.size.0, self.size.1), pixels_per_point, theme, background }
     }
 
     /// The picture on the screen, or for the clipboard; of a movie one that is in it.

@@ -225,7 +225,8 @@ impl ExportDialog {
         ui.horizontal(|ui| {
             ui.label("theme");
             ui.radio_value(&mut drawing.theme, Theme::Light, "light");
-            ui.radio_value(&mut drawing.theme, Theme::Dark, "dark");
+            let refusal = (drawing.sheet == Sheet::White).then_some("A white sheet has the marks of the light theme");
+            radio(ui, &mut drawing.theme, Theme::Dark, "dark", refusal);
             ui.separator();
             ui.label("background");
             for (choice, name) in Sheet::ALL {

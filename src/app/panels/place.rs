@@ -6,7 +6,7 @@ use std::thread::Builder;
 
 use eframe::egui::{Button, Context, Key, TextEdit, Ui};
 
-use crate::io::{free_path, write_atomically};
+use crate::io::free_path;
 
 /// A path that is being chosen.
 #[derive(Debug)]
@@ -128,16 +128,9 @@ impl Place {
         Some(path)
     }
 
-    /// Writes the file where it is meant to go, if nothing is lost by that.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Option<PathBuf> {
-        let path = self.free()?;
-        match write_atomically(&path, bytes) {
-            Ok(()) => Some(path),
-            Err(error) => {
-                self.error = Some(error.to_string());
-                None
-            }
-        }
+    /// Says why it could not be written there.
+    pub(crate) fn refuse(&mut self, sentence: String) {
+        self.error = Some(sentence);
     }
 
     /// Asks the desktop. The dialog may be missing, and then answers as if it was cancelled: the path field stays.

@@ -1,19 +1,26 @@
-//! Saving something that is ready: a picture of the window, a session, a table.
+//! Saving something that is ready: a picture of the window, a session, the folder of a run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread::Builder;
 
 use eframe::egui::Context;
 
 use super::dialog;
 use super::place::{Place, Press};
+use crate::experiment::{Metrics, Snapshot};
+use crate::io::{FileError, Staged, files_of_run};
 
 /// A file that waits for its place.
 #[derive(Debug)]
 pub(crate) struct SaveDialog {
     title: &'static str,
     about: String,
-    bytes: Vec<u8>,
+    content: Content,
     place: Place,
+    /// A file that is being written, or a folder.
+    writing: Option<Receiver<Result<Staged, FileError>>>,
 }
 
 /// What became of the dialog in a frame.
@@ -39,30 +46,92 @@ pub(crate) struct Ready {
     /// How its name ends.
     pub extension: &'static str,
     /// What is in it.
-    pub bytes: Vec<u8>,
+    pub content: Content,
+}
+
+/// What is saved.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// A file that is ready.
+    File(Vec<u8>),
+    /// The folder of a run, which has to be measured first.
+    Run(Arc<Snapshot>),
 }
 
 impl SaveDialog {
     /// Offers to save in `folder`. `name` is that of the run.
     pub(crate) fn new(ready: Ready, folder: &Path, name: &str) -> Self {
-        let Ready { title, what, about, extension, bytes } = ready;
-        Self { title, about, bytes, place: Place::new(folder, name, what, extension) }
+        let Ready { title, what, about, extension, content } = ready;
+        Self { title, about, content, place: Place::new(folder, name, what, extension), writing: None }
     }
 
     /// Draws the dialog.
     pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
+        if let Some(path) = self.take_written() {
+            return Outcome::Saved(path);
+        }
         let (mut press, mut open) = (None, true);
         dialog(ctx, self.title).open(&mut open).show(ctx, |ui| {
             ui.label(&self.about);
-            let entered = self.place.edit(ui);
-            let pressed = ui.horizontal(|ui| self.place.buttons(ui)).inner;
-            press = if entered { Some(Press::Save) } else { pressed };
+            ui.add_enabled_ui(self.writing.is_none(), |ui| {
+                let entered = self.place.edit(ui);
+                let pressed = ui.horizontal(|ui| self.place.buttons(ui)).inner;
+                press = if entered { Some(Press::Save) } else { pressed };
+            });
+            if self.writing.is_some() {
+                ui.weak("saving…");
+            }
         });
         match press {
             _ if !open => Outcome::Cancelled,
             Some(Press::Cancel) => Outcome::Cancelled,
-            Some(Press::Save) => self.place.write(&self.bytes).map_or(Outcome::Open, Outcome::Saved),
+            Some(Press::Save) => {
+                self.write(ctx);
+                Outcome::Open
+            }
             None => Outcome::Open,
+        }
+    }
+
+    /// Writes on a thread: a disk may take its time, and so may the measuring.
+    fn write(&mut self, ctx: &Context) {
+        let Some(path) = self.place.free() else { return };
+        let (send, receive) = channel();
+        let (content, ctx) = (self.content.clone(), ctx.clone());
+        let spawned = Builder::new().name("save".to_owned()).spawn(move || {
+            // Nobody listens any more if the dialog was closed meanwhile; what has no name yet goes then.
+            drop(send.send(content.stage(&path)));
+            ctx.request_repaint();
+        });
+        match spawned {
+            Ok(_) => self.writing = Some(receive),
+            Err(error) => {
+                self.place.refuse(format!("there is no thread to write with ({error}); close other programs"));
+            }
+        }
+    }
+
+    fn take_written(&mut self) -> Option<PathBuf> {
+        let written = match self.writing.as_ref()?.try_recv() {
+            Err(TryRecvError::Empty) => return None,
+            written => written,
+        };
+        self.writing = None;
+        let gone = |_| FileError::new("the run could not be measured; save its session instead");
+        let named = written.map_err(gone).flatten().and_then(Staged::commit);
+        named.map_err(|error| self.place.refuse(error.to_string())).ok()
+    }
+}
+
+impl Content {
+    fn stage(&self, path: &Path) -> Result<Staged, FileError> {
+        match self {
+            Self::File(bytes) => Staged::file(path, bytes),
+            Self::Run(run) => {
+                let metrics = Metrics::measure(&run.vae, &run.settings, &run.data, run.config.seed);
+                let files = files_of_run(run, &metrics)?;
+                Staged::folder(path, files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.as_slice())))
+            }
         }
     }
 }

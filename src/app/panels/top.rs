@@ -42,6 +42,7 @@ pub(crate) fn show(
                     });
                 });
                 entry(ui, actions, Action::SaveSession);
+                entry(ui, actions, Action::SaveRun);
                 ui.separator();
                 entry(ui, actions, Action::CopyRecipe);
                 entry(ui, actions, Action::PasteRecipe);

@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3:
         axes(&mut scene, &mut names, &bounds, stage, palette);
     }
     fill(&mut scene, &mut names, stage, selection, palette);
-    let sight = Sight { scene, camera, rect, background: palette.paper };
+    let sight = Sight { scene, camera, rect, background: Stage::sheet(ui) };
     Layer::begin(ui.painter(), 1, "scene");
     painter3.paint(ui, sight);
     Layer::begin(ui.painter(), 1, "names");

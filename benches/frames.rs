@@ -2,7 +2,7 @@
 //! triangles that go to the graphics card, but not the painting of those, which is the work of the card or of what stands
 //! in for it. Three-dimensional pictures and long analyses have threads of their own and are not part of a frame.
 //!
-//! `cargo bench --bench frames [-- --frames N] [--only TEXT]` prints tables of processor time, at 1280×720 and at 2560×1440 pixels: the
+//! `cargo bench --bench frames [-- --frames N] [--rounds N] [--only TEXT]` prints tables of processor time, at 1280×720 and at 2560×1440 pixels: the
 //! same window on a screen with twice the resolution. Frames follow each other 60 times a second, so that every one finds
 //! a newer moment of the run, and what is cached for a moment is computed anew.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
@@ -25,6 +25,7 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 fn main() -> anyhow::Result<()> {
     let frames = measure::argument("--frames", 150)?;
+    let rounds = measure::argument("--rounds", 11)?;
     let only = measure::value("--only").unwrap_or_default();
     println!("Milliseconds of processor time a frame, median / 99th percentile; {}\n", measure::circumstances());
     println!("| view | 1280×720 | 2560×1440 |");
@@ -78,7 +79,12 @@ fn main() -> anyhow::Result<()> {
         };
         println!("| **worst of {name}** | median {:.2} | 99 % {:.2} |", of(|case| case.1), of(|case| case.2));
     }
-    println!("\n{}", idle()?);
+    println!("\n{}\n", idle()?);
+    println!("| steps a second | unwatched | watched at 60 frames a second | loss |");
+    println!("|---|---|---|---|");
+    for scene in ["polar", "cylinder"] {
+        println!("{}", watched(scene, rounds)?);
+    }
     Ok(())
 }
 
@@ -88,6 +94,32 @@ fn drag(app: &mut App, frame: u32) {
     for (z, place) in app.selection().z.iter_mut().zip([angle.cos(), angle.sin()]) {
         *z = place;
     }
+}
+
+/// What training loses to being watched: seconds with frames and seconds without take turns in one run. The steps of both
+/// are counted on the wall, so the machine has to have two processors that do nothing else.
+fn watched(scene: &str, rounds: u32) -> anyhow::Result<String> {
+    const TURN: Duration = Duration::from_secs(1);
+    let mut window = Window::open(scene, 1.0)?;
+    let mut rates = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for (watched, rates) in rates.iter_mut().enumerate() {
+            let before = window.step();
+            let begun = Instant::now();
+            while begun.elapsed() < TURN {
+                let frame = Instant::now();
+                if watched == 1 {
+                    window.draw();
+                }
+                sleep(FRAME.saturating_sub(frame.elapsed()));
+            }
+            let seconds = begun.elapsed().as_secs_f64();
+            rates.push((window.step() - before) as f64 / seconds);
+        }
+    }
+    let [alone, watched] = rates.map(|rates| percentile(&rates, 0.5));
+    let loss = 100.0 * (1.0 - watched / alone);
+    Ok(format!("| {scene} | {alone:.0} | {watched:.0} | {loss:.0} % |"))
 }
 
 /// How often a paused window draws itself when nothing happens, and what it uses meanwhile.
@@ -144,6 +176,19 @@ impl Window {
             sleep(FRAME);
         }
         Ok(window)
+    }
+
+    /// Steps that the run has made by now.
+    fn step(&mut self) -> u64 {
+        let seen = |app: &App| app.snapshot().map_or(0, |snapshot| snapshot.step);
+        // The first frame asks for a snapshot, a later one has it.
+        let before = seen(&self.app);
+        self.draw();
+        while seen(&self.app) <= before {
+            sleep(Duration::from_millis(1));
+            self.draw();
+        }
+        seen(&self.app)
     }
 
     /// Milliseconds of each of so many frames. `change` is called before each.

@@ -180,15 +180,15 @@ impl Window {
 
     /// Steps that the run has made by now.
     fn step(&mut self) -> u64 {
-        let seen = |app: &App| app.snapshot().map_or(0, |snapshot| snapshot.step);
-        // The first frame asks for a snapshot, a later one has it.
-        let before = seen(&self.app);
+        let seen = |window: &Self| window.app.snapshot().map_or(0, |snapshot| snapshot.step);
+        // What this frame finds was made when the one before had asked for it; it asks for a new one.
         self.draw();
-        while seen(&self.app) <= before {
+        let old = seen(self);
+        while seen(self) <= old {
             sleep(Duration::from_millis(1));
             self.draw();
         }
-        seen(&self.app)
+        seen(self)
     }
 
     /// Milliseconds of each of so many frames. `change` is called before each.

@@ -8,16 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use eframe::egui::{Color32, Theme, Ui, vec2};
+use eframe::egui::{Color32, Theme, vec2};
 
-use crate::app::{
-    Background, Figure, Painter3, Palette, SIZES, Selection, Stage, selection_in, usual_size, views::View,
-};
+use crate::app::{self, Background, Figure, Film, Palette, SIZES, Selection, selection_in};
 use crate::cli::{CliError, OriginArgs, Start, start};
 use crate::experiment::{Moment, Snapshot};
 use crate::io::{SavedRun, open, session_of, write_atomically};
 use crate::paint::{Canvas, Format, encode_figure};
-use movie::Motion;
 
 pub use sweep_figure::sweep_figure;
 
@@ -29,8 +26,8 @@ pub struct Render {
     /// The folder of a second run, to be drawn beside it on the same scales
     #[arg(long, value_name = "DIR")]
     beside: Option<PathBuf>,
-    /// What to draw: a view, all of them, or what moves (traversal, morph, history, turn)
-    #[arg(long, value_name = "VIEW|all|MOTION", value_parser = parse_view)]
+    /// What to draw: a view, latent and data space (spaces), all, or what moves (traversal, morph, history, turn)
+    #[arg(long, value_name = "VIEW|spaces|all|MOTION", value_parser = parse_view)]
     view: What,
     /// The file to write; its ending says the format: .svg, .pdf or .png, .csv for the numbers that a view shows, and for
     /// what moves .gif, .apng, .mp4, or no ending for a folder of pictures
@@ -68,12 +65,11 @@ pub struct Render {
     force: bool,
 }
 
-/// One view, all of them, or something that moves.
+/// What stands still, or what moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
-    One(View),
-    All,
-    Moving(Motion),
+    Still(app::What),
+    Moving(Film),
 }
 
 /// A point of latent space.
@@ -81,12 +77,11 @@ enum What {
 struct Point(Vec<f64>);
 
 fn parse_view(text: &str) -> Result<What, String> {
-    let one = View::ALL.into_iter().find(|view| view.name() == text).map(What::One);
-    let moving = Motion::ALL.into_iter().find(|motion| motion.name() == text).map(What::Moving);
-    let names = View::ALL.iter().map(|view| view.name()).chain(["all"]);
-    let names: Vec<_> = names.chain(Motion::ALL.iter().map(|motion| motion.name())).collect();
-    let all = (text == "all").then_some(What::All);
-    one.or(all).or(moving).ok_or_else(|| format!("choose one of {}", names.join(", ")))
+    let still = app::What::list().map(|what| (what.name(), What::Still(what)));
+    let all: Vec<_> = still.chain(Film::ALL.map(|film| (film.name(), What::Moving(film)))).collect();
+    let names = || all.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let found = all.iter().find(|(name, _)| *name == text).map(|(_, what)| *what);
+    found.ok_or_else(|| format!("choose one of {}", names()))
 }
 
 fn parse_size(text: &str) -> Result<(f32, f32), String> {
@@ -136,16 +131,13 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     let extension = request.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = Format::of_extension(&extension);
-    let numbers = matches!(request.view, What::One(_)) && extension == "csv";
+    let numbers = matches!(request.view, What::Still(app::What::One(_))) && extension == "csv";
     if format.is_none() && !moving && !numbers {
         let sentence = "the file must end in .png, .svg or .pdf, or in .csv for the numbers of one view";
         return Err(input(format!("{sentence}: {}", request.out.display())));
     }
     if is_taken(&request.out) && !request.force {
         return Err(input(format!("there is a file already; add --force to overwrite: {}", request.out.display())));
-    }
-    if moving && request.beside.is_some() {
-        return Err(input("--beside goes with a figure, not with a movie".to_owned()));
     }
     let mut figure = figure(&request.dir, request.beside.as_deref())?;
     if let Some(Point(z)) = &request.at {
@@ -156,11 +148,11 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         figure.selection.z.clone_from(z);
     }
     figure.selection.layers.axes &= !request.no_axes;
-    let (width, height) = request.size.unwrap_or(match request.view {
-        What::All => usual_size(None, request.beside.is_some()),
-        What::One(view) => usual_size(Some(view), request.beside.is_some()),
-        What::Moving(motion) => motion.size(),
-    });
+    let shown = match request.view {
+        What::Still(what) => what,
+        What::Moving(film) => film.usual(),
+    };
+    let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));
     let palette = Palette::of_theme(request.theme);
     let canvas = Canvas {
         size: vec2(width, height),
@@ -170,23 +162,18 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     };
     let session = if request.no_provenance { None } else { Some(figure.session()?) };
     match (request.view, format) {
-        (What::Moving(motion), _) => movie::render(request, motion, &mut figure, &canvas, session.as_deref())?,
-        (what, Some(format)) => {
-            let one = if let What::One(view) = what { Some(view) } else { None };
-            let show =
-                |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
-                    crate::app::show(ui, one, stages, selection, painters);
-                };
-            let bytes = figure.draw(&canvas, show, |offscreen, output| {
+        (What::Moving(film), _) => movie::render(request, film, &mut figure, &canvas, session.as_deref())?,
+        (What::Still(what), Some(format)) => {
+            let bytes = figure.draw(&canvas, app::show(what), |offscreen, output| {
                 encode_figure(offscreen, &canvas, output, format, session.as_deref())
             });
             write_atomically(&request.out, &bytes.map_err(input)?)?;
         }
-        (What::One(view), None) => {
+        (What::Still(app::What::One(view)), None) => {
             let numbers = figure.numbers(view).map_err(|reason| input(format!("there are no numbers: {reason}")))?;
             write_atomically(&request.out, numbers.to_text()?.as_bytes())?;
         }
-        (What::All, None) => return Err(input("a figure needs a format".to_owned())),
+        (What::Still(_), None) => return Err(input("a figure needs a format".to_owned())),
     }
     Ok(format!("{}\n", request.out.display()))
 }
@@ -203,11 +190,9 @@ pub fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let session = figure.session()?;
     let mut names = String::new();
     for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
-        let show = |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
-            crate::app::show(ui, None, stages, selection, painters);
-        };
-        let bytes = figure
-            .draw(&canvas, show, |offscreen, output| encode_figure(offscreen, &canvas, output, format, Some(&session)));
+        let bytes = figure.draw(&canvas, app::show(app::What::All), |offscreen, output| {
+            encode_figure(offscreen, &canvas, output, format, Some(&session))
+        });
         let path = folder.join(name);
         write_atomically(&path, &bytes.map_err(CliError::Input)?)?;
         writeln!(names, "{}", path.display()).map_err(|e| CliError::Run(e.to_string()))?;

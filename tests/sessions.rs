@@ -57,7 +57,7 @@ fn what_is_saved_by_itself_is_whole_however_the_program_dies() {
     let (place, _) = Autosave::open(directory.path()).unwrap();
     place.save(&open_session(&fixture("session-0.1.0.unpick")).unwrap()).unwrap();
     // As if this program had died, too.
-    std::mem::drop(place);
+    drop(place);
     is_whole_however_the_program_dies(directory.path(), &directory.path().join("autosave.unpick"));
 }
 

@@ -11,22 +11,12 @@ use super::views::View;
 use super::{Analyst, Background, Focus, Painter3, Projection, Selection, Stage, install};
 use crate::experiment::Snapshot;
 use crate::io::{Csv, EMBEDDED_IN_FIGURE, FileError, Session};
-use crate::paint::{Canvas, Layer, Offscreen};
+use crate::paint::{Canvas, Layer, Offscreen, Picture};
 
 /// Common sizes of figures in points, with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to
 /// them, the text has the 7 points of a caption.
 pub const SIZES: [(&str, (f32, f32)); 3] =
     [("single column", (504.0, 410.0)), ("double column", (1008.0, 567.0)), ("slide", (1280.0, 720.0))];
-
-/// The usual size in points of a view, or of all, of one run or of two.
-pub fn usual_size(view: Option<View>, compared: bool) -> (f32, f32) {
-    match view {
-        None => (1280.0, 720.0),
-        Some(view) if compared && !view.is_shared() => (1280.0, 540.0),
-        Some(View::Training) => (960.0, 300.0),
-        Some(_) => (640.0, 520.0),
-    }
-}
 
 /// What is known of a run.
 #[derive(Clone, Debug)]
@@ -88,6 +78,21 @@ impl Figure {
         let offscreen = Offscreen::new(threads, install);
         Layer::keep_names(offscreen.context());
         Self { run, beside, selection, background, offscreen }
+    }
+
+    /// The runs.
+    pub fn all(&self) -> impl Iterator<Item = &Shown> {
+        [Some(&self.run), self.beside.as_ref()].into_iter().flatten()
+    }
+
+    /// The runs, to show other moments of them.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Shown> {
+        [Some(&mut self.run), self.beside.as_mut()].into_iter().flatten()
+    }
+
+    /// Draws with `show` in pixels.
+    pub fn picture(&mut self, canvas: &Canvas, show: impl Show) -> Picture {
+        self.draw(canvas, show, |offscreen, output| offscreen.paint(canvas, output))
     }
 
     /// What is needed to make it again, as JSON.

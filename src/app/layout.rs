@@ -13,13 +13,13 @@ use super::{Selection, Stage};
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Layout {
-    tree: Tree<Pane>,
+    pub tree: Tree<Pane>,
     /// The view that is shown alone: of both runs, if there are two.
     pub alone: Option<View>,
 }
 
 /// Tiles beside or above each other, each with its share of the room.
-fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> TileId {
+pub(super) fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> TileId {
     let mut linear = Linear { children: parts.iter().map(|(id, _)| *id).collect(), dir, ..Linear::default() };
     for (id, share) in parts {
         linear.shares.set_share(*id, *share);

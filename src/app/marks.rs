@@ -94,7 +94,7 @@ impl Sheet {
     /// A curve over increasing x that may have many more points than there are pixels.
     pub(super) fn history(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
         let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
-        self.painter.extend(polyline(thinned(path), stroke, dashes));
+        self.painter.extend(polyline(thinned(&path), stroke, dashes));
     }
 
     /// The area between a curve and the axis beneath it.
@@ -276,7 +276,7 @@ pub(super) fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<S
 
 /// Of a curve over increasing x the first, lowest, highest and last point in every column two points wide, which makes
 /// the same picture (Jugel et al. 2014).
-fn thinned(path: Vec<Pos2>) -> Vec<Pos2> {
+fn thinned(path: &[Pos2]) -> Vec<Pos2> {
     const WIDTH: f32 = 2.0;
     let mut thin = Vec::new();
     for column in path.chunk_by(|a, b| (a.x / WIDTH).floor() == (b.x / WIDTH).floor()) {
@@ -389,12 +389,12 @@ mod tests {
     fn a_thinned_curve_keeps_its_ends_and_its_extremes() {
         let noise = |k: usize| (0.618 * k as f32).fract() + if k == 777 { 5.0 } else { 0.0 };
         let path: Vec<Pos2> = (0..2000).map(|k| Pos2::new(0.1 * k as f32, noise(k))).collect();
-        let thin = thinned(path.clone());
+        let thin = thinned(&path);
         assert!(thin.len() <= 4 * 101, "{}", thin.len());
         assert_eq!((thin[0], thin[thin.len() - 1]), (path[0], path[1999]));
         assert!(thin.contains(&path[777]) && thin.iter().all(|p| path.contains(p)));
         assert!(thin.is_sorted_by(|a, b| a.x < b.x));
-        assert_eq!(thinned(path[..3].to_vec()), path[..3]);
+        assert_eq!(thinned(&path[..3]), path[..3]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod background;
 mod certifier;
 mod draft;
 mod figure;
+mod film;
 mod focus;
 mod heat;
 mod keeping;
@@ -27,6 +28,7 @@ mod theme;
 mod time;
 mod true_map;
 pub mod views;
+mod what;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +40,8 @@ use eframe::egui::{self, CentralPanel, ColorImage, Context, Panel, Theme, Ui};
 pub use action::Action;
 pub use analysis::Analyst;
 pub use background::Background;
-pub use figure::{Figure, Moments, SIZES, Show, usual_size};
+pub use figure::{Figure, Moments, SIZES, Show};
+pub use film::{Film, Reel};
 pub use focus::Focus;
 pub(crate) use looks::selection_in;
 pub use motion::Motion;
@@ -48,6 +51,7 @@ pub use selection::{Ask, Layers, Selection};
 pub use stage::Stage;
 pub use theme::{Palette, install};
 pub use true_map::TrueMap;
+pub use what::{What, show};
 pub use window::window;
 
 use serde::{Deserialize, Serialize};
@@ -60,7 +64,8 @@ use crate::trainer::Request;
 use keeping::Keeping;
 use layout::Layout;
 use panels::controls::Wish;
-use panels::export::{ExportDialog, Scenery};
+use panels::drawing::Scenery;
+use panels::export::ExportDialog;
 use panels::{open, save};
 use side::Side;
 use views::View;
@@ -259,11 +264,11 @@ impl App {
         let Some(run) = self.sides[0].moments() else { return };
         let beside = self.sides.get(1).and_then(Side::moments);
         let layout = self.layout().clone();
-        let view = view.or(layout.alone);
-        let name = self.file_name(0, view.map_or("all", View::name));
+        let what = view.or(layout.alone).map_or(What::All, What::One);
+        let name = self.run_name(0);
         let (selection, background) = (self.selection.clone(), self.background.clone());
         let scenery = Scenery { run, beside, selection, background, layout };
-        self.exporting = Some(ExportDialog::new(scenery, view, self.ctx.theme(), &self.folder, &name));
+        self.exporting = Some(ExportDialog::new(scenery, what, self.ctx.theme(), &self.folder, &name));
     }
 
     /// Asks for a screenshot; it comes back after the frame has been drawn.
@@ -279,25 +284,25 @@ impl App {
     fn take_screenshot(&mut self) {
         let Ok(image) = self.screenshots.1.try_recv() else { return };
         let scale = self.ctx.pixels_per_point();
-        let name = self.file_name(0, "window");
+        let name = self.run_name(0);
         let about = format!("{} × {} pixels", image.size[0], image.size[1]);
         match encode_png(&ColorImage::clone(&image).into(), scale, &[("Software", &program())]) {
             Ok(bytes) => {
-                let ready = save::Ready { title: "Save picture", about, extension: "png", bytes };
+                let ready = save::Ready { title: "Save picture", what: "window", about, extension: "png", bytes };
                 self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
             }
             Err(error) => self.notice = Some(error.to_string()),
         }
     }
 
-    /// scene_covariance_beta_seed_step_view.
-    fn file_name(&self, side: usize, what: &str) -> String {
-        let Some(snapshot) = self.sides.get(side).and_then(Side::shown) else { return format!("unpick_{what}") };
+    /// scene_covariance_beta_seed_step.
+    fn run_name(&self, side: usize) -> String {
+        let Some(snapshot) = self.sides.get(side).and_then(Side::shown) else { return "unpick".to_owned() };
         let name: String =
             snapshot.config.origin.name().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
         let objective = &snapshot.settings.objective;
         let (covariance, beta) = (objective.covariance.name(), objective.beta);
-        format!("{name}_{covariance}_beta{beta}_seed{}_step{:06}_{what}", snapshot.config.seed, snapshot.step)
+        format!("{name}_{covariance}_beta{beta}_seed{}_step{:06}", snapshot.config.seed, snapshot.step)
     }
 
     /// A recipe that was pasted while no text is being edited.
@@ -320,8 +325,9 @@ impl App {
         match session_file(&session) {
             Ok(text) => {
                 let about = format!("Everything that is needed to repeat the run to step {}.", session.steps);
-                let ready = save::Ready { title: "Save session", about, extension: SESSION, bytes: text.into_bytes() };
-                let name = self.file_name(0, "session");
+                let (title, bytes) = ("Save session", text.into_bytes());
+                let ready = save::Ready { title, what: "session", about, extension: SESSION, bytes };
+                let name = self.run_name(0);
                 self.saving = Some(save::SaveDialog::new(ready, &self.folder, &name));
             }
             Err(error) => self.notice = Some(error.to_string()),
@@ -459,19 +465,6 @@ impl App {
             }
         }
     }
-}
-
-/// Draws one view, or all arranged as at the start: of one run, or of two beside each other.
-pub fn show(
-    ui: &mut Ui,
-    view: Option<View>,
-    stages: &[Stage<'_>],
-    selection: &mut Selection,
-    painters: &mut [&mut Painter3],
-) {
-    let mut layout = if stages.len() > 1 { Layout::compare() } else { Layout::single() };
-    layout.alone = view;
-    layout.draw(ui, stages, selection, painters);
 }
 
 impl eframe::App for App {

@@ -111,13 +111,14 @@ pub fn add_recent(folder: &Path, path: &Path) -> Result<(), FileError> {
     write_atomically(&folder.join(RECENT), text.as_bytes())
 }
 
-/// `folder/stem.extension`, or the first of `stem_2`, `stem_3`, … that is not taken.
+/// `folder/stem.extension`, or the first of `stem_2`, `stem_3`, … that is not taken; without a dot if there is no extension.
 pub fn free_path(folder: &Path, stem: &str, extension: &str) -> PathBuf {
-    let mut path = folder.join(format!("{stem}.{extension}"));
+    let ending = if extension.is_empty() { String::new() } else { format!(".{extension}") };
+    let mut path = folder.join(format!("{stem}{ending}"));
     let mut number = 1_u32;
     while path.exists() {
         number += 1;
-        path = folder.join(format!("{stem}_{number}.{extension}"));
+        path = folder.join(format!("{stem}_{number}{ending}"));
     }
     path
 }
@@ -197,6 +198,11 @@ mod tests {
             let path = free_path(directory.path(), "figure", "png");
             assert_eq!(path.file_name().unwrap(), name);
             fs::write(path, "").unwrap();
+        }
+        for name in ["v1.5", "v1.5_2"] {
+            let path = free_path(directory.path(), "v1.5", "");
+            assert_eq!(path.file_name().unwrap(), name);
+            fs::create_dir(path).unwrap();
         }
     }
 }

@@ -20,7 +20,7 @@ mod text;
 mod weights;
 
 pub use arrays::{Array, write_npz};
-pub use atomic::write_atomically;
+pub use atomic::{Staged, write_atomically};
 pub use autosave::{Autosave, add_recent, free_path, recent};
 pub use base64::{decode_base64, encode_base64};
 pub use csv::Csv;

@@ -12,6 +12,7 @@ mod bands;
 mod bounds;
 mod camera;
 mod dash;
+mod ffmpeg;
 mod figure;
 mod fragments;
 mod layer;

@@ -1,12 +1,15 @@
 //! Pictures in a row as one file: GIF, APNG, numbered PNG files, or MP4 where ffmpeg is installed. All but the last repeat
 //! for ever.
 
-use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::sync::OnceLock;
 
+use eframe::egui::Color32;
+
+use super::ffmpeg::{FFMPEG, Ffmpeg, is_installed};
 use super::{Picture, PngError, encode_png};
-use crate::io::program;
 use crate::io::provenance::KEYWORD;
+use crate::io::{FileError, Staged, program};
 
 /// A format of movies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +25,40 @@ pub enum MovieFormat {
 }
 
 impl MovieFormat {
-    /// The format of a file whose name ends like this; a name without ending is that of a folder.
-    pub fn of_extension(extension: &str) -> Option<Self> {
-        match extension.to_lowercase().as_str() {
-            "gif" => Some(Self::Gif),
-            "apng" => Some(Self::Apng),
-            "mp4" => Some(Self::Mp4),
-            "" => Some(Self::Frames),
-            _ => None,
+    /// All formats.
+    pub const ALL: [Self; 4] = [Self::Gif, Self::Apng, Self::Mp4, Self::Frames];
+
+    /// The name on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gif => "GIF",
+            Self::Apng => "APNG",
+            Self::Mp4 => "MP4",
+            Self::Frames => "PNG folder",
         }
+    }
+
+    /// How the names of its files end; that of a folder has no ending.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Gif => "gif",
+            Self::Apng => "apng",
+            Self::Mp4 => "mp4",
+            Self::Frames => "",
+        }
+    }
+
+    /// The format of a file whose name ends like this, in whatever case; a name without ending is that of a folder.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()))
+    }
+
+    /// Why it can't be made on this computer, if it can't.
+    pub fn refusal(self) -> Option<&'static str> {
+        // To ask the system takes some milliseconds.
+        static INSTALLED: OnceLock<bool> = OnceLock::new();
+        (self == Self::Mp4 && !INSTALLED.get_or_init(|| is_installed(FFMPEG)))
+            .then_some("MP4 needs the program ffmpeg, which is not installed; make a GIF or APNG")
     }
 }
 
@@ -58,8 +86,7 @@ enum Kind {
     Apng(Box<png::Writer<Shared>>, Shared),
     /// Encoded pictures; the session stands in the first.
     Frames(Vec<Vec<u8>>, Option<String>),
-    /// The same, for ffmpeg.
-    Mp4(Vec<Vec<u8>>),
+    Mp4(Ffmpeg),
 }
 
 impl std::fmt::Debug for Kind {
@@ -82,6 +109,22 @@ pub enum Finished {
     Frames(Vec<Vec<u8>>),
 }
 
+impl Finished {
+    /// Writes it, but for its name: a file, or a folder of numbered ones.
+    ///
+    /// # Errors
+    /// If that is not allowed or the disk is full.
+    pub fn stage(&self, path: &Path) -> Result<Staged, FileError> {
+        match self {
+            Self::File(bytes) => Staged::file(path, bytes),
+            Self::Frames(frames) => {
+                let frames = frames.iter().enumerate();
+                Staged::folder(path, frames.map(|(k, bytes)| (format!("{k:04}.png"), bytes.as_slice())))
+            }
+        }
+    }
+}
+
 impl Movie {
     /// Begins a movie of pictures of `[width, height]` pixels. `session` is stored with it, except in MP4.
     ///
@@ -96,6 +139,9 @@ impl Movie {
         if !(1..=50).contains(&pace.rate) || pace.count == 0 {
             return Err("a movie has 1 to 50 pictures a second, and one at least".to_owned());
         }
+        if let Some(reason) = format.refusal() {
+            return Err(reason.to_owned());
+        }
         let kind = match format {
             MovieFormat::Gif => Kind::Gif(begin_gif(width, height, session)?),
             MovieFormat::Apng => {
@@ -105,13 +151,7 @@ impl Movie {
                 Kind::Apng(Box::new(writer), shared)
             }
             MovieFormat::Frames => Kind::Frames(Vec::new(), session.map(str::to_owned)),
-            MovieFormat::Mp4 => {
-                let found = Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-                if !found.is_ok_and(|status| status.success()) {
-                    return Err("MP4 needs the program ffmpeg, which is not installed; make a .gif or .apng".to_owned());
-                }
-                Kind::Mp4(Vec::new())
-            }
+            MovieFormat::Mp4 => Kind::Mp4(Ffmpeg::start(FFMPEG, pace.rate)?),
         };
         Ok(Self { pace, kind })
     }
@@ -121,12 +161,10 @@ impl Movie {
     /// # Errors
     /// If it cannot be encoded.
     pub fn push(&mut self, picture: &Picture) -> Result<(), String> {
-        let pixels =
-            || picture.pixels.iter().flat_map(eframe::egui::Color32::to_srgba_unmultiplied).collect::<Vec<u8>>();
+        let pixels = || picture.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect::<Vec<u8>>();
         match &mut self.kind {
             Kind::Gif(encoder) => {
-                let (width, height) = (picture.width as u16, picture.height as u16);
-                let mut frame = gif::Frame::from_rgba_speed(width, height, &mut pixels(), 10);
+                let mut frame = gif_frame(picture);
                 frame.delay = (100 + self.pace.rate / 2) / self.pace.rate;
                 encoder.write_frame(&frame).map_err(|e| format!("the picture cannot be written as GIF ({e})"))
             }
@@ -139,9 +177,9 @@ impl Movie {
                 frames.push(encode_png(picture, self.pace.pixels_per_point, &texts).map_err(|e| e.to_string())?);
                 Ok(())
             }
-            Kind::Mp4(frames) => {
-                frames.push(encode_png(picture, self.pace.pixels_per_point, &[]).map_err(|e| e.to_string())?);
-                Ok(())
+            Kind::Mp4(ffmpeg) => {
+                let bytes = encode_png(picture, self.pace.pixels_per_point, &[]).map_err(|e| e.to_string())?;
+                ffmpeg.push(&bytes)
             }
         }
     }
@@ -160,7 +198,7 @@ impl Movie {
                 Ok(Finished::File(shared.take()))
             }
             Kind::Frames(frames, _) => Ok(Finished::Frames(frames)),
-            Kind::Mp4(frames) => by_ffmpeg(&frames, self.pace.rate).map(Finished::File),
+            Kind::Mp4(mut ffmpeg) => ffmpeg.finish().map(Finished::File),
         }
     }
 }
@@ -199,6 +237,17 @@ fn begin_apng(
     encoder.write_header()
 }
 
+/// A picture in 256 colours. What lets more than half through is left out, and then the picture before must go.
+fn gif_frame(picture: &Picture) -> gif::Frame<'static> {
+    let shown = |color: &Color32| if color.a() < 128 { [0; 4] } else { color.to_srgba_unmultiplied() };
+    let mut pixels: Vec<u8> = picture.pixels.iter().flat_map(shown).collect();
+    let mut frame = gif::Frame::from_rgba_speed(picture.width as u16, picture.height as u16, &mut pixels, 10);
+    if frame.transparent.is_some() {
+        frame.dispose = gif::DisposalMethod::Background;
+    }
+    frame
+}
+
 /// Bytes that a writer and its maker hold together.
 #[derive(Clone, Debug, Default)]
 struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
@@ -219,45 +268,10 @@ impl std::io::Write for Shared {
     }
 }
 
-/// Hands the pictures to ffmpeg through pipes, so that nothing is left of them if it fails.
-fn by_ffmpeg(frames: &[Vec<u8>], rate: u16) -> Result<Vec<u8>, String> {
-    let failed = |why: String| format!("ffmpeg has not made the movie ({why}); make a .gif or .apng");
-    let mut ffmpeg = Command::new("ffmpeg")
-        .args(["-loglevel", "error", "-f", "image2pipe", "-framerate", &rate.to_string(), "-i", "-"])
-        // Players want sides that are even and colours at half the resolution.
-        .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-f", "mp4"])
-        // A file that is written from its beginning to its end.
-        .args(["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| failed(e.to_string()))?;
-    let (stdin, stdout) = (ffmpeg.stdin.take(), ffmpeg.stdout.take());
-    let mut bytes = Vec::new();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            if let Some(mut stdin) = stdin {
-                // If it stops listening it has failed, and says so itself.
-                let _broken = frames.iter().try_for_each(|frame| stdin.write_all(frame));
-            }
-        });
-        stdout.map(|mut stdout| stdout.read_to_end(&mut bytes)).transpose()
-    })
-    .map_err(|e| failed(e.to_string()))?;
-    let output = ffmpeg.wait_with_output().map_err(|e| failed(e.to_string()))?;
-    if output.status.success() && !bytes.is_empty() {
-        return Ok(bytes);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(failed(said.lines().next().unwrap_or("it does not say why").to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::io::session_in;
-    use eframe::egui::Color32;
 
     /// Pictures that differ, with more colours than a GIF has.
     fn picture(k: usize) -> Picture {
@@ -288,6 +302,17 @@ mod tests {
             count += 1;
         }
         assert_eq!(count, 3);
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_gif_shows_nothing_of_the_picture_before() {
+        let mut picture = picture(0);
+        picture.pixels[7] = Color32::from_black_alpha(90);
+        picture.pixels[8] = Color32::from_black_alpha(190);
+        let frame = gif_frame(&picture);
+        assert_eq!(frame.dispose, gif::DisposalMethod::Background);
+        assert_eq!([7, 8].map(|k| Some(frame.buffer[k]) == frame.transparent), [true, false]);
+        assert_eq!(gif_frame(&self::picture(0)).transparent, None);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Figures of what the window shows.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Parser as _;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, OutputCommand};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::app::Action;
 use unpick::app::views::{Pane, View};
 use unpick::experiment::Metrics;
@@ -34,10 +36,9 @@ fn a_view_is_exported_as_the_command_line_draws_it() {
     hand.until_shown("Preview of the figure");
     hand.press("PNG");
     hand.press("Save");
-    hand.until(|_| !files(folder.path()).is_empty());
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
     let path = folder.path().join("linear_diagonal_beta1_seed0_step000060_latent.png");
     assert_eq!(files(folder.path()), std::slice::from_ref(&path));
-    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
 
     // The session in the figure makes the run again, and from its folder the command line draws the same pixels.
     let session = open_session(&path).unwrap();
@@ -100,4 +101,47 @@ fn a_figure_that_would_overwrite_asks_and_escape_leaves() {
     hand.key(Key::Escape);
     hand.until_gone("Export figure");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+}
+
+#[test]
+fn the_numbers_of_a_view_are_saved_and_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 60);
+    hand.window().set_folder(folder.path());
+    hand.window().act(Action::SaveView(Pane { view: View::Latent, side: 0 }));
+    hand.until_shown("Preview of the figure");
+    hand.press("CSV");
+    hand.until_shown("Copy numbers");
+    hand.until_gone("drawing…");
+    hand.press("Copy numbers");
+    let mut copied = String::new();
+    for _ in 0..200 {
+        hand.frames(1);
+        let commands = &hand.harness.output().platform_output.commands;
+        let text = commands.iter().find_map(|command| match command {
+            OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        if let Some(text) = text {
+            copied = text;
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    hand.press("Save");
+    hand.until_gone("Export figure");
+    let path = folder.path().join("linear_diagonal_beta1_seed0_step000060_latent.csv");
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(copied == text, "the file is what was copied: {}", copied.len());
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(table.headers().unwrap().iter().collect::<Vec<_>>()[..5], ["observation", "z_1", "z_2", "sd_1", "sd_2"]);
+    let snapshot = Arc::clone(hand.window().snapshot().unwrap());
+    for (i, row) in table.records().map(Result::unwrap).enumerate() {
+        let code: Vec<f64> = (1..3).map(|k| row[k].parse().unwrap()).collect();
+        assert_eq!(code, snapshot.posterior(i).mean.as_slice(), "posterior means");
+    }
+    // Not of the whole layout.
+    hand.key_with(Modifiers::COMMAND, Key::E);
+    hand.until_shown("Preview of the figure");
+    assert!(hand.harness.get_by_label("CSV").accesskit_node().is_disabled());
 }

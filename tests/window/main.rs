@@ -4,6 +4,7 @@
 
 mod figures;
 mod measured;
+mod movies;
 mod sessions;
 mod stagehand;
 mod time;

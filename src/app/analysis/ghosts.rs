@@ -40,7 +40,7 @@ pub struct Ghost {
 #[derive(Clone, Debug)]
 pub struct Ghosts {
     /// One list for each seam that was asked for.
-    pub ghosts: Vec<(usize, Vec<Ghost>)>,
+    pub of_seams: Vec<(usize, Vec<Ghost>)>,
     /// For each of them the root mean square of log(‖Jᵢ‖ on a ghost / ‖Jᵢ‖ on the seam through z*) under the prior: 0
     /// exactly when they coincide.
     pub spread: Vec<f64>,
@@ -64,7 +64,7 @@ impl Ghosts {
         let ghosts: Vec<(usize, Vec<Ghost>)> = question.latents.iter().map(|i| (*i, of(*i))).collect();
         let spreads = ghosts.iter().map(|(i, ghosts)| spread(&Seam::through(model, z, *i, RANGE, POINTS), ghosts));
         let arcs = question.latents.iter().map(|i| measured_arcs(model, z, *i, &samples(*i))).collect();
-        Self { spread: spreads.collect(), ghosts, arcs }
+        Self { spread: spreads.collect(), of_seams: ghosts, arcs }
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn ghosts_of_a_linear_decoder_coincide() {
         let found = ghosts(DecoderKind::Linear);
-        assert_eq!(found.ghosts.iter().map(|(i, list)| (*i, list.len())).collect::<Vec<_>>(), [(0, 4), (2, 4)]);
+        assert_eq!(found.of_seams.iter().map(|(i, list)| (*i, list.len())).collect::<Vec<_>>(), [(0, 4), (2, 4)]);
         assert!(found.spread.iter().all(|s| *s < 1e-12), "{:?}", found.spread);
     }
 
@@ -114,7 +114,7 @@ mod tests {
     fn ghosts_of_a_bent_decoder_fan_out() {
         let found = ghosts(DecoderKind::Mlp);
         assert!(found.spread.iter().all(|s| *s > 0.01), "{:?}", found.spread);
-        let (_, first) = &found.ghosts[0];
+        let (_, first) = &found.of_seams[0];
         assert_eq!((first[0].other, first[0].value, first[0].seam.latent), (1, -1.0, 0));
         // Arc length is counted from the ghost's own point at z*ᵢ.
         assert!(first[0].seam.arc_at(0.3).abs() < 1e-12);

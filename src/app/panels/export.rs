@@ -1,115 +1,42 @@
-//! Exporting what the window shows as a figure for print, slides or the clipboard, with a picture of what comes out.
+//! Exporting what the window shows for print, slides or the clipboard, standing still or moving, with a picture of what
+//! comes out.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
 use eframe::egui::{
-    Button, Color32, ColorImage, ComboBox, Context, Direction, DragValue, Image, Layout as Arrangement, Slider,
-    TextureHandle, TextureOptions, Theme, Ui, Vec2, vec2,
+    Align, Button, ColorImage, ComboBox, Context, Direction, DragValue, Image, Layout as Arrangement, ProgressBar,
+    RadioButton, Role, Slider, TextureHandle, TextureOptions, Theme, Ui, WidgetInfo, vec2,
 };
 
 use super::dialog;
+use super::drawing::{Drawing, Scenery, Sheet, Still};
 use super::place::{Place, Press};
 use super::save::Outcome;
-use crate::app::layout::Layout;
-use crate::app::views::View;
-use crate::app::{Background, Figure, Moments, Painter3, Palette, SIZES, Selection, Stage, usual_size};
-use crate::paint::{Canvas, Format, Picture, encode_figure};
-
-/// What is drawn: everything that stands still while the dialog is open.
-#[derive(Clone, Debug)]
-pub(crate) struct Scenery {
-    /// The run, or run A.
-    pub run: Moments,
-    /// Run B.
-    pub beside: Option<Moments>,
-    /// What is looked at.
-    pub selection: Selection,
-    /// What was made beside the runs.
-    pub background: Background,
-    /// Where the views are.
-    pub layout: Layout,
-}
-
-/// How it is drawn.
-#[derive(Clone, Debug, PartialEq)]
-struct Drawing {
-    /// One view, or the whole layout.
-    view: Option<View>,
-    format: Format,
-    scale: u8,
-    size: (f32, f32),
-    theme: Theme,
-    sheet: Sheet,
-    axes: bool,
-    provenance: bool,
-}
-
-/// The colour behind everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sheet {
-    Theme,
-    White,
-    Transparent,
-}
-
-impl Sheet {
-    const ALL: [(Self, &str); 3] =
-        [(Self::Theme, "of the theme"), (Self::White, "white"), (Self::Transparent, "transparent")];
-}
-
-impl Drawing {
-    fn canvas(&self, pixels_per_point: f32) -> Canvas {
-        let background = match self.sheet {
-            Sheet::Theme => Palette::of_theme(self.theme).paper,
-            Sheet::White => Color32::WHITE,
-            Sheet::Transparent => Color32::TRANSPARENT,
-        };
-        Canvas { size: vec2(self.size.0, self.size.1), pixels_per_point, theme: self.theme, background }
-    }
-
-    /// The picture on the screen, or for the clipboard.
-    fn picture(&self, scenery: &Scenery, pixels_per_point: f32) -> Picture {
-        let canvas = self.canvas(pixels_per_point);
-        let mut figure = scenery.figure(self.axes);
-        figure.draw(&canvas, scenery.show(self.view), |offscreen, output| offscreen.paint(&canvas, output))
-    }
-
-    fn file(&self, scenery: &Scenery) -> Result<Vec<u8>, String> {
-        let canvas = self.canvas(self.scale.into());
-        let mut figure = scenery.figure(self.axes);
-        let mut layout = scenery.layout.clone();
-        layout.alone = self.view;
-        let session =
-            self.provenance.then(|| figure.session_with(Some(&layout))).transpose().map_err(|e| e.to_string())?;
-        figure.draw(&canvas, scenery.show(self.view), |offscreen, output| {
-            encode_figure(offscreen, &canvas, output, self.format, session.as_deref())
-        })
-    }
-}
-
-impl Scenery {
-    fn figure(&self, axes: bool) -> Figure {
-        let mut selection = self.selection.clone();
-        selection.layers.axes = axes;
-        Figure::new(self.run.clone(), self.beside.clone(), &selection, self.background.clone())
-    }
-
-    fn show(&self, view: Option<View>) -> impl FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3]) {
-        let mut layout = self.layout.clone();
-        layout.alone = view;
-        move |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
-            layout.draw(ui, stages, selection, painters);
-        }
-    }
-}
+use crate::app::{Film, SIZES, What};
+use crate::io::Staged;
+use crate::paint::{MovieFormat, Picture};
 
 /// What comes back from a thread that draws.
 enum Drawn {
     Preview(Drawing, Picture),
     Clipboard(Picture),
-    File(Result<Vec<u8>, String>),
+    Text(Result<String, String>),
+    /// A file that waits for its name; `None` if it was not wanted any more.
+    File(Result<Option<Staged>, String>),
+}
+
+/// A thread that draws. It stops when this is dropped, a movie at its next picture.
+struct Busy {
+    drawn: Receiver<Drawn>,
+    /// Pictures made. The thread goes on as long as somebody may ask.
+    made: Arc<AtomicU32>,
+    /// Pictures of a movie.
+    count: Option<u32>,
 }
 
 /// The dialog.
@@ -119,7 +46,7 @@ pub(crate) struct ExportDialog {
     place: Place,
     preview: Option<(Drawing, TextureHandle)>,
     /// One drawing at a time.
-    busy: Option<Receiver<Drawn>>,
+    busy: Option<Busy>,
     failure: Option<String>,
 }
 
@@ -130,13 +57,10 @@ impl std::fmt::Debug for ExportDialog {
 }
 
 impl ExportDialog {
-    /// Offers to export one view, or the whole layout, as `folder`/`name`.
-    pub(crate) fn new(scenery: Scenery, view: Option<View>, theme: Theme, folder: &Path, name: &str) -> Self {
-        let size = usual_size(view, scenery.beside.is_some());
-        let axes = scenery.selection.layers.axes;
-        let drawing =
-            Drawing { view, format: Format::Svg, scale: 2, size, theme, sheet: Sheet::Theme, axes, provenance: true };
-        let place = Place::new(folder, name, Format::Svg.extension());
+    /// Offers to export one view, or the whole layout, into `folder`. `name` is that of the run.
+    pub(crate) fn new(scenery: Scenery, what: What, theme: Theme, folder: &Path, name: &str) -> Self {
+        let drawing = Drawing::new(what, &scenery, theme);
+        let place = Place::new(folder, name, &drawing.name(), drawing.extension());
         Self { scenery, drawing, place, preview: None, busy: None, failure: None }
     }
 
@@ -146,37 +70,30 @@ impl ExportDialog {
             return Outcome::Saved(path);
         }
         let (mut press, mut open) = (None, true);
+        let made = self.busy.as_ref().and_then(|busy| Some((busy.made.load(Ordering::Relaxed), busy.count?)));
         dialog(ctx, "Export figure").open(&mut open).show(ctx, |ui| {
-            self.settings(ui);
-            self.picture(ui);
-            let entered = self.place.edit(ui);
+            let entered = ui.add_enabled_ui(made.is_none(), |ui| {
+                self.settings(ui);
+                self.picture(ui);
+                self.place.edit(ui)
+            });
             if let Some(failure) = &self.failure {
                 ui.colored_label(ui.visuals().warn_fg_color, failure);
             }
-            ui.horizontal(|ui| {
-                press = self.place.buttons(ui);
-                let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy image"));
-                if copy.on_hover_text("To the clipboard, as pixels").clicked() {
-                    let (drawing, scale) = (self.drawing.clone(), f32::from(self.drawing.scale));
-                    self.draw(ctx, move |scenery| Drawn::Clipboard(drawing.picture(scenery, scale)));
-                }
-                if self.busy.is_some() {
-                    ui.weak("drawing…");
-                }
-            });
-            press = if entered { Some(Press::Save) } else { press };
+            match made {
+                Some((made, count)) => self.progress(ui, made, count),
+                None => press = self.buttons(ui),
+            }
+            press = if entered.inner { Some(Press::Save) } else { press };
         });
         if !open || press == Some(Press::Cancel) {
             return Outcome::Cancelled;
         }
-        if press == Some(Press::Save) && self.place.free().is_some() {
-            let drawing = self.drawing.clone();
-            // A preview that is on its way is of no use any more.
-            self.busy = None;
-            self.draw(ctx, move |scenery| Drawn::File(drawing.file(scenery)));
+        if press == Some(Press::Save) {
+            self.save(ctx);
         } else if self.busy.is_none() && self.preview.as_ref().is_none_or(|(shown, _)| *shown != self.drawing) {
             let drawing = self.drawing.clone();
-            self.draw(ctx, move |scenery| {
+            self.draw(ctx, None, move |scenery, _| {
                 let picture = drawing.picture(scenery, 1.0);
                 Drawn::Preview(drawing, picture)
             });
@@ -184,27 +101,117 @@ impl ExportDialog {
         Outcome::Open
     }
 
-    fn settings(&mut self, ui: &mut Ui) {
-        let Drawing { view, format, scale, size, theme, sheet, axes, provenance } = &mut self.drawing;
-        let name = |view: Option<View>| view.map_or("Whole layout", View::title);
+    /// What can be done.
+    fn buttons(&mut self, ui: &mut Ui) -> Option<Press> {
         ui.horizontal(|ui| {
-            let before = *view;
-            ComboBox::from_label("what").selected_text(name(*view)).show_ui(ui, |ui| {
-                for choice in std::iter::once(None).chain(View::ALL.map(Some)) {
-                    ui.selectable_value(view, choice, name(choice));
+            let press = self.place.buttons(ui);
+            if self.drawing.film.is_none() && self.drawing.still == Still::Numbers {
+                let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy numbers"));
+                if copy.on_hover_text("To the clipboard, as text that spreadsheets take").clicked() {
+                    let drawing = self.drawing.clone();
+                    self.draw(ui.ctx(), None, move |scenery, _| Drawn::Text(drawing.numbers(scenery)));
+                }
+            } else if self.drawing.film.is_none() {
+                let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy image"));
+                if copy.on_hover_text("To the clipboard, as pixels").clicked() {
+                    let (drawing, scale) = (self.drawing.clone(), f32::from(self.drawing.scale));
+                    let copy =
+                        move |scenery: &Scenery, _: &Going<'_>| Drawn::Clipboard(drawing.picture(scenery, scale));
+                    self.draw(ui.ctx(), None, copy);
+                }
+            }
+            if self.busy.is_some() {
+                ui.weak("drawing…");
+            }
+            press
+        })
+        .inner
+    }
+
+    /// How far the movie is, and a way out.
+    fn progress(&mut self, ui: &mut Ui, made: u32, count: u32) {
+        let text = format!("{made} of {count} pictures");
+        ui.horizontal(|ui| {
+            // Not where the button was that started it.
+            ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| {
+                if ui.button("Cancel").on_hover_text("Stop making the movie; nothing of it stays").clicked() {
+                    self.busy = None;
+                }
+                ui.label(text);
+                let share = made as f32 / count as f32;
+                let bar = ui.add(ProgressBar::new(share));
+                bar.widget_info(|| WidgetInfo {
+                    value: Some(f64::from(100.0 * share)),
+                    ..WidgetInfo::labeled(Role::ProgressIndicator, true, "Progress of the movie")
+                });
+            });
+        });
+    }
+
+    fn save(&mut self, ctx: &Context) {
+        let Some(path) = self.place.free() else { return };
+        let count = match self.drawing.reel().map(|reel| reel.count()).transpose() {
+            Ok(count) => count,
+            Err(error) => {
+                self.failure = Some(error);
+                return;
+            }
+        };
+        let drawing = self.drawing.clone();
+        // A preview that is on its way is of no use any more.
+        self.busy = None;
+        self.draw(ctx, count, move |scenery, go_on| Drawn::File(drawing.stage(scenery, &path, go_on)));
+    }
+
+    fn settings(&mut self, ui: &mut Ui) {
+        let (scenery, drawing) = (&self.scenery, &mut self.drawing);
+        let compared = scenery.is_compared();
+        ui.horizontal(|ui| {
+            let mut what = drawing.what;
+            ComboBox::from_label("what").width(170.0).selected_text(what.title()).show_ui(ui, |ui| {
+                for choice in What::list().filter(|what| drawing.film.is_none_or(|film| film.moves(*what))) {
+                    ui.selectable_value(&mut what, choice, choice.title());
                 }
             });
-            if *view != before {
-                *size = usual_size(*view, self.scenery.beside.is_some());
-            }
-            for choice in Format::ALL {
-                ui.radio_value(format, choice, choice.extension().to_uppercase());
+            if what != drawing.what {
+                drawing.set_what(what, compared);
             }
             let help = "Pixels per point; in SVG and PDF of what stays pixels, as surfaces in three dimensions";
-            ui.add(Slider::new(scale, 1..=8).text("scale")).on_hover_text(help);
+            ui.add(Slider::new(&mut drawing.scale, 1..=8).text("scale")).on_hover_text(help);
+        });
+        ui.horizontal(|ui| {
+            let mut film = drawing.film;
+            ui.radio_value(&mut film, None, "Still");
+            for choice in Film::ALL {
+                let refusal = scenery.refusal(choice);
+                radio(ui, &mut film, Some(choice), choice.title(), refusal);
+            }
+            if film != drawing.film {
+                drawing.set_film(film, compared);
+            }
+        });
+        ui.horizontal(|ui| {
+            ui.label("format");
+            if drawing.film.is_none() {
+                for choice in Still::ALL {
+                    let refusal = choice.refusal(drawing.what);
+                    radio(ui, &mut drawing.still, choice, &choice.extension().to_uppercase(), refusal);
+                }
+                return;
+            }
+            for choice in MovieFormat::ALL {
+                radio(ui, &mut drawing.movie, choice, choice.name(), choice.refusal());
+            }
+            ui.separator();
+            let seconds = DragValue::new(&mut drawing.seconds).range(0.2..=600.0).speed(0.1).max_decimals(1);
+            let label = ui.label("seconds");
+            ui.add(seconds).labelled_by(label.id);
+            let label = ui.label("pictures a second");
+            ui.add(DragValue::new(&mut drawing.rate).range(1..=50)).labelled_by(label.id);
         });
         ui.horizontal(|ui| {
             ui.label("size");
+            let size = &mut drawing.size;
             for (name, preset) in SIZES {
                 if ui.selectable_label(*size == preset, name).clicked() {
                     *size = preset;
@@ -217,55 +224,71 @@ impl ExportDialog {
         });
         ui.horizontal(|ui| {
             ui.label("theme");
-            ui.radio_value(theme, Theme::Light, "light");
-            ui.radio_value(theme, Theme::Dark, "dark");
+            ui.radio_value(&mut drawing.theme, Theme::Light, "light");
+            ui.radio_value(&mut drawing.theme, Theme::Dark, "dark");
             ui.separator();
             ui.label("background");
             for (choice, name) in Sheet::ALL {
-                ui.radio_value(sheet, choice, name);
+                ui.radio_value(&mut drawing.sheet, choice, name);
             }
             ui.separator();
-            ui.checkbox(axes, "axes").on_hover_text("Axes and grid lines of all plots");
+            ui.checkbox(&mut drawing.axes, "axes").on_hover_text("Axes and grid lines of all plots");
         });
         let help = "Configuration, seed, changes, step and z*: dropped onto the window, the figure brings the run back";
-        ui.checkbox(provenance, "Store the experiment in the figure").on_hover_text(help);
-        self.place.set_extension(self.drawing.format.extension());
+        ui.checkbox(&mut drawing.provenance, "Store the experiment in the figure").on_hover_text(help);
+        self.place.rename(&drawing.name(), drawing.extension());
     }
 
     /// What comes out, small.
     fn picture(&self, ui: &mut Ui) {
-        const ROOM: Vec2 = vec2(540.0, 230.0);
-        ui.allocate_ui_with_layout(ROOM, Arrangement::centered_and_justified(Direction::TopDown), |ui| {
-            ui.set_min_size(ROOM);
+        // In a small window the buttons beneath must be reached.
+        let height = (ui.ctx().content_rect().height() - 285.0).clamp(60.0, 230.0);
+        let room = vec2(540.0, height);
+        ui.allocate_ui_with_layout(room, Arrangement::centered_and_justified(Direction::TopDown), |ui| {
+            ui.set_min_size(room);
             if let Some((_, texture)) = &self.preview {
                 let size = texture.size_vec2();
-                let scale = (ROOM.x / size.x).min(ROOM.y / size.y).min(1.0);
+                let scale = (room.x / size.x).min(room.y / size.y).min(1.0);
                 let image = Image::new(texture).fit_to_exact_size(size * scale);
                 ui.add(image.alt_text("Preview of the figure"));
             }
         });
     }
 
-    /// Draws on a thread: a figure of all views takes longer than a frame.
-    fn draw(&mut self, ctx: &Context, job: impl FnOnce(&Scenery) -> Drawn + Send + 'static) {
-        let (send, receive) = channel();
+    /// Draws on a thread: a figure of all views takes longer than a frame. `count`: the pictures of a movie.
+    fn draw(
+        &mut self,
+        ctx: &Context,
+        count: Option<u32>,
+        job: impl FnOnce(&Scenery, &Going<'_>) -> Drawn + Send + 'static,
+    ) {
+        let (send, drawn) = channel();
         let (scenery, ctx) = (self.scenery.clone(), ctx.clone());
+        let made = Arc::new(AtomicU32::new(0));
+        let asked = Arc::downgrade(&made);
         let spawned = Builder::new().name("figure".to_owned()).spawn(move || {
-            // Nobody listens any more if the dialog was closed meanwhile.
-            drop(send.send(job(&scenery)));
+            let going = |pictures| {
+                let Some(made) = asked.upgrade() else { return ControlFlow::Break(()) };
+                if made.swap(pictures, Ordering::Relaxed) != pictures {
+                    ctx.request_repaint();
+                }
+                ControlFlow::Continue(())
+            };
+            // Nobody listens any more if the dialog was closed meanwhile; a file without a name goes then.
+            drop(send.send(job(&scenery, &going)));
             ctx.request_repaint();
         });
         match spawned {
-            Ok(_) => (self.busy, self.failure) = (Some(receive), None),
+            Ok(_) => (self.busy, self.failure) = (Some(Busy { drawn, made, count }), None),
             Err(error) => {
                 self.failure = Some(format!("there is no thread to draw with ({error}); close other programs"));
             }
         }
     }
 
-    /// Takes what has been drawn; gives the file if one was written.
+    /// Takes what has been drawn; gives the file if there is one.
     fn take_drawn(&mut self, ctx: &Context) -> Option<PathBuf> {
-        let drawn = match self.busy.as_ref()?.try_recv() {
+        let drawn = match self.busy.as_ref()?.drawn.try_recv() {
             Err(TryRecvError::Empty) => return None,
             drawn => drawn,
         };
@@ -277,10 +300,26 @@ impl ExportDialog {
                 self.preview = Some((drawing, texture));
             }
             Ok(Drawn::Clipboard(picture)) => ctx.copy_image(image(picture)),
-            Ok(Drawn::File(Ok(bytes))) => return self.place.write(&bytes),
-            Ok(Drawn::File(Err(error))) => self.failure = Some(error),
+            Ok(Drawn::Text(Ok(text))) => ctx.copy_text(text),
+            Ok(Drawn::File(Ok(Some(staged)))) => match staged.commit() {
+                Ok(path) => return Some(path),
+                Err(error) => self.failure = Some(error.to_string()),
+            },
+            Ok(Drawn::File(Ok(None))) => {}
+            Ok(Drawn::File(Err(error)) | Drawn::Text(Err(error))) => self.failure = Some(error),
             Err(_) => self.failure = Some("the figure could not be drawn; choose another size".to_owned()),
         }
         None
+    }
+}
+
+/// Says that so many pictures are made, and hears whether more are wanted.
+type Going<'a> = dyn Fn(u32) -> ControlFlow<()> + 'a;
+
+/// A choice that may be impossible for a reason.
+fn radio<T: PartialEq>(ui: &mut Ui, value: &mut T, choice: T, name: &str, refusal: Option<&str>) {
+    let button = ui.add_enabled(refusal.is_none(), RadioButton::new(*value == choice, name));
+    if button.on_disabled_hover_text(refusal.unwrap_or_default()).clicked() {
+        *value = choice;
     }
 }

@@ -1,6 +1,7 @@
 //! What stands around the views: menu, controls, dialogs.
 
 pub(super) mod controls;
+pub(super) mod drawing;
 pub(super) mod export;
 pub(super) mod help;
 pub(super) mod open;

@@ -12,8 +12,14 @@ use crate::io::{free_path, write_atomically};
 #[derive(Debug)]
 pub(crate) struct Place {
     path: String,
-    /// The folder and the name without number that were proposed.
-    proposed: (PathBuf, String),
+    folder: PathBuf,
+    /// The name of the run.
+    run: String,
+    /// What its name says of it.
+    what: String,
+    /// The path that was proposed.
+    proposed: PathBuf,
+    /// Without dot; none for a folder.
     extension: &'static str,
     /// The path for which overwriting was offered.
     overwrite: Option<String>,
@@ -31,26 +37,43 @@ pub(crate) enum Press {
 }
 
 impl Place {
-    /// `folder`/`name`.`extension`, or the first of its numbered names that is free.
-    pub(crate) fn new(folder: &Path, name: &str, extension: &'static str) -> Self {
-        let path = free_path(folder, name, extension).display().to_string();
-        let proposed = (folder.to_owned(), name.to_owned());
-        Self { path, proposed, extension, overwrite: None, error: None, browsing: None }
+    /// `run`_`what`.`extension` in `folder`, or the first of its numbered names that is free.
+    pub(crate) fn new(folder: &Path, run: &str, what: &str, extension: &'static str) -> Self {
+        let mut place = Self {
+            path: String::new(),
+            folder: folder.to_owned(),
+            run: run.to_owned(),
+            what: what.to_owned(),
+            proposed: PathBuf::new(),
+            extension,
+            overwrite: None,
+            error: None,
+            browsing: None,
+        };
+        place.propose();
+        place
     }
 
-    /// Another kind of file of the same name.
-    pub(crate) fn set_extension(&mut self, extension: &'static str) {
-        if extension != self.extension {
-            let (folder, name) = &self.proposed;
-            let untouched = Path::new(&self.path) == free_path(folder, name, self.extension);
-            let path = if untouched {
-                free_path(folder, name, extension)
-            } else {
-                PathBuf::from(&self.path).with_extension(extension)
-            };
-            self.path = path.display().to_string();
-            (self.extension, self.overwrite, self.error) = (extension, None, None);
+    fn propose(&mut self) {
+        self.proposed = free_path(&self.folder, &format!("{}_{}", self.run, self.what), self.extension);
+        self.path = self.proposed.display().to_string();
+    }
+
+    /// Something else is to be written: another name is proposed; one that was chosen keeps all but its ending.
+    pub(crate) fn rename(&mut self, what: &str, extension: &'static str) {
+        if (what, extension) == (self.what.as_str(), self.extension) {
+            return;
         }
+        let ending = |extension: &str| if extension.is_empty() { String::new() } else { format!(".{extension}") };
+        let before = std::mem::replace(&mut self.extension, extension);
+        what.clone_into(&mut self.what);
+        if Path::new(&self.path) == self.proposed {
+            self.propose();
+        } else {
+            let stem = self.path.strip_suffix(&ending(before)).unwrap_or(&self.path);
+            self.path = format!("{stem}{}", ending(extension));
+        }
+        (self.overwrite, self.error) = (None, None);
     }
 
     /// Draws the path and what was wrong with it; true if Enter was pressed in it.
@@ -98,7 +121,8 @@ impl Place {
         }
         if path.exists() && self.overwrite.as_ref() != Some(&self.path) {
             self.overwrite = Some(self.path.clone());
-            self.error = Some("there is a file of that name".to_owned());
+            let what = if path.is_dir() { "folder" } else { "file" };
+            self.error = Some(format!("there is a {what} of that name"));
             return None;
         }
         Some(path)
@@ -122,7 +146,10 @@ impl Place {
         let (path, extension) = (PathBuf::from(&self.path), self.extension);
         let ctx = ctx.clone();
         let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
-            let mut dialog = rfd::FileDialog::new().add_filter(extension, &[extension]);
+            let mut dialog = rfd::FileDialog::new();
+            if !extension.is_empty() {
+                dialog = dialog.add_filter(extension, &[extension]);
+            }
             if let Some(folder) = path.parent() {
                 dialog = dialog.set_directory(folder);
             }

@@ -32,6 +32,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Ready {
     /// What the dialog is called.
     pub title: &'static str,
+    /// What its name says of it.
+    pub what: &'static str,
     /// A line about it.
     pub about: String,
     /// How its name ends.
@@ -41,10 +43,10 @@ pub(crate) struct Ready {
 }
 
 impl SaveDialog {
-    /// Offers to save as `folder`/`name`, or as the first of its numbered names that is free.
+    /// Offers to save in `folder`. `name` is that of the run.
     pub(crate) fn new(ready: Ready, folder: &Path, name: &str) -> Self {
-        let Ready { title, about, extension, bytes } = ready;
-        Self { title, about, bytes, place: Place::new(folder, name, extension) }
+        let Ready { title, what, about, extension, bytes } = ready;
+        Self { title, about, bytes, place: Place::new(folder, name, what, extension) }
     }
 
     /// Draws the dialog.

@@ -49,8 +49,8 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
             ui.scope_builder(UiBuilder::new().max_rect(upper).id_salt(("prior", k)), |ui| prior(ui, stage, seam));
         let lower = lower.with_min_y(lower.min.y + STRIP);
         let found = ghosts.and_then(|ghosts| {
-            let place = ghosts.ghosts.iter().position(|(i, _)| i == latent)?;
-            Some(Found { ghosts: &ghosts.ghosts[place].1, spread: ghosts.spread[place], arcs: &ghosts.arcs[place] })
+            let place = ghosts.of_seams.iter().position(|(i, _)| i == latent)?;
+            Some(Found { ghosts: &ghosts.of_seams[place].1, spread: ghosts.spread[place], arcs: &ghosts.arcs[place] })
         });
         let pushed = ui.scope_builder(UiBuilder::new().max_rect(lower).id_salt(("pushed", k)), |ui| {
             let truth = selection.layers.truth.then(|| Truth::beside(stage, *latent)).flatten();

@@ -117,7 +117,7 @@ fn pushed(stage: &Stage<'_>, selection: &Selection) -> Csv {
     latents.iter().for_each(|i| add("through z*", &stage.focus.seams[*i]));
     let question: GhostsQuestion = densities::question(stage, &latents);
     if let Some(Answer::Ghosts(ghosts)) = stage.ask(Topic::Ghosts(question)).as_deref() {
-        for ghost in ghosts.ghosts.iter().flat_map(|(_, ghosts)| ghosts) {
+        for ghost in ghosts.of_seams.iter().flat_map(|(_, ghosts)| ghosts) {
             add(&format!("at z_{} = {}", ghost.other + 1, ghost.value), &ghost.seam);
         }
     }

@@ -1,0 +1,148 @@
+//! Movies of what the window shows.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use eframe::egui::Key;
+use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use unpick::app::Action;
+use unpick::app::views::{Pane, View};
+use unpick::io::open_session;
+use unpick::paint::{Picture, decode_png};
+
+use crate::stagehand::Stagehand;
+
+/// Everything in a folder, hidden or not.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// The window with the export dialog for a view.
+fn dialog(scene: &str, view: View, folder: &Path) -> Stagehand {
+    let mut hand = Stagehand::paused_at(scene, 20);
+    hand.window().set_folder(folder);
+    hand.window().act(Action::SaveView(Pane { view, side: 0 }));
+    hand.until_shown("Preview of the figure");
+    hand
+}
+
+impl Stagehand {
+    fn set(&mut self, values: &[(&str, f64)]) {
+        for (label, value) in values {
+            self.harness.get_by_role_and_label(Role::SpinButton, label).set_value_accesskit(*value);
+            self.frames(2);
+        }
+    }
+
+    /// Saves what the dialog proposes to write into an empty folder.
+    fn save_into(&mut self, folder: &Path) -> PathBuf {
+        let before = entries(folder).len();
+        self.press("Save");
+        self.until_gone("Export figure");
+        let mut after = entries(folder);
+        assert_eq!(after.len(), before + 1, "{:?} {after:?}", self.window().notice());
+        after.sort_by_key(|path| std::fs::metadata(path).and_then(|m| m.modified()).ok());
+        after.pop().expect("there is one more than before")
+    }
+
+    fn is_making(&self) -> bool {
+        self.harness.query_by_role(Role::ProgressIndicator).is_some()
+    }
+
+    /// Waits for the first pictures of a movie of 5000.
+    fn until_making(&mut self) {
+        self.until_shown("Progress of the movie");
+        self.until_gone("0 of 5000 pictures");
+        assert!(self.is_making());
+    }
+}
+
+fn picture(path: &Path) -> Picture {
+    let bytes = std::fs::read(path).expect("the picture is there");
+    decode_png(&bytes).expect("the picture is whole").0
+}
+
+#[test]
+fn a_traversal_becomes_a_gif_that_repeats_and_carries_the_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = dialog("linear", View::Latent, folder.path());
+    hand.press("Traversal");
+    hand.set(&[("seconds", 1.0), ("pictures a second", 6.0), ("width", 160.0), ("height", 120.0)]);
+    let path = hand.save_into(folder.path());
+    assert!(path.ends_with("linear_diagonal_beta1_seed0_step000020_latent_traversal.gif"), "{path:?}");
+    assert_eq!(open_session(&path).unwrap().steps, 20);
+    let bytes = std::fs::read(&path).unwrap();
+    let mut movie = gif::DecodeOptions::new().read_info(&bytes[..]).unwrap();
+    assert_eq!((movie.width(), movie.height(), movie.repeat()), (160, 120, gif::Repeat::Infinite));
+    let mut pictures = Vec::new();
+    while let Some(frame) = movie.read_next_frame().unwrap() {
+        assert_eq!(frame.delay, 17, "hundredths of a second");
+        pictures.push(frame.buffer.to_vec());
+    }
+    assert_eq!(pictures.len(), 6);
+    assert!(pictures[0] != pictures[1], "z* moves");
+}
+
+#[test]
+fn two_runs_move_beside_each_other_as_they_stand_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 20);
+    hand.press("Compare A | B");
+    hand.until(|window| window.second_snapshot().is_some_and(|s| s.step == 20));
+    hand.window().set_folder(folder.path());
+    let mut export = |film: &str, format: &str, values: &[(&str, f64)]| {
+        hand.window().act(Action::SaveView(Pane { view: View::Latent, side: 0 }));
+        hand.until_shown("Preview of the figure");
+        hand.press(film);
+        hand.press(format);
+        hand.set(&[("width", 200.0), ("height", 150.0)]);
+        hand.set(values);
+        hand.save_into(folder.path())
+    };
+    let pace = [("seconds", 1.0), ("pictures a second", 3.0)];
+    let moving = export("Traversal", "PNG folder", &pace);
+    assert_eq!(entries(&moving).len(), 3);
+    let still = picture(&export("Still", "PNG", &[("scale", 1.0)]));
+    assert!(picture(&moving.join("0000.png")) == still, "the first picture is what stands still");
+    assert!(picture(&moving.join("0001.png")) != still);
+    // The last picture of a history is the present, above a line that says its step.
+    let history = export("Training history", "PNG folder", &pace);
+    let last = picture(&history.join("0002.png"));
+    assert!(last != picture(&history.join("0000.png")));
+    assert_eq!(open_session(&history.join("0000.png")).unwrap().steps, 20);
+}
+
+#[test]
+fn a_movie_that_is_cancelled_or_left_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = dialog("linear", View::Data, folder.path());
+    hand.press("Camera turn");
+    hand.set(&[("seconds", 600.0), ("pictures a second", 50.0)]);
+    hand.press("Save");
+    hand.until_shown("600 seconds of 50 pictures are not 2 to 5000 pictures; change one of the two");
+    hand.set(&[("seconds", 100.0)]);
+    for _ in 0..2 {
+        hand.press("Save");
+        hand.until_making();
+        assert!(hand.harness.get_by_label("Still").accesskit_node().is_disabled(), "what is being made stays as it is");
+        hand.press("Cancel");
+        assert!(!hand.is_making() && hand.harness.query_by_label("Export figure").is_some());
+    }
+    hand.press("Save");
+    hand.until_making();
+    hand.key(Key::Escape);
+    hand.until_gone("Export figure");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(entries(folder.path()), [] as [PathBuf; 0]);
+    assert_eq!(hand.window().notice(), None);
+}
+
+#[test]
+fn what_cannot_be_filmed_cannot_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let hand = dialog("parabola", View::Data, folder.path());
+    let disabled = |label: &str| hand.harness.get_by_label(label).accesskit_node().is_disabled();
+    let films = ["Still", "Traversal", "Morph", "Training history", "Camera turn"];
+    assert_eq!(films.map(disabled), [false, false, true, false, true]);
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The training step and decoder Jacobians of this program against JAX, interleaved, one thread each, in processor time.
+# Every figure of the README: training steps and decoder Jacobians of this program against JAX, interleaved, one thread each, in
+# processor time; then convergence, frames, the scene in three dimensions, growth and start.
 # `benches/compare.sh [ROUNDS]`. PYTHON names an interpreter that has JAX; without one, JAX is installed below target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,3 +31,11 @@ for workload in W1 W1f W2 W3 J1a J1ad J1bd; do
     "unpick=$ours --workload $workload --repl" \
     "jax=$PYTHON benches/peer.py --workload $workload --repl"
 done
+
+# What else there is to measure, as tables.
+for bench in convergence frames scene3d growth; do
+  echo
+  cargo bench --quiet --bench "$bench"
+done
+echo
+benches/start.sh

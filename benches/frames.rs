@@ -2,7 +2,7 @@
 //! triangles that go to the graphics card, but not the painting of those, which is the work of the card or of what stands
 //! in for it. Three-dimensional pictures and long analyses have threads of their own and are not part of a frame.
 //!
-//! `cargo bench --bench frames [-- --frames N] [--only TEXT]` prints tables of processor time, at 1280×720 and at 2560×1440 pixels: the
+//! `cargo bench --bench frames [-- --frames N] [--rounds N] [--only TEXT]` prints tables of processor time, at 1280×720 and at 2560×1440 pixels: the
 //! same window on a screen with twice the resolution. Frames follow each other 60 times a second, so that every one finds
 //! a newer moment of the run, and what is cached for a moment is computed anew.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
@@ -25,6 +25,7 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 fn main() -> anyhow::Result<()> {
     let frames = measure::argument("--frames", 150)?;
+    let rounds = measure::argument("--rounds", 11)?;
     let only = measure::value("--only").unwrap_or_default();
     println!("Milliseconds of processor time a frame, median / 99th percentile; {}\n", measure::circumstances());
     println!("| view | 1280×720 | 2560×1440 |");
@@ -78,7 +79,12 @@ fn main() -> anyhow::Result<()> {
         };
         println!("| **worst of {name}** | median {:.2} | 99 % {:.2} |", of(|case| case.1), of(|case| case.2));
     }
-    println!("\n{}", idle()?);
+    println!("\n{}\n", idle()?);
+    println!("| steps a second | unwatched | watched at 60 frames a second | loss | of it by the trainer's own work |");
+    println!("|---|---|---|---|---|");
+    for scene in ["polar", "cylinder"] {
+        println!("{}", watched(scene, rounds)?);
+    }
     Ok(())
 }
 
@@ -88,6 +94,37 @@ fn drag(app: &mut App, frame: u32) {
     for (z, place) in app.selection().z.iter_mut().zip([angle.cos(), angle.sin()]) {
         *z = place;
     }
+}
+
+/// What training loses to being watched: seconds with frames and seconds without take turns in one run. The steps of both
+/// are counted on the wall, so the machine has to have two processors that do nothing else. What the trainer itself does for
+/// whoever watches, which is to make snapshots, is told by its processor time on a busy machine, too.
+fn watched(scene: &str, rounds: u32) -> anyhow::Result<String> {
+    const TURN: Duration = Duration::from_secs(1);
+    let mut window = Window::open(scene, 1.0)?;
+    let (mut rates, mut own_rates) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for _ in 0..rounds {
+        for (watched, (rates, own_rates)) in rates.iter_mut().zip(&mut own_rates).enumerate() {
+            let before = window.step();
+            let (begun, own) = (Instant::now(), measure::seconds_of_threads("trainer"));
+            while begun.elapsed() < TURN {
+                let frame = Instant::now();
+                if watched == 1 {
+                    window.draw();
+                }
+                sleep(FRAME.saturating_sub(frame.elapsed()));
+            }
+            let seconds = begun.elapsed().as_secs_f64();
+            let own = own.zip(measure::seconds_of_threads("trainer")).map_or(seconds, |(start, now)| now - start);
+            let steps = (window.step() - before) as f64;
+            rates.push(steps / seconds);
+            own_rates.push(steps / own);
+        }
+    }
+    let loss = |[alone, watched]: [f64; 2]| 100.0 * (1.0 - watched / alone);
+    let [rates, own_rates] = [rates, own_rates].map(|rates| rates.map(|rates| percentile(&rates, 0.5)));
+    let [alone, watched] = rates;
+    Ok(format!("| {scene} | {alone:.0} | {watched:.0} | {:.0} % | {:.0} % |", loss(rates), loss(own_rates)))
 }
 
 /// How often a paused window draws itself when nothing happens, and what it uses meanwhile.
@@ -144,6 +181,19 @@ impl Window {
             sleep(FRAME);
         }
         Ok(window)
+    }
+
+    /// Steps that the run has made by now.
+    fn step(&mut self) -> u64 {
+        let seen = |window: &Self| window.app.snapshot().map_or(0, |snapshot| snapshot.step);
+        // What this frame finds was made when the one before had asked for it; it asks for a new one.
+        self.draw();
+        let old = seen(self);
+        while seen(self) <= old {
+            sleep(Duration::from_millis(1));
+            self.draw();
+        }
+        seen(self)
     }
 
     /// Milliseconds of each of so many frames. `change` is called before each.

@@ -1,6 +1,6 @@
 //! What is computed at z* on the weights of a snapshot, once for each change of either.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nalgebra::DMatrix;
 
@@ -42,13 +42,12 @@ pub struct Focus {
     pub contrast: f64,
     /// The gap of a diagonal posterior at z* in nats.
     pub gap: f64,
-    /// The decoder's image of the latent plane through z*, 61² points, the first shown latent running
-    /// fastest; empty with one latent.
-    pub surface: Matrix<f32>,
     /// The encoded observation that is next to d(z*).
     pub nearest: Option<usize>,
-    /// What generated that observation, where it is known.
-    pub truth: Option<TrueMap>,
+    /// What only some views ask for.
+    surface: OnceLock<Matrix<f32>>,
+    grid: OnceLock<Matrix<f32>>,
+    truth: OnceLock<Option<TrueMap>>,
 }
 
 impl Focus {
@@ -82,8 +81,9 @@ impl Focus {
             contrast: ima_contrast(&jacobian),
             gap: diagonal_gap(&posterior_precision(&jacobian, snapshot.settings.objective.b())),
             svd: svd(&jacobian),
-            surface: surface(&snapshot.vae, z, selection.shown()),
-            truth: nearest.and_then(|i| TrueMap::new(snapshot, i)),
+            surface: OnceLock::new(),
+            grid: OnceLock::new(),
+            truth: OnceLock::new(),
             nearest,
             snapshot: Arc::clone(snapshot),
             z: z.clone(),
@@ -108,6 +108,43 @@ impl Focus {
     /// The model in double precision.
     pub fn model(&self) -> &Vae<f64> {
         &self.model
+    }
+
+    /// The decoder's image of the latent plane through z*, 61² points, the first shown latent running fastest; empty with
+    /// one latent.
+    pub fn surface(&self) -> &Matrix<f32> {
+        self.surface.get_or_init(|| {
+            let places = if self.has_surface() { SURFACE_POINTS * SURFACE_POINTS } else { 0 };
+            self.decode(0..places)
+        })
+    }
+
+    /// Of the surface what lies on [`grid_lines`], line after line: all that is needed where there is no sheet.
+    pub fn grid(&self) -> &Matrix<f32> {
+        self.grid.get_or_init(|| self.decode(grid_lines().flatten().filter(|_| self.has_surface())))
+    }
+
+    /// Whether two latents are shown.
+    pub fn has_surface(&self) -> bool {
+        self.axes[0] != self.axes[1]
+    }
+
+    /// Images of points of the surface.
+    fn decode(&self, places: impl Iterator<Item = usize>) -> Matrix<f32> {
+        let mut z: Vec<f32> = Vec::new();
+        let here: Vec<f32> = self.z.iter().map(|z| *z as f32).collect();
+        for k in places {
+            let start = z.len();
+            z.extend_from_slice(&here);
+            let [x, y] = Self::surface_place(k);
+            (z[start + self.axes[0]], z[start + self.axes[1]]) = (x as f32, y as f32);
+        }
+        self.snapshot.vae.decode(&Matrix::from_columns(here.len(), z.len() / here.len(), z))
+    }
+
+    /// What generated the nearest observation, where it is known.
+    pub fn truth(&self) -> Option<&TrueMap> {
+        self.truth.get_or_init(|| self.nearest.and_then(|i| TrueMap::new(&self.snapshot, i))).as_ref()
     }
 
     /// The latent of point `k` of the surface.
@@ -164,27 +201,6 @@ pub(super) fn grid_lines() -> impl Iterator<Item = Box<dyn Iterator<Item = usize
             Box::new((0..SURFACE_POINTS).map(move |j| j * SURFACE_POINTS + k));
         [along, across]
     })
-}
-
-fn surface(vae: &Vae<f32>, z: &[f64], shown: &[usize]) -> Matrix<f32> {
-    let &[a, b] = shown else { return Matrix::zeros(vae.data_dim(), 0) };
-    let values = || grid_values(SURFACE_RANGE, SURFACE_POINTS);
-    let mut latents = Vec::with_capacity(z.len() * SURFACE_POINTS * SURFACE_POINTS);
-    for y in values() {
-        for x in values() {
-            latents.extend(z.iter().enumerate().map(|(i, z)| {
-                let value = if i == a {
-                    x
-                } else if i == b {
-                    y
-                } else {
-                    *z
-                };
-                value as f32
-            }));
-        }
-    }
-    vae.decode(&Matrix::from_columns(z.len(), SURFACE_POINTS * SURFACE_POINTS, latents))
 }
 
 /// The encoded observation that is nearest to `image`.

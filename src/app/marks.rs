@@ -1,5 +1,7 @@
 //! The marks of the plots, in screen coordinates.
 
+use std::sync::Arc;
+
 use eframe::egui::{
     Align2, Color32, FontId, Mesh, Painter, Pos2, Rangef, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
     Vec2, WidgetInfo, vec2,
@@ -10,6 +12,7 @@ use nalgebra::DMatrix;
 
 use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
 use super::{Selection, Stage};
+use crate::experiment::Row;
 use crate::paint::Layer;
 
 /// An axis of a plot named `name`, with labels close enough that a small plot still has some.
@@ -82,7 +85,9 @@ impl Sheet {
 
     /// A polyline; `dashes` as [`super::theme::dashes`] gives them, empty for a solid one.
     pub(super) fn curve(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
-        let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
+        let mut path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
+        // Points this near to each other cannot be told apart.
+        path.dedup_by(|next, kept| kept.distance_sq(*next) < 0.5);
         self.painter.extend(polyline(path, stroke, dashes));
     }
 
@@ -289,6 +294,13 @@ fn thinned(path: &[Pos2]) -> Vec<Pos2> {
     thin
 }
 
+/// About two rows for each point of a picture's width, the last one always among them.
+pub(super) fn seldom(rows: &[Arc<Row>], width: f32) -> impl Iterator<Item = &Row> {
+    let every = (rows.len() / (2.0 * width.max(50.0)) as usize).max(1);
+    let last = rows.len().saturating_sub(1);
+    rows.iter().enumerate().filter(move |(i, _)| i % every == 0 || *i == last).map(|(_, row)| &**row)
+}
+
 /// Text with a halo of the background's colour.
 pub(super) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &str, color: Color32, halo: Color32) {
     if text.is_empty() {
@@ -298,7 +310,7 @@ pub(super) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &st
     let corner = anchor.anchor_size(position, galley.size()).min;
     for k in 0..8 {
         let offset = 1.7 * Vec2::angled(std::f32::consts::TAU * k as f32 / 8.0);
-        painter.galley_with_override_text_color(corner + offset, std::sync::Arc::clone(&galley), halo);
+        painter.galley_with_override_text_color(corner + offset, Arc::clone(&galley), halo);
     }
     painter.galley(corner, galley, color);
 }

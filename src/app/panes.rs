@@ -159,8 +159,8 @@ fn tools(ui: &mut Ui, view: View, stage: &Stage<'_>, selection: &mut Selection) 
 /// What is drawn in data space.
 fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let three = stage.projection.dims() == 3;
-    let has_truth = stage.focus.truth.is_some();
     ui.menu_button("layers ▾", |ui| {
+        let has_truth = stage.focus.truth().is_some();
         for (name, help, on) in selection.layers.list() {
             if (name == "surface" && !three) || (name == "truth" && !has_truth) {
                 continue;

@@ -436,9 +436,10 @@ impl Experiment {
     }
 }
 
-/// Whether a Jacobian costs so much that the rows of the history must be fewer and measure less.
+/// Whether a Jacobian, or the m³ of its singular values, costs so much that the rows of the history must be fewer and measure
+/// less.
 fn is_large(vae: &Vae<f32>) -> bool {
-    vae.parameters.len() >= 20_000
+    vae.parameters.len() >= 20_000 || vae.latent_dim() >= 8
 }
 
 /// Held-out observations at which every row of the history measures the geometry.

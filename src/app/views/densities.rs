@@ -140,7 +140,7 @@ struct Truth {
 
 impl Truth {
     fn beside(stage: &Stage<'_>, latent: usize) -> Option<Self> {
-        let truth = stage.focus.truth.as_ref()?;
+        let truth = stage.focus.truth()?;
         let correlation = stage.snapshot.correlation.as_ref()?;
         let factors = truth.factors.len();
         let with = |k: usize| correlation[(latent, k)];

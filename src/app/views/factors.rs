@@ -201,7 +201,7 @@ pub(super) fn ceiling(snapshot: &Snapshot) -> Option<f64> {
 
 /// The angle between each true seam and the model's seam that is nearest to it, at z*.
 fn angles(ui: &mut Ui, stage: &Stage<'_>) {
-    let Some(truth) = stage.focus.truth.as_ref().map(TrueMap::jacobian) else {
+    let Some(truth) = stage.focus.truth().map(TrueMap::jacobian) else {
         ui.weak("No true map: no true seams");
         return;
     };

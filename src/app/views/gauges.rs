@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 
 use crate::app::analysis::{Answer, LoopQuestion, Topic};
-use crate::app::marks::{number, polyline};
+use crate::app::marks::{number, polyline, seldom};
 use crate::app::{Selection, Stage};
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance};
@@ -325,7 +325,7 @@ fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static st
     let palette = Stage::palette(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let runs = [Some(stage), stage.beside].into_iter().flatten();
-    let values: Vec<f64> = runs.flat_map(|s| tail(&s.snapshot.history).iter().map(|row| (gauge.then)(row))).collect();
+    let values = runs.flat_map(|s| seldom(tail(&s.snapshot.history), size.x).map(|row| (gauge.then)(row))).collect();
     let (low, high) = range(values, levels, gauge.scale);
     let last = stage.snapshot.step.max(1) as f64;
     let x = |step: f64| rect.left() + (step / last) as f32 * rect.width();
@@ -339,10 +339,9 @@ fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static st
         painter.extend(polyline(line(*level), Stroke::new(1.2, palette.muted), &[2.0, 2.0]));
     }
     // A gap where there is no value.
-    for run in stage.snapshot.history.split(|row| !(gauge.then)(row).is_finite()) {
-        // About a point a pixel is enough.
-        let every = (run.len() / size.x as usize).max(1);
-        let path = run.iter().step_by(every).map(|row| pos2(x(row.step as f64), y((gauge.then)(row)))).collect();
+    let path: Vec<_> = seldom(&stage.snapshot.history, size.x).map(|row| (row.step, (gauge.then)(row))).collect();
+    for run in path.split(|(_, value)| !value.is_finite()) {
+        let path = run.iter().map(|(step, value)| pos2(x(*step as f64), y(*value))).collect();
         painter.extend(polyline(path, Stroke::new(1.3, palette.ink), &[]));
     }
     response

@@ -65,8 +65,8 @@ fn data(stage: &Stage<'_>, selection: &Selection) -> Csv {
         }
     }
     if layers.surface || layers.grid {
-        for k in 0..focus.surface.columns() {
-            add("surface", Some(&focus.surface_latent(k)), &plane::to_f64(focus.surface.column(k)));
+        for k in 0..focus.surface().columns() {
+            add("surface", Some(&focus.surface_latent(k)), &plane::to_f64(focus.surface().column(k)));
         }
     }
     if layers.seams {
@@ -77,7 +77,7 @@ fn data(stage: &Stage<'_>, selection: &Selection) -> Csv {
         }
     }
     if layers.truth {
-        for (i, seam) in focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
+        for (i, seam) in focus.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
             seam.points.iter_columns().for_each(|x| add(&format!("true seam {}", i + 1), None, x));
         }
     }
@@ -122,7 +122,7 @@ fn pushed(stage: &Stage<'_>, selection: &Selection) -> Csv {
         }
     }
     if selection.layers.truth {
-        stage.focus.truth.iter().flat_map(|truth| &truth.seams).for_each(|seam| add("true", seam));
+        stage.focus.truth().into_iter().flat_map(|truth| &truth.seams).for_each(|seam| add("true", seam));
     }
     csv
 }

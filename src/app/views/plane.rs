@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let heat = Heat::new(stage, selection);
     sheet.layer("surface");
     if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
-        let surface = &stage.focus.surface;
+        let surface = stage.focus.surface();
         let at = |k: usize| morph.plane(|| stage.focus.surface_latent(k), surface.column(k));
         let shade = |k: usize| heat.color(Focus::surface_place(k), palette).gamma_multiply(0.85);
         sheet.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let mut ends = Vec::new();
     sheet.layer("true seams");
     if layers.truth && morph.is_done() {
-        for (i, seam) in stage.focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
+        for (i, seam) in stage.focus.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
             let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
             sheet.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
             let end = projection.plane(seam.points.column(seam.points.columns() - 1));
@@ -117,12 +117,11 @@ pub(super) fn choose(stage: &Stage<'_>, selection: &mut Selection, observation: 
 
 /// The images of the lines of a latent grid.
 fn grid(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, morph: &Morph<'_>) {
-    let surface = &stage.focus.surface;
-    let stroke = Stroke::new(1.0, palette.surface);
+    let (focus, stroke) = (stage.focus, Stroke::new(1.0, palette.surface));
+    let mut images = focus.grid().iter_columns();
     for line in grid_lines() {
-        let at = |k: usize| morph.plane(|| stage.focus.surface_latent(k), surface.column(k));
-        let points = line.filter(|k| *k < surface.columns()).map(at);
-        sheet.curve(points, stroke, &[]);
+        let at = |(k, x): (usize, &[f32])| morph.plane(|| focus.surface_latent(k), x);
+        sheet.curve(line.zip(&mut images).map(at), stroke, &[]);
     }
 }
 

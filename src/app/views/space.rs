@@ -183,9 +183,8 @@ fn fill(scene: &mut Scene3, names: &mut Vec<Name>, stage: &Stage<'_>, selection:
         });
         scene.clouds.push(Cloud { points: points.collect(), radius: POINT_RADIUS });
     }
-    let has_surface = focus.surface.columns() > 0;
-    let vertex = |k: usize| morph.space(|| focus.surface_latent(k), focus.surface.column(k));
-    if layers.surface && has_surface {
+    let vertex = |k: usize| morph.space(|| focus.surface_latent(k), focus.surface().column(k));
+    if layers.surface && focus.has_surface() {
         let heat = Heat::new(stage, selection);
         let shade = |k: usize| match &heat {
             Some(heat) => heat.color(Focus::surface_place(k), palette),
@@ -197,13 +196,13 @@ fn fill(scene: &mut Scene3, names: &mut Vec<Name>, stage: &Stage<'_>, selection:
         };
         scene.surfaces.push(Surface::from_fn(SURFACE_POINTS, SURFACE_POINTS, 0.55, corner));
     }
-    if layers.grid && has_surface {
+    if layers.grid && focus.has_surface() {
         for line in grid_lines() {
             scene.curves.push(Curve::new(line.map(vertex).collect(), palette.muted.gamma_multiply(0.4), 0.8));
         }
     }
     if layers.truth && morph.is_done() {
-        for (i, seam) in focus.truth.iter().flat_map(|truth| &truth.seams).enumerate() {
+        for (i, seam) in focus.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
             let positions = seam.points.iter_columns().map(space).collect();
             scene.curves.push(Curve::new(positions, palette.truth, CURVE_WIDTH + 1.0));
             let end = space(seam.points.column(seam.points.columns() - 20));

@@ -3,7 +3,7 @@
 use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::marks::{Sheet, axis, grid, number, polyline, still_plot};
+use crate::app::marks::{Sheet, axis, grid, number, polyline, seldom, still_plot};
 use crate::app::theme::{dashes, indexed};
 use crate::app::{Ask, SIDES, Selection, Stage};
 use crate::experiment::{Row, Snapshot};
@@ -22,8 +22,8 @@ struct Series {
 type Curve = Vec<[f64; 2]>;
 
 impl Series {
-    fn curve(&self, run: &Snapshot) -> Curve {
-        run.history.iter().map(|row| [row.step as f64, (self.value)(row)]).collect()
+    fn curve(&self, run: &Snapshot, width: f32) -> Curve {
+        seldom(&run.history, width).map(|row| [row.step as f64, (self.value)(row)]).collect()
     }
 }
 
@@ -78,9 +78,10 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Ser
     let stages = || [Some(stage), stage.beside].into_iter().flatten();
     let runs: Vec<&Snapshot> = stages().map(|stage| stage.now).collect();
     let compared = runs.len() > 1;
-    let curves: Vec<Vec<Curve>> = runs.iter().map(|run| series.iter().map(|s| s.curve(run)).collect()).collect();
+    let width = ui.available_width();
+    let curves: Vec<Vec<Curve>> = runs.iter().map(|run| series.iter().map(|s| s.curve(run, width)).collect()).collect();
     let shown: Vec<u64> = stages().map(|stage| stage.snapshot.step).collect();
-    legend(ui, series, &curves, &shown);
+    legend(ui, series, &runs, &shown);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
     let bounds = bounds(curves.iter().flatten(), last);
     let response = still_plot(ui, "training", stage)
@@ -214,21 +215,21 @@ fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
 }
 
 /// The name of each curve and its value at the step that is shown of each run.
-fn legend(ui: &mut Ui, series: &[Series], runs: &[Vec<Curve>], shown: &[u64]) {
+fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
     let compared = runs.len() > 1;
     let decimals = if compared { 2 } else { 3 };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        for (k, series) in series.iter().enumerate() {
+        for series in series {
             if compared {
                 ui.add_space(3.0);
             } else {
                 sample(ui, series.color, series.dashes);
             }
-            let value = |(curves, step): (&Vec<Curve>, &u64)| {
-                let until = curves[k].partition_point(|[x, _]| *x <= *step as f64);
-                let last = curves[k][..until].last().filter(|[_, y]| y.is_finite());
-                last.map_or_else(String::new, |[_, y]| number(*y, decimals))
+            let value = |(run, step): (&&Snapshot, &u64)| {
+                let until = run.history.partition_point(|row| row.step <= *step);
+                let last = run.history[..until].last().map(|row| (series.value)(row)).filter(|y| y.is_finite());
+                last.map_or_else(String::new, |y| number(y, decimals))
             };
             let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
             let text = format!("{} {}", series.name, values.join(" | "));

@@ -75,6 +75,9 @@ use views::View;
 struct Kept {
     layouts: [Layout; 2],
     layers: Layers,
+    /// Where something was saved last.
+    #[serde(default)]
+    folder: Option<PathBuf>,
 }
 
 /// How the names of session files end.
@@ -118,6 +121,8 @@ pub struct App {
     /// More seeds, and the proof of predictions.
     background: Background,
     folder: PathBuf,
+    /// The folder, once something was saved there.
+    saved_in: Option<PathBuf>,
     keeping: Keeping,
     /// The moment that the trainers were asked for last.
     looked: Option<u64>,
@@ -145,6 +150,7 @@ impl App {
             exporting: None,
             background: Background::default(),
             folder: std::env::current_dir().unwrap_or_default(),
+            saved_in: None,
             keeping: Keeping::default(),
             looked: None,
             screenshots: channel(),
@@ -159,12 +165,16 @@ impl App {
     /// projectors and paper are.
     pub fn recall(&mut self, storage: Option<&dyn eframe::Storage>) {
         match storage.and_then(|storage| eframe::get_value(storage, KEPT)) {
-            Some(Kept { layouts, layers }) => {
+            Some(Kept { layouts, layers, folder }) => {
                 let whole = layouts.iter().zip(&self.layouts).all(|(kept, own)| kept.is_a_rearranged(own));
                 if whole {
                     self.layouts = layouts;
                 }
                 self.selection.layers = layers;
+                if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+                    self.set_folder(&folder);
+                    self.saved_in = Some(folder);
+                }
             }
             None => self.ctx.set_theme(Theme::Light),
         }
@@ -378,6 +388,7 @@ impl App {
                 save::Outcome::Saved(path) => {
                     if let Some(folder) = path.parent() {
                         folder.clone_into(&mut self.folder);
+                        self.saved_in = Some(folder.to_owned());
                     }
                     if path.extension().is_some_and(|e| e == SESSION) {
                         self.remember(&path);
@@ -485,7 +496,11 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, KEPT, &Kept { layouts: self.layouts.clone(), layers: self.selection.layers });
+        eframe::set_value(
+            storage,
+            KEPT,
+            &Kept { layouts: self.layouts.clone(), layers: self.selection.layers, folder: self.saved_in.clone() },
+        );
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

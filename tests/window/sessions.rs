@@ -181,3 +181,42 @@ fn the_folder_of_a_run_is_saved_and_opened() {
     other.until(|window| window.snapshot().is_some_and(|s| s.step == 30) && !window.is_running());
     assert_eq!(parameters(&mut other), saved.vae.parameters);
 }
+
+/// What eframe keeps in a file.
+#[derive(Default)]
+struct Memory(std::collections::HashMap<String, String>);
+
+impl eframe::Storage for Memory {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+    fn flush(&mut self) {}
+}
+
+#[test]
+fn layers_and_the_folder_that_was_saved_to_are_remembered() {
+    let (folder, mut memory) = (tempfile::tempdir().unwrap(), Memory::default());
+    let mut hand = Stagehand::paused_at("linear", 10);
+    hand.window().selection().layers.grid = false;
+    hand.window().set_folder(folder.path());
+    hand.window().act(Action::SaveSession);
+    hand.until_shown("Save");
+    hand.press("Save");
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
+    eframe::App::save(hand.window(), &mut memory);
+
+    let mut next = Stagehand::paused_at("linear", 10);
+    next.window().recall(Some(&memory));
+    assert!(!next.window().selection().layers.grid);
+    next.window().act(Action::SaveSession);
+    next.until_shown("Save");
+    next.press("Save");
+    next.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "beside the first, with a number");
+}

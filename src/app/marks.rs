@@ -294,9 +294,9 @@ fn thinned(path: &[Pos2]) -> Vec<Pos2> {
     thin
 }
 
-/// About two rows for each point of a picture's width, the last one always among them.
+/// At most a row for each point of a picture's width, the last one always among them.
 pub(super) fn seldom(rows: &[Arc<Row>], width: f32) -> impl Iterator<Item = &Row> {
-    let every = (rows.len() / (2.0 * width.max(50.0)) as usize).max(1);
+    let every = rows.len().div_ceil(width.max(50.0) as usize).max(1);
     let last = rows.len().saturating_sub(1);
     rows.iter().enumerate().filter(move |(i, _)| i % every == 0 || *i == last).map(|(_, row)| &**row)
 }

@@ -236,12 +236,13 @@ fn a_screenshot_is_saved_where_the_path_says() {
     hand.key(Key::P);
     hand.until_shown("Save");
     hand.press("Save");
-    hand.frames(3);
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
     let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().path()).collect();
     let [file] = files.as_slice() else { panic!("{files:?}") };
     assert_eq!(file.file_name().unwrap(), "linear_diagonal_beta1_seed0_step000010_window.png");
     let (picture, _) = unpick::paint::decode_png(&std::fs::read(file).unwrap()).unwrap();
     assert_eq!((picture.width, picture.height), (1280, 720));
+    assert_eq!(unpick::io::open_session(file).unwrap().steps, 10, "it carries the run");
 }
 
 #[test]
@@ -255,7 +256,7 @@ fn a_file_that_cannot_be_written_is_said_and_nothing_is_lost() {
     hand.key(Key::P);
     hand.until_shown("Save");
     hand.press("Save");
-    hand.frames(3);
+    hand.until_gone("saving…");
     assert!(hand.harness.query_by_label_contains("cannot write the file").is_some(), "the dialog says what is wrong");
     assert!(hand.harness.query_by_label("Save").is_some(), "and stays open with the picture");
     assert_eq!(std::fs::read_to_string(&blocked).unwrap(), "in the way");

@@ -100,7 +100,7 @@ const EXPLOSION: f64 = 1e3;
 impl Experiment {
     /// Memory for the moments that are kept, unless one says otherwise: with everything else that grows, a long run takes less
     /// than 64 MB more than its start.
-    pub const KEYFRAME_BYTES: usize = 48 << 20;
+    pub const KEYFRAME_BYTES: usize = 32 << 20;
 
     /// The run at step 0.
     pub fn new(config: Config, data: Arc<Dataset>) -> Result<Self, InvalidSetting> {

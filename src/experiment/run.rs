@@ -98,9 +98,8 @@ const PROVEN: u64 = 50;
 const EXPLOSION: f64 = 1e3;
 
 impl Experiment {
-    /// Memory for the moments that are kept, unless one says otherwise: with everything else that grows, a long run takes less
-    /// than 64 MB more than its start.
-    pub const KEYFRAME_BYTES: usize = 32 << 20;
+    /// Memory for the moments that are kept, unless one says otherwise.
+    pub const KEYFRAME_BYTES: usize = 64_000_000;
 
     /// The run at step 0.
     pub fn new(config: Config, data: Arc<Dataset>) -> Result<Self, InvalidSetting> {

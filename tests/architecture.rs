@@ -75,11 +75,12 @@ const PURE: [&str; 10] =
 /// splits a picture over scoped ones, and the command line makes several runs at once on scoped ones.)
 const THREADS: [&str; 4] = ["trainer", "paint", "app", "cli"];
 
-/// What may split a computation over threads that end with it, for the result cannot depend on their scheduling: each
-/// writes what is its own, and sums are formed afterwards in a fixed order.
-const SCOPED_THREADS: [&str; 1] = ["experiment/minibatch.rs"];
+/// What may split a computation over helpers that have done when it ends, for the result cannot depend on their
+/// scheduling: each writes what is its own, and sums are formed afterwards in a fixed order.
+const HELPED: [&str; 1] = ["experiment/minibatch.rs"];
 
-const STARTS_OF_THREADS: [&str; 4] = [".spawn(", ".spawn_scoped(", "thread::spawn(", "thread::scope("];
+const STARTS_OF_THREADS: [&str; 5] =
+    [".spawn(", ".spawn_scoped(", "thread::spawn(", "thread::scope(", "ThreadPoolBuilder"];
 
 /// Methods of `Path` that ask the file system. The window may: it asks before it overwrites.
 const PATH_QUERIES: [&str; 7] =
@@ -181,9 +182,8 @@ fn violations(source: &Source) -> Vec<String> {
         }
     }
     for start in STARTS_OF_THREADS.iter().filter(|start| code.contains(**start)) {
-        let scoped =
-            SCOPED_THREADS.contains(&path.as_str()) && !code.contains("thread::spawn(") && !code.contains(".spawn(");
-        if outside(&THREADS) && !scoped {
+        let only_in_scopes = code.matches("spawn(").count() == code.matches("scope.spawn(").count();
+        if outside(&THREADS) && !(HELPED.contains(&path.as_str()) && only_in_scopes) {
             complain(format!("starts a thread ({start}), which only {THREADS:?} may"));
         }
     }
@@ -256,6 +256,7 @@ fn the_rules_catch_what_they_forbid() {
         ("headless.rs", "thread::scope(|scope| draw(scope))", "starts a thread"),
         ("experiment/run.rs", "thread::scope(|scope| work(scope))", "starts a thread"),
         ("experiment/minibatch.rs", "thread::spawn(f)", "starts a thread"),
+        ("geometry/field.rs", "ThreadPoolBuilder::new().build()", "starts a thread"),
         ("stats/mod.rs", "use std::time::{Duration, Instant};", "clock"),
         ("trainer/mod.rs", "fn f(context: &egui::Context) {}", "names egui"),
         ("cli.rs", "egui_plot::Plot::new()", "names egui_plot"),

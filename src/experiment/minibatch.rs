@@ -4,12 +4,13 @@
 //! takes which block, and when, cannot change a bit. How many blocks there are can, in the last digits.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, scope};
+use std::sync::Arc;
 
 use pulp::{Arch, Simd};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::linalg::Matrix;
+use crate::nn::Adam;
 use crate::vae::{Elbo, Objective, Tape, Vae};
 
 /// The memory of a step: observations, noise, and what a pass through the model leaves behind.
@@ -18,6 +19,7 @@ pub(super) struct Minibatch {
     blocks: Vec<Block>,
     /// Blocks that hold something: a small minibatch does not fill all.
     filled: usize,
+    helpers: Helpers,
 }
 
 /// Contiguous columns of a minibatch.
@@ -33,9 +35,16 @@ pub(super) struct Block {
 impl Minibatch {
     /// Memory for training `vae` on so many threads.
     pub(super) fn new(vae: &Vae<f32>, threads: usize) -> Self {
+        let mut minibatch = Self { blocks: Vec::new(), filled: 0, helpers: Helpers::new(threads - 1) };
+        minibatch.fit(vae, threads);
+        minibatch
+    }
+
+    /// Makes the memory fit a model of another size.
+    pub(super) fn fit(&mut self, vae: &Vae<f32>, threads: usize) {
         let empty = || Matrix::zeros(0, 0);
         let block = || Block { x: empty(), noise: empty(), tape: Tape::new(vae) };
-        Self { blocks: (0..threads).map(|_| block()).collect(), filled: 0 }
+        (self.blocks, self.filled) = ((0..threads).map(|_| block()).collect(), 0);
     }
 
     /// The blocks of a minibatch of `batch` observations, to be filled, each with the columns that are its own.
@@ -46,15 +55,19 @@ impl Minibatch {
         self.blocks[..count].iter_mut().enumerate().map(move |(i, block)| (start(i)..start(i + 1), block))
     }
 
-    /// Computes the terms of the objective and the gradient of minus the objective. One block allocates nothing.
+    /// Computes the terms of the objective, and of each block the gradient of minus the objective.
     pub(super) fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective) {
         let blocks = &mut self.blocks[..self.filled];
-        match blocks {
-            [] => {}
-            [whole] => whole.differentiate(vae, objective),
-            _ => {
-                on_threads(blocks, |block| block.differentiate(vae, objective));
-                add_up(blocks);
+        self.helpers
+            .share(blocks.iter_mut(), |block| vae.differentiate(objective, &block.x, &block.noise, &mut block.tape));
+        let Some((first, others)) = blocks.split_first_mut() else { return };
+        let shares = shares(first.x.columns(), others);
+        let sum = &mut first.tape.elbo;
+        for (other, [own, share]) in others.iter().zip(shares) {
+            let summand = &other.tape.elbo;
+            sum.reconstruction = own * sum.reconstruction + share * summand.reconstruction;
+            for (sum, kl) in sum.kl_per_dim.iter_mut().zip(&summand.kl_per_dim) {
+                *sum = own * *sum + share * kl;
             }
         }
     }
@@ -64,53 +77,51 @@ impl Minibatch {
         &self.blocks[0].tape.elbo
     }
 
-    /// The derivative of the loss by each parameter.
-    pub(super) fn gradient(&self) -> &[f32] {
-        &self.blocks[0].tape.gradient
-    }
-}
-
-impl Block {
-    fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective) {
-        vae.differentiate(objective, &self.x, &self.noise, &mut self.tape);
-    }
-}
-
-/// Does `work` for every block, on as many threads. This one does what no other has taken: where the system refuses a
-/// thread, all is done nevertheless.
-fn on_threads(blocks: &mut [Block], work: impl Fn(&mut Block) + Sync) {
-    let others = blocks.len() - 1;
-    let queue = Mutex::new(blocks.iter_mut());
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let take = || {
-        while let Some(block) = next() {
-            work(block);
-        }
-    };
-    scope(|scope| {
-        for _ in 0..others {
-            if Builder::new().spawn_scoped(scope, take).is_err() {
-                break;
+    /// Adds up the gradients of the blocks and makes a step of `adam` against the sum. One block allocates nothing.
+    pub(super) fn descend(&mut self, adam: &mut Adam<f32>, parameters: &mut [f32], rate: f64) {
+        let Some((first, others)) = self.blocks[..self.filled].split_first_mut() else { return };
+        let shares: Vec<[f64; 2]> = shares(first.x.columns(), others).collect();
+        let length = parameters.len().div_ceil(1 + others.len()).max(1);
+        let sums = first.tape.gradient.chunks_mut(length).enumerate();
+        self.helpers.share(adam.parts(parameters, rate, length).zip(sums), |(part, (k, sum))| {
+            for (other, [own, share]) in others.iter().zip(&shares) {
+                add(sum, *own as f32, &other.tape.gradient[k * length..][..sum.len()], *share as f32);
             }
-        }
-        take();
-    });
+            part.update(sum);
+        });
+    }
 }
 
-/// Replaces averages over the first block by averages over all.
-fn add_up(blocks: &mut [Block]) {
-    let Some((first, others)) = blocks.split_first_mut() else { return };
-    let total = first.x.columns() + others.iter().map(|block| block.x.columns()).sum::<usize>();
-    let share = |block: &Block| block.x.columns() as f64 / total as f64;
-    let mut own = share(first);
-    for other in others {
-        let (share, tape, summand) = (share(other), &mut first.tape, &other.tape);
-        add(&mut tape.gradient, own as f32, &summand.gradient, share as f32);
-        tape.elbo.reconstruction = own * tape.elbo.reconstruction + share * summand.elbo.reconstruction;
-        for (sum, kl) in tape.elbo.kl_per_dim.iter_mut().zip(&summand.elbo.kl_per_dim) {
-            *sum = own * *sum + share * kl;
-        }
-        own = 1.0;
+/// By what the average over the blocks so far, and the next one, are multiplied when it is taken in; `first` are the columns
+/// of the first block.
+fn shares(first: usize, others: &[Block]) -> impl Iterator<Item = [f64; 2]> {
+    let columns = |block: &Block| block.x.columns() as f64;
+    let total = first as f64 + others.iter().map(columns).sum::<f64>();
+    let own = std::iter::once(first as f64 / total).chain(std::iter::repeat(1.0));
+    own.zip(others).map(move |(own, other)| [own, columns(other) / total])
+}
+
+/// Threads that wait for work. Where the system refuses them, the one that asks does all.
+#[derive(Clone, Debug)]
+struct Helpers(Option<Arc<ThreadPool>>);
+
+impl Helpers {
+    fn new(count: usize) -> Self {
+        let pool = || ThreadPoolBuilder::new().num_threads(count).thread_name(|_| "step".to_owned()).build().ok();
+        Self((count > 0).then(pool).flatten().map(Arc::new))
+    }
+
+    /// Does `work` for every item: this thread for the first one, the helpers for the others.
+    fn share<T: Send>(&self, mut items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
+        let Some(pool) = &self.0 else { return items.for_each(work) };
+        let Some(first) = items.next() else { return };
+        pool.in_place_scope(|scope| {
+            for item in items {
+                let work = &work;
+                scope.spawn(move |_| work(item));
+            }
+            work(first);
+        });
     }
 }
 
@@ -154,6 +165,13 @@ mod tests {
         minibatch
     }
 
+    /// The gradient of the whole, which a step leaves behind.
+    fn gradient(minibatch: &mut Minibatch) -> &[f32] {
+        let mut vae = vae();
+        minibatch.descend(&mut Adam::new(vae.parameters.len()), &mut vae.parameters, 1e-3);
+        &minibatch.blocks[0].tape.gradient
+    }
+
     #[test]
     fn blocks_follow_one_another_and_none_is_empty() {
         for threads in 1..9 {
@@ -173,12 +191,12 @@ mod tests {
     #[test]
     fn sums_over_blocks_are_those_of_the_whole() {
         for batch in [1, 2, 7, 24] {
-            let whole = differentiated(1, batch);
-            let scale = whole.gradient().iter().fold(0.0, |most: f32, g| most.max(g.abs()));
+            let mut whole = differentiated(1, batch);
+            let exact = gradient(&mut whole).to_vec();
+            let scale = exact.iter().fold(0.0, |most: f32, g| most.max(g.abs()));
             for threads in [2, 3, 5, 64] {
-                let cut = differentiated(threads, batch);
-                let error =
-                    whole.gradient().iter().zip(cut.gradient()).fold(0.0, |most: f32, (a, b)| most.max((a - b).abs()));
+                let mut cut = differentiated(threads, batch);
+                let error = exact.iter().zip(gradient(&mut cut)).fold(0.0, |most: f32, (a, b)| most.max((a - b).abs()));
                 assert!(error < 24.0 * f32::EPSILON * scale, "{threads} threads, batch {batch}: {error:e} of {scale}");
                 let (one, other) = (whole.elbo(), cut.elbo());
                 assert!((one.reconstruction / other.reconstruction - 1.0).abs() < 1e-6);
@@ -189,10 +207,11 @@ mod tests {
 
     #[test]
     fn scheduling_changes_no_bit() {
-        let first = differentiated(3, 24);
+        let mut first = differentiated(3, 24);
+        let sum = gradient(&mut first).to_vec();
         for _ in 0..50 {
-            let again = differentiated(3, 24);
-            assert_eq!(first.gradient(), again.gradient());
+            let mut again = differentiated(3, 24);
+            assert_eq!(sum, gradient(&mut again));
             assert_eq!(first.elbo(), again.elbo());
         }
     }

@@ -249,7 +249,7 @@ impl Experiment {
             state.vae.switch_covariance(settings.objective.covariance);
             state.adam.first = before.carry_over(&state.vae, &state.adam.first);
             state.adam.second = before.carry_over(&state.vae, &state.adam.second);
-            self.minibatch = Minibatch::new(&state.vae, self.config.threads);
+            self.minibatch.fit(&state.vae, self.config.threads);
         }
         state.settings = settings;
         let logged = Logged { step: state.step, command };
@@ -340,7 +340,7 @@ impl Experiment {
     fn update(&mut self) {
         let Self { state, minibatch, .. } = self;
         let rate = state.learning_rate();
-        state.adam.update(&mut state.vae.parameters, minibatch.gradient(), rate);
+        minibatch.descend(&mut state.adam, &mut state.vae.parameters, rate);
         state.position += state.settings.optimizer.batch as u64;
         state.step += 1;
     }
@@ -362,7 +362,7 @@ impl Experiment {
             self.history.clone_from(&keyframe.history);
             self.sums.clone_from(&keyframe.sums);
             (self.summed, self.sound) = (keyframe.summed, keyframe.sound);
-            self.minibatch = Minibatch::new(&self.state.vae, self.config.threads);
+            self.minibatch.fit(&self.state.vae, self.config.threads);
             self.log.extend(&again[..keyframe.commands]);
         }
         for logged in again.iter().skip(self.log.len()) {

@@ -28,11 +28,41 @@ impl<T: Real> Adam<T> {
     /// One update with learning rate `rate`:
     /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − rate √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε).
     pub fn update(&mut self, parameters: &mut [T], gradient: &[T], rate: f64) {
+        let length = parameters.len().max(1);
+        self.parts(parameters, rate, length).for_each(|part| part.update(gradient));
+    }
+
+    /// The same in parts of `length` parameters, which may be made by different threads.
+    pub fn parts<'a>(
+        &'a mut self,
+        parameters: &'a mut [T],
+        rate: f64,
+        length: usize,
+    ) -> impl Iterator<Item = Part<'a, T>> + Send {
         self.updates += 1;
         // Beyond a few thousand updates the corrections are 1 to the last bit.
         let t = self.updates.min(100_000) as i32;
         let rate = T::from_f64(rate * (1.0 - BETA2.powi(t)).sqrt() / (1.0 - BETA1.powi(t)));
-        update(&mut self.first, &mut self.second, parameters, gradient, rate);
+        let moments = self.first.chunks_mut(length).zip(self.second.chunks_mut(length));
+        let parts = moments.zip(parameters.chunks_mut(length));
+        parts.map(move |((first, second), parameters)| Part { first, second, parameters, rate })
+    }
+}
+
+/// Some of the parameters, and what is known of them.
+#[derive(Debug)]
+pub struct Part<'a, T> {
+    first: &'a mut [T],
+    second: &'a mut [T],
+    parameters: &'a mut [T],
+    /// With the bias corrections.
+    rate: T,
+}
+
+impl<T: Real> Part<'_, T> {
+    /// Their share of the update.
+    pub fn update(self, gradient: &[T]) {
+        update(self.first, self.second, self.parameters, gradient, self.rate);
     }
 }
 

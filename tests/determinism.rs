@@ -215,8 +215,10 @@ fn minibatches_and_noise_follow_from_seed_and_place() {
         let mut run = run(seed);
         advance(&mut run, 2);
         let mut state = run.state().clone();
-        let mut x = Matrix::zeros(0, 0);
-        Batches::new(seed, 1000).gather(&run.data().train.observations, 2 * 24, 24, &mut x);
+        let mut chosen = Vec::new();
+        Batches::new(seed, 1000).choose(2 * 24, 24, &mut chosen);
+        let observations = &run.data().train.observations;
+        let x = Matrix::from_fn(observations.rows(), 24, |r, c| observations[(r, chosen[c] as usize)]);
         let mut rng = stream(seed, Purpose::Noise, 2);
         let noise = Matrix::from_fn(2, 24, |_, _| StandardNormal.sample(&mut rng));
         let mut tape = Tape::new(&state.vae);

@@ -2,7 +2,6 @@
 
 use rand::seq::SliceRandom as _;
 
-use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 
 /// The endless sequence of shuffled epochs. It is a function of the seed alone: only the permutation of the epoch that
@@ -20,15 +19,13 @@ impl Batches {
         Self { seed, epoch: None, permutation: (0..samples as u32).collect() }
     }
 
-    /// Copies observations `position..position + batch` of the sequence to the columns of `x`.
-    pub fn gather(&mut self, observations: &Matrix<f32>, position: u64, batch: usize, x: &mut Matrix<f32>) {
-        x.reshape(observations.rows(), batch);
+    /// Which observations stand at `position..position + batch` of the sequence.
+    pub fn choose(&mut self, position: u64, batch: usize, chosen: &mut Vec<u32>) {
+        chosen.clear();
         let samples = self.permutation.len() as u64;
-        for c in 0..batch {
-            let place = position + c as u64;
+        for place in position..position + batch as u64 {
             self.turn_to(place / samples);
-            let sample = self.permutation[(place % samples) as usize] as usize;
-            x.column_mut(c).copy_from_slice(observations.column(sample));
+            chosen.push(self.permutation[(place % samples) as usize]);
         }
     }
 
@@ -47,13 +44,12 @@ mod tests {
 
     #[test]
     fn an_epoch_holds_every_observation_once_however_it_is_cut() {
-        let observations = Matrix::from_fn(1, 10, |_, c| c as f32);
         let read = |sizes: &[usize]| {
-            let (mut batches, mut x, mut position) = (Batches::new(3, 10), Matrix::zeros(0, 0), 0);
+            let (mut batches, mut chosen, mut position) = (Batches::new(3, 10), Vec::new(), 0);
             let mut seen = Vec::new();
             for size in sizes {
-                batches.gather(&observations, position, *size, &mut x);
-                seen.extend_from_slice(x.as_slice());
+                batches.choose(position, *size, &mut chosen);
+                seen.extend_from_slice(&chosen);
                 position += *size as u64;
             }
             seen
@@ -63,14 +59,14 @@ mod tests {
         assert_ne!(whole[..10], whole[10..], "every epoch is shuffled anew");
         for epoch in whole.chunks(10) {
             let mut sorted = epoch.to_vec();
-            sorted.sort_unstable_by(f32::total_cmp);
-            assert_eq!(sorted, (0..10).map(|i| i as f32).collect::<Vec<_>>());
+            sorted.sort_unstable();
+            assert!(sorted.into_iter().eq(0..10));
         }
         // Reading backwards gives the same as reading forwards.
-        let (mut batches, mut x) = (Batches::new(3, 10), Matrix::zeros(0, 0));
+        let (mut batches, mut chosen) = (Batches::new(3, 10), Vec::new());
         for place in [17, 4, 12, 0] {
-            batches.gather(&observations, place, 1, &mut x);
-            assert_eq!(x.as_slice()[0], whole[place as usize]);
+            batches.choose(place, 1, &mut chosen);
+            assert_eq!(chosen[0], whole[place as usize]);
         }
     }
 }

@@ -25,8 +25,10 @@ pub(super) struct Minibatch {
 /// Contiguous columns of a minibatch.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// Observations (n × columns).
-    pub(super) x: Matrix<f32>,
+    /// Which observations are meant.
+    pub(super) chosen: Vec<u32>,
+    /// Those observations (n × columns).
+    x: Matrix<f32>,
     /// ε (m × columns).
     pub(super) noise: Matrix<f32>,
     tape: Tape<f32>,
@@ -43,7 +45,7 @@ impl Minibatch {
     /// Makes the memory fit a model of another size.
     pub(super) fn fit(&mut self, vae: &Vae<f32>, threads: usize) {
         let empty = || Matrix::zeros(0, 0);
-        let block = || Block { x: empty(), noise: empty(), tape: Tape::new(vae) };
+        let block = || Block { chosen: Vec::new(), x: empty(), noise: empty(), tape: Tape::new(vae) };
         (self.blocks, self.filled) = ((0..threads).map(|_| block()).collect(), 0);
     }
 
@@ -56,10 +58,9 @@ impl Minibatch {
     }
 
     /// Computes the terms of the objective, and of each block the gradient of minus the objective.
-    pub(super) fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective) {
+    pub(super) fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective, observations: &Matrix<f32>) {
         let blocks = &mut self.blocks[..self.filled];
-        self.helpers
-            .share(blocks.iter_mut(), |block| vae.differentiate(objective, &block.x, &block.noise, &mut block.tape));
+        self.helpers.share(blocks.iter_mut(), |block| block.differentiate(vae, objective, observations));
         let Some((first, others)) = blocks.split_first_mut() else { return };
         let shares = shares(first.x.columns(), others);
         let sum = &mut first.tape.elbo;
@@ -89,6 +90,17 @@ impl Minibatch {
             }
             part.update(sum);
         });
+    }
+}
+
+impl Block {
+    fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective, observations: &Matrix<f32>) {
+        let Self { chosen, x, noise, tape } = self;
+        x.reshape(observations.rows(), chosen.len());
+        for (c, sample) in chosen.iter().enumerate() {
+            x.column_mut(c).copy_from_slice(observations.column(*sample as usize));
+        }
+        vae.differentiate(objective, x, noise, tape);
     }
 }
 
@@ -156,12 +168,13 @@ mod tests {
         let mut rng = stream(2, Purpose::Analysis, 0);
         let columns: Vec<[f32; 5]> = (0..batch).map(|_| [(); 5].map(|()| StandardNormal.sample(&mut rng))).collect();
         let mut minibatch = Minibatch::new(&vae, threads);
+        let observations = Matrix::from_fn(3, batch, |r, c| columns[c][r]);
         for (places, block) in minibatch.cut(batch) {
+            block.chosen = places.clone().map(|place| place as u32).collect();
             let columns = &columns[places];
-            block.x = Matrix::from_fn(3, columns.len(), |r, c| columns[c][r]);
             block.noise = Matrix::from_fn(2, columns.len(), |r, c| columns[c][3 + r]);
         }
-        minibatch.differentiate(&vae, &OBJECTIVE);
+        minibatch.differentiate(&vae, &OBJECTIVE, &observations);
         minibatch
     }
 

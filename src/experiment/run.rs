@@ -329,11 +329,11 @@ impl Experiment {
         let mut rng = stream(config.seed, Purpose::Noise, state.step);
         for (places, block) in minibatch.cut(state.settings.optimizer.batch) {
             let position = state.position + places.start as u64;
-            batches.gather(&data.train.observations, position, places.len(), &mut block.x);
+            batches.choose(position, places.len(), &mut block.chosen);
             block.noise.reshape(state.vae.latent_dim(), places.len());
             block.noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
         }
-        minibatch.differentiate(&state.vae, &state.settings.objective);
+        minibatch.differentiate(&state.vae, &state.settings.objective, &data.train.observations);
     }
 
     /// One step against the gradient.

@@ -119,7 +119,7 @@ impl Focus {
         })
     }
 
-    /// Of the surface what lies on [`grid_lines`], line after line: all that is needed where there is no sheet.
+    /// Of the surface what lies on `grid_lines`, line after line: all that is needed where there is no sheet.
     pub fn grid(&self) -> &Matrix<f32> {
         self.grid.get_or_init(|| self.decode(grid_lines().flatten().filter(|_| self.has_surface())))
     }

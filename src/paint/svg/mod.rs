@@ -30,7 +30,7 @@ pub struct SvgOptions<'a> {
 
 /// The SVG file of some shapes, laid out by `context`, whose textures are known to `rasterizer`.
 ///
-/// A [`Layer`](super::Layer) becomes a group, which drawing programs show as a layer. Other paint callbacks (code for a GPU)
+/// A [`Layer`] becomes a group, which drawing programs show as a layer. Other paint callbacks (code for a GPU)
 /// are left out.
 pub fn to_svg(context: &Context, rasterizer: &Rasterizer, shapes: &[ClippedShape], options: &SvgOptions<'_>) -> String {
     let sheet = Rect::from_min_size(Pos2::ZERO, options.size);

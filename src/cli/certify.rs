@@ -67,7 +67,7 @@ pub fn judged<E>(
         }
     }
     let mut made: Vec<(Job, Option<Outcome>)> = Vec::new();
-    in_parallel(&jobs, Job::run, |job, outcome| {
+    in_parallel(&jobs, 1, Job::run, |job, outcome| {
         if let Err(sentence) = &outcome {
             log::warn!("{} with seed {}: {sentence}", job.scene.name, job.seed);
         }
@@ -80,6 +80,7 @@ pub fn judged<E>(
     let places: Vec<usize> = (0..predictions.len()).collect();
     in_parallel(
         &places,
+        1,
         |place| predictions[*place].judge(find),
         |place, certificate| {
             certificates[*place] = Some(certificate);

@@ -65,6 +65,7 @@ impl Compare {
         let mut count = 0;
         in_parallel(
             &jobs,
+            jobs.iter().map(|((run, ..), _)| run.config().threads).max().unwrap_or(1),
             |(start, folder)| finish(start, folder),
             |(_, folder), outcome| {
                 finished[usize::from(*folder != &folders[0])] = Some(outcome?);

@@ -5,15 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread::{available_parallelism, scope};
 
-/// Does `work` for each of `jobs` on as many threads as there are cores, in any order; `done` hears of each result as it
-/// comes, on this thread. Ends early with the first error of `done`; work that has begun is finished then.
+/// Does `work`, which itself takes `each` threads, for each of `jobs`, as many at once as there are cores for, in any order;
+/// `done` hears of each result as it comes, on this thread. Ends early with the first error of `done`; work that has begun is
+/// finished then.
 pub(super) fn in_parallel<J: Sync, R: Send, E>(
     jobs: &[J],
+    each: usize,
     work: impl Fn(&J) -> R + Sync,
     mut done: impl FnMut(&J, R) -> Result<(), E>,
 ) -> Result<(), E> {
     let next = AtomicUsize::new(0);
-    let threads = available_parallelism().map_or(1, NonZero::get).min(jobs.len());
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    let threads = (cores / each.max(1)).max(1).min(jobs.len());
     let (sender, receiver) = channel();
     scope(|scope| {
         for _ in 0..threads {
@@ -42,6 +45,7 @@ mod tests {
         let mut results = Vec::new();
         let outcome: Result<(), ()> = in_parallel(
             &jobs,
+            1,
             |x| x * x,
             |job, square| {
                 results.push((*job, square));
@@ -58,6 +62,7 @@ mod tests {
         let mut count = 0;
         let outcome = in_parallel(
             &[1; 1000],
+            2,
             |x| *x,
             |_, _| {
                 count += 1;

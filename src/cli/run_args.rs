@@ -91,6 +91,11 @@ impl RunArgs {
         Ok((run, log, steps))
     }
 
+    /// The threads of a step.
+    pub(super) fn threads(&self) -> usize {
+        self.threads.unwrap_or(1)
+    }
+
     /// These arguments, and those of `common` where they say nothing. Commands of both are kept.
     pub(super) fn over(&self, common: &Self) -> Self {
         let own_origin = [self.origin.scene.is_some(), self.origin.data.is_some(), self.origin.session.is_some()];

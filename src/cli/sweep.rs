@@ -89,6 +89,7 @@ impl Sweep {
         let mut count = 0;
         in_parallel(
             &left,
+            self.run.threads(),
             |run| row(run),
             |_, row| {
                 table.push(row?)?;

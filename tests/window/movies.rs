@@ -122,7 +122,9 @@ fn a_movie_that_is_cancelled_or_left_leaves_nothing() {
     hand.press("Save");
     hand.until_shown("600 seconds of 50 pictures are not 2 to 5000 pictures; change one of the two");
     hand.set(&[("seconds", 100.0)]);
+    hand.until_gone("600 seconds of 50 pictures are not 2 to 5000 pictures; change one of the two");
     for _ in 0..2 {
+        hand.until_gone("drawing…");
         hand.press("Save");
         hand.until_making();
         assert!(hand.harness.get_by_label("Still").accesskit_node().is_disabled(), "what is being made stays as it is");

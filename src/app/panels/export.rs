@@ -77,9 +77,12 @@ impl ExportDialog {
                 self.picture(ui);
                 self.place.edit(ui)
             });
-            if let Some(failure) = &self.failure {
-                ui.colored_label(ui.visuals().warn_fg_color, failure);
-            }
+            // Whether there is a sentence or not, the buttons beneath are the same ones to whoever is pressing them.
+            ui.push_id("failure", |ui| {
+                if let Some(failure) = &self.failure {
+                    ui.colored_label(ui.visuals().warn_fg_color, failure);
+                }
+            });
             match made {
                 Some((made, count)) => self.progress(ui, made, count),
                 None => press = self.buttons(ui),

@@ -90,9 +90,12 @@ impl Place {
                 edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter))
             })
             .inner;
-        if let Some(error) = &self.error {
-            ui.colored_label(ui.visuals().warn_fg_color, error);
-        }
+        // Whether there is a sentence or not, the buttons beneath are the same ones to whoever is pressing them.
+        ui.push_id("error", |ui| {
+            if let Some(error) = &self.error {
+                ui.colored_label(ui.visuals().warn_fg_color, error);
+            }
+        });
         entered
     }
 

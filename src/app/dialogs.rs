@@ -40,13 +40,14 @@ impl App {
         });
     }
 
-    /// Offers to save a screenshot that has come back, with the session in it.
+    /// Offers to save a screenshot that has come back, with the session of what it shows in it.
     pub(super) fn take_screenshot(&mut self) {
         let Ok(image) = self.screenshots.1.try_recv() else { return };
         let scale = self.ctx.pixels_per_point();
         let name = self.run_name(0);
         let about = format!("{} × {} pixels", image.size[0], image.size[1]);
-        let session = self.session().and_then(|session| session.to_json(EMBEDDED_IN_FIGURE).ok());
+        let session = self.session_up_to(Side::shown);
+        let session = session.and_then(|session| session.to_json(EMBEDDED_IN_FIGURE).ok());
         let program = program();
         let texts = [("Software", program.as_str())].into_iter().chain(session.as_deref().map(|text| (KEYWORD, text)));
         match encode_png(&ColorImage::clone(&image).into(), scale, &texts.collect::<Vec<_>>()) {

@@ -8,7 +8,7 @@ use super::looks::{layout_in, looks_of_window, selection_in, theme_in};
 use super::side::{Promise, Side};
 use crate::cli::{self, OriginArgs, Start};
 use crate::data::{Dataset, Scene, generate};
-use crate::experiment::{Config, Experiment, Origin};
+use crate::experiment::{Config, Experiment, Origin, Snapshot};
 use crate::io::{Recipe, Session};
 use crate::trainer::Request;
 
@@ -107,17 +107,21 @@ impl App {
         self.start(self.active, true);
     }
 
-    /// The run, or both that are compared, as a session.
+    /// The run, or both that are compared, as a session: up to now.
     pub fn session(&self) -> Option<Session> {
+        self.session_up_to(Side::snapshot)
+    }
+
+    /// The same up to some moment of each run.
+    pub(super) fn session_up_to(&self, moment: impl Fn(&Side) -> Option<&Arc<Snapshot>>) -> Option<Session> {
         let layout = &self.layouts[self.sides.len() - 1];
         let looks = looks_of_window(&self.selection, layout, self.ctx.theme());
-        let first = Session::of(self.sides[0].snapshot()?, looks);
-        let second = match self.sides.get(1).map(Side::snapshot) {
-            Some(Some(snapshot)) => Some(Session::of(snapshot, serde_json::Value::Null)),
-            Some(None) => return None,
+        let first = Session::of(moment(&self.sides[0])?, looks);
+        let second = self.sides.get(1).map(|side| Some(Session::of(moment(side)?, serde_json::Value::Null)));
+        Some(first.compared_with(match second {
+            Some(second) => Some(second?),
             None => None,
-        };
-        Some(first.compared_with(second))
+        }))
     }
 
     /// The run that the controls belong to as one line of text, if its data fit into one.

@@ -80,3 +80,18 @@ fn two_runs_are_looked_at_at_the_same_step() {
     hand.until(|window| window.second_shown().is_some_and(|s| s.step == 30));
     hand.render();
 }
+
+#[test]
+fn a_screenshot_of_an_earlier_moment_carries_that_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hand = Stagehand::paused_at("linear", 60);
+    hand.window().set_folder(folder.path());
+    hand.window().selection().moment = Some(20);
+    hand.until(|window| window.shown().is_some_and(|s| s.step == 20));
+    hand.key(Key::P);
+    hand.until_shown("Save");
+    hand.press("Save");
+    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
+    let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(unpick::io::open_session(&file).unwrap().steps, 20);
+}

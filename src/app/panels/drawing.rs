@@ -188,11 +188,14 @@ impl Drawing {
 
     /// The numbers in it, as text.
     pub(super) fn numbers(&self, scenery: &Scenery) -> Result<String, String> {
+        self.numbers_in(&mut scenery.figure(self.axes))
+    }
+
+    fn numbers_in(&self, figure: &mut Figure) -> Result<String, String> {
         let What::One(view) = self.what else {
             return Err("only a single view has its numbers in one table".to_owned());
         };
-        let numbers =
-            scenery.figure(self.axes).numbers(view).map_err(|reason| format!("there are no numbers: {reason}"));
+        let numbers = figure.numbers(view).map_err(|reason| format!("there are no numbers: {reason}"));
         numbers?.to_text().map_err(|error| error.to_string())
     }
 
@@ -210,16 +213,15 @@ impl Drawing {
         let session = self.provenance.then(|| figure.session_with(Some(&layout))).transpose();
         let session = session.map_err(|e| e.to_string())?;
         let session = session.as_deref();
-        let staged = if let Some(reel) = self.reel() {
-            reel.make(&mut figure, &canvas, session, show, go_on)?.map(|movie| movie.stage(path))
-        } else {
-            let bytes = match self.still {
-                Still::Numbers => self.numbers(scenery)?.into_bytes(),
-                Still::Figure(format) => figure.draw(&canvas, show, |offscreen: &Offscreen, output: &FullOutput| {
+        let staged = match (self.reel(), self.still) {
+            (Some(reel), _) => reel.make(&mut figure, &canvas, session, show, go_on)?.map(|movie| movie.stage(path)),
+            (None, Still::Figure(format)) => {
+                let encode = |offscreen: &Offscreen, output: &FullOutput| {
                     encode_figure(offscreen, &canvas, output, format, session)
-                })?,
-            };
-            Some(Staged::file(path, &bytes))
+                };
+                Some(Staged::file(path, &figure.draw(&canvas, show, encode)?))
+            }
+            (None, Still::Numbers) => Some(Staged::file(path, self.numbers_in(&mut figure)?.as_bytes())),
         };
         staged.transpose().map_err(|e| e.to_string())
     }

@@ -1,5 +1,7 @@
 //! Exact derivatives of the decoder at many latents at once, carried forward through its layers.
 
+use std::ops::Range;
+
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd};
 
@@ -37,31 +39,39 @@ fn pair(m: usize, i: usize, j: usize) -> usize {
 impl<T: Real> Jets<T> {
     /// Differentiates the decoder of `vae` at the columns of `z` (m × K).
     pub fn of(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
-        /// Numbers that a layer may leave behind: more would not stay in the cache, and fresh memory is slow.
+        /// Numbers that a hidden layer may leave behind: more would not stay in the cache.
         const WORK: usize = 1 << 13;
         /// Fewer latents would not repay the packing of the weights.
-        const FEWEST: usize = 8;
+        const FEWEST: usize = 32;
         let m = vae.latent_dim();
         assert_eq!(z.rows(), m, "a latent has {m} coordinates");
         let pairs = if order == Order::Second { m * (m + 1) / 2 } else { 0 };
         let layers = vae.decoder.layers();
-        let widest = layers.iter().map(|layer| layer.outputs).max().unwrap_or(1);
+        let widest = layers[..layers.len() - 1].iter().map(|layer| layer.outputs).max().unwrap_or(m);
         let at_once = (WORK / (widest * (1 + m + pairs))).max(FEWEST);
 
         let mut jets = Self { m, ..Self::default() };
         jets.reshape(vae.data_dim(), z.columns(), pairs);
         let (mut below, mut above) = (Self { m, ..Self::default() }, Self { m, ..Self::default() });
-        let (mut inputs, mut panel) = (Matrix::zeros(0, 0), Panel::new());
+        let mut panel = Panel::new();
         for start in (0..z.columns()).step_by(at_once) {
             let latents = start..(start + at_once).min(z.columns());
-            inputs.reshape(m, latents.len());
-            inputs.as_mut_slice().copy_from_slice(&z.as_slice()[m * latents.start..m * latents.end]);
-            above.after_first_layer(&layers[0], &vae.parameters, &inputs, pairs, &mut panel);
-            for layer in &layers[1..] {
+            let inputs = Factor::new(m, latents.len(), &z.as_slice()[m * latents.start..m * latents.end]);
+            for (i, layer) in layers.iter().enumerate() {
                 std::mem::swap(&mut below, &mut above);
-                above.after(&below, layer, &vae.parameters, pairs, &mut panel);
+                // The last layer writes where its results are to stand.
+                let place = if i + 1 < layers.len() {
+                    above.reshape(layer.outputs, latents.len(), pairs);
+                    above.part(0..latents.len())
+                } else {
+                    jets.part(latents.clone())
+                };
+                if i == 0 {
+                    place.after_first_layer(layer, &vae.parameters, inputs, &mut panel);
+                } else {
+                    place.after(&below, layer, &vae.parameters, &mut panel);
+                }
             }
-            jets.place(&above, start);
         }
         jets
     }
@@ -102,43 +112,49 @@ impl<T: Real> Jets<T> {
         self.second.reshape(rows, latents * pairs);
     }
 
-    /// Copies jets to the places of latent `start` and those after it.
-    fn place(&mut self, jets: &Self, start: usize) {
-        let put = |to: &mut Matrix<T>, from: &Matrix<T>| {
-            let at = start * from.as_slice().len() / jets.len();
-            to.as_mut_slice()[at..][..from.as_slice().len()].copy_from_slice(from.as_slice());
-        };
-        put(&mut self.value, &jets.value);
-        put(&mut self.first, &jets.first);
-        put(&mut self.second, &jets.second);
+    /// The places of those latents.
+    fn part(&mut self, latents: Range<usize>) -> Part<'_, T> {
+        let all = self.len();
+        let [value, first, second] = [&mut self.value, &mut self.first, &mut self.second].map(|numbers| {
+            let each = numbers.as_slice().len() / all;
+            &mut numbers.as_mut_slice()[each * latents.start..each * latents.end]
+        });
+        Part { m: self.m, value, first, second }
     }
+}
 
+/// Where the jets of a layer at some latents are to stand.
+struct Part<'a, T> {
+    m: usize,
+    value: &'a mut [T],
+    first: &'a mut [T],
+    second: &'a mut [T],
+}
+
+impl<T: Real> Part<'_, T> {
     /// The first layer is affine before σ: its derivative by zᵢ is column i of the weights, whatever z is.
-    fn after_first_layer(&mut self, layer: &Dense, p: &[T], z: &Matrix<T>, pairs: usize, panel: &mut Panel<T>) {
-        self.reshape(layer.outputs, z.columns(), pairs);
-        layer.forward(p, z, &mut self.value, panel);
+    fn after_first_layer(self, layer: &Dense, p: &[T], z: Factor<'_, T>, panel: &mut Panel<T>) {
+        layer.forward(p, z, self.value, panel);
         let weight = layer.split(p).0;
-        self.first.as_mut_slice().chunks_exact_mut(weight.len()).for_each(|first| first.copy_from_slice(weight));
-        self.second.as_mut_slice().fill(T::ZERO);
-        self.activate(layer.activation);
+        self.first.chunks_exact_mut(weight.len()).for_each(|first| first.copy_from_slice(weight));
+        self.second.fill(T::ZERO);
+        self.bend(layer);
     }
 
     /// The jets one layer further than those `below`.
-    fn after(&mut self, below: &Self, layer: &Dense, p: &[T], pairs: usize, panel: &mut Panel<T>) {
-        self.reshape(layer.outputs, below.len(), pairs);
-        layer.forward(p, &below.value, &mut self.value, panel);
-        for (from, to) in [(&below.first, &mut self.first), (&below.second, &mut self.second)] {
-            if from.columns() > 0 {
-                product(layer.weight(p), Factor::from(from), to.as_mut_slice(), panel);
+    fn after(self, below: &Jets<T>, layer: &Dense, p: &[T], panel: &mut Panel<T>) {
+        layer.forward(p, Factor::from(&below.value), self.value, panel);
+        for (from, to) in [(&below.first, &mut *self.first), (&below.second, &mut *self.second)] {
+            if !to.is_empty() {
+                product(layer.weight(p), Factor::from(from), to, panel);
             }
         }
-        self.activate(layer.activation);
+        self.bend(layer);
     }
 
     /// From derivatives of the pre-activation a to those of h = σ(a).
-    fn activate(&mut self, activation: Activation) {
-        let Self { m, value, first, second } = self;
-        bend(activation, *m, value, first.as_mut_slice(), second.as_mut_slice());
+    fn bend(self, layer: &Dense) {
+        bend(layer.activation, self.m, layer.outputs, self.value, self.first, self.second);
     }
 }
 
@@ -149,22 +165,29 @@ fn bend_with<S: Simd, T: Real>(
     _simd: S,
     activation: Activation,
     m: usize,
-    value: &Matrix<T>,
+    rows: usize,
+    value: &[T],
     first: &mut [T],
     second: &mut [T],
 ) {
     // A constant in each arm, so that the loops are compiled for it.
     match activation {
-        Activation::Tanh => bend_by(Activation::Tanh, m, value, first, second),
-        Activation::Relu => bend_by(Activation::Relu, m, value, first, second),
-        Activation::Softplus => bend_by(Activation::Softplus, m, value, first, second),
+        Activation::Tanh => bend_by(Activation::Tanh, m, rows, value, first, second),
+        Activation::Relu => bend_by(Activation::Relu, m, rows, value, first, second),
+        Activation::Softplus => bend_by(Activation::Softplus, m, rows, value, first, second),
         Activation::Linear => {}
     }
 }
 
 #[inline(always)]
-fn bend_by<T: Real>(activation: Activation, m: usize, value: &Matrix<T>, first: &mut [T], second: &mut [T]) {
-    let (rows, value) = (value.rows(), value.as_slice());
+fn bend_by<T: Real>(
+    activation: Activation,
+    m: usize,
+    rows: usize,
+    value: &[T],
+    first: &mut [T],
+    second: &mut [T],
+) {
     let pairs = second.len() / value.len().max(1);
     for (k, h) in value.chunks_exact(rows).enumerate() {
         let first = &mut first[k * m * rows..][..m * rows];

@@ -87,8 +87,8 @@ fn features(vae: &Vae<f64>, x: &Matrix<f64>) -> DMatrix<f64> {
     let hidden: &[Dense] = &layers[..layers.len() - 1];
     let (mut h, mut panel) = (x.clone(), Panel::new());
     for layer in hidden {
-        let mut next = Matrix::zeros(0, 0);
-        layer.forward(&vae.parameters, &h, &mut next, &mut panel);
+        let mut next = Matrix::zeros(layer.outputs, h.columns());
+        layer.forward(&vae.parameters, Factor::from(&h), next.as_mut_slice(), &mut panel);
         h = next;
     }
     DMatrix::from_column_slice(h.rows(), h.columns(), h.as_slice()).insert_row(h.rows(), 1.0)

@@ -7,6 +7,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::real::BLOCK;
 use super::{Matrix, Real};
 
 /// A matrix as a factor of a product: column-major numbers, perhaps read as their transpose.
@@ -49,20 +50,20 @@ pub fn product<T: Real>(a: Factor<'_, T>, b: Factor<'_, T>, c: &mut [T], panel: 
     assert_eq!(a.columns, b.rows, "inner dimensions differ");
     assert_ne!(a.columns, 0, "a product over an empty inner dimension");
     assert_eq!(c.len(), a.rows * b.columns, "the result does not have the shape of the product");
-    // Few rows leave most of a register empty. Where the columns of Bᵀ are at hand they fill it: Cᵀ = Bᵀ Aᵀ.
+    // Few rows leave most of a register empty, which more columns fill: Cᵀ = Bᵀ Aᵀ.
     let (a, b, swapped) =
-        if a.rows <= FEW && b.transposed { (b.transposed(), a.transposed(), true) } else { (a, b, false) };
+        if a.rows < FEW.min(b.columns) { (b.transposed(), a.transposed(), true) } else { (a, b, false) };
     narrowest(a.rows).dispatch(Product { a, b, c, swapped, panel });
 }
 
-/// The number of rows that leaves most of the widest register empty.
-const FEW: usize = 8;
+/// The number of rows below which a good part of the widest registers would be empty.
+const FEW: usize = 24;
 
 /// The vector unit for a product of that many rows: half the width takes half the time where it is wide enough.
 fn narrowest(rows: usize) -> Arch {
     match Arch::new() {
         #[cfg(target_arch = "x86_64")]
-        Arch::V4(wide) if rows <= FEW => Arch::V3(*wide),
+        Arch::V4(wide) if rows <= 8 => Arch::V3(*wide),
         arch => arch,
     }
 }
@@ -228,22 +229,55 @@ fn store_part<'a, T: Real, S: Simd>(registers: &[T::Lanes<S>], places: impl Iter
     T::lanes_mut::<S>(&mut buffer)[..registers.len()].copy_from_slice(registers);
     places.zip(&buffer[..size_of_val(registers) / size_of::<T>()]).for_each(|(place, x)| *place = *x);
 }
+
 /// Rows `row..row + height` of `a` in the order in which tiles use them: `height` numbers for each inner index, zeros
 /// below the last row.
 #[inline(always)]
 fn pack<T: Real>(a: Factor<'_, T>, row: usize, height: usize, panel: &mut Panel<T>) {
     let rows = height.min(a.rows - row);
-    panel.clear();
+    if rows < height {
+        panel.clear();
+    }
     panel.resize(height * a.columns, T::ZERO);
     if a.transposed {
-        for (r, source) in a.data[row * a.columns..].chunks_exact(a.columns).take(rows).enumerate() {
-            for (packed, x) in panel[r..].iter_mut().step_by(height).zip(source) {
-                *packed = *x;
-            }
-        }
+        pack_transposed(&a.data[row * a.columns..(row + rows) * a.columns], a.columns, height, panel);
     } else {
         for (packed, column) in panel.chunks_exact_mut(height).zip(a.data[row..].chunks(a.rows)) {
             packed[..rows].copy_from_slice(&column[..rows]);
+        }
+    }
+}
+
+/// Puts number p of row r of `rows`, each `inner` long, at `p · height + r`.
+#[inline(always)]
+fn pack_transposed<T: Real>(rows: &[T], inner: usize, height: usize, panel: &mut [T]) {
+    let blocks = rows.chunks_exact(BLOCK * inner);
+    let rest = blocks.remainder();
+    let done = rows.len() / inner / BLOCK * BLOCK;
+    for (r, rows) in (0..done).step_by(BLOCK).zip(blocks) {
+        let places = panel.chunks_exact_mut(BLOCK * height);
+        for (b, places) in places.enumerate() {
+            let mut block = [[T::ZERO; BLOCK]; BLOCK];
+            for (line, row) in block.iter_mut().zip(rows.chunks_exact(inner)) {
+                *line = row.as_chunks().0[b];
+            }
+            let block = T::transpose(&block);
+            for (place, line) in places.chunks_exact_mut(height).zip(&block) {
+                place[r..r + BLOCK].copy_from_slice(line);
+            }
+        }
+        let tail = inner / BLOCK * BLOCK;
+        scatter(rows, inner, tail, r, height, panel);
+    }
+    scatter(rest, inner, 0, done, height, panel);
+}
+
+/// The same one number after the other, for those from `first` on in each row; the first row is row `r`.
+#[inline(always)]
+fn scatter<T: Real>(rows: &[T], inner: usize, first: usize, r: usize, height: usize, panel: &mut [T]) {
+    for (r, row) in (r..).zip(rows.chunks_exact(inner)) {
+        for (p, x) in row.iter().enumerate().skip(first) {
+            panel[p * height + r] = *x;
         }
     }
 }

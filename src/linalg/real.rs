@@ -5,6 +5,9 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
 use pulp::Simd;
 
+/// How many numbers in a row are transposed at once.
+pub(super) const BLOCK: usize = 8;
+
 /// `f32` to train, `f64` to differentiate and measure: the same code serves both.
 ///
 /// Sums are always formed in one fixed order with fused multiply-add, and the elementary functions of `f32` and the tanh of
@@ -40,6 +43,12 @@ pub trait Real:
     fn lanes<S: Simd>(slice: &[Self]) -> &[Self::Lanes<S>];
     /// The slice as whole registers, to be written.
     fn lanes_mut<S: Simd>(slice: &mut [Self]) -> &mut [Self::Lanes<S>];
+
+    /// A square of numbers with rows and columns exchanged.
+    #[inline(always)]
+    fn transpose(rows: &[[Self; BLOCK]; BLOCK]) -> [[Self; BLOCK]; BLOCK] {
+        std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]))
+    }
 
     /// The nearest number of this kind.
     fn from_f64(x: f64) -> Self;
@@ -81,6 +90,33 @@ impl Real for f32 {
         S::as_mut_simd_f32s(slice).0
     }
 
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn transpose(rows: &[[Self; BLOCK]; BLOCK]) -> [[Self; BLOCK]; BLOCK] {
+        let Some(pulp::x86::V3 { avx, .. }) = pulp::x86::V3::try_new() else {
+            return std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]));
+        };
+        // Pairs of rows, then fours, are merged within halves of registers; the halves come last.
+        let rows: [std::arch::x86_64::__m256; BLOCK] = pulp::cast(*rows);
+        let mut pairs = rows;
+        for k in [0, 2, 4, 6] {
+            pairs[k] = avx._mm256_unpacklo_ps(rows[k], rows[k + 1]);
+            pairs[k + 1] = avx._mm256_unpackhi_ps(rows[k], rows[k + 1]);
+        }
+        let mut fours = pairs;
+        for k in [0, 4] {
+            for i in [0, 1] {
+                fours[k + 2 * i] = avx._mm256_shuffle_ps::<0x44>(pairs[k + i], pairs[k + i + 2]);
+                fours[k + 2 * i + 1] = avx._mm256_shuffle_ps::<0xEE>(pairs[k + i], pairs[k + i + 2]);
+            }
+        }
+        let mut columns = fours;
+        for k in 0..4 {
+            columns[k] = avx._mm256_permute2f128_ps::<0x20>(fours[k], fours[k + 4]);
+            columns[k + 4] = avx._mm256_permute2f128_ps::<0x31>(fours[k], fours[k + 4]);
+        }
+        pulp::cast(columns)
+    }
     #[inline(always)]
     fn from_f64(x: f64) -> Self {
         x as Self

@@ -47,12 +47,10 @@ impl Dense {
         Factor::new(self.outputs, self.inputs, self.split(parameters).0)
     }
 
-    /// h = σ(W x + c) for a batch: `x` is inputs × B, `h` becomes outputs × B.
-    pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, h: &mut Matrix<T>, panel: &mut Panel<T>) {
-        let (_, bias) = self.split(parameters);
-        h.reshape(self.outputs, x.columns());
-        product(self.weight(parameters), x.into(), h.as_mut_slice(), panel);
-        activate(self.activation, h.as_mut_slice(), bias);
+    /// h = σ(W x + c) for a batch: `x` is inputs × B, `h` is outputs × B.
+    pub fn forward<T: Real>(&self, parameters: &[T], x: Factor<'_, T>, h: &mut [T], panel: &mut Panel<T>) {
+        product(self.weight(parameters), x, h, panel);
+        activate(self.activation, h, self.split(parameters).1);
     }
 
     /// The gradient of the parameters, from `delta` = ∂loss/∂a (outputs × B, a = W x + c):

@@ -88,7 +88,8 @@ impl Mlp {
     pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, pass: &mut Pass<T>) {
         for (i, layer) in self.layers.iter().enumerate() {
             let (below, above) = pass.outputs.split_at_mut(i);
-            layer.forward(parameters, below.last().unwrap_or(x), &mut above[0], &mut pass.panel);
+            above[0].reshape(layer.outputs, x.columns());
+            layer.forward(parameters, below.last().unwrap_or(x).into(), above[0].as_mut_slice(), &mut pass.panel);
         }
     }
 

@@ -443,7 +443,7 @@ fn is_large(vae: &Vae<f32>) -> bool {
 
 /// Held-out observations at which every row of the history measures the geometry.
 fn probed(vae: &Vae<f32>) -> usize {
-    if is_large(vae) { 32 } else { 128 }
+    if is_large(vae) { 32 } else { 64 }
 }
 
 /// Held-out observations whose codes every row of the history correlates with their factors.

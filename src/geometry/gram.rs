@@ -166,11 +166,18 @@ fn rotate(g: &mut [f64], v: &mut [f64], m: usize, i: usize, j: usize) -> bool {
     true
 }
 
-/// a · b in double precision. Eight sums side by side, so that the order does not depend on the vector unit.
-#[pulp::with_simd(dot = Arch::new())]
+/// How many sums of products stand side by side, so that their order does not depend on the vector unit.
+const SUMS: usize = 8;
+
+/// a · b in double precision.
+pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
+    // In a few dimensions the way to the vector unit is longer than the sum, which is the same.
+    if a.len() <= SUMS { a.iter().zip(b).map(|(a, b)| a.to_f64() * b.to_f64()).sum() } else { long_dot(a, b) }
+}
+
+#[pulp::with_simd(long_dot = Arch::new())]
 #[inline(always)]
-pub(super) fn dot_with<S: Simd, T: Real>(_simd: S, a: &[T], b: &[T]) -> f64 {
-    const SUMS: usize = 8;
+fn long_dot_with<S: Simd, T: Real>(_simd: S, a: &[T], b: &[T]) -> f64 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<SUMS>(), b.as_chunks::<SUMS>());
     let mut sums = [0.0; SUMS];
     for (a, b) in a.iter().zip(b) {
@@ -237,6 +244,7 @@ mod tests {
             let (a, b): (Vec<f32>, Vec<f32>) = (0..length).map(|i| (i as f32, 2.0 - i as f32)).unzip();
             let exact: f64 = (0..length).map(f64::from).map(|i| i * (2.0 - i)).sum();
             assert_eq!(dot(&a, &b), exact);
+            assert_eq!(long_dot(&a, &b), exact);
         }
     }
 }

@@ -180,14 +180,7 @@ fn bend_with<S: Simd, T: Real>(
 }
 
 #[inline(always)]
-fn bend_by<T: Real>(
-    activation: Activation,
-    m: usize,
-    rows: usize,
-    value: &[T],
-    first: &mut [T],
-    second: &mut [T],
-) {
+fn bend_by<T: Real>(activation: Activation, m: usize, rows: usize, value: &[T], first: &mut [T], second: &mut [T]) {
     let pairs = second.len() / value.len().max(1);
     for (k, h) in value.chunks_exact(rows).enumerate() {
         let first = &mut first[k * m * rows..][..m * rows];

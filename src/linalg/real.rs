@@ -47,7 +47,7 @@ pub trait Real:
     /// A square of numbers with rows and columns exchanged.
     #[inline(always)]
     fn transpose(rows: &[[Self; BLOCK]; BLOCK]) -> [[Self; BLOCK]; BLOCK] {
-        std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]))
+        transpose_one_by_one(rows)
     }
 
     /// The nearest number of this kind.
@@ -94,9 +94,9 @@ impl Real for f32 {
     #[inline(always)]
     fn transpose(rows: &[[Self; BLOCK]; BLOCK]) -> [[Self; BLOCK]; BLOCK] {
         let Some(pulp::x86::V3 { avx, .. }) = pulp::x86::V3::try_new() else {
-            return std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]));
+            return transpose_one_by_one(rows);
         };
-        // Pairs of rows, then fours, are merged within halves of registers; the halves come last.
+        // Pairs of rows, then fours, are merged within the halves of registers; halves come last.
         let rows: [std::arch::x86_64::__m256; BLOCK] = pulp::cast(*rows);
         let mut pairs = rows;
         for k in [0, 2, 4, 6] {
@@ -203,6 +203,11 @@ impl Real for f64 {
     fn softplus(self) -> Self {
         self.max(0.0) + (-self.abs()).exp().ln_1p()
     }
+}
+
+#[inline(always)]
+fn transpose_one_by_one<T: Copy>(rows: &[[T; BLOCK]; BLOCK]) -> [[T; BLOCK]; BLOCK] {
+    std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]))
 }
 
 /// Elementary functions as branch-free polynomials, which a compiler turns into vector code. Their results

@@ -110,8 +110,17 @@ impl Gram {
         const SWEEPS: usize = 30;
         let Self { m, entries, work, singular_values, v } = self;
         let m = *m;
-        work.clone_from(entries);
+        // Rounding leaves a zero negative; a NaN stays one.
+        let root = |square: f64| if square < 0.0 { 0.0 } else { square.sqrt() };
+        singular_values.clear();
         v.clear();
+        if let [g00, g01, _, g11] = entries[..] {
+            let Turn { tangent, cosine, sine } = Turn::of(g00, g11, g01).unwrap_or(Turn::NONE);
+            singular_values.extend([g00 - tangent * g01, g11 + tangent * g01].map(root));
+            v.extend([cosine, -sine, sine, cosine]);
+            return (singular_values, v);
+        }
+        work.clone_from(entries);
         v.extend((0..m * m).map(|at| f64::from(at % (m + 1) == 0)));
         for _ in 0..SWEEPS {
             let mut rotated = false;
@@ -124,13 +133,7 @@ impl Gram {
                 break;
             }
         }
-        singular_values.clear();
-        // Rounding leaves a zero negative; a NaN stays one.
-        let root = |square: f64| if square < 0.0 { 0.0 } else { square.sqrt() };
         singular_values.extend((0..m).map(|i| root(work[i * m + i])));
-        if m == 2 {
-            return (singular_values, v);
-        }
         // Named: V as near to the identity as a permutation and signs can make it.
         let order = best_assignment(m, m, |axis, column| v[column * m + axis].abs());
         let (unnamed, columns) = (singular_values.clone(), &mut work[..]);
@@ -144,17 +147,33 @@ impl Gram {
     }
 }
 
+/// The rotation of a plane that makes a symmetric matrix diagonal, by at most 45°.
+struct Turn {
+    tangent: f64,
+    cosine: f64,
+    sine: f64,
+}
+
+impl Turn {
+    const NONE: Self = Self { tangent: 0.0, cosine: 1.0, sine: 0.0 };
+
+    /// That of the matrix with these entries; nothing where it is diagonal to the last digit, or not made of numbers.
+    fn of(gii: f64, gjj: f64, gij: f64) -> Option<Self> {
+        if gij.is_nan() || gij.abs() <= f64::EPSILON * (gii * gjj).abs().sqrt() {
+            return None;
+        }
+        let zeta = (gjj - gii) / (2.0 * gij);
+        let tangent = zeta.signum() / (zeta.abs() + (1.0 + zeta * zeta).sqrt());
+        let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
+        Some(Self { tangent, cosine, sine: cosine * tangent })
+    }
+}
+
 /// Rotates axes i and j of the symmetric matrix `g` (and columns i and j of `v`) so that g_ij becomes zero; says whether
 /// that took a rotation.
 fn rotate(g: &mut [f64], v: &mut [f64], m: usize, i: usize, j: usize) -> bool {
     let (gii, gjj, gij) = (g[i * m + i], g[j * m + j], g[i * m + j]);
-    if gij.is_nan() || gij.abs() <= f64::EPSILON * (gii * gjj).abs().sqrt() {
-        return false;
-    }
-    let zeta = (gjj - gii) / (2.0 * gij);
-    let tangent = zeta.signum() / (zeta.abs() + (1.0 + zeta * zeta).sqrt());
-    let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
-    let sine = cosine * tangent;
+    let Some(Turn { tangent, cosine, sine }) = Turn::of(gii, gjj, gij) else { return false };
     let turn = |x: f64, y: f64| (cosine * x - sine * y, sine * x + cosine * y);
     for r in 0..m {
         (v[i * m + r], v[j * m + r]) = turn(v[i * m + r], v[j * m + r]);

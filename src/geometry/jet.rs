@@ -40,7 +40,7 @@ impl<T: Real> Jets<T> {
     /// Differentiates the decoder of `vae` at the columns of `z` (m × K).
     pub fn of(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
         /// Numbers that a hidden layer may leave behind: more would not stay in the cache.
-        const WORK: usize = 1 << 13;
+        const WORK: usize = 9 << 10;
         /// Fewer latents would not repay the packing of the weights.
         const FEWEST: usize = 32;
         let m = vae.latent_dim();
@@ -50,8 +50,8 @@ impl<T: Real> Jets<T> {
         let widest = layers[..layers.len() - 1].iter().map(|layer| layer.outputs).max().unwrap_or(m);
         let at_once = (WORK / (widest * (1 + m + pairs))).max(FEWEST);
 
-        let mut jets = Self { m, ..Self::default() };
-        jets.reshape(vae.data_dim(), z.columns(), pairs);
+        let place = |each| Matrix::zeros(vae.data_dim(), z.columns() * each);
+        let mut jets = Self { m, value: place(1), first: place(m), second: place(pairs) };
         let (mut below, mut above) = (Self { m, ..Self::default() }, Self { m, ..Self::default() });
         let mut panel = Panel::new();
         for start in (0..z.columns()).step_by(at_once) {

@@ -3,8 +3,10 @@
 //! What a block gives depends on the block alone, and the sums over the blocks are formed in their order: which thread
 //! takes which block, and when, cannot change a bit. How many blocks there are can, in the last digits.
 
+use std::hint::spin_loop;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pulp::{Arch, Simd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -113,6 +115,9 @@ fn shares(first: usize, others: &[Block]) -> impl Iterator<Item = [f64; 2]> {
     own.zip(others).map(move |(own, other)| [own, columns(other) / total])
 }
 
+/// How often to look whether the helpers have done before sleeping until then: for about a tenth of a millisecond.
+const PATIENCE: usize = 4000;
+
 /// Threads that wait for work. Where the system refuses them, the one that asks does all.
 #[derive(Clone, Debug)]
 struct Helpers(Option<Arc<ThreadPool>>);
@@ -127,12 +132,24 @@ impl Helpers {
     fn share<T: Send>(&self, mut items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
         let Some(pool) = &self.0 else { return items.for_each(work) };
         let Some(first) = items.next() else { return };
+        let busy = AtomicUsize::new(0);
         pool.in_place_scope(|scope| {
             for item in items {
-                let work = &work;
-                scope.spawn(move |_| work(item));
+                let (work, busy) = (&work, &busy);
+                busy.fetch_add(1, Ordering::Relaxed);
+                scope.spawn(move |_| {
+                    work(item);
+                    busy.fetch_sub(1, Ordering::Release);
+                });
             }
             work(first);
+            // Blocks take equally long: to fall asleep and be woken would take longer than the others still need.
+            for _ in 0..PATIENCE {
+                if busy.load(Ordering::Acquire) == 0 {
+                    break;
+                }
+                spin_loop();
+            }
         });
     }
 }

@@ -57,15 +57,13 @@ impl Focus {
     }
 
     /// Looks at z*, where possible with what is known already.
-    pub fn renewed(self, snapshot: &Arc<Snapshot>, selection: &Selection) -> Self {
+    pub fn renewed(self: &Arc<Self>, snapshot: &Arc<Snapshot>, selection: &Selection) -> Arc<Self> {
         let same_run = Arc::ptr_eq(&self.snapshot, snapshot);
         if same_run && self.z == selection.z && self.axes == selection.axes {
-            self
-        } else if same_run {
-            Self::with_model(snapshot, selection, self.model, self.key + 1)
-        } else {
-            Self::with_model(snapshot, selection, Arc::new(snapshot.vae.cast()), self.key + 1)
+            return Arc::clone(self);
         }
+        let model = if same_run { Arc::clone(&self.model) } else { Arc::new(snapshot.vae.cast()) };
+        Arc::new(Self::with_model(snapshot, selection, model, self.key + 1))
     }
 
     fn with_model(snapshot: &Arc<Snapshot>, selection: &Selection, model: Arc<Vae<f64>>, key: u64) -> Self {
@@ -122,6 +120,11 @@ impl Focus {
     /// Of the surface what lies on `grid_lines`, line after line: all that is needed where there is no sheet.
     pub fn grid(&self) -> &Matrix<f32> {
         self.grid.get_or_init(|| self.decode(grid_lines().flatten().filter(|_| self.has_surface())))
+    }
+
+    /// The latents on the axes of the latent view, without repetition.
+    pub fn shown(&self) -> &[usize] {
+        if self.has_surface() { &self.axes } else { &self.axes[..1] }
     }
 
     /// Whether two latents are shown.

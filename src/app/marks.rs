@@ -10,9 +10,9 @@ use egui_plot::{AxisHints, GridInput, GridMark, Plot, PlotPoint, PlotTransform};
 
 use nalgebra::DMatrix;
 
+use super::Stage;
 use super::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, SMALLEST_TEXT, label_font};
-use super::{Selection, Stage};
-use crate::experiment::Row;
+use crate::experiment::{Row, Snapshot};
 use crate::paint::Layer;
 
 /// An axis of a plot named `name`, with labels close enough that a small plot still has some.
@@ -225,10 +225,10 @@ pub(super) fn sample_line(ui: &mut Ui, stroke: Stroke, dashes: &[f32]) {
 }
 
 /// The colours of encoded observations by the true factor that was chosen, if one was.
-pub(super) fn factor_colors(stage: &Stage<'_>, selection: &Selection, palette: &Palette) -> Option<Vec<Color32>> {
-    let factors = stage.snapshot.data.test.factors.as_ref()?;
-    let row = selection.color.filter(|row| *row < factors.rows())?;
-    let values: Vec<f64> = factors.row(row).take(stage.snapshot.encodings.columns()).map(f64::from).collect();
+pub(super) fn factor_colors(snapshot: &Snapshot, factor: Option<usize>, palette: &Palette) -> Option<Vec<Color32>> {
+    let factors = snapshot.data.test.factors.as_ref()?;
+    let row = factor.filter(|row| *row < factors.rows())?;
+    let values: Vec<f64> = factors.row(row).take(snapshot.encodings.columns()).map(f64::from).collect();
     let mut sorted = values.clone();
     sorted.sort_unstable_by(f64::total_cmp);
     // A few outliers should not use up the scale.

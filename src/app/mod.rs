@@ -25,6 +25,7 @@ mod projection;
 mod selection;
 mod side;
 mod stage;
+mod subject;
 mod theme;
 mod time;
 mod true_map;

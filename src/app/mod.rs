@@ -13,6 +13,7 @@ mod focus;
 mod heat;
 mod keeping;
 mod layout;
+mod lookout;
 mod looks;
 mod marks;
 mod morph;

@@ -198,7 +198,8 @@ impl Side {
         let Self { view, focus, projection, painter3, analyst, .. } = self;
         let (view, focus) = (view.as_ref()?, focus.as_ref()?);
         let stage = Stage {
-            snapshot: view.moment.as_ref().unwrap_or(&view.snapshot),
+            // That of the focus, so that all that is drawn is of one moment.
+            snapshot: focus.snapshot(),
             now: &view.snapshot,
             branches: &view.others,
             axes: true,
@@ -258,10 +259,7 @@ impl Side {
     pub(super) fn renew_focus(&mut self, selection: &Selection) {
         let Some(snapshot) = self.shown().map(Arc::clone) else { return };
         let selection = selection.seen_by(snapshot.latent_dim());
-        self.focus = Some(match &self.focus {
-            Some(focus) => focus.renewed(&snapshot, &selection),
-            None => Arc::new(Focus::new(&snapshot, &selection)),
-        });
+        self.focus = Some(self.analyst.focus(self.focus.as_ref(), &snapshot, &selection));
     }
 }
 

@@ -22,6 +22,7 @@ mod opening;
 mod painter3;
 mod panels;
 mod panes;
+mod polyline;
 mod projection;
 mod selection;
 mod side;

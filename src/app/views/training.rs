@@ -283,7 +283,7 @@ fn smooth(curve: &[[f64; 2]]) -> Curve {
     };
     // What changes that slowly needs no more points; the last is always among them.
     let every = 1 + half / 4;
-    let wanted = |(k, [_, y]): &(usize, &[f64; 2])| y.is_finite() && (curve.len() - 1 - k) % every == 0;
+    let wanted = |(k, [_, y]): &(usize, &[f64; 2])| y.is_finite() && (curve.len() - 1 - k).is_multiple_of(every);
     curve.iter().enumerate().filter(wanted).map(|(k, [x, _])| [*x, mean(k)]).collect()
 }
 

@@ -41,14 +41,14 @@ pub struct Shown {
     /// The newest one.
     pub now: Arc<Snapshot>,
     /// How its data are shown.
-    pub projection: Projection,
+    pub projection: Arc<Projection>,
     painter3: Painter3,
     analyst: Analyst,
 }
 
 impl Shown {
     fn new(Moments { shown: snapshot, now }: Moments) -> Self {
-        let projection = Projection::new(&snapshot.data);
+        let projection = Arc::new(Projection::new(&snapshot.data));
         Self { projection, painter3: Painter3::immediate(), analyst: Analyst::immediate(), snapshot, now }
     }
 }
@@ -139,8 +139,9 @@ impl Figure {
     ) -> T {
         let Self { run, beside, selection, background, offscreen } = self;
         let (axes, background) = (selection.layers.axes, &*background);
-        let focus = |shown: &Shown| Focus::new(&shown.snapshot, &selection.seen_by(shown.snapshot.latent_dim()));
-        let focuses: Vec<Focus> = [Some(&*run), beside.as_ref()].into_iter().flatten().map(focus).collect();
+        let focus =
+            |shown: &Shown| Arc::new(Focus::new(&shown.snapshot, &selection.seen_by(shown.snapshot.latent_dim())));
+        let focuses: Vec<_> = [Some(&*run), beside.as_ref()].into_iter().flatten().map(focus).collect();
         let (mut stages, mut painters) = (Vec::new(), Vec::new());
         for (shown, focus) in [Some(run), beside.as_mut()].into_iter().flatten().zip(&focuses) {
             let Shown { snapshot, now, projection, painter3, analyst } = shown;

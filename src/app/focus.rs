@@ -25,7 +25,6 @@ pub(super) const SURFACE_RANGE: f64 = 2.5;
 /// The neighbourhood of z* and of d(z*).
 #[derive(Clone, Debug)]
 pub struct Focus {
-    key: u64,
     snapshot: Arc<Snapshot>,
     z: Vec<f64>,
     axes: [usize; 2],
@@ -53,22 +52,42 @@ pub struct Focus {
 impl Focus {
     /// Looks at z*.
     pub fn new(snapshot: &Arc<Snapshot>, selection: &Selection) -> Self {
-        Self::with_model(snapshot, selection, Arc::new(snapshot.vae.cast()), 0)
+        Self::with_model(snapshot, selection, Arc::new(snapshot.vae.cast()))
     }
 
     /// Looks at z*, where possible with what is known already.
-    pub fn renewed(self, snapshot: &Arc<Snapshot>, selection: &Selection) -> Self {
-        let same_run = Arc::ptr_eq(&self.snapshot, snapshot);
-        if same_run && self.z == selection.z && self.axes == selection.axes {
-            self
-        } else if same_run {
-            Self::with_model(snapshot, selection, self.model, self.key + 1)
-        } else {
-            Self::with_model(snapshot, selection, Arc::new(snapshot.vae.cast()), self.key + 1)
+    pub fn renewed(self: &Arc<Self>, snapshot: &Arc<Snapshot>, selection: &Selection) -> Arc<Self> {
+        if self.is_at(snapshot, selection) {
+            return Arc::clone(self);
+        }
+        let same_weights = Arc::ptr_eq(&self.snapshot, snapshot);
+        let model = if same_weights { Arc::clone(&self.model) } else { Arc::new(snapshot.vae.cast()) };
+        Arc::new(Self::with_model(snapshot, selection, model))
+    }
+
+    /// Whether this is what is to be seen at that place.
+    pub(super) fn is_at(&self, snapshot: &Arc<Snapshot>, selection: &Selection) -> bool {
+        Arc::ptr_eq(&self.snapshot, snapshot) && self.z == selection.z && self.axes == selection.axes
+    }
+
+    /// Whether that place is one of the same plane through the latent space of the same data: only weights and z* have moved.
+    pub(super) fn is_like(&self, snapshot: &Snapshot, selection: &Selection) -> bool {
+        Arc::ptr_eq(&self.snapshot.data, &snapshot.data)
+            && self.z.len() == selection.z.len()
+            && self.axes == selection.axes
+    }
+
+    /// Computes what views have asked of the one before, but for the sheet, which is for those who have time.
+    pub(super) fn foresee(&self, before: &Self) {
+        if before.grid.get().is_some() {
+            self.grid();
+        }
+        if before.truth.get().is_some() {
+            self.truth();
         }
     }
 
-    fn with_model(snapshot: &Arc<Snapshot>, selection: &Selection, model: Arc<Vae<f64>>, key: u64) -> Self {
+    fn with_model(snapshot: &Arc<Snapshot>, selection: &Selection, model: Arc<Vae<f64>>) -> Self {
         let z = &selection.z;
         let at = Matrix::from_columns(z.len(), 1, z.clone());
         let jets = Jets::of(&model, &at, Order::First);
@@ -77,7 +96,6 @@ impl Focus {
         let seams = (0..z.len()).map(|i| Seam::through(&snapshot.vae, z, i, RANGE, SEAM_POINTS)).collect();
         let nearest = nearest(snapshot, &image);
         Self {
-            key,
             contrast: ima_contrast(&jacobian),
             gap: diagonal_gap(&posterior_precision(&jacobian, snapshot.settings.objective.b())),
             svd: svd(&jacobian),
@@ -100,11 +118,6 @@ impl Focus {
         &self.z
     }
 
-    /// A number that changes whenever anything here does.
-    pub fn key(&self) -> u64 {
-        self.key
-    }
-
     /// The model in double precision.
     pub fn model(&self) -> &Vae<f64> {
         &self.model
@@ -122,6 +135,11 @@ impl Focus {
     /// Of the surface what lies on `grid_lines`, line after line: all that is needed where there is no sheet.
     pub fn grid(&self) -> &Matrix<f32> {
         self.grid.get_or_init(|| self.decode(grid_lines().flatten().filter(|_| self.has_surface())))
+    }
+
+    /// The latents on the axes of the latent view, without repetition.
+    pub fn shown(&self) -> &[usize] {
+        if self.has_surface() { &self.axes } else { &self.axes[..1] }
     }
 
     /// Whether two latents are shown.

@@ -12,6 +12,7 @@ use super::theme::Palette;
 use super::{Selection, Stage};
 
 /// A map with the end of its scale.
+#[derive(Clone, Debug)]
 pub(super) struct Heat {
     answer: Arc<Answer>,
     high: f64,
@@ -68,6 +69,13 @@ impl Heat {
         let decimals = if self.high - low < 0.1 { 3 } else { 2 };
         let text = format!("{} {} to {}", field.quantity.name(), number(low, 0), number(self.high, decimals));
         sheet.label(bar.left_top() + vec2(0.0, -3.0), Align2::LEFT_BOTTOM, &text, palette.ink);
+    }
+}
+
+impl PartialEq for Heat {
+    /// Whether it is the same answer on the same scale.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.answer, &other.answer) && self.high == other.high
     }
 }
 

@@ -2,25 +2,24 @@
 
 use eframe::egui::Color32;
 
-use super::{Palette, Selection, Stage};
+use super::{Focus, Palette, Projection};
 
 /// The latent plane laid on the tangent plane at d(z*), and how far it has become the manifold. Flat, a latent z stands
 /// at d(z*) + κ Σ (zᵢ − z*ᵢ) uᵢ over the latents that are shown, with one κ for all, the geometric mean of their sᵢ, so that
 /// the flat plane has the shape of latent space.
 pub(super) struct Morph<'a> {
-    stage: &'a Stage<'a>,
+    focus: &'a Focus,
+    projection: &'a Projection,
     /// 0: the latent plane; 1: the manifold.
     tau: f64,
-    shown: Vec<usize>,
     kappa: f64,
 }
 
 impl<'a> Morph<'a> {
-    pub(super) fn new(stage: &'a Stage<'a>, selection: &Selection) -> Self {
-        let shown = selection.shown().to_vec();
-        let s = &stage.focus.svd.singular_values;
+    pub(super) fn new(focus: &'a Focus, projection: &'a Projection, tau: f64) -> Self {
+        let (s, shown) = (&focus.svd.singular_values, focus.shown());
         let logs: f64 = shown.iter().map(|i| s[*i].max(1e-3).ln()).sum();
-        Self { stage, tau: selection.tau, kappa: (logs / shown.len() as f64).exp(), shown }
+        Self { focus, projection, tau, kappa: (logs / shown.len() as f64).exp() }
     }
 
     /// Whether the manifold is reached.
@@ -31,21 +30,19 @@ impl<'a> Morph<'a> {
     /// Where the latent `z`, whose image is `x`, is on the way, in the plane of the screen. Most of the time nothing is on
     /// the way, and nobody asks for `z`.
     pub(super) fn plane<T: Copy + Into<f64>>(&self, z: impl FnOnce() -> Vec<f64>, x: &[T]) -> [f64; 2] {
-        let projection = self.stage.projection;
-        if self.is_done() { projection.plane(x) } else { projection.plane(&self.point(&z(), x)) }
+        if self.is_done() { self.projection.plane(x) } else { self.projection.plane(&self.point(&z(), x)) }
     }
 
     /// The same in space.
     pub(super) fn space<T: Copy + Into<f64>>(&self, z: impl FnOnce() -> Vec<f64>, x: &[T]) -> [f32; 3] {
-        let projection = self.stage.projection;
-        if self.is_done() { projection.space(x) } else { projection.space(&self.point(&z(), x)) }
+        if self.is_done() { self.projection.space(x) } else { self.projection.space(&self.point(&z(), x)) }
     }
 
     fn point<T: Copy + Into<f64>>(&self, z: &[f64], x: &[T]) -> Vec<f64> {
-        let focus = self.stage.focus;
+        let focus = self.focus;
         let flat = |c: usize| {
             let along = |i: &usize| (z[*i] - focus.z()[*i]) * focus.svd.u[(c, *i)];
-            focus.image[c] + self.kappa * self.shown.iter().map(along).sum::<f64>()
+            focus.image[c] + self.kappa * focus.shown().iter().map(along).sum::<f64>()
         };
         x.iter().enumerate().map(|(c, x)| (1.0 - self.tau) * flat(c) + self.tau * (*x).into()).collect()
     }

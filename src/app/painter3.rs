@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use eframe::egui::{Color32, ColorImage, Context, Rect, TextureHandle, TextureOptions, Ui, pos2};
 
-use crate::paint::{Camera, Frame, Picture, Scene3, Worker, render};
+use super::subject::Subject;
+use crate::paint::{Camera, Frame, Picture, Worker, render};
 
 /// What is to be drawn where.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sight {
-    /// The things.
-    pub scene: Scene3,
+    /// The things. The scene is made of them where it is drawn, which takes longer than most views.
+    pub subject: Subject,
     /// From where they are seen.
     pub camera: Camera,
     /// The place in the window.
@@ -101,5 +102,5 @@ fn draw(sight: &Sight, pixels_per_point: f32, supersample: usize, threads: usize
         threads,
         background: sight.background,
     };
-    render(&sight.scene, &sight.camera, &frame)
+    render(&sight.subject.scene(), &sight.camera, &frame)
 }

@@ -44,9 +44,9 @@ pub(super) struct Side {
     /// The configuration that is being edited.
     pub draft: Draft,
     /// How its data are shown.
-    pub projection: Projection,
+    pub projection: Arc<Projection>,
     /// What is computed at z*.
-    pub focus: Option<Focus>,
+    pub focus: Option<Arc<Focus>>,
     /// Draws its data in three dimensions.
     pub painter3: Painter3,
     /// Computes what takes long about it.
@@ -64,7 +64,7 @@ impl Side {
             view: None,
             settings: config.settings(),
             draft: Draft::new(config),
-            projection: Projection::new(&data),
+            projection: Arc::new(Projection::new(&data)),
             data,
             focus: None,
             painter3,
@@ -198,7 +198,8 @@ impl Side {
         let Self { view, focus, projection, painter3, analyst, .. } = self;
         let (view, focus) = (view.as_ref()?, focus.as_ref()?);
         let stage = Stage {
-            snapshot: view.moment.as_ref().unwrap_or(&view.snapshot),
+            // That of the focus, so that all that is drawn is of one moment.
+            snapshot: focus.snapshot(),
             now: &view.snapshot,
             branches: &view.others,
             axes: true,
@@ -231,7 +232,7 @@ impl Side {
     pub(super) fn replace(&mut self, config: Config, data: Arc<Dataset>) {
         self.settings = config.settings();
         self.draft = Draft::new(config);
-        self.projection = Projection::new(&data);
+        self.projection = Arc::new(Projection::new(&data));
         self.data = data;
         (self.view, self.focus) = (None, None);
     }
@@ -245,7 +246,7 @@ impl Side {
             && self.view.as_ref().is_none_or(|view| view.snapshot.config.seed != config.seed)
         {
             self.data = Arc::new(generate(scene, config.seed));
-            self.projection = Projection::new(&self.data);
+            self.projection = Arc::new(Projection::new(&self.data));
         }
     }
 
@@ -258,10 +259,7 @@ impl Side {
     pub(super) fn renew_focus(&mut self, selection: &Selection) {
         let Some(snapshot) = self.shown().map(Arc::clone) else { return };
         let selection = selection.seen_by(snapshot.latent_dim());
-        self.focus = Some(match self.focus.take() {
-            Some(focus) => focus.renewed(&snapshot, &selection),
-            None => Focus::new(&snapshot, &selection),
-        });
+        self.focus = Some(self.analyst.focus(self.focus.as_ref(), &snapshot, &selection));
     }
 }
 

@@ -25,9 +25,9 @@ pub struct Stage<'a> {
     /// Whether plots have axes and grid lines.
     pub axes: bool,
     /// The neighbourhood of z*.
-    pub focus: &'a Focus,
+    pub focus: &'a Arc<Focus>,
     /// How data are shown on the screen.
-    pub projection: &'a Projection,
+    pub projection: &'a Arc<Projection>,
     /// Answers what takes long.
     pub analyst: &'a Analyst,
     /// What was started beside the run.

@@ -20,6 +20,8 @@ pub use joint::{Joint, JointQuestion, Loop, LoopQuestion};
 pub use posteriors::{Outline, Posteriors, PosteriorsQuestion};
 pub use turned::{Turned, TurnedQuestion};
 
+use super::lookout::Lookout;
+use super::{Focus, Selection};
 use crate::experiment::Snapshot;
 use crate::vae::Vae;
 
@@ -135,25 +137,26 @@ struct Shared {
 #[derive(Debug)]
 pub struct Analyst {
     shared: Arc<Shared>,
-    /// Answer at once, as pictures without a window need it.
-    immediate: bool,
+    /// Looks at z*. `None`: everything is answered at once, as pictures without a window need it.
+    lookout: Option<Lookout>,
 }
 
 impl Analyst {
     /// Answers at once.
     pub fn immediate() -> Self {
-        Self { shared: Arc::default(), immediate: true }
+        Self { shared: Arc::default(), lookout: None }
     }
 
-    /// Answers on a thread of its own and asks the window to look when something is found.
+    /// Answers on threads of its own and asks the window to look when something is found.
     ///
     /// # Errors
     /// If the system has no thread to give.
     pub fn threaded(ctx: &Context) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let (own, ctx) = (Arc::clone(&shared), ctx.clone());
-        Builder::new().name("analyst".to_owned()).spawn(move || own.serve(&|| ctx.request_repaint()))?;
-        Ok(Self { shared, immediate: false })
+        let (own, wake) = (Arc::clone(&shared), ctx.clone());
+        Builder::new().name("analyst".to_owned()).spawn(move || own.serve(&|| wake.request_repaint()))?;
+        let ctx = ctx.clone();
+        Ok(Self { shared, lookout: Some(Lookout::spawn(move || ctx.request_repaint())?) })
     }
 
     /// One more of the same kind.
@@ -161,7 +164,21 @@ impl Analyst {
     /// # Errors
     /// If the system has no thread to give.
     pub fn another(&self, ctx: &Context) -> std::io::Result<Self> {
-        if self.immediate { Ok(Self::immediate()) } else { Self::threaded(ctx) }
+        if self.lookout.is_some() { Self::threaded(ctx) } else { Ok(Self::immediate()) }
+    }
+
+    /// What is computed at z*, or what was a moment ago, and a request for a newer one.
+    pub(super) fn focus(
+        &mut self,
+        known: Option<&Arc<Focus>>,
+        snapshot: &Arc<Snapshot>,
+        selection: &Selection,
+    ) -> Arc<Focus> {
+        match (known, &mut self.lookout) {
+            (Some(known), Some(lookout)) => lookout.look(known, snapshot, selection),
+            (Some(known), None) => known.renewed(snapshot, selection),
+            (None, _) => Arc::new(Focus::new(snapshot, selection)),
+        }
     }
 
     /// The newest answer of this kind for the run that `snapshot` is of, and a request for the one to this question if
@@ -173,7 +190,7 @@ impl Analyst {
         if slot.asked.as_ref().is_none_or(|asked| !asked.is(snapshot, &topic)) {
             let question = Arc::new(Question { snapshot: Arc::clone(snapshot), model, topic });
             slot.asked = Some(Arc::clone(&question));
-            if self.immediate {
+            if self.lookout.is_none() {
                 slot.answer = Some((Arc::clone(&question), Arc::new(question.answer())));
             } else {
                 slot.open = true;
@@ -231,13 +248,13 @@ impl Shared {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::data::{Scene, generate};
     use crate::experiment::{Config, Experiment, Origin};
 
     /// A scene after some steps, with its model in double precision.
-    pub(super) fn trained(scene: &str, steps: usize) -> (Arc<Snapshot>, Arc<Vae<f64>>) {
+    pub(in crate::app) fn trained(scene: &str, steps: usize) -> (Arc<Snapshot>, Arc<Vae<f64>>) {
         let scene = Scene::named(scene).unwrap().clone();
         let data = Arc::new(generate(&scene, 0));
         let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());

@@ -99,8 +99,10 @@ impl Scale {
         let reach = seams().flat_map(|s| [s.arc_at(-3.0).abs(), s.arc_at(3.0).abs()]).fold(1e-6, f64::max);
         // A seam that stands still somewhere has an infinite density there; the scale then follows the rest.
         let mut heights: Vec<f64> = seams().flat_map(|s| s.density()).filter(|d| d.is_finite()).collect();
-        heights.sort_unstable_by(f64::total_cmp);
-        Self { reach, height: heights.get(heights.len() * 99 / 100).map_or(1.0, |h| 1.5 * h) }
+        let high = heights.len() * 99 / 100;
+        let height =
+            if heights.is_empty() { 1.0 } else { 1.5 * *heights.select_nth_unstable_by(high, f64::total_cmp).1 };
+        Self { reach, height }
     }
 
     fn larger(self, other: Self) -> Self {
@@ -122,9 +124,9 @@ fn prior(ui: &mut Ui, stage: &Stage<'_>, seam: &Seam) -> Sheet {
     let response = plot(ui, "prior", stage)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE, 0.0], [RANGE, 0.5])));
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
-    let density = |t: f64| [t, normal_density(t)];
-    slices(&sheet, &seam.t, density, palette.latent);
-    sheet.curve(seam.t.iter().map(|t| density(*t)), Stroke::new(1.8, palette.latent), &[]);
+    let curve: Vec<[f64; 2]> = seam.t.iter().map(|t| [*t, normal_density(*t)]).collect();
+    slices(&sheet, &seam.t, &curve, palette.latent);
+    sheet.curve(curve.into_iter(), Stroke::new(1.8, palette.latent), &[]);
     let z = stage.focus.z()[seam.latent];
     marker(&sheet, z, normal_density(z), palette.latent);
     caption(&sheet, 0, &format!("p({name}) over {name}"), palette.latent);
@@ -188,12 +190,7 @@ fn pushed(
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
     let curve: Vec<[f64; 2]> = seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect();
     // The slices are those of the prior: cut where the seam is at the same z.
-    let at = |t: f64| {
-        let k = seam.t.partition_point(|other| *other < t).clamp(1, seam.t.len() - 1);
-        let share = (t - seam.t[k - 1]) / (seam.t[k] - seam.t[k - 1]);
-        [0, 1].map(|i| curve[k - 1][i] * (1.0 - share) + curve[k][i] * share)
-    };
-    slices(&sheet, &seam.t, at, palette.image);
+    slices(&sheet, &seam.t, &curve, palette.image);
     if let Some(Found { ghosts, arcs, .. }) = found {
         let bars = histogram(arcs, reach);
         let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
@@ -232,11 +229,16 @@ fn draw_ghosts(sheet: &Sheet, ghosts: &[Ghost], palette: &Palette) {
     }
 }
 
-/// The area beneath a curve over t, every other slice of equal mass darker.
-fn slices(sheet: &Sheet, t: &[f64], at: impl Fn(f64) -> [f64; 2], color: Color32) {
+/// The area beneath a curve given at values of t, every other slice of equal mass darker.
+fn slices(sheet: &Sheet, t: &[f64], curve: &[[f64; 2]], color: Color32) {
+    let at = |edge: f64| {
+        let k = t.partition_point(|t| *t < edge).clamp(1, t.len() - 1);
+        let share = (edge - t[k - 1]) / (t[k] - t[k - 1]);
+        [0, 1].map(|i| curve[k - 1][i] * (1.0 - share) + curve[k][i] * share)
+    };
     for (k, [low, high]) in edges().enumerate() {
-        let inside = t.iter().copied().filter(|t| *t > low && *t < high);
-        let part: Vec<[f64; 2]> = std::iter::once(low).chain(inside).chain([high]).map(&at).collect();
+        let inside = &curve[t.partition_point(|t| *t <= low)..t.partition_point(|t| *t < high)];
+        let part = [&[at(low)], inside, &[at(high)]].concat();
         sheet.area(&part, color.gamma_multiply(if k % 2 == 0 { 0.10 } else { 0.34 }));
     }
 }

@@ -84,7 +84,7 @@ fn scatters(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection, factors: &Mat
     let area = ui.available_rect_before_wrap();
     let (gutter, header) = (26.0, 18.0);
     let cell = vec2((area.width() - gutter) / k as f32, (area.height() - header) / m as f32);
-    let colors = factor_colors(stage, selection, palette);
+    let colors = factor_colors(stage.snapshot, selection.color, palette);
     let names = &stage.snapshot.data.factor_names;
     for column in 0..k {
         let x = area.min.x + gutter + cell.x * (column as f32 + 0.5);

@@ -5,7 +5,8 @@ use eframe::egui::{
 };
 
 use crate::app::analysis::{Answer, LoopQuestion, Topic};
-use crate::app::marks::{number, polyline, seldom};
+use crate::app::marks::number;
+use crate::app::polyline::{polyline, seldom};
 use crate::app::{Selection, Stage};
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance};

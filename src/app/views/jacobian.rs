@@ -5,7 +5,8 @@ use eframe::egui::{Align2, Color32, Grid, Rect, RichText, ScrollArea, Sense, Str
 use egui_plot::{AxisHints, PlotBounds};
 use nalgebra::DMatrix;
 
-use crate::app::marks::{Sheet, axis, ellipse, grid, heat_map, number, polyline, still_plot};
+use crate::app::marks::{Sheet, axis, ellipse, grid, heat_map, number, still_plot};
+use crate::app::polyline::polyline;
 use crate::app::theme::indexed;
 use crate::app::{Selection, Stage};
 use crate::geometry::{LEAST_SEPARATION, separation};

@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let count = snapshot.encodings.columns();
     let place = |i: usize| code(snapshot, i, selection.axes);
     sheet.layer("codes");
-    match factor_colors(stage, selection, palette) {
+    match factor_colors(stage.snapshot, selection.color, palette) {
         Some(colors) => sheet.colored_cloud((0..count).map(place).zip(colors), POINT_RADIUS),
         None => sheet.cloud((0..count).map(place), POINT_RADIUS, palette.point.gamma_multiply(0.55)),
     }

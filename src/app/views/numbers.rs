@@ -59,7 +59,7 @@ fn data(stage: &Stage<'_>, selection: &Selection) -> Csv {
         csv.push([part.to_owned()], latents.chain(seen));
     };
     if layers.data {
-        for (i, x) in plane::observations(stage).enumerate() {
+        for (i, x) in plane::observations(stage.snapshot).enumerate() {
             let code: Vec<f64> = stage.snapshot.mean(i).iter().map(|z| f64::from(*z)).collect();
             add("observation", Some(&code), &plane::to_f64(x));
         }
@@ -84,7 +84,7 @@ fn data(stage: &Stage<'_>, selection: &Selection) -> Csv {
     add("z*", Some(focus.z()), &focus.image);
     if layers.basis {
         for i in 0..m {
-            let (vector, _) = plane::basis_vector(stage, i, selection.unit_arrows);
+            let (vector, _) = plane::basis_vector(focus, i, selection.unit_arrows);
             let tip: Vec<f64> = focus.image.iter().zip(&vector).map(|(x, v)| x + v).collect();
             add(&format!("tip of u_{}", i + 1), None, &tip);
         }

@@ -9,6 +9,7 @@ use crate::app::marks::{Labels, Sheet, axis, factor_colors, grid as ticks, plot}
 use crate::app::morph::Morph;
 use crate::app::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::app::{Focus, Selection, Stage};
+use crate::experiment::Snapshot;
 
 /// Draws the view.
 pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
@@ -30,7 +31,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         .show(ui, |_| ());
     let sheet = Sheet::new(ui.painter(), response.transform, palette);
     let layers = selection.layers;
-    let morph = Morph::new(stage, selection);
+    let morph = Morph::new(stage.focus, stage.projection, selection.tau);
     let color = morph.color(palette);
     let heat = Heat::new(stage, selection);
     sheet.layer("surface");
@@ -43,8 +44,8 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     sheet.layer("observations");
     if layers.data {
         let code = |i: usize| to_f64(stage.snapshot.mean(i));
-        let points = observations(stage).enumerate().map(|(i, x)| morph.plane(|| code(i), x));
-        match factor_colors(stage, selection, palette) {
+        let points = observations(stage.snapshot).enumerate().map(|(i, x)| morph.plane(|| code(i), x));
+        match factor_colors(stage.snapshot, selection.color, palette) {
             Some(colors) => sheet.colored_cloud(points.zip(colors), POINT_RADIUS),
             None => sheet.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55)),
         }
@@ -90,14 +91,13 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     if response.response.clicked()
         && let Some(position) = response.response.interact_pointer_pos()
     {
-        let places = observations(stage).map(|x| Some(sheet.at(projection.plane(x))));
+        let places = observations(stage.snapshot).map(|x| Some(sheet.at(projection.plane(x))));
         choose(stage, selection, nearest(places, position));
     }
 }
 
 /// The observations that are drawn.
-pub(super) fn observations<'a>(stage: &Stage<'a>) -> impl Iterator<Item = &'a [f32]> + use<'a> {
-    let snapshot = stage.snapshot;
+pub(in crate::app) fn observations(snapshot: &Snapshot) -> impl Iterator<Item = &[f32]> {
     snapshot.data.test.observations.iter_columns().take(snapshot.encodings.columns())
 }
 
@@ -129,7 +129,7 @@ fn grid(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, morph: &Morph<'_>) 
 fn basis(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, unit: bool, labels: &mut Labels) {
     let from = stage.projection.plane(&stage.focus.image);
     let arrow = |i: usize| {
-        let (vector, name) = basis_vector(stage, i, unit);
+        let (vector, name) = basis_vector(stage.focus, i, unit);
         let to: Vec<f64> = stage.focus.image.iter().zip(&vector).map(|(x, v)| x + v).collect();
         (stage.projection.plane(&to), name)
     };
@@ -146,13 +146,13 @@ fn basis(sheet: &Sheet, palette: &Palette, stage: &Stage<'_>, unit: bool, labels
 }
 
 /// uᵢ or sᵢ uᵢ with its name.
-pub(super) fn basis_vector(stage: &Stage<'_>, i: usize, unit: bool) -> (Vec<f64>, String) {
-    let svd = &stage.focus.svd;
+pub(in crate::app) fn basis_vector(focus: &Focus, i: usize, unit: bool) -> (Vec<f64>, String) {
+    let svd = &focus.svd;
     let length = if unit { 1.0 } else { svd.singular_values[i] };
     let name = if unit { indexed("u", i) } else { format!("{}{}", indexed("s", i), indexed("u", i)) };
     (svd.u.column(i).iter().map(|u| u * length).collect(), name)
 }
 
-pub(super) fn to_f64(x: &[f32]) -> Vec<f64> {
+pub(in crate::app) fn to_f64(x: &[f32]) -> Vec<f64> {
     x.iter().map(|x| f64::from(*x)).collect()
 }

@@ -8,7 +8,8 @@ use egui_plot::{AxisHints, PlotBounds};
 
 use crate::app::analysis::turned::{MOST_LATENTS, OBSERVATIONS};
 use crate::app::analysis::{Answer, Topic, Turned, TurnedQuestion};
-use crate::app::marks::{Sheet, axis, grid, instead, number, polyline, sample_line, still_plot};
+use crate::app::marks::{Sheet, axis, grid, instead, number, sample_line, still_plot};
+use crate::app::polyline::polyline;
 use crate::app::theme::{HANDLE_RADIUS, Palette, REACH, indexed};
 use crate::app::{Ask, Selection, Stage};
 use crate::geometry::Rotation;

@@ -6,7 +6,8 @@ use eframe::egui::{
 
 use super::space::home;
 use crate::app::focus::grid_values;
-use crate::app::marks::{instead, label, number, polyline};
+use crate::app::marks::{instead, label, number};
+use crate::app::polyline::polyline;
 use crate::app::theme::{Palette, SMALLEST_TEXT, dashes, indexed};
 use crate::app::{Ask, Selection, Stage};
 use crate::experiment::Snapshot;

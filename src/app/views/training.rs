@@ -3,7 +3,8 @@
 use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::marks::{Sheet, axis, grid, number, polyline, seldom, still_plot};
+use crate::app::marks::{Sheet, axis, grid, number, still_plot};
+use crate::app::polyline::{polyline, seldom};
 use crate::app::theme::{dashes, indexed};
 use crate::app::{Ask, SIDES, Selection, Stage};
 use crate::experiment::{Row, Snapshot};
@@ -107,7 +108,7 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Ser
             if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
                 sheet.label(sheet.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
             }
-            sheet.history(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
+            sheet.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
         }
     }
     let vertical = |x: f64, stroke: Stroke| {
@@ -255,12 +256,15 @@ fn change_near(run: &Snapshot, sheet: &Sheet, x: f32) -> Option<String> {
 fn bounds<'a>(curves: impl Iterator<Item = &'a Curve>, step: u64) -> PlotBounds {
     let mut values: Vec<f64> =
         curves.flat_map(|curve| &curve[curve.len() / 20..]).map(|[_, y]| *y).filter(|y| y.is_finite()).collect();
-    values.sort_unstable_by(f64::total_cmp);
-    let at = |share: f64| values.get((share * (values.len().max(1) - 1) as f64) as usize).copied();
-    let (low, high) = (at(0.01).unwrap_or(0.0), at(0.99).unwrap_or(1.0));
     // What cannot be negative starts at 0.
-    let positive = values.first().is_none_or(|least| *least >= 0.0);
-    let low = if positive { 0.0 } else { low };
+    let positive = values.iter().all(|value| *value >= 0.0);
+    let last = values.len().saturating_sub(1) as f64;
+    let mut at = |share: f64| {
+        let place = (share * last) as usize;
+        (place < values.len()).then(|| *values.select_nth_unstable_by(place, f64::total_cmp).1)
+    };
+    let low = if positive { 0.0 } else { at(0.01).unwrap_or(0.0) };
+    let high = at(0.99).unwrap_or(1.0);
     let margin = 0.1 * (high - low).max(0.01);
     let below = if positive { 0.4 * margin } else { margin };
     PlotBounds::from_min_max([0.0, low - below], [step.max(10) as f64, high + 2.0 * margin])
@@ -277,7 +281,10 @@ fn smooth(curve: &[[f64; 2]]) -> Curve {
         let (low, high) = (k.saturating_sub(half), (k + half + 1).min(curve.len()));
         (sums[high] - sums[low]) / (high - low) as f64
     };
-    curve.iter().enumerate().filter(|(_, [_, y])| y.is_finite()).map(|(k, [x, _])| [*x, mean(k)]).collect()
+    // What changes that slowly needs no more points; the last is always among them.
+    let every = 1 + half / 4;
+    let wanted = |(k, [_, y]): &(usize, &[f64; 2])| y.is_finite() && (curve.len() - 1 - k).is_multiple_of(every);
+    curve.iter().enumerate().filter(wanted).map(|(k, [x, _])| [*x, mean(k)]).collect()
 }
 
 /// 1500 as 1.5k.

@@ -1,7 +1,7 @@
 //! What a frame of the window costs the thread that draws it, while the run is training: our own code, egui's, and the
 //! triangles that go to the graphics card, but not the painting of those, which is the work of the card or of what stands
-//! in for it. Three-dimensional pictures, what is computed at z* and long analyses have threads of their own and are not part of
-//! a frame.
+//! in for it. Three-dimensional pictures, long analyses, and what is computed at a z* that nobody moves have threads of their own
+//! and are not part of a frame.
 //!
 //! `cargo bench --bench frames [-- --frames N] [--rounds N] [--only TEXT]` prints tables of processor time, at 1280×720 and at 2560×1440 pixels: the
 //! same window on a screen with twice the resolution. Frames follow each other 60 times a second, so that every one finds

@@ -70,11 +70,9 @@ impl Focus {
         Arc::ptr_eq(&self.snapshot, snapshot) && self.z == selection.z && self.axes == selection.axes
     }
 
-    /// Whether that place is one of the same plane through the latent space of the same data: only weights and z* have moved.
+    /// Whether only the weights are others.
     pub(super) fn is_like(&self, snapshot: &Snapshot, selection: &Selection) -> bool {
-        Arc::ptr_eq(&self.snapshot.data, &snapshot.data)
-            && self.z.len() == selection.z.len()
-            && self.axes == selection.axes
+        Arc::ptr_eq(&self.snapshot.data, &snapshot.data) && self.z == selection.z && self.axes == selection.axes
     }
 
     /// Computes what views have asked of the one before, but for the sheet, which is for those who have time.

@@ -1,5 +1,6 @@
-//! What is computed at z*, made ready beside the thread of the window while the frame before is on the screen. What is shown
-//! then is older than what is wanted by the time of a frame at most; when nothing moves any more, it is what is wanted.
+//! What is computed at z*, made ready for a new moment of the run beside the thread of the window, while the frame before is on
+//! the screen. What is shown of a run that trains is older than the newest moment by the time of a frame at most; what a hand
+//! moves is shown at once.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -47,10 +48,10 @@ impl Lookout {
         Ok(Self { wishes, found, asked: None })
     }
 
-    /// What is known, and a request for what is wanted if that is something else. Where what is known does not look like
-    /// it at all, it is computed at once.
+    /// What is known, and a request for what is wanted if that is a newer moment. If somebody has moved z*, or the data are
+    /// others, it is computed at once.
     pub(super) fn look(&mut self, known: &Arc<Focus>, snapshot: &Arc<Snapshot>, selection: &Selection) -> Arc<Focus> {
-        let found = self.found.try_iter().last();
+        let found = self.found.try_iter().filter(|found| found.is_like(snapshot, selection)).last();
         let known = found.as_ref().unwrap_or(known);
         if known.is_at(snapshot, selection) {
             return Arc::clone(known);
@@ -81,34 +82,39 @@ mod tests {
     use crate::app::analysis::tests::trained;
 
     #[test]
-    fn what_is_wanted_is_found_and_the_newest_wish_wins() {
-        let (snapshot, _) = trained("polar", 5);
-        let selection = |x: f64| Selection { z: vec![x, 0.5], ..Selection::default() };
-        let first = Arc::new(Focus::new(&snapshot, &selection(0.0)));
+    fn the_newest_moment_is_found_and_nobody_waits() {
+        let moments: Vec<Arc<Snapshot>> = (0..6).map(|steps| trained("polar", steps).0).collect();
+        let selection = Selection { z: vec![0.1, 0.5], ..Selection::default() };
+        let moments: Vec<Arc<Snapshot>> = moments
+            .iter()
+            .map(|s| Arc::new(Snapshot { data: Arc::clone(&moments[0].data), ..(**s).clone() }))
+            .collect();
+        let first = Arc::new(Focus::new(&moments[0], &selection));
         assert!(first.grid().columns() > 0, "a view has asked for it");
         let (send, woken) = channel();
         let mut lookout = Lookout::spawn(move || send.send(()).unwrap_or_default()).unwrap();
-        for k in 0..=20 {
-            let known = lookout.look(&first, &snapshot, &selection(0.1 * f64::from(k)));
-            assert!(known.z()[0] <= 2.0, "nobody waits");
+        let mut known = Arc::clone(&first);
+        for moment in &moments {
+            known = lookout.look(&known, moment, &selection);
         }
-        let mut known = first;
-        while !known.is_at(&snapshot, &selection(2.0)) {
+        while !known.is_at(&moments[5], &selection) {
             woken.recv().unwrap();
-            known = lookout.look(&known, &snapshot, &selection(2.0));
+            known = lookout.look(&known, &moments[5], &selection);
         }
-        let exact = Focus::new(&snapshot, &selection(2.0));
+        let exact = Focus::new(&moments[5], &selection);
         assert_eq!((&known.image, known.grid()), (&exact.image, exact.grid()));
     }
 
     #[test]
-    fn what_is_not_alike_is_computed_at_once() {
+    fn what_a_hand_moves_is_computed_at_once() {
         let ((polar, _), (cylinder, _)) = (trained("polar", 0), trained("cylinder", 0));
         let selection = Selection { z: vec![0.1, 0.2], ..Selection::default() };
-        let swapped = Selection { axes: [1, 0], ..selection.clone() };
         let mut lookout = Lookout::spawn(|| ()).unwrap();
         let focus = Arc::new(Focus::new(&polar, &selection));
-        assert!(lookout.look(&focus, &cylinder, &selection).is_at(&cylinder, &selection));
-        assert!(lookout.look(&focus, &polar, &swapped).is_at(&polar, &swapped));
+        let moved = Selection { z: vec![0.1, 0.3], ..selection.clone() };
+        let swapped = Selection { axes: [1, 0], ..selection.clone() };
+        for (snapshot, wanted) in [(&polar, &moved), (&polar, &swapped), (&cylinder, &selection)] {
+            assert!(lookout.look(&focus, snapshot, wanted).is_at(snapshot, wanted));
+        }
     }
 }

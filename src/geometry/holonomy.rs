@@ -27,8 +27,8 @@ pub fn path_length(vae: &Vae<f64>, z: &[f64], i: usize, start: f64, end: f64) ->
     const INTERVALS: usize = 32;
     let step = (end - start) / INTERVALS as f64;
     let line = Matrix::from_fn(z.len(), INTERVALS + 1, |r, k| if r == i { start + step * k as f64 } else { z[r] });
-    let jets = Jets::of(vae, &line, Order::First);
-    let speed = |k: usize| jets.column(k, i).iter().map(|x| x * x).sum::<f64>().sqrt();
+    let jets = Jets::along(vae, &line, &[i], Order::First);
+    let speed = |k: usize| jets.column(k, 0).iter().map(|x| x * x).sum::<f64>().sqrt();
     let weight = |k: usize| match k {
         0 | INTERVALS => 1.0,
         k if k % 2 == 1 => 4.0,

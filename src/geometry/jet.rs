@@ -39,15 +39,21 @@ fn pair(m: usize, i: usize, j: usize) -> usize {
 impl<T: Real> Jets<T> {
     /// Differentiates the decoder of `vae` at the columns of `z` (m × K).
     pub fn of(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
+        let all: Vec<usize> = (0..vae.latent_dim()).collect();
+        Self::along(vae, z, &all, order)
+    }
+
+    /// The same by these latents alone, as if there were no others: m is how many they are, and column i that of `latents[i]`.
+    pub fn along(vae: &Vae<T>, z: &Matrix<T>, latents: &[usize], order: Order) -> Self {
         /// Numbers that a hidden layer may leave behind: more would not stay in the cache.
         const WORK: usize = 9 << 10;
         /// Fewer latents would not repay the packing of the weights.
         const FEWEST: usize = 32;
-        let m = vae.latent_dim();
-        assert_eq!(z.rows(), m, "a latent has {m} coordinates");
+        let (m, rows) = (latents.len(), z.rows());
+        assert_eq!(rows, vae.latent_dim(), "one coordinate for each latent");
         let pairs = if order == Order::Second { m * (m + 1) / 2 } else { 0 };
         let layers = vae.decoder.layers();
-        let widest = layers[..layers.len() - 1].iter().map(|layer| layer.outputs).max().unwrap_or(m);
+        let widest = layers[..layers.len() - 1].iter().map(|layer| layer.outputs).max().unwrap_or(rows);
         let at_once = (WORK / (widest * (1 + m + pairs))).max(FEWEST);
 
         let place = |each| Matrix::zeros(vae.data_dim(), z.columns() * each);
@@ -55,19 +61,19 @@ impl<T: Real> Jets<T> {
         let (mut below, mut above) = (Self { m, ..Self::default() }, Self { m, ..Self::default() });
         let mut panel = Panel::new();
         for start in (0..z.columns()).step_by(at_once) {
-            let latents = start..(start + at_once).min(z.columns());
-            let inputs = Factor::new(m, latents.len(), &z.as_slice()[m * latents.start..m * latents.end]);
+            let block = start..(start + at_once).min(z.columns());
+            let inputs = Factor::new(rows, block.len(), &z.as_slice()[rows * block.start..rows * block.end]);
             for (i, layer) in layers.iter().enumerate() {
                 std::mem::swap(&mut below, &mut above);
                 // The last layer writes where its results are to stand.
                 let place = if i + 1 < layers.len() {
-                    above.reshape(layer.outputs, latents.len(), pairs);
-                    above.part(0..latents.len())
+                    above.reshape(layer.outputs, block.len(), pairs);
+                    above.part(0..block.len())
                 } else {
-                    jets.part(latents.clone())
+                    jets.part(block.clone())
                 };
                 if i == 0 {
-                    place.after_first_layer(layer, &vae.parameters, inputs, &mut panel);
+                    place.after_first_layer(layer, &vae.parameters, inputs, latents, &mut panel);
                 } else {
                     place.after(&below, layer, &vae.parameters, &mut panel);
                 }
@@ -133,10 +139,12 @@ struct Part<'a, T> {
 
 impl<T: Real> Part<'_, T> {
     /// The first layer is affine before σ: its derivative by zᵢ is column i of the weights, whatever z is.
-    fn after_first_layer(self, layer: &Dense, p: &[T], z: Factor<'_, T>, panel: &mut Panel<T>) {
+    fn after_first_layer(self, layer: &Dense, p: &[T], z: Factor<'_, T>, latents: &[usize], panel: &mut Panel<T>) {
         layer.forward(p, z, self.value, panel);
-        let weight = layer.split(p).0;
-        self.first.chunks_exact_mut(weight.len()).for_each(|first| first.copy_from_slice(weight));
+        let (rows, weight) = (layer.outputs, layer.split(p).0);
+        for (first, i) in self.first.chunks_exact_mut(rows).zip(latents.iter().cycle()) {
+            first.copy_from_slice(&weight[i * rows..][..rows]);
+        }
         self.second.fill(T::ZERO);
         self.bend(layer);
     }
@@ -220,6 +228,11 @@ mod tests {
                 let z = Matrix::from_fn(m, 5, |_, _| StandardNormal.sample(&mut rng));
                 let jets = Jets::of(&vae, &z, Order::Second);
                 assert_eq!(jets.value, vae.decode(&z));
+                let some = Jets::along(&vae, &z, &[0, 2], Order::Second);
+                for k in 0..z.columns() {
+                    assert_eq!((some.column(k, 0), some.column(k, 1)), (jets.column(k, 0), jets.column(k, 2)));
+                    assert_eq!(some.hessian(k, 0, 1), jets.hessian(k, 0, 2));
+                }
                 let h = 1e-4;
                 let shifted = |i: usize, by: f64| {
                     let mut z = z.clone();

@@ -34,8 +34,8 @@ pub fn product_density(vae: &Vae<f64>, z: &[f64], plane: [usize; 2], range: f64,
     let jets = Jets::of(vae, &grid, Order::First);
     let seams = [a, b].map(|i| {
         let line = Matrix::from_fn(z.len(), side, |r, k| if r == i { value(k) } else { z[r] });
-        let jets = Jets::of(vae, &line, Order::First);
-        let length = |k: usize| jets.column(k, i).iter().map(|x| x * x).sum::<f64>().sqrt();
+        let jets = Jets::along(vae, &line, &[i], Order::First);
+        let length = |k: usize| jets.column(k, 0).iter().map(|x| x * x).sum::<f64>().sqrt();
         (0..side).map(|k| normal_density(value(k)) / length(k)).collect::<Vec<f64>>()
     });
     let (mut truth, mut difference, mut error) = (Vec::new(), Vec::new(), 0.0);

@@ -27,8 +27,8 @@ impl Seam {
         let step = 2.0 * range / (points - 1) as f64;
         let t: Vec<f64> = (0..points).map(|k| step.mul_add(k as f64, -range)).collect();
         let line = Matrix::from_fn(z.len(), points, |r, c| T::from_f64(if r == i { t[c] } else { z[r] }));
-        let jets = Jets::of(vae, &line, Order::First);
-        let speed: Vec<f64> = (0..points).map(|k| norm(jets.column(k, i).iter().map(|x| x.to_f64()))).collect();
+        let jets = Jets::along(vae, &line, &[i], Order::First);
+        let speed: Vec<f64> = (0..points).map(|k| norm(jets.column(k, 0).iter().map(|x| x.to_f64()))).collect();
         Self::new(i, z[i], t, jets.value.map(T::to_f64), speed)
     }
 

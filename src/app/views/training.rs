@@ -62,7 +62,8 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
         let size =
             if beside { vec2(share * area.width(), area.height()) } else { vec2(area.width(), share * area.height()) };
-        let rect = Rect::from_min_size(start, size - vec2(10.0, 0.0));
+        // The number of the last step stands half beyond the end of its axis.
+        let rect = Rect::from_min_size(start, size - vec2(16.0, 0.0));
         start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {

@@ -99,7 +99,7 @@ const EXPLOSION: f64 = 1e3;
 
 impl Experiment {
     /// Memory for the moments that are kept, unless one says otherwise.
-    pub const KEYFRAME_BYTES: usize = 48_000_000;
+    pub const KEYFRAME_BYTES: usize = 40_000_000;
 
     /// The run at step 0.
     pub fn new(config: Config, data: Arc<Dataset>) -> Result<Self, InvalidSetting> {

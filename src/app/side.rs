@@ -198,9 +198,9 @@ impl Side {
         let Self { view, focus, projection, painter3, analyst, .. } = self;
         let (view, focus) = (view.as_ref()?, focus.as_ref()?);
         let stage = Stage {
-            // That of the focus, so that all that is drawn is of one moment.
+            // That of the focus, so that all that is drawn is of one moment, the newest included unless somebody looks back.
             snapshot: focus.snapshot(),
-            now: &view.snapshot,
+            now: if view.moment.is_some() { &view.snapshot } else { focus.snapshot() },
             branches: &view.others,
             axes: true,
             focus,

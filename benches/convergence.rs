@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::certificate::{Expected, Job, Pool, Quantity, predictions};
+use unpick::checks::{Expected, Job, Pool, MapQuantity, predictions};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Experiment, Origin, Snapshot};
 use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
-use unpick::vae::{Covariance, Tape};
+use unpick::vae::{Covariance, ElboWorkspace};
 
 /// Nats that the ELBO may be from where it ends.
 const NATS: f64 = 0.02;
@@ -64,7 +64,7 @@ struct Arrival {
 }
 
 /// What is predicted of the gauges of a diagonal run as the scene's file describes it, and can be seen in a snapshot.
-fn criteria(scene: &Scene) -> Vec<(Quantity, Expected)> {
+fn criteria(scene: &Scene) -> Vec<(MapQuantity, Expected)> {
     let plain = Job::new(scene, Covariance::Diagonal, 0);
     let own = predictions(scene, 1).into_iter().filter(|prediction| match &prediction.pool {
         Pool::Median(jobs) => jobs.first() == Some(&plain),
@@ -73,30 +73,30 @@ fn criteria(scene: &Scene) -> Vec<(Quantity, Expected)> {
     let seen = |quantity| {
         matches!(
             quantity,
-            Quantity::ImaContrast
-                | Quantity::Dto
-                | Quantity::C2Residual
-                | Quantity::ActiveUnits
-                | Quantity::SingularValue(_)
+            MapQuantity::ImaContrast
+                | MapQuantity::Dto
+                | MapQuantity::C2Residual
+                | MapQuantity::ActiveUnits
+                | MapQuantity::SingularValue(_)
         )
     };
     own.filter(|prediction| seen(prediction.quantity)).map(|p| (p.quantity, p.expected)).collect()
 }
 
-fn gauge(snapshot: &Snapshot, quantity: Quantity) -> f64 {
-    let gauges = &snapshot.gauges;
+fn gauge(snapshot: &Snapshot, quantity: MapQuantity) -> f64 {
+    let gauges = &snapshot.geometry;
     let measured = match quantity {
-        Quantity::ImaContrast => gauges.ima_contrast,
-        Quantity::Dto => gauges.dto,
-        Quantity::C2Residual => gauges.c2_residual,
-        Quantity::ActiveUnits => Ok(gauges.active.len() as f64),
-        Quantity::SingularValue(rank) => Ok(gauges.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
+        MapQuantity::ImaContrast => gauges.ima_contrast,
+        MapQuantity::Dto => gauges.dto,
+        MapQuantity::C2Residual => gauges.c2_residual,
+        MapQuantity::ActiveUnits => Ok(gauges.active.len() as f64),
+        MapQuantity::SingularValue(rank) => Ok(gauges.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
         _ => Ok(f64::NAN),
     };
     measured.unwrap_or(f64::NAN)
 }
 
-fn arrival(scene: &Scene, criteria: &[(Quantity, Expected)], seed: u64) -> anyhow::Result<Arrival> {
+fn arrival(scene: &Scene, criteria: &[(MapQuantity, Expected)], seed: u64) -> anyhow::Result<Arrival> {
     let data = Arc::new(generate(scene, seed));
     let config = Config::new(Origin::Scene(Box::new(scene.clone())), seed, data.train.samples());
     let test = &data.test.observations;
@@ -112,11 +112,11 @@ fn arrival(scene: &Scene, criteria: &[(Quantity, Expected)], seed: u64) -> anyho
         seconds += time.cpu;
         let snapshot = Snapshot::of(&run);
         // The same noise every time, so that differences are those of the model.
-        let mut tape = Tape::new(&snapshot.vae);
+        let mut workspace = ElboWorkspace::new(&snapshot.vae);
         let objective = &snapshot.settings.objective;
-        snapshot.vae.differentiate(objective, test, &noise, &mut tape);
+        snapshot.vae.differentiate(objective, test, &noise, &mut workspace);
         let holds = criteria.iter().all(|(quantity, expected)| expected.admits(gauge(&snapshot, *quantity)));
-        looks.push((step, seconds, tape.elbo.objective(objective.beta), holds));
+        looks.push((step, seconds, workspace.elbo.objective(objective.beta), holds));
     }
     let end = looks.last().map_or(f64::NAN, |look| look.2);
     let lasting = looks.iter().rev().take_while(|look| look.3 && (look.2 - end).abs() <= NATS).last();

@@ -11,7 +11,7 @@ use std::io::{BufRead as _, Write as _, stdin, stdout};
 
 use anyhow::{Context as _, bail};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::geometry::{Gram, Jets, Order, Quantity, field};
+use unpick::geometry::{Gram, Jets, Order, MapQuantity, field};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
 use unpick::rng::{Purpose, stream};
@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
         }
         let (vae, z) = (decoder(3, 2, 64), Matrix::from_fn(2, 120 * 120, |r, c| place([c % 120, c / 120][r])));
         report("gap map", 100, || {
-            black_box(field(&vae, &z, Quantity::Gap, 0.02));
+            black_box(field(&vae, &z, MapQuantity::Gap, 0.02));
         });
         return Ok(());
     };

@@ -2,14 +2,15 @@
 
 #[cfg(feature = "gui")]
 pub mod app;
-pub mod certificate;
+pub mod checks;
 pub mod cli;
 pub mod data;
 pub mod experiment;
-pub mod geometry;
 #[cfg(feature = "gui")]
-pub mod headless;
+pub mod figure;
+pub mod geometry;
 pub mod io;
+pub mod launch;
 pub mod linalg;
 pub mod nn;
 #[cfg(feature = "gui")]
@@ -19,3 +20,5 @@ pub mod rng;
 pub mod stats;
 pub mod trainer;
 pub mod vae;
+#[cfg(feature = "gui")]
+pub mod viz;

@@ -10,13 +10,13 @@ use std::time::Duration;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, OwnDataError, Scene, Table, generate, own_dataset};
-use unpick::experiment::{Batches, Command, Config, Experiment, Logged, Origin, Row, Snapshot};
+use unpick::data::{Dataset, TableError, Scene, Table, generate, dataset_from_table};
+use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Origin, Row, Snapshot};
 use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
 use unpick::trainer::{Request, Trainer, View};
-use unpick::vae::{Covariance, Tape, Vae};
+use unpick::vae::{Covariance, ElboWorkspace, Vae};
 
 /// A small model on the cylinder: some ten thousand steps a second.
 fn start(seed: u64) -> (Config, Arc<Dataset>) {
@@ -51,7 +51,7 @@ fn rows(rows: &[Arc<Row>]) -> Vec<Vec<String>> {
 }
 
 /// The run that a configuration and a log describe, without a thread and without a viewer.
-fn replay(config: &Config, data: &Arc<Dataset>, log: &[Logged], steps: u64) -> Experiment {
+fn replay(config: &Config, data: &Arc<Dataset>, log: &[LoggedCommand], steps: u64) -> Experiment {
     let mut run = Experiment::new(config.clone(), Arc::clone(data)).unwrap();
     for logged in log {
         let until = logged.step - run.state().step;
@@ -107,9 +107,9 @@ fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8R
             9 => command(Command::Beta(-1.0)),
             10 => trainer.ask(Request::Pause),
             11 => trainer.ask(Request::Steps(rng.random_range(0..40))),
-            12 => trainer.ask(Request::Pace(Some(rng.random_range(100.0..3000.0)))),
+            12 => trainer.ask(Request::MaxRate(Some(rng.random_range(100.0..3000.0)))),
             13..=15 => {
-                trainer.ask(Request::Pace(None));
+                trainer.ask(Request::MaxRate(None));
                 trainer.ask(Request::Run);
             }
             _ => drop(trainer.read()),
@@ -157,7 +157,7 @@ fn a_trainer_makes_the_steps_it_is_asked_for_and_then_rests() {
     let trainer = Trainer::spawn(build, move || knock.send(()).unwrap_or_default()).unwrap();
     for (steps, pace) in [(17, None), (1, None), (5, Some(200.0)), (40, Some(f64::NAN)), (0, None)] {
         let before = wait(&trainer, &knocks, |view| !view.running).snapshot.step;
-        trainer.ask(Request::Pace(pace));
+        trainer.ask(Request::MaxRate(pace));
         trainer.ask(Request::Steps(steps));
         let view = wait(&trainer, &knocks, |view| !view.running && view.snapshot.step >= before + steps);
         assert_eq!(view.snapshot.step, before + steps);
@@ -221,10 +221,10 @@ fn minibatches_and_noise_follow_from_seed_and_place() {
         let x = Matrix::from_fn(observations.rows(), 24, |r, c| observations[(r, chosen[c] as usize)]);
         let mut rng = stream(seed, Purpose::Noise, 2);
         let noise = Matrix::from_fn(2, 24, |_, _| StandardNormal.sample(&mut rng));
-        let mut tape = Tape::new(&state.vae);
-        state.vae.differentiate(&state.settings.objective, &x, &noise, &mut tape);
+        let mut workspace = ElboWorkspace::new(&state.vae);
+        state.vae.differentiate(&state.settings.objective, &x, &noise, &mut workspace);
         let rate = state.learning_rate();
-        state.adam.update(&mut state.vae.parameters, &tape.gradient, rate);
+        state.adam.update(&mut state.vae.parameters, &workspace.gradient, rate);
         advance(&mut run, 1);
         assert_eq!(bits(&state.vae), bits(&run.state().vae), "seed {seed}");
     }
@@ -348,8 +348,8 @@ fn no_number_that_is_none_enters() {
             let value = |r: usize, c: usize| if c == place && r == 1 { wrong } else { (r + c * c) as f64 };
             let names = vec!["a".to_owned(), "b".to_owned()];
             let table = Table { names, values: Matrix::from_fn(2, 20, value), image_shape: None };
-            let refused = own_dataset(&table, 7);
-            assert_eq!(refused.map(drop), Err(OwnDataError::TooLarge), "{wrong} in row {place}");
+            let refused = dataset_from_table(&table, 7);
+            assert_eq!(refused.map(drop), Err(TableError::TooLarge), "{wrong} in row {place}");
         }
     }
 }

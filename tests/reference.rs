@@ -9,7 +9,7 @@ use serde_json::Value;
 use unpick::io::from_safetensors;
 use unpick::linalg::{Matrix, Real};
 use unpick::nn::{Adam, Dense};
-use unpick::vae::{Architecture, Covariance, Objective, Tape, Vae};
+use unpick::vae::{Architecture, Covariance, Objective, ElboWorkspace, Vae};
 
 /// One file of the reference.
 struct Case {
@@ -107,18 +107,18 @@ impl Case {
     /// Trains the model in this precision.
     fn train<T: Real>(&self) -> Outcome {
         let mut vae = self.start.cast::<T>();
-        let (mut tape, mut adam) = (Tape::new(&vae), Adam::new(vae.parameters.len()));
+        let (mut workspace, mut adam) = (ElboWorkspace::new(&vae), Adam::new(vae.parameters.len()));
         let wide = |numbers: &[T]| -> Vec<f64> { numbers.iter().map(|x| x.to_f64()).collect() };
         let (mut reconstruction, mut kl, mut first_gradient) = (vec![], vec![], vec![]);
         for step in 0..self.numbers("kl").len() {
             let (x, noise) = (self.batch("observations", step), self.batch("noise", step));
-            vae.differentiate(&self.objective, &x, &noise, &mut tape);
-            reconstruction.push(tape.elbo.reconstruction);
-            kl.push(tape.elbo.kl());
+            vae.differentiate(&self.objective, &x, &noise, &mut workspace);
+            reconstruction.push(workspace.elbo.reconstruction);
+            kl.push(workspace.elbo.kl());
             if step == 0 {
-                first_gradient = wide(&tape.gradient);
+                first_gradient = wide(&workspace.gradient);
             }
-            adam.update(&mut vae.parameters, &tape.gradient, self.rate);
+            adam.update(&mut vae.parameters, &workspace.gradient, self.rate);
         }
         Outcome { reconstruction, kl, first_gradient, end: wide(&vae.parameters) }
     }

@@ -12,14 +12,14 @@ use unpick::vae::Covariance;
 
 /// A scene, a seed, and what differs from the defaults.
 #[derive(Clone, Copy, Debug)]
-struct Job {
+struct CheckRun {
     scene: &'static str,
     seed: u64,
     covariance: Covariance,
     beta: Option<f64>,
 }
 
-impl Job {
+impl CheckRun {
     fn new(scene: &'static str, covariance: Covariance, seed: u64) -> Self {
         Self { scene, seed, covariance, beta: None }
     }
@@ -41,7 +41,7 @@ impl Job {
 }
 
 /// Runs the jobs on as many threads as there are cores; the results are in the order of the jobs.
-fn run_all(jobs: &[Job]) -> Vec<(Job, Metrics)> {
+fn run_all(jobs: &[CheckRun]) -> Vec<(CheckRun, Metrics)> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let mut done: Vec<(usize, Metrics)> = thread::scope(|scope| {
         let handles: Vec<_> = (0..workers)
@@ -56,8 +56,8 @@ fn run_all(jobs: &[Job]) -> Vec<(Job, Metrics)> {
     done.into_iter().map(|(i, metrics)| (jobs[i], metrics)).collect()
 }
 
-fn seeds(scene: &'static str, covariance: Covariance) -> Vec<(Job, Metrics)> {
-    run_all(&(0..5).map(|seed| Job::new(scene, covariance, seed)).collect::<Vec<_>>())
+fn seeds(scene: &'static str, covariance: Covariance) -> Vec<(CheckRun, Metrics)> {
+    run_all(&(0..5).map(|seed| CheckRun::new(scene, covariance, seed)).collect::<Vec<_>>())
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
@@ -100,7 +100,7 @@ fn linear_full_reaches_the_closed_form_at_any_axes() {
 fn water_fills_the_variances_up_to_b() {
     const SIGMA2: f64 = 0.1;
     let levels = [0.3, 0.5, 1.0, 1.4, 2.5, 3.5];
-    let job = |b| Job { beta: Some(b / SIGMA2), ..Job::new("water-filling", Covariance::Diagonal, 0) };
+    let job = |b| CheckRun { beta: Some(b / SIGMA2), ..CheckRun::new("water-filling", Covariance::Diagonal, 0) };
     for ((_, metrics), b) in run_all(&levels.map(job)).into_iter().zip(levels) {
         let lambda = [3.0, 1.2, 0.4_f64];
         let k = lambda.iter().filter(|l| **l > b).count();

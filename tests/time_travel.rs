@@ -121,20 +121,20 @@ fn again_is_the_same_run_until_something_else_is_done() {
     let mut run = run("linear", &[]);
     run.apply(Command::Beta(0.7)).unwrap();
     drop(long_run(&mut run, 8000, &[]));
-    let mut again = run.again();
+    let mut again = run.restarted();
     assert_eq!((again.state().step, again.log().len()), (0, 1));
     advance(&mut again, 8000);
     assert!(all(&again) == all(&run));
 
-    let mut other = run.again();
+    let mut other = run.restarted();
     advance(&mut other, 100);
     other.apply(Command::Beta(3.0)).unwrap();
     advance(&mut other, 7900);
     assert_eq!(other.log().len(), 2, "the changes that were to come belong to another run");
     // Restarting while the changes are still to come forgets none.
-    let mut twice = run.again();
+    let mut twice = run.restarted();
     advance(&mut twice, 5000);
-    twice = twice.again();
+    twice = twice.restarted();
     advance(&mut twice, 8000);
     assert!(all(&twice) == all(&run));
 }
@@ -167,18 +167,18 @@ fn the_trainer_shows_moments_and_keeps_branches() {
     let end = alone.clone();
 
     // Moments are asked for while it trains; the last one counts, and the run is not disturbed.
-    let looks: Vec<Request> = (0..50).map(|k| Request::Look(Some(k))).collect();
-    let seen = ask(&[&[Request::Steps(700)], looks.as_slice(), &[Request::Look(Some(345))]].concat());
+    let looks: Vec<Request> = (0..50).map(|k| Request::ShowStep(Some(k))).collect();
+    let seen = ask(&[&[Request::Steps(700)], looks.as_slice(), &[Request::ShowStep(Some(345))]].concat());
     let seen = if seen.snapshot.step == 700 {
         seen
     } else {
         ask(&[Request::Steps(0), Request::Steps(700 - seen.snapshot.step)])
     };
     assert_eq!(seen.snapshot.vae.parameters, end.state().vae.parameters);
-    let seen = ask(&[Request::Look(Some(345))]);
+    let seen = ask(&[Request::ShowStep(Some(345))]);
     assert_eq!(seen.moment.unwrap().vae.parameters, end.at(345).state().vae.parameters);
     assert_eq!(seen.snapshot.step, 700);
-    assert!(ask(&[Request::Look(None)]).moment.is_none());
+    assert!(ask(&[Request::ShowStep(None)]).moment.is_none());
 
     let seen = ask(&[Request::Fork(345), Request::Command(Command::Beta(3.0)), Request::Steps(100)]);
     assert_eq!((seen.snapshot.step, seen.branch, seen.others.len()), (445, 1, 1));

@@ -1,16 +1,18 @@
 //! `unpick compare`.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser};
 use serde_json::Value;
 
-use super::advance::{advance, bar};
+use super::progress::bar;
 use super::metrics::shown;
-use super::parallel::in_parallel;
 use super::train::refuse_to_overwrite;
+use super::run_args::Begun;
 use super::{CliError, RunArgs};
-use crate::experiment::{Experiment, Logged, Metrics, Snapshot};
+use crate::checks::in_parallel;
+use crate::experiment::{Metrics, Snapshot};
 use crate::io::{make_folder, metrics_fields, metrics_json, save, write_atomically};
 
 /// Arguments of `compare`.
@@ -36,14 +38,14 @@ pub struct Compare {
 /// One side as if its words stood on a command line.
 #[derive(Parser)]
 #[command(no_binary_name = true, allow_negative_numbers = true, disable_help_flag = true)]
-struct Side {
+struct SideArgs {
     #[command(flatten)]
     run: RunArgs,
 }
 
 fn parse_side(text: &str) -> Result<RunArgs, String> {
     let words = text.split_whitespace().map(|word| format!("--{}", word.trim_start_matches('-')));
-    let side = Side::try_parse_from(words).map_err(|e| CliError::from(&e).to_string())?;
+    let side = SideArgs::try_parse_from(words).map_err(|e| CliError::from(&e).to_string())?;
     Ok(side.run)
 }
 
@@ -65,7 +67,7 @@ impl Compare {
         let mut count = 0;
         in_parallel(
             &jobs,
-            jobs.iter().map(|((run, ..), _)| run.config().threads).max().unwrap_or(1),
+            jobs.iter().map(|(begun, _)| begun.run.config().threads).max().unwrap_or(1),
             |(start, folder)| finish(start, folder),
             |(_, folder), outcome| {
                 finished[usize::from(*folder != &folders[0])] = Some(outcome?);
@@ -82,13 +84,13 @@ impl Compare {
 }
 
 /// Makes a run that has begun, saves it, and gives its metrics.
-fn finish((run, log, steps): &(Experiment, Vec<Logged>, u64), folder: &Path) -> Result<Value, CliError> {
+fn finish(Begun { run, steps, .. }: &Begun, folder: &Path) -> Result<Value, CliError> {
     let mut run = run.clone();
-    let outcome = advance(&mut run, log, *steps, |_, _| {})?;
+    let outcome = run.play_to(*steps, |_| ControlFlow::Continue(()));
     let state = run.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
     save(folder, &Snapshot::of(&run), &metrics)?;
-    if let Some(divergence) = outcome {
+    if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; what was sound is saved in {}", folder.display())));
     }
     Ok(metrics_json(&metrics, state.step, &state.settings))

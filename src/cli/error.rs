@@ -2,6 +2,7 @@
 
 use crate::experiment::InvalidSetting;
 use crate::io::FileError;
+use crate::launch::LaunchError;
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,12 @@ pub enum CliError {
 
 impl From<FileError> for CliError {
     fn from(error: FileError) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+impl From<LaunchError> for CliError {
+    fn from(error: LaunchError) -> Self {
         Self::Input(error.to_string())
     }
 }

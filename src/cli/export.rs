@@ -18,7 +18,7 @@ pub struct Export {
     /// What to write: at the held-out observations posterior means (.npz: with covariances and what is decoded from the
     /// means) or Jacobians, or the push-forward densities along the seams through z*
     #[arg(long, value_enum)]
-    what: What,
+    what: ExportedArrays,
     /// The file to write: .npy, .npz or .csv (Jacobians have three axes, so no .csv)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -31,7 +31,7 @@ pub struct Export {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum What {
+enum ExportedArrays {
     Latents,
     Jacobians,
     Densities,
@@ -71,16 +71,16 @@ impl Export {
             })
         };
         let bytes = match (self.what, &*extension) {
-            (What::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
-            (What::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
-            (What::Latents, _) => table(&latents(&vae, &x), "latents")?,
-            (What::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
-            (What::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),
-            (What::Jacobians, "csv") => {
+            (ExportedArrays::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
+            (ExportedArrays::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
+            (ExportedArrays::Latents, _) => table(&latents(&vae, &x), "latents")?,
+            (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
+            (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),
+            (ExportedArrays::Jacobians, "csv") => {
                 return input("Jacobians have three axes; write them as .npy or .npz".to_owned());
             }
-            (What::Jacobians, _) => None,
-            (What::Densities, _) => table(&densities(&vae, &z), "densities")?,
+            (ExportedArrays::Jacobians, _) => None,
+            (ExportedArrays::Densities, _) => table(&densities(&vae, &z), "densities")?,
         };
         let Some(bytes) = bytes else { return input(format!("the file must end in .npy, .npz or .csv: {path}")) };
         write_atomically(&self.out, &bytes)?;

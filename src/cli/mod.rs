@@ -1,17 +1,16 @@
 //! The commands that need no picture: the same experiment without a screen.
 
-mod advance;
-mod certify;
+mod check;
 mod compare;
 mod error;
 mod export;
 mod metrics;
-mod origin;
-mod parallel;
+mod progress;
 mod recipe;
 mod replay;
 mod run_args;
 mod scenes;
+mod source_args;
 mod sweep;
 mod train;
 
@@ -19,13 +18,12 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-pub use advance::bar;
-pub use certify::{Certify, judged};
+pub use check::CheckArgs;
 pub use compare::Compare;
 pub use error::CliError;
 pub use export::Export;
-pub use origin::{OriginArgs, Start, start};
 pub use run_args::{RunArgs, Widths};
+pub use source_args::SourceArgs;
 pub use sweep::{List, SWEEP_COMMON, SWEEP_TABLE, Sweep};
 pub use train::Train;
 
@@ -54,8 +52,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Compare what theory predicts about scenes with what their runs show; fails if something does not hold
-    Certify(Certify),
+    /// Compare what theory predicts about scenes with what their runs show; exit code 1 if a prediction fails
+    #[command(alias = "certify")]
+    Check(CheckArgs),
     /// Run the recorded commands again and compare the weights
     Replay {
         /// The folder of a run
@@ -81,8 +80,8 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
         Command::Compare(compare) => print(out, &compare.run()?),
         Command::Sweep(sweep) => print(out, &sweep.run()?),
         Command::Metrics { dir, json } => print(out, &metrics::metrics(&open(&dir)?, json)),
-        Command::Certify(certify) => {
-            let (text, failed) = certify.run()?;
+        Command::Check(check) => {
+            let (text, failed) = check.run()?;
             print(out, &text)?;
             let sentence = || CliError::Run(format!("{failed} of the predictions do not hold"));
             (failed == 0).then_some(()).ok_or_else(sentence)

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::CliError;
-use super::advance::{advance, progress};
+use super::progress::run_progress;
 use crate::experiment::Experiment;
 use crate::io::SavedRun;
 
 /// Runs a saved run again from its seed.
 pub(super) fn replay(saved: &SavedRun) -> Result<String, CliError> {
     let mut run = Experiment::new(saved.config.clone(), Arc::new(saved.data.clone()))?;
-    if let Some(divergence) = advance(&mut run, &saved.log, saved.steps, progress)? {
-        return Err(CliError::Run(format!("the replay diverged: {divergence}")));
-    }
+    run.schedule_log(&saved.log)?;
+    let played = run.play_to(saved.steps, run_progress(saved.steps));
+    let _reached = played.map_err(|divergence| CliError::Run(format!("the replay diverged: {divergence}")))?;
     let pairs = run.state().vae.parameters.iter().zip(&saved.vae.parameters);
     let different = pairs.clone().filter(|(a, b)| a.to_bits() != b.to_bits()).count();
     let count = saved.vae.parameters.len();

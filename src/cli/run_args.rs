@@ -3,9 +3,10 @@
 use clap::Args;
 
 use super::CliError;
-use super::origin::{OriginArgs, Start, start};
-use crate::experiment::{Config, Experiment, Logged};
+use super::source_args::SourceArgs;
+use crate::experiment::{Config, Experiment, LoggedCommand};
 use crate::io::parse_logged;
+use crate::launch::{PreparedRun, launch};
 use crate::nn::Activation;
 use crate::vae::{Covariance, DecoderKind};
 
@@ -13,7 +14,7 @@ use crate::vae::{Covariance, DecoderKind};
 #[derive(Args, Debug, Clone, Default)]
 pub struct RunArgs {
     #[command(flatten)]
-    pub(super) origin: OriginArgs,
+    pub(super) source: SourceArgs,
     /// Family of posteriors
     #[arg(long, value_name = "diagonal|full", value_parser = parse_covariance)]
     pub(super) covariance: Option<Covariance>,
@@ -52,7 +53,7 @@ pub struct RunArgs {
     pub(super) seed: Option<u64>,
     /// Change the living run at a step, as 2000:beta=4, or turn its latents, as 3000:rotate=30 or 3000:rotate=30:1,3; may be repeated
     #[arg(long = "at", value_name = "STEP:NAME=VALUE", value_parser = parse_logged)]
-    pub(super) at: Vec<Logged>,
+    pub(super) at: Vec<LoggedCommand>,
 }
 
 impl RunArgs {
@@ -61,7 +62,7 @@ impl RunArgs {
     /// # Errors
     /// If there are no such data, or a value makes no sense.
     pub(super) fn begin(&self) -> Result<Begun, CliError> {
-        self.begin_at(start(&self.origin, "linear", self.seed)?)
+        self.begin_at(launch(&self.source.source("linear"), self.seed)?)
     }
 
     /// The same, and the run that it is compared with in the session that is repeated.
@@ -69,13 +70,13 @@ impl RunArgs {
     /// # Errors
     /// If there are no such data, or a value makes no sense.
     pub(super) fn begin_all(&self) -> Result<Vec<Begun>, CliError> {
-        let mut first = start(&self.origin, "linear", self.seed)?;
+        let mut first = launch(&self.source.source("linear"), self.seed)?;
         let second = first.beside.take();
-        std::iter::once(first).chain(second.map(|second| *second)).map(|start| self.begin_at(start)).collect()
+        std::iter::once(first).chain(second.map(|second| *second)).map(|prepared| self.begin_at(prepared)).collect()
     }
 
-    fn begin_at(&self, start: Start) -> Result<Begun, CliError> {
-        let Start { mut config, data, mut log, steps, .. } = start;
+    fn begin_at(&self, prepared: PreparedRun) -> Result<Begun, CliError> {
+        let PreparedRun { mut config, data, mut log, steps, .. } = prepared;
         self.change(&mut config);
         log.extend(&self.at);
         log.sort_by_key(|l| l.step);
@@ -86,9 +87,9 @@ impl RunArgs {
                 late.step, late.command
             )));
         }
-        let run = Experiment::new(config, data)?;
-        run.config().settings_after(&log, run.data().train.samples())?;
-        Ok((run, log, steps))
+        let mut run = Experiment::new(config, data)?;
+        run.schedule_log(&log)?;
+        Ok(Begun { run, log, steps })
     }
 
     /// The threads of a step.
@@ -98,10 +99,9 @@ impl RunArgs {
 
     /// These arguments, and those of `common` where they say nothing. Commands of both are kept.
     pub(super) fn over(&self, common: &Self) -> Self {
-        let own_origin = [self.origin.scene.is_some(), self.origin.data.is_some(), self.origin.session.is_some()];
-        let origin = if own_origin.contains(&true) { &self.origin } else { &common.origin };
+        let source = if self.source.is_given() { &self.source } else { &common.source };
         Self {
-            origin: origin.clone(),
+            source: source.clone(),
             covariance: self.covariance.or(common.covariance),
             beta: self.beta.or(common.beta),
             sigma2: self.sigma2.or(common.sigma2),
@@ -138,8 +138,16 @@ impl RunArgs {
     }
 }
 
-/// A run at step 0, the commands that wait for their steps, and the number of steps to make.
-pub(super) type Begun = (Experiment, Vec<Logged>, u64);
+/// A run at step 0.
+#[derive(Clone, Debug)]
+pub(super) struct Begun {
+    /// The run, its log scheduled.
+    pub run: Experiment,
+    /// The commands that wait for their steps.
+    pub log: Vec<LoggedCommand>,
+    /// Steps to make.
+    pub steps: u64,
+}
 
 /// Widths of hidden layers.
 #[derive(Clone, Debug)]

@@ -1,13 +1,14 @@
 //! `unpick sweep`.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::advance::{advance, bar};
-use super::parallel::in_parallel;
-use super::run_args::parse_covariance;
+use super::progress::bar;
+use super::run_args::{Begun, parse_covariance};
 use super::{CliError, RunArgs};
+use crate::checks::in_parallel;
 use crate::experiment::{Config, Metrics};
 use crate::io::{FileError, Record, RunTable, make_folder, metrics_fields, metrics_json, read_text, write_atomically};
 use crate::vae::Covariance;
@@ -111,7 +112,7 @@ impl Sweep {
 
     /// Every combination, as a run of its own, if each of them can be begun.
     fn runs(&self) -> Result<Vec<RunArgs>, CliError> {
-        let (base, log, _) = self.run.begin()?;
+        let Begun { run: base, log, .. } = self.run.begin()?;
         let (config, samples) = (base.config(), base.data().train.samples());
         let betas = List::or_one(self.betas.as_ref(), config.objective.beta);
         let covariances = List::or_one(self.covariances.as_ref(), config.objective.covariance);
@@ -136,7 +137,7 @@ impl Sweep {
     /// those of this one.
     fn check_common(&self, table: &RunTable) -> Result<(), CliError> {
         let base = RunArgs { beta: None, covariance: None, seed: Some(0), ..self.run.clone() };
-        let (run, log, steps) = base.begin()?;
+        let Begun { run, log, steps } = base.begin()?;
         let text = Record::new(run.config(), &log, steps).to_toml()?;
         let path = self.out.join(SWEEP_COMMON);
         if !table.is_empty() && read_text(&path, "the sweep")? != text {
@@ -159,8 +160,8 @@ fn key(run: &RunArgs) -> Vec<(&'static str, String)> {
 
 /// Trains and measures. A run that diverged is measured where it was last sound, and says so in its last column.
 fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
-    let (mut experiment, log, steps) = run.begin()?;
-    let failure = advance(&mut experiment, &log, steps, |_, _| {})?;
+    let Begun { run: mut experiment, steps, .. } = run.begin()?;
+    let failure = experiment.play_to(steps, |_| ControlFlow::Continue(())).err();
     let state = experiment.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, experiment.data(), experiment.config().seed);
     let key = key(run);
@@ -168,6 +169,6 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
         key.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let measured = metrics_fields(&metrics_json(&metrics, state.step, &state.settings));
     fields.extend(measured.into_iter().filter(|(name, _)| key.iter().all(|(known, _)| known != name)));
-    fields.push(("failure".to_owned(), failure.unwrap_or_default()));
+    fields.push(("failure".to_owned(), failure.map_or_else(String::new, |divergence| divergence.to_string())));
     Ok(fields)
 }

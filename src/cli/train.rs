@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::advance::{advance, progress};
+use super::progress::run_progress;
 use super::metrics::table;
 use super::run_args::Begun;
 use super::{CliError, RunArgs};
@@ -34,19 +34,19 @@ impl Train {
         let folders: Vec<PathBuf> = ["a", "b"].iter().take(runs.len()).map(|name| folder(name)).collect();
         // Not after hours of training: a place that cannot be written to is told now.
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        let session = self.run.origin.session.as_deref().map(open_session).transpose()?;
+        let session = self.run.source.session.as_deref().map(open_session).transpose()?;
         let saved = [session.as_ref(), session.as_ref().and_then(|session| session.beside.as_deref())];
         runs.into_iter().zip(&folders).zip(saved).map(|((run, folder), saved)| finish(run, folder, saved)).collect()
     }
 }
 
 /// Makes the steps of a run, saves it, and tells how it went; `saved` is what it must come to.
-fn finish((mut run, log, steps): Begun, folder: &Path, saved: Option<&Session>) -> Result<String, CliError> {
-    let outcome = advance(&mut run, &log, steps, progress)?;
+fn finish(Begun { mut run, steps, .. }: Begun, folder: &Path, saved: Option<&Session>) -> Result<String, CliError> {
+    let outcome = run.play_to(steps, run_progress(steps));
     let state = run.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
     save(folder, &Snapshot::of(&run), &metrics)?;
-    if let Some(divergence) = outcome {
+    if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; what was sound is saved in {}", folder.display())));
     }
     let value = metrics_json(&metrics, state.step, &state.settings);

@@ -6,7 +6,7 @@ use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, Kind, Map, Scene, Split};
+use super::{Dataset, Kind, GroundTruthMap, Scene, Split};
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 
@@ -30,9 +30,9 @@ pub struct Generator {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// d(z) for independent factors z.
-    Map {
+    GroundTruthMap {
         /// d.
-        map: Map,
+        map: GroundTruthMap,
         /// The distribution of each factor: zero mean and unit variance.
         factors: FactorDistribution,
     },
@@ -73,14 +73,14 @@ const TEST: u64 = 1;
 pub fn generate(scene: &Scene, seed: u64) -> Dataset {
     let generator = &scene.generator;
     let split = |index, samples| match &generator.source {
-        Source::Map { map, factors } => mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index)),
+        Source::GroundTruthMap { map, factors } => mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index)),
         Source::Clusters(centres) => clustered(scene, centres, samples, &mut stream(seed, Purpose::Data, index)),
     };
     Dataset {
         train: split(TRAIN, generator.samples),
         test: split(TEST, generator.test_samples),
         factor_names: match &generator.source {
-            Source::Map { map, .. } => map.factor_names(),
+            Source::GroundTruthMap { map, .. } => map.factor_names(),
             Source::Clusters(_) => vec!["cluster".to_owned()],
         },
         observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
@@ -93,7 +93,7 @@ impl Generator {
     /// n, how many numbers an observation has.
     pub fn data_dim(&self) -> usize {
         match &self.source {
-            Source::Map { map, .. } => map.data_dim(),
+            Source::GroundTruthMap { map, .. } => map.data_dim(),
             Source::Clusters(centres) => centres.first().map_or(0, Vec::len),
         }
     }
@@ -101,7 +101,7 @@ impl Generator {
     /// One sentence about the first value for which there are no data.
     pub(super) fn check(&self) -> Result<(), String> {
         let (n, m) = match &self.source {
-            Source::Map { map, .. } => {
+            Source::GroundTruthMap { map, .. } => {
                 map.check().map_err(|sentence| format!("[generator.map] {sentence}"))?;
                 (map.data_dim(), map.latent_dim())
             }
@@ -144,7 +144,7 @@ fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
 }
 
 /// d(z) + noise.
-fn mapped(scene: &Scene, map: &Map, factors: FactorDistribution, samples: usize, rng: &mut ChaCha8Rng) -> Split {
+fn mapped(scene: &Scene, map: &GroundTruthMap, factors: FactorDistribution, samples: usize, rng: &mut ChaCha8Rng) -> Split {
     let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
     // A column holds the factors of a sample and, beneath, its noise.
     let rows = if noise > 0.0 { m + n } else { m };
@@ -220,7 +220,7 @@ struct Layout {
     #[serde(skip_serializing_if = "Option::is_none")]
     clusters: Option<Vec<Vec<f64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    map: Option<Map>,
+    map: Option<GroundTruthMap>,
 }
 
 fn default_samples() -> usize {
@@ -237,7 +237,7 @@ impl TryFrom<Layout> for Generator {
     fn try_from(layout: Layout) -> Result<Self, Self::Error> {
         let Layout { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
         let source = match (map, clusters, factors) {
-            (Some(map), None, factors) => Source::Map { map, factors: factors.unwrap_or_default() },
+            (Some(map), None, factors) => Source::GroundTruthMap { map, factors: factors.unwrap_or_default() },
             (None, Some(centres), None | Some(FactorDistribution::Discrete)) => Source::Clusters(centres),
             (None, Some(_), Some(_)) => return Err("the factor of clusters is discrete; leave `factors` out"),
             _ => return Err("[generator] needs either `map` or `clusters`"),
@@ -250,7 +250,7 @@ impl From<Generator> for Layout {
     fn from(generator: Generator) -> Self {
         let Generator { source, noise_variance, samples, test_samples, moments } = generator;
         let (factors, clusters, map) = match source {
-            Source::Map { map, factors } => (Some(factors), None, Some(map)),
+            Source::GroundTruthMap { map, factors } => (Some(factors), None, Some(map)),
             Source::Clusters(centres) => (Some(FactorDistribution::Discrete), Some(centres), None),
         };
         Self { factors, noise_variance, samples, test_samples, moments, clusters, map }
@@ -269,7 +269,7 @@ mod tests {
     /// Mean and covariance of the observations of a scene by quadrature: the trapezoidal rule is exponentially accurate
     /// for normal factors, the midpoint rule errs by 10⁻⁵ for uniform ones.
     fn population(scene: &Scene) -> (DVector<f64>, DMatrix<f64>) {
-        let Source::Map { map, factors } = &scene.generator.source else { panic!("no map") };
+        let Source::GroundTruthMap { map, factors } = &scene.generator.source else { panic!("no map") };
         let grid: Vec<(f64, f64)> = match factors {
             FactorDistribution::Normal => {
                 (-90..=90).map(|i| f64::from(i) / 10.0).map(|z| (z, (-z * z / 2.0).exp())).collect()

@@ -2,14 +2,14 @@
 
 mod dataset;
 mod generator;
-mod map;
-mod own;
+mod ground_truth_map;
+mod table;
 mod scene;
 mod training;
 
 pub use dataset::{CentreAndScale, Dataset, Kind, Split};
 pub use generator::{FactorDistribution, Generator, Moments, Source, generate};
-pub use map::Map;
-pub use own::{OwnDataError, Table, own_dataset};
+pub use ground_truth_map::GroundTruthMap;
+pub use table::{TableError, Table, dataset_from_table};
 pub use scene::{Camera, Scene, SceneError};
 pub use training::TrainingDefaults;

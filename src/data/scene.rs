@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::generator::{Generator, Source};
-use super::{Map, TrainingDefaults};
+use super::{GroundTruthMap, TrainingDefaults};
 
 /// One lesson's worth of data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,9 +133,9 @@ impl Scene {
     }
 
     /// The true decoder; none where observations are clusters.
-    pub fn truth(&self) -> Option<&Map> {
+    pub fn truth(&self) -> Option<&GroundTruthMap> {
         match &self.generator.source {
-            Source::Map { map, .. } => Some(map),
+            Source::GroundTruthMap { map, .. } => Some(map),
             Source::Clusters(_) => None,
         }
     }
@@ -189,7 +189,7 @@ mod tests {
                 assert!(split.observations.as_slice().iter().chain(factors.as_slice()).all(|x| x.is_finite()));
             }
             assert_eq!(data.observation_names.len(), data.data_dim());
-            assert_eq!(data.factor_count(), scene.truth().map_or(1, Map::latent_dim));
+            assert_eq!(data.factor_count(), scene.truth().map_or(1, GroundTruthMap::latent_dim));
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn what_a_scene_leaves_out_has_defaults() {
         let scene = Scene::parse(SMALL).unwrap();
-        assert_eq!(scene.truth(), Some(&Map::Cylinder { radius: 2.0, rate: 0.8, height: 0.8 }));
+        assert_eq!(scene.truth(), Some(&GroundTruthMap::Cylinder { radius: 2.0, rate: 0.8, height: 0.8 }));
         assert_eq!((scene.generator.samples, scene.generator.test_samples), (20_000, 4_000));
         assert_eq!(scene.generator.moments, Moments::Sampled);
         assert_eq!(scene.noise_variance(), scene.training.sigma2);

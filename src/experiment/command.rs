@@ -29,7 +29,7 @@ pub enum Command {
 
 /// A command and the step before which it took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Logged {
+pub struct LoggedCommand {
     /// How many steps had been made.
     pub step: u64,
     /// What was done then.
@@ -51,7 +51,7 @@ impl Command {
     }
 
     /// The command that would set the same thing to its present value; a rotation sets nothing.
-    pub fn present(self, settings: &Settings) -> Option<Self> {
+    pub fn current(self, settings: &Settings) -> Option<Self> {
         Some(match self {
             Self::Beta(_) => Self::Beta(settings.objective.beta),
             Self::Sigma2(_) => Self::Sigma2(settings.objective.sigma2),
@@ -78,8 +78,8 @@ impl Command {
     }
 
     /// What it does to a run with these settings, as a person would say it: `beta 1 → 4`, `rotate 30°`.
-    pub fn told(self, before: &Settings) -> String {
-        match (self, self.present(before)) {
+    pub fn describe_change(self, before: &Settings) -> String {
+        match (self, self.current(before)) {
             (Self::Rotate(Rotation { degrees, plane: [0, 1] }), _) => format!("rotate {degrees}°"),
             (Self::Rotate(Rotation { degrees, plane: [a, b] }), _) => {
                 format!("rotate {degrees}° from z{} to z{}", a + 1, b + 1)
@@ -221,7 +221,7 @@ mod tests {
             ("rotate=30", "rotate 30°"),
             ("rotate=30:1,3", "rotate 30° from z1 to z3"),
         ] {
-            assert_eq!(text.parse::<Command>().unwrap().told(&settings), told);
+            assert_eq!(text.parse::<Command>().unwrap().describe_change(&settings), told);
         }
     }
 }

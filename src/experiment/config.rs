@@ -1,6 +1,6 @@
 //! What a run is: everything that is needed to repeat it, apart from what was changed on the way.
 
-use super::Logged;
+use super::LoggedCommand;
 use crate::data::{Scene, TrainingDefaults};
 use crate::vae::{Architecture, Objective};
 
@@ -131,7 +131,7 @@ impl Config {
 
     /// The settings after all commands of `log`, which is in the order of its steps. Names the first command that makes
     /// no sense. `samples` is the size of the training data.
-    pub fn settings_after(&self, log: &[Logged], samples: usize) -> Result<Settings, InvalidSetting> {
+    pub fn settings_after(&self, log: &[LoggedCommand], samples: usize) -> Result<Settings, InvalidSetting> {
         log.iter().try_fold(self.settings(), |settings, logged| {
             let settings = logged.command.applied_to(settings);
             let at = |e| InvalidSetting(format!("at step {}: {e}", logged.step));

@@ -5,7 +5,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::run::summarise;
 use super::{Settings, snapshot::correlate};
 use crate::data::Dataset;
-use crate::geometry::{Measured, Summary, Undefined, chance};
+use crate::geometry::{Measured, GeometryMetrics, Undefined, chance};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
@@ -30,7 +30,7 @@ pub struct Metrics {
     /// KL(q‖p) in closed form, one term a latent.
     pub kl_per_dim: Vec<f64>,
     /// The geometry at all held-out posterior means.
-    pub geometry: Summary,
+    pub geometry: GeometryMetrics,
     /// Mean correlation coefficient of posterior means with the true factors.
     pub mcc: Measured,
     /// Mean ‖V − P‖ of a random rotation of the active latents: what `dto` is without any pressure on the axes.

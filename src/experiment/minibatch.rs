@@ -13,7 +13,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::linalg::Matrix;
 use crate::nn::Adam;
-use crate::vae::{Elbo, Objective, Tape, Vae};
+use crate::vae::{Elbo, Objective, ElboWorkspace, Vae};
 
 /// The memory of a step: observations, noise, and what a pass through the model leaves behind.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Block {
     x: Matrix<f32>,
     /// ε (m × columns).
     pub(super) noise: Matrix<f32>,
-    tape: Tape<f32>,
+    workspace: ElboWorkspace<f32>,
 }
 
 impl Minibatch {
@@ -47,7 +47,7 @@ impl Minibatch {
     /// Makes the memory fit a model of another size.
     pub(super) fn fit(&mut self, vae: &Vae<f32>, threads: usize) {
         let empty = || Matrix::zeros(0, 0);
-        let block = || Block { chosen: Vec::new(), x: empty(), noise: empty(), tape: Tape::new(vae) };
+        let block = || Block { chosen: Vec::new(), x: empty(), noise: empty(), workspace: ElboWorkspace::new(vae) };
         (self.blocks, self.filled) = ((0..threads).map(|_| block()).collect(), 0);
     }
 
@@ -65,9 +65,9 @@ impl Minibatch {
         self.helpers.share(blocks.iter_mut(), |block| block.differentiate(vae, objective, observations));
         let Some((first, others)) = blocks.split_first_mut() else { return };
         let shares = shares(first.x.columns(), others);
-        let sum = &mut first.tape.elbo;
+        let sum = &mut first.workspace.elbo;
         for (other, [own, share]) in others.iter().zip(shares) {
-            let summand = &other.tape.elbo;
+            let summand = &other.workspace.elbo;
             sum.reconstruction = own * sum.reconstruction + share * summand.reconstruction;
             for (sum, kl) in sum.kl_per_dim.iter_mut().zip(&summand.kl_per_dim) {
                 *sum = own * *sum + share * kl;
@@ -77,7 +77,7 @@ impl Minibatch {
 
     /// The terms of the objective, averaged over the minibatch.
     pub(super) fn elbo(&self) -> &Elbo {
-        &self.blocks[0].tape.elbo
+        &self.blocks[0].workspace.elbo
     }
 
     /// Adds up the gradients of the blocks and makes a step of `adam` against the sum. One block allocates nothing.
@@ -85,10 +85,10 @@ impl Minibatch {
         let Some((first, others)) = self.blocks[..self.filled].split_first_mut() else { return };
         let shares: Vec<[f64; 2]> = shares(first.x.columns(), others).collect();
         let length = parameters.len().div_ceil(1 + others.len()).max(1);
-        let sums = first.tape.gradient.chunks_mut(length).enumerate();
+        let sums = first.workspace.gradient.chunks_mut(length).enumerate();
         self.helpers.share(adam.parts(parameters, rate, length).zip(sums), |(part, (k, sum))| {
             for (other, [own, share]) in others.iter().zip(&shares) {
-                add(sum, *own as f32, &other.tape.gradient[k * length..][..sum.len()], *share as f32);
+                add(sum, *own as f32, &other.workspace.gradient[k * length..][..sum.len()], *share as f32);
             }
             part.update(sum);
         });
@@ -97,12 +97,12 @@ impl Minibatch {
 
 impl Block {
     fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective, observations: &Matrix<f32>) {
-        let Self { chosen, x, noise, tape } = self;
+        let Self { chosen, x, noise, workspace } = self;
         x.reshape(observations.rows(), chosen.len());
         for (c, sample) in chosen.iter().enumerate() {
             x.column_mut(c).copy_from_slice(observations.column(*sample as usize));
         }
-        vae.differentiate(objective, x, noise, tape);
+        vae.differentiate(objective, x, noise, workspace);
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
     fn gradient(minibatch: &mut Minibatch) -> &[f32] {
         let mut vae = vae();
         minibatch.descend(&mut Adam::new(vae.parameters.len()), &mut vae.parameters, 1e-3);
-        &minibatch.blocks[0].tape.gradient
+        &minibatch.blocks[0].workspace.gradient
     }
 
     #[test]

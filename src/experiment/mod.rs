@@ -8,12 +8,13 @@ mod history;
 mod keyframes;
 mod metrics;
 mod minibatch;
+mod player;
 mod run;
 mod schedule;
 mod snapshot;
 
 pub use batches::Batches;
-pub use command::{Command, Logged};
+pub use command::{Command, LoggedCommand};
 pub use config::{Config, InvalidSetting, Optimizer, Origin, Settings};
 pub use history::{History, Row};
 pub use metrics::{Metrics, is_linear};

@@ -9,9 +9,9 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::keyframes::{Keyframe, Keyframes};
 use super::minibatch::Minibatch;
 use super::snapshot::correlate;
-use super::{Batches, Command, Config, History, InvalidSetting, Logged, Row, Schedule, Settings, is_linear};
+use super::{Batches, Command, Config, History, InvalidSetting, LoggedCommand, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
-use crate::geometry::{Jets, Order, Summary};
+use crate::geometry::{Jets, Order, GeometryMetrics};
 use crate::linalg::Matrix;
 use crate::nn::Adam;
 use crate::rng::{Purpose, stream};
@@ -65,9 +65,9 @@ pub struct Experiment {
     config: Arc<Config>,
     data: Arc<Dataset>,
     state: State,
-    log: Vec<Logged>,
+    log: Vec<LoggedCommand>,
     /// Commands that will take effect at their steps, unless something else is done before.
-    ahead: VecDeque<Logged>,
+    pending: VecDeque<LoggedCommand>,
     history: History,
     sound: Sound,
     keyframes: Keyframes,
@@ -129,7 +129,7 @@ impl Experiment {
             data,
             state,
             log: Vec::new(),
-            ahead: VecDeque::new(),
+            pending: VecDeque::new(),
             history: History::new(interval),
             sound,
             keyframes: Keyframes::new(start, Self::KEYFRAME_BYTES),
@@ -160,7 +160,7 @@ impl Experiment {
     }
 
     /// What was changed on the way.
-    pub fn log(&self) -> &[Logged] {
+    pub fn log(&self) -> &[LoggedCommand] {
         &self.log
     }
 
@@ -190,24 +190,24 @@ impl Experiment {
         let step = step.min(self.state.step);
         let commands = self.log.partition_point(|logged| logged.step <= step);
         let mut run = self.clone();
-        run.ahead.clear();
+        run.pending.clear();
         run.return_to(Sound { step, commands });
         run
     }
 
     /// The same run from its start. What was changed on the way will be changed again at the same steps, until something
     /// else is changed.
-    pub fn again(&self) -> Self {
+    pub fn restarted(&self) -> Self {
         let mut run = self.at(0);
-        run.ahead = self.log[run.log.len()..].iter().chain(&self.ahead).copied().collect();
+        run.pending = self.log[run.log.len()..].iter().chain(&self.pending).copied().collect();
         run
     }
 
     /// Plans the commands of a log, which is in the order of its steps, for a run that is at its start. They take effect
     /// at their steps, unless something else is changed before. A value that makes no sense plans nothing.
-    pub fn plan(&mut self, log: &[Logged]) -> Result<(), InvalidSetting> {
+    pub fn schedule_log(&mut self, log: &[LoggedCommand]) -> Result<(), InvalidSetting> {
         self.config.settings_after(log, self.data.train.samples())?;
-        self.ahead = log.iter().copied().collect();
+        self.pending = log.iter().copied().collect();
         self.change_what_is_due();
         Ok(())
     }
@@ -220,16 +220,16 @@ impl Experiment {
         command.check(self.state.vae.latent_dim())?;
         let settings = command.applied_to(self.state.settings);
         settings.validate(self.data.train.observations.columns())?;
-        if self.is_idle(command) {
+        if self.is_no_op(command) {
             return Ok(());
         }
-        self.ahead.clear();
+        self.pending.clear();
         self.change(command);
         Ok(())
     }
 
     /// Whether a command leaves everything as it is.
-    fn is_idle(&self, command: Command) -> bool {
+    fn is_no_op(&self, command: Command) -> bool {
         match command {
             Command::Rotate(rotation) => rotation.degrees == 0.0,
             _ => command.applied_to(self.state.settings) == self.state.settings,
@@ -237,10 +237,10 @@ impl Experiment {
     }
 
     fn change(&mut self, command: Command) {
-        self.remember();
+        self.mark_sound();
         let settings = command.applied_to(self.state.settings);
         if let Command::Rotate(rotation) = command {
-            rotation.turn_model(&mut self.state.vae, &self.data.train.observations);
+            rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
             self.state.adam = Adam::new(self.state.vae.parameters.len());
         }
         let state = &mut self.state;
@@ -252,7 +252,7 @@ impl Experiment {
             self.minibatch.fit(&state.vae, self.config.threads);
         }
         state.settings = settings;
-        let logged = Logged { step: state.step, command };
+        let logged = LoggedCommand { step: state.step, command };
         state.schedule = state.schedule.changed(&logged);
         self.log.push(logged);
     }
@@ -270,8 +270,8 @@ impl Experiment {
 
     /// Lets planned commands take effect.
     fn change_what_is_due(&mut self) {
-        while let Some(due) = self.ahead.pop_front_if(|logged| logged.step <= self.state.step) {
-            if !self.is_idle(due.command) {
+        while let Some(due) = self.pending.pop_front_if(|logged| logged.step <= self.state.step) {
+            if !self.is_no_op(due.command) {
                 self.change(due.command);
             }
         }
@@ -288,7 +288,7 @@ impl Experiment {
             self.write_row();
         }
         if step.is_multiple_of(SOUND_INTERVAL) {
-            self.remember();
+            self.mark_sound();
         }
         if self.keyframes.is_due(step) {
             self.keyframes.push(self.keyframe());
@@ -346,7 +346,7 @@ impl Experiment {
     }
 
     /// Remembers the present moment as the last sound one, if it is: what a rash sequence of commands leads to is not.
-    fn remember(&mut self) {
+    fn mark_sound(&mut self) {
         let proven = self.state.step - self.state.schedule.begun >= PROVEN;
         // The sum is finite exactly when every parameter is.
         if proven && self.state.vae.parameters.iter().sum::<f32>().is_finite() {
@@ -356,7 +356,7 @@ impl Experiment {
 
     /// Becomes what it was at a moment of its past, from the keyframe before it.
     fn return_to(&mut self, Sound { step, commands }: Sound) {
-        let again: Vec<Logged> = self.log.drain(..).take(commands).collect();
+        let again: Vec<LoggedCommand> = self.log.drain(..).take(commands).collect();
         if let Some(keyframe) = self.keyframes.truncate(step, commands) {
             self.state.clone_from(&keyframe.state);
             self.history.clone_from(&keyframe.history);
@@ -393,7 +393,7 @@ impl Experiment {
             }
         };
         let step = self.state.step;
-        self.ahead.clear();
+        self.pending.clear();
         self.return_to(self.sound);
         Divergence {
             loss: if loss.is_nan() { "not a number".to_owned() } else { format!("{loss:.3e}") },
@@ -457,7 +457,7 @@ fn probed_mcc(vae: &Vae<f32>, data: &Dataset) -> Option<f64> {
 }
 
 /// The geometry at the posterior means of the first `count` held-out observations.
-pub(super) fn probe(vae: &Vae<f32>, data: &Dataset, settings: &Settings, count: usize, second_order: bool) -> Summary {
+pub(super) fn probe(vae: &Vae<f32>, data: &Dataset, settings: &Settings, count: usize, second_order: bool) -> GeometryMetrics {
     let test = &data.test.observations;
     let posteriors = vae.posteriors(&test.select_columns(0..count.min(test.columns())));
     summarise(vae, &posteriors, settings, second_order)
@@ -469,10 +469,10 @@ pub fn summarise<T: crate::linalg::Real>(
     posteriors: &[Posterior],
     settings: &Settings,
     second_order: bool,
-) -> Summary {
+) -> GeometryMetrics {
     let means = posteriors.iter().flat_map(|q| q.mean.iter().map(|z| T::from_f64(*z))).collect();
     let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
     let smooth = is_linear(&vae.architecture) || vae.architecture.activation.is_smooth();
     let order = if second_order && smooth { Order::Second } else { Order::First };
-    Summary::new(&Jets::of(vae, &z, order), posteriors, vae.covariance, settings.objective.b())
+    GeometryMetrics::new(&Jets::of(vae, &z, order), posteriors, vae.covariance, settings.objective.b())
 }

@@ -1,6 +1,6 @@
 //! The learning rate of an open-ended run.
 
-use super::{Command, Logged};
+use super::{Command, LoggedCommand};
 
 /// Where a run stands in its schedule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,13 +21,13 @@ impl Schedule {
     pub const START: Self = Self { begun: 0, height: 1.0 };
 
     /// The schedule after the commands of `log`, in the order of their steps.
-    pub fn after(log: &[Logged]) -> Self {
+    pub fn after(log: &[LoggedCommand]) -> Self {
         log.iter().fold(Self::START, |schedule, logged| schedule.changed(logged))
     }
 
     /// The schedule after another command: a setting begins it anew, and so does a rotation, but at a tenth, unless the rate
     /// is higher already.
-    pub fn changed(self, logged: &Logged) -> Self {
+    pub fn changed(self, logged: &LoggedCommand) -> Self {
         let height = match logged.command {
             Command::Rotate(_) => self.share(logged.step).max(AFTER_ROTATION),
             _ => 1.0,
@@ -85,7 +85,7 @@ mod tests {
         let rotate = Command::Rotate(Rotation { degrees: 30.0, plane: [0, 1] });
         let at = |list: &[(u64, Command)], step| {
             Schedule::after(
-                &list.iter().map(|(step, command)| Logged { step: *step, command: *command }).collect::<Vec<_>>(),
+                &list.iter().map(|(step, command)| LoggedCommand { step: *step, command: *command }).collect::<Vec<_>>(),
             )
             .share(step)
         };

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use nalgebra::DMatrix;
 
 use super::run::probe;
-use super::{Config, Experiment, Logged, Row, Schedule, Settings, is_linear};
+use super::{Config, Experiment, LoggedCommand, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
-use crate::geometry::Summary;
+use crate::geometry::GeometryMetrics;
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
@@ -27,7 +27,7 @@ pub struct Snapshot {
     /// The data it is trained and tested on.
     pub data: Arc<Dataset>,
     /// What was changed on the way.
-    pub log: Vec<Logged>,
+    pub log: Vec<LoggedCommand>,
     /// What it has been through.
     pub history: Vec<Arc<Row>>,
     /// Steps made.
@@ -41,7 +41,7 @@ pub struct Snapshot {
     /// The encoder's outputs for the first held-out observations.
     pub encodings: Matrix<f32>,
     /// The geometry at the first held-out posterior means.
-    pub gauges: Summary,
+    pub geometry: GeometryMetrics,
     /// Correlation of each latent's posterior mean with each true factor, if those are known.
     pub correlation: Option<DMatrix<f64>>,
     /// The best that a linear decoder can do on the training data; only for linear decoders.
@@ -56,7 +56,7 @@ pub struct Moment {
     /// Its data.
     pub data: Arc<Dataset>,
     /// What was changed on the way.
-    pub log: Vec<Logged>,
+    pub log: Vec<LoggedCommand>,
     /// What it has been through.
     pub history: Vec<Arc<Row>>,
     /// Steps made.
@@ -95,7 +95,7 @@ impl Snapshot {
             correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
             optimum: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(&covariance, vae.latent_dim(), &settings.objective)),
-            gauges: probe(&vae, &data, &settings, PROBED, true),
+            geometry: probe(&vae, &data, &settings, PROBED, true),
             learning_rate: settings.optimizer.lr * Schedule::after(&log).share(step),
             encodings,
             config,

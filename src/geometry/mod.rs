@@ -12,8 +12,8 @@ mod jet;
 mod product_density;
 mod rotation;
 mod seam;
-mod summary;
-mod turned_model;
+mod metrics;
+mod rotated_model;
 
 pub use best_posterior::{BestPosterior, best_posterior, elbo_of, posterior_quadrature};
 pub use chance::{Chance, chance};
@@ -22,11 +22,11 @@ pub use contrast::{
     separation,
 };
 pub use curvature::c2_residual;
-pub use field::{Quantity, field, volume};
+pub use field::{MapQuantity, field, volume};
 pub use gram::Gram;
 pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};
 pub use product_density::{ProductDensity, product_density};
-pub use rotation::{Rotation, TurnedElbo, turned_elbos, turned_gap};
+pub use rotation::{Rotation, RotatedElbo, rotated_elbos, rotated_gap};
 pub use seam::{Seam, measured_arcs, normal_density};
-pub use summary::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Summary, Undefined, active_latents};
+pub use metrics::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, GeometryMetrics, Undefined, active_latents};

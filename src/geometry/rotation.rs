@@ -56,7 +56,7 @@ impl Rotation {
 
 /// The objective of the turned decoder with the best posterior of each family, averaged over observations, in nats.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TurnedElbo {
+pub struct RotatedElbo {
     /// The angle.
     pub degrees: f64,
     /// With the best diagonal posteriors.
@@ -67,14 +67,14 @@ pub struct TurnedElbo {
 
 /// The curve ELBO(φ) of a decoder over angles in the plane of two latents. `starts` are posteriors of the observations to
 /// begin the search for the best ones at.
-pub fn turned_elbos(
+pub fn rotated_elbos(
     vae: &Vae<f64>,
     observations: &[Vec<f64>],
     starts: &[Posterior],
     objective: &Objective,
     plane: [usize; 2],
     angles: &[f64],
-) -> Vec<TurnedElbo> {
+) -> Vec<RotatedElbo> {
     let rule = posterior_quadrature(vae.latent_dim());
     let with = |covariance| Objective { covariance, ..*objective };
     let full: Vec<BestPosterior> = observations
@@ -97,14 +97,14 @@ pub fn turned_elbos(
             best_posterior(&turned, x, &with(Covariance::Diagonal), &start, &rule).elbo
         };
         let diagonal = mean(&mut observations.iter().zip(&full).map(best));
-        TurnedElbo { degrees: *degrees, diagonal, full: full_elbo }
+        RotatedElbo { degrees: *degrees, diagonal, full: full_elbo }
     };
     angles.iter().map(at).collect()
 }
 
 /// What a diagonal posterior loses against a full one when the latents are turned, to second order:
 /// β ½ (Σ log (RΛRᵀ)ᵢᵢ − log det Λ). Exact for linear decoders. In nats.
-pub fn turned_gap(precision: &DMatrix<f64>, beta: f64, rotation: &Rotation) -> f64 {
+pub fn rotated_gap(precision: &DMatrix<f64>, beta: f64, rotation: &Rotation) -> f64 {
     let r = rotation.matrix(precision.nrows());
     beta * diagonal_gap(&(&r * precision * r.transpose()))
 }
@@ -185,7 +185,7 @@ mod tests {
                 .collect();
         let prior = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
         let angles = [0.0, 15.0, 30.0, 45.0, 80.0];
-        let curve = turned_elbos(&vae, &data, &vec![prior; 4], &objective, [0, 1], &angles);
+        let curve = rotated_elbos(&vae, &data, &vec![prior; 4], &objective, [0, 1], &angles);
         let covariance = DMatrix::from_diagonal(&lambda.to_vec().into());
         let w = DMatrix::from_column_slice(2, 2, &vae.parameters[..4]);
         let full = linear_elbo(&w, &covariance, &Objective { covariance: Covariance::Full, ..objective });
@@ -196,7 +196,7 @@ mod tests {
             assert!((point.full - point.diagonal - closed).abs() < 1e-8, "{point:?} {closed}");
             let precision = DMatrix::identity(2, 2) + w.transpose() * &w / objective.b();
             let rotation = Rotation { degrees: point.degrees, plane: [0, 1] };
-            assert!((turned_gap(&precision, beta, &rotation) - closed).abs() < 1e-12);
+            assert!((rotated_gap(&precision, beta, &rotation) - closed).abs() < 1e-12);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     write_npy_f32,
 };
 use crate::data::{Dataset, Kind, Split, generate};
-use crate::experiment::{Config, Logged, Metrics, Origin, Row, Settings, Snapshot};
+use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Settings, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
@@ -31,7 +31,7 @@ pub struct SavedRun {
     /// What it started from.
     pub config: Config,
     /// What was changed on the way.
-    pub log: Vec<Logged>,
+    pub log: Vec<LoggedCommand>,
     /// Steps made.
     pub steps: u64,
     /// The settings in force at its end.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::{FileError, parse_logged};
 use crate::data::Scene;
-use crate::experiment::{Command, Config, Logged, Origin};
+use crate::experiment::{Command, Config, LoggedCommand, Origin};
 use crate::nn::Activation;
 use crate::vae::DecoderKind;
 
@@ -19,7 +19,7 @@ const PREFIX: &str = "unpick:";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
     config: Config,
-    log: Vec<Logged>,
+    log: Vec<LoggedCommand>,
     steps: u64,
     z: Vec<f64>,
 }
@@ -29,7 +29,7 @@ impl Recipe {
     ///
     /// # Errors
     /// If the data are no built-in scene's.
-    pub fn new(config: &Config, log: &[Logged], steps: u64, z: &[f64]) -> Result<Self, FileError> {
+    pub fn new(config: &Config, log: &[LoggedCommand], steps: u64, z: &[f64]) -> Result<Self, FileError> {
         let built_in = config.origin.scene().filter(|scene| Scene::named(&scene.name) == Some(*scene));
         if built_in.is_none() {
             let name = config.origin.name();
@@ -47,7 +47,7 @@ impl Recipe {
     }
 
     /// What is changed on the way.
-    pub fn log(&self) -> &[Logged] {
+    pub fn log(&self) -> &[LoggedCommand] {
         &self.log
     }
 
@@ -85,7 +85,7 @@ impl fmt::Display for Recipe {
         }
         let (own, usual) = (config.settings(), plain.settings());
         for command in settings(&own) {
-            if command.present(&usual) != Some(command) {
+            if command.current(&usual) != Some(command) {
                 write!(f, ";{command}")?;
             }
         }
@@ -155,7 +155,7 @@ impl FromStr for Recipe {
         let samples = scene.generator.samples;
         config.validate(samples).map_err(FileError::new)?;
         config.settings_after(&log, samples).map_err(FileError::new)?;
-        if log.windows(2).any(|w: &[Logged]| w[0].step > w[1].step) {
+        if log.windows(2).any(|w: &[LoggedCommand]| w[0].step > w[1].step) {
             return Err(FileError::new("the changes in the recipe are not in the order of their steps"));
         }
         if let Some(late) = log.last().filter(|l| l.step > steps) {
@@ -262,7 +262,7 @@ mod tests {
             config.objective.sigma2 = numbers[1];
             config.optimizer.lr = numbers[2];
             config.objective.covariance = Covariance::ALL[usize::from(full)];
-            let log = [Logged { step: steps / 2, command: Command::Beta(numbers[3]) }, Logged { step: steps, command: Command::Batch(3) }];
+            let log = [LoggedCommand { step: steps / 2, command: Command::Beta(numbers[3]) }, LoggedCommand { step: steps, command: Command::Batch(3) }];
             let recipe = Recipe::new(&config, &log, steps, &z[..m]).unwrap();
             prop_assert_eq!(recipe.to_string().parse::<Recipe>().unwrap(), recipe);
         }

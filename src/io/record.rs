@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FileError;
 use crate::data::{Generator, Scene, TrainingDefaults};
-use crate::experiment::{Command, Config, Logged, Optimizer, Origin};
+use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
 use crate::vae::{Architecture, Objective};
 
 /// The version of the record that this program writes.
@@ -87,7 +87,7 @@ fn one() -> usize {
 
 impl Record {
     /// The record of a run.
-    pub fn new(config: &Config, log: &[Logged], steps: u64) -> Self {
+    pub fn new(config: &Config, log: &[LoggedCommand], steps: u64) -> Self {
         let (scene, data) = match &config.origin {
             Origin::Scene(scene) => {
                 // The noise a scene leaves to its σ² is written out: the record must hold without the scene file.
@@ -118,7 +118,7 @@ impl Record {
     ///
     /// # Errors
     /// If the record was written for another version of this format, contradicts itself or holds a command that is none.
-    pub fn into_run(self) -> Result<(Config, Vec<Logged>), FileError> {
+    pub fn into_run(self) -> Result<(Config, Vec<LoggedCommand>), FileError> {
         check_schema(self.schema.into())?;
         let objective = self.model.objective;
         let origin = match (self.scene, self.data) {
@@ -195,12 +195,12 @@ fn scene(record: SceneRecord, objective: &Objective) -> Result<Scene, FileError>
 ///
 /// # Errors
 /// If there is no step or no command.
-pub fn parse_logged(text: &str) -> Result<Logged, FileError> {
+pub fn parse_logged(text: &str) -> Result<LoggedCommand, FileError> {
     let wrong = |why: &str| FileError::new(format_args!("'{text}' is not of the form STEP:name=value: {why}"));
     let (step, command) = text.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
     let step = step.trim().parse().map_err(|_not_a_number| wrong("the step is not a whole number"))?;
     let command: Command = command.parse().map_err(|e| wrong(&format!("{e}")))?;
-    Ok(Logged { step, command })
+    Ok(LoggedCommand { step, command })
 }
 
 /// Name and version of this program.
@@ -213,12 +213,12 @@ mod tests {
     use super::*;
     use crate::vae::Covariance;
 
-    fn run() -> (Config, Vec<Logged>) {
+    fn run() -> (Config, Vec<LoggedCommand>) {
         let scene = Scene::named("cylinder").unwrap().clone();
         let mut config = Config::new(Origin::Scene(Box::new(scene)), u64::MAX >> 1, 20_000);
         config.threads = 3;
         let log = [(10, Command::Beta(4.0)), (20, Command::Covariance(Covariance::Full)), (20, Command::Batch(32))];
-        (config, log.map(|(step, command)| Logged { step, command }).to_vec())
+        (config, log.map(|(step, command)| LoggedCommand { step, command }).to_vec())
     }
 
     #[test]

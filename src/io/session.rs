@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::record::check_schema;
 use super::{FileError, Record, decode_base64, encode_base64, hash_of_weights, write_atomically};
 use crate::data::{CentreAndScale, Dataset, Kind, Split, generate};
-use crate::experiment::{Config, Experiment, InvalidSetting, Logged, Origin, Snapshot};
+use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Snapshot};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -34,7 +34,7 @@ pub struct Session {
     /// What it started from.
     pub config: Config,
     /// What was changed on the way.
-    pub log: Vec<Logged>,
+    pub log: Vec<LoggedCommand>,
     /// Steps made.
     pub steps: u64,
     /// Data of one's own; those of a scene are generated.
@@ -63,7 +63,7 @@ impl Session {
     }
 
     /// The session of a run on generated data, or on data that are elsewhere, that has not been made.
-    pub fn planned(config: Config, log: Vec<Logged>, steps: u64) -> Self {
+    pub fn planned(config: Config, log: Vec<LoggedCommand>, steps: u64) -> Self {
         let (table, weights, view, program, beside) = (None, None, Value::Null, super::program(), None);
         Self { config, log, steps, table, weights, view, program, beside }
     }
@@ -189,7 +189,7 @@ impl Session {
     /// If the configuration does not fit the data.
     pub fn run(&self, data: Arc<Dataset>) -> Result<Experiment, InvalidSetting> {
         let mut run = Experiment::new(self.config.clone(), data)?;
-        run.plan(&self.log)?;
+        run.schedule_log(&self.log)?;
         Ok(run)
     }
 
@@ -297,7 +297,7 @@ impl TableRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Scene, Table, own_dataset};
+    use crate::data::{Scene, Table, dataset_from_table};
     use crate::experiment::Command;
     use proptest::prelude::*;
     use serde_json::json;
@@ -305,7 +305,7 @@ mod tests {
     fn session() -> Session {
         let scene = Scene::named("linear").unwrap().clone();
         let config = Config::new(Origin::Scene(Box::new(scene)), 5, 1000);
-        let log = vec![Logged { step: 3, command: Command::Beta(2.0) }, Logged { step: 9, command: Command::Batch(8) }];
+        let log = vec![LoggedCommand { step: 3, command: Command::Beta(2.0) }, LoggedCommand { step: 9, command: Command::Batch(8) }];
         let view = json!({ "selection": { "z": [0.5, -1.25] }, "theme": "dark" });
         let program = "unpick 0.1.0".to_owned();
         Session { config, log, steps: 9, table: None, weights: Some("00ff".to_owned()), view, program, beside: None }
@@ -314,7 +314,7 @@ mod tests {
     fn own() -> Session {
         let values = Matrix::from_fn(2, 30, |r, c| f64::from(((c * 7 + r * 3) % 11) as u32) / 7.0);
         let table = Table { names: vec!["a".to_owned(), "b".to_owned()], values, image_shape: None };
-        let data = own_dataset(&table, 5).unwrap();
+        let data = dataset_from_table(&table, 5).unwrap();
         let origin = Origin::File { name: "mine.csv".to_owned(), sha256: "ab".to_owned() };
         let config = Config::new(origin, 5, data.train.samples());
         Session { config, table: Some(Arc::new(data)), log: Vec::new(), ..session() }

@@ -138,7 +138,7 @@ impl<T: Real> Product<'_, T> {
         let Place { row, height, packed } = place;
         let (m, n, inner) = (self.a.rows, self.b.columns, self.b.rows);
         let (source, stride) = if packed { (&self.panel[..], height) } else { (&self.a.data[row..], m) };
-        let (a, b) = (Strip { source, stride, height }, self.b.data);
+        let (a, b) = (SeedEnsemble { source, stride, height }, self.b.data);
         // Attributes on closures: what is not inlined is not compiled for the vector unit.
         let sums = if self.b.transposed {
             sum_products::<T, S, R, N>(
@@ -183,7 +183,7 @@ struct Place {
 
 /// `height` numbers every `stride` numbers: the rows of A for one inner index after the other.
 #[derive(Clone, Copy)]
-struct Strip<'a, T> {
+struct SeedEnsemble<'a, T> {
     source: &'a [T],
     stride: usize,
     height: usize,
@@ -204,7 +204,7 @@ fn pick<T: Real, const N: usize>(columns: &[&[T]; N], p: usize) -> [T; N] {
 fn sum_products<T: Real, S: Simd, const R: usize, const N: usize>(
     simd: S,
     inner: usize,
-    a: Strip<'_, T>,
+    a: SeedEnsemble<'_, T>,
     b: impl Fn(usize) -> [T; N],
 ) -> [[T::Lanes<S>; R]; N] {
     let mut sums = [[T::splat(simd, T::ZERO); R]; N];

@@ -13,7 +13,7 @@ pub struct Mlp {
 
 /// What a pass through a network leaves behind, to be reused from step to step.
 #[derive(Clone, Debug, Default)]
-pub struct Pass<T> {
+pub struct Workspace<T> {
     /// The output of each layer, features × batch.
     outputs: Vec<Matrix<T>>,
     /// The derivative of the loss by each layer's pre-activation.
@@ -21,7 +21,7 @@ pub struct Pass<T> {
     panel: Panel<T>,
 }
 
-impl<T: Real> Pass<T> {
+impl<T: Real> Workspace<T> {
     /// Memory for a network of `depth` layers.
     pub fn new(depth: usize) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Mlp {
     }
 
     /// Computes the output for a batch of inputs (features × B) and keeps what `backward` needs.
-    pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, pass: &mut Pass<T>) {
+    pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, pass: &mut Workspace<T>) {
         for (i, layer) in self.layers.iter().enumerate() {
             let (below, above) = pass.outputs.split_at_mut(i);
             above[0].reshape(layer.outputs, x.columns());
@@ -93,17 +93,17 @@ impl Mlp {
         }
     }
 
-    /// Back-propagation, after `forward` on the same `x` and with ∂loss/∂output in place (`Pass::output_and_delta`):
+    /// Back-propagation, after `forward` on the same `x` and with ∂loss/∂output in place (`Workspace::output_and_delta`):
     /// writes this network's part of `gradient`, and ∂loss/∂x to `input_gradient` if that is wanted.
     pub fn backward<T: Real>(
         &self,
         parameters: &[T],
         x: &Matrix<T>,
-        pass: &mut Pass<T>,
+        pass: &mut Workspace<T>,
         gradient: &mut [T],
         input_gradient: Option<&mut Matrix<T>>,
     ) {
-        let Pass { outputs, deltas, panel } = pass;
+        let Workspace { outputs, deltas, panel } = pass;
         for (i, layer) in self.layers.iter().enumerate().rev() {
             let (lower, upper) = deltas.split_at_mut(i);
             let input = if i == 0 { x } else { &outputs[i - 1] };

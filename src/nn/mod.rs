@@ -9,4 +9,4 @@ pub use activation::Activation;
 pub(crate) use activation::{activate, multiply_by_slope};
 pub use adam::Adam;
 pub use dense::Dense;
-pub use mlp::{Mlp, Pass};
+pub use mlp::{Mlp, Workspace};

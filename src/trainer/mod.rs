@@ -3,7 +3,7 @@
 
 mod branches;
 mod latest;
-mod strip;
+mod seed_ensemble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 pub use branches::Branch;
 pub use latest::Latest;
-pub use strip::Strip;
+pub use seed_ensemble::SeedEnsemble;
 
 use crate::experiment::{Command, Experiment, Snapshot};
 use branches::Branches;
@@ -30,9 +30,9 @@ pub enum Request {
     /// Change a setting.
     Command(Command),
     /// Make at most this many steps a second; `None`: as many as possible. The run itself does not depend on it.
-    Pace(Option<f64>),
+    MaxRate(Option<f64>),
     /// Show the run as it was after this many steps, beside the present, while it goes on; `None`: the present alone.
-    Look(Option<u64>),
+    ShowStep(Option<u64>),
     /// Go on from the moment after this many steps. The run as it is becomes a branch that can be gone back to.
     Fork(u64),
     /// Go on with the branch of this number.
@@ -45,10 +45,10 @@ pub enum Request {
 
 /// A run as seen from outside.
 #[derive(Clone, Debug)]
-pub struct View {
+pub struct RunView {
     /// What can be seen of the run.
     pub snapshot: Arc<Snapshot>,
-    /// The moment of its past that was asked for by [`Request::Look`].
+    /// The moment of its past that was asked for by [`Request::ShowStep`].
     pub moment: Option<Arc<Snapshot>>,
     /// The number of the branch that is gone on with, from 0 on.
     pub branch: u32,
@@ -69,7 +69,7 @@ pub struct View {
 #[derive(Debug)]
 pub struct Trainer {
     requests: Option<Sender<Request>>,
-    latest: Arc<Latest<Result<View, String>>>,
+    latest: Arc<Latest<Result<RunView, String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -88,7 +88,7 @@ impl Trainer {
         let shared = Arc::clone(&latest);
         let thread = Builder::new().name("trainer".to_owned()).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| {
-                Loop::new(build()?, &shared, &wake).serve(&receiver);
+                TrainerThread::new(build()?, &shared, &wake).serve(&receiver);
                 Ok(())
             }));
             let failure = match outcome {
@@ -112,7 +112,7 @@ impl Trainer {
 
     /// The newest view of the run: `None` until there is one, an error if the run could not be built or broke down.
     /// Asks for a newer one.
-    pub fn read(&self) -> Option<Arc<Result<View, String>>> {
+    pub fn read(&self) -> Option<Arc<Result<RunView, String>>> {
         self.latest.read()
     }
 }
@@ -128,13 +128,13 @@ impl Drop for Trainer {
 }
 
 /// The state of the training thread.
-struct Loop<'a> {
+struct TrainerThread<'a> {
     run: Experiment,
     branches: Branches,
     moment: Option<Arc<Snapshot>>,
     /// What was asked for after the moments that nobody waits for any more.
     postponed: Option<Request>,
-    latest: &'a Latest<Result<View, String>>,
+    latest: &'a Latest<Result<RunView, String>>,
     wake: &'a dyn Fn(),
     /// Steps that are still to be made: `u64::MAX` while running.
     left: u64,
@@ -145,8 +145,8 @@ struct Loop<'a> {
     served: u64,
 }
 
-impl<'a> Loop<'a> {
-    fn new(run: Experiment, latest: &'a Latest<Result<View, String>>, wake: &'a dyn Fn()) -> Self {
+impl<'a> TrainerThread<'a> {
+    fn new(run: Experiment, latest: &'a Latest<Result<RunView, String>>, wake: &'a dyn Fn()) -> Self {
         let meter = Meter { since: Instant::now(), steps: 0, rate: 0.0 };
         Self {
             run,
@@ -173,7 +173,7 @@ impl<'a> Loop<'a> {
             match self.next(requests) {
                 Ok(Some(request)) => {
                     let request = self.newest(request, requests);
-                    let looked = matches!(request, Request::Look(_));
+                    let looked = matches!(request, Request::ShowStep(_));
                     self.handle(request);
                     if paused || looked || self.left == 0 {
                         self.publish();
@@ -187,9 +187,9 @@ impl<'a> Loop<'a> {
 
     /// Of moments that are asked for in a row, as somebody drags along time, only the last one.
     fn newest(&mut self, mut request: Request, requests: &Receiver<Request>) -> Request {
-        while matches!(request, Request::Look(_)) {
+        while matches!(request, Request::ShowStep(_)) {
             let Ok(next) = requests.try_recv() else { break };
-            if !matches!(next, Request::Look(_)) {
+            if !matches!(next, Request::ShowStep(_)) {
                 self.postponed = Some(next);
                 break;
             }
@@ -230,17 +230,17 @@ impl<'a> Loop<'a> {
             Request::Run => self.left = u64::MAX,
             Request::Pause => self.left = 0,
             Request::Steps(steps) => self.left = steps,
-            Request::Pace(pace) => self.pace = pace.filter(|p| !p.is_nan()).map(|p| p.clamp(0.1, 1e4)),
+            Request::MaxRate(pace) => self.pace = pace.filter(|p| !p.is_nan()).map(|p| p.clamp(0.1, 1e4)),
             Request::Command(command) => {
                 if let Err(error) = self.run.apply(command) {
                     self.notify(error.to_string());
                 }
             }
-            Request::Look(step) => self.moment = step.map(|step| Arc::new(Snapshot::of(&self.run.at(step)))),
+            Request::ShowStep(step) => self.moment = step.map(|step| Arc::new(Snapshot::of(&self.run.at(step)))),
             Request::Fork(step) => self.branches.fork(&mut self.run, step),
             Request::Switch(number) => self.branches.switch(&mut self.run, number),
             Request::Close(number) => self.branches.close(&mut self.run, number),
-            Request::Restart => self.run = self.run.again(),
+            Request::Restart => self.run = self.run.restarted(),
         }
         if matches!(request, Request::Fork(_) | Request::Switch(_) | Request::Restart) {
             self.moment = None;
@@ -273,7 +273,7 @@ impl<'a> Loop<'a> {
     }
 
     fn publish(&self) {
-        let view = View {
+        let view = RunView {
             snapshot: Arc::new(Snapshot::of(&self.run)),
             moment: self.moment.clone(),
             branch: self.branches.current(),

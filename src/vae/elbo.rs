@@ -8,7 +8,7 @@ use pulp::{Arch, Simd};
 
 use super::{Objective, Vae};
 use crate::linalg::{Matrix, Real};
-use crate::nn::Pass;
+use crate::nn::Workspace;
 
 /// The terms of the objective, averaged over a batch, in nats.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,9 +33,9 @@ impl Elbo {
 
 /// What a pass through the model leaves behind; nothing is allocated once it has seen a batch of the largest size.
 #[derive(Clone, Debug)]
-pub struct Tape<T> {
-    encoder: Pass<T>,
-    decoder: Pass<T>,
+pub struct ElboWorkspace<T> {
+    encoder: Workspace<T>,
+    decoder: Workspace<T>,
     z: Matrix<T>,
     z_gradient: Matrix<T>,
     std: Matrix<T>,
@@ -45,13 +45,13 @@ pub struct Tape<T> {
     pub elbo: Elbo,
 }
 
-impl<T: Real> Tape<T> {
+impl<T: Real> ElboWorkspace<T> {
     /// Memory for training `vae`.
     pub fn new(vae: &Vae<T>) -> Self {
         let empty = || Matrix::zeros(0, 0);
         Self {
-            encoder: Pass::new(vae.encoder.layers().len()),
-            decoder: Pass::new(vae.decoder.layers().len()),
+            encoder: Workspace::new(vae.encoder.layers().len()),
+            decoder: Workspace::new(vae.decoder.layers().len()),
             z: empty(),
             z_gradient: empty(),
             std: empty(),
@@ -62,26 +62,26 @@ impl<T: Real> Tape<T> {
 }
 
 impl<T: Real> Vae<T> {
-    /// The terms of the objective on the batch `x` (n × B) with noise ε (m × B), in `tape.elbo`, and the gradient of
-    /// minus the objective in `tape.gradient`.
-    pub fn differentiate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, tape: &mut Tape<T>) {
-        self.encoder.forward(&self.parameters, x, &mut tape.encoder);
-        sample(tape.encoder.output(), noise, &mut tape.std, &mut tape.z);
-        self.decoder.forward(&self.parameters, &tape.z, &mut tape.decoder);
+    /// The terms of the objective on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`, and the gradient of
+    /// minus the objective in `workspace.gradient`.
+    pub fn differentiate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, workspace: &mut ElboWorkspace<T>) {
+        self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
+        sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
+        self.decoder.forward(&self.parameters, &workspace.z, &mut workspace.decoder);
 
-        let (prediction, delta) = tape.decoder.output_and_delta();
+        let (prediction, delta) = workspace.decoder.output_and_delta();
         let scale = T::from_f64(1.0 / (objective.sigma2 * x.columns() as f64));
         let squares = residual(prediction.as_slice(), x.as_slice(), delta.as_mut_slice(), scale);
-        tape.elbo.reconstruction =
+        workspace.elbo.reconstruction =
             -squares / (2.0 * objective.sigma2 * x.columns() as f64) - objective.log_normaliser(x.rows());
-        let Tape { decoder, z, z_gradient, gradient, .. } = tape;
+        let ElboWorkspace { decoder, z, z_gradient, gradient, .. } = workspace;
         self.decoder.backward(&self.parameters, z, decoder, gradient, Some(z_gradient));
 
-        let (encoding, delta) = tape.encoder.output_and_delta();
-        kl_per_dim(encoding, &tape.std, &mut tape.elbo.kl_per_dim);
+        let (encoding, delta) = workspace.encoder.output_and_delta();
+        kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
         let weight = T::from_f64(objective.beta / x.columns() as f64);
-        sample_gradient(encoding, noise, &tape.std, &tape.z_gradient, weight, delta);
-        self.encoder.backward(&self.parameters, x, &mut tape.encoder, &mut tape.gradient, None);
+        sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+        self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
     }
 }
 
@@ -203,9 +203,9 @@ mod tests {
     }
 
     fn loss(vae: &Vae<f64>, objective: &Objective, x: &Matrix<f64>, noise: &Matrix<f64>) -> f64 {
-        let mut tape = Tape::new(vae);
-        vae.differentiate(objective, x, noise, &mut tape);
-        -tape.elbo.objective(objective.beta)
+        let mut workspace = ElboWorkspace::new(vae);
+        vae.differentiate(objective, x, noise, &mut workspace);
+        -workspace.elbo.objective(objective.beta)
     }
 
     /// Every parameter of every kind of model, with biases and off-diagonals away from zero.
@@ -225,8 +225,8 @@ mod tests {
                             *p += 0.2 * shift;
                         }
                         let (x, noise) = (normal(n, batch, 1), normal(m, batch, 2));
-                        let mut tape = Tape::new(&vae);
-                        vae.differentiate(&objective, &x, &noise, &mut tape);
+                        let mut workspace = ElboWorkspace::new(&vae);
+                        vae.differentiate(&objective, &x, &noise, &mut workspace);
                         for i in 0..vae.parameters.len() {
                             let (h, here) = (1e-5, vae.parameters[i]);
                             let mut at = |p| {
@@ -237,7 +237,7 @@ mod tests {
                             at(here);
                             // The difference errs by h²/6 times a third derivative (≲ 10³ here) and by rounding of
                             // a loss ≲ 10² in 10⁻¹⁶ over 2h.
-                            let error = (difference - tape.gradient[i]).abs();
+                            let error = (difference - workspace.gradient[i]).abs();
                             assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
                         }
                     }
@@ -255,8 +255,8 @@ mod tests {
             let mut vae = Vae::<f64>::new(3, architecture.clone(), covariance, &mut stream(3, Purpose::Init, 0));
             vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.01 * (i as f64).sin());
             let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
-            let mut tape = Tape::new(&vae);
-            vae.differentiate(&objective, &x, &noise, &mut tape);
+            let mut workspace = ElboWorkspace::new(&vae);
+            vae.differentiate(&objective, &x, &noise, &mut workspace);
             let (mut kl, mut reconstruction) = (0.0, 0.0);
             for (c, q) in vae.posteriors(&x).iter().enumerate() {
                 let z = Matrix::from_columns(2, 1, q.sample(noise.column(c)).as_slice().to_vec());
@@ -264,8 +264,8 @@ mod tests {
                 reconstruction += -squares / 0.2 - 1.5 * (std::f64::consts::TAU * 0.1).ln();
                 kl += q.kl();
             }
-            assert!((tape.elbo.kl() - kl / 4.0).abs() < 1e-13);
-            assert!((tape.elbo.reconstruction - reconstruction / 4.0).abs() < 1e-12);
+            assert!((workspace.elbo.kl() - kl / 4.0).abs() < 1e-13);
+            assert!((workspace.elbo.reconstruction - reconstruction / 4.0).abs() < 1e-12);
         }
     }
 
@@ -281,7 +281,7 @@ mod tests {
         let single = Vae::<f32>::new(3, architecture, Covariance::Full, &mut stream(5, Purpose::Init, 0));
         let double = single.cast::<f64>();
         let (x, noise) = (normal(3, 256, 1).map(|x| x as f32), normal(2, 256, 2).map(|x| x as f32));
-        let (mut coarse, mut fine) = (Tape::new(&single), Tape::new(&double));
+        let (mut coarse, mut fine) = (ElboWorkspace::new(&single), ElboWorkspace::new(&double));
         single.differentiate(&objective, &x, &noise, &mut coarse);
         double.differentiate(&objective, &x.map(f64::from), &noise.map(f64::from), &mut fine);
         let norm = fine.gradient.iter().map(|g| g * g).sum::<f64>().sqrt();

@@ -7,6 +7,6 @@ mod model;
 mod posterior;
 
 pub use config::{Architecture, Covariance, DecoderKind, Objective};
-pub use elbo::{Elbo, Tape};
+pub use elbo::{Elbo, ElboWorkspace};
 pub use model::Vae;
 pub use posterior::Posterior;

@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::{Architecture, Covariance, DecoderKind, Posterior};
 use crate::linalg::{Matrix, Real};
-use crate::nn::{Mlp, Pass};
+use crate::nn::{Mlp, Workspace};
 
 /// A VAE with Gaussian encoder and decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +108,7 @@ impl<T: Real> Vae<T> {
 
     /// The encoder's output for a batch: (2m + off-diagonals) × B.
     pub fn encode(&self, x: &Matrix<T>) -> Matrix<T> {
-        let mut pass = Pass::new(self.encoder.layers().len());
+        let mut pass = Workspace::new(self.encoder.layers().len());
         self.encoder.forward(&self.parameters, x, &mut pass);
         pass.output().clone()
     }
@@ -117,7 +117,7 @@ impl<T: Real> Vae<T> {
     pub fn decode(&self, z: &Matrix<T>) -> Matrix<T> {
         /// Latents at once: what a layer leaves behind should stay in the cache.
         const BLOCK: usize = 128;
-        let mut pass = Pass::new(self.decoder.layers().len());
+        let mut pass = Workspace::new(self.decoder.layers().len());
         let (m, n) = (z.rows(), self.data_dim());
         let (mut x, mut block) = (Matrix::zeros(n, z.columns()), Matrix::zeros(0, 0));
         for start in (0..z.columns()).step_by(BLOCK) {

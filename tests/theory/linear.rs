@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 use unpick::geometry::{
-    Rotation, best_posterior, distance_to_orthogonality, posterior_precision, posterior_quadrature, turned_gap,
+    Rotation, best_posterior, distance_to_orthogonality, posterior_precision, posterior_quadrature, rotated_gap,
 };
 use unpick::linalg::svd;
 use unpick::ppca::{LinearOptimum, linear_elbo};
@@ -137,7 +137,7 @@ fn turning_three_latents_costs_the_closed_form() {
             let turned: f64 = (&r * &covariance * r.transpose()).diagonal().iter().map(|l| l.ln()).sum();
             let closed = 0.5 * beta * (turned - lambda.iter().map(|l| l.ln()).sum::<f64>());
             assert!((optimum - linear_elbo(&(&w * r.transpose()), &covariance, &diagonal) - closed).abs() < 1e-11);
-            assert!((turned_gap(&posterior_precision(&w, diagonal.b()), beta, &rotation) - closed).abs() < 1e-11);
+            assert!((rotated_gap(&posterior_precision(&w, diagonal.b()), beta, &rotation) - closed).abs() < 1e-11);
         }
     }
 }

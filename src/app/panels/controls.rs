@@ -256,8 +256,8 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
             selection.z[i] = if selection.z[i].is_finite() { selection.z[i].clamp(-20.0, 20.0) } else { 0.0 };
         }
         let kl = snapshot.history.last().and_then(|row| row.kl_per_dim.get(i)).copied();
-        let length = snapshot.gauges.column_norms.get(i).copied().unwrap_or(f64::NAN);
-        let state = if snapshot.gauges.active.contains(&i) { "" } else { " · collapsed" };
+        let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
+        let state = if snapshot.geometry.active.contains(&i) { "" } else { " · collapsed" };
         let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "Information this latent carries in nats, and how far one standard deviation moves the data, on average",

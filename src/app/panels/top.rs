@@ -14,7 +14,7 @@ use crate::trainer;
 /// opened last. Says whether `pace` was changed.
 pub(crate) fn show(
     ui: &mut Ui,
-    views: &[Option<&trainer::View>],
+    views: &[Option<&trainer::RunView>],
     pace: &mut Option<f64>,
     recent: &[PathBuf],
     actions: &mut Vec<Action>,
@@ -89,7 +89,7 @@ pub(crate) fn show(
         .inner
 }
 
-fn run(ui: &mut Ui, views: &[Option<&trainer::View>], actions: &mut Vec<Action>) {
+fn run(ui: &mut Ui, views: &[Option<&trainer::RunView>], actions: &mut Vec<Action>) {
     let running = views.iter().flatten().any(|view| view.running);
     let mut button = |text: &str, action: Action| {
         let help = action.shortcut().map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
@@ -122,7 +122,7 @@ fn speed(ui: &mut Ui, pace: &mut Option<f64>) -> bool {
     .inner
 }
 
-fn status(ui: &mut Ui, views: &[Option<&trainer::View>]) {
+fn status(ui: &mut Ui, views: &[Option<&trainer::RunView>]) {
     ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
         for (view, name) in views.iter().zip(SIDES).rev() {
             let Some(view) = view else {

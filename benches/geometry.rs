@@ -11,7 +11,7 @@ use std::io::{BufRead as _, Write as _, stdin, stdout};
 
 use anyhow::{Context as _, bail};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::geometry::{Gram, Jets, Order, MapQuantity, field};
+use unpick::geometry::{Gram, Jets, MapQuantity, Order, field};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
 use unpick::rng::{Purpose, stream};

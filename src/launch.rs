@@ -220,8 +220,5 @@ pub fn find_scene(name: &str) -> Result<Scene, LaunchError> {
         return Ok(Scene::parse(&text).map_err(|e| FileError::new(e).at(path))?);
     }
     let names: Vec<_> = Scene::built_in().iter().map(|s| s.name.as_str()).collect();
-    Err(LaunchError(format!(
-        "there is no scene '{name}'; choose one of {}, or give a .toml file",
-        names.join(", ")
-    )))
+    Err(LaunchError(format!("there is no scene '{name}'; choose one of {}, or give a .toml file", names.join(", "))))
 }

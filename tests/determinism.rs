@@ -10,7 +10,7 @@ use std::time::Duration;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, TableError, Scene, Table, generate, dataset_from_table};
+use unpick::data::{Dataset, Scene, Table, TableError, dataset_from_table, generate};
 use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Origin, Row, Snapshot};
 use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;

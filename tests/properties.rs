@@ -16,7 +16,9 @@ use unpick::vae::{Architecture, Covariance, DecoderKind, Objective};
 fn data(n: usize, seed: u64) -> Arc<Dataset> {
     let value = |r: usize, c: usize| ((c * (r + 1)) as f64 * 0.37).sin() + (c as f64 * 0.11).cos();
     let names = (1..=n).map(|i| format!("x{i}")).collect();
-    Arc::new(dataset_from_table(&Table { names, values: Matrix::from_fn(n, 40, value), image_shape: None }, seed).unwrap())
+    Arc::new(
+        dataset_from_table(&Table { names, values: Matrix::from_fn(n, 40, value), image_shape: None }, seed).unwrap(),
+    )
 }
 
 /// A number between two others, small ones as likely as large ones.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use unpick::io::from_safetensors;
 use unpick::linalg::{Matrix, Real};
 use unpick::nn::{Adam, Dense};
-use unpick::vae::{Architecture, Covariance, Objective, ElboWorkspace, Vae};
+use unpick::vae::{Architecture, Covariance, ElboWorkspace, Objective, Vae};
 
 /// One file of the reference.
 struct Case {

@@ -1,4 +1,4 @@
-//! What the window keeps between its starts: the session that is open, and the files that were opened last.
+//! Autosave: the open session and the list of recent files, kept between starts.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,41 +7,43 @@ use std::time::Duration;
 
 use eframe::egui::{Context, Panel, Ui};
 
-use super::side::Side;
-use super::{App, Selection};
-use crate::cli::Start;
+use super::run_slot::RunSlot;
+use super::state::App;
 use crate::experiment::Config;
 use crate::io::{Autosave, FileError, Session, add_recent, recent};
+use crate::launch::PreparedRun;
+use crate::viz::command::UiCommand;
+use crate::viz::selection::Selection;
 
 /// Seconds between two savings.
 const INTERVAL: f64 = 30.0;
 
-/// The folder of the program and what is in it. Without a folder nothing is kept.
+/// The program's folder and its content. Without a folder nothing is kept.
 #[derive(Debug, Default)]
-pub(super) struct Keeping {
+pub(super) struct AutosaveState {
     folder: Option<PathBuf>,
     /// Away while a session is being saved.
     place: Option<Autosave>,
     saving: Option<JoinHandle<(Autosave, Result<(), FileError>)>>,
-    /// What was saved last, and when.
-    saved: Option<(Mark, f64)>,
-    /// The session that a program has left that did not end as it should.
+    /// The last saved state, and when it was saved.
+    saved: Option<(SavePoint, f64)>,
+    /// The session of a window that closed unexpectedly.
     left: Option<Session>,
     /// Files, newest first.
     pub recent: Vec<PathBuf>,
 }
 
-/// What makes a session another one.
+/// The part of the state whose change makes a new session.
 #[derive(Clone, Debug, PartialEq)]
-struct Mark {
+struct SavePoint {
     /// Of each run its configuration, how many changes, and the step.
     runs: Vec<(Arc<Config>, usize, u64)>,
     selection: Selection,
 }
 
-impl Keeping {
+impl AutosaveState {
     /// Saves the session if there is something new and it is time. Gives what went wrong.
-    fn save(&mut self, ctx: &Context, mark: Mark, session: impl FnOnce() -> Option<Session>) -> Option<FileError> {
+    fn save(&mut self, ctx: &Context, mark: SavePoint, session: impl FnOnce() -> Option<Session>) -> Option<FileError> {
         let outcome = self.take_back();
         let now = ctx.input(|i| i.time);
         let (saved, since) = self.saved.get_or_insert_with(|| (mark.clone(), now));
@@ -79,13 +81,13 @@ impl App {
     /// Keeps in `folder` what is to be there the next time: every 30 seconds the session, if something has changed, and the
     /// list of recent files. If the program did not end as it should the last time, its session is offered.
     pub fn keep_in(&mut self, folder: &Path) {
-        self.keeping.folder = Some(folder.to_owned());
-        self.keeping.recent = recent(folder);
+        self.autosave.folder = Some(folder.to_owned());
+        self.autosave.recent = recent(folder);
         match Autosave::open(folder) {
             Ok((place, left)) => {
-                self.keeping.place = Some(place);
+                self.autosave.place = Some(place);
                 match left.transpose() {
-                    Ok(left) => self.keeping.left = left,
+                    Ok(left) => self.autosave.left = left,
                     Err(error) => self.notice = Some(format!("the last session cannot be restored: {error}")),
                 }
             }
@@ -95,72 +97,81 @@ impl App {
 
     /// Says that the program ends as it should.
     pub fn close(&mut self) {
-        if let Some(saving) = self.keeping.saving.take()
+        if let Some(saving) = self.autosave.saving.take()
             && let Ok((place, _)) = saving.join()
         {
-            self.keeping.place = Some(place);
+            self.autosave.place = Some(place);
         }
-        if let Some(place) = self.keeping.place.take() {
+        if let Some(place) = self.autosave.place.take() {
             place.close();
         }
     }
 
-    pub(super) fn autosave(&mut self) {
-        if self.keeping.folder.is_none() {
+    /// Saves the session if there is something new and it is time.
+    pub(super) fn save_regularly(&mut self) {
+        if self.autosave.folder.is_none() {
             return;
         }
-        let snapshots = self.sides.iter().filter_map(Side::snapshot);
-        let mark = Mark {
+        let snapshots = self.runs.iter().filter_map(RunSlot::snapshot);
+        let mark = SavePoint {
             runs: snapshots.map(|s| (Arc::clone(&s.config), s.log.len(), s.step)).collect(),
-            selection: Selection { motion: None, phase: 0.0, ask: None, ..self.selection.clone() },
+            selection: Selection { motion: None, phase: 0.0, ..self.selection.clone() },
         };
-        let mut keeping = std::mem::take(&mut self.keeping);
-        if let Some(error) = keeping.save(&self.ctx, mark, || self.session()) {
+        let mut autosave = std::mem::take(&mut self.autosave);
+        if let Some(error) = autosave.save(&self.ctx, mark, || self.session()) {
             self.notice = Some(format!("the session is not saved by itself: {error}"));
         }
-        self.keeping = keeping;
+        self.autosave = autosave;
     }
 
     /// Puts a file at the head of the recent ones.
-    pub(super) fn remember(&mut self, path: &Path) {
-        if let Some(folder) = &self.keeping.folder {
+    pub(super) fn add_recent(&mut self, path: &Path) {
+        if let Some(folder) = &self.autosave.folder {
             if let Err(error) = add_recent(folder, path) {
                 log::warn!("{error}");
             }
-            self.keeping.recent = recent(folder);
+            self.autosave.recent = recent(folder);
         }
     }
 
     /// Opens the recent file of that number.
     pub(super) fn open_recent(&mut self, number: usize) {
-        if let Some(path) = self.keeping.recent.get(number).cloned() {
+        if let Some(path) = self.autosave.recent.get(number).cloned() {
             self.open_file(&path);
         }
     }
 
-    /// Offers the session that was left.
-    pub(super) fn offer_bar(&mut self, ui: &mut Ui) {
-        let Some(session) = &self.keeping.left else { return };
+    /// Offers to restore the session of a window that closed unexpectedly.
+    pub(super) fn restore_bar(&self, ui: &mut Ui) {
+        let Some(session) = &self.autosave.left else { return };
         let sentence = format!(
-            "Restore last session? The program did not end as it should while '{}' was at step {}.",
+            "Unpick closed unexpectedly. Restore '{}' at step {}?",
             session.config.origin.name(),
             session.steps
         );
-        let (mut restore, mut forget) = (false, false);
         Panel::bottom("last session").show(ui, |ui| {
             ui.horizontal(|ui| {
-                restore = ui.button("Restore").clicked();
-                forget = ui.button("Forget").clicked();
+                for (name, command) in [("Restore", UiCommand::RestoreSession), ("Forget", UiCommand::ForgetSession)] {
+                    if ui.button(name).clicked() {
+                        self.commands.send(command);
+                    }
+                }
                 ui.strong(sentence);
             });
         });
-        if restore || forget {
-            let left = self.keeping.left.take().filter(|_| restore);
-            match left.map(Start::of_session) {
-                Some(Ok(start)) => self.resume(start),
-                Some(Err(error)) => self.notice = Some(error.to_string()),
-                None => {}
-            }
+    }
+
+    /// Restores the session of a window that closed unexpectedly.
+    pub(super) fn restore_session(&mut self) {
+        match self.autosave.left.take().map(PreparedRun::of_session) {
+            Some(Ok(prepared)) => self.resume(prepared),
+            Some(Err(error)) => self.notice = Some(error.to_string()),
+            None => {}
         }
+    }
+
+    /// Forgets the session of a window that closed unexpectedly.
+    pub(super) fn forget_session(&mut self) {
+        self.autosave.left = None;
     }
 }

@@ -1,207 +1,237 @@
-//! What menus, keys, controls and views ask for, and what is done then.
+//! Executes the commands.
 
-use super::certifier::Certifier;
-use super::layout::Layout;
-use super::panels::controls::Wish;
-use super::panels::open;
-use super::{Action, App, Ask, Motion, views};
-use crate::experiment::Command;
-use crate::trainer::Request;
-use eframe::egui;
-use eframe::egui::Theme;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use eframe::egui::{Theme, ViewportCommand};
+
+use super::dialogs::open::OpenDialog;
+use super::state::App;
+use crate::checks::CheckWorker;
+use crate::experiment::Command;
+use crate::figure::layout::Layout;
+use crate::trainer::Request;
+use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::motion::Motion;
+use crate::viz::views::{data, latent};
+
 impl App {
-    pub(super) fn obey(&mut self, wish: &Wish) {
-        let side = &mut self.sides[self.active];
-        match wish {
-            Wish::Change(command) => side.ask(Request::Command(*command)),
-            Wish::Scene(scene) => self.open_scene((*scene).clone()),
-            Wish::Restart => self.restart(self.active..=self.active),
-            Wish::Select(side) => self.active = *side,
-            Wish::Act(action) => self.act(*action),
+    /// Executes the commands of this frame in the order of asking, and those that they ask for.
+    pub(super) fn execute_commands(&mut self) {
+        loop {
+            let commands = self.commands.take();
+            if commands.is_empty() {
+                return;
+            }
+            for command in commands {
+                self.execute(command);
+            }
         }
     }
 
-    /// The same runs from step 0, with every change at its step. What has another network, seed or scene than it began with
+    /// Executes a command.
+    pub fn execute(&mut self, command: UiCommand) {
+        use UiCommand as C;
+        match command {
+            C::ShowOpenDialog => self.opening = Some(OpenDialog::default()),
+            C::OpenFile(path) => {
+                self.opening = None;
+                self.open_file(&path);
+            }
+            C::OpenRecent(number) => self.open_recent(number),
+            C::OpenRecipe(line) => self.open_recipe(&line),
+            // The clipboard answers with an event, as if the keys had been pressed.
+            C::PasteRecipe => self.ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
+            C::CopyRecipe => self.copy_recipe(),
+            C::RestoreSession => self.restore_session(),
+            C::ForgetSession => self.forget_session(),
+            C::SaveSession => self.save_session(),
+            C::SaveRun => self.save_run(),
+            C::SaveScreenshot => self.take_picture(),
+            C::ExportFigure(view) => self.export(view),
+            C::FileSaved(path) => self.file_saved(&path),
+            C::CloseDialogs => (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None),
+            C::CloseNotice => self.notice = None,
+            C::Quit => self.ctx.send_viewport_cmd(ViewportCommand::Close),
+
+            C::RunOrPause => self.set_running(!self.is_running()),
+            C::SetRunning(running) => self.set_running(running),
+            C::Steps(steps) => self.ask_all(Request::Steps(steps)),
+            C::StepsTo(steps) => self.ask_all(Request::StepsTo(steps)),
+            C::SetMaxRate(rate) => {
+                self.max_rate = rate;
+                self.ask_all(Request::MaxRate(rate));
+            }
+            C::Restart => self.restart(self.all_runs()),
+            C::NextSeed => {
+                for run in &mut self.runs {
+                    let seed = &mut run.draft.config.seed;
+                    *seed = seed.wrapping_add(1).min(i64::MAX as u64);
+                }
+                self.restart(self.all_runs());
+            }
+            C::SetSeed(seed) => {
+                self.runs[self.active].draft.config.seed = seed;
+                self.restart(self.active..=self.active);
+            }
+            C::SetNetwork(architecture) => {
+                self.runs[self.active].draft.config.architecture = *architecture;
+                self.restart(self.active..=self.active);
+            }
+            C::SetScene(scene) => self.open_scene(*scene),
+            C::Change(command) => self.runs[self.active].ask(Request::Command(command)),
+            C::SwitchCovariance => {
+                let run = &mut self.runs[self.active];
+                let covariance = run.other_covariance();
+                run.settings.objective.covariance = covariance;
+                run.ask(Request::Command(Command::Covariance(covariance)));
+            }
+            C::RotateLatents(rotation) => self.ask_all(Request::Command(Command::Rotate(rotation))),
+            C::Compare => self.set_compared(self.runs.len() == 1),
+            C::SetCompared(compared) => self.set_compared(compared),
+            C::SwapRuns => self.runs.reverse(),
+            C::SelectRun(run) => self.active = run.min(self.runs.len() - 1),
+            C::RunFromHere => self.run_from_here(),
+            C::SwitchBranch(run, number) => self.switch_branch(run, number),
+            C::CloseBranch(run, number) => {
+                if let Some(run) = self.runs.get_mut(run) {
+                    run.ask(Request::Close(number));
+                }
+            }
+            C::TrainSeeds => {
+                let seeds = self.runs[self.active].seed_ensemble(&self.ctx);
+                if let Some(seeds) = self.started(seeds) {
+                    self.background.seeds = Some(Arc::new(seeds));
+                }
+            }
+            C::AdoptSeed(i) => {
+                let adopted = self.adopt_seed(i);
+                self.started(adopted);
+            }
+            C::CloseSeeds => self.background.seeds = None,
+            C::RunChecks => self.run_checks(),
+            C::StopChecks => self.background.checks = None,
+
+            C::ToggleAlone(view) => {
+                let alone = &mut self.layout().alone;
+                *alone = if *alone == Some(view) { None } else { Some(view) };
+            }
+            C::SetAlone(view) => self.layout().alone = view,
+            C::Arrange(arrangement) => {
+                let name = if self.runs.len() > 1 { "compared views" } else { "views" };
+                *self.layout() = Layout::new(name, &arrangement);
+            }
+            C::ResetView => {
+                *self.layout() = if self.runs.len() > 1 { Layout::compare() } else { Layout::single() };
+                self.selection = self.selection.at_start();
+                self.fit_selection();
+            }
+            C::SetCamera(pose) => {
+                let commands = CommandQueue::default();
+                if let Some(context) = self.runs[self.active].context(&self.background, &commands)
+                    && context.projection.dims() == 3
+                {
+                    data::pose_camera(&mut self.selection, pose, &context);
+                }
+            }
+            C::PlayMorph => self.selection.play(Motion::Morph),
+            C::PlayTraversal => self.selection.play(Motion::TraverseAll),
+            C::Nudge(direction) => latent::nudge(&mut self.selection, direction),
+            C::SwitchTheme => {
+                let dark = self.ctx.theme() == Theme::Dark;
+                self.ctx.set_theme(if dark { Theme::Light } else { Theme::Dark });
+            }
+            C::SetTheme(theme) => self.ctx.set_theme(theme),
+            C::ToggleHelp => self.help = !self.help,
+            C::Escape => self.escape(),
+        }
+    }
+
+    fn set_running(&mut self, running: bool) {
+        self.ask_all(if running { Request::Run } else { Request::Pause });
+    }
+
+    /// Closes the dialogs, or goes back to the newest step, or to all views.
+    fn escape(&mut self) {
+        if self.help || self.opening.is_some() || self.saving.is_some() || self.exporting.is_some() {
+            self.execute(UiCommand::CloseDialogs);
+        } else if self.selection.shown_step.is_some() {
+            self.selection.shown_step = None;
+        } else {
+            self.layout().alone = None;
+        }
+    }
+
+    /// Starts the runs again from step 0, with every change at its step. A run whose draft has another network, seed or scene
     /// starts with the settings that the controls show.
-    pub(super) fn restart(&mut self, sides: RangeInclusive<usize>) {
+    fn restart(&mut self, runs: RangeInclusive<usize>) {
         self.notice = None;
-        self.selection.moment = None;
-        for side in sides {
-            if self.sides[side].has_begun_as_drafted() {
-                self.sides[side].ask(Request::Restart);
+        self.selection.shown_step = None;
+        for run in runs {
+            if self.runs[run].has_begun_as_drafted() {
+                self.runs[run].ask(Request::Restart);
                 continue;
             }
-            let running = self.sides[side].is_running();
-            self.sides[side].follow_controls();
-            self.start(side, running);
+            let running = self.runs[run].is_running();
+            self.runs[run].follow_controls();
+            self.start(run, running);
         }
     }
 
-    fn all_sides(&self) -> RangeInclusive<usize> {
-        0..=self.sides.len() - 1
+    fn all_runs(&self) -> RangeInclusive<usize> {
+        0..=self.runs.len() - 1
     }
 
-    /// Puts the same experiment with the other covariance beside the run, or goes back to one run.
-    fn compare_or_not(&mut self) {
+    /// Adds a second run with the other covariance, or goes back to one run.
+    fn set_compared(&mut self, compared: bool) {
+        if compared == (self.runs.len() > 1) {
+            return;
+        }
         self.active = 0;
-        if self.sides.len() > 1 {
-            self.sides.truncate(1);
+        if !compared {
+            self.runs.truncate(1);
             self.fit_selection();
             return;
         }
         let running = self.is_running();
-        let made = self.sides[0].snapshot().map_or(0, |snapshot| snapshot.step);
-        if !self.add_side() {
+        let made = self.runs[0].snapshot().map_or(0, |snapshot| snapshot.step);
+        if !self.add_run() {
             return;
         }
-        // The new one has not been asked for the moment.
-        self.looked = None;
+        // The new run has not been asked for the shown step.
+        self.requested_step = None;
         self.active = 1;
         self.start(1, running);
         if !running && made > 0 {
-            self.sides[1].ask(Request::Steps(made));
+            self.runs[1].ask(Request::Steps(made));
         }
     }
 
-    /// Puts a second run beside the first, which is not started. Says whether there was a thread to draw it with.
-    pub(super) fn add_side(&mut self) -> bool {
-        let first = &self.sides[0];
-        let helpers = first.painter3.another(&self.ctx).and_then(|p| Ok((p, first.analyst.another(&self.ctx)?)));
-        let (painter3, analyst) = match helpers {
-            Ok(helpers) => helpers,
-            Err(error) => {
-                self.notice = Some(format!("there is no thread to draw a second run ({error}); close other programs"));
-                return false;
-            }
-        };
-        self.sides.push(first.opposite(painter3, analyst));
-        true
-    }
-
-    /// Does what a menu or a key says.
-    pub fn act(&mut self, action: Action) {
-        let running = self.is_running();
-        match action {
-            Action::RunOrPause => self.ask_all(if running { Request::Pause } else { Request::Run }),
-            Action::Step => self.ask_all(Request::Steps(1)),
-            Action::ManySteps => self.ask_all(Request::Steps(100)),
-            Action::Restart => self.restart(self.all_sides()),
-            Action::NewSeed => {
-                for side in &mut self.sides {
-                    let seed = &mut side.draft.config.seed;
-                    *seed = seed.wrapping_add(1).min(i64::MAX as u64);
-                }
-                self.restart(self.all_sides());
-            }
-            Action::SwitchCovariance => {
-                let side = &mut self.sides[self.active];
-                let covariance = side.other_covariance();
-                side.settings.objective.covariance = covariance;
-                side.ask(Request::Command(Command::Covariance(covariance)));
-            }
-            Action::Compare => self.compare_or_not(),
-            Action::SwapSides => self.sides.reverse(),
-            Action::Open => self.opening = Some(open::OpenDialog::default()),
-            Action::OpenRecent(number) => self.open_recent(number),
-            Action::SaveSession => self.save_session(),
-            Action::SaveRun => self.save_run(),
-            Action::CopyRecipe => self.copy_recipe(),
-            // The clipboard answers with an event, as if the keys had been pressed.
-            Action::PasteRecipe => self.ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
-            Action::SaveWindow => self.shoot(),
-            Action::Export => self.export(None),
-            Action::SaveView(pane) => self.export(Some(pane.view)),
-            Action::Maximise(view) => {
-                let alone = &mut self.layout().alone;
-                *alone = if *alone == Some(view) { None } else { Some(view) };
-            }
-            Action::ResetView => {
-                *self.layout() = if self.sides.len() > 1 { Layout::compare() } else { Layout::single() };
-                self.selection = self.selection.at_start();
-                self.fit_selection();
-            }
-            Action::Look(key) => {
-                if let Some((stage, _)) = self.sides[self.active].stage(&self.background)
-                    && stage.projection.dims() == 3
-                {
-                    views::space::look(&mut self.selection, key, &stage);
-                }
-            }
-            Action::Morph => self.selection.play(Motion::Morph),
-            Action::TraverseAll => self.selection.play(Motion::TraverseAll),
-            Action::Nudge(key) => views::latent::nudge(&mut self.selection, key),
-            Action::SwitchTheme => {
-                let theme = if self.ctx.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
-                self.ctx.set_theme(theme);
-            }
-            Action::Help => self.help = !self.help,
-            Action::Escape => {
-                if self.help || self.opening.is_some() || self.saving.is_some() || self.exporting.is_some() {
-                    (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None);
-                } else if self.selection.moment.is_some() {
-                    self.selection.moment = None;
-                } else {
-                    self.layout().alone = None;
-                }
-            }
-            Action::RunFromHere => self.run_from_here(),
-            Action::Quit => self.ctx.send_viewport_cmd(egui::ViewportCommand::Close),
-        }
-    }
-
-    /// Does what a view has asked for.
-    pub(super) fn answer(&mut self) {
-        let Some(ask) = self.selection.ask.take() else { return };
+    fn run_checks(&mut self) {
+        let Some(scene) = self.runs[self.active].draft.config.origin.scene() else { return };
         let ctx = self.ctx.clone();
-        let started = match ask {
-            // Both runs, so that one sees which of them turns back.
-            Ask::Kick(rotation) => {
-                self.ask_all(Request::Command(Command::Rotate(rotation)));
-                Ok(())
-            }
-            Ask::Seeds => {
-                self.sides[self.active].strip(&ctx).map(|strip| self.background.strip = Some(Arc::new(strip)))
-            }
-            Ask::Adopt(i) => self.adopt(i),
-            Ask::CloseSeeds => {
-                self.background.strip = None;
-                Ok(())
-            }
-            Ask::Certify => match self.sides[self.active].draft.config.origin.scene() {
-                Some(scene) => Certifier::start(scene, &ctx).map(|it| self.background.certifier = Some(Arc::new(it))),
-                None => Ok(()),
-            },
-            Ask::StopCertifying => {
-                self.background.certifier = None;
-                Ok(())
-            }
-            Ask::Switch(side, number) => {
-                self.switch_branch(side, number);
-                Ok(())
-            }
-            Ask::CloseBranch(side, number) => {
-                self.sides[side].ask(Request::Close(number));
-                Ok(())
-            }
-        };
-        if let Err(error) = started {
-            self.notice = Some(format!("this cannot be started ({error}); close other programs"));
+        let worker = CheckWorker::start(scene, move || ctx.request_repaint());
+        if let Some(worker) = self.started(worker) {
+            self.background.checks = Some(Arc::new(worker));
         }
     }
 
-    /// Makes one run of the strip the main one, as it stands.
-    fn adopt(&mut self, i: usize) -> std::io::Result<()> {
-        let Some(strip) = &self.background.strip else { return Ok(()) };
-        let Some((_, Some(newest), _)) = strip.runs().nth(i) else { return Ok(()) };
+    /// The started thing, or a notice why there is none.
+    fn started<T>(&mut self, outcome: std::io::Result<T>) -> Option<T> {
+        let say = |error| self.notice = Some(format!("this cannot be started ({error}); close other programs"));
+        outcome.map_err(say).ok()
+    }
+
+    /// Makes one run of the seed ensemble the active run, as it stands.
+    fn adopt_seed(&mut self, i: usize) -> std::io::Result<()> {
+        let Some(seeds) = &self.background.seeds else { return Ok(()) };
+        let Some((_, Some(newest), _)) = seeds.runs().nth(i) else { return Ok(()) };
         let Ok(snapshot) = &*newest else { return Ok(()) };
         let (config, data) = (snapshot.config.as_ref().clone(), Arc::clone(&snapshot.data));
-        let copy = strip.copy_of(i);
-        self.selection.moment = None;
-        let side = &mut self.sides[self.active];
-        side.replace(config, data);
-        side.continue_with(copy, &self.ctx, self.pace)
+        let copy = seeds.copy_of(i);
+        self.selection.shown_step = None;
+        let run = &mut self.runs[self.active];
+        run.replace(config, data);
+        run.continue_with(copy, &self.ctx, self.max_rate)
     }
 }

@@ -4,14 +4,14 @@ use crate::experiment::Config;
 
 /// A configuration with the text of its widths.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Draft {
+pub(super) struct ConfigDraft {
     /// The configuration.
     pub config: Config,
     /// Widths of hidden layers as they are being typed.
     pub hidden: String,
 }
 
-impl Draft {
+impl ConfigDraft {
     /// The draft that says what `config` says.
     pub(super) fn new(config: Config) -> Self {
         let widths: Vec<String> = config.architecture.hidden.iter().map(ToString::to_string).collect();
@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn widths_are_read_as_people_write_them() {
         let scene = Scene::named("cylinder").unwrap().clone();
-        let mut draft = Draft::new(Config::new(Origin::Scene(Box::new(scene)), 0, 100));
+        let mut draft = ConfigDraft::new(Config::new(Origin::Scene(Box::new(scene)), 0, 100));
         assert_eq!(draft.hidden, "64, 64");
         for (text, widths) in
             [("64,64", Some(vec![64, 64])), ("", Some(vec![])), (" 8 - 9 ", Some(vec![8, 9])), ("a", None)]

@@ -6,17 +6,23 @@ use std::sync::Arc;
 use eframe::egui::{ViewportBuilder, vec2};
 use eframe::{NativeOptions, Renderer};
 
-use super::{Analyst, App, Opening, Painter3};
-use crate::cli::{CliError, Start};
+use super::state::{App, FirstRun};
+use crate::launch::PreparedRun;
+use crate::viz::workers::Workers;
 
 /// The name under which the desktop knows the program and keeps its files.
 const APP_ID: &str = "unpick";
 
-/// Opens the window on a run that is training, or repeats one that was saved, and returns when it is closed.
+/// Why there is no window, in one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open a window: {0}; without one, use the commands that `unpick --help` lists")]
+pub struct NoWindow(String);
+
+/// Opens the window on a run that is training, or repeats a saved one, and returns when it is closed.
 ///
 /// # Errors
 /// If there is no display, or it cannot show a window.
-pub fn window(start: Start, repeated: bool) -> Result<(), CliError> {
+pub fn window(prepared: PreparedRun, repeated: bool) -> Result<(), NoWindow> {
     if !has_display() {
         return Err(no_window("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"));
     }
@@ -28,13 +34,12 @@ pub fn window(start: Start, repeated: bool) -> Result<(), CliError> {
     let options =
         NativeOptions { viewport, renderer: Renderer::Glow, system_font_fallback: false, ..NativeOptions::default() };
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
-        let painter3 = Painter3::threaded(&creation.egui_ctx)?;
-        let opening = Opening { config: start.config.clone(), data: Arc::clone(&start.data), running: !repeated };
-        let analyst = Analyst::threaded(&creation.egui_ctx)?;
-        let mut app = App::new(&creation.egui_ctx, opening, painter3, analyst);
-        app.recall(creation.storage);
+        let (config, data) = (prepared.config.clone(), Arc::clone(&prepared.data));
+        let workers = Workers::threaded(&creation.egui_ctx)?;
+        let mut app = App::new(&creation.egui_ctx, FirstRun { config, data, running: !repeated }, workers);
+        app.restore(creation.storage);
         if repeated {
-            app.resume(start);
+            app.resume(prepared);
         }
         if let Some(folder) = eframe::storage_dir(APP_ID) {
             app.keep_in(&folder);
@@ -52,8 +57,8 @@ pub fn window(start: Start, repeated: bool) -> Result<(), CliError> {
     }
 }
 
-fn no_window(reason: &str) -> CliError {
-    CliError::Input(format!("cannot open a window: {reason}; without one, use the commands that `unpick --help` lists"))
+fn no_window(reason: &str) -> NoWindow {
+    NoWindow(reason.to_owned())
 }
 
 /// An error of the window system without the line of source that it came from: what stands after `FILE.rs:LINE: `.
@@ -73,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_told_where_the_window_system_was_built() {
+    fn source_places_of_the_window_system_are_cut() {
         assert_eq!(
             without_place("os error at /somewhere/winit/src/x11/mod.rs:312: no such display"),
             "no such display"

@@ -1,50 +1,50 @@
-//! What the window goes on with: a scene, data of one's own, or a run that was saved as session, figure or recipe.
+//! Opening scenes, your data, sessions, figures and recipes; the session and the recipe of the open run.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::App;
-use super::looks::{layout_in, looks_of_window, selection_in, theme_in};
-use super::side::{Promise, Side};
-use crate::cli::{self, OriginArgs, Start};
-use crate::data::{Dataset, Scene, generate};
-use crate::experiment::{Config, Experiment, Origin, Snapshot};
+use super::run_slot::{RunSlot, SavedEnd};
+use super::state::App;
+use crate::data::{Dataset, Scene};
+use crate::experiment::{Config, Snapshot};
+use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
 use crate::io::{Recipe, Session};
+use crate::launch::{PreparedRun, RunSource, launch};
 use crate::trainer::Request;
 
 impl App {
-    /// Starts the run of a scene.
+    /// Starts a run of a scene.
     pub fn open_scene(&mut self, scene: Scene) {
-        let (seed, samples) = (self.sides[self.active].draft.config.seed, scene.generator.samples);
-        let data = Arc::new(generate(&scene, seed));
-        self.replace(Config::new(Origin::Scene(Box::new(scene)), seed, samples), data);
+        let seed = self.runs[self.active].draft.config.seed;
+        let PreparedRun { config, data, .. } = PreparedRun::of_scene(scene, seed);
+        self.replace(config, data);
     }
 
-    /// Goes on with a session, a figure, the folder of a run, a scene file, or data of one's own, whatever the file holds.
-    /// If it can't be used, everything stays as it is.
+    /// Opens a session, a figure, a run folder, a scene file, or your data, told by the content. A file that can't be used
+    /// leaves everything as it is.
     pub fn open_file(&mut self, path: &Path) {
-        if self.open_origin(&OriginArgs::of_file(path)) {
-            self.remember(path);
+        if self.open_source(&RunSource::of_file(path)) {
+            self.add_recent(path);
         }
     }
 
-    /// Repeats the run that a line of text describes. If that makes no sense, everything stays as it is.
-    pub fn open_recipe(&mut self, line: &str) {
+    /// Repeats the run of a recipe. A line that makes no sense leaves everything as it is.
+    pub(super) fn open_recipe(&mut self, line: &str) {
         match line.parse::<Recipe>() {
             Ok(recipe) => {
-                self.open_origin(&OriginArgs { recipe: Some(recipe), ..OriginArgs::default() });
+                self.open_source(&RunSource::Recipe(recipe));
             }
             Err(error) => self.notice = Some(error.to_string()),
         }
     }
 
-    /// Says whether the run has begun.
-    fn open_origin(&mut self, origin: &OriginArgs) -> bool {
-        // What is repeated keeps its seed; the rest takes that of the controls.
-        let seed = (!origin.is_repeated()).then_some(self.sides[self.active].draft.config.seed);
-        match cli::start(origin, "linear", seed) {
-            Ok(start) if origin.is_repeated() => self.resume(start),
-            Ok(start) => self.replace(start.config, start.data),
+    /// Starts or repeats the run of a source. Says whether it has begun.
+    fn open_source(&mut self, source: &RunSource) -> bool {
+        // A saved run keeps its seed; a new one takes that of the controls.
+        let seed = (!source.is_saved()).then_some(self.runs[self.active].draft.config.seed);
+        match launch(source, seed) {
+            Ok(prepared) if source.is_saved() => self.resume(prepared),
+            Ok(prepared) => self.replace(prepared.config, prepared.data),
             Err(error) => {
                 self.notice = Some(error.to_string());
                 return false;
@@ -53,80 +53,89 @@ impl App {
         true
     }
 
-    /// Repeats a saved run, or two that were compared, up to the last step, with every change at its step, and looks at it as
-    /// it was looked at.
-    pub fn resume(&mut self, mut start: Start) {
-        let beside = start.beside.take();
+    /// Repeats a saved run, or two that were compared, up to the last step, and restores its view state.
+    pub fn resume(&mut self, mut prepared: PreparedRun) {
+        let beside = prepared.beside.take();
         if beside.is_some() {
             self.active = 0;
-            if self.sides.len() == 1 && !self.add_side() {
+            if self.runs.len() == 1 && !self.add_run() {
                 return;
             }
         }
-        self.selection = selection_in(&start.view, &self.selection, &start.data);
-        let own = &mut self.layouts[self.sides.len() - 1];
-        if let Some(layout) = layout_in(&start.view, own) {
+        self.selection = selection_in(&prepared.view, &self.selection, &prepared.data);
+        let own = &mut self.layouts[self.runs.len() - 1];
+        if let Some(layout) = layout_in(&prepared.view, own) {
             *own = layout;
         }
-        if let Some(theme) = theme_in(&start.view) {
+        if let Some(theme) = theme_in(&prepared.view) {
             self.ctx.set_theme(theme);
         }
         self.notice = None;
-        self.looked = None;
-        self.resume_side(self.active, start);
+        self.requested_step = None;
+        self.resume_run(self.active, prepared);
         if let Some(beside) = beside {
-            self.resume_side(1, *beside);
+            self.resume_run(1, *beside);
         }
     }
 
-    fn resume_side(&mut self, side: usize, start: Start) {
-        let Start { config, data, log, steps, weights, .. } = start;
-        let side = &mut self.sides[side];
-        side.replace(config.clone(), Arc::clone(&data));
-        let changes = log.clone();
-        let build = move || {
-            let mut run = Experiment::new(config, data).map_err(|e| e.to_string())?;
-            run.schedule_log(&changes).map_err(|e| e.to_string())?;
-            Ok(run)
-        };
-        match side.continue_with(build, &self.ctx, self.pace) {
+    fn resume_run(&mut self, run: usize, prepared: PreparedRun) {
+        let run = &mut self.runs[run];
+        run.replace(prepared.config.clone(), Arc::clone(&prepared.data));
+        let (log, steps, weights) = (prepared.log.clone(), prepared.steps, prepared.weights.clone());
+        let build = move || prepared.experiment().map_err(|e| e.to_string());
+        match run.continue_with(build, &self.ctx, self.max_rate) {
             Ok(()) => {
-                side.promise = weights.map(|weights| Promise { log, steps, weights });
+                run.saved_end = weights.map(|weights| SavedEnd { log, steps, weights });
                 if steps > 0 {
-                    side.ask(Request::Steps(steps));
+                    run.ask(Request::Steps(steps));
                 }
             }
             Err(error) => self.notice = Some(format!("the run cannot be started ({error}); close other programs")),
         }
     }
 
+    /// Adds a second run, which is not started. Says whether there were threads to draw it with.
+    pub(super) fn add_run(&mut self) -> bool {
+        match self.runs[0].workers.another(&self.ctx) {
+            Ok(workers) => {
+                let second = self.runs[0].opposite(workers);
+                self.runs.push(second);
+                true
+            }
+            Err(error) => {
+                self.notice = Some(format!("there is no thread to draw a second run ({error}); close other programs"));
+                false
+            }
+        }
+    }
+
     fn replace(&mut self, config: Config, data: Arc<Dataset>) {
-        self.sides[self.active].replace(config, data);
+        self.runs[self.active].replace(config, data);
         self.selection = self.selection.at_start();
         self.notice = None;
         self.start(self.active, true);
     }
 
-    /// The run, or both that are compared, as a session: up to now.
+    /// The run, or both that are compared, as a session.
     pub fn session(&self) -> Option<Session> {
-        self.session_up_to(Side::snapshot)
+        self.session_up_to(RunSlot::snapshot)
     }
 
-    /// The same up to some moment of each run.
-    pub(super) fn session_up_to(&self, moment: impl Fn(&Side) -> Option<&Arc<Snapshot>>) -> Option<Session> {
-        let layout = &self.layouts[self.sides.len() - 1];
-        let looks = looks_of_window(&self.selection, layout, self.ctx.theme());
-        let first = Session::of(moment(&self.sides[0])?, looks);
-        let second = self.sides.get(1).map(|side| Some(Session::of(moment(side)?, serde_json::Value::Null)));
+    /// The same up to a time point of each run.
+    pub(super) fn session_up_to(&self, time_point: impl Fn(&RunSlot) -> Option<&Arc<Snapshot>>) -> Option<Session> {
+        let layout = &self.layouts[self.runs.len() - 1];
+        let state = state_of_window(&self.selection, layout, self.ctx.theme());
+        let first = Session::of(time_point(&self.runs[0])?, state);
+        let second = self.runs.get(1).map(|run| Some(Session::of(time_point(run)?, serde_json::Value::Null)));
         Some(first.compared_with(match second {
             Some(second) => Some(second?),
             None => None,
         }))
     }
 
-    /// The run that the controls belong to as one line of text, if its data fit into one.
-    pub(super) fn recipe(&self) -> Result<String, String> {
-        let snapshot = self.sides[self.active].snapshot().ok_or("there is no run yet")?;
+    /// The active run as one line of text, if its data fit into one.
+    fn recipe(&self) -> Result<String, String> {
+        let snapshot = self.runs[self.active].snapshot().ok_or("there is no run yet")?;
         let z = self.selection.seen_by(snapshot.latent_dim()).z;
         let recipe = Recipe::new(&snapshot.config, &snapshot.log, snapshot.step, &z);
         recipe.map(|recipe| recipe.to_string()).map_err(|e| e.to_string())

@@ -1,24 +1,30 @@
-//! One run in the window: its trainer, the newest view of it, and the controls that belong to it.
+//! A run in the window: its trainer, its newest view, and the controls that belong to it.
 
 use std::sync::Arc;
 
 use eframe::egui::Context;
 
-use super::draft::Draft;
-use super::views::seeds::SEEDS;
-use super::{Analyst, Background, Focus, Moments, Painter3, Projection, Selection, Stage};
+use super::config_draft::ConfigDraft;
 use crate::data::{Dataset, generate};
 use crate::experiment::{Config, Experiment, LoggedCommand, Origin, Settings, Snapshot};
+use crate::figure::still::TimePoints;
 use crate::io::hash_of_weights;
-use crate::trainer::{Request, RunView, SeedEnsemble, Trainer};
+use crate::trainer::{ENSEMBLE_SEEDS, Request, RunView, SeedEnsemble, Trainer};
 use crate::vae::Covariance;
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::command::CommandQueue;
+use crate::viz::context::ViewContext;
+use crate::viz::probe::Probe;
+use crate::viz::projection::Projection;
+use crate::viz::selection::Selection;
+use crate::viz::workers::Workers;
 
-/// Steps that the strip of seeds makes on data of one's own.
+/// Steps of a seed ensemble on your data.
 const OWN_STEPS: u64 = 4000;
 
-/// How a saved run ended.
+/// The end of a saved run, which its repetition must reach.
 #[derive(Debug)]
-pub(super) struct Promise {
+pub(super) struct SavedEnd {
     pub log: Vec<LoggedCommand>,
     pub steps: u64,
     /// The hash of the weights.
@@ -27,68 +33,65 @@ pub(super) struct Promise {
 
 /// A run and everything that is known of it.
 #[derive(Debug)]
-pub(super) struct Side {
+pub(super) struct RunSlot {
     trainer: Option<Trainer>,
-    /// Requests sent to the present trainer.
+    /// Requests sent to the current trainer.
     asked: u64,
-    /// Notices of the present trainer that were shown.
+    /// Notices of the current trainer that were shown.
     noticed: u64,
-    /// What a saved run must come to when it is repeated.
-    pub promise: Option<Promise>,
-    /// What it is trained on.
+    /// The end that the run must reach, if it repeats a saved one.
+    pub saved_end: Option<SavedEnd>,
+    /// Its data.
     pub data: Arc<Dataset>,
     /// The newest view of the run.
     pub view: Option<RunView>,
     /// The settings that were asked for last.
     pub settings: Settings,
     /// The configuration that is being edited.
-    pub draft: Draft,
-    /// How its data are shown.
+    pub draft: ConfigDraft,
+    /// The projection of its data onto the screen.
     pub projection: Arc<Projection>,
-    /// What is computed at z*.
-    pub focus: Option<Arc<Focus>>,
-    /// Draws its data in three dimensions.
-    pub painter3: Painter3,
-    /// Computes what takes long about it.
-    pub analyst: Analyst,
+    /// The probe at z*.
+    pub probe: Option<Arc<Probe>>,
+    /// Painter, queries and probe.
+    pub workers: Workers,
 }
 
-impl Side {
+impl RunSlot {
     /// A run that has not been started.
-    pub(super) fn new(config: Config, data: Arc<Dataset>, painter3: Painter3, analyst: Analyst) -> Self {
+    pub(super) fn new(config: Config, data: Arc<Dataset>, workers: Workers) -> Self {
         Self {
             trainer: None,
             asked: 0,
             noticed: 0,
-            promise: None,
+            saved_end: None,
             view: None,
             settings: config.settings(),
-            draft: Draft::new(config),
+            draft: ConfigDraft::new(config),
             projection: Arc::new(Projection::new(&data)),
             data,
-            focus: None,
-            painter3,
-            analyst,
+            probe: None,
+            workers,
         }
     }
 
     /// The same experiment with the other family of posteriors: same data, seed, minibatches and noise.
-    pub(super) fn opposite(&self, painter3: Painter3, analyst: Analyst) -> Self {
+    pub(super) fn opposite(&self, workers: Workers) -> Self {
         let mut config = self.draft.config.clone();
         config.objective = self.settings.objective;
         config.optimizer = self.settings.optimizer;
         config.objective.covariance = other(config.objective.covariance);
-        Self::new(config, Arc::clone(&self.data), painter3, analyst)
+        Self::new(config, Arc::clone(&self.data), workers)
     }
 
     /// Starts the run that the draft describes; the one before ends.
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub(super) fn start(&mut self, ctx: &Context, pace: Option<f64>) -> std::io::Result<()> {
+    pub(super) fn start(&mut self, ctx: &Context, max_rate: Option<f64>) -> std::io::Result<()> {
         let (config, data) = (self.draft.config.clone(), Arc::clone(&self.data));
         self.settings = config.settings();
-        self.continue_with(move || Experiment::new(config, data).map_err(|e| e.to_string()), ctx, pace)
+        self.continue_with(move || Experiment::new(config, data).map_err(|e| e.to_string()), ctx, max_rate)
     }
 
     /// Goes on with the run that `build` gives; the one before ends.
@@ -99,12 +102,12 @@ impl Side {
         &mut self,
         build: impl FnOnce() -> Result<Experiment, String> + Send + 'static,
         ctx: &Context,
-        pace: Option<f64>,
+        max_rate: Option<f64>,
     ) -> std::io::Result<()> {
         let ctx = ctx.clone();
         self.trainer = Some(Trainer::spawn(build, move || ctx.request_repaint())?);
-        (self.asked, self.noticed, self.promise) = (0, 0, None);
-        self.ask(Request::MaxRate(pace));
+        (self.asked, self.noticed, self.saved_end) = (0, 0, None);
+        self.ask(Request::MaxRate(max_rate));
         Ok(())
     }
 
@@ -112,7 +115,7 @@ impl Side {
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub(super) fn strip(&self, ctx: &Context) -> std::io::Result<SeedEnsemble> {
+    pub(super) fn seed_ensemble(&self, ctx: &Context) -> std::io::Result<SeedEnsemble> {
         let mut config = self.draft.config.clone();
         config.objective = self.settings.objective;
         config.optimizer = self.settings.optimizer;
@@ -125,7 +128,9 @@ impl Side {
             };
             Experiment::new(Config { seed, ..config.clone() }, data).map_err(|e| e.to_string())
         };
-        SeedEnsemble::spawn((0..SEEDS).map(|k| first.wrapping_add(k)), steps, build, move || ctx.request_repaint())
+        SeedEnsemble::spawn((0..ENSEMBLE_SEEDS).map(|k| first.wrapping_add(k)), steps, build, move || {
+            ctx.request_repaint()
+        })
     }
 
     /// Asks the trainer for something.
@@ -137,7 +142,7 @@ impl Side {
     }
 
     /// Takes the newest view of the run. Gives what it has to say for the first time.
-    pub(super) fn look(&mut self) -> Option<String> {
+    pub(super) fn take_view(&mut self) -> Option<String> {
         let newest = self.trainer.as_ref().and_then(Trainer::read)?;
         match &*newest {
             Ok(view) => {
@@ -146,7 +151,7 @@ impl Side {
                     self.settings = view.snapshot.settings;
                 }
                 self.view = Some(view.clone());
-                if let Some(sentence) = self.broken_promise() {
+                if let Some(sentence) = self.differing_weights() {
                     return Some(sentence);
                 }
                 let (count, sentence) = view.notice.as_ref()?;
@@ -161,19 +166,19 @@ impl Side {
         }
     }
 
-    /// What is to be said if a saved run has been repeated and its weights are others than they were.
-    fn broken_promise(&mut self) -> Option<String> {
-        let (view, steps) = (self.view.as_ref()?, self.promise.as_ref()?.steps);
+    /// The sentence about differing weights, once a saved run has been repeated.
+    fn differing_weights(&mut self) -> Option<String> {
+        let (view, steps) = (self.view.as_ref()?, self.saved_end.as_ref()?.steps);
         if view.served < self.asked || view.snapshot.step < steps {
             return None;
         }
-        let Promise { log, weights, .. } = self.promise.take()?;
-        // What was changed or trained further meanwhile is another run.
+        let SavedEnd { log, weights, .. } = self.saved_end.take()?;
+        // A run that was changed or trained further meanwhile is another one.
         let same_run = view.snapshot.step == steps && view.snapshot.log == log;
         (same_run && hash_of_weights(&view.snapshot.vae) != weights).then(|| {
             format!(
-                "the run was repeated to step {steps}, but its weights differ from those that were saved: another machine \
-                 or version of this program made them"
+                "the run was repeated to step {steps}, but its weights differ from the saved ones: another machine or version of this \
+                 program made them"
             )
         })
     }
@@ -183,33 +188,39 @@ impl Side {
         self.view.as_ref().map(|view| &view.snapshot)
     }
 
-    /// The moment that is looked at: the newest, unless somebody looks back.
+    /// The shown snapshot: the newest, unless an earlier step is shown.
     pub(super) fn shown(&self) -> Option<&Arc<Snapshot>> {
-        self.view.as_ref().map(|view| view.moment.as_ref().unwrap_or(&view.snapshot))
+        self.view.as_ref().map(|view| view.shown.as_ref().unwrap_or(&view.snapshot))
     }
 
-    /// The moment that is shown, and the newest one.
-    pub(super) fn moments(&self) -> Option<Moments> {
-        Some(Moments { shown: Arc::clone(self.shown()?), now: Arc::clone(self.snapshot()?) })
+    /// The shown snapshot and the newest one.
+    pub(super) fn time_points(&self) -> Option<TimePoints> {
+        Some(TimePoints { shown: Arc::clone(self.shown()?), newest: Arc::clone(self.snapshot()?) })
     }
 
-    /// What views draw from, and who draws data in three dimensions; `None` until there is something to be seen.
-    pub(super) fn stage<'a>(&'a mut self, background: &'a Background) -> Option<(Stage<'a>, &'a mut Painter3)> {
-        let Self { view, focus, projection, painter3, analyst, .. } = self;
-        let (view, focus) = (view.as_ref()?, focus.as_ref()?);
-        let stage = Stage {
-            // That of the focus, so that all that is drawn is of one moment, the newest included unless somebody looks back.
-            snapshot: focus.snapshot(),
-            now: if view.moment.is_some() { &view.snapshot } else { focus.snapshot() },
+    /// The context of its views; `None` until there is a snapshot.
+    pub(super) fn context<'a>(
+        &'a self,
+        background: &'a BackgroundRuns,
+        commands: &'a CommandQueue,
+    ) -> Option<ViewContext<'a>> {
+        let Self { view, probe, projection, workers, .. } = self;
+        let (view, probe) = (view.as_ref()?, probe.as_ref()?);
+        Some(ViewContext {
+            // The snapshot of the probe, so that everything drawn is of one time point.
+            snapshot: probe.snapshot(),
+            newest: if view.shown.is_some() { &view.snapshot } else { probe.snapshot() },
             branches: &view.others,
             axes: true,
-            focus,
+            probe,
             projection,
-            analyst,
+            queries: &workers.queries,
+            scene: &workers.scene,
             background,
+            commands,
+            figure: None,
             beside: None,
-        };
-        Some((stage, painter3))
+        })
     }
 
     /// Whether the controls still describe the run as it began, but for what can be changed on the way.
@@ -231,10 +242,10 @@ impl Side {
     /// Prepares another experiment; what was known of the one before is forgotten.
     pub(super) fn replace(&mut self, config: Config, data: Arc<Dataset>) {
         self.settings = config.settings();
-        self.draft = Draft::new(config);
+        self.draft = ConfigDraft::new(config);
         self.projection = Arc::new(Projection::new(&data));
         self.data = data;
-        (self.view, self.focus) = (None, None);
+        (self.view, self.probe) = (None, None);
     }
 
     /// Prepares the run that the controls describe, with the data of its seed.
@@ -255,11 +266,11 @@ impl Side {
         other(self.settings.objective.covariance)
     }
 
-    /// Looks at z* at the moment that is shown.
-    pub(super) fn renew_focus(&mut self, selection: &Selection) {
+    /// Computes the probe at z* of the shown snapshot.
+    pub(super) fn renew_probe(&mut self, selection: &Selection) {
         let Some(snapshot) = self.shown().map(Arc::clone) else { return };
         let selection = selection.seen_by(snapshot.latent_dim());
-        self.focus = Some(self.analyst.focus(self.focus.as_ref(), &snapshot, &selection));
+        self.probe = Some(self.workers.probe(self.probe.as_ref(), &snapshot, &selection));
     }
 }
 

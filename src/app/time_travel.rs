@@ -1,52 +1,57 @@
-//! Looking back at earlier moments of the runs, and going on from there.
+//! Showing earlier steps of the runs, branching from there, switching branches.
 
 use eframe::egui::{Panel, Ui};
 
-use super::{Action, App};
+use super::state::App;
 use crate::trainer::Request;
+use crate::viz::command::{CommandEntry, UiCommand};
+use crate::viz::views::entry_of;
 
 impl App {
-    /// Asks all runs for the moment that is looked at, if that is another one than before.
-    pub(super) fn look_back(&mut self) {
-        if self.looked != self.selection.moment {
-            self.looked = self.selection.moment;
-            self.ask_all(Request::ShowStep(self.looked));
+    /// Asks all runs for the shown step, if that has changed.
+    pub(super) fn request_shown_step(&mut self) {
+        if self.requested_step != self.selection.shown_step {
+            self.requested_step = self.selection.shown_step;
+            self.ask_all(Request::ShowStep(self.requested_step));
         }
     }
 
-    /// Trains on from the moment that is looked at; the runs as they are become branches.
+    /// Branches all runs at the shown step and trains on from there.
     pub(super) fn run_from_here(&mut self) {
-        if let Some(step) = self.selection.moment.take() {
+        if let Some(step) = self.selection.shown_step.take() {
             self.ask_all(Request::Fork(step));
             self.ask_all(Request::Run);
         }
     }
 
-    /// Goes on with another branch of one of the runs.
-    pub(super) fn switch_branch(&mut self, side: usize, number: u32) {
-        self.selection.moment = None;
-        if let Some(side) = self.sides.get_mut(side) {
-            side.ask(Request::Switch(number));
+    /// Switches a run to another branch.
+    pub(super) fn switch_branch(&mut self, run: usize, number: u32) {
+        self.selection.shown_step = None;
+        if let Some(run) = self.runs.get_mut(run) {
+            run.ask(Request::Switch(number));
         }
     }
 
-    /// Says that one is looking back, and how to go on.
-    pub(super) fn time_bar(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let Some(step) = self.selection.moment else { return };
-        let newest = self.sides.iter().filter_map(|side| side.snapshot()).map(|snapshot| snapshot.step).max();
-        let help = |action: Action| {
-            let key = action.shortcut().map_or(String::new(), |key| ui.ctx().format_shortcut(&key));
-            format!("{} ({key})", action.label())
+    /// Says that an earlier step is shown, and offers to run from there or to go back.
+    pub(super) fn time_bar(&mut self, ui: &mut Ui) {
+        let Some(step) = self.selection.shown_step else { return };
+        let newest = self.runs.iter().filter_map(|run| run.snapshot()).map(|snapshot| snapshot.step).max();
+        let help = |command: &UiCommand| {
+            let text = |entry: &CommandEntry| {
+                let key = entry.shortcut.map_or(String::new(), |key| ui.ctx().format_shortcut(&key));
+                format!("{} ({key})", entry.label)
+            };
+            entry_of(command).map_or(String::new(), text)
         };
-        let (from_here, back) = (help(Action::RunFromHere), help(Action::Escape));
+        let (from_here, back) = (help(&UiCommand::RunFromHere), help(&UiCommand::Escape));
         Panel::bottom("moment").show(ui, |ui| {
             ui.horizontal(|ui| {
-                ui.strong(format!("Looking back at step {step} of {}", newest.unwrap_or(step)));
+                ui.strong(format!("Showing step {step} of {}", newest.unwrap_or(step)));
                 if ui.button("Run from here").on_hover_text(from_here).clicked() {
-                    actions.push(Action::RunFromHere);
+                    self.commands.send(UiCommand::RunFromHere);
                 }
-                if ui.button("Back to now").on_hover_text(back).clicked() {
-                    self.selection.moment = None;
+                if ui.button("Newest step").on_hover_text(back).clicked() {
+                    self.selection.shown_step = None;
                 }
             });
         });

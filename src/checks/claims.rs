@@ -28,4 +28,3 @@ impl<'a> Claims<'a> {
         self
     }
 }
-

@@ -1,8 +1,8 @@
 //! Scenes with a bent decoder: second-order formulas, and what many runs show.
 
+use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
 use super::prediction::Standing::{Approximation, Empirical, Theorem};
-use super::claims::Claims;
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::CheckRun;

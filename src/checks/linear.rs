@@ -1,8 +1,8 @@
 //! Scenes with a linear decoder: everything is in closed form.
 
+use super::claims::Claims;
 use super::prediction::Expected::{Below, Near};
 use super::prediction::Standing::{Empirical, Theorem};
-use super::claims::Claims;
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::CheckRun;
@@ -98,7 +98,10 @@ pub(super) fn linear(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         )
         .add(
             Empirical,
-            format!("Kicked by 30°, diagonal posteriors are back at the axes after {} steps.", CheckRun::STEPS_AFTER_ROTATION),
+            format!(
+                "Kicked by 30°, diagonal posteriors are back at the axes after {} steps.",
+                CheckRun::STEPS_AFTER_ROTATION
+            ),
             CheckQuantity::AxisAngle,
             rotated(Diagonal),
             Below(5.0),
@@ -143,7 +146,9 @@ pub(super) fn linear_equal(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         Below(0.01),
     );
     let mut stretched = scene.clone();
-    if let crate::data::Source::GroundTruthMap { map: GroundTruthMap::Linear { scales, .. }, .. } = &mut stretched.generator.source {
+    if let crate::data::Source::GroundTruthMap { map: GroundTruthMap::Linear { scales, .. }, .. } =
+        &mut stretched.generator.source
+    {
         scales[0] *= 1.5;
         claims.add(
             Theorem,
@@ -206,7 +211,8 @@ pub(super) fn water_filling(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let lambda = eigenvalues(scene);
     for b in [0.3, 0.5, 1.4, 3.5] {
         let beta = b / scene.training.sigma2;
-        let runs: Vec<CheckRun> = (0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
+        let runs: Vec<CheckRun> =
+            (0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
         let k = lambda.iter().take(scene.training.latent_dim).filter(|l| **l > b).count();
         let kl: f64 = lambda.iter().take(scene.training.latent_dim).map(|l| 0.5 * (l / b).ln().max(0.0)).sum();
         claims

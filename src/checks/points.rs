@@ -1,8 +1,8 @@
 //! Scenes of a few points: β as glue.
 
+use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
 use super::prediction::Standing::{Empirical, Theorem};
-use super::claims::Claims;
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::CheckRun;
@@ -44,7 +44,13 @@ pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
             at(1.0),
             Above(0.5),
         )
-        .add(Empirical, "At β = 10 the near clusters share a code.", CheckQuantity::CodeDistance(0, 1), at(10.0), Below(0.1))
+        .add(
+            Empirical,
+            "At β = 10 the near clusters share a code.",
+            CheckQuantity::CodeDistance(0, 1),
+            at(10.0),
+            Below(0.1),
+        )
         .add(
             Empirical,
             "At β = 10 the far cluster still has its own.",

@@ -23,4 +23,3 @@ pub fn predictions(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         _ => Vec::new(),
     }
 }
-

@@ -1,8 +1,8 @@
 //! Makes the runs that predictions need on all cores, and judges them.
 
 use super::parallel::in_parallel;
-use super::run::{CheckOutcome, CheckRun};
 use super::prediction::{Check, Prediction};
+use super::run::{CheckOutcome, CheckRun};
 
 /// Makes the runs that predictions need, each once however many are about it, on all cores, and compares. `progress`
 /// hears how many of them are made, and ends it early by an error. A run that failed proves nothing and is said in the log.
@@ -42,4 +42,3 @@ pub fn judged<E>(
     )?;
     Ok(certificates.into_iter().flatten().collect())
 }
-

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser};
 use serde_json::Value;
 
-use super::progress::bar;
 use super::metrics::shown;
-use super::train::refuse_to_overwrite;
+use super::progress::bar;
 use super::run_args::Begun;
+use super::train::refuse_to_overwrite;
 use super::{CliError, RunArgs};
 use crate::checks::in_parallel;
 use crate::experiment::{Metrics, Snapshot};

@@ -7,6 +7,10 @@ mod export;
 mod metrics;
 mod progress;
 mod recipe;
+#[cfg(feature = "gui")]
+mod render;
+#[cfg(feature = "gui")]
+mod render_animation;
 mod replay;
 mod run_args;
 mod scenes;
@@ -22,9 +26,11 @@ pub use check::CheckArgs;
 pub use compare::Compare;
 pub use error::CliError;
 pub use export::Export;
+#[cfg(feature = "gui")]
+pub use render::{Render, render};
 pub use run_args::{RunArgs, Widths};
 pub use source_args::SourceArgs;
-pub use sweep::{List, SWEEP_COMMON, SWEEP_TABLE, Sweep};
+pub use sweep::{List, Sweep};
 pub use train::Train;
 
 use crate::io::open;
@@ -62,6 +68,9 @@ pub enum Command {
     },
     /// Write latents, Jacobians or densities of a saved run as NPY, NPZ or CSV
     Export(Export),
+    /// Draw a saved run into a file
+    #[cfg(feature = "gui")]
+    Render(Box<Render>),
     /// Print a run on a built-in scene as one line of text
     Recipe {
         /// The folder of a run, a session, or a figure
@@ -77,8 +86,30 @@ pub fn run(command: Command, out: &mut impl std::io::Write) -> Result<(), CliErr
     match command {
         Command::Scenes { json } => print(out, &scenes::scenes(json)),
         Command::Train(train) => print(out, &train.run()?),
-        Command::Compare(compare) => print(out, &compare.run()?),
-        Command::Sweep(sweep) => print(out, &sweep.run()?),
+        Command::Compare(compare) => {
+            print(out, &compare.run()?)?;
+            #[cfg(feature = "gui")]
+            print(out, &render::compare_figure(compare.out())?)?;
+            Ok(())
+        }
+        Command::Sweep(sweep) => {
+            let trained = sweep.run();
+            #[cfg(feature = "gui")]
+            let drawn = match &trained {
+                Ok(_) | Err(CliError::Run(_)) => crate::figure::sweep_plot::sweep_figure(sweep.out())?,
+                Err(CliError::Input(_)) => None,
+            };
+            if let Ok(text) = &trained {
+                print(out, text)?;
+            }
+            #[cfg(feature = "gui")]
+            if let Some(path) = drawn {
+                print(out, &format!("drawn in {}\n", path.display()))?;
+            }
+            trained.map(drop)
+        }
+        #[cfg(feature = "gui")]
+        Command::Render(request) => print(out, &render(&request)?),
         Command::Metrics { dir, json } => print(out, &metrics::metrics(&open(&dir)?, json)),
         Command::Check(check) => {
             let (text, failed) = check.run()?;

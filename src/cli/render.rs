@@ -1,7 +1,4 @@
-//! Pictures without a window: the same views, drawn from a saved run.
-
-mod movie;
-mod sweep_figure;
+//! `unpick render`: draws a saved run into a file.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,13 +7,20 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Color32, Theme, vec2};
 
-use crate::app::{self, Background, Figure, Film, Palette, SIZES, Selection, selection_in};
-use crate::cli::{CliError, OriginArgs, Start, start};
+use super::CliError;
+use super::progress::run_progress;
+use super::render_animation::render_animation;
 use crate::experiment::{Moment, Snapshot};
-use crate::io::{SavedRun, open, session_of, write_atomically};
+use crate::figure::animation::Animation;
+use crate::figure::content::FigureContent;
+use crate::figure::still::{Figure, SIZES, show};
+use crate::figure::view_state::selection_in;
+use crate::io::{SavedRun, is_occupied, open, session_of, write_atomically};
+use crate::launch::{PreparedRun, RunSource, launch};
 use crate::paint::{Canvas, Format, encode_figure};
-
-pub use sweep_figure::sweep_figure;
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
 
 /// Arguments of `render`.
 #[derive(Args, Debug)]
@@ -28,11 +32,11 @@ pub struct Render {
     beside: Option<PathBuf>,
     /// What to draw: a view, latent and data space (spaces), all, or what moves (traversal, morph, history, turn)
     #[arg(long, value_name = "VIEW|spaces|all|MOTION", value_parser = parse_view)]
-    view: What,
+    view: RenderKind,
     /// The file to write; its ending says the format: .svg, .pdf or .png, .csv for the numbers that a view shows, and for
     /// what moves .gif, .apng, .mp4, or no ending for a folder of pictures
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Width and height in points, or a common size
     #[arg(long, value_name = "WxH|single-column|double-column|slide", value_parser = parse_size)]
     size: Option<(f32, f32)>,
@@ -44,10 +48,10 @@ pub struct Render {
     background: Option<Color32>,
     /// Pictures a second of what moves, 1 to 50
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=50))]
-    rate: u16,
+    pub(super) rate: u16,
     /// Seconds that what moves takes
     #[arg(long, default_value_t = 4.0)]
-    seconds: f64,
+    pub(super) seconds: f64,
     /// Leave out the axes and grid lines of all plots
     #[arg(long)]
     no_axes: bool,
@@ -59,29 +63,30 @@ pub struct Render {
     theme: Theme,
     /// z*, as 0.6,-0.5
     #[arg(long, value_name = "Z1,Z2,…", value_parser = parse_point, allow_hyphen_values = true)]
-    at: Option<Point>,
+    at: Option<LatentPoint>,
     /// Overwrite what is there
     #[arg(long)]
     force: bool,
 }
 
-/// What stands still, or what moves.
+/// A figure or an animation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
-    Still(app::What),
-    Moving(Film),
+enum RenderKind {
+    Figure(FigureContent),
+    Animation(Animation),
 }
 
 /// A point of latent space.
 #[derive(Clone, Debug)]
-struct Point(Vec<f64>);
+struct LatentPoint(Vec<f64>);
 
-fn parse_view(text: &str) -> Result<What, String> {
-    let still = app::What::list().map(|what| (what.name(), What::Still(what)));
-    let all: Vec<_> = still.chain(Film::ALL.map(|film| (film.name(), What::Moving(film)))).collect();
-    let names = || all.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    let found = all.iter().find(|(name, _)| *name == text).map(|(_, what)| *what);
-    found.ok_or_else(|| format!("choose one of {}", names()))
+fn parse_view(text: &str) -> Result<RenderKind, String> {
+    let animation = Animation::ALL.into_iter().find(|animation| animation.name() == text).map(RenderKind::Animation);
+    let found = FigureContent::named(text).map(RenderKind::Figure).or(animation);
+    found.ok_or_else(|| {
+        let names = FigureContent::list().map(FigureContent::name).chain(Animation::ALL.map(Animation::name));
+        format!("choose one of {}", names.collect::<Vec<_>>().join(", "))
+    })
 }
 
 fn parse_size(text: &str) -> Result<(f32, f32), String> {
@@ -110,10 +115,10 @@ fn parse_background(text: &str) -> Result<Color32, String> {
     }
 }
 
-fn parse_point(text: &str) -> Result<Point, String> {
+fn parse_point(text: &str) -> Result<LatentPoint, String> {
     let numbers: Result<Vec<f64>, _> = text.split(',').map(|z| z.trim().parse()).collect();
     match numbers {
-        Ok(z) if z.iter().all(|z| f64::abs(*z) <= 20.0) => Ok(Point(z)),
+        Ok(z) if z.iter().all(|z| f64::abs(*z) <= 20.0) => Ok(LatentPoint(z)),
         _ => Err(format!("'{text}' is not a list of numbers between −20 and 20")),
     }
 }
@@ -124,14 +129,14 @@ fn parse_point(text: &str) -> Result<Point, String> {
 /// If the run cannot be read, the request makes no sense, or the file cannot be written.
 pub fn render(request: &Render) -> Result<String, CliError> {
     let input = |sentence: String| CliError::Input(sentence);
-    let moving = matches!(request.view, What::Moving(_));
+    let moving = matches!(request.view, RenderKind::Animation(_));
     let scale = request.scale.unwrap_or(if moving { 1.0 } else { 2.0 });
     if !(1.0..=8.0).contains(&scale) {
         return Err(input(format!("--scale {scale} is not between 1 and 8")));
     }
     let extension = request.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = Format::of_extension(&extension);
-    let numbers = matches!(request.view, What::Still(app::What::One(_))) && extension == "csv";
+    let numbers = matches!(request.view, RenderKind::Figure(FigureContent::One(_))) && extension == "csv";
     if format.is_none() && !moving && !numbers {
         let sentence = "the file must end in .png, .svg or .pdf, or in .csv for the numbers of one view";
         return Err(input(format!("{sentence}: {}", request.out.display())));
@@ -140,7 +145,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         return Err(input(format!("there is a file already; add --force to overwrite: {}", request.out.display())));
     }
     let mut figure = figure(&request.dir, request.beside.as_deref())?;
-    if let Some(Point(z)) = &request.at {
+    if let Some(LatentPoint(z)) = &request.at {
         let m = figure.selection.z.len();
         if z.len() != m {
             return Err(input(format!("--at has {} coordinates, but this model has {m} latents", z.len())));
@@ -149,8 +154,8 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     figure.selection.layers.axes &= !request.no_axes;
     let shown = match request.view {
-        What::Still(what) => what,
-        What::Moving(film) => film.usual(),
+        RenderKind::Figure(what) => what,
+        RenderKind::Animation(animation) => animation.usual(),
     };
     let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));
     if request.background == Some(Color32::WHITE) && request.theme == Theme::Dark {
@@ -167,18 +172,20 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     };
     let session = if request.no_provenance { None } else { Some(figure.session()?) };
     match (request.view, format) {
-        (What::Moving(film), _) => movie::render(request, film, &mut figure, &canvas, session.as_deref())?,
-        (What::Still(what), Some(format)) => {
-            let bytes = figure.draw(&canvas, app::show(what), |offscreen, output| {
+        (RenderKind::Animation(animation), _) => {
+            render_animation(request, animation, &mut figure, &canvas, session.as_deref())?
+        }
+        (RenderKind::Figure(what), Some(format)) => {
+            let bytes = figure.draw(&canvas, show(what), |offscreen, output| {
                 encode_figure(offscreen, &canvas, output, format, session.as_deref())
             });
             write_atomically(&request.out, &bytes.map_err(input)?)?;
         }
-        (What::Still(app::What::One(view)), None) => {
-            let numbers = figure.numbers(view).map_err(|reason| input(format!("there are no numbers: {reason}")))?;
+        (RenderKind::Figure(FigureContent::One(view)), None) => {
+            let numbers = figure.table(view).map_err(|reason| input(format!("there are no numbers: {reason}")))?;
             write_atomically(&request.out, numbers.to_text()?.as_bytes())?;
         }
-        (What::Still(_), None) => return Err(input("a figure needs a format".to_owned())),
+        (RenderKind::Figure(_), None) => return Err(input("a figure needs a format".to_owned())),
     }
     Ok(format!("{}\n", request.out.display()))
 }
@@ -195,7 +202,7 @@ pub fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let session = figure.session()?;
     let mut names = String::new();
     for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
-        let bytes = figure.draw(&canvas, app::show(app::What::All), |offscreen, output| {
+        let bytes = figure.draw(&canvas, show(FigureContent::All), |offscreen, output| {
             encode_figure(offscreen, &canvas, output, format, Some(&session))
         });
         let path = folder.join(name);
@@ -207,49 +214,55 @@ pub fn compare_figure(folder: &Path) -> Result<String, CliError> {
 
 /// Whether there is a file, or a folder with something in it.
 fn is_taken(path: &Path) -> bool {
-    if path.is_dir() { crate::io::is_occupied(path) } else { path.exists() }
+    if path.is_dir() { is_occupied(path) } else { path.exists() }
 }
 
 /// The figure of a saved run, or of two; a file that carries two runs is one of both.
 fn figure(path: &Path, beside: Option<&Path>) -> Result<Figure, CliError> {
-    let (mut run, mut selection) = (Source::find(path)?, Selection::default());
-    if let Source::Session(start) = &run {
-        selection = selection_in(&start.view, &selection, &start.data);
+    let (mut run, mut selection) = (FigureSource::find(path)?, Selection::default());
+    if let FigureSource::Session(prepared) = &run {
+        selection = selection_in(&prepared.view, &selection, &prepared.data);
     }
     let beside = match (beside, &mut run) {
-        (Some(path), _) => Some(Source::find(path)?),
-        (None, Source::Session(start)) => start.beside.take().map(Source::Session),
-        (None, Source::Folder(_)) => None,
+        (Some(path), _) => Some(FigureSource::find(path)?),
+        (None, FigureSource::Session(prepared)) => prepared.beside.take().map(FigureSource::Session),
+        (None, FigureSource::Folder(_)) => None,
     };
-    let beside = beside.map(Source::moment).transpose()?;
-    Ok(Figure::new(run.moment()?.into(), beside.map(Into::into), &selection, Background::default()))
+    let beside = beside.map(FigureSource::snapshot).transpose()?;
+    Ok(Figure::new(run.snapshot()?.into(), beside.map(Into::into), &selection, BackgroundRuns::default()))
 }
 
-/// Where a run is.
-enum Source {
+/// The source of a figure: a saved run, or a session to be repeated.
+enum FigureSource {
     Folder(Box<SavedRun>),
-    Session(Box<Start>),
+    Session(Box<PreparedRun>),
 }
 
-impl Source {
+impl FigureSource {
     fn find(path: &Path) -> Result<Self, CliError> {
         if path.is_dir() || session_of(path).is_none() {
             return Ok(Self::Folder(Box::new(open(path)?)));
         }
-        Ok(Self::Session(Box::new(start(&OriginArgs::of_file(path), "", None)?)))
+        Ok(Self::Session(Box::new(launch(&RunSource::of_file(path), None)?)))
     }
 
-    /// Its last moment.
-    fn moment(self) -> Result<Arc<Snapshot>, CliError> {
+    /// The snapshot at the last step.
+    fn snapshot(self) -> Result<Arc<Snapshot>, CliError> {
         match self {
-            Self::Folder(saved) => Ok(moment(*saved)),
-            Self::Session(start) => Ok(Arc::new(Snapshot::of(&start.repeat()?))),
+            Self::Folder(saved) => Ok(snapshot_of(*saved)),
+            Self::Session(prepared) => {
+                let steps = prepared.steps;
+                let mut run = prepared.experiment()?;
+                let played = run.play_to(steps, run_progress(steps));
+                let _reached = played.map_err(|divergence| CliError::Run(divergence.to_string()))?;
+                Ok(Arc::new(Snapshot::of(&run)))
+            }
         }
     }
 }
 
-/// The last moment of a saved run.
-fn moment(saved: SavedRun) -> Arc<Snapshot> {
+/// The snapshot of a saved run at its last step.
+fn snapshot_of(saved: SavedRun) -> Arc<Snapshot> {
     let SavedRun { config, log, steps, settings, vae, data, history } = saved;
     let covariance = Arc::new(data.train.covariance());
     let (config, data) = (Arc::new(config), Arc::new(data));

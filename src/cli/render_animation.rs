@@ -1,16 +1,18 @@
-//! What moves, as a file.
+//! Renders an animation into a file.
 
 use std::ops::ControlFlow;
 
-use super::Render;
-use crate::app::{Figure, Film, Reel, show};
-use crate::cli::{CliError, bar};
+use super::CliError;
+use super::progress::bar;
+use super::render::Render;
+use crate::figure::animation::{Animation, AnimationSpec};
+use crate::figure::still::{Figure, show};
 use crate::paint::{Canvas, MovieFormat};
 
 /// Makes the movie, with a bar on standard error. Only when it is complete is anything written.
-pub(super) fn render(
+pub(super) fn render_animation(
     request: &Render,
-    film: Film,
+    animation: Animation,
     figure: &mut Figure,
     canvas: &Canvas,
     session: Option<&str>,
@@ -21,8 +23,8 @@ pub(super) fn render(
         let endings = "what moves must end in .gif, .apng or .mp4, or be a folder without ending";
         CliError::Input(format!("{endings}: {}", out.display()))
     })?;
-    let reel = Reel { film, format, seconds: request.seconds, rate: request.rate };
-    let count = reel.check(figure, canvas).map_err(CliError::Input)?;
+    let spec = AnimationSpec { animation, format, seconds: request.seconds, rate: request.rate };
+    let count = spec.check(figure, canvas).map_err(CliError::Input)?;
     let mut made = 0;
     let say = |done| {
         // While a run is repeated it stays the same.
@@ -32,7 +34,7 @@ pub(super) fn render(
         }
         ControlFlow::Continue(())
     };
-    if let Some(movie) = reel.make(figure, canvas, session, show(film.usual()), say).map_err(CliError::Run)? {
+    if let Some(movie) = spec.make(figure, canvas, session, show(animation.usual()), say).map_err(CliError::Run)? {
         movie.stage(out)?.commit()?;
     }
     Ok(())

@@ -10,13 +10,11 @@ use super::run_args::{Begun, parse_covariance};
 use super::{CliError, RunArgs};
 use crate::checks::in_parallel;
 use crate::experiment::{Config, Metrics};
-use crate::io::{FileError, Record, RunTable, make_folder, metrics_fields, metrics_json, read_text, write_atomically};
+use crate::io::{
+    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_TABLE, make_folder, metrics_fields, metrics_json, read_text,
+    write_atomically,
+};
 use crate::vae::Covariance;
-
-/// The table of a sweep: a row a run.
-pub const SWEEP_TABLE: &str = "sweep.csv";
-/// What its runs have in common.
-pub const SWEEP_COMMON: &str = "sweep.toml";
 
 /// Arguments of `sweep`. `--beta`, `--covariance` and `--seed` are lists of one.
 #[derive(Args, Debug)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::progress::run_progress;
 use super::metrics::table;
+use super::progress::run_progress;
 use super::run_args::Begun;
 use super::{CliError, RunArgs};
 use crate::experiment::{Experiment, Metrics, Snapshot};

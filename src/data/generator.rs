@@ -6,7 +6,7 @@ use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, Kind, GroundTruthMap, Scene, Split};
+use super::{Dataset, GroundTruthMap, Kind, Scene, Split};
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 
@@ -73,7 +73,9 @@ const TEST: u64 = 1;
 pub fn generate(scene: &Scene, seed: u64) -> Dataset {
     let generator = &scene.generator;
     let split = |index, samples| match &generator.source {
-        Source::GroundTruthMap { map, factors } => mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index)),
+        Source::GroundTruthMap { map, factors } => {
+            mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index))
+        }
         Source::Clusters(centres) => clustered(scene, centres, samples, &mut stream(seed, Purpose::Data, index)),
     };
     Dataset {
@@ -144,7 +146,13 @@ fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
 }
 
 /// d(z) + noise.
-fn mapped(scene: &Scene, map: &GroundTruthMap, factors: FactorDistribution, samples: usize, rng: &mut ChaCha8Rng) -> Split {
+fn mapped(
+    scene: &Scene,
+    map: &GroundTruthMap,
+    factors: FactorDistribution,
+    samples: usize,
+    rng: &mut ChaCha8Rng,
+) -> Split {
     let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
     // A column holds the factors of a sample and, beneath, its noise.
     let rows = if noise > 0.0 { m + n } else { m };

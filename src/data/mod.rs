@@ -3,13 +3,13 @@
 mod dataset;
 mod generator;
 mod ground_truth_map;
-mod table;
 mod scene;
+mod table;
 mod training;
 
 pub use dataset::{CentreAndScale, Dataset, Kind, Split};
 pub use generator::{FactorDistribution, Generator, Moments, Source, generate};
 pub use ground_truth_map::GroundTruthMap;
-pub use table::{TableError, Table, dataset_from_table};
 pub use scene::{Camera, Scene, SceneError};
+pub use table::{Table, TableError, dataset_from_table};
 pub use training::TrainingDefaults;

@@ -133,7 +133,10 @@ mod tests {
         assert_eq!(dataset_from_table(&table(2, 50, |r, _| [0.1, 1e9][r] / 3.0), 1), Err(TableError::Constant));
         assert_eq!(dataset_from_table(&table(2, 50, |_, _| 0.0), 1), Err(TableError::Constant));
         assert_eq!(dataset_from_table(&table(1, 50, |_, c| 1e300 * c as f64), 1), Err(TableError::TooLarge));
-        assert_eq!(dataset_from_table(&table(1, 50, |_, c| f64::MAX * [1.0, -1.0][c % 2]), 1), Err(TableError::TooLarge));
+        assert_eq!(
+            dataset_from_table(&table(1, 50, |_, c| f64::MAX * [1.0, -1.0][c % 2]), 1),
+            Err(TableError::TooLarge)
+        );
         let outlier = |c| if c == 0 { 1e200 } else { c as f64 };
         assert_eq!(dataset_from_table(&table(1, 50, |_, c| outlier(c)), 1), Err(TableError::TooLarge));
         assert_eq!(dataset_from_table(&table(1, 1, |_, _| 0.0), 1), Err(TableError::TooFew));

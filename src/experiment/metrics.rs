@@ -5,7 +5,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::run::summarise;
 use super::{Settings, snapshot::correlate};
 use crate::data::Dataset;
-use crate::geometry::{Measured, GeometryMetrics, Undefined, chance};
+use crate::geometry::{GeometryMetrics, Measured, Undefined, chance};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};

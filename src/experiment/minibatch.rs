@@ -13,7 +13,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::linalg::Matrix;
 use crate::nn::Adam;
-use crate::vae::{Elbo, Objective, ElboWorkspace, Vae};
+use crate::vae::{Elbo, ElboWorkspace, Objective, Vae};
 
 /// The memory of a step: observations, noise, and what a pass through the model leaves behind.
 #[derive(Clone, Debug)]

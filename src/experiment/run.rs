@@ -11,7 +11,7 @@ use super::minibatch::Minibatch;
 use super::snapshot::correlate;
 use super::{Batches, Command, Config, History, InvalidSetting, LoggedCommand, Row, Schedule, Settings, is_linear};
 use crate::data::Dataset;
-use crate::geometry::{Jets, Order, GeometryMetrics};
+use crate::geometry::{GeometryMetrics, Jets, Order};
 use crate::linalg::Matrix;
 use crate::nn::Adam;
 use crate::rng::{Purpose, stream};
@@ -457,7 +457,13 @@ fn probed_mcc(vae: &Vae<f32>, data: &Dataset) -> Option<f64> {
 }
 
 /// The geometry at the posterior means of the first `count` held-out observations.
-pub(super) fn probe(vae: &Vae<f32>, data: &Dataset, settings: &Settings, count: usize, second_order: bool) -> GeometryMetrics {
+pub(super) fn probe(
+    vae: &Vae<f32>,
+    data: &Dataset,
+    settings: &Settings,
+    count: usize,
+    second_order: bool,
+) -> GeometryMetrics {
     let test = &data.test.observations;
     let posteriors = vae.posteriors(&test.select_columns(0..count.min(test.columns())));
     summarise(vae, &posteriors, settings, second_order)

@@ -85,7 +85,10 @@ mod tests {
         let rotate = Command::Rotate(Rotation { degrees: 30.0, plane: [0, 1] });
         let at = |list: &[(u64, Command)], step| {
             Schedule::after(
-                &list.iter().map(|(step, command)| LoggedCommand { step: *step, command: *command }).collect::<Vec<_>>(),
+                &list
+                    .iter()
+                    .map(|(step, command)| LoggedCommand { step: *step, command: *command })
+                    .collect::<Vec<_>>(),
             )
             .share(step)
         };

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use super::run::probe;
 use super::{Config, Experiment, LoggedCommand, Row, Schedule, Settings, is_linear};
-use crate::data::Dataset;
+use crate::data::{Dataset, GroundTruthMap};
 use crate::geometry::GeometryMetrics;
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
@@ -132,6 +132,18 @@ impl Snapshot {
     /// Mean correlation coefficient with the true factors, if those are known.
     pub fn mcc(&self) -> Option<f64> {
         self.correlation.as_ref().map(|c| mean_correlation_coefficient(c).0)
+    }
+
+    /// The mean correlation coefficient at the linear optimum of linear data: the mean over the factors of √(1 − v/λᵢ), with λᵢ
+    /// the variance of the data along a factor and v that of the noise, and 0 for a factor whose latent has collapsed (λᵢ ≤ b).
+    pub fn mcc_ceiling(&self) -> Option<f64> {
+        let scene = self.config.origin.scene()?;
+        let optimum = self.optimum.as_ref()?;
+        matches!(scene.truth()?, GroundTruthMap::Linear { .. }).then(|| {
+            let active = optimum.eigenvalues.iter().take(optimum.active);
+            let correlations = active.map(|lambda| (1.0 - scene.noise_variance() / lambda).max(0.0).sqrt());
+            correlations.sum::<f64>() / self.data.factor_count() as f64
+        })
     }
 }
 

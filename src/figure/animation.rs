@@ -1,4 +1,4 @@
-//! What moves: a walk along each latent, the latent plane becoming the decoder's surface, the training, a turn of the
+//! FigureContent moves: a walk along each latent, the latent plane becoming the decoder's surface, the training, a turn of the
 //! camera. Each ends where it begins, or rests at its end, so that it can be repeated for ever.
 
 use std::f64::consts::TAU;
@@ -7,14 +7,18 @@ use std::sync::Arc;
 
 use eframe::egui::{Color32, Ui, UiBuilder};
 
-use super::views::View;
-use super::{Figure, Painter3, SIDES, Selection, Show, Stage, What};
+use super::content::FigureContent;
+use super::still::{Figure, Show};
 use crate::experiment::{Experiment, Snapshot};
 use crate::paint::{Canvas, Finished, Movie, MovieFormat, Pace};
+use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::selection::Selection;
+use crate::viz::view_spec::Dependency;
+use crate::viz::views::{data, spec_of};
 
-/// What moves.
+/// A kind of animation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Film {
+pub enum Animation {
     /// z* goes along each latent in turn, to both sides and back.
     Traversal,
     /// The latent plane becomes the decoder's surface and turns back.
@@ -31,7 +35,7 @@ const REACH: f64 = 2.5;
 /// The share of a history that shows its end.
 const REST: f64 = 0.15;
 
-impl Film {
+impl Animation {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Traversal, Self::Morph, Self::History, Self::Turn];
 
@@ -55,21 +59,25 @@ impl Film {
         }
     }
 
-    /// What usually shows it.
-    pub fn usual(self) -> What {
+    /// FigureContent usually shows it.
+    pub fn usual(self) -> FigureContent {
         match self {
-            Self::Traversal | Self::History => What::Spaces,
-            Self::Morph | Self::Turn => What::One(View::Data),
+            Self::Traversal | Self::History => FigureContent::Spaces,
+            Self::Morph | Self::Turn => FigureContent::One(data::SPEC.view),
         }
     }
 
-    /// Whether anything of this moves in it.
-    pub fn moves(self, what: What) -> bool {
-        match (self, what) {
-            (_, What::All | What::Spaces) => true,
-            (Self::Morph | Self::Turn, What::One(view)) => view == View::Data,
-            (Self::Traversal, What::One(view)) => !view.is_shared(),
-            (Self::History, What::One(view)) => !matches!(view, View::Seeds | View::Certificates),
+    /// Whether the content moves in this animation.
+    pub fn moves(self, content: FigureContent) -> bool {
+        let dependency = match self {
+            Self::Traversal => Dependency::Latent,
+            Self::Morph => Dependency::Morph,
+            Self::History => Dependency::Step,
+            Self::Turn => Dependency::Camera,
+        };
+        match content {
+            FigureContent::All | FigureContent::Spaces => true,
+            FigureContent::One(view) => spec_of(view).depends_on.contains(&dependency),
         }
     }
 
@@ -86,18 +94,18 @@ impl Film {
         (!possible).then_some(reason)
     }
 
-    /// What `show` draws, and under the training the step.
+    /// FigureContent `show` draws, and under the training the step.
     pub fn captioned(self, mut show: impl Show) -> impl Show {
-        move |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
+        move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
             if self != Self::History {
-                return show(ui, stages, selection, painters);
+                return show(ui, contexts, selection);
             }
             let whole = ui.available_rect_before_wrap();
             let (views, line) = whole.split_top_bottom_at_y(whole.max.y - LINE);
-            ui.scope_builder(UiBuilder::new().max_rect(views), |ui| show(ui, stages, selection, painters));
-            let steps: Vec<u64> = stages.iter().map(|stage| stage.snapshot.step).collect();
+            ui.scope_builder(UiBuilder::new().max_rect(views), |ui| show(ui, contexts, selection));
+            let steps: Vec<u64> = contexts.iter().map(|context| context.snapshot.step).collect();
             let text = match steps.as_slice() {
-                [a, b] if a != b => format!("{} step {a} · {} step {b}", SIDES[0], SIDES[1]),
+                [a, b] if a != b => format!("{} step {a} · {} step {b}", RUN_NAMES[0], RUN_NAMES[1]),
                 [step, ..] => format!("step {step}"),
                 [] => String::new(),
             };
@@ -109,11 +117,11 @@ impl Film {
 /// The height of the line under a history.
 const LINE: f32 = 22.0;
 
-/// A film and how it becomes a movie.
+/// An animation and how it becomes a movie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reel {
-    /// What moves.
-    pub film: Film,
+pub struct AnimationSpec {
+    /// A kind of animation.
+    pub animation: Animation,
     /// The format of the file.
     pub format: MovieFormat,
     /// How long it takes.
@@ -122,7 +130,7 @@ pub struct Reel {
     pub rate: u16,
 }
 
-impl Reel {
+impl AnimationSpec {
     /// How many pictures there will be.
     ///
     /// # Errors
@@ -136,12 +144,12 @@ impl Reel {
         })
     }
 
-    /// Says what stands against making it, and how many pictures there will be.
+    /// The number of pictures, if the animation can be made.
     ///
     /// # Errors
-    /// If it can't be made of these runs, on this sheet, or at this pace.
+    /// If it can't be made of these runs, on this background, or at this rate.
     pub fn check(&self, figure: &Figure, canvas: &Canvas) -> Result<u32, String> {
-        if let Some(reason) = self.film.refusal(figure.all().map(|shown| &*shown.snapshot)) {
+        if let Some(reason) = self.animation.refusal(figure.all().map(|shown| &*shown.snapshot)) {
             return Err(reason.to_owned());
         }
         if self.format == MovieFormat::Mp4 && canvas.background == Color32::TRANSPARENT {
@@ -166,14 +174,14 @@ impl Reel {
         let count = self.check(figure, canvas)?;
         let pace = Pace { rate: self.rate, count, pixels_per_point: canvas.pixels_per_point };
         let mut movie = Movie::new(self.format, canvas.pixels(), pace, session)?;
-        let mut show = self.film.captioned(show);
-        if self.film == Film::Turn && figure.selection.camera.is_none() {
+        let mut show = self.animation.captioned(show);
+        if self.animation == Animation::Turn && figure.selection.camera.is_none() {
             // The first picture chooses where to look from.
             drop(figure.picture(canvas, &mut show));
         }
-        let mut set = Set::new(self.film, figure)?;
+        let mut take = Take::new(self.animation, figure)?;
         for k in 0..count {
-            let stopped = set.pose(figure, f64::from(k) / f64::from(count), &mut || go_on(k))?.is_break();
+            let stopped = take.pose(figure, f64::from(k) / f64::from(count), &mut || go_on(k))?.is_break();
             if stopped || go_on(k).is_break() {
                 return Ok(None);
             }
@@ -183,18 +191,18 @@ impl Reel {
     }
 }
 
-/// What a film begins with.
-struct Set {
-    film: Film,
+/// The start of an animation.
+struct Take {
+    animation: Animation,
     selection: Selection,
     /// The runs that are repeated, and up to which step.
     runs: Vec<(Experiment, u64)>,
 }
 
-impl Set {
-    fn new(film: Film, figure: &Figure) -> Result<Self, String> {
-        let repeated = figure.all().filter(|_| film == Film::History).map(|shown| again(&shown.snapshot));
-        Ok(Self { film, selection: figure.selection.clone(), runs: repeated.collect::<Result<_, _>>()? })
+impl Take {
+    fn new(animation: Animation, figure: &Figure) -> Result<Self, String> {
+        let repeated = figure.all().filter(|_| animation == Animation::History).map(|run| restart_of(&run.snapshot));
+        Ok(Self { animation, selection: figure.selection.clone(), runs: repeated.collect::<Result<_, _>>()? })
     }
 
     /// Makes the figure what it is at time `t` of 0 to 1, unless `go_on` stops it.
@@ -205,30 +213,28 @@ impl Set {
         go_on: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, String> {
         let (start, selection) = (&self.selection, &mut figure.selection);
-        match self.film {
-            Film::Traversal => {
+        match self.animation {
+            Animation::Traversal => {
                 selection.z.clone_from(&start.z);
                 let walk = t * start.z.len() as f64;
                 let latent = (walk as usize).min(start.z.len() - 1);
                 selection.z[latent] = (start.z[latent] + REACH * (TAU * walk.fract()).sin()).clamp(-3.0, 3.0);
             }
-            Film::Morph => selection.tau = 0.5 - 0.5 * (TAU * t).cos(),
-            Film::Turn => {
+            Animation::Morph => selection.tau = 0.5 - 0.5 * (TAU * t).cos(),
+            Animation::Turn => {
                 if let (Some(camera), Some(home)) = (&mut selection.camera, &start.camera) {
                     camera.azimuth = (home.azimuth + (TAU * t) as f32).rem_euclid(TAU as f32);
                 }
             }
-            Film::History => {
+            Animation::History => {
                 // The beginning, where most happens, takes longest.
                 let share = (t / (1.0 - REST)).min(1.0).powi(2);
                 let last = self.runs.iter().map(|(_, last)| *last).max().unwrap_or(0);
                 let step = (share * last as f64).round() as u64;
                 for (shown, (run, last)) in figure.all_mut().zip(&mut self.runs) {
-                    while run.state().step < step.min(*last) {
-                        if go_on().is_break() {
-                            return Ok(ControlFlow::Break(()));
-                        }
-                        run.step().map_err(|divergence| divergence.to_string())?;
+                    let played = run.play_to(step.min(*last), |_| go_on());
+                    if played.map_err(|divergence| divergence.to_string())?.is_break() {
+                        return Ok(ControlFlow::Break(()));
                     }
                     shown.snapshot = Arc::new(Snapshot::of(run));
                 }
@@ -238,14 +244,14 @@ impl Set {
     }
 }
 
-/// The run that has led to a moment, at its first step, and how many it is to make.
-fn again(moment: &Snapshot) -> Result<(Experiment, u64), String> {
-    let mut run =
-        Experiment::new(moment.config.as_ref().clone(), Arc::clone(&moment.data)).map_err(|error| error.to_string())?;
-    run.schedule_log(&moment.log).map_err(|error| error.to_string())?;
+/// The run of a snapshot at step 0, its log scheduled, and the snapshot's step.
+fn restart_of(snapshot: &Snapshot) -> Result<(Experiment, u64), String> {
+    let mut run = Experiment::new(snapshot.config.as_ref().clone(), Arc::clone(&snapshot.data))
+        .map_err(|error| error.to_string())?;
+    run.schedule_log(&snapshot.log).map_err(|error| error.to_string())?;
     // It is gone through once.
     run.keep_within(0);
-    Ok((run, moment.step))
+    Ok((run, snapshot.step))
 }
 
 #[cfg(test)]
@@ -255,10 +261,10 @@ mod tests {
     use eframe::egui::vec2;
 
     use super::*;
-    use crate::app::Background;
     use crate::data::{Scene, generate};
     use crate::experiment::{Command, Config, Origin};
     use crate::paint::Camera;
+    use crate::viz::background_runs::BackgroundRuns;
 
     /// A run of 30 steps that was changed on the way, and one of 20.
     fn run(scene: &str, steps: u64) -> Experiment {
@@ -282,18 +288,22 @@ mod tests {
 
     fn of_runs(run: &Experiment, beside: Option<&Experiment>) -> Figure {
         let moments = |run: &Experiment| Arc::new(Snapshot::of(run)).into();
-        Figure::new(moments(run), beside.map(moments), &Selection::default(), Background::default())
+        Figure::new(moments(run), beside.map(moments), &Selection::default(), BackgroundRuns::default())
     }
 
-    fn reel(film: Film) -> Reel {
-        Reel { film, format: MovieFormat::Frames, seconds: 0.8, rate: 50 }
+    fn spec(animation: Animation) -> AnimationSpec {
+        AnimationSpec { animation, format: MovieFormat::Frames, seconds: 0.8, rate: 50 }
     }
 
-    /// What each picture of a film was drawn from.
-    fn pictures<T: Clone>(film: Film, figure: &mut Figure, seen: impl Fn(&[Stage<'_>], &Selection) -> T) -> Vec<T> {
+    /// The source of each picture of an animation was drawn from.
+    fn pictures<T: Clone>(
+        animation: Animation,
+        figure: &mut Figure,
+        seen: impl Fn(&[ViewContext<'_>], &Selection) -> T,
+    ) -> Vec<T> {
         let (last, all) = (RefCell::new(None), RefCell::new(Vec::new()));
-        let show = |_: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, _: &mut [&mut Painter3]| {
-            last.replace(Some(seen(stages, selection)));
+        let show = |_: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
+            last.replace(Some(seen(contexts, selection)));
         };
         let go_on = |made| {
             if made as usize > all.borrow().len() {
@@ -302,7 +312,7 @@ mod tests {
             ControlFlow::Continue(())
         };
         let canvas = Canvas::new(vec2(20.0, 30.0));
-        let Some(Finished::Frames(frames)) = reel(film).make(figure, &canvas, None, show, go_on).unwrap() else {
+        let Some(Finished::Frames(frames)) = spec(animation).make(figure, &canvas, None, show, go_on).unwrap() else {
             panic!("it was stopped")
         };
         let all = all.into_inner();
@@ -314,10 +324,11 @@ mod tests {
     fn a_history_is_the_same_run_from_its_first_step_and_rests_at_its_last() {
         let mut figure = of_runs(&run("linear", 30), Some(&run("linear", 20)));
         let ends = [&figure.run, figure.beside.as_ref().unwrap()].map(|shown| shown.now.vae.parameters.clone());
-        let seen = |stages: &[Stage<'_>], _: &Selection| {
-            [0, 1].map(|i| (stages[i].snapshot.step, stages[i].now.step, stages[i].snapshot.vae.parameters.clone()))
+        let seen = |contexts: &[ViewContext<'_>], _: &Selection| {
+            [0, 1]
+                .map(|i| (contexts[i].snapshot.step, contexts[i].now.step, contexts[i].snapshot.vae.parameters.clone()))
         };
-        let pictures = pictures(Film::History, &mut figure, seen);
+        let pictures = pictures(Animation::History, &mut figure, seen);
         assert_eq!(pictures[0].each_ref().map(|run| run.0), [0, 0]);
         assert!(pictures.iter().all(|[a, b]| b.0 == a.0.min(20) && (a.1, b.1) == (30, 20)), "at the same step");
         assert!(pictures.is_sorted_by_key(|runs| runs[0].0));
@@ -330,7 +341,7 @@ mod tests {
     fn a_traversal_takes_one_latent_after_the_other_to_both_sides() {
         let mut figure = figure("linear");
         let start = figure.selection.z.clone();
-        let pictures = pictures(Film::Traversal, &mut figure, |_, selection| selection.z.clone());
+        let pictures = pictures(Animation::Traversal, &mut figure, |_, selection| selection.z.clone());
         assert_eq!(pictures[0], start);
         for (i, half) in pictures.chunks(20).enumerate() {
             assert!(half.iter().all(|z| z[1 - i] == start[1 - i]), "the other one stays");
@@ -343,19 +354,19 @@ mod tests {
     fn a_turn_goes_once_around_and_a_morph_there_and_back() {
         let mut figure = figure("linear");
         figure.selection.camera = Some(Camera { azimuth: 6.0, ..Camera::default() });
-        let angles = pictures(Film::Turn, &mut figure, |_, selection| selection.camera.unwrap().azimuth);
+        let angles = pictures(Animation::Turn, &mut figure, |_, selection| selection.camera.unwrap().azimuth);
         assert_eq!(angles[0], 6.0);
         for pair in angles.windows(2) {
             let step = (pair[1] - pair[0]).rem_euclid(TAU as f32);
             assert!((step - TAU as f32 / 40.0).abs() < 1e-5, "{step}");
         }
-        let tau = pictures(Film::Morph, &mut figure, |_, selection| selection.tau);
+        let tau = pictures(Animation::Morph, &mut figure, |_, selection| selection.tau);
         assert!(tau[0] == 0.0 && (tau[20] - 1.0).abs() < 1e-12 && (tau[39] - tau[1]).abs() < 1e-12);
     }
 
     #[test]
     fn a_film_stops_when_it_is_told_to_even_between_two_pictures() {
-        let draw = |_: &mut Ui, _: &[Stage<'_>], _: &mut Selection, _: &mut [&mut Painter3]| {};
+        let draw = |_: &mut Ui, _: &[ViewContext<'_>], _: &mut Selection| {};
         let canvas = Canvas::new(vec2(20.0, 30.0));
         for patience in [0, 1, 5] {
             let mut asked = 0;
@@ -364,8 +375,8 @@ mod tests {
                 if asked > patience { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
             // Two pictures: all steps lie between them.
-            let reel = Reel { rate: 2, seconds: 1.0, ..reel(Film::History) };
-            assert_eq!(reel.make(&mut figure("linear"), &canvas, None, draw, go_on), Ok(None));
+            let spec = AnimationSpec { rate: 2, seconds: 1.0, ..spec(Animation::History) };
+            assert_eq!(spec.make(&mut figure("linear"), &canvas, None, draw, go_on), Ok(None));
             assert_eq!(asked, patience + 1);
         }
     }
@@ -373,22 +384,27 @@ mod tests {
     #[test]
     fn what_cannot_be_filmed_is_refused_with_a_reason() {
         let canvas = Canvas::new(vec2(20.0, 30.0));
-        let refused = |reel: Reel, scene, canvas: &Canvas| reel.check(&figure(scene), canvas).unwrap_err();
-        assert!(refused(reel(Film::Turn), "polar", &canvas).contains("three dimensions"));
-        assert!(refused(reel(Film::Morph), "parabola", &canvas).contains("two latents"));
-        assert!(refused(Reel { seconds: 0.02, ..reel(Film::Turn) }, "linear", &canvas).contains("2 to 5000"));
-        assert!(Reel { seconds: f64::NAN, ..reel(Film::Turn) }.count().is_err());
+        let refused = |spec: AnimationSpec, scene, canvas: &Canvas| spec.check(&figure(scene), canvas).unwrap_err();
+        assert!(refused(spec(Animation::Turn), "polar", &canvas).contains("three dimensions"));
+        assert!(refused(spec(Animation::Morph), "parabola", &canvas).contains("two latents"));
+        assert!(
+            refused(AnimationSpec { seconds: 0.02, ..spec(Animation::Turn) }, "linear", &canvas).contains("2 to 5000")
+        );
+        assert!(AnimationSpec { seconds: f64::NAN, ..spec(Animation::Turn) }.count().is_err());
         let clear = Canvas { background: Color32::TRANSPARENT, ..canvas };
-        let movie = Reel { format: MovieFormat::Mp4, ..reel(Film::Turn) };
+        let movie = AnimationSpec { format: MovieFormat::Mp4, ..spec(Animation::Turn) };
         assert!(refused(movie, "linear", &clear).contains("transparency"));
         assert_eq!(movie.check(&figure("linear"), &canvas), Ok(40));
     }
 
     #[test]
     fn what_usually_shows_a_film_moves_in_it() {
-        for film in Film::ALL {
-            assert!(film.moves(film.usual()) && film.moves(What::All));
+        for animation in Animation::ALL {
+            assert!(animation.moves(animation.usual()) && animation.moves(FigureContent::All));
         }
-        assert!(!Film::Turn.moves(What::One(View::Latent)) && !Film::Traversal.moves(What::One(View::Training)));
+        assert!(
+            !Animation::Turn.moves(FigureContent::One(View::Latent))
+                && !Animation::Traversal.moves(FigureContent::One(View::Training))
+        );
     }
 }

@@ -1,100 +1,128 @@
-//! Which view is where: tiles that can be moved, resized, or shown alone.
+//! The layout: which view is where, in tiles that can be moved, resized, or shown alone.
 
 use eframe::egui::{Id, Ui};
 use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::action::Action;
-use super::painter3::Painter3;
-use super::panes::Panes;
-use super::views::{Pane, View};
-use super::{Selection, Stage};
+use super::content::FigureContent;
+use super::pane::{Pane, read_optional_view};
+use super::tiles::TileBehavior;
+use crate::viz::command::Arrangement;
+use crate::viz::context::ViewContext;
+use crate::viz::selection::Selection;
+use crate::viz::view::View;
+use crate::viz::view_spec::Region;
+use crate::viz::views::{VIEWS, data, latent};
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Layout {
-    pub tree: Tree<Pane>,
+pub struct Layout {
+    tree: Tree<Pane>,
     /// The view that is shown alone: of both runs, if there are two.
+    #[serde(deserialize_with = "read_optional_view")]
     pub alone: Option<View>,
 }
 
+/// The views of a region, of one run, as tabs.
+fn tabs(regions: &[Region], run: usize) -> Arrangement {
+    let views = regions.iter().flat_map(|region| VIEWS.into_iter().filter(move |spec| spec.region == *region));
+    Arrangement::Tabs(views.map(|spec| Arrangement::View(spec.view, run)).collect())
+}
+
+/// Data space, latent space and measurements above, densities and training beneath.
+fn of_one_run() -> Arrangement {
+    let [data, latent] = [data::SPEC.view, latent::SPEC.view].map(|view| Arrangement::View(view, 0));
+    let upper = Arrangement::Row(vec![(3.6, data), (3.3, latent), (3.2, tabs(&[Region::Measurements], 0))]);
+    let lower = Arrangement::Row(vec![(1.15, tabs(&[Region::Densities], 0)), (1.0, tabs(&[Region::Experiment], 0))]);
+    Arrangement::Column(vec![(1.3, upper), (1.0, lower)])
+}
+
+/// Run A left, run B right, the shared views beneath.
+fn of_two_runs() -> Arrangement {
+    let column = |run: usize| {
+        let [data, latent] = [data::SPEC.view, latent::SPEC.view].map(|view| Arrangement::View(view, run));
+        let spaces = Arrangement::Row(vec![(1.1, data), (1.0, latent)]);
+        // As wide as the column, so that all titles can be seen.
+        let lower = tabs(&[Region::Measurements, Region::Densities], run);
+        (1.0, Arrangement::Column(vec![(1.0, spaces), (1.0, lower)]))
+    };
+    let upper = Arrangement::Row(vec![column(0), column(1)]);
+    Arrangement::Column(vec![(3.7, upper), (1.0, tabs(&[Region::Experiment], 0))])
+}
+
+/// Latent space beside data space; of two runs above it, A left and B right.
+fn of_both_spaces(compared: bool) -> Arrangement {
+    let spaces =
+        |run: usize| [latent::SPEC.view, data::SPEC.view].map(|view| (1.0, Arrangement::View(view, run))).to_vec();
+    if compared {
+        Arrangement::Row(vec![(1.0, Arrangement::Column(spaces(0))), (1.0, Arrangement::Column(spaces(1)))])
+    } else {
+        Arrangement::Row(vec![(1.0, Arrangement::Row(spaces(0)))])
+    }
+}
+
+/// Inserts the tiles of an arrangement; gives the outermost.
+fn insert(tiles: &mut Tiles<Pane>, arrangement: &Arrangement) -> TileId {
+    match arrangement {
+        Arrangement::View(view, run) => tiles.insert_pane(Pane { view: *view, run: *run }),
+        Arrangement::Row(parts) => split(tiles, LinearDir::Horizontal, parts),
+        Arrangement::Column(parts) => split(tiles, LinearDir::Vertical, parts),
+        Arrangement::Tabs(parts) => {
+            let children: Vec<TileId> = parts.iter().map(|part| insert(tiles, part)).collect();
+            let mut tabs = Tabs::new(children);
+            if let Some(first) = tabs.children.first().copied() {
+                tabs.set_active(first);
+            }
+            tiles.insert_container(Container::Tabs(tabs))
+        }
+    }
+}
+
 /// Tiles beside or above each other, each with its share of the room.
-pub(super) fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(TileId, f32)]) -> TileId {
-    let mut linear = Linear { children: parts.iter().map(|(id, _)| *id).collect(), dir, ..Linear::default() };
-    for (id, share) in parts {
-        linear.shares.set_share(*id, *share);
+fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(f32, Arrangement)]) -> TileId {
+    let children: Vec<TileId> = parts.iter().map(|(_, part)| insert(tiles, part)).collect();
+    let mut linear = Linear { children: children.clone(), dir, ..Linear::default() };
+    for (id, (share, _)) in children.into_iter().zip(parts) {
+        linear.shares.set_share(id, *share);
     }
     tiles.insert_container(Container::Linear(linear))
 }
 
-/// What is measured at z* and over the data.
-const MEASURED: &[View] = &[View::Gauges, View::Jacobian, View::Posterior, View::Rotate];
-
-/// What becomes of the prior, and what it has to do with the true factors.
-const PUSHED: &[View] = &[View::Densities, View::Joint, View::Factors];
-
-/// What speaks of the whole experiment.
-const WHOLE: &[View] = &[View::Training, View::Seeds, View::Certificates];
-
-/// Tiles one behind the other, the first in front.
-fn tabs(tiles: &mut Tiles<Pane>, parts: &[TileId]) -> TileId {
-    let mut tabs = Tabs::new(parts.to_vec());
-    if let Some(first) = parts.first() {
-        tabs.set_active(*first);
-    }
-    tiles.insert_container(Container::Tabs(tabs))
-}
-
 impl Layout {
-    /// Data space, latent space and what is measured there above, densities and training beneath.
-    pub(super) fn single() -> Self {
-        let mut tiles = Tiles::default();
-        let pane = |tiles: &mut Tiles<Pane>, view| tiles.insert_pane(Pane { view, side: 0 });
-        let [data, latent] = [View::Data, View::Latent].map(|view| pane(&mut tiles, view));
-        let [right, pushed, whole] = [MEASURED, PUSHED, WHOLE].map(|views| {
-            let parts: Vec<_> = views.iter().map(|view| pane(&mut tiles, *view)).collect();
-            tabs(&mut tiles, &parts)
-        });
-        let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 3.6), (latent, 3.3), (right, 3.2)]);
-        let lower = split(&mut tiles, LinearDir::Horizontal, &[(pushed, 1.15), (whole, 1.0)]);
-        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 1.3), (lower, 1.0)]);
-        Self { tree: Tree::new(Id::unique("views"), root, tiles), alone: None }
+    /// The default layout of one run.
+    pub fn single() -> Self {
+        Self::new("views", &of_one_run())
     }
 
-    /// A left, B right; what both share beneath.
-    pub(super) fn compare() -> Self {
-        let mut tiles = Tiles::default();
-        let columns = [0, 1].map(|side| {
-            let mut pane = |view| tiles.insert_pane(Pane { view, side });
-            let [data, latent] = [View::Data, View::Latent].map(&mut pane);
-            let right: Vec<_> = MEASURED.iter().chain(PUSHED).map(|view| pane(*view)).collect();
-            // As wide as the column, so that all titles can be seen.
-            let lower = tabs(&mut tiles, &right);
-            let upper = split(&mut tiles, LinearDir::Horizontal, &[(data, 1.1), (latent, 1.0)]);
-            (split(&mut tiles, LinearDir::Vertical, &[(upper, 1.0), (lower, 1.0)]), 1.0)
-        });
-        let upper = split(&mut tiles, LinearDir::Horizontal, &columns);
-        let whole: Vec<_> = WHOLE.iter().map(|view| tiles.insert_pane(Pane { view: *view, side: 0 })).collect();
-        let whole = tabs(&mut tiles, &whole);
-        let root = split(&mut tiles, LinearDir::Vertical, &[(upper, 3.7), (whole, 1.0)]);
-        Self { tree: Tree::new(Id::unique("compared views"), root, tiles), alone: None }
+    /// The default layout of two runs.
+    pub fn compare() -> Self {
+        Self::new("compared views", &of_two_runs())
     }
 
-    /// Shows the tiles, or the one that is alone. Adds what was asked for in their headers to `actions`.
-    pub(super) fn show(
-        &mut self,
-        ui: &mut Ui,
-        stages: &[Stage<'_>],
-        selection: &mut Selection,
-        painters: &mut [&mut Painter3],
-        actions: &mut Vec<Action>,
-    ) {
+    /// The views as arranged. `name` tells this layout from others in the same window.
+    pub fn new(name: &'static str, arrangement: &Arrangement) -> Self {
+        let mut tiles = Tiles::default();
+        let root = insert(&mut tiles, arrangement);
+        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None }
+    }
+
+    /// The layout of a figure, of one run or of two.
+    pub(crate) fn of(self, content: FigureContent, compared: bool) -> Self {
+        match content {
+            FigureContent::All => Self { alone: None, ..self },
+            FigureContent::Spaces => Self::new("spaces", &of_both_spaces(compared)),
+            FigureContent::One(view) => Self { alone: Some(view), ..self },
+        }
+    }
+
+    /// Draws the tiles, or the view that is alone.
+    pub(crate) fn show(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
         let alone = self.alone;
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
-        let mut panes = Panes { stages, selection, painters, actions, alone, bare: false, tabbed };
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed };
         match alone {
-            Some(view) => panes.alone(ui, view),
-            None => self.tree.ui(&mut panes, ui),
+            Some(view) => behavior.alone(ui, view),
+            None => self.tree.ui(&mut behavior, ui),
         }
         self.follow(&fronts);
     }
@@ -108,34 +136,27 @@ impl Layout {
         self.tree.tiles.iter().filter_map(front).collect()
     }
 
-    /// What has come to the front in one of two runs comes to the front in the other: only like can be compared with like.
+    /// The tab that was brought to the front in one of two runs comes to the front in the other, too.
     fn follow(&mut self, before: &[(TileId, TileId)]) {
         let risen = self.fronts().into_iter().find(|front| !before.contains(front));
         let Some(pane) = risen.and_then(|(_, tile)| self.tree.tiles.get_pane(&tile).copied()) else { return };
-        if let Some(twin) = self.tree.tiles.find_pane(&Pane { side: 1 - pane.side, ..pane }) {
+        if let Some(twin) = self.tree.tiles.find_pane(&Pane { run: 1 - pane.run, ..pane }) {
             self.tree.make_active(|tile, _| tile == twin);
         }
     }
 
     /// Draws the tiles as a figure: titles, but nothing to press.
-    pub(crate) fn draw(
-        &mut self,
-        ui: &mut Ui,
-        stages: &[Stage<'_>],
-        selection: &mut Selection,
-        painters: &mut [&mut Painter3],
-    ) {
-        let mut actions = Vec::new();
-        // Of what stands behind each other the front is drawn, under a title of its own.
+    pub(crate) fn draw(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
+        // Of tabs the front is drawn, under a title of its own.
         let (alone, tabbed) = (self.alone, Vec::new());
-        let mut panes = Panes { stages, selection, painters, actions: &mut actions, alone, bare: true, tabbed };
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
-            Some(view) if stages.len() == 1 => {
-                panes.pane(ui, Pane { view, side: 0 }, true);
+            Some(view) if contexts.len() == 1 => {
+                behavior.pane(ui, Pane { view, run: 0 }, true);
             }
-            Some(view) => panes.alone(ui, view),
-            None => self.tree.ui(&mut panes, ui),
+            Some(view) => behavior.alone(ui, view),
+            None => self.tree.ui(&mut behavior, ui),
         }
     }
 
@@ -149,8 +170,8 @@ impl Layout {
         tabs.flatten().copied().collect()
     }
 
-    /// Whether both have the same panes, each in its place in one tree: a layout from a file may be anything.
-    pub(super) fn is_a_rearranged(&self, other: &Self) -> bool {
+    /// Whether both have the same panes, each once in one tree. A layout from a file may be anything.
+    pub(crate) fn is_a_rearranged(&self, other: &Self) -> bool {
         let panes = |layout: &Self| {
             let tiles = layout.tree.tiles.iter().map(|(_, tile)| tile);
             let mut panes: Vec<_> = tiles
@@ -195,12 +216,13 @@ mod tests {
     #[test]
     fn the_same_view_comes_to_the_front_in_both_runs() {
         let mut layout = Layout::compare();
-        let tile = |layout: &Layout, view, side| layout.tree.tiles.find_pane(&Pane { view, side }).unwrap();
+        let posterior = crate::viz::views::posterior::SPEC.view;
+        let tile = |layout: &Layout, view, run| layout.tree.tiles.find_pane(&Pane { view, run }).unwrap();
         let before = layout.fronts();
-        let chosen = tile(&layout, View::Posterior, 1);
+        let chosen = tile(&layout, posterior, 1);
         layout.tree.make_active(|id, _| id == chosen);
         layout.follow(&before);
-        let front = |side| layout.fronts().iter().any(|(_, front)| *front == tile(&layout, View::Posterior, side));
+        let front = |run| layout.fronts().iter().any(|(_, front)| *front == tile(&layout, posterior, run));
         assert!(front(0) && front(1));
     }
 
@@ -210,7 +232,7 @@ mod tests {
             let text = serde_json::to_string(&layout).unwrap();
             let mut read = serde_json::from_str::<Layout>(&text).unwrap();
             assert_eq!(read, layout);
-            let twice = read.tree.tiles.insert_pane(Pane { view: View::Data, side: 0 });
+            let twice = read.tree.tiles.insert_pane(Pane { view: data::SPEC.view, run: 0 });
             assert!(read.tree.tiles.get(twice).is_some());
             assert!(layout.is_a_rearranged(&layout) && !read.is_a_rearranged(&layout));
         }

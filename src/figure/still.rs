@@ -1,75 +1,83 @@
-//! The views as a figure: the same drawing without a window, from moments that stand still.
+//! Figures that stand still: the views drawn without a window.
 
 use std::sync::Arc;
 
-use eframe::egui::{Frame, FullOutput, Ui};
+use eframe::egui::{Color32, Frame, FullOutput, Ui};
 use serde_json::Value;
 
+use super::content::FigureContent;
 use super::layout::Layout;
-use super::looks::looks_of_figure;
-use super::views::View;
-use super::{Analyst, Background, Focus, Painter3, Projection, Selection, Stage, install};
+use super::view_state::state_of_figure;
 use crate::experiment::Snapshot;
 use crate::io::{Csv, EMBEDDED_IN_FIGURE, FileError, Session};
 use crate::paint::{Canvas, Offscreen, Picture};
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::command::CommandQueue;
+use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::probe::Probe;
+use crate::viz::projection::Projection;
+use crate::viz::selection::Selection;
+use crate::viz::theme::install;
+use crate::viz::view::View;
+use crate::viz::views::spec_of;
+use crate::viz::workers::Workers;
 
 /// Common sizes of figures in points, with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to
 /// them, the text has the 7 points of a caption.
 pub const SIZES: [(&str, (f32, f32)); 3] =
     [("single column", (504.0, 410.0)), ("double column", (1008.0, 567.0)), ("slide", (1280.0, 720.0))];
 
-/// What is known of a run.
+/// Two time points of a run.
 #[derive(Clone, Debug)]
-pub struct Moments {
-    /// The moment that is shown.
+pub struct TimePoints {
+    /// The shown one.
     pub shown: Arc<Snapshot>,
     /// The newest one.
-    pub now: Arc<Snapshot>,
+    pub newest: Arc<Snapshot>,
 }
 
-impl From<Arc<Snapshot>> for Moments {
-    fn from(now: Arc<Snapshot>) -> Self {
-        Self { shown: Arc::clone(&now), now }
+impl From<Arc<Snapshot>> for TimePoints {
+    fn from(newest: Arc<Snapshot>) -> Self {
+        Self { shown: Arc::clone(&newest), newest }
     }
 }
 
-/// A moment of a run and what it is drawn with.
+/// A run in a figure, and the helpers that draw it.
 #[derive(Debug)]
-pub struct Shown {
-    /// The moment.
+pub struct FigureRun {
+    /// The shown time point.
     pub snapshot: Arc<Snapshot>,
-    /// The newest one.
-    pub now: Arc<Snapshot>,
-    /// How its data are shown.
-    pub projection: Arc<Projection>,
-    painter3: Painter3,
-    analyst: Analyst,
+    /// The newest time point.
+    pub newest: Arc<Snapshot>,
+    /// The projection of its data onto the screen.
+    pub(crate) projection: Arc<Projection>,
+    workers: Workers,
 }
 
-impl Shown {
-    fn new(Moments { shown: snapshot, now }: Moments) -> Self {
+impl FigureRun {
+    fn new(TimePoints { shown: snapshot, newest }: TimePoints) -> Self {
         let projection = Arc::new(Projection::new(&snapshot.data));
-        Self { projection, painter3: Painter3::immediate(), analyst: Analyst::immediate(), snapshot, now }
+        Self { projection, workers: Workers::immediate(), snapshot, newest }
     }
 }
 
-/// One run, or two beside each other, and what is looked at.
+/// One run, or two beside each other, with z*, camera and layers.
 #[derive(Debug)]
 pub struct Figure {
     /// The run, or the first of two.
-    pub run: Shown,
+    pub run: FigureRun,
     /// The second.
-    pub beside: Option<Shown>,
+    pub beside: Option<FigureRun>,
     /// z* and what is shown.
     pub selection: Selection,
-    background: Background,
+    background: BackgroundRuns,
     offscreen: Offscreen,
 }
 
 impl Figure {
     /// A figure of one run or of two, with what was made beside them.
-    pub fn new(run: Moments, beside: Option<Moments>, selection: &Selection, background: Background) -> Self {
-        let (run, beside) = (Shown::new(run), beside.map(Shown::new));
+    pub fn new(run: TimePoints, beside: Option<TimePoints>, selection: &Selection, background: BackgroundRuns) -> Self {
+        let (run, beside) = (FigureRun::new(run), beside.map(FigureRun::new));
         let mut selection = selection.clone();
         let snapshots = || [Some(&run), beside.as_ref()].into_iter().flatten().map(|shown| &shown.snapshot);
         let m = snapshots().map(|s| s.latent_dim()).max().unwrap_or(1);
@@ -80,12 +88,12 @@ impl Figure {
     }
 
     /// The runs.
-    pub fn all(&self) -> impl Iterator<Item = &Shown> {
+    pub fn all(&self) -> impl Iterator<Item = &FigureRun> {
         [Some(&self.run), self.beside.as_ref()].into_iter().flatten()
     }
 
     /// The runs, to show other moments of them.
-    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Shown> {
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut FigureRun> {
         [Some(&mut self.run), self.beside.as_mut()].into_iter().flatten()
     }
 
@@ -103,8 +111,8 @@ impl Figure {
     }
 
     /// The same with where the views are.
-    pub(super) fn session_with(&self, layout: Option<&Layout>) -> Result<String, FileError> {
-        let first = Session::of(&self.run.snapshot, looks_of_figure(&self.selection, layout));
+    pub(crate) fn session_with(&self, layout: Option<&Layout>) -> Result<String, FileError> {
+        let first = Session::of(&self.run.snapshot, state_of_figure(&self.selection, layout));
         let second = self.beside.as_ref().map(|shown| Session::of(&shown.snapshot, Value::Null));
         first.compared_with(second).to_json(EMBEDDED_IN_FIGURE)
     }
@@ -116,44 +124,78 @@ impl Figure {
         mut show: impl Show,
         take: impl FnOnce(&Offscreen, &FullOutput) -> T,
     ) -> T {
-        self.on_stages(|stages, selection, painters, offscreen| {
-            Stage::set_sheet(offscreen.context(), canvas.background);
+        self.with_contexts(canvas.background, |contexts, selection, offscreen| {
             let output = offscreen.settle(canvas, 0.0, |ui| {
-                Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, stages, selection, painters));
+                Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, contexts, selection));
             });
             take(offscreen, &output)
         })
     }
 
-    /// What a view shows at z*, as a table.
+    /// The table of a view, of one run or of two. The first column of two says which run it is.
     ///
     /// # Errors
-    /// Why there is nothing to be shown.
-    pub fn numbers(&mut self, view: View) -> Result<Csv, &'static str> {
-        self.on_stages(|stages, selection, _, _| view.numbers(stages, selection))
+    /// The reason for an empty table.
+    pub fn table(&mut self, view: View) -> Result<Csv, &'static str> {
+        self.with_contexts(Color32::TRANSPARENT, |contexts, selection, _| {
+            let spec = spec_of(view);
+            let of =
+                |context: &ViewContext<'_>| (spec.table)(context, &selection.seen_by(context.snapshot.latent_dim()));
+            // The training curves are shared, but not their numbers.
+            if contexts.len() == 1 || spec.has_one_table() {
+                return of(&contexts[0]);
+            }
+            let tables: Vec<Csv> = contexts.iter().map(of).collect::<Result<_, _>>()?;
+            Ok(Csv::stacked("run", RUN_NAMES.into_iter().zip(tables)))
+        })
     }
 
-    fn on_stages<T>(
+    fn with_contexts<T>(
         &mut self,
-        work: impl FnOnce(&[Stage<'_>], &mut Selection, &mut [&mut Painter3], &mut Offscreen) -> T,
+        background_color: Color32,
+        work: impl FnOnce(&[ViewContext<'_>], &mut Selection, &mut Offscreen) -> T,
     ) -> T {
         let Self { run, beside, selection, background, offscreen } = self;
-        let (axes, background) = (selection.layers.axes, &*background);
-        let focus =
-            |shown: &Shown| Arc::new(Focus::new(&shown.snapshot, &selection.seen_by(shown.snapshot.latent_dim())));
-        let focuses: Vec<_> = [Some(&*run), beside.as_ref()].into_iter().flatten().map(focus).collect();
-        let (mut stages, mut painters) = (Vec::new(), Vec::new());
-        for (shown, focus) in [Some(run), beside.as_mut()].into_iter().flatten().zip(&focuses) {
-            let Shown { snapshot, now, projection, painter3, analyst } = shown;
-            let branches = &[][..];
-            stages.push(Stage { snapshot, now, branches, axes, focus, projection, analyst, background, beside: None });
-            painters.push(painter3);
+        let commands = CommandQueue::default();
+        let runs = || [Some(&*run), beside.as_ref()].into_iter().flatten();
+        let probe = |run: &FigureRun| Probe::new(&run.snapshot, &selection.seen_by(run.snapshot.latent_dim()));
+        let probes: Vec<_> = runs().map(probe).map(Arc::new).collect();
+        let axes = selection.layers.axes;
+        let mut contexts = Vec::new();
+        for (run, probe) in runs().zip(&probes) {
+            let FigureRun { snapshot, newest, projection, workers } = run;
+            let Workers { queries, scene, .. } = workers;
+            let figure = Some(background_color);
+            let (branches, commands, beside) = (&[][..], &commands, None);
+            contexts.push(ViewContext {
+                snapshot,
+                newest,
+                branches,
+                axes,
+                probe,
+                projection,
+                queries,
+                scene,
+                background,
+                commands,
+                figure,
+                beside,
+            });
         }
-        work(&stages, selection, &mut painters, offscreen)
+        work(&contexts, selection, offscreen)
     }
 }
 
-/// What draws one or two runs.
-pub trait Show: FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3]) {}
+/// Draws one or two runs.
+pub trait Show: FnMut(&mut Ui, &[ViewContext<'_>], &mut Selection) {}
 
-impl<F: FnMut(&mut Ui, &[Stage<'_>], &mut Selection, &mut [&mut Painter3])> Show for F {}
+impl<F: FnMut(&mut Ui, &[ViewContext<'_>], &mut Selection)> Show for F {}
+
+/// Draws a content in the default layout, of one run or of two beside each other.
+pub fn show(content: FigureContent) -> impl Show {
+    move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
+        let compared = contexts.len() > 1;
+        let layout = if compared { Layout::compare() } else { Layout::single() };
+        layout.of(content, compared).draw(ui, contexts, selection);
+    }
+}

@@ -1,15 +1,17 @@
 //! A sweep as a picture: each metric against β, every run a mark, a line through the medians of each family.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Theme, Ui, pos2, vec2};
 
-use crate::app::{Palette, install};
-use crate::cli::{CliError, SWEEP_COMMON, SWEEP_TABLE};
 use crate::io::provenance::KEYWORD;
-use crate::io::{EMBEDDED_IN_FIGURE, Record, RunTable, Session, program, read_text, write_atomically};
+use crate::io::{
+    EMBEDDED_IN_FIGURE, FileError, Record, RunTable, SWEEP_COMMON, SWEEP_TABLE, Session, program, read_text,
+    write_atomically,
+};
 use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
 use crate::vae::Covariance;
+use crate::viz::theme::{Palette, install};
 
 /// Column, and what it is called. A metric without a single value is left out.
 const METRICS: [(&str, &str); 8] = [
@@ -29,22 +31,22 @@ const TEXT: f32 = 11.0;
 
 /// One run in one panel.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Mark {
+struct RunMark {
     beta: f64,
     value: f64,
     family: Covariance,
 }
 
-/// Draws `sweep.svg` from the table in the folder of a sweep, and names it.
+/// Draws `sweep.svg` from the table in the folder of a sweep. Gives its path, or `None` if the table holds no number.
 ///
 /// # Errors
 /// If the table cannot be read or holds no number, or the file cannot be written.
-pub fn sweep_figure(folder: &Path) -> Result<String, CliError> {
+pub fn sweep_figure(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     let table = RunTable::open(&folder.join(SWEEP_TABLE))?;
-    let panels: Vec<(&str, Vec<Mark>)> =
+    let panels: Vec<(&str, Vec<RunMark>)> =
         METRICS.iter().map(|(column, name)| (*name, marks(&table, column))).filter(|(_, m)| !m.is_empty()).collect();
     if panels.is_empty() {
-        return Err(CliError::Run(format!("the sweep holds no number to draw: {}", folder.display())));
+        return Ok(None);
     }
     let columns = panels.len().min(COLUMNS);
     let size = vec2(PANEL[0] * columns as f32, 30.0 + PANEL[1] * panels.len().div_ceil(COLUMNS) as f32);
@@ -67,12 +69,12 @@ pub fn sweep_figure(folder: &Path) -> Result<String, CliError> {
     let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options);
     let path = folder.join("sweep.svg");
     write_atomically(&path, svg.as_bytes())?;
-    Ok(format!("drawn in {}\n", path.display()))
+    Ok(Some(path))
 }
 
 /// The session of the run with the smallest seed and β: what the others share with it stands there, and what they do not in
 /// the table, whose rows are in the order in which runs ended.
-fn first_run(folder: &Path, table: &RunTable) -> Result<String, CliError> {
+fn first_run(folder: &Path, table: &RunTable) -> Result<String, FileError> {
     let path = folder.join(SWEEP_COMMON);
     let record = Record::from_toml(&read_text(&path, "the sweep")?).map_err(|e| e.at(&path))?;
     let steps = record.steps;
@@ -92,13 +94,13 @@ fn first_run(folder: &Path, table: &RunTable) -> Result<String, CliError> {
 }
 
 /// The values of a column with what each run started with; a run that diverged has no place in a picture.
-fn marks(table: &RunTable, column: &str) -> Vec<Mark> {
+fn marks(table: &RunTable, column: &str) -> Vec<RunMark> {
     let columns = ["beta", column, "covariance", "failure"].map(|name| table.column(name).collect::<Vec<_>>());
     let [betas, values, families, failures] = columns;
     let mark = |k: usize| {
         let family = Covariance::ALL.into_iter().find(|family| Some(&family.name()) == families.get(k))?;
         let [beta, value]: [f64; 2] = [betas.get(k)?.parse().ok()?, values.get(k)?.parse().ok()?];
-        (value.is_finite() && failures.get(k)?.is_empty()).then_some(Mark { beta, value, family })
+        (value.is_finite() && failures.get(k)?.is_empty()).then_some(RunMark { beta, value, family })
     };
     (0..table.len()).filter_map(mark).collect()
 }
@@ -131,13 +133,13 @@ fn draw_mark(painter: &Painter, at: Pos2, family: Covariance, palette: &Palette)
     };
 }
 
-fn panel(painter: &Painter, frame: Rect, name: &str, marks: &[Mark], palette: &Palette) {
+fn panel(painter: &Painter, frame: Rect, name: &str, marks: &[RunMark], palette: &Palette) {
     let area = Rect::from_min_max(frame.min + vec2(52.0, 24.0), frame.max - vec2(14.0, 34.0));
     let font = FontId::proportional(TEXT);
     let mut betas: Vec<f64> = marks.iter().map(|mark| mark.beta).collect();
     betas.sort_unstable_by(f64::total_cmp);
     betas.dedup();
-    let scale = Scale::new(&betas, marks, area);
+    let scale = PanelScale::new(&betas, marks, area);
 
     painter.text(area.left_top() - vec2(0.0, 8.0), Align2::LEFT_BOTTOM, name, font.clone(), palette.ink);
     let under = pos2(area.center().x, frame.bottom() - 6.0);
@@ -184,7 +186,7 @@ fn panel(painter: &Painter, frame: Rect, name: &str, marks: &[Mark], palette: &P
 }
 
 /// From β and a value to the screen. β is logarithmic where its values span a factor of eight or more.
-struct Scale {
+struct PanelScale {
     area: Rect,
     beta: [f64; 2],
     logarithmic: bool,
@@ -192,8 +194,8 @@ struct Scale {
     high: f64,
 }
 
-impl Scale {
-    fn new(betas: &[f64], marks: &[Mark], area: Rect) -> Self {
+impl PanelScale {
+    fn new(betas: &[f64], marks: &[RunMark], area: Rect) -> Self {
         let (first, last) = (betas.first().copied().unwrap_or(0.0), betas.last().copied().unwrap_or(1.0));
         let (low, high) =
             marks.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), m| (a.min(m.value), b.max(m.value)));
@@ -243,7 +245,7 @@ mod tests {
     #[test]
     fn every_sound_run_is_in_the_picture() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(sweep_figure(folder.path()).is_err(), "there is nothing to draw");
+        assert_eq!(sweep_figure(folder.path()).unwrap(), None, "there is nothing to draw");
         let mut table = RunTable::open(&folder.path().join("sweep.csv")).unwrap();
         for (beta, elbo, family, failure) in [
             ("1", "-2.5", "diagonal", ""),

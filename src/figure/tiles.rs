@@ -1,4 +1,4 @@
-//! The tiles of the window: each view under its title and its tools, or behind a tab.
+//! Tiles: each view under its title and tools, or behind a tab.
 
 use eframe::egui::{
     Align, Color32, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, UiBuilder, Visuals,
@@ -6,132 +6,121 @@ use eframe::egui::{
 };
 use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
 
-use super::action::Action;
-use super::painter3::Painter3;
-use super::theme::{Palette, indexed};
-use super::views::{Pane, View};
-use super::{Motion, SIDES, Selection, Stage};
-use crate::geometry::MapQuantity;
-use crate::paint::Layer;
+use super::pane::Pane;
+use crate::viz::command::UiCommand;
+use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
+use crate::viz::view::View;
+use crate::viz::views::spec_of;
 
 /// Draws tiles: a header with its tools above each view.
-pub(super) struct Panes<'a, 'b, 'c> {
+pub(super) struct TileBehavior<'a, 'b> {
     /// The runs.
-    pub(super) stages: &'a [Stage<'b>],
-    /// What is looked at.
+    pub(super) contexts: &'a [ViewContext<'b>],
+    /// z*, camera and layers.
     pub(super) selection: &'a mut Selection,
-    /// Draw data in three dimensions.
-    pub(super) painters: &'a mut [&'c mut Painter3],
-    /// What was asked for in headers.
-    pub(super) actions: &'a mut Vec<Action>,
     /// The view that is shown alone.
     pub(super) alone: Option<View>,
-    /// Titles only, as in a figure.
-    pub(super) bare: bool,
     /// The tiles whose titles are tabs.
     pub(super) tabbed: Vec<TileId>,
 }
 
-impl<'a, 'b> Panes<'a, 'b, '_> {
-    /// One view of every run side by side.
+impl<'a, 'b> TileBehavior<'a, 'b> {
+    /// One view of every run run by run.
     pub(super) fn alone(&mut self, ui: &mut Ui, view: View) {
-        let count = if view.is_shared() { 1 } else { self.stages.len() };
+        let count = if spec_of(view).is_shared { 1 } else { self.contexts.len() };
         ui.columns(count, |columns| {
-            for (side, ui) in columns.iter_mut().enumerate() {
-                ui.push_id(side, |ui| self.pane(ui, Pane { view, side }, false));
+            for (run, ui) in columns.iter_mut().enumerate() {
+                ui.push_id(run, |ui| self.pane(ui, Pane { view, run }, false));
             }
         });
     }
 
-    fn stage(&self, pane: Pane) -> Stage<'a> {
-        let stages: &'a [Stage<'b>] = self.stages;
-        Stage { beside: stages.get(1 - pane.side), axes: self.selection.layers.axes, ..stages[pane.side] }
+    fn context(&self, pane: Pane) -> ViewContext<'a> {
+        let contexts: &'a [ViewContext<'b>] = self.contexts;
+        ViewContext { beside: contexts.get(1 - pane.run), axes: self.selection.layers.axes, ..contexts[pane.run] }
     }
 
     /// A view under its header, unless that is in a bar of tabs; gives the header's response to dragging.
     pub(super) fn pane(&mut self, ui: &mut Ui, pane: Pane, tabbed: bool) -> Option<Response> {
-        let stage = self.stage(pane);
-        Layer::begin(ui.painter(), 0, &self.title(pane));
-        let before = self.selection.seen_by(stage.snapshot.latent_dim());
+        let context = self.context(pane);
+        context.layer(ui.painter(), 0, &self.title(pane));
+        let before = self.selection.seen_by(context.snapshot.latent_dim());
         let mut seen = before.clone();
         let header = (!tabbed).then(|| {
             let bar = ui.available_rect_before_wrap();
             let bar = bar.with_max_y((bar.min.y + HEADER).min(bar.max.y));
             let mut inside = part(ui, bar, Arrangement::left_to_right(Align::Center));
-            let response = self.header(&mut inside, pane, &stage, &mut seen);
+            let response = self.header(&mut inside, pane, &context, &mut seen);
             (response, bar.max.y)
         });
         let place = ui.available_rect_before_wrap();
         let place = header.as_ref().map_or(place, |(_, end)| place.with_min_y(*end));
-        ui.painter().rect_filled(place, 0.0, Stage::sheet(ui));
-        // A scene in three dimensions has no text at its edges.
-        let margin = if pane.view == View::Data && stage.projection.dims() == 3 { 0.0 } else { 4.0 };
+        ui.painter().rect_filled(place, 0.0, context.background_color(ui));
+        let spec = spec_of(pane.view);
+        let margin = if (spec.is_full_bleed)(&context) { 0.0 } else { 4.0 };
         let mut inside = part(ui, place.shrink2(vec2(margin, 0.5 * margin)), *ui.layout());
         // Plots fill themselves.
-        inside.visuals_mut().extreme_bg_color = Stage::sheet(&inside);
-        pane.view.show(&mut inside, &stage, &mut seen, &mut *self.painters[pane.side]);
+        inside.visuals_mut().extreme_bg_color = context.background_color(&inside);
+        (spec.ui)(&mut inside, &context, &mut seen);
         ui.advance_cursor_after_rect(place);
         self.selection.learn(&before, seen);
         header.map(|(response, _)| response)
     }
 
-    fn header(&mut self, ui: &mut Ui, pane: Pane, stage: &Stage<'_>, selection: &mut Selection) -> Response {
+    fn header(&mut self, ui: &mut Ui, pane: Pane, context: &ViewContext<'_>, selection: &mut Selection) -> Response {
         let roomy = ui.available_width() > 300.0;
-        let short = || format!("{}{}", self.side_name(pane), pane.view.short_title());
-        let title = if roomy || self.bare { self.title(pane) } else { short() };
+        let short = || format!("{}{}", self.run_name(pane), pane.view.short_title);
+        let title = if roomy || context.is_figure() { self.title(pane) } else { short() };
         let title = RichText::new(title).text_style(TextStyle::Heading);
-        if self.bare {
+        if context.is_figure() {
             let response = ui.label(title);
-            if pane.view == View::Training {
-                super::views::training::key(ui, stage);
-            }
+            (spec_of(pane.view).figure_legend)(ui, context);
             return response;
         }
         let sense = Sense::click_and_drag();
         let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));
         let response = response.on_hover_text("Drag to move the view, double-click to show it alone");
         if response.double_clicked() {
-            self.actions.push(Action::Maximise(pane.view));
+            context.send(UiCommand::ToggleAlone(pane.view));
         }
-        tools(ui, pane.view, stage, selection);
-        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane));
+        (spec_of(pane.view).tools)(ui, context, selection);
+        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane, context));
         response
     }
 
     /// What can be done with a pane, from right to left.
-    fn buttons(&mut self, ui: &mut Ui, pane: Pane) {
+    fn buttons(&self, ui: &mut Ui, pane: Pane, context: &ViewContext<'_>) {
         let title = self.title(pane);
         let (symbol, help) =
             if self.alone.is_some() { ("⇱", "Show all views") } else { ("⇲", "Show this view alone") };
-        let mut button = |symbol: &str, help: &str, action| {
+        let mut button = |symbol: &str, help: &str, command| {
             let button = eframe::egui::Button::new(symbol).small().frame(false);
             let response = ui.add(button).on_hover_text(help);
             let name = format!("{help}: {title}");
             response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
             if response.clicked() {
-                self.actions.push(action);
+                context.send(command);
             }
         };
-        button(symbol, help, Action::Maximise(pane.view));
-        button("↧", "Export as figure", Action::SaveView(pane));
+        button(symbol, help, UiCommand::ToggleAlone(pane.view));
+        button("↧", "Export as figure", UiCommand::ExportFigure(Some(pane.view)));
     }
 
     fn title(&self, pane: Pane) -> String {
-        format!("{}{}", self.side_name(pane), pane.view.title())
+        format!("{}{}", self.run_name(pane), pane.view.title)
     }
 
     /// Which run a view is of, if there are two.
-    fn side_name(&self, pane: Pane) -> String {
-        let compared = self.stages.len() > 1 && !pane.view.is_shared();
-        if compared { format!("{} · ", SIDES[pane.side]) } else { String::new() }
+    fn run_name(&self, pane: Pane) -> String {
+        let compared = self.contexts.len() > 1 && !spec_of(pane.view).is_shared;
+        if compared { format!("{} · ", RUN_NAMES[pane.run]) } else { String::new() }
     }
 }
 
 /// The height of a header, which is that of a bar of tabs, too.
 const HEADER: f32 = 22.0;
-
-/// The room for the buttons of a header.
-const BUTTONS: f32 = 46.0;
 
 /// A part of a tile. What does not fit into it is cut off and moves nothing else.
 fn part(ui: &mut Ui, place: Rect, layout: Arrangement) -> Ui {
@@ -140,116 +129,14 @@ fn part(ui: &mut Ui, place: Rect, layout: Arrangement) -> Ui {
     part
 }
 
-/// What a view has in its header.
-fn tools(ui: &mut Ui, view: View, stage: &Stage<'_>, selection: &mut Selection) {
-    match view {
-        View::Data => {
-            layers(ui, stage, selection);
-            morph(ui, selection);
-        }
-        View::Latent => {
-            colors(ui, stage, selection);
-            axes(ui, stage, selection);
-        }
-        View::Training => super::views::training::tools(ui, stage, selection),
-        _ => {}
-    }
-}
-
-/// What is drawn in data space.
-fn layers(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let three = stage.projection.dims() == 3;
-    ui.menu_button("layers ▾", |ui| {
-        let has_truth = stage.focus.truth().is_some();
-        for (name, help, on) in selection.layers.list() {
-            if (name == "surface" && !three) || (name == "truth" && !has_truth) {
-                continue;
-            }
-            ui.checkbox(on, name).on_hover_text(help);
-        }
-        ui.separator();
-        ui.checkbox(&mut selection.unit_arrows, "unit arrows")
-            .on_hover_text("Draw unit vectors uᵢ instead of sᵢ uᵢ, the true effect of one standard deviation");
-    });
-}
-
-/// What colours mean, in latent space and in data space.
-fn colors(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    ui.menu_button("colours ▾", |ui| {
-        ui.weak("latent plane and its image");
-        ui.radio_value(&mut selection.heat, None, "plain");
-        for quantity in MapQuantity::ALL {
-            ui.radio_value(&mut selection.heat, Some(quantity), quantity.name());
-        }
-        let names = &stage.snapshot.data.factor_names;
-        if !names.is_empty() {
-            ui.separator();
-            ui.weak("observations and their codes");
-            ui.radio_value(&mut selection.color, None, "all alike");
-            for (row, name) in names.iter().enumerate() {
-                ui.radio_value(&mut selection.color, Some(row), format!("by {name}, from dark to light"));
-            }
-        }
-    });
-}
-
-/// From the latent plane to the manifold.
-fn morph(ui: &mut Ui, selection: &mut Selection) {
-    let room = ui.available_width() - BUTTONS;
-    if room < 24.0 {
-        return;
-    }
-    let playing = selection.motion == Some(Motion::Morph);
-    let help = "Play how the latent plane becomes the manifold";
-    let button = ui.add(eframe::egui::Button::new(if playing { "■" } else { "▶" }).small()).on_hover_text(help);
-    button.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, help));
-    if button.clicked() {
-        selection.play(Motion::Morph);
-    }
-    let room = ui.available_width() - BUTTONS;
-    if room < 40.0 {
-        return;
-    }
-    ui.spacing_mut().slider_width = (room - 24.0).clamp(30.0, 70.0);
-    let slider = eframe::egui::Slider::new(&mut selection.tau, 0.0..=1.0).show_value(false).text("τ");
-    ui.add(slider).on_hover_text("0: the latent plane, laid on the tangent plane at d(z*); 1: the manifold");
-}
-
-/// Which two latents are shown, where there are more.
-fn axes(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let m = stage.snapshot.latent_dim();
-    if m < 3 {
-        return;
-    }
-    for (k, name) in ["across", "up"].into_iter().enumerate() {
-        let mut chosen = selection.axes[k];
-        eframe::egui::ComboBox::new(("latent axis", k), name).width(48.0).selected_text(indexed("z", chosen)).show_ui(
-            ui,
-            |ui| {
-                for i in 0..m {
-                    ui.selectable_value(&mut chosen, i, indexed("z", i));
-                }
-            },
-        );
-        if chosen != selection.axes[k] {
-            // Choosing the other one's axis swaps them.
-            if chosen == selection.axes[1 - k] {
-                selection.axes.swap(0, 1);
-            } else {
-                selection.axes[k] = chosen;
-            }
-        }
-    }
-}
-
-impl Behavior<Pane> for Panes<'_, '_, '_> {
+impl Behavior<Pane> for TileBehavior<'_, '_> {
     fn pane_ui(&mut self, ui: &mut Ui, tile: TileId, pane: &mut Pane) -> UiResponse {
         let header = self.pane(ui, *pane, self.tabbed.contains(&tile));
         if header.is_some_and(|header| header.drag_started()) { UiResponse::DragStarted } else { UiResponse::None }
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        pane.view.short_title().into()
+        pane.view.short_title.into()
     }
 
     fn top_bar_right_ui(
@@ -261,18 +148,21 @@ impl Behavior<Pane> for Panes<'_, '_, '_> {
         _scroll_offset: &mut f32,
     ) {
         let pane = tabs.active.and_then(|tile| tiles.get_pane(&tile));
-        if let (Some(pane), false) = (pane, self.bare) {
-            self.buttons(ui, *pane);
-            let stage = self.stage(*pane);
-            let before = self.selection.seen_by(stage.snapshot.latent_dim());
+        if let Some(pane) = pane {
+            let context = self.context(*pane);
+            if context.is_figure() {
+                return;
+            }
+            self.buttons(ui, *pane, &context);
+            let before = self.selection.seen_by(context.snapshot.latent_dim());
             let mut seen = before.clone();
-            tools(ui, pane.view, &stage, &mut seen);
+            (spec_of(pane.view).tools)(ui, &context, &mut seen);
             self.selection.learn(&before, seen);
         }
     }
 
     fn is_tab_bar_visible(&self, _tile: TileId, _tabs: &Tabs) -> bool {
-        !self.bare
+        !self.contexts.iter().any(ViewContext::is_figure)
     }
 
     fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {

@@ -32,7 +32,7 @@ pub use npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
 pub use provenance::{open_session, session_in, session_of};
 pub use recipe::Recipe;
 pub use record::{Record, parse_logged, program};
-pub use run_table::{RunTable, metrics_fields};
+pub use run_table::{RunTable, SWEEP_COMMON, SWEEP_TABLE, metrics_fields};
 pub use session::{EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, Session, save_session, session_file};
 pub use table::{TableFile, parse_table, read_table};
 pub use text::{read_bytes, read_text};

@@ -6,6 +6,12 @@ use serde_json::{Map, Value};
 
 use super::{FileError, write_atomically};
 
+/// The table of a sweep: one row per run.
+pub const SWEEP_TABLE: &str = "sweep.csv";
+
+/// The record that the runs of a sweep have in common.
+pub const SWEEP_COMMON: &str = "sweep.toml";
+
 /// Rows under one heading, and the file that they stand in. Whatever happens, the file holds whole rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunTable {

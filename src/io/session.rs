@@ -305,7 +305,10 @@ mod tests {
     fn session() -> Session {
         let scene = Scene::named("linear").unwrap().clone();
         let config = Config::new(Origin::Scene(Box::new(scene)), 5, 1000);
-        let log = vec![LoggedCommand { step: 3, command: Command::Beta(2.0) }, LoggedCommand { step: 9, command: Command::Batch(8) }];
+        let log = vec![
+            LoggedCommand { step: 3, command: Command::Beta(2.0) },
+            LoggedCommand { step: 9, command: Command::Batch(8) },
+        ];
         let view = json!({ "selection": { "z": [0.5, -1.25] }, "theme": "dark" });
         let program = "unpick 0.1.0".to_owned();
         Session { config, log, steps: 9, table: None, weights: Some("00ff".to_owned()), view, program, beside: None }

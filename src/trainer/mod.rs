@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 pub use branches::Branch;
 pub use latest::Latest;
-pub use seed_ensemble::SeedEnsemble;
+pub use seed_ensemble::{ENSEMBLE_SEEDS, SeedEnsemble};
 
 use crate::experiment::{Command, Experiment, Snapshot};
 use branches::Branches;
@@ -27,6 +27,8 @@ pub enum Request {
     Pause,
     /// Make this many steps and pause.
     Steps(u64),
+    /// Make steps until so many are made in all, and pause.
+    StepsTo(u64),
     /// Change a setting.
     Command(Command),
     /// Make at most this many steps a second; `None`: as many as possible. The run itself does not depend on it.
@@ -49,7 +51,7 @@ pub struct RunView {
     /// What can be seen of the run.
     pub snapshot: Arc<Snapshot>,
     /// The moment of its past that was asked for by [`Request::ShowStep`].
-    pub moment: Option<Arc<Snapshot>>,
+    pub shown: Option<Arc<Snapshot>>,
     /// The number of the branch that is gone on with, from 0 on.
     pub branch: u32,
     /// The others.
@@ -131,7 +133,7 @@ impl Drop for Trainer {
 struct TrainerThread<'a> {
     run: Experiment,
     branches: Branches,
-    moment: Option<Arc<Snapshot>>,
+    shown: Option<Arc<Snapshot>>,
     /// What was asked for after the moments that nobody waits for any more.
     postponed: Option<Request>,
     latest: &'a Latest<Result<RunView, String>>,
@@ -151,7 +153,7 @@ impl<'a> TrainerThread<'a> {
         Self {
             run,
             branches: Branches::default(),
-            moment: None,
+            shown: None,
             postponed: None,
             latest,
             wake,
@@ -230,20 +232,21 @@ impl<'a> TrainerThread<'a> {
             Request::Run => self.left = u64::MAX,
             Request::Pause => self.left = 0,
             Request::Steps(steps) => self.left = steps,
+            Request::StepsTo(steps) => self.left = steps.saturating_sub(self.run.state().step),
             Request::MaxRate(pace) => self.pace = pace.filter(|p| !p.is_nan()).map(|p| p.clamp(0.1, 1e4)),
             Request::Command(command) => {
                 if let Err(error) = self.run.apply(command) {
                     self.notify(error.to_string());
                 }
             }
-            Request::ShowStep(step) => self.moment = step.map(|step| Arc::new(Snapshot::of(&self.run.at(step)))),
+            Request::ShowStep(step) => self.shown = step.map(|step| Arc::new(Snapshot::of(&self.run.at(step)))),
             Request::Fork(step) => self.branches.fork(&mut self.run, step),
             Request::Switch(number) => self.branches.switch(&mut self.run, number),
             Request::Close(number) => self.branches.close(&mut self.run, number),
             Request::Restart => self.run = self.run.restarted(),
         }
         if matches!(request, Request::Fork(_) | Request::Switch(_) | Request::Restart) {
-            self.moment = None;
+            self.shown = None;
         }
         if self.left == 0 {
             self.meter.rate = 0.0;
@@ -275,7 +278,7 @@ impl<'a> TrainerThread<'a> {
     fn publish(&self) {
         let view = RunView {
             snapshot: Arc::new(Snapshot::of(&self.run)),
-            moment: self.moment.clone(),
+            shown: self.shown.clone(),
             branch: self.branches.current(),
             others: self.branches.others(),
             running: self.left > 0,

@@ -9,6 +9,9 @@ use std::thread::{Builder, available_parallelism};
 use super::Latest;
 use crate::experiment::{Experiment, Snapshot};
 
+/// Seeds of an ensemble.
+pub const ENSEMBLE_SEEDS: u64 = 8;
+
 /// Steps that a run makes before it is another one's turn: all get on at the same pace.
 const TURN: u64 = 100;
 

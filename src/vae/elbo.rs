@@ -64,7 +64,13 @@ impl<T: Real> ElboWorkspace<T> {
 impl<T: Real> Vae<T> {
     /// The terms of the objective on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`, and the gradient of
     /// minus the objective in `workspace.gradient`.
-    pub fn differentiate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, workspace: &mut ElboWorkspace<T>) {
+    pub fn differentiate(
+        &self,
+        objective: &Objective,
+        x: &Matrix<T>,
+        noise: &Matrix<T>,
+        workspace: &mut ElboWorkspace<T>,
+    ) {
         self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
         sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
         self.decoder.forward(&self.parameters, &workspace.z, &mut workspace.decoder);

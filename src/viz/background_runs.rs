@@ -1,15 +1,15 @@
-//! What is made beside the runs that are shown: more seeds, and the proof of predictions.
+//! Runs that train beside the shown ones: more seeds, and the runs of checks.
 
 use std::sync::Arc;
 
-use super::certifier::Certifier;
+use crate::checks::CheckWorker;
 use crate::trainer::SeedEnsemble;
 
-/// What was started in the background; nothing without a window.
+/// The runs in the background; none in a figure that is drawn from a saved run.
 #[derive(Clone, Debug, Default)]
-pub struct Background {
+pub struct BackgroundRuns {
     /// The same experiment for other seeds.
-    pub strip: Option<Arc<SeedEnsemble>>,
-    /// The predictions about a scene.
-    pub certifier: Option<Arc<Certifier>>,
+    pub seeds: Option<Arc<SeedEnsemble>>,
+    /// The checks of a scene.
+    pub checks: Option<Arc<CheckWorker>>,
 }

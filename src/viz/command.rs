@@ -1,204 +1,338 @@
-//! Everything a menu or a key can do, in one table: menus, keys, help and tests read it.
+//! Everything that a person (or a lesson) can ask for: one enum, one table for menus, keys and help, one queue. The window
+//! executes the queue in the order of asking.
 
-use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use std::cell::RefCell;
+use std::path::PathBuf;
 
-use super::views::{Pane, View};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers, Theme};
 
-/// Something a person can do that is not the turning of one control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+use super::view::View;
+use crate::data::Scene;
+use crate::experiment::Command;
+use crate::geometry::Rotation;
+use crate::vae::Architecture;
+
+/// A request to the window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UiCommand {
+    /// Show the dialog that opens files.
+    ShowOpenDialog,
+    /// Open a session, a figure, a run folder, a scene file or a table of data.
+    OpenFile(PathBuf),
+    /// Open the file of this number among the recent ones.
+    OpenRecent(usize),
+    /// Repeat the run of a recipe line.
+    OpenRecipe(String),
+    /// Repeat the run of the recipe in the clipboard.
+    PasteRecipe,
+    /// Copy the run as one line of text.
+    CopyRecipe,
+    /// Restore the session of a window that closed unexpectedly.
+    RestoreSession,
+    /// Forget that session.
+    ForgetSession,
+    /// Save the runs and the view state as a session file.
+    SaveSession,
+    /// Save the run as a folder.
+    SaveRun,
+    /// Save a picture of the window.
+    SaveScreenshot,
+    /// Export one view, or the view that is shown alone, or the whole layout.
+    ExportFigure(Option<View>),
+    /// Remember a file that a dialog has written.
+    FileSaved(PathBuf),
+    /// Close the dialogs.
+    CloseDialogs,
+    /// Close the notice.
+    CloseNotice,
+    /// Quit.
+    Quit,
+
     /// Run or pause training.
     RunOrPause,
-    /// One step.
-    Step,
-    /// A hundred steps.
-    ManySteps,
-    /// The same run from step 0.
+    /// Run (true) or pause (false) training.
+    SetRunning(bool),
+    /// Make so many steps, then pause.
+    Steps(u64),
+    /// Make steps until there are so many in all, then pause.
+    StepsTo(u64),
+    /// Limit the steps per second; `None`: no limit.
+    SetMaxRate(Option<f64>),
+    /// Start the same runs again.
     Restart,
-    /// Another seed, from step 0.
-    NewSeed,
-    /// Diagonal to full covariance and back.
+    /// Start the runs again with the next seed.
+    NextSeed,
+    /// Start the active run again with this seed.
+    SetSeed(u64),
+    /// Start the active run again with this network.
+    SetNetwork(Box<Architecture>),
+    /// Start a run of this scene in the place of the active one.
+    SetScene(Box<Scene>),
+    /// Change the living active run.
+    Change(Command),
+    /// Switch the active run between diagonal and full covariance.
     SwitchCovariance,
-    /// Two runs side by side, or one again.
+    /// Rotate the latents of all living runs, so that one sees which of them turns back.
+    RotateLatents(Rotation),
+    /// Compare two runs, or go back to one.
     Compare,
-    /// A becomes B and B becomes A.
-    SwapSides,
-    /// A session, a figure, or data of one's own.
-    Open,
-    /// The file of this number among those that were opened last.
-    OpenRecent(usize),
-    /// The run and what is looked at, as a file.
-    SaveSession,
-    /// The folder of a run.
-    SaveRun,
-    /// The run as one line of text.
-    CopyRecipe,
-    /// The run of such a line.
-    PasteRecipe,
-    /// A figure of the view that is shown alone, or of all.
-    Export,
-    /// A picture of the window.
-    SaveWindow,
-    /// A figure of one view.
-    SaveView(Pane),
-    /// One view alone, and back.
-    Maximise(View),
-    /// z*, camera and layout as at the start.
-    ResetView,
-    /// Look along an axis, at the tangent plane, or from home.
-    Look(Key),
-    /// The latent plane becomes the manifold.
-    Morph,
-    /// All latents run through the prior in phase.
-    TraverseAll,
-    /// Move z*.
-    Nudge(Key),
-    /// Light or dark.
-    SwitchTheme,
-    /// The list of keys.
-    Help,
-    /// Train on from the moment that is looked at.
+    /// Compare two runs (true), or show one (false).
+    SetCompared(bool),
+    /// Swap run A and run B.
+    SwapRuns,
+    /// Let the controls belong to this run.
+    SelectRun(usize),
+    /// Branch all runs at the shown step and train on from there.
     RunFromHere,
-    /// Close what is open.
+    /// Switch a run to its branch of this number.
+    SwitchBranch(usize, u32),
+    /// Close the branch of this number of a run.
+    CloseBranch(usize, u32),
+    /// Train the experiment for more seeds.
+    TrainSeeds,
+    /// Make the run of this place among them the active run.
+    AdoptSeed(usize),
+    /// Forget them.
+    CloseSeeds,
+    /// Check the predictions about the scene.
+    RunChecks,
+    /// Stop the checks.
+    StopChecks,
+
+    /// Show one view alone, or all views again.
+    ToggleAlone(View),
+    /// Show one view alone; `None`: all views.
+    SetAlone(Option<View>),
+    /// Arrange views.
+    Arrange(Box<Arrangement>),
+    /// Reset z\*, camera and layout.
+    ResetView,
+    /// Turn the camera to a fixed pose.
+    SetCamera(CameraPose),
+    /// Play how the latent plane becomes the manifold.
+    PlayMorph,
+    /// Play all latents through the prior in phase.
+    PlayTraversal,
+    /// Move z\* a little.
+    Nudge(Direction),
+    /// Switch between light and dark.
+    SwitchTheme,
+    /// Choose light or dark.
+    SetTheme(Theme),
+    /// Show the keyboard help, or close it.
+    ToggleHelp,
+    /// Close the topmost thing, go back to the newest step, or to all views.
     Escape,
-    /// Leave.
-    Quit,
 }
 
-impl Action {
-    /// The actions that have a key or stand in a menu.
-    pub const ALL: [Self; 37] = [
-        Self::RunOrPause,
-        Self::Step,
-        Self::ManySteps,
-        Self::Restart,
-        Self::NewSeed,
-        Self::SwitchCovariance,
-        Self::Compare,
-        Self::SwapSides,
-        Self::Open,
-        Self::SaveSession,
-        Self::SaveRun,
-        Self::CopyRecipe,
-        Self::PasteRecipe,
-        Self::Export,
-        Self::SaveWindow,
-        Self::SaveView(Pane { view: View::Data, side: 0 }),
-        Self::SaveView(Pane { view: View::Latent, side: 0 }),
-        Self::Maximise(View::Data),
-        Self::Maximise(View::Latent),
-        Self::Maximise(View::Densities),
-        Self::ResetView,
-        Self::Look(Key::X),
-        Self::Look(Key::Y),
-        Self::Look(Key::Z),
-        Self::Look(Key::T),
-        Self::Look(Key::Home),
-        Self::Morph,
-        Self::TraverseAll,
-        Self::Nudge(Key::ArrowLeft),
-        Self::Nudge(Key::ArrowRight),
-        Self::Nudge(Key::ArrowUp),
-        Self::Nudge(Key::ArrowDown),
-        Self::SwitchTheme,
-        Self::RunFromHere,
-        Self::Help,
-        Self::Escape,
-        Self::Quit,
-    ];
+/// A fixed pose of the camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameraPose {
+    /// Along the first axis.
+    X,
+    /// Along the second axis.
+    Y,
+    /// Along the third axis.
+    Z,
+    /// Facing the tangent plane at d(z\*).
+    Tangent,
+    /// As the scene file says.
+    Home,
+}
 
-    /// The words in menus and in the help.
-    pub fn label(self) -> String {
-        match self {
-            Self::RunOrPause => "Run or pause".to_owned(),
-            Self::Step => "One step".to_owned(),
-            Self::ManySteps => "100 steps".to_owned(),
-            Self::Restart => "Restart with the same seed".to_owned(),
-            Self::NewSeed => "Restart with the next seed".to_owned(),
-            Self::SwitchCovariance => "Switch covariance".to_owned(),
-            Self::Open => "Open…".to_owned(),
-            Self::OpenRecent(number) => format!("Open the recent file {}", number + 1),
-            Self::SaveSession => "Save session…".to_owned(),
-            Self::SaveRun => "Save run as folder…".to_owned(),
-            Self::CopyRecipe => "Copy recipe".to_owned(),
-            Self::PasteRecipe => "Paste recipe".to_owned(),
-            Self::Export => "Export figure…".to_owned(),
-            Self::SaveWindow => "Save screenshot of the window…".to_owned(),
-            Self::SaveView(pane) => format!("Export {}…", pane.view.title().to_lowercase()),
-            Self::Compare => "Compare two runs, or back to one".to_owned(),
-            Self::SwapSides => "Swap A and B".to_owned(),
-            Self::Maximise(view) => format!("{} alone, or all views", view.title()),
-            Self::ResetView => "Reset z*, camera and layout".to_owned(),
-            Self::Look(Key::T) => "Face the tangent plane".to_owned(),
-            Self::Look(Key::Home) => "Camera home".to_owned(),
-            Self::Look(key) => format!("Look along the {} axis", key.name().to_lowercase()),
-            Self::Morph => "Latent plane becomes manifold".to_owned(),
-            Self::TraverseAll => "All latents through the prior in phase".to_owned(),
-            Self::Nudge(Key::ArrowLeft | Key::ArrowRight) => "Move z* along the first axis".to_owned(),
-            Self::Nudge(_) => "Move z* along the second axis".to_owned(),
-            Self::SwitchTheme => "Light or dark".to_owned(),
-            Self::Help => "Keyboard help".to_owned(),
-            Self::RunFromHere => "Run from the moment that is shown".to_owned(),
-            Self::Escape => "Close, back to now, or to all views".to_owned(),
-            Self::Quit => "Quit".to_owned(),
-        }
+/// A direction in the latent view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Against the first axis.
+    Left,
+    /// Along the first axis.
+    Right,
+    /// Along the second axis.
+    Up,
+    /// Against the second axis.
+    Down,
+}
+
+/// Views in rows, columns and tabs; of which run, where two are compared (0 or 1).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrangement {
+    /// A view of a run.
+    View(View, usize),
+    /// Beside each other, each with its share of the width.
+    Row(Vec<(f32, Self)>),
+    /// Above each other, each with its share of the height.
+    Column(Vec<(f32, Self)>),
+    /// Behind each other, the first in front.
+    Tabs(Vec<Self>),
+}
+
+/// Commands that wait for the window.
+#[derive(Debug, Default)]
+pub struct CommandQueue(RefCell<Vec<UiCommand>>);
+
+impl CommandQueue {
+    /// Appends a command.
+    pub fn send(&self, command: UiCommand) {
+        self.0.borrow_mut().push(command);
     }
 
-    /// The key. Those without a modifier act only while no text is being edited.
-    pub fn shortcut(self) -> Option<KeyboardShortcut> {
-        let plain = |key| Some(KeyboardShortcut::new(Modifiers::NONE, key));
-        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
-        match self {
-            Self::RunOrPause => plain(Key::Space),
-            Self::Step => plain(Key::Period),
-            Self::ManySteps => plain(Key::Comma),
-            Self::Restart => command(Key::R),
-            Self::NewSeed => command(Key::N),
-            Self::SwitchCovariance => plain(Key::C),
-            Self::Compare => plain(Key::B),
-            Self::SwapSides => plain(Key::S),
-            Self::Open => command(Key::O),
-            Self::SaveSession => command(Key::S),
-            Self::CopyRecipe => command(Key::L),
-            Self::PasteRecipe => command(Key::V),
-            Self::Export => command(Key::E),
-            Self::SaveWindow => plain(Key::P),
-            Self::Maximise(View::Data) => plain(Key::Num1),
-            Self::Maximise(View::Latent) => plain(Key::Num2),
-            Self::Maximise(View::Densities) => plain(Key::Num3),
-            Self::Maximise(_) | Self::SaveView(_) | Self::SaveRun | Self::OpenRecent(_) => None,
-            Self::ResetView => command(Key::Home),
-            Self::Look(key) | Self::Nudge(key) => plain(key),
-            Self::Morph => plain(Key::M),
-            Self::TraverseAll => plain(Key::A),
-            Self::SwitchTheme => plain(Key::D),
-            Self::Help => plain(Key::F1),
-            Self::RunFromHere => plain(Key::F),
-            Self::Escape => plain(Key::Escape),
-            Self::Quit => command(Key::Q),
-        }
+    /// Takes all commands, in the order of asking.
+    pub fn take(&self) -> Vec<UiCommand> {
+        self.0.take()
     }
+}
+
+/// A menu of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    /// Files, figures, recipes.
+    File,
+    /// The runs.
+    Run,
+    /// Views, camera, theme.
+    View,
+    /// Help.
+    Help,
+    /// In no menu: a key only.
+    None,
+}
+
+/// A command with its words, key and place in the menus.
+#[derive(Clone, Debug)]
+pub struct CommandEntry {
+    /// The command.
+    pub command: UiCommand,
+    /// The words in menus and in the keyboard help. They end in … if a dialog follows.
+    pub label: String,
+    /// The key. Keys without Ctrl act only while no text is edited.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// The menu, and the group in it; groups are separated by lines.
+    pub menu: (Menu, u8),
+    /// One sentence for the tooltip.
+    pub help: &'static str,
+}
+
+/// The table of commands in the order of menus and help; `views` are those that can be shown alone and exported.
+pub fn commands(views: &[View]) -> Vec<CommandEntry> {
+    use Menu::{File, Help, Run, View as ViewMenu};
+    use UiCommand as C;
+    let plain = |key| Some(KeyboardShortcut::new(Modifiers::NONE, key));
+    let ctrl = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+    let mut table: Vec<CommandEntry> = Vec::new();
+    let mut add = |command, label: &str, shortcut, menu, help| {
+        table.push(CommandEntry { command, label: label.to_owned(), shortcut, menu, help });
+    };
+    add(
+        C::ShowOpenDialog,
+        "Open…",
+        ctrl(Key::O),
+        (File, 0),
+        "Open a session, a figure that carries one, a run folder, a scene file or your data",
+    );
+    add(C::SaveSession, "Save session…", ctrl(Key::S), (File, 0), "Save the runs, z*, camera and layout as one file");
+    add(C::SaveRun, "Save run as folder…", None, (File, 0), "Save model, data, history and metrics in open formats");
+    add(C::CopyRecipe, "Copy recipe", ctrl(Key::L), (File, 1), "Copy the run as one line of text");
+    add(C::PasteRecipe, "Paste recipe", ctrl(Key::V), (File, 1), "Repeat the run of a copied recipe");
+    add(C::ExportFigure(None), "Export figure…", ctrl(Key::E), (File, 2), "Save SVG, PDF, PNG, CSV or a movie");
+    add(
+        C::SaveScreenshot,
+        "Save screenshot of the window…",
+        plain(Key::P),
+        (File, 2),
+        "Save a picture of the window with its session",
+    );
+    for view in views {
+        let label = format!("Export {}…", view.title.to_lowercase());
+        add(C::ExportFigure(Some(*view)), &label, None, (File, 2), "Save this view as a figure");
+    }
+    add(C::Quit, "Quit", ctrl(Key::Q), (File, 3), "Close the window");
+
+    add(C::RunOrPause, "Run or pause", plain(Key::Space), (Run, 0), "Train, or stop training");
+    add(C::Steps(1), "One step", plain(Key::Period), (Run, 0), "Make one optimiser step");
+    add(C::Steps(100), "100 steps", plain(Key::Comma), (Run, 0), "Make 100 optimiser steps");
+    let help = "Start again from step 0, with every change at its step";
+    add(C::Restart, "Restart with the same seed", ctrl(Key::R), (Run, 0), help);
+    add(C::NextSeed, "Restart with the next seed", ctrl(Key::N), (Run, 0), "Start again with the seed plus one");
+    let help = "Branch at the shown step and train on from there";
+    add(C::RunFromHere, "Run from the shown step", plain(Key::F), (Run, 0), help);
+    let help = "Switch the active run between diagonal and full covariance";
+    add(C::SwitchCovariance, "Switch covariance", plain(Key::C), (Run, 1), help);
+    let help = "Add a second run with the other covariance, or go back to one run";
+    add(C::Compare, "Compare two runs, or back to one", plain(Key::B), (Run, 2), help);
+    add(C::SwapRuns, "Swap A and B", plain(Key::S), (Run, 2), "Let A become B and B become A");
+
+    for view in views {
+        let key = [("data", Key::Num1), ("latent", Key::Num2), ("densities", Key::Num3)];
+        let key = key.into_iter().find(|(name, _)| *name == view.name).and_then(|(_, key)| plain(key));
+        let label = format!("{} alone, or all views", view.title);
+        add(C::ToggleAlone(*view), &label, key, (ViewMenu, 0), "Show this view alone, or all views");
+    }
+    let help = "Play how the latent plane becomes the manifold";
+    add(C::PlayMorph, "Morph latent plane to manifold", plain(Key::M), (ViewMenu, 1), help);
+    let help = "Move all latents through the prior, in phase";
+    add(C::PlayTraversal, "Traverse all latents", plain(Key::A), (ViewMenu, 1), help);
+    add(C::SwitchTheme, "Light or dark", plain(Key::D), (ViewMenu, 2), "Switch between light and dark");
+    let help = "Put z*, camera and layout back as at the start";
+    add(C::ResetView, "Reset z*, camera and layout", ctrl(Key::Home), (ViewMenu, 2), help);
+    for (pose, key, label) in [
+        (CameraPose::X, Key::X, "Look along the x axis"),
+        (CameraPose::Y, Key::Y, "Look along the y axis"),
+        (CameraPose::Z, Key::Z, "Look along the z axis"),
+        (CameraPose::Tangent, Key::T, "Face the tangent plane"),
+        (CameraPose::Home, Key::Home, "Camera home"),
+    ] {
+        add(C::SetCamera(pose), label, plain(key), (Menu::None, 0), "Turn the camera in 3-D data space");
+    }
+    for (direction, key, axis) in [
+        (Direction::Left, Key::ArrowLeft, "first"),
+        (Direction::Right, Key::ArrowRight, "first"),
+        (Direction::Up, Key::ArrowUp, "second"),
+        (Direction::Down, Key::ArrowDown, "second"),
+    ] {
+        let label = format!("Move z* along the {axis} axis");
+        add(C::Nudge(direction), &label, plain(key), (Menu::None, 0), "Move z* by a tenth of a standard deviation");
+    }
+    add(C::ToggleHelp, "Keyboard help", plain(Key::F1), (Help, 0), "List keys and mouse gestures");
+    let help = "Close the topmost thing, go back to the newest step, or to all views";
+    add(C::Escape, "Close, newest step, or all views", plain(Key::Escape), (Menu::None, 0), help);
+    table
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::viz::views::VIEWS;
+
+    fn table() -> Vec<CommandEntry> {
+        commands(&VIEWS.map(|spec| spec.view))
+    }
 
     #[test]
     fn no_key_means_two_things() {
         let mut seen = Vec::new();
-        for action in Action::ALL {
-            let Some(shortcut) = action.shortcut() else { continue };
-            assert!(!seen.contains(&shortcut), "{action:?} shares its key");
+        for entry in table() {
+            let Some(shortcut) = entry.shortcut else { continue };
+            assert!(!seen.contains(&shortcut), "{:?} shares its key", entry.command);
             seen.push(shortcut);
         }
     }
 
     #[test]
-    fn every_action_is_listed_once_and_named() {
-        for (i, action) in Action::ALL.into_iter().enumerate() {
-            assert!(!action.label().is_empty());
-            assert!(!Action::ALL[..i].contains(&action));
+    fn every_command_is_listed_once_and_named() {
+        let table = table();
+        for (i, entry) in table.iter().enumerate() {
+            assert!(!entry.label.is_empty() && !entry.help.is_empty());
+            assert!(table[..i].iter().all(|before| before.command != entry.command));
         }
+    }
+
+    #[test]
+    fn commands_come_out_in_the_order_of_asking() {
+        let queue = CommandQueue::default();
+        queue.send(UiCommand::Restart);
+        queue.send(UiCommand::RunOrPause);
+        queue.send(UiCommand::Restart);
+        assert_eq!(queue.take(), [UiCommand::Restart, UiCommand::RunOrPause, UiCommand::Restart]);
+        assert!(queue.take().is_empty());
     }
 }

@@ -1,65 +1,82 @@
-//! What views draw from.
+//! The context that a view draws from.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use eframe::egui::{Color32, Context, Id, Ui};
+use eframe::egui::{Color32, Painter, Ui};
 
-use super::analysis::{Analyst, Answer, Topic};
-use super::background::Background;
-use super::focus::Focus;
+use super::background_runs::BackgroundRuns;
+use super::command::{CommandQueue, UiCommand};
+use super::probe::Probe;
 use super::projection::Projection;
+use super::query::{Query, QueryCache};
+use super::scene_painter::ScenePainter;
 use super::theme::Palette;
 use crate::experiment::Snapshot;
 use crate::paint::Layer;
 use crate::trainer::Branch;
 
-/// A moment of a run and what is computed at z*. Views can't reach the model behind it.
+/// The names of two runs that are compared.
+pub const RUN_NAMES: [&str; 2] = ["A", "B"];
+
+/// A time point of a run, what is computed at z\*, and the queue for commands. Views can't reach the run behind it.
 #[derive(Clone, Copy, Debug)]
-pub struct Stage<'a> {
-    /// The moment.
+pub struct ViewContext<'a> {
+    /// The shown time point.
     pub snapshot: &'a Snapshot,
-    /// The newest moment of the run: a later one than `snapshot` while one looks back.
-    pub now: &'a Snapshot,
-    /// The runs that were left behind where another one was started from a moment of theirs.
+    /// The newest time point of the run: later than `snapshot` while an earlier step is shown.
+    pub newest: &'a Snapshot,
+    /// The branches that are not trained at present.
     pub branches: &'a [Branch],
     /// Whether plots have axes and grid lines.
     pub axes: bool,
-    /// The neighbourhood of z*.
-    pub focus: &'a Arc<Focus>,
-    /// How data are shown on the screen.
+    /// The Jacobian and the seams at z\*.
+    pub probe: &'a Arc<Probe>,
+    /// The projection of the data onto the screen.
     pub projection: &'a Arc<Projection>,
-    /// Answers what takes long.
-    pub analyst: &'a Analyst,
-    /// What was started beside the run.
-    pub background: &'a Background,
+    /// Answers to queries.
+    pub queries: &'a QueryCache,
+    /// Draws the 3-D scene.
+    pub scene: &'a RefCell<ScenePainter>,
+    /// Runs that train beside the shown ones.
+    pub background: &'a BackgroundRuns,
+    /// Commands for the window; a figure drops them.
+    pub commands: &'a CommandQueue,
+    /// In a figure the colour that it is drawn on; `None` in the window. A figure has layers with names and nothing to press.
+    pub figure: Option<Color32>,
     /// The run that it is compared with, on the same scales.
     pub beside: Option<&'a Self>,
 }
 
-impl Stage<'_> {
-    /// The newest answer to a question about this snapshot, and a request for a newer one if there is none to just this
-    /// question.
-    pub fn ask(&self, topic: Topic) -> Option<Arc<Answer>> {
-        self.analyst.ask(self.focus.snapshot(), self.focus.shared_model(), topic)
+impl ViewContext<'_> {
+    /// The newest answer to a query of this type, and a request for the answer to just this query about this snapshot.
+    pub fn query<Q: Query>(&self, query: &Q) -> Option<Arc<Q::Answer>> {
+        self.queries.ask(self.probe.snapshot(), self.probe.shared_model(), query)
     }
 
-    /// Whether a figure is drawn, in which there is nothing to press.
-    pub fn is_figure(ui: &Ui) -> bool {
-        Layer::are_kept(ui.ctx())
+    /// Asks the window for something.
+    pub fn send(&self, command: UiCommand) {
+        self.commands.send(command);
     }
 
-    /// From now on a figure is drawn on a sheet of that colour.
-    pub fn set_sheet(context: &Context, color: Color32) {
-        Layer::keep_names(context);
-        context.data_mut(|data| data.insert_temp(Id::unique("sheet"), color));
+    /// Whether a figure is drawn.
+    pub fn is_figure(&self) -> bool {
+        self.figure.is_some()
     }
 
-    /// What plots are drawn on: the paper of the theme, or the sheet of a figure.
-    pub fn sheet(ui: &Ui) -> Color32 {
-        ui.data(|data| data.get_temp(Id::unique("sheet"))).unwrap_or(Self::palette(ui).paper)
+    /// The colour beneath plots: the paper of the theme, or the background of the figure.
+    pub fn background_color(&self, ui: &Ui) -> Color32 {
+        self.figure.unwrap_or(Self::palette(ui).paper)
     }
 
-    /// The colours to draw with.
+    /// Begins a named layer of a figure.
+    pub fn layer(&self, painter: &Painter, depth: usize, name: &str) {
+        if self.is_figure() {
+            Layer::begin(painter, depth, name);
+        }
+    }
+
+    /// The colours of the theme.
     pub fn palette(ui: &Ui) -> &'static Palette {
         Palette::of(ui.visuals())
     }

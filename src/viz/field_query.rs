@@ -1,30 +1,40 @@
 //! A quantity of the decoder over the latent plane through z*.
 
-use crate::app::focus::{RANGE, grid_values};
+use super::latent_grid::{RANGE, grid_values};
+use super::query::Query;
+use crate::experiment::Snapshot;
 use crate::geometry::{MapQuantity, field};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
 /// Points along each side of a map.
-pub(in crate::app) const SIDE: usize = 57;
+pub(crate) const SIDE: usize = 57;
 
-/// Which map is wanted.
+/// Asks for a map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FieldQuestion {
+pub struct FieldQuery {
     /// z*.
     pub z: Vec<f64>,
     /// The two latents of the plane.
     pub plane: [usize; 2],
-    /// What is mapped.
+    /// The quantity.
     pub quantity: MapQuantity,
     /// b = βσ².
     pub b: f64,
 }
 
-/// A map.
+impl Query for FieldQuery {
+    type Answer = Field;
+
+    fn answer(&self, _: &Snapshot, model: &Vae<f64>) -> Field {
+        Field::new(model, self)
+    }
+}
+
+/// A quantity on a grid over the latent plane.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// What is mapped.
+    /// The quantity.
     pub quantity: MapQuantity,
     /// On [−3.5, 3.5]², the first latent of the plane running fastest. NaN where it has no value.
     pub values: Vec<f64>,
@@ -33,8 +43,8 @@ pub struct Field {
 }
 
 impl Field {
-    pub(super) fn new(model: &Vae<f64>, question: &FieldQuestion) -> Self {
-        let FieldQuestion { z, plane: [a, b], quantity, .. } = question;
+    fn new(model: &Vae<f64>, query: &FieldQuery) -> Self {
+        let FieldQuery { z, plane: [a, b], quantity, .. } = query;
         let at: Vec<[f64; 2]> =
             grid_values(RANGE, SIDE).flat_map(|y| grid_values(RANGE, SIDE).map(move |x| [x, y])).collect();
         let latents = Matrix::from_fn(z.len(), at.len(), |i, k| {
@@ -46,7 +56,7 @@ impl Field {
                 z[i]
             }
         });
-        let values = field(model, &latents, *quantity, question.b);
+        let values = field(model, &latents, *quantity, query.b);
         let inside = values.iter().zip(&at).filter(|(v, [x, y])| v.is_finite() && x.hypot(*y) < 2.0);
         let mut sorted: Vec<f64> = inside.map(|(v, _)| *v).collect();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -81,9 +91,10 @@ mod tests {
         let architecture =
             Architecture { latent_dim: 2, hidden: vec![8], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
         let model = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(0, Purpose::Init, 0));
-        let question = FieldQuestion { z: vec![0.0, 0.0], plane: [0, 1], quantity: MapQuantity::Contrast, b: 0.1 };
-        let map = Field::new(&model, &question);
-        let exact = |x: f64, y: f64| field(&model, &Matrix::from_columns(2, 1, vec![x, y]), MapQuantity::Contrast, 0.1)[0];
+        let query = FieldQuery { z: vec![0.0, 0.0], plane: [0, 1], quantity: MapQuantity::Contrast, b: 0.1 };
+        let map = Field::new(&model, &query);
+        let exact =
+            |x: f64, y: f64| field(&model, &Matrix::from_columns(2, 1, vec![x, y]), MapQuantity::Contrast, 0.1)[0];
         for [x, y] in [[0.3, -0.4], [1.2, 0.9], [0.0, 0.0]] {
             // The map has eight points a unit: the error of a bilinear reading is a small part of the range.
             assert!((map.share([x, y], map.high) * map.high - exact(x, y).min(map.high)).abs() < 0.02 * map.high);

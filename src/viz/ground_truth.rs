@@ -3,7 +3,7 @@
 
 use nalgebra::DMatrix;
 
-use super::focus::{RANGE, grid_values};
+use super::latent_grid::{RANGE, grid_values};
 use crate::data::GroundTruthMap;
 use crate::experiment::Snapshot;
 use crate::geometry::Seam;
@@ -14,7 +14,7 @@ const POINTS: usize = 281;
 
 /// The true map and the factors of one held-out observation.
 #[derive(Clone, Debug)]
-pub struct TrueMap {
+pub struct GroundTruth {
     map: GroundTruthMap,
     /// The factors of the observation.
     pub factors: Vec<f64>,
@@ -22,7 +22,7 @@ pub struct TrueMap {
     pub seams: Vec<Seam>,
 }
 
-impl TrueMap {
+impl GroundTruth {
     /// What generated held-out observation `i`.
     pub(super) fn new(snapshot: &Snapshot, i: usize) -> Option<Self> {
         let map = snapshot.config.origin.scene().and_then(|scene| scene.truth())?.clone();

@@ -1,10 +1,13 @@
-//! What is computed at z* on the weights of a snapshot, once for each change of either.
+//! The probe: Jacobian, SVD, seams and surface at z*, computed once for each snapshot and z*.
 
 use std::sync::{Arc, OnceLock};
 
 use nalgebra::DMatrix;
 
-use super::{Selection, TrueMap};
+use super::ground_truth::GroundTruth;
+use super::latent_grid::{RANGE, SURFACE_POINTS, grid_lines, surface_place};
+use super::selection::Selection;
+use super::theme::indexed;
 use crate::experiment::Snapshot;
 use crate::geometry::{Jets, Order, Seam, diagonal_gap, ima_contrast, posterior_precision};
 use crate::linalg::{Matrix, Svd, svd};
@@ -13,18 +16,9 @@ use crate::vae::Vae;
 /// Points along a seam.
 const SEAM_POINTS: usize = 281;
 
-/// Seams reach this far in prior standard deviations.
-pub(super) const RANGE: f64 = 3.5;
-
-/// Points along each side of the surface.
-pub(super) const SURFACE_POINTS: usize = 61;
-
-/// The surface reaches this far in prior standard deviations.
-pub(super) const SURFACE_RANGE: f64 = 2.5;
-
 /// The neighbourhood of z* and of d(z*).
 #[derive(Clone, Debug)]
-pub struct Focus {
+pub struct Probe {
     snapshot: Arc<Snapshot>,
     z: Vec<f64>,
     axes: [usize; 2],
@@ -43,19 +37,19 @@ pub struct Focus {
     pub gap: f64,
     /// The encoded observation that is next to d(z*).
     pub nearest: Option<usize>,
-    /// What only some views ask for.
+    /// Lazy parts, which only some views use.
     surface: OnceLock<Matrix<f32>>,
     grid: OnceLock<Matrix<f32>>,
-    truth: OnceLock<Option<TrueMap>>,
+    truth: OnceLock<Option<GroundTruth>>,
 }
 
-impl Focus {
-    /// Looks at z*.
+impl Probe {
+    /// Computes the probe at the selection's z*.
     pub fn new(snapshot: &Arc<Snapshot>, selection: &Selection) -> Self {
         Self::with_model(snapshot, selection, Arc::new(snapshot.vae.cast()))
     }
 
-    /// Looks at z*, where possible with what is known already.
+    /// The probe at another snapshot or z*; unchanged parts are kept.
     pub fn renewed(self: &Arc<Self>, snapshot: &Arc<Snapshot>, selection: &Selection) -> Arc<Self> {
         if self.is_at(snapshot, selection) {
             return Arc::clone(self);
@@ -65,18 +59,18 @@ impl Focus {
         Arc::new(Self::with_model(snapshot, selection, model))
     }
 
-    /// Whether this is what is to be seen at that place.
-    pub(super) fn is_at(&self, snapshot: &Arc<Snapshot>, selection: &Selection) -> bool {
+    /// Whether it is the probe of this snapshot and z*.
+    pub(crate) fn is_at(&self, snapshot: &Arc<Snapshot>, selection: &Selection) -> bool {
         Arc::ptr_eq(&self.snapshot, snapshot) && self.z == selection.z && self.axes == selection.axes
     }
 
-    /// Whether only the weights are others.
-    pub(super) fn is_like(&self, snapshot: &Snapshot, selection: &Selection) -> bool {
+    /// Whether only the weights differ.
+    pub(crate) fn is_like(&self, snapshot: &Snapshot, selection: &Selection) -> bool {
         Arc::ptr_eq(&self.snapshot.data, &snapshot.data) && self.z == selection.z && self.axes == selection.axes
     }
 
-    /// Computes what views have asked of the one before, but for the sheet, which is for those who have time.
-    pub(super) fn foresee(&self, before: &Self) {
+    /// Computes the lazy parts that views have used of the probe before, but not the surface, which has threads of its own.
+    pub(crate) fn prepare_like(&self, before: &Self) {
         if before.grid.get().is_some() {
             self.grid();
         }
@@ -130,7 +124,7 @@ impl Focus {
         })
     }
 
-    /// Of the surface what lies on `grid_lines`, line after line: all that is needed where there is no sheet.
+    /// Of the surface what lies on `grid_lines`, line after line: all that is needed where no surface is drawn.
     pub fn grid(&self) -> &Matrix<f32> {
         self.grid.get_or_init(|| self.decode(grid_lines().flatten().filter(|_| self.has_surface())))
     }
@@ -152,29 +146,23 @@ impl Focus {
         for k in places {
             let start = z.len();
             z.extend_from_slice(&here);
-            let [x, y] = Self::surface_place(k);
+            let [x, y] = surface_place(k);
             (z[start + self.axes[0]], z[start + self.axes[1]]) = (x as f32, y as f32);
         }
         self.snapshot.vae.decode(&Matrix::from_columns(here.len(), z.len() / here.len(), z))
     }
 
-    /// What generated the nearest observation, where it is known.
-    pub fn truth(&self) -> Option<&TrueMap> {
-        self.truth.get_or_init(|| self.nearest.and_then(|i| TrueMap::new(&self.snapshot, i))).as_ref()
+    /// The ground truth at the nearest observation, if it is known.
+    pub fn truth(&self) -> Option<&GroundTruth> {
+        self.truth.get_or_init(|| self.nearest.and_then(|i| GroundTruth::new(&self.snapshot, i))).as_ref()
     }
 
     /// The latent of point `k` of the surface.
     pub fn surface_latent(&self, k: usize) -> Vec<f64> {
         let mut z = self.z.clone();
-        let [x, y] = Self::surface_place(k);
+        let [x, y] = surface_place(k);
         (z[self.axes[0]], z[self.axes[1]]) = (x, y);
         z
-    }
-
-    /// Where point `k` of the surface is in the latent plane.
-    pub fn surface_place(k: usize) -> [f64; 2] {
-        [k % SURFACE_POINTS, k / SURFACE_POINTS]
-            .map(|i| SURFACE_RANGE * (2.0 * i as f64 / (SURFACE_POINTS - 1) as f64 - 1.0))
     }
 
     /// The latent of point `k` of a seam through z*.
@@ -184,7 +172,14 @@ impl Focus {
         z
     }
 
-    /// The snapshot that was looked at.
+    /// uᵢ or sᵢ uᵢ with its name.
+    pub fn basis_vector(&self, i: usize, unit: bool) -> (Vec<f64>, String) {
+        let length = if unit { 1.0 } else { self.svd.singular_values[i] };
+        let name = if unit { indexed("u", i) } else { format!("{}{}", indexed("s", i), indexed("u", i)) };
+        (self.svd.u.column(i).iter().map(|u| u * length).collect(), name)
+    }
+
+    /// The snapshot it was computed on.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
@@ -200,23 +195,6 @@ impl Focus {
         let cosine = a.dot(&b) / (a.norm() * b.norm());
         cosine.is_finite().then(|| cosine.clamp(-1.0, 1.0).acos().to_degrees())
     }
-}
-
-/// Equidistant values on [−range, range].
-pub(super) fn grid_values(range: f64, points: usize) -> impl Iterator<Item = f64> + Clone {
-    (0..points).map(move |k| range * (2.0 * k as f64 / (points - 1) as f64 - 1.0))
-}
-
-/// The places along the lines of a latent grid, half a standard deviation apart, among the points of the surface.
-pub(super) fn grid_lines() -> impl Iterator<Item = Box<dyn Iterator<Item = usize>>> {
-    const EVERY: usize = 6;
-    let lines = (0..SURFACE_POINTS).step_by(EVERY);
-    lines.flat_map(|k| {
-        let along: Box<dyn Iterator<Item = usize>> = Box::new((0..SURFACE_POINTS).map(move |j| k * SURFACE_POINTS + j));
-        let across: Box<dyn Iterator<Item = usize>> =
-            Box::new((0..SURFACE_POINTS).map(move |j| j * SURFACE_POINTS + k));
-        [along, across]
-    })
 }
 
 /// The encoded observation that is nearest to `image`.

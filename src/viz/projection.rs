@@ -1,4 +1,4 @@
-//! How data of any dimension are shown in two or three.
+//! The projection of data of any dimension onto two or three.
 
 use nalgebra::DMatrix;
 

@@ -1,78 +1,85 @@
-//! Three-dimensional pictures inside the window: drawn beside the thread of the window, the newest request wins.
+//! Draws a 3-D scene into a texture, beside the thread of the window. The newest request wins.
 
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use eframe::egui::{Color32, ColorImage, Context, Rect, TextureHandle, TextureOptions, Ui, pos2};
 
-use super::subject::Subject;
-use crate::paint::{Camera, Frame, Picture, Worker, render};
+use crate::paint::{Camera, Frame, Picture, Scene3, Worker, render};
 
-/// What is to be drawn where.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sight {
-    /// The things. The scene is made of them where it is drawn, which takes longer than most views.
-    pub subject: Subject,
-    /// From where they are seen.
+/// The source of a 3-D scene, cheap to make and to compare: the scene itself is built on the render thread.
+pub trait SceneSource: Any + Debug + Send + Sync {
+    /// Builds the scene.
+    fn scene(&self) -> Scene3;
+
+    /// Whether the other source gives the same scene.
+    fn is_same(&self, other: &dyn SceneSource) -> bool;
+}
+
+/// A scene to be drawn.
+#[derive(Clone, Debug)]
+pub struct SceneRequest {
+    /// The things.
+    pub source: Arc<dyn SceneSource>,
+    /// The camera.
     pub camera: Camera,
     /// The place in the window.
     pub rect: Rect,
-    /// The colour behind them.
+    /// The colour behind the things.
     pub background: Color32,
 }
 
-/// Turns scenes into a texture.
-pub struct Painter3 {
-    /// `None`: draw at once, as pictures without a window need it.
-    worker: Option<Worker>,
-    drawn: Option<(Arc<Sight>, f32)>,
-    texture: Option<TextureHandle>,
-}
-
-impl std::fmt::Debug for Painter3 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Painter3").field("worker", &self.worker).finish_non_exhaustive()
+impl SceneRequest {
+    fn is_same(&self, other: &Self) -> bool {
+        (self.camera, self.rect, self.background) == (other.camera, other.rect, other.background)
+            && self.source.is_same(&*other.source)
     }
 }
 
-impl Painter3 {
+/// Draws scenes into a texture.
+pub struct ScenePainter {
+    /// `None`: draw at once, as figures need it.
+    worker: Option<Worker>,
+    drawn: Option<(SceneRequest, f32)>,
+    texture: Option<TextureHandle>,
+}
+
+impl Debug for ScenePainter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScenePainter").field("worker", &self.worker).finish_non_exhaustive()
+    }
+}
+
+impl ScenePainter {
     /// Draws at once.
     pub fn immediate() -> Self {
         Self { worker: None, drawn: None, texture: None }
     }
 
-    /// Draws on a thread of its own and asks the window to look when something is done.
+    /// Draws on a thread of its own. `wake` is called whenever a picture is ready.
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub fn threaded(ctx: &Context) -> std::io::Result<Self> {
-        let ctx = ctx.clone();
-        let worker = Worker::spawn(move || ctx.request_repaint())?;
-        Ok(Self { worker: Some(worker), drawn: None, texture: None })
+    pub fn threaded(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        Ok(Self { worker: Some(Worker::spawn(wake)?), drawn: None, texture: None })
     }
 
-    /// One more of the same kind.
-    ///
-    /// # Errors
-    /// If the system has no thread to give.
-    pub fn another(&self, ctx: &Context) -> std::io::Result<Self> {
-        if self.worker.is_some() { Self::threaded(ctx) } else { Ok(Self::immediate()) }
-    }
-
-    /// Shows the newest picture that there is, and asks for a newer one if anything changed.
-    pub fn paint(&mut self, ui: &Ui, sight: Sight) {
+    /// Shows the newest picture, and asks for a newer one if anything changed.
+    pub fn paint(&mut self, ui: &Ui, request: SceneRequest) {
         let pixels_per_point = ui.pixels_per_point();
-        let rect = sight.rect;
-        let changed = self.drawn.as_ref().is_none_or(|(old, scale)| **old != sight || *scale != pixels_per_point);
+        let rect = request.rect;
+        let changed =
+            self.drawn.as_ref().is_none_or(|(old, scale)| !old.is_same(&request) || *scale != pixels_per_point);
         if changed {
-            let sight = Arc::new(sight);
             match &self.worker {
                 Some(worker) => {
-                    let job = Arc::clone(&sight);
+                    let job = request.clone();
                     worker.submit(move |supersample, threads| draw(&job, pixels_per_point, supersample, threads));
                 }
-                None => self.show(ui.ctx(), draw(&sight, pixels_per_point, 2, 2)),
+                None => self.show(ui.ctx(), draw(&request, pixels_per_point, 2, 2)),
             }
-            self.drawn = Some((sight, pixels_per_point));
+            self.drawn = Some((request, pixels_per_point));
         }
         if let Some(picture) = self.worker.as_ref().and_then(Worker::take) {
             self.show(ui.ctx(), picture);
@@ -92,15 +99,15 @@ impl Painter3 {
     }
 }
 
-fn draw(sight: &Sight, pixels_per_point: f32, supersample: usize, threads: usize) -> Picture {
+fn draw(request: &SceneRequest, pixels_per_point: f32, supersample: usize, threads: usize) -> Picture {
     let pixels = |points: f32| (points * pixels_per_point).round().max(1.0) as usize;
     let frame = Frame {
-        width: pixels(sight.rect.width()),
-        height: pixels(sight.rect.height()),
+        width: pixels(request.rect.width()),
+        height: pixels(request.rect.height()),
         pixels_per_point,
         supersample,
         threads,
-        background: sight.background,
+        background: request.background,
     };
-    render(&sight.subject.scene(), &sight.camera, &frame)
+    render(&request.source.scene(), &request.camera, &frame)
 }

@@ -1,48 +1,46 @@
-//! What a person is looking at: none of it changes the run.
+//! The selection: z\*, camera, layers and what else is shown. None of it changes the run.
 
 use serde::{Deserialize, Serialize};
 
-use super::Motion;
-use crate::geometry::{MapQuantity, Rotation};
+use super::motion::{MORPH, Motion, PERIOD, latent_at, phase_of};
+use crate::geometry::MapQuantity;
 use crate::paint::Camera;
 
-/// z*, what is chosen, and what is shown of it.
+/// z*, the chosen observation, camera and layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Selection {
-    /// z*, the point of latent space in focus (m).
+    /// z*, a point of latent space (m).
     pub z: Vec<f64>,
     /// The latents on the axes of the latent view.
     pub axes: [usize; 2],
-    /// The chosen observation, as its place among the encoded ones.
+    /// The index of the chosen observation among the encoded ones.
     pub observation: Option<usize>,
-    /// What is drawn in data space.
+    /// Layers of data space.
     pub layers: Layers,
     /// Draw unit vectors uᵢ instead of sᵢ uᵢ.
     pub unit_arrows: bool,
-    /// From where three-dimensional data are seen; `None` until there is something to look at.
+    /// The camera of 3-D data space; `None` until data space is first drawn.
     pub camera: Option<Camera>,
-    /// From the latent plane (0) to the manifold (1).
+    /// Morph from the latent plane (0) to the manifold (1).
     pub tau: f64,
-    /// What moves by itself.
+    /// The playback, if one runs.
     #[serde(skip)]
     pub motion: Option<Motion>,
-    /// Where a traversal is, between 0 and 1.
+    /// The phase of a traversal, between 0 and 1.
     #[serde(skip)]
     pub phase: f64,
     /// Show samples of the chosen posterior.
     pub draw: bool,
-    /// φ, the angle by which the latents would be turned, in degrees.
+    /// φ, the angle by which the latents would be rotated, in degrees.
     pub phi: f64,
-    /// The two latents that would be turned.
-    pub turned: [usize; 2],
-    /// The step of the run that is looked at; `None`: the newest.
+    /// The two latents that would be rotated.
+    #[serde(rename = "turned")]
+    pub rotated: [usize; 2],
+    /// The shown step of the run; `None`: the newest.
     #[serde(skip)]
-    pub moment: Option<u64>,
-    /// What a view asks for, for whoever can do it.
-    #[serde(skip)]
-    pub ask: Option<Ask>,
-    /// Opposite corners of the rectangle in latent space that loops run around.
+    pub shown_step: Option<u64>,
+    /// Opposite corners of the latent rectangle of the loop integrals.
     pub corners: [[f64; 2]; 2],
     /// The true factor that colours observations and their codes.
     pub color: Option<usize>,
@@ -50,35 +48,14 @@ pub struct Selection {
     pub heat: Option<MapQuantity>,
 }
 
-/// What a view may ask for beyond a change of the selection.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Ask {
-    /// Turn the latents of the living run.
-    Kick(Rotation),
-    /// Train the experiment for several seeds.
-    Seeds,
-    /// Make one of them the main run.
-    Adopt(usize),
-    /// Forget them.
-    CloseSeeds,
-    /// Measure what is predicted about the scene.
-    Certify,
-    /// Stop that.
-    StopCertifying,
-    /// Go on with the branch of this number, of the first or of the second run.
-    Switch(usize, u32),
-    /// Forget it.
-    CloseBranch(usize, u32),
-}
-
-/// What is drawn in data space.
+/// Layers of data space, each shown or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each layer is shown or not, independently of the others")]
 pub struct Layers {
     /// Held-out observations.
     pub data: bool,
-    /// The decoder's image of the latent plane as a sheet.
+    /// The decoder's image of the latent plane as a marks.
     pub surface: bool,
     /// Images of the lines of a latent grid.
     pub grid: bool,
@@ -99,7 +76,7 @@ impl Default for Layers {
 }
 
 impl Layers {
-    /// The layers with their names and what they are.
+    /// The layers with names and tooltips.
     pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 7] {
         [
             ("data", "Held-out observations", &mut self.data),
@@ -131,9 +108,8 @@ impl Default for Selection {
             phase: 0.0,
             draw: false,
             phi: 0.0,
-            turned: [0, 1],
-            moment: None,
-            ask: None,
+            rotated: [0, 1],
+            shown_step: None,
             corners: [[-1.0, -1.0], [1.0, 1.0]],
             color: None,
             heat: None,
@@ -154,8 +130,8 @@ impl Selection {
         if m > 1 && self.axes[0] == self.axes[1] {
             self.axes = [0, 1];
         }
-        if self.turned[0] == self.turned[1] || self.turned.iter().any(|i| *i >= m) {
-            self.turned = [0, 1.min(m - 1)];
+        if self.rotated[0] == self.rotated[1] || self.rotated.iter().any(|i| *i >= m) {
+            self.rotated = [0, 1.min(m - 1)];
         }
         self.observation = self.observation.filter(|i| *i < encoded);
     }
@@ -179,8 +155,8 @@ impl Selection {
         }
         let hidden = self.z.get(seen.z.len()..).unwrap_or_default().to_vec();
         let axes = if before.axes == seen.axes { self.axes } else { seen.axes };
-        let turned = if before.turned == seen.turned { self.turned } else { seen.turned };
-        *self = Self { axes, turned, ..seen };
+        let rotated = if before.rotated == seen.rotated { self.rotated } else { seen.rotated };
+        *self = Self { axes, rotated, ..seen };
         self.z.extend(hidden);
     }
 
@@ -188,6 +164,46 @@ impl Selection {
     pub fn shown(&self) -> &[usize] {
         let count = if self.axes[0] == self.axes[1] { 1 } else { 2 };
         &self.axes[..count]
+    }
+}
+
+impl Selection {
+    /// Starts a motion, or stops it.
+    pub fn play(&mut self, motion: Motion) {
+        if self.motion == Some(motion) {
+            self.motion = None;
+            return;
+        }
+        self.motion = Some(motion);
+        match motion {
+            Motion::Morph => self.tau = 0.0,
+            Motion::Traverse(i) => self.phase = self.z.get(i).map_or(0.25, |z| phase_of(*z)),
+            Motion::TraverseAll => self.phase = self.z.first().map_or(0.25, |z| phase_of(*z)),
+        }
+    }
+
+    /// Moves on by some seconds. Says whether anything is moving.
+    pub fn move_on(&mut self, seconds: f64) -> bool {
+        match self.motion {
+            None => return false,
+            Some(Motion::Morph) => {
+                self.tau = (self.tau + seconds / MORPH).min(1.0);
+                if self.tau == 1.0 {
+                    self.motion = None;
+                }
+            }
+            Some(traversal) => {
+                self.phase = (self.phase + seconds / PERIOD).fract();
+                let value = latent_at(self.phase);
+                self.observation = None;
+                for (i, z) in self.z.iter_mut().enumerate() {
+                    if traversal == Motion::TraverseAll || traversal == Motion::Traverse(i) {
+                        *z = value;
+                    }
+                }
+            }
+        }
+        true
     }
 }
 
@@ -200,16 +216,16 @@ mod tests {
 
     #[test]
     fn selection_fits_every_model() {
-        let mut selection = Selection { axes: [3, 2], observation: Some(10), turned: [1, 3], ..Selection::default() };
+        let mut selection = Selection { axes: [3, 2], observation: Some(10), rotated: [1, 3], ..Selection::default() };
         selection.z = vec![0.1; 4];
         selection.fit(4, 20);
         assert_eq!((selection.axes, selection.observation, selection.z.len()), ([3, 2], Some(10), 4));
-        assert_eq!(selection.turned, [1, 3]);
+        assert_eq!(selection.rotated, [1, 3]);
         selection.fit(1, 5);
-        assert_eq!(selection.turned, [0, 0], "one latent has nothing to turn with");
+        assert_eq!(selection.rotated, [0, 0], "one latent has nothing to turn with");
         assert_eq!((selection.shown(), selection.observation, selection.z.as_slice()), (&[0][..], None, &[0.1][..]));
         selection.fit(2, 5);
-        assert_eq!((selection.shown(), selection.turned), (&[0, 1][..], [0, 1]));
+        assert_eq!((selection.shown(), selection.rotated), (&[0, 1][..], [0, 1]));
         assert_eq!(selection.z, [0.1, 0.0]);
         selection.z[0] = f64::NAN;
         selection.fit(2, 5);
@@ -227,5 +243,37 @@ mod tests {
         seen.z[1] = -1.0;
         selection.learn(&before, seen);
         assert_eq!((selection.z, selection.axes), (vec![1.0, -1.0, 3.0], [2, 0]));
+    }
+
+    #[test]
+    fn a_traversal_starts_where_it_is_and_comes_back() {
+        let mut selection = Selection { z: vec![0.7, -0.4], ..Selection::default() };
+        selection.play(Motion::Traverse(0));
+        assert!(selection.move_on(1e-9) && (selection.z[0] - 0.7).abs() < 1e-6);
+        let mut extremes = (f64::INFINITY, f64::NEG_INFINITY);
+        for _ in 0..600 {
+            selection.move_on(PERIOD / 600.0);
+            extremes = (extremes.0.min(selection.z[0]), extremes.1.max(selection.z[0]));
+        }
+        assert!((selection.z[0] - 0.7).abs() < 1e-6, "a period later it is back");
+        assert!(extremes.0 < -2.2 && extremes.1 > 2.2 && selection.z[1] == -0.4);
+        selection.play(Motion::TraverseAll);
+        selection.move_on(0.1);
+        assert_eq!(selection.z[0], selection.z[1], "in phase");
+        selection.play(Motion::TraverseAll);
+        assert!(!selection.move_on(0.1), "the same button stops it");
+    }
+
+    #[test]
+    fn the_morph_takes_a_second_and_a_half_and_ends_on_the_manifold() {
+        let mut selection = Selection::default();
+        assert_eq!(selection.tau, 1.0);
+        selection.play(Motion::Morph);
+        assert_eq!(selection.tau, 0.0);
+        for _ in 0..15 {
+            selection.move_on(0.1);
+        }
+        selection.move_on(1e-6);
+        assert_eq!((selection.tau, selection.motion), (1.0, None));
     }
 }

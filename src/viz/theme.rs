@@ -89,13 +89,13 @@ impl Palette {
 
     /// The colour of a signed value between −1 and 1: paper at 0, so that nothing looks like nothing. Neither end is the
     /// colour of a space. The sign has to be printed or marked beside it.
-    pub(super) fn signed(&self, value: f64) -> Color32 {
+    pub(crate) fn signed(&self, value: f64) -> Color32 {
         let end = if value < 0.0 { self.minus } else { self.plus };
         self.paper.lerp_to_gamma(end, value.abs().min(1.0).powf(0.8) as f32)
     }
 
     /// The colour of text on [`Palette::signed`].
-    pub(super) fn on_signed(&self, value: f64) -> Color32 {
+    pub(crate) fn on_signed(&self, value: f64) -> Color32 {
         let ground = self.signed(value).intensity();
         let apart = |color: Color32| (color.intensity() - ground).abs();
         if apart(self.paper) > apart(self.ink) { self.paper } else { self.ink }
@@ -104,7 +104,7 @@ impl Palette {
     /// The colour of a value between 0 and 1: equal steps look equal, since lightness and hue grow evenly at constant
     /// chroma in Oklch (Ottosson 2020). From violet to yellow-green, which also differ for colour-blind eyes as dark and
     /// light.
-    pub(super) fn scale(&self, value: f64) -> Color32 {
+    pub(crate) fn scale(&self, value: f64) -> Color32 {
         let value = value.clamp(0.0, 1.0);
         let [dark, light] = self.lightness.map(|l| f64::from(l) / 100.0);
         oklch(dark + (light - dark) * value, 0.09, 290.0 - 175.0 * value)
@@ -131,42 +131,42 @@ fn oklch(lightness: f64, chroma: f64, hue: f64) -> Color32 {
 }
 
 /// The smallest text anywhere, in points.
-pub(super) const SMALLEST_TEXT: f32 = 12.0;
+pub(crate) const SMALLEST_TEXT: f32 = 12.0;
 
 /// Width of curves and lines through z*, in points.
-pub(super) const CURVE_WIDTH: f32 = 2.2;
+pub(crate) const CURVE_WIDTH: f32 = 2.2;
 
 /// Width of the shafts of arrows, in points.
-pub(super) const ARROW_WIDTH: f32 = 3.2;
+pub(crate) const ARROW_WIDTH: f32 = 3.2;
 
 /// Radius of observations and codes, in points.
-pub(super) const POINT_RADIUS: f32 = 1.6;
+pub(crate) const POINT_RADIUS: f32 = 1.6;
 
 /// Radius of the handle that is dragged, in points.
-pub(super) const HANDLE_RADIUS: f32 = 7.0;
+pub(crate) const HANDLE_RADIUS: f32 = 7.0;
 
 /// How near to a mark the pointer has to be to take it, in points.
-pub(super) const REACH: f32 = 12.0;
+pub(crate) const REACH: f32 = 12.0;
 
 /// The dash pattern that tells latent `i` in lines and curves: dash, gap, dash, gap … in points.
-pub(super) fn dashes(i: usize) -> &'static [f32] {
+pub(crate) fn dashes(i: usize) -> &'static [f32] {
     const PATTERNS: [&[f32]; 4] = [&[9.0, 4.0], &[3.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[5.0, 7.0]];
     PATTERNS[i % PATTERNS.len()]
 }
 
 /// z₁, u₂ and so on.
-pub(super) fn indexed(letter: &str, i: usize) -> String {
+pub(crate) fn indexed(letter: &str, i: usize) -> String {
     let digit = |d: char| char::from_u32(0x2080 + d.to_digit(10).unwrap_or(0)).unwrap_or(d);
     letter.chars().chain((i + 1).to_string().chars().map(digit)).collect()
 }
 
 /// The font for labels inside plots.
-pub(super) fn label_font() -> FontId {
+pub(crate) fn label_font() -> FontId {
     FontId::proportional(SMALLEST_TEXT + 1.0)
 }
 
 /// The family of headings.
-pub(super) fn semibold() -> FontFamily {
+pub(crate) fn semibold() -> FontFamily {
     FontFamily::Name("semibold".into())
 }
 

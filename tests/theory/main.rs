@@ -4,6 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "an oracle that cannot be computed is a failed test")]
 
 mod geometry;
-mod rotate;
 mod linear;
 mod maps;
+mod rotate;

@@ -13,17 +13,19 @@ use eframe::egui::{
     RadioButton, Role, Slider, TextureHandle, TextureOptions, Theme, Ui, WidgetInfo, vec2,
 };
 
-use super::dialog;
-use super::drawing::{Drawing, Scenery, Sheet, Still};
-use super::place::{Place, Press};
-use super::save::Outcome;
-use crate::app::{Film, SIZES, What};
+use super::export_settings::{ExportSettings, ExportSource, FigureBackground, Still};
+use super::frame::dialog;
+use super::path_picker::{DialogButton, PathPicker};
+use crate::figure::animation::Animation;
+use crate::figure::content::FigureContent;
+use crate::figure::still::SIZES;
 use crate::io::Staged;
 use crate::paint::{MovieFormat, Picture};
+use crate::viz::command::{CommandQueue, UiCommand};
 
-/// What comes back from a thread that draws.
-enum Drawn {
-    Preview(Drawing, Picture),
+/// FigureContent comes back from a thread that draws.
+enum ExportResult {
+    Preview(ExportSettings, Picture),
     Clipboard(Picture),
     Text(Result<String, String>),
     /// A file that waits for its name; `None` if it was not wanted any more.
@@ -32,7 +34,7 @@ enum Drawn {
 
 /// A thread that draws. It stops when this is dropped, a movie at its next picture.
 struct Busy {
-    drawn: Receiver<Drawn>,
+    drawn: Receiver<ExportResult>,
     /// Pictures made. The thread goes on as long as somebody may ask.
     made: Arc<AtomicU32>,
     /// Pictures of a movie.
@@ -41,33 +43,33 @@ struct Busy {
 
 /// The dialog.
 pub(crate) struct ExportDialog {
-    scenery: Scenery,
-    drawing: Drawing,
-    place: Place,
-    preview: Option<(Drawing, TextureHandle)>,
-    /// One drawing at a time.
+    source: ExportSource,
+    settings: ExportSettings,
+    path: PathPicker,
+    preview: Option<(ExportSettings, TextureHandle)>,
+    /// One settings at a time.
     busy: Option<Busy>,
     failure: Option<String>,
 }
 
 impl std::fmt::Debug for ExportDialog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ExportDialog").field("drawing", &self.drawing).finish_non_exhaustive()
+        f.debug_struct("ExportDialog").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
 impl ExportDialog {
     /// Offers to export one view, or the whole layout, into `folder`. `name` is that of the run.
-    pub(crate) fn new(scenery: Scenery, what: What, theme: Theme, folder: &Path, name: &str) -> Self {
-        let drawing = Drawing::new(what, &scenery, theme);
-        let place = Place::new(folder, name, &drawing.name(), drawing.extension());
-        Self { scenery, drawing, place, preview: None, busy: None, failure: None }
+    pub(crate) fn new(source: ExportSource, what: FigureContent, theme: Theme, folder: &Path, name: &str) -> Self {
+        let settings = ExportSettings::new(what, &source, theme);
+        let path = PathPicker::new(folder, name, &settings.name(), settings.extension());
+        Self { source, settings, path, preview: None, busy: None, failure: None }
     }
 
     /// Draws the dialog.
-    pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
+    pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
         if let Some(path) = self.take_drawn(ctx) {
-            return Outcome::Saved(path);
+            return commands.send(UiCommand::FileSaved(path));
         }
         let (mut press, mut open) = (None, true);
         let made = self.busy.as_ref().and_then(|busy| Some((busy.made.load(Ordering::Relaxed), busy.count?)));
@@ -75,7 +77,7 @@ impl ExportDialog {
             let entered = ui.add_enabled_ui(made.is_none(), |ui| {
                 self.settings(ui);
                 self.picture(ui);
-                self.place.edit(ui)
+                self.path.edit(ui)
             });
             // Whether there is a sentence or not, the buttons beneath are the same ones to whoever is pressing them.
             ui.push_id("failure", |ui| {
@@ -87,39 +89,39 @@ impl ExportDialog {
                 Some((made, count)) => self.progress(ui, made, count),
                 None => press = self.buttons(ui),
             }
-            press = if entered.inner { Some(Press::Save) } else { press };
+            press = if entered.inner { Some(DialogButton::Save) } else { press };
         });
-        if !open || press == Some(Press::Cancel) {
-            return Outcome::Cancelled;
+        if !open || press == Some(DialogButton::Cancel) {
+            return commands.send(UiCommand::CloseDialogs);
         }
-        if press == Some(Press::Save) {
+        if press == Some(DialogButton::Save) {
             self.save(ctx);
-        } else if self.busy.is_none() && self.preview.as_ref().is_none_or(|(shown, _)| *shown != self.drawing) {
-            let drawing = self.drawing.clone();
-            self.draw(ctx, None, move |scenery, _| {
-                let picture = drawing.picture(scenery, 1.0);
-                Drawn::Preview(drawing, picture)
+        } else if self.busy.is_none() && self.preview.as_ref().is_none_or(|(shown, _)| *shown != self.settings) {
+            let settings = self.settings.clone();
+            self.draw(ctx, None, move |source, _| {
+                let picture = settings.picture(source, 1.0);
+                ExportResult::Preview(settings, picture)
             });
         }
-        Outcome::Open
     }
 
-    /// What can be done.
-    fn buttons(&mut self, ui: &mut Ui) -> Option<Press> {
+    /// FigureContent can be done.
+    fn buttons(&mut self, ui: &mut Ui) -> Option<DialogButton> {
         ui.horizontal(|ui| {
-            let press = self.place.buttons(ui);
-            if self.drawing.film.is_none() && self.drawing.still == Still::Numbers {
+            let press = self.path.buttons(ui);
+            if self.settings.animation.is_none() && self.settings.still == Still::Numbers {
                 let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy numbers"));
                 if copy.on_hover_text("To the clipboard, as text that spreadsheets take").clicked() {
-                    let drawing = self.drawing.clone();
-                    self.draw(ui.ctx(), None, move |scenery, _| Drawn::Text(drawing.numbers(scenery)));
+                    let settings = self.settings.clone();
+                    self.draw(ui.ctx(), None, move |source, _| ExportResult::Text(settings.numbers(source)));
                 }
-            } else if self.drawing.film.is_none() {
+            } else if self.settings.animation.is_none() {
                 let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy image"));
                 if copy.on_hover_text("To the clipboard, as pixels").clicked() {
-                    let (drawing, scale) = (self.drawing.clone(), f32::from(self.drawing.scale));
-                    let copy =
-                        move |scenery: &Scenery, _: &Going<'_>| Drawn::Clipboard(drawing.picture(scenery, scale));
+                    let (settings, scale) = (self.settings.clone(), f32::from(self.settings.scale));
+                    let copy = move |source: &ExportSource, _: &Going<'_>| {
+                        ExportResult::Clipboard(settings.picture(source, scale))
+                    };
                     self.draw(ui.ctx(), None, copy);
                 }
             }
@@ -152,69 +154,71 @@ impl ExportDialog {
     }
 
     fn save(&mut self, ctx: &Context) {
-        let Some(path) = self.place.free() else { return };
-        let count = match self.drawing.reel().map(|reel| reel.count()).transpose() {
+        let Some(path) = self.path.free() else { return };
+        let count = match self.settings.spec().map(|spec| spec.count()).transpose() {
             Ok(count) => count,
             Err(error) => {
                 self.failure = Some(error);
                 return;
             }
         };
-        let drawing = self.drawing.clone();
+        let settings = self.settings.clone();
         // A preview that is on its way is of no use any more.
         self.busy = None;
-        self.draw(ctx, count, move |scenery, go_on| Drawn::File(drawing.stage(scenery, &path, go_on)));
+        self.draw(ctx, count, move |source, go_on| ExportResult::File(settings.stage(source, &path, go_on)));
     }
 
     fn settings(&mut self, ui: &mut Ui) {
-        let (scenery, drawing) = (&self.scenery, &mut self.drawing);
-        let compared = scenery.is_compared();
+        let (source, settings) = (&self.source, &mut self.settings);
+        let compared = source.is_compared();
         ui.horizontal(|ui| {
-            let mut what = drawing.what;
+            let mut what = settings.content;
             ComboBox::from_label("what").width(170.0).selected_text(what.title()).show_ui(ui, |ui| {
-                for choice in What::list().filter(|what| drawing.film.is_none_or(|film| film.moves(*what))) {
+                for choice in FigureContent::list()
+                    .filter(|what| settings.animation.is_none_or(|animation| animation.moves(*what)))
+                {
                     ui.selectable_value(&mut what, choice, choice.title());
                 }
             });
-            if what != drawing.what {
-                drawing.set_what(what, compared);
+            if what != settings.content {
+                settings.set_content(what, compared);
             }
             let help = "Pixels per point; in SVG and PDF of what stays pixels, as surfaces in three dimensions";
-            ui.add(Slider::new(&mut drawing.scale, 1..=8).text("scale")).on_hover_text(help);
+            ui.add(Slider::new(&mut settings.scale, 1..=8).text("scale")).on_hover_text(help);
         });
         ui.horizontal(|ui| {
-            let mut film = drawing.film;
-            ui.radio_value(&mut film, None, "Still");
-            for choice in Film::ALL {
-                let refusal = scenery.refusal(choice);
-                radio(ui, &mut film, Some(choice), choice.title(), refusal);
+            let mut animation = settings.animation;
+            ui.radio_value(&mut animation, None, "Still");
+            for choice in Animation::ALL {
+                let refusal = source.refusal(choice);
+                radio(ui, &mut animation, Some(choice), choice.title(), refusal);
             }
-            if film != drawing.film {
-                drawing.set_film(film, compared);
+            if animation != settings.animation {
+                settings.set_film(animation, compared);
             }
         });
         ui.horizontal(|ui| {
             ui.label("format");
-            if drawing.film.is_none() {
+            if settings.animation.is_none() {
                 for choice in Still::ALL {
-                    let refusal = choice.refusal(drawing.what);
-                    radio(ui, &mut drawing.still, choice, &choice.extension().to_uppercase(), refusal);
+                    let refusal = choice.refusal(settings.content);
+                    radio(ui, &mut settings.still, choice, &choice.extension().to_uppercase(), refusal);
                 }
                 return;
             }
             for choice in MovieFormat::ALL {
-                radio(ui, &mut drawing.movie, choice, choice.name(), choice.refusal());
+                radio(ui, &mut settings.movie, choice, choice.name(), choice.refusal());
             }
             ui.separator();
-            let seconds = DragValue::new(&mut drawing.seconds).range(0.2..=600.0).speed(0.1).max_decimals(1);
+            let seconds = DragValue::new(&mut settings.seconds).range(0.2..=600.0).speed(0.1).max_decimals(1);
             let label = ui.label("seconds");
             ui.add(seconds).labelled_by(label.id);
             let label = ui.label("pictures a second");
-            ui.add(DragValue::new(&mut drawing.rate).range(1..=50)).labelled_by(label.id);
+            ui.add(DragValue::new(&mut settings.rate).range(1..=50)).labelled_by(label.id);
         });
         ui.horizontal(|ui| {
             ui.label("size");
-            let size = &mut drawing.size;
+            let size = &mut settings.size;
             for (name, preset) in SIZES {
                 if ui.selectable_label(*size == preset, name).clicked() {
                     *size = preset;
@@ -227,23 +231,24 @@ impl ExportDialog {
         });
         ui.horizontal(|ui| {
             ui.label("theme");
-            ui.radio_value(&mut drawing.theme, Theme::Light, "light");
-            let refusal = (drawing.sheet == Sheet::White).then_some("A white sheet has the marks of the light theme");
-            radio(ui, &mut drawing.theme, Theme::Dark, "dark", refusal);
+            ui.radio_value(&mut settings.theme, Theme::Light, "light");
+            let refusal = (settings.background == FigureBackground::White)
+                .then_some("A white sheet has the marks of the light theme");
+            radio(ui, &mut settings.theme, Theme::Dark, "dark", refusal);
             ui.separator();
             ui.label("background");
-            for (choice, name) in Sheet::ALL {
-                ui.radio_value(&mut drawing.sheet, choice, name);
+            for (choice, name) in FigureBackground::ALL {
+                ui.radio_value(&mut settings.background, choice, name);
             }
             ui.separator();
-            ui.checkbox(&mut drawing.axes, "axes").on_hover_text("Axes and grid lines of all plots");
+            ui.checkbox(&mut settings.axes, "axes").on_hover_text("Axes and grid lines of all plots");
         });
         let help = "Configuration, seed, changes, step and z*: dropped onto the window, the figure brings the run back";
-        ui.checkbox(&mut drawing.provenance, "Store the experiment in the figure").on_hover_text(help);
-        self.place.rename(&drawing.name(), drawing.extension());
+        ui.checkbox(&mut settings.provenance, "Store the experiment in the figure").on_hover_text(help);
+        self.path.rename(&settings.name(), settings.extension());
     }
 
-    /// What comes out, small.
+    /// FigureContent comes out, small.
     fn picture(&self, ui: &mut Ui) {
         // In a small window the buttons beneath must be reached.
         let height = (ui.ctx().content_rect().height() - 285.0).clamp(60.0, 230.0);
@@ -264,10 +269,10 @@ impl ExportDialog {
         &mut self,
         ctx: &Context,
         count: Option<u32>,
-        job: impl FnOnce(&Scenery, &Going<'_>) -> Drawn + Send + 'static,
+        job: impl FnOnce(&ExportSource, &Going<'_>) -> ExportResult + Send + 'static,
     ) {
         let (send, drawn) = channel();
-        let (scenery, ctx) = (self.scenery.clone(), ctx.clone());
+        let (source, ctx) = (self.source.clone(), ctx.clone());
         let made = Arc::new(AtomicU32::new(0));
         let asked = Arc::downgrade(&made);
         let spawned = Builder::new().name("figure".to_owned()).spawn(move || {
@@ -279,7 +284,7 @@ impl ExportDialog {
                 ControlFlow::Continue(())
             };
             // Nobody listens any more if the dialog was closed meanwhile; a file without a name goes then.
-            drop(send.send(job(&scenery, &going)));
+            drop(send.send(job(&source, &going)));
             ctx.request_repaint();
         });
         match spawned {
@@ -299,18 +304,18 @@ impl ExportDialog {
         self.busy = None;
         let image = |picture: Picture| ColorImage::new([picture.width, picture.height], picture.pixels);
         match drawn {
-            Ok(Drawn::Preview(drawing, picture)) => {
+            Ok(ExportResult::Preview(settings, picture)) => {
                 let texture = ctx.load_texture("figure", image(picture), TextureOptions::LINEAR);
-                self.preview = Some((drawing, texture));
+                self.preview = Some((settings, texture));
             }
-            Ok(Drawn::Clipboard(picture)) => ctx.copy_image(image(picture)),
-            Ok(Drawn::Text(Ok(text))) => ctx.copy_text(text),
-            Ok(Drawn::File(Ok(Some(staged)))) => match staged.commit() {
+            Ok(ExportResult::Clipboard(picture)) => ctx.copy_image(image(picture)),
+            Ok(ExportResult::Text(Ok(text))) => ctx.copy_text(text),
+            Ok(ExportResult::File(Ok(Some(staged)))) => match staged.commit() {
                 Ok(path) => return Some(path),
                 Err(error) => self.failure = Some(error.to_string()),
             },
-            Ok(Drawn::File(Ok(None))) => {}
-            Ok(Drawn::File(Err(error)) | Drawn::Text(Err(error))) => self.failure = Some(error),
+            Ok(ExportResult::File(Ok(None))) => {}
+            Ok(ExportResult::File(Err(error)) | ExportResult::Text(Err(error))) => self.failure = Some(error),
             Err(_) => self.failure = Some("the figure could not be drawn; choose another size".to_owned()),
         }
         None

@@ -1,39 +1,45 @@
-//! A figure or a movie as the export dialog describes it: what is drawn, and how.
+//! A figure or a movie as the export dialog describes it: content is drawn, and how.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use eframe::egui::{Color32, FullOutput, Theme, Ui, vec2};
 
-use crate::app::layout::Layout;
-use crate::app::{Background, Figure, Film, Moments, Painter3, Palette, Reel, Selection, Show, Stage, What};
+use crate::figure::animation::{Animation, AnimationSpec};
+use crate::figure::content::FigureContent;
+use crate::figure::layout::Layout;
+use crate::figure::still::{Figure, Show, TimePoints};
 use crate::io::Staged;
 use crate::paint::{Canvas, Format, MovieFormat, Offscreen, Picture, encode_figure};
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::context::ViewContext;
+use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
 
-/// What is drawn: everything that stands still while the dialog is open.
+/// The source of a figure: everything that stands still while the dialog is open.
 #[derive(Clone, Debug)]
-pub(crate) struct Scenery {
+pub(crate) struct ExportSource {
     /// The run, or run A.
-    pub run: Moments,
+    pub run: TimePoints,
     /// Run B.
-    pub beside: Option<Moments>,
-    /// What is looked at.
+    pub beside: Option<TimePoints>,
+    /// FigureContent is looked at.
     pub selection: Selection,
-    /// What was made beside the runs.
-    pub background: Background,
+    /// FigureContent was made beside the runs.
+    pub background: BackgroundRuns,
     /// Where the views are.
     pub layout: Layout,
 }
 
-impl Scenery {
+impl ExportSource {
     /// Whether there are two runs.
     pub(super) fn is_compared(&self) -> bool {
         self.beside.is_some()
     }
 
-    /// Why a film can't be made of it, if it can't.
-    pub(super) fn refusal(&self, film: Film) -> Option<&'static str> {
-        film.refusal([Some(&self.run), self.beside.as_ref()].into_iter().flatten().map(|run| &*run.shown))
+    /// Why a animation can't be made of it, if it can't.
+    pub(super) fn refusal(&self, animation: Animation) -> Option<&'static str> {
+        animation.refusal([Some(&self.run), self.beside.as_ref()].into_iter().flatten().map(|run| &*run.shown))
     }
 
     fn figure(&self, axes: bool) -> Figure {
@@ -42,21 +48,21 @@ impl Scenery {
         Figure::new(self.run.clone(), self.beside.clone(), &selection, self.background.clone())
     }
 
-    fn show(&self, what: What) -> impl Show {
-        let mut layout = self.layout.clone().of(what, self.is_compared());
-        move |ui: &mut Ui, stages: &[Stage<'_>], selection: &mut Selection, painters: &mut [&mut Painter3]| {
-            layout.draw(ui, stages, selection, painters);
+    fn show(&self, content: FigureContent) -> impl Show {
+        let mut layout = self.layout.clone().of(content, self.is_compared());
+        move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
+            layout.draw(ui, contexts, selection);
         }
     }
 }
 
-/// How it is drawn.
+/// The settings of a figure or movie.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Drawing {
-    pub what: What,
-    /// What moves, if it is a movie.
-    pub film: Option<Film>,
-    /// What becomes of it otherwise.
+pub(super) struct ExportSettings {
+    pub content: FigureContent,
+    /// FigureContent moves, if it is a movie.
+    pub animation: Option<Animation>,
+    /// FigureContent becomes of it otherwise.
     pub still: Still,
     /// The format of a movie, and its pace.
     pub movie: MovieFormat,
@@ -65,12 +71,12 @@ pub(super) struct Drawing {
     pub scale: u8,
     pub size: (f32, f32),
     pub theme: Theme,
-    pub sheet: Sheet,
+    pub background: FigureBackground,
     pub axes: bool,
     pub provenance: bool,
 }
 
-/// What stands still.
+/// FigureContent stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Still {
     /// A picture.
@@ -91,130 +97,130 @@ impl Still {
     }
 
     /// Why it can't be made of that, if it can't.
-    pub(super) fn refusal(self, what: What) -> Option<&'static str> {
-        let possible = self != Self::Numbers || matches!(what, What::One(_));
+    pub(super) fn refusal(self, content: FigureContent) -> Option<&'static str> {
+        let possible = self != Self::Numbers || matches!(content, FigureContent::One(_));
         (!possible).then_some("Only a single view has its numbers in one table; choose one")
     }
 }
 
 /// The colour behind everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sheet {
+pub(super) enum FigureBackground {
     Theme,
     White,
     Transparent,
 }
 
-impl Sheet {
+impl FigureBackground {
     pub(super) const ALL: [(Self, &str); 3] =
         [(Self::Theme, "of the theme"), (Self::White, "white"), (Self::Transparent, "transparent")];
 }
 
-impl Drawing {
+impl ExportSettings {
     /// A figure as large as is usual.
-    pub(super) fn new(what: What, scenery: &Scenery, theme: Theme) -> Self {
+    pub(super) fn new(content: FigureContent, source: &ExportSource, theme: Theme) -> Self {
         Self {
-            what,
-            film: None,
+            content,
+            animation: None,
             still: Still::Figure(Format::Svg),
             movie: MovieFormat::Gif,
             seconds: 4.0,
             rate: 20,
             scale: STILL_SCALE,
-            size: what.usual_size(scenery.is_compared()),
+            size: content.usual_size(source.is_compared()),
             theme,
-            sheet: Sheet::Theme,
-            axes: scenery.selection.layers.axes,
+            background: FigureBackground::Theme,
+            axes: source.selection.layers.axes,
             provenance: true,
         }
     }
 
-    /// Lets something move, or nothing. What would stand still then gives way to what is usual.
-    pub(super) fn set_film(&mut self, film: Option<Film>, compared: bool) {
-        if film.is_some() != self.film.is_some() {
-            self.scale = if film.is_some() { 1 } else { STILL_SCALE };
+    /// Lets something move, or nothing. FigureContent would stand still then gives way to content is usual.
+    pub(super) fn set_film(&mut self, animation: Option<Animation>, compared: bool) {
+        if animation.is_some() != self.animation.is_some() {
+            self.scale = if animation.is_some() { 1 } else { STILL_SCALE };
         }
-        self.film = film;
-        if let Some(film) = film.filter(|film| !film.moves(self.what)) {
-            self.set_what(film.usual(), compared);
+        self.animation = animation;
+        if let Some(animation) = animation.filter(|animation| !animation.moves(self.content)) {
+            self.set_content(animation.usual(), compared);
         }
     }
 
     /// Draws something else, as large as is usual.
-    pub(super) fn set_what(&mut self, what: What, compared: bool) {
-        (self.what, self.size) = (what, what.usual_size(compared));
-        if self.still.refusal(what).is_some() {
+    pub(super) fn set_content(&mut self, content: FigureContent, compared: bool) {
+        (self.content, self.size) = (content, content.usual_size(compared));
+        if self.still.refusal(content).is_some() {
             self.still = Still::Figure(Format::Svg);
         }
     }
 
-    /// What its file is called after the name of the run.
+    /// FigureContent its file is called after the name of the run.
     pub(super) fn name(&self) -> String {
-        let what = self.what.name();
-        self.film.map_or_else(|| what.to_owned(), |film| format!("{what}_{}", film.name()))
+        let content = self.content.name();
+        self.animation.map_or_else(|| content.to_owned(), |animation| format!("{content}_{}", animation.name()))
     }
 
     /// How the name of its file ends.
     pub(super) fn extension(&self) -> &'static str {
-        if self.film.is_some() { self.movie.extension() } else { self.still.extension() }
+        if self.animation.is_some() { self.movie.extension() } else { self.still.extension() }
     }
 
     /// The movie that it is, if it is one.
-    pub(super) fn reel(&self) -> Option<Reel> {
+    pub(super) fn spec(&self) -> Option<AnimationSpec> {
         let Self { movie: format, seconds, rate, .. } = *self;
-        self.film.map(|film| Reel { film, format, seconds, rate })
+        self.animation.map(|animation| AnimationSpec { animation, format, seconds, rate })
     }
 
     fn canvas(&self, pixels_per_point: f32) -> Canvas {
-        let background = match self.sheet {
-            Sheet::Theme => Palette::of_theme(self.theme).paper,
-            Sheet::White => Color32::WHITE,
-            Sheet::Transparent => Color32::TRANSPARENT,
+        let background = match self.background {
+            FigureBackground::Theme => Palette::of_theme(self.theme).paper,
+            FigureBackground::White => Color32::WHITE,
+            FigureBackground::Transparent => Color32::TRANSPARENT,
         };
-        // Light marks on a white sheet would not be seen.
-        let theme = if self.sheet == Sheet::White { Theme::Light } else { self.theme };
+        // Light marks on a white background would not be seen.
+        let theme = if self.background == FigureBackground::White { Theme::Light } else { self.theme };
         Canvas { size: vec2(self.size.0, self.size.1), pixels_per_point, theme, background }
     }
 
     /// The picture on the screen, or for the clipboard; of a movie one that is in it.
-    pub(super) fn picture(&self, scenery: &Scenery, pixels_per_point: f32) -> Picture {
-        let (canvas, show) = (self.canvas(pixels_per_point), scenery.show(self.what));
-        let mut figure = scenery.figure(self.axes);
-        match self.film {
-            Some(film) => figure.picture(&canvas, film.captioned(show)),
+    pub(super) fn picture(&self, source: &ExportSource, pixels_per_point: f32) -> Picture {
+        let (canvas, show) = (self.canvas(pixels_per_point), source.show(self.content));
+        let mut figure = source.figure(self.axes);
+        match self.animation {
+            Some(animation) => figure.picture(&canvas, animation.captioned(show)),
             None => figure.picture(&canvas, show),
         }
     }
 
     /// The numbers in it, as text.
-    pub(super) fn numbers(&self, scenery: &Scenery) -> Result<String, String> {
-        self.numbers_in(&mut scenery.figure(self.axes))
+    pub(super) fn numbers(&self, source: &ExportSource) -> Result<String, String> {
+        self.numbers_in(&mut source.figure(self.axes))
     }
 
     fn numbers_in(&self, figure: &mut Figure) -> Result<String, String> {
-        let What::One(view) = self.what else {
+        let FigureContent::One(view) = self.content else {
             return Err("only a single view has its numbers in one table".to_owned());
         };
-        let numbers = figure.numbers(view).map_err(|reason| format!("there are no numbers: {reason}"));
+        let numbers = figure.table(view).map_err(|reason| format!("there are no numbers: {reason}"));
         numbers?.to_text().map_err(|error| error.to_string())
     }
 
     /// Writes its file, but for the name, unless `go_on`, which hears how many pictures are made, stops that.
     pub(super) fn stage(
         &self,
-        scenery: &Scenery,
+        source: &ExportSource,
         path: &Path,
         go_on: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<Option<Staged>, String> {
-        let (canvas, show) = (self.canvas(self.scale.into()), scenery.show(self.what));
-        let mut figure = scenery.figure(self.axes);
-        let alone = if let What::One(view) = self.what { Some(view) } else { None };
-        let layout = Layout { alone, ..scenery.layout.clone() };
+        let (canvas, show) = (self.canvas(self.scale.into()), source.show(self.content));
+        let mut figure = source.figure(self.axes);
+        let alone = if let FigureContent::One(view) = self.content { Some(view) } else { None };
+        let layout = Layout { alone, ..source.layout.clone() };
         let session = self.provenance.then(|| figure.session_with(Some(&layout))).transpose();
         let session = session.map_err(|e| e.to_string())?;
         let session = session.as_deref();
-        let staged = match (self.reel(), self.still) {
-            (Some(reel), _) => reel.make(&mut figure, &canvas, session, show, go_on)?.map(|movie| movie.stage(path)),
+        let staged = match (self.spec(), self.still) {
+            (Some(spec), _) => spec.make(&mut figure, &canvas, session, show, go_on)?.map(|movie| movie.stage(path)),
             (None, Still::Figure(format)) => {
                 let encode = |offscreen: &Offscreen, output: &FullOutput| {
                     encode_figure(offscreen, &canvas, output, format, session)

@@ -1,4 +1,4 @@
-//! Opening a session, a figure, or data of one's own: a path to edit and a file dialog where there is one.
+//! The dialog that opens a session, a figure or your data: a path to edit, and the desktop's file dialog where there is one.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -6,7 +6,8 @@ use std::thread::Builder;
 
 use eframe::egui::{Context, Key, TextEdit};
 
-use super::dialog;
+use super::frame::dialog;
+use crate::viz::command::{CommandQueue, UiCommand};
 
 /// How the names of sessions and figures end.
 const SESSIONS: &[&str] = &["unpick", "png", "svg", "pdf", "gif", "apng"];
@@ -21,47 +22,40 @@ pub(crate) struct OpenDialog {
     browsing: Option<Receiver<Option<PathBuf>>>,
 }
 
-/// What became of the dialog in a frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It is still open.
-    Open,
-    /// It was closed.
-    Cancelled,
-    /// This file is meant.
-    Chosen(PathBuf),
-}
-
 impl OpenDialog {
     /// Draws the dialog.
-    pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
-        let mut outcome = self.browsed().map_or(Outcome::Open, Outcome::Chosen);
-        let mut open = true;
+    pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
+        let (mut chosen, mut open) = (self.browsed(), true);
         dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
             ui.label("A session, or a figure that carries one: its run is repeated.");
-            ui.label("Data as CSV, TSV or NPY: a row a sample, numbers only, with or without a header.");
+            ui.label("Data as CSV, TSV or NPY: one row per sample, numbers only, with or without a header.");
             ui.horizontal(|ui| {
                 let label = ui.label("File");
                 let edit =
                     ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
                 if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-                    outcome = Outcome::Chosen(PathBuf::from(self.path.trim()));
+                    chosen = Some(PathBuf::from(self.path.trim()));
                 }
             });
             ui.horizontal(|ui| {
                 if ui.button("Open").clicked() {
-                    outcome = Outcome::Chosen(PathBuf::from(self.path.trim()));
+                    chosen = Some(PathBuf::from(self.path.trim()));
                 }
                 let browse = ui.add_enabled(self.browsing.is_none(), eframe::egui::Button::new("Browse…"));
                 if browse.on_hover_text("Choose with the file dialog of the desktop, if there is one").clicked() {
                     self.browse(ctx);
                 }
                 if ui.button("Cancel").clicked() {
-                    outcome = Outcome::Cancelled;
+                    commands.send(UiCommand::CloseDialogs);
                 }
             });
         });
-        if open { outcome } else { Outcome::Cancelled }
+        if !open {
+            commands.send(UiCommand::CloseDialogs);
+        }
+        if let Some(path) = chosen {
+            commands.send(UiCommand::OpenFile(path));
+        }
     }
 
     fn browse(&mut self, ctx: &Context) {

@@ -1,4 +1,4 @@
-//! Where a file goes: a path to edit, a file dialog where there is one, and no file overwritten unasked.
+//! The path of a file to be written: edited as text or chosen in the desktop's file dialog; nothing is overwritten unasked.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -10,7 +10,7 @@ use crate::io::free_path;
 
 /// A path that is being chosen.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct PathPicker {
     path: String,
     folder: PathBuf,
     /// The name of the run.
@@ -29,14 +29,14 @@ pub(crate) struct Place {
 
 /// What is asked for beside a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Press {
+pub(crate) enum DialogButton {
     /// Write the file.
     Save,
     /// Leave.
     Cancel,
 }
 
-impl Place {
+impl PathPicker {
     /// `run`_`what`.`extension` in `folder`, or the first of its numbered names that is free.
     pub(crate) fn new(folder: &Path, run: &str, what: &str, extension: &'static str) -> Self {
         let mut place = Self {
@@ -100,7 +100,7 @@ impl Place {
     }
 
     /// Draws the buttons.
-    pub(crate) fn buttons(&mut self, ui: &mut Ui) -> Option<Press> {
+    pub(crate) fn buttons(&mut self, ui: &mut Ui) -> Option<DialogButton> {
         let overwrite = self.overwrite.as_ref() == Some(&self.path);
         let save = ui.button(if overwrite { "Overwrite" } else { "Save" }).clicked();
         let browse = ui.add_enabled(self.browsing.is_none(), Button::new("Browse…"));
@@ -108,7 +108,7 @@ impl Place {
             self.browse(ui.ctx());
         }
         let cancel = ui.button("Cancel").clicked();
-        if save { Some(Press::Save) } else { cancel.then_some(Press::Cancel) }
+        if save { Some(DialogButton::Save) } else { cancel.then_some(DialogButton::Cancel) }
     }
 
     /// The path that is meant, if nothing would be lost by writing there.

@@ -1,4 +1,4 @@
-//! Saving something that is ready: a picture of the window, a session, the folder of a run.
+//! The dialog that saves a screenshot, a session or a run folder.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use std::thread::Builder;
 
 use eframe::egui::Context;
 
-use super::dialog;
-use super::place::{Place, Press};
+use super::frame::dialog;
+use super::path_picker::{DialogButton, PathPicker};
 use crate::experiment::{Metrics, Snapshot};
 use crate::io::{FileError, Staged, files_of_run};
+use crate::viz::command::{CommandQueue, UiCommand};
 
 /// A file that waits for its place.
 #[derive(Debug)]
@@ -18,20 +19,9 @@ pub(crate) struct SaveDialog {
     title: &'static str,
     about: String,
     content: Content,
-    place: Place,
+    path: PathPicker,
     /// A file that is being written, or a folder.
     writing: Option<Receiver<Result<Staged, FileError>>>,
-}
-
-/// What became of the dialog in a frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It is still open.
-    Open,
-    /// It was closed without saving.
-    Cancelled,
-    /// The file is there.
-    Saved(PathBuf),
 }
 
 /// A file that is to be saved.
@@ -62,40 +52,36 @@ impl SaveDialog {
     /// Offers to save in `folder`. `name` is that of the run.
     pub(crate) fn new(ready: Ready, folder: &Path, name: &str) -> Self {
         let Ready { title, what, about, extension, content } = ready;
-        Self { title, about, content, place: Place::new(folder, name, what, extension), writing: None }
+        Self { title, about, content, path: PathPicker::new(folder, name, what, extension), writing: None }
     }
 
     /// Draws the dialog.
-    pub(crate) fn show(&mut self, ctx: &Context) -> Outcome {
+    pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
         if let Some(path) = self.take_written() {
-            return Outcome::Saved(path);
+            return commands.send(UiCommand::FileSaved(path));
         }
         let (mut press, mut open) = (None, true);
         dialog(ctx, self.title).open(&mut open).show(ctx, |ui| {
             ui.label(&self.about);
             ui.add_enabled_ui(self.writing.is_none(), |ui| {
-                let entered = self.place.edit(ui);
-                let pressed = ui.horizontal(|ui| self.place.buttons(ui)).inner;
-                press = if entered { Some(Press::Save) } else { pressed };
+                let entered = self.path.edit(ui);
+                let pressed = ui.horizontal(|ui| self.path.buttons(ui)).inner;
+                press = if entered { Some(DialogButton::Save) } else { pressed };
             });
             if self.writing.is_some() {
                 ui.weak("saving…");
             }
         });
-        match press {
-            _ if !open => Outcome::Cancelled,
-            Some(Press::Cancel) => Outcome::Cancelled,
-            Some(Press::Save) => {
-                self.write(ctx);
-                Outcome::Open
-            }
-            None => Outcome::Open,
+        if !open || press == Some(DialogButton::Cancel) {
+            commands.send(UiCommand::CloseDialogs);
+        } else if press == Some(DialogButton::Save) {
+            self.write(ctx);
         }
     }
 
     /// Writes on a thread: a disk may take its time, and so may the measuring.
     fn write(&mut self, ctx: &Context) {
-        let Some(path) = self.place.free() else { return };
+        let Some(path) = self.path.free() else { return };
         let (send, receive) = channel();
         let (content, ctx) = (self.content.clone(), ctx.clone());
         let spawned = Builder::new().name("save".to_owned()).spawn(move || {
@@ -106,7 +92,7 @@ impl SaveDialog {
         match spawned {
             Ok(_) => self.writing = Some(receive),
             Err(error) => {
-                self.place.refuse(format!("there is no thread to write with ({error}); close other programs"));
+                self.path.refuse(format!("there is no thread to write with ({error}); close other programs"));
             }
         }
     }
@@ -119,7 +105,7 @@ impl SaveDialog {
         self.writing = None;
         let gone = |_| FileError::new("the run could not be measured; save its session instead");
         let named = written.map_err(gone).flatten().and_then(Staged::commit);
-        named.map_err(|error| self.place.refuse(error.to_string())).ok()
+        named.map_err(|error| self.path.refuse(error.to_string())).ok()
     }
 }
 

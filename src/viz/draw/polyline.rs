@@ -7,7 +7,7 @@ use eframe::egui::{Pos2, Shape, Stroke, Vec2};
 use crate::experiment::Row;
 
 /// The shapes of a polyline.
-pub(super) fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<Shape> {
+pub(crate) fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<Shape> {
     if path.len() < 2 {
         return Vec::new();
     }
@@ -20,7 +20,7 @@ pub(super) fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<S
 
 /// Of a curve over increasing x the lowest and the highest point in every column two points wide, in their order, and both
 /// ends: what a noisy curve with more points than that looks like anyway (after Jugel et al. 2014).
-pub(super) fn thinned(path: &[Pos2]) -> Vec<Pos2> {
+pub(crate) fn thinned(path: &[Pos2]) -> Vec<Pos2> {
     const WIDTH: f32 = 2.0;
     let mut thin: Vec<Pos2> = path.first().copied().into_iter().collect();
     for column in path.chunk_by(|a, b| (a.x / WIDTH).floor() == (b.x / WIDTH).floor()) {
@@ -39,7 +39,7 @@ pub(super) fn thinned(path: &[Pos2]) -> Vec<Pos2> {
 ///
 /// A piece ends before the first point whose direction from its beginning is outside the wedge of those that pass near all
 /// points so far (Williams 1978), or that turns back.
-pub(super) fn simplified(path: &[Pos2]) -> Vec<Pos2> {
+pub(crate) fn simplified(path: &[Pos2]) -> Vec<Pos2> {
     const NEAR: f32 = 0.05;
     let mut kept: Vec<Pos2> = path.first().copied().into_iter().collect();
     let cross = |a: Vec2, b: Vec2| a.x * b.y - a.y * b.x;
@@ -73,7 +73,7 @@ pub(super) fn simplified(path: &[Pos2]) -> Vec<Pos2> {
 }
 
 /// At most a row for each point of a picture's width, the last one always among them.
-pub(super) fn seldom(rows: &[Arc<Row>], width: f32) -> impl Iterator<Item = &Row> {
+pub(crate) fn seldom(rows: &[Arc<Row>], width: f32) -> impl Iterator<Item = &Row> {
     let every = rows.len().div_ceil(width.max(50.0) as usize).max(1);
     let last = rows.len().saturating_sub(1);
     rows.iter().enumerate().filter(move |(i, _)| i % every == 0 || *i == last).map(|(_, row)| &**row)

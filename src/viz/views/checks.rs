@@ -3,46 +3,67 @@
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Color32, Grid, ProgressBar, RichText, ScrollArea, TextStyle, Ui};
 
-use crate::app::certifier::{Progress, SEEDS};
-use crate::app::marks::{instead, number};
-use crate::app::{Ask, Selection, Stage};
-use crate::checks::{Check, Expected, Prediction, predictions};
+use crate::checks::{CHECK_SEEDS, Check, CheckProgress, Expected, Prediction, predictions};
+use crate::io::Csv;
+use crate::viz::command::UiCommand;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::labels::instead;
+use crate::viz::draw::number::number;
+use crate::viz::selection::Selection;
+use crate::viz::view::View;
+use crate::viz::view_spec::{Region, Table, ViewSpec};
+
+/// The specification.
+pub const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "checks", title: "Checks", short_title: "Checks" },
+    old_names: &["checks"],
+    is_shared: true,
+    region: Region::Experiment,
+    figure_size: (640.0, 520.0),
+    depends_on: &[],
+    ui: show,
+    tools: ViewSpec::no_tools,
+    figure_legend: ViewSpec::no_legend,
+    is_full_bleed: ViewSpec::with_margin,
+    table: table,
+};
 
 /// Draws the view; asks for the measurement.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let Some(scene) = stage.snapshot.config.origin.scene() else {
-        return instead(ui, "Nothing is predicted about data of one's own");
+fn show(ui: &mut Ui, context: &ViewContext<'_>, _: &mut Selection) {
+    let Some(scene) = context.snapshot.config.origin.scene() else {
+        return instead(ui, "Nothing is predicted about your data");
     };
-    let certifier = stage.background.certifier.as_ref().filter(|certifier| certifier.scene == scene.name);
-    let progress = certifier.map(|certifier| certifier.progress());
+    let worker = context.background.checks.as_ref().filter(|worker| worker.scene == scene.name);
+    let progress = worker.map(|worker| worker.progress());
     ui.horizontal(|ui| match &progress {
-        Some(Progress::Done(certificates)) if Stage::is_figure(ui) => {
-            ui.strong(verdict(certificates));
+        Some(CheckProgress::Done(checks)) if context.is_figure() => {
+            ui.strong(verdict(checks));
         }
-        _ if Stage::is_figure(ui) => {
-            ui.weak(format!("{} predictions, not yet measured", predictions(scene, SEEDS).len()));
+        _ if context.is_figure() => {
+            ui.weak(format!("{} predictions, not yet measured", predictions(scene, CHECK_SEEDS).len()));
         }
         None => {
-            let count = predictions(scene, SEEDS).len();
-            let button = ui.button("Certify this scene");
-            let help =
-                format!("Trains {SEEDS} seeds at the scene's defaults in the background and compares with theory");
+            let count = predictions(scene, CHECK_SEEDS).len();
+            let button = ui.button("Check this scene");
+            let help = format!(
+                "Trains {CHECK_SEEDS} seeds at the scene's defaults in the background and compares with theory"
+            );
             if button.on_hover_text(help).clicked() {
-                selection.ask = Some(Ask::Certify);
+                context.send(UiCommand::RunChecks);
             }
             ui.weak(format!("{count} predictions; the run that is shown does not matter"));
         }
-        Some(Progress::Running(made, of)) => {
+        Some(CheckProgress::Running(made, of)) => {
             let share = *made as f32 / (*of).max(1) as f32;
             ui.add(ProgressBar::new(share).desired_width(180.0).text(format!("{made} of {of} runs")));
-            if ui.button("Stop certifying").clicked() {
-                selection.ask = Some(Ask::StopCertifying);
+            if ui.button("Stop").clicked() {
+                context.send(UiCommand::StopChecks);
             }
         }
-        Some(Progress::Done(certificates)) => {
-            ui.strong(verdict(certificates));
-            if ui.button("Once more").clicked() {
-                selection.ask = Some(Ask::Certify);
+        Some(CheckProgress::Done(checks)) => {
+            ui.strong(verdict(checks));
+            if ui.button("Check again").clicked() {
+                context.send(UiCommand::RunChecks);
             }
         }
     });
@@ -50,13 +71,13 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         // The claim takes what the rest leaves.
         let width = ui.available_width();
         Grid::new("certificates").num_columns(4).min_col_width(0.0).striped(true).spacing([10.0, 5.0]).show(ui, |ui| {
-            if let Some(Progress::Done(certificates)) = &progress {
+            if let Some(CheckProgress::Done(checks)) = &progress {
                 heading(ui, &["", "predicted", "measured", "claim"]);
-                certificates.iter().for_each(|certificate| row(ui, certificate, width - MEASURED - PREDICTED));
+                checks.iter().for_each(|check| row(ui, check, width - MEASURED - PREDICTED));
                 return;
             }
             heading(ui, &["predicted", "claim"]);
-            for prediction in predictions(scene, SEEDS) {
+            for prediction in predictions(scene, CHECK_SEEDS) {
                 predicted(ui, &prediction);
                 claim(ui, &prediction, width - PREDICTED);
                 ui.end_row();
@@ -65,9 +86,9 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     });
 }
 
-fn verdict(certificates: &[Check]) -> String {
-    let passed = certificates.iter().filter(|c| c.passed).count();
-    format!("{passed} of {} predictions hold", certificates.len())
+fn verdict(checks: &[Check]) -> String {
+    let passed = checks.iter().filter(|c| c.passed).count();
+    format!("{passed} of {} predictions hold", checks.len())
 }
 
 /// The width of a quantity with its prediction, in points.
@@ -126,8 +147,8 @@ fn heading(ui: &mut Ui, names: &[&str]) {
     ui.end_row();
 }
 
-fn row(ui: &mut Ui, certificate: &Check, room: f32) {
-    let Check { prediction, measured, values, passed } = certificate;
+fn row(ui: &mut Ui, check: &Check, room: f32) {
+    let Check { prediction, measured, values, passed } = check;
     let (mark, word) = if *passed { ("✔", "holds") } else { ("✘", "fails") };
     let verdict = RichText::new(mark).strong();
     let color = if *passed { ui.visuals().text_color() } else { ui.visuals().warn_fg_color };
@@ -137,6 +158,29 @@ fn row(ui: &mut Ui, certificate: &Check, room: f32) {
     ui.label(number(*measured, 4)).on_hover_text(format!("each run: {}", runs.join(", ")));
     claim(ui, prediction, room);
     ui.end_row();
+}
+
+/// What is predicted, and what was measured as far as that is done.
+fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
+    let scene = context.snapshot.config.origin.scene().ok_or("nothing is predicted about your data")?;
+    let worker = context.background.checks.as_ref().filter(|worker| worker.scene == scene.name);
+    let done = worker.and_then(|worker| match worker.progress() {
+        CheckProgress::Done(checks) => Some(checks),
+        CheckProgress::Running(..) => None,
+    });
+    let mut csv = Csv::new(["quantity", "standing", "claim", "passed", "low", "high", "measured"]);
+    for (k, prediction) in predictions(scene, CHECK_SEEDS).into_iter().enumerate() {
+        let found = done.as_ref().map(|done| &done[k]);
+        let [low, high] = match prediction.expected {
+            Expected::Near { value, tolerance } => [value - tolerance, value + tolerance],
+            Expected::Below(limit) => [f64::NEG_INFINITY, limit],
+            Expected::Above(limit) => [limit, f64::INFINITY],
+        };
+        let passed = found.map_or(String::new(), |found| found.passed.to_string());
+        let labels = [prediction.measured(), prediction.standing.to_string(), prediction.claim, passed];
+        csv.push(labels, [low, high, found.map_or(f64::NAN, |found| found.measured)]);
+    }
+    Ok(csv)
 }
 
 #[cfg(test)]

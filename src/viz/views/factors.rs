@@ -7,13 +7,34 @@ use eframe::egui::{
 };
 use nalgebra::DMatrix;
 
-use crate::app::marks::{factor_colors, instead, number};
-use crate::app::theme::{SMALLEST_TEXT, indexed};
-use crate::app::{Selection, Stage, TrueMap};
-use crate::experiment::Snapshot;
 use crate::geometry::{Undefined, chance};
+use crate::io::Csv;
 use crate::linalg::{Matrix, best_assignment};
 use crate::stats::mean_correlation_coefficient;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::labels::{instead, label};
+use crate::viz::draw::number::number;
+use crate::viz::draw::points::factor_colors;
+use crate::viz::ground_truth::GroundTruth;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{SMALLEST_TEXT, indexed};
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Region, Table, ViewSpec};
+
+/// The specification.
+pub const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "factors", title: "Factors", short_title: "Factors" },
+    old_names: &[],
+    is_shared: false,
+    region: Region::Densities,
+    figure_size: (640.0, 520.0),
+    depends_on: &[Dependency::Latent, Dependency::Step],
+    ui: show,
+    tools: ViewSpec::no_tools,
+    figure_legend: ViewSpec::no_legend,
+    is_full_bleed: ViewSpec::with_margin,
+    table: table,
+};
 
 /// More latents or factors than this are not shown.
 const MOST: usize = 6;
@@ -22,21 +43,21 @@ const MOST: usize = 6;
 const POINTS: usize = 700;
 
 /// Draws the view; chooses the factor that colours points.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let data = &stage.snapshot.data;
-    let (Some(factors), Some(correlation)) = (&data.test.factors, &stage.snapshot.correlation) else {
+fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let data = &context.snapshot.data;
+    let (Some(factors), Some(correlation)) = (&data.test.factors, &context.snapshot.correlation) else {
         return instead(ui, &sentence(Undefined::NoTrueFactors));
     };
     let area = ui.available_rect_before_wrap();
     let text = 214.0_f32.min(0.46 * area.width());
     let (left, right) = area.split_left_right_at_x(area.max.x - text);
     ui.scope_builder(UiBuilder::new().max_rect(left.with_max_x(left.max.x - 8.0)).id_salt("scatters"), |ui| {
-        scatters(ui, stage, selection, factors, correlation);
+        scatters(ui, context, selection, factors, correlation);
     });
     ui.scope_builder(UiBuilder::new().max_rect(right.shrink2(vec2(0.0, 4.0))).id_salt("numbers"), |ui| {
-        colors(ui, stage, selection);
-        coefficient(ui, stage, correlation);
-        angles(ui, stage);
+        colors(ui, context, selection);
+        coefficient(ui, context, correlation);
+        angles(ui, context);
     });
     ui.allocate_rect(area, Sense::hover());
 }
@@ -48,10 +69,10 @@ fn sentence(reason: Undefined) -> String {
 }
 
 /// Which factor colours the points, here and wherever observations and codes are drawn.
-fn colors(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let names = &stage.snapshot.data.factor_names;
+fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let names = &context.snapshot.data.factor_names;
     let name = |color: Option<usize>| color.and_then(|i| names.get(i)).map_or("none", String::as_str).to_owned();
-    let palette = Stage::palette(ui);
+    let palette = ViewContext::palette(ui);
     ui.horizontal(|ui| {
         let label = ui.label("colour");
         ComboBox::from_id_salt("factor that colours")
@@ -77,15 +98,21 @@ fn colors(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 }
 
 /// A row for each latent, a column for each factor.
-fn scatters(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection, factors: &Matrix<f32>, correlation: &DMatrix<f64>) {
-    let palette = Stage::palette(ui);
+fn scatters(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    selection: &Selection,
+    factors: &Matrix<f32>,
+    correlation: &DMatrix<f64>,
+) {
+    let palette = ViewContext::palette(ui);
     let (m, k) = (correlation.nrows().min(MOST), correlation.ncols().min(MOST));
     let (_, pairs) = mean_correlation_coefficient(correlation);
     let area = ui.available_rect_before_wrap();
     let (gutter, header) = (26.0, 18.0);
     let cell = vec2((area.width() - gutter) / k as f32, (area.height() - header) / m as f32);
-    let colors = factor_colors(stage.snapshot, selection.color, palette);
-    let names = &stage.snapshot.data.factor_names;
+    let colors = factor_colors(context.snapshot, selection.color, palette);
+    let names = &context.snapshot.data.factor_names;
     for column in 0..k {
         let x = area.min.x + gutter + cell.x * (column as f32 + 0.5);
         let name = names.get(column).map_or("", String::as_str);
@@ -110,7 +137,7 @@ fn scatters(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection, factors: &Mat
             );
             let response = ui.allocate_rect(place, Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-            cloud(ui, place, stage, factors, [row, column], colors.as_deref());
+            cloud(ui, place, context, factors, [row, column], colors.as_deref());
             let stroke = if matched { Stroke::new(2.2, palette.ink) } else { Stroke::new(1.0, palette.rule) };
             ui.painter().rect_stroke(place, 2.0, stroke, StrokeKind::Inside);
             let mark = if matched { " ✓" } else { "" };
@@ -118,7 +145,7 @@ fn scatters(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection, factors: &Mat
             let painter = ui.painter();
             let position = place.left_top() + vec2(6.0, 4.0);
             let color = if matched { palette.ink } else { palette.muted };
-            crate::app::marks::label(painter, position, Align2::LEFT_TOP, &text, color, palette.paper);
+            label(painter, position, Align2::LEFT_TOP, &text, color, palette.paper);
         }
     }
     ui.allocate_rect(area, Sense::hover());
@@ -128,13 +155,13 @@ fn scatters(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection, factors: &Mat
 fn cloud(
     ui: &Ui,
     place: Rect,
-    stage: &Stage<'_>,
+    context: &ViewContext<'_>,
     factors: &Matrix<f32>,
     [row, column]: [usize; 2],
     colors: Option<&[Color32]>,
 ) {
-    let palette = Stage::palette(ui);
-    let snapshot = stage.snapshot;
+    let palette = ViewContext::palette(ui);
+    let snapshot = context.snapshot;
     let count = snapshot.encodings.columns().min(factors.columns());
     let spread = |values: &mut dyn Iterator<Item = f64>| {
         let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
@@ -160,13 +187,13 @@ fn cloud(
 }
 
 /// The mean correlation coefficient between its chance level and its ceiling.
-fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
-    let palette = Stage::palette(ui);
-    let snapshot = stage.snapshot;
+fn coefficient(ui: &mut Ui, context: &ViewContext<'_>, correlation: &DMatrix<f64>) {
+    let palette = ViewContext::palette(ui);
+    let snapshot = context.snapshot;
     let (mcc, _) = mean_correlation_coefficient(correlation);
-    // A single latent cannot be turned.
+    // A single latent cannot be rotated.
     let floor = (snapshot.latent_dim() > 1).then(|| chance(snapshot.latent_dim()).alignment);
-    let ceiling = ceiling(snapshot);
+    let ceiling = snapshot.mcc_ceiling();
     ui.add_space(2.0);
     ui.label(RichText::new(format!("MCC {}", number(mcc, 3))).strong()).on_hover_text(
         "Mean |correlation| of posterior means with the true factors they are matched with (✓). Empirical",
@@ -187,25 +214,13 @@ fn coefficient(ui: &mut Ui, stage: &Stage<'_>, correlation: &DMatrix<f64>) {
     );
 }
 
-/// The coefficient at the linear optimum for linear data: the mean over the factors of √(1 − v/λᵢ), where λᵢ is the variance
-/// of the data along a factor and v that of the noise, and 0 for a factor whose latent has collapsed (λᵢ ≤ b).
-pub(super) fn ceiling(snapshot: &Snapshot) -> Option<f64> {
-    let scene = snapshot.config.origin.scene()?;
-    let optimum = snapshot.optimum.as_ref()?;
-    matches!(scene.truth()?, crate::data::GroundTruthMap::Linear { .. }).then(|| {
-        let active = optimum.eigenvalues.iter().take(optimum.active);
-        let correlations = active.map(|lambda| (1.0 - scene.noise_variance() / lambda).max(0.0).sqrt());
-        correlations.sum::<f64>() / snapshot.data.factor_count() as f64
-    })
-}
-
 /// The angle between each true seam and the model's seam that is nearest to it, at z*.
-fn angles(ui: &mut Ui, stage: &Stage<'_>) {
-    let Some(truth) = stage.focus.truth().map(TrueMap::jacobian) else {
+fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
+    let Some(truth) = context.probe.truth().map(GroundTruth::jacobian) else {
         ui.weak("No true map: no true seams");
         return;
     };
-    let jacobian = &stage.focus.jacobian;
+    let jacobian = &context.probe.jacobian;
     let cosine = |k: usize, i: usize| {
         let (a, b) = (truth.column(k), jacobian.column(i));
         (a.dot(&b) / (a.norm() * b.norm())).abs()
@@ -218,7 +233,7 @@ fn angles(ui: &mut Ui, stage: &Stage<'_>) {
     );
     for (k, i) in pairs.into_iter().enumerate().take(MOST) {
         let Some(i) = i else { continue };
-        let name = stage.snapshot.data.factor_names.get(k).map_or("", String::as_str);
+        let name = context.snapshot.data.factor_names.get(k).map_or("", String::as_str);
         let degrees = cosine(k, i).min(1.0).acos().to_degrees();
         let value = if degrees.is_finite() { format!("{}°", number(degrees, 1)) } else { "–".to_owned() };
         ui.horizontal(|ui| {
@@ -226,6 +241,14 @@ fn angles(ui: &mut Ui, stage: &Stage<'_>) {
             ui.monospace(value);
         });
     }
+}
+
+/// The correlations of posterior means with true factors.
+fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
+    let correlation = context.snapshot.correlation.as_ref().ok_or("the true factors of these data are not known")?;
+    let mut csv = Csv::new(["latent".to_owned()].into_iter().chain(context.snapshot.data.factor_names.iter().cloned()));
+    correlation.row_iter().enumerate().for_each(|(i, row)| csv.push([format!("z_{}", i + 1)], row.iter().copied()));
+    Ok(csv)
 }
 
 #[cfg(test)]

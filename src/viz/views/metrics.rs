@@ -1,18 +1,37 @@
-//! The gauges: each number with its history, what it would be by chance or at best, and what it means.
+//! Metrics: each number with its history, chance level and optimum, and its definition behind "?".
 
 use eframe::egui::{
     Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::analysis::{Answer, LoopQuestion, Topic};
-use crate::app::marks::number;
-use crate::app::polyline::{polyline, seldom};
-use crate::app::{Selection, Stage};
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::number::number;
+use crate::viz::draw::polyline::{polyline, seldom};
+use crate::viz::history_table::history_table;
+use crate::viz::loop_query::LoopQuery;
+use crate::viz::selection::Selection;
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Region, ViewSpec};
 
-/// One gauge: where its number comes from and what is said about it.
-struct Gauge {
+/// The specification.
+pub const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "metrics", title: "Metrics", short_title: "Metrics" },
+    old_names: &["metrics"],
+    is_shared: false,
+    region: Region::Measurements,
+    figure_size: (640.0, 520.0),
+    depends_on: &[Dependency::Latent, Dependency::Step],
+    ui: show,
+    tools: ViewSpec::no_tools,
+    figure_legend: ViewSpec::no_legend,
+    is_full_bleed: ViewSpec::with_margin,
+    table: history_table,
+};
+
+/// A metric: its value, history and definition.
+struct Metric {
     name: &'static str,
     unit: &'static str,
     /// What it is, as a formula and in words.
@@ -26,12 +45,12 @@ struct Gauge {
     then: fn(&Row) -> f64,
     /// Levels to compare it with.
     levels: fn(&Snapshot) -> Vec<(&'static str, f64)>,
-    scale: Scale,
+    scale: PlotRange,
 }
 
 /// The range of a small plot.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Scale {
+enum PlotRange {
     /// From 0 to nearly the largest value.
     FromZero,
     /// From 0 to 1.
@@ -52,8 +71,8 @@ fn recent(snapshot: &Snapshot, value: fn(&Row) -> f64) -> Measured {
     if count == 0 { Err(Undefined::NotYet) } else { Ok(sum / f64::from(count)) }
 }
 
-const GAUGES: [Gauge; 9] = [
-    Gauge {
+const METRICS: [Metric; 9] = [
+    Metric {
         name: "gap",
         unit: "nats",
         formula: "½ (Σ log Λᵢᵢ − log det Λ) with Λ = I + JᵀJ/βσ²: what the best diagonal posterior loses against the \
@@ -65,9 +84,9 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.geometry.diagonal_gap,
         then: |row| row.diagonal_gap,
         levels: no_levels,
-        scale: Scale::FromZero,
+        scale: PlotRange::FromZero,
     },
-    Gauge {
+    Metric {
         name: "c_IMA",
         unit: "nats",
         formula: "Σ log ‖Jᵢ‖ − ½ log det JᵀJ: how far the columns of J are from orthogonal. For two latents it is \
@@ -80,9 +99,9 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.geometry.ima_contrast,
         then: |row| row.ima_contrast,
         levels: no_levels,
-        scale: Scale::FromZero,
+        scale: PlotRange::FromZero,
     },
-    Gauge {
+    Metric {
         name: "off-diag",
         unit: "",
         formula: "Σ_{i≠j} Gᵢⱼ² / Σ Gᵢⱼ² with G = JᵀJ: the share of G off its diagonal.",
@@ -93,13 +112,13 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.geometry.off_diagonal_mass,
         then: |row| row.off_diagonal_mass,
         levels: no_levels,
-        scale: Scale::FromZero,
+        scale: PlotRange::FromZero,
     },
-    Gauge {
+    Metric {
         name: "DtO",
         unit: "",
         formula: "Mean of ‖V − P‖, P the signed permutation nearest to the right singular vectors V of J. For two \
-                  latents turned by θ ≤ 45° it is 2√2 sin(θ/2).",
+                  latents rotated by θ ≤ 45° it is 2√2 sin(θ/2).",
         source: "Rolínek et al. 2019, equation 29. To be read beside chance: a full posterior sits there.",
         range: "0 when V is a signed permutation; chance is the mean over random rotations.",
         undefined: "when fewer than two latents are active, or singular values are within 5 % of each other: then V is \
@@ -108,9 +127,9 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.geometry.dto,
         then: |row| row.dto,
         levels: |s| vec![("chance", chance(s.geometry.active.len()).distance)],
-        scale: Scale::FromZero,
+        scale: PlotRange::FromZero,
     },
-    Gauge {
+    Metric {
         name: "C2",
         unit: "",
         formula: "Mean of Σ_{i≠j} (∂ⱼ log sᵢ)²: whether each length depends on its own latent only.",
@@ -122,9 +141,9 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.geometry.c2_residual,
         then: |row| row.c2_residual,
         levels: no_levels,
-        scale: Scale::FromZero,
+        scale: PlotRange::FromZero,
     },
-    Gauge {
+    Metric {
         name: "eq. 1",
         unit: "",
         formula: "How far the encoder's Σ is from Σ⁻¹ = Λ, Λ = I + JᵀJ/βσ²: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for a full \
@@ -137,9 +156,9 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.geometry.posterior_error,
         then: |row| row.posterior_error,
         levels: no_levels,
-        scale: Scale::FromZero,
+        scale: PlotRange::FromZero,
     },
-    Gauge {
+    Metric {
         name: "MCC",
         unit: "",
         formula: "Mean |correlation| of the posterior means with the true factors they are matched with.",
@@ -152,15 +171,15 @@ const GAUGES: [Gauge; 9] = [
         now: |s| s.mcc().ok_or(Undefined::NoTrueFactors),
         then: |row| row.mcc,
         levels: |s| {
-            // A single latent cannot be turned.
+            // A single latent cannot be rotated.
             let chance = (s.latent_dim() > 1).then(|| ("chance", chance(s.latent_dim()).alignment));
             let mut levels: Vec<_> = chance.into_iter().collect();
-            levels.extend(super::factors::ceiling(s).map(|ceiling| ("ceiling", ceiling)));
+            levels.extend(s.mcc_ceiling().map(|ceiling| ("ceiling", ceiling)));
             levels
         },
-        scale: Scale::Unit,
+        scale: PlotRange::Unit,
     },
-    Gauge {
+    Metric {
         name: "active",
         unit: "",
         formula: "How many latents have a posterior mean that varies over the data by more than 0.01.",
@@ -171,9 +190,9 @@ const GAUGES: [Gauge; 9] = [
         now: |s| Ok(s.geometry.active.len() as f64),
         then: |row| row.active_units as f64,
         levels: |s| s.optimum.as_ref().map_or_else(Vec::new, |optimum| vec![("optimum", optimum.active as f64)]),
-        scale: Scale::FromZero,
+        scale: PlotRange::FromZero,
     },
-    Gauge {
+    Metric {
         name: "ELBO",
         unit: "nats",
         formula: "E_q log p(x|z) − β KL(q‖p), a datum, over the minibatches of the last twentieth of the run.",
@@ -185,12 +204,12 @@ const GAUGES: [Gauge; 9] = [
         now: |s| recent(s, |row| row.elbo),
         then: |row| row.elbo,
         levels: |s| s.optimum.as_ref().map_or_else(Vec::new, |optimum| vec![("optimum", optimum.elbo)]),
-        scale: Scale::Tail,
+        scale: PlotRange::Tail,
     },
 ];
 
 /// No mean over the data, but a walk around a rectangle of latent space.
-const HOLONOMY: Gauge = Gauge {
+const HOLONOMY: Metric = Metric {
     name: "loop",
     unit: "%",
     formula: "∮ sᵢ dzᵢ around a latent rectangle, as a share of the length of its side, the larger one of both latents: \
@@ -202,7 +221,7 @@ const HOLONOMY: Gauge = Gauge {
     now: |_| Err(Undefined::NotYet),
     then: |_| f64::NAN,
     levels: no_levels,
-    scale: Scale::FromZero,
+    scale: PlotRange::FromZero,
 };
 
 const _: () =
@@ -212,7 +231,7 @@ const _: () =
 const LEVELS: f32 = 15.0;
 
 /// Draws the view.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
+fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.weak("means over held-out observations")
             .on_hover_text("Geometry at their posterior means, active latents only");
@@ -220,19 +239,19 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
         let beside = room.x > 1.5 * room.y;
         let columns = if beside { 2 } else { 1 };
         // With that of the holonomy, which ends the last column.
-        let rows = (GAUGES.len() + 1).div_ceil(columns);
+        let rows = (METRICS.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
         let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
         let height = ((room.y - 3.0 * LEVELS) / rows as f32 - 7.0).clamp(19.0, 48.0);
         ui.columns(columns, |places| {
-            for (k, (ui, gauges)) in places.iter_mut().zip(GAUGES.chunks(rows)).enumerate() {
-                Grid::new(("gauges", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
-                    for gauge in gauges {
-                        row(ui, stage, gauge, vec2(width, height));
+            for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
+                Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
+                    for metric in metrics {
+                        row(ui, context, metric, vec2(width, height));
                         ui.end_row();
                     }
                     if k + 1 == columns {
-                        holonomy(ui, stage, selection);
+                        holonomy(ui, context, selection);
                         ui.end_row();
                     }
                 });
@@ -242,51 +261,51 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
 }
 
 /// What arc lengths come back with from the rectangle that is drawn in the view of the joint density.
-fn holonomy(ui: &mut Ui, stage: &Stage<'_>, selection: &Selection) {
+fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     let around = match selection.shown() {
         &[a, b] => {
-            let (z, corners) = (stage.focus.z().to_vec(), selection.corners);
-            stage.ask(Topic::Loop(LoopQuestion { z, plane: [a, b], corners })).ok_or(Undefined::NotYet)
+            let (z, corners) = (context.probe.z().to_vec(), selection.corners);
+            context.query(&LoopQuery { z, plane: [a, b], corners }).ok_or(Undefined::NotYet)
         }
         _ => Err(Undefined::OneActiveLatent),
     };
-    let share = around.map(|answer| match &*answer {
-        Answer::Loop(around) => {
-            let share = |k: usize| 100.0 * (around.integrals[k] / around.lengths[k]).abs();
-            share(0).max(share(1))
-        }
-        _ => f64::NAN,
+    let share = around.map(|around| {
+        let share = |k: usize| 100.0 * (around.integrals[k] / around.lengths[k]).abs();
+        share(0).max(share(1))
     });
-    about(ui, &HOLONOMY, share);
+    about(ui, context, &HOLONOMY, share);
     value(ui, &HOLONOMY, share);
     ui.label(RichText::new("% of a side: Joint").small().weak());
 }
 
-fn value(ui: &mut Ui, gauge: &Gauge, now: Measured) {
+fn value(ui: &mut Ui, metric: &Metric, now: Measured) {
     ui.horizontal(|ui| {
         ui.set_min_width(54.0);
         match now {
-            Ok(x) => ui.monospace(number(x, gauge.decimals)).on_hover_text(gauge.unit),
+            Ok(x) => ui.monospace(number(x, metric.decimals)).on_hover_text(metric.unit),
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
     });
 }
 
-fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, size: Vec2) {
-    let snapshot = stage.snapshot;
-    let now = (gauge.now)(snapshot);
-    about(ui, gauge, now);
-    value(ui, gauge, now);
+fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, size: Vec2) {
+    let snapshot = context.snapshot;
+    let now = (metric.now)(snapshot);
+    about(ui, context, metric, now);
+    value(ui, metric, now);
     // What is undefined can't be compared with anything.
-    let levels = if now.is_ok() { (gauge.levels)(snapshot) } else { Vec::new() };
+    let levels = if now.is_ok() { (metric.levels)(snapshot) } else { Vec::new() };
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let plot = history(ui, stage, gauge, &levels, size);
+        let plot = history(ui, context, metric, &levels, size);
         plot.on_hover_text("The run so far; dotted: what to compare it with");
         let words: Vec<String> = levels
             .iter()
             .map(|(name, level)| {
-                format!("{name} {}", number(*level, gauge.decimals.min(if gauge.scale == Scale::Tail { 3 } else { 2 })))
+                format!(
+                    "{name} {}",
+                    number(*level, metric.decimals.min(if metric.scale == PlotRange::Tail { 3 } else { 2 }))
+                )
             })
             .collect();
         if !words.is_empty() {
@@ -295,25 +314,25 @@ fn row(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, size: Vec2) {
     });
 }
 
-/// The name of a gauge, which opens what there is to know about it.
-fn about(ui: &mut Ui, gauge: &Gauge, now: Measured) {
+/// The name of a metric, which opens what there is to know about it.
+fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
-        let name = RichText::new(gauge.name);
+        let name = RichText::new(metric.name);
         ui.label(if now.is_ok() { name } else { name.weak() });
-        if Stage::is_figure(ui) {
+        if context.is_figure() {
             return;
         }
         let button = ui.add(Button::new("?").small());
-        let label = format!("About {}", gauge.name);
+        let label = format!("About {}", metric.name);
         button.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Button, true, &label));
         Popup::from_toggle_button_response(&button).show(|ui| {
             ui.set_max_width(340.0);
-            ui.strong(gauge.name);
-            ui.label(gauge.formula);
-            ui.label(gauge.source);
-            ui.label(format!("Range: {}", gauge.range));
-            ui.label(format!("Undefined {}", gauge.undefined));
+            ui.strong(metric.name);
+            ui.label(metric.formula);
+            ui.label(metric.source);
+            ui.label(format!("Range: {}", metric.range));
+            ui.label(format!("Undefined {}", metric.undefined));
             if let Err(reason) = now {
                 ui.colored_label(ui.visuals().warn_fg_color, format!("Undefined now: {reason}."));
             }
@@ -322,13 +341,19 @@ fn about(ui: &mut Ui, gauge: &Gauge, now: Measured) {
 }
 
 /// The values since the start as a small plot, on the same scale in both runs.
-fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static str, f64)], size: Vec2) -> Response {
-    let palette = Stage::palette(ui);
+fn history(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    metric: &Metric,
+    levels: &[(&'static str, f64)],
+    size: Vec2,
+) -> Response {
+    let palette = ViewContext::palette(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let runs = [Some(stage), stage.beside].into_iter().flatten();
-    let values = runs.flat_map(|s| seldom(tail(&s.snapshot.history), size.x).map(|row| (gauge.then)(row))).collect();
-    let (low, high) = range(values, levels, gauge.scale);
-    let last = stage.snapshot.step.max(1) as f64;
+    let runs = [Some(context), context.beside].into_iter().flatten();
+    let values = runs.flat_map(|s| seldom(tail(&s.snapshot.history), size.x).map(|row| (metric.then)(row))).collect();
+    let (low, high) = range(values, levels, metric.scale);
+    let last = context.snapshot.step.max(1) as f64;
     let x = |step: f64| rect.left() + (step / last) as f32 * rect.width();
     let y = |value: f64| {
         rect.bottom() - 1.0 - ((value - low) / (high - low)).clamp(0.0, 1.0) as f32 * (rect.height() - 2.0)
@@ -340,7 +365,7 @@ fn history(ui: &mut Ui, stage: &Stage<'_>, gauge: &Gauge, levels: &[(&'static st
         painter.extend(polyline(line(*level), Stroke::new(1.2, palette.muted), &[2.0, 2.0]));
     }
     // A gap where there is no value.
-    let path: Vec<_> = seldom(&stage.snapshot.history, size.x).map(|row| (row.step, (gauge.then)(row))).collect();
+    let path: Vec<_> = seldom(&context.snapshot.history, size.x).map(|row| (row.step, (metric.then)(row))).collect();
     for run in path.split(|(_, value)| !value.is_finite()) {
         let path = run.iter().map(|(step, value)| pos2(x(*step as f64), y(*value))).collect();
         painter.extend(polyline(path, Stroke::new(1.3, palette.ink), &[]));
@@ -353,15 +378,15 @@ fn tail<T>(rows: &[T]) -> &[T] {
     &rows[rows.len() / 10..]
 }
 
-fn range(mut values: Vec<f64>, levels: &[(&'static str, f64)], scale: Scale) -> (f64, f64) {
-    if scale == Scale::Unit {
+fn range(mut values: Vec<f64>, levels: &[(&'static str, f64)], scale: PlotRange) -> (f64, f64) {
+    if scale == PlotRange::Unit {
         return (0.0, 1.0);
     }
     values.retain(|value| value.is_finite());
     values.extend(levels.iter().map(|(_, level)| *level).filter(|level| level.is_finite()));
     values.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| values.get((share * values.len().saturating_sub(1) as f64).round() as usize).copied();
-    let low = if scale == Scale::FromZero { 0.0 } else { at(0.02).unwrap_or(0.0) };
+    let low = if scale == PlotRange::FromZero { 0.0 } else { at(0.02).unwrap_or(0.0) };
     // However flat it is, a range has a height.
     (low, at(0.98).unwrap_or(1.0).max(low + 1e-4))
 }
@@ -372,11 +397,11 @@ mod tests {
 
     #[test]
     fn small_plots_show_the_values_and_their_levels() {
-        assert_eq!(range(vec![0.2, f64::NAN, 0.4], &[("chance", 0.55)], Scale::FromZero), (0.0, 0.55));
-        assert_eq!(range(vec![], &[], Scale::Unit), (0.0, 1.0));
-        let (low, high) = range(vec![-3.2, -3.1, -3.0], &[], Scale::Tail);
+        assert_eq!(range(vec![0.2, f64::NAN, 0.4], &[("chance", 0.55)], PlotRange::FromZero), (0.0, 0.55));
+        assert_eq!(range(vec![], &[], PlotRange::Unit), (0.0, 1.0));
+        let (low, high) = range(vec![-3.2, -3.1, -3.0], &[], PlotRange::Tail);
         assert!(low <= -3.1 && high >= -3.0 && low < high);
-        let (low, high) = range(vec![], &[], Scale::FromZero);
+        let (low, high) = range(vec![], &[], PlotRange::FromZero);
         assert!(low < high);
     }
 }

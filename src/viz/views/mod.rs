@@ -1,150 +1,69 @@
-//! The views. Each draws from a [`Stage`] and may move the [`Selection`]; none can reach the run.
+//! The views. Adding one is a folder (or file) with its `SPEC`, and a line in [`VIEWS`].
 
-pub mod certificates;
-pub mod densities;
-pub mod factors;
-pub mod gauges;
-pub mod jacobian;
+mod checks;
+pub mod data;
+mod densities;
+mod factors;
+mod jacobian;
 pub mod joint;
 pub mod latent;
-mod numbers;
-pub mod plane;
+mod metrics;
 pub mod posterior;
 pub mod rotate;
-pub mod seeds;
-pub mod space;
-pub mod training;
+mod seeds;
+mod training;
 
-use eframe::egui::Ui;
-use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
-use super::painter3::Painter3;
-use super::{Selection, Stage};
+use eframe::egui::KeyboardShortcut;
 
-/// A view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum View {
-    /// Data space.
-    Data,
-    /// Latent space.
-    Latent,
-    /// Push-forward densities.
-    Densities,
-    /// Whether the density on the manifold factorises.
-    Joint,
-    /// Latents against true factors.
-    Factors,
-    /// The Jacobian in numbers.
-    Jacobian,
-    /// The gauges with their history.
-    Gauges,
-    /// The posteriors that an observation could have.
-    Posterior,
-    /// What turning the latents costs.
-    Rotate,
-    /// Training curves.
-    Training,
-    /// The same experiment for several seeds.
-    Seeds,
-    /// What theory predicts, and what was measured.
-    Certificates,
+use super::command::{CommandEntry, UiCommand, commands};
+use super::view::View;
+use super::view_spec::ViewSpec;
+
+/// All views, in the order of menus, tabs and the command line.
+pub const VIEWS: [&ViewSpec; 12] = [
+    &data::SPEC,
+    &latent::SPEC,
+    &densities::SPEC,
+    &joint::SPEC,
+    &factors::SPEC,
+    &metrics::SPEC,
+    &jacobian::SPEC,
+    &posterior::SPEC,
+    &rotate::SPEC,
+    &training::SPEC,
+    &seeds::SPEC,
+    &checks::SPEC,
+];
+
+/// The identities of all views.
+pub fn all_views() -> [View; VIEWS.len()] {
+    VIEWS.map(|spec| spec.view)
 }
 
-/// A view of one of the runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Pane {
-    /// What is shown.
-    pub view: View,
-    /// Of which run: 0, or 1 for the second one of two.
-    pub side: usize,
+/// The specification of a view.
+pub fn spec_of(view: View) -> &'static ViewSpec {
+    VIEWS.into_iter().find(|spec| spec.view == view).unwrap_or(VIEWS[0])
 }
 
-impl View {
-    /// All views.
-    pub const ALL: [Self; 12] = [
-        Self::Data,
-        Self::Latent,
-        Self::Densities,
-        Self::Joint,
-        Self::Factors,
-        Self::Gauges,
-        Self::Jacobian,
-        Self::Posterior,
-        Self::Rotate,
-        Self::Training,
-        Self::Seeds,
-        Self::Certificates,
-    ];
+/// The view of that name, also of a name that older files use.
+pub fn view_named(name: &str) -> Option<View> {
+    VIEWS.into_iter().find(|spec| spec.view.name == name || spec.old_names.contains(&name)).map(|spec| spec.view)
+}
 
-    /// Whether one picture shows both runs.
-    pub fn is_shared(self) -> bool {
-        matches!(self, Self::Training | Self::Seeds | Self::Certificates)
-    }
+/// The table of commands, with an entry for each view.
+pub fn command_table() -> &'static [CommandEntry] {
+    static TABLE: OnceLock<Vec<CommandEntry>> = OnceLock::new();
+    TABLE.get_or_init(|| commands(&all_views()))
+}
 
-    /// The name on the screen.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Data => "Data space",
-            Self::Latent => "Latent space",
-            Self::Densities => "Push-forward densities",
-            Self::Joint => "Joint density",
-            Self::Factors => "Factors",
-            Self::Jacobian => "Jacobian",
-            Self::Gauges => "Gauges",
-            Self::Posterior => "Posterior",
-            Self::Rotate => "Rotate",
-            Self::Training => "Training",
-            Self::Seeds => "Seeds",
-            Self::Certificates => "Certificates",
-        }
-    }
+/// The entry of a command, if it stands in a menu or has a key.
+pub fn entry_of(command: &UiCommand) -> Option<&'static CommandEntry> {
+    command_table().iter().find(|entry| entry.command == *command)
+}
 
-    /// The name where there is little room.
-    pub fn short_title(self) -> &'static str {
-        match self {
-            Self::Data => "Data",
-            Self::Latent => "Latent",
-            Self::Densities => "Densities",
-            Self::Joint => "Joint",
-            _ => self.title(),
-        }
-    }
-
-    /// The name in files and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Data => "data",
-            Self::Latent => "latent",
-            Self::Densities => "densities",
-            Self::Joint => "joint",
-            Self::Factors => "factors",
-            Self::Jacobian => "jacobian",
-            Self::Gauges => "gauges",
-            Self::Posterior => "posterior",
-            Self::Rotate => "rotate",
-            Self::Training => "training",
-            Self::Seeds => "seeds",
-            Self::Certificates => "certificates",
-        }
-    }
-
-    /// Draws the view into all of `ui`.
-    pub fn show(self, ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
-        match self {
-            Self::Data if stage.projection.dims() == 3 => space::show(ui, stage, selection, painter3),
-            Self::Data => plane::show(ui, stage, selection),
-            Self::Latent => latent::show(ui, stage, selection),
-            Self::Densities => densities::show(ui, stage, selection),
-            Self::Joint => joint::show(ui, stage, selection),
-            Self::Factors => factors::show(ui, stage, selection),
-            Self::Jacobian => jacobian::show(ui, stage, selection),
-            Self::Gauges => gauges::show(ui, stage, selection),
-            Self::Posterior => posterior::show(ui, stage, selection),
-            Self::Rotate => rotate::show(ui, stage, selection),
-            Self::Training => training::show(ui, stage, selection),
-            Self::Seeds => seeds::show(ui, stage, selection),
-            Self::Certificates => certificates::show(ui, stage, selection),
-        }
-    }
+/// The key of a command.
+pub fn key_of(command: &UiCommand) -> Option<KeyboardShortcut> {
+    entry_of(command)?.shortcut
 }

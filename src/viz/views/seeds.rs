@@ -4,37 +4,55 @@ use eframe::egui::{
     Align2, Button, FontId, Painter, ProgressBar, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::space::home;
-use crate::app::focus::grid_values;
-use crate::app::marks::{instead, label, number};
-use crate::app::polyline::polyline;
-use crate::app::theme::{Palette, SMALLEST_TEXT, dashes, indexed};
-use crate::app::{Ask, Selection, Stage};
-use crate::experiment::Snapshot;
+use crate::experiment::{Row, Snapshot};
 use crate::geometry::{Jets, Order};
+use crate::io::Csv;
 use crate::linalg::{Matrix, svd};
-use crate::trainer::SeedEnsemble;
+use crate::trainer::{ENSEMBLE_SEEDS, SeedEnsemble};
+use crate::viz::command::UiCommand;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::labels::{instead, label};
+use crate::viz::draw::number::number;
+use crate::viz::draw::polyline::polyline;
+use crate::viz::home_camera::home_camera;
+use crate::viz::latent_grid::grid_values;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{Palette, SMALLEST_TEXT, dashes, indexed};
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Region, Table, ViewSpec};
 
-/// How many seeds are tried.
-pub(in crate::app) const SEEDS: u64 = 8;
+/// The specification.
+pub const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "seeds", title: "Seeds", short_title: "Seeds" },
+    old_names: &[],
+    is_shared: true,
+    region: Region::Experiment,
+    figure_size: (640.0, 520.0),
+    depends_on: &[Dependency::Camera],
+    ui: show,
+    tools: ViewSpec::no_tools,
+    figure_legend: ViewSpec::no_legend,
+    is_full_bleed: ViewSpec::with_margin,
+    table: table,
+};
 
 /// Draws the view; asks for the training, and for one of its runs.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let Some(strip) = &stage.background.strip else {
-        if Stage::is_figure(ui) {
+fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let Some(seeds) = &context.background.seeds else {
+        if context.is_figure() {
             return instead(ui, "No other seeds have been trained");
         }
         ui.horizontal(|ui| {
             let help = "Trains the experiment that the controls describe for the next seeds, in the background";
-            if ui.button(format!("Train {SEEDS} seeds")).on_hover_text(help).clicked() {
-                selection.ask = Some(Ask::Seeds);
+            if ui.button(format!("Train {ENSEMBLE_SEEDS} seeds")).on_hover_text(help).clicked() {
+                context.send(UiCommand::TrainSeeds);
             }
             ui.weak("A single run may be luck.");
         });
         return instead(ui, "Small multiples of the same experiment appear here");
     };
-    let runs: Vec<_> = strip.runs().collect();
-    header(ui, strip, &runs.iter().map(|(_, _, made)| *made).collect::<Vec<_>>(), selection);
+    let runs: Vec<_> = seeds.runs().collect();
+    header(ui, context, seeds, &runs.iter().map(|(_, _, made)| *made).collect::<Vec<_>>());
     let area = ui.available_rect_before_wrap();
     // As square as can be.
     let squareness = |columns: usize| {
@@ -47,29 +65,29 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     for (i, (seed, newest, _)) in runs.iter().enumerate() {
         let corner = area.min + vec2(size.x * (i % columns) as f32, size.y * (i / columns) as f32);
         let rect = Rect::from_min_size(corner, size).shrink(3.0);
-        multiple(ui, stage, selection, rect, i, *seed, newest.as_deref());
+        multiple(ui, context, selection, rect, i, *seed, newest.as_deref());
     }
     ui.allocate_rect(area, Sense::hover());
 }
 
-fn header(ui: &mut Ui, strip: &SeedEnsemble, made: &[u64], selection: &mut Selection) {
+fn header(ui: &mut Ui, context: &ViewContext<'_>, seeds: &SeedEnsemble, made: &[u64]) {
     ui.horizontal(|ui| {
-        if strip.is_done() {
-            let invitation = if Stage::is_figure(ui) { "" } else { "; click one to make it the main run" };
-            ui.weak(format!("{} steps each{invitation}", strip.steps()));
+        if seeds.is_done() {
+            let invitation = if context.is_figure() { "" } else { "; click one to make it the main run" };
+            ui.weak(format!("{} steps each{invitation}", seeds.steps()));
         } else {
             let total: u64 = made.iter().sum();
-            let share = total as f32 / (strip.steps() * made.len() as u64).max(1) as f32;
+            let share = total as f32 / (seeds.steps() * made.len() as u64).max(1) as f32;
             ui.add(ProgressBar::new(share).desired_width(140.0).show_percentage());
         }
-        if Stage::is_figure(ui) {
+        if context.is_figure() {
             return;
         }
         if ui.add(Button::new("Train anew").small()).clicked() {
-            selection.ask = Some(Ask::Seeds);
+            context.send(UiCommand::TrainSeeds);
         }
         if ui.add(Button::new("Close").small()).clicked() {
-            selection.ask = Some(Ask::CloseSeeds);
+            context.send(UiCommand::CloseSeeds);
         }
     });
 }
@@ -77,15 +95,15 @@ fn header(ui: &mut Ui, strip: &SeedEnsemble, made: &[u64], selection: &mut Selec
 /// One run: the images of a latent grid and of the two axes, with its numbers beneath.
 fn multiple(
     ui: &Ui,
-    stage: &Stage<'_>,
-    selection: &mut Selection,
+    context: &ViewContext<'_>,
+    selection: &Selection,
     rect: Rect,
     i: usize,
     seed: u64,
     newest: Option<&Result<Snapshot, String>>,
 ) {
     const CAPTION: f32 = 32.0;
-    let palette = Stage::palette(ui);
+    let palette = ViewContext::palette(ui);
     let response = ui.interact(rect, ui.scope_id().with(("seed", i)), Sense::click());
     let name = format!("Make seed {seed} the main run");
     response.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
@@ -93,7 +111,7 @@ fn multiple(
     let edge = if response.hovered() || response.has_focus() { palette.ink } else { palette.rule };
     painter.rect_stroke(rect, 3.0, Stroke::new(1.0, edge), StrokeKind::Inside);
     if response.clicked() {
-        selection.ask = Some(Ask::Adopt(i));
+        context.send(UiCommand::AdoptSeed(i));
     }
     let text = |line: f32, text: &str| {
         let place = pos2(rect.left() + 5.0, rect.bottom() - CAPTION + 14.0 * line);
@@ -111,7 +129,7 @@ fn multiple(
         }
         Some(Ok(snapshot)) => {
             let seen = rect.with_max_y(rect.max.y - CAPTION).with_min_y(rect.min.y + 12.0);
-            drawing(&painter, stage, selection, seen, snapshot, palette);
+            drawing(&painter, context, selection, seen, snapshot, palette);
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 2));
             let gap = snapshot.geometry.diagonal_gap.map_or("–".to_owned(), |gap| number(gap, 3));
             title(&format!("seed {seed}"));
@@ -139,7 +157,7 @@ fn angle(snapshot: &Snapshot) -> String {
 /// The images of latent lines, all seen as the data view sees them.
 fn drawing(
     painter: &Painter,
-    stage: &Stage<'_>,
+    context: &ViewContext<'_>,
     selection: &Selection,
     rect: Rect,
     snapshot: &Snapshot,
@@ -161,15 +179,15 @@ fn drawing(
         }
         snapshot.vae.decode(&latents)
     };
-    let axes = screen_axes(stage, selection);
+    let axes = screen_axes(context, selection);
     let flat = |x: [f32; 3]| axes.map(|axis| (0..3).map(|k| axis[k] * x[k]).sum::<f32>());
-    let extent = &stage.projection.extent;
+    let extent = &context.projection.extent;
     let size = extent.iter().map(|[low, high]| high - low).fold(0.0, f64::max) as f32;
     let middle = flat([0, 1, 2].map(|axis| extent.get(axis).map_or(0.0, |[low, high]| 0.5 * (low + high) as f32)));
     let scale = 0.86 * rect.width().min(rect.height()) / size;
     let place = |x: &[f32]| {
         let x: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
-        let [u, v] = flat(stage.projection.space(&x));
+        let [u, v] = flat(context.projection.space(&x));
         rect.center() + scale * vec2(u - middle[0], middle[1] - v)
     };
     let draw = |points: &Matrix<f32>, stroke: Stroke, pattern: &[f32]| {
@@ -192,10 +210,24 @@ fn drawing(
 
 /// The directions of data space that go right and up on the screen: as the camera looks in three dimensions, the first
 /// two coordinates otherwise.
-fn screen_axes(stage: &Stage<'_>, selection: &Selection) -> [[f32; 3]; 2] {
-    if stage.projection.dims() < 3 {
+fn screen_axes(context: &ViewContext<'_>, selection: &Selection) -> [[f32; 3]; 2] {
+    if context.projection.dims() < 3 {
         return [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
     }
-    let [right, up, _] = selection.camera.unwrap_or_else(|| home(stage)).basis();
+    let home = || home_camera(context.projection, context.snapshot.config.origin.scene());
+    let [right, up, _] = selection.camera.unwrap_or_else(home).basis();
     [right, up]
+}
+
+/// The history of every seed.
+fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
+    let seeds = context.background.seeds.as_ref().ok_or("no other seed has been trained")?;
+    let tables = seeds.runs().filter_map(|(seed, newest, _)| {
+        let newest = newest?;
+        let snapshot = newest.as_ref().as_ref().ok()?;
+        let mut csv = Csv::new(Row::header(snapshot.latent_dim()));
+        snapshot.history.iter().for_each(|row| csv.push(row.fields(), []));
+        Some((seed.to_string(), csv))
+    });
+    Ok(Csv::stacked("seed", tables))
 }

@@ -3,11 +3,33 @@
 use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::marks::{Sheet, axis, grid, number, still_plot};
-use crate::app::polyline::{polyline, seldom};
-use crate::app::theme::{dashes, indexed};
-use crate::app::{Ask, SIDES, Selection, Stage};
 use crate::experiment::{Row, Snapshot};
+use crate::viz::command::UiCommand;
+use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::polyline::{polyline, seldom};
+use crate::viz::history_table::history_table;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{dashes, indexed};
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+
+/// The specification.
+pub const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "training", title: "Training", short_title: "Training" },
+    old_names: &[],
+    is_shared: true,
+    region: Region::Experiment,
+    figure_size: (960.0, 300.0),
+    depends_on: &[Dependency::Step],
+    ui: show,
+    tools: tools,
+    figure_legend: key,
+    is_full_bleed: ViewSpec::with_margin,
+    table: history_table,
+};
 
 /// One curve.
 struct Series {
@@ -20,17 +42,17 @@ struct Series {
 }
 
 /// Steps and values.
-type Curve = Vec<[f64; 2]>;
+type HistoryCurve = Vec<[f64; 2]>;
 
 impl Series {
-    fn curve(&self, run: &Snapshot, width: f32) -> Curve {
+    fn curve(&self, run: &Snapshot, width: f32) -> HistoryCurve {
         seldom(&run.history, width).map(|row| [row.step as f64, (self.value)(row)]).collect()
     }
 }
 
 /// Draws the view: three plots over the same steps.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let palette = Stage::palette(ui);
+fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
     let series = |name: &str, color, pattern: usize, value: Box<dyn Fn(&Row) -> f64>| Series {
         name: name.to_owned(),
         color,
@@ -51,10 +73,10 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);
         Series { same_color: true, ..series(&indexed("KL", i), palette.latent, i, Box::new(value)) }
     };
-    let kl = (0..stage.snapshot.latent_dim().min(8)).map(kl).collect();
+    let kl = (0..context.snapshot.latent_dim().min(8)).map(kl).collect();
     let plots = [objective, geometry, kl];
     let area = ui.available_rect_before_wrap();
-    // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
+    // RunSlot by side where there is room, otherwise one above the other, so that equal steps stand in line.
     let beside = area.width() > 2.5 * area.height();
     // The first has the longest names above it.
     let shares = if beside { [0.45, 0.28, 0.27] } else { [1.0 / 3.0; 3] };
@@ -67,7 +89,7 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
         start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
-            plot(ui, stage, selection, &series, last);
+            plot(ui, context, selection, &series, last);
         });
     }
     ui.allocate_rect(area, Sense::hover());
@@ -75,45 +97,46 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 
 /// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps. Of two runs
 /// the first is drawn solid, the second dashed.
-fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Series], steps_shown: bool) {
-    let palette = Stage::palette(ui);
-    let stages = || [Some(stage), stage.beside].into_iter().flatten();
-    let runs: Vec<&Snapshot> = stages().map(|stage| stage.now).collect();
+fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, series: &[Series], steps_shown: bool) {
+    let palette = ViewContext::palette(ui);
+    let contexts = || [Some(context), context.beside].into_iter().flatten();
+    let runs: Vec<&Snapshot> = contexts().map(|context| context.newest).collect();
     let compared = runs.len() > 1;
     let width = ui.available_width();
-    let curves: Vec<Vec<Curve>> = runs.iter().map(|run| series.iter().map(|s| s.curve(run, width)).collect()).collect();
-    let shown: Vec<u64> = stages().map(|stage| stage.snapshot.step).collect();
+    let curves: Vec<Vec<HistoryCurve>> =
+        runs.iter().map(|run| series.iter().map(|s| s.curve(run, width)).collect()).collect();
+    let shown: Vec<u64> = contexts().map(|context| context.snapshot.step).collect();
     legend(ui, series, &runs, &shown);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
     let bounds = bounds(curves.iter().flatten(), last);
-    let response = still_plot(ui, "training", stage)
-        .show_axes([steps_shown && stage.axes, stage.axes])
+    let response = still_plot(ui, "training", context)
+        .show_axes([steps_shown && context.axes, context.axes])
         .min_size(vec2(20.0, 12.0))
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(2.5))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| steps(mark.value))])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(34.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
-    let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let marks = PlotPainter::new(ui, context, response.transform);
     for change in runs.iter().flat_map(|run| &run.log) {
         let x = change.step as f64;
         let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
-        sheet.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
+        marks.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
     }
     for (run, curves) in curves.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
-            sheet.history(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
+            marks.history(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
             let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
             let smooth = smooth(curve);
             if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
-                sheet.label(sheet.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
+                marks.label(marks.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
             }
-            sheet.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
+            marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
         }
     }
     let vertical = |x: f64, stroke: Stroke| {
-        sheet.curve([[x, bounds.min()[1]], [x, bounds.max()[1]]].into_iter(), stroke, &[]);
+        marks.curve([[x, bounds.min()[1]], [x, bounds.max()[1]]].into_iter(), stroke, &[]);
     };
     for (run, step) in runs.iter().zip(&shown) {
         if *step < run.step {
@@ -126,55 +149,56 @@ fn plot(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, series: &[Ser
     if (time.dragged() || time.clicked())
         && let Some(pointer) = time.interact_pointer_pos()
     {
-        selection.moment = moment(response.transform.value_from_position(pointer).x, last);
+        selection.shown_step = step_at(response.transform.value_from_position(pointer).x, last);
     }
-    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &sheet, p.x));
+    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &marks, p.x));
     if let Some(text) = time.hover_pos().and_then(near) {
         time.on_hover_text(text);
     }
 }
 
-/// The step that is meant by a place on the axis; `None` at its end, which is the present.
-fn moment(x: f64, last: u64) -> Option<u64> {
+/// The step at a place on the axis; `None` at its end, which is the newest step.
+fn step_at(x: f64, last: u64) -> Option<u64> {
     let step = x.max(0.0).round() as u64;
     (x < 0.99 * last as f64 && step < last).then_some(step)
 }
 
-/// What stands beside the title: which run is which, the moment that is looked at, the runs that were left behind.
-pub fn tools(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    key(ui, stage);
-    let last = [Some(stage), stage.beside].into_iter().flatten().map(|stage| stage.now.step).max().unwrap_or(0);
-    let mut step = selection.moment.unwrap_or(last).min(last);
+/// The header tools: which run is which, the shown step, the branches.
+fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    key(ui, context);
+    let last =
+        [Some(context), context.beside].into_iter().flatten().map(|context| context.newest.step).max().unwrap_or(0);
+    let mut step = selection.shown_step.unwrap_or(last).min(last);
     ui.scope(|ui| {
         ui.spacing_mut().slider_width = 60.0;
-        let slider = Slider::new(&mut step, 0..=last.max(1)).text("moment");
-        let help = "The step that is shown; the training goes on. Drag in the plots, too";
+        let slider = Slider::new(&mut step, 0..=last.max(1)).text("step");
+        let help = "The shown step; training goes on. Drag in the plots, too";
         if ui.add_enabled(last > 0, slider).on_hover_text(help).changed() {
-            selection.moment = (step < last).then_some(step);
+            selection.shown_step = (step < last).then_some(step);
         }
     });
-    branches(ui, stage, selection);
+    branches(ui, context);
 }
 
-/// The runs that were left where another one was started from a moment of theirs.
-fn branches(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    let stages: Vec<&Stage<'_>> = [Some(stage), stage.beside].into_iter().flatten().collect();
-    if stages.iter().all(|stage| stage.branches.is_empty()) {
+/// The menu of branches.
+fn branches(ui: &mut Ui, context: &ViewContext<'_>) {
+    let contexts: Vec<&ViewContext<'_>> = [Some(context), context.beside].into_iter().flatten().collect();
+    if contexts.iter().all(|context| context.branches.is_empty()) {
         return;
     }
     ui.menu_button("branches ▾", |ui| {
-        for (side, stage) in stages.iter().enumerate() {
-            for branch in stage.branches {
-                let name = if stages.len() > 1 { format!("{} ", SIDES[side]) } else { String::new() };
+        for (run, context) in contexts.iter().enumerate() {
+            for branch in context.branches {
+                let name = if contexts.len() > 1 { format!("{} ", RUN_NAMES[run]) } else { String::new() };
                 let name = format!("{name}branch {}", branch.number + 1);
                 ui.horizontal(|ui| {
-                    let help = format!("It parted at step {} and has made {} steps", branch.from, branch.steps);
-                    if ui.button(format!("Go on with {name}")).on_hover_text(help).clicked() {
-                        selection.ask = Some(Ask::Switch(side, branch.number));
+                    let help = format!("Branched at step {}; {} steps made", branch.from, branch.steps);
+                    if ui.button(format!("Switch to {name}")).on_hover_text(help).clicked() {
+                        context.send(UiCommand::SwitchBranch(run, branch.number));
                         ui.close();
                     }
                     if ui.button(format!("Close {name}")).clicked() {
-                        selection.ask = Some(Ask::CloseBranch(side, branch.number));
+                        context.send(UiCommand::CloseBranch(run, branch.number));
                         ui.close();
                     }
                 });
@@ -183,16 +207,16 @@ fn branches(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     });
 }
 
-/// How the curves of two runs are told apart.
+/// The dash patterns of the curves of two runs.
 const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
 
-/// Which run is drawn how, if there are two.
-pub fn key(ui: &mut Ui, stage: &Stage<'_>) {
-    if stage.beside.is_none() {
+/// The line pattern of each run, if there are two.
+fn key(ui: &mut Ui, context: &ViewContext<'_>) {
+    if context.beside.is_none() {
         return;
     }
-    let ink = Stage::palette(ui).ink;
-    let mut runs: Vec<_> = SIDES.into_iter().zip(RUN_DASHES).collect();
+    let ink = ViewContext::palette(ui).ink;
+    let mut runs: Vec<_> = RUN_NAMES.into_iter().zip(RUN_DASHES).collect();
     // In a bar of tabs what comes first stands on the right.
     let reversed = ui.layout().prefer_right_to_left();
     if reversed {
@@ -240,12 +264,12 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
     });
 }
 
-/// What was changed at the mark next to the pointer, old → new.
-fn change_near(run: &Snapshot, sheet: &Sheet, x: f32) -> Option<String> {
+/// The change at the mark next to the pointer, old → new.
+fn change_near(run: &Snapshot, marks: &PlotPainter, x: f32) -> Option<String> {
     let mut settings = run.config.settings();
     let mut lines = Vec::new();
     for change in &run.log {
-        if (sheet.at([change.step as f64, 0.0]).x - x).abs() < 4.0 {
+        if (marks.at([change.step as f64, 0.0]).x - x).abs() < 4.0 {
             lines.push(format!("step {}: {}", change.step, change.command.describe_change(&settings)));
         }
         settings = change.command.applied_to(settings);
@@ -254,7 +278,7 @@ fn change_near(run: &Snapshot, sheet: &Sheet, x: f32) -> Option<String> {
 }
 
 /// The range of the later values: what happens in the first steps would press all the rest into a line.
-fn bounds<'a>(curves: impl Iterator<Item = &'a Curve>, step: u64) -> PlotBounds {
+fn bounds<'a>(curves: impl Iterator<Item = &'a HistoryCurve>, step: u64) -> PlotBounds {
     let mut values: Vec<f64> =
         curves.flat_map(|curve| &curve[curve.len() / 20..]).map(|[_, y]| *y).filter(|y| y.is_finite()).collect();
     // What cannot be negative starts at 0.
@@ -272,7 +296,7 @@ fn bounds<'a>(curves: impl Iterator<Item = &'a Curve>, step: u64) -> PlotBounds 
 }
 
 /// A centred running mean over about a fiftieth of the curve.
-fn smooth(curve: &[[f64; 2]]) -> Curve {
+fn smooth(curve: &[[f64; 2]]) -> HistoryCurve {
     let half = curve.len() / 100;
     let mut sums = vec![0.0; curve.len() + 1];
     for (k, [_, y]) in curve.iter().enumerate() {

@@ -2,13 +2,15 @@
 
 use eframe::egui::Color32;
 
-use super::{Focus, Palette, Projection};
+use crate::viz::probe::Probe;
+use crate::viz::projection::Projection;
+use crate::viz::theme::Palette;
 
 /// The latent plane laid on the tangent plane at d(z*), and how far it has become the manifold. Flat, a latent z stands
 /// at d(z*) + κ Σ (zᵢ − z*ᵢ) uᵢ over the latents that are shown, with one κ for all, the geometric mean of their sᵢ, so that
 /// the flat plane has the shape of latent space.
 pub(super) struct Morph<'a> {
-    focus: &'a Focus,
+    probe: &'a Probe,
     projection: &'a Projection,
     /// 0: the latent plane; 1: the manifold.
     tau: f64,
@@ -16,10 +18,10 @@ pub(super) struct Morph<'a> {
 }
 
 impl<'a> Morph<'a> {
-    pub(super) fn new(focus: &'a Focus, projection: &'a Projection, tau: f64) -> Self {
-        let (s, shown) = (&focus.svd.singular_values, focus.shown());
+    pub(super) fn new(probe: &'a Probe, projection: &'a Projection, tau: f64) -> Self {
+        let (s, shown) = (&probe.svd.singular_values, probe.shown());
         let logs: f64 = shown.iter().map(|i| s[*i].max(1e-3).ln()).sum();
-        Self { focus, projection, tau, kappa: (logs / shown.len() as f64).exp() }
+        Self { probe, projection, tau, kappa: (logs / shown.len() as f64).exp() }
     }
 
     /// Whether the manifold is reached.
@@ -39,10 +41,10 @@ impl<'a> Morph<'a> {
     }
 
     fn point<T: Copy + Into<f64>>(&self, z: &[f64], x: &[T]) -> Vec<f64> {
-        let focus = self.focus;
+        let probe = self.probe;
         let flat = |c: usize| {
-            let along = |i: &usize| (z[*i] - focus.z()[*i]) * focus.svd.u[(c, *i)];
-            focus.image[c] + self.kappa * focus.shown().iter().map(along).sum::<f64>()
+            let along = |i: &usize| (z[*i] - probe.z()[*i]) * probe.svd.u[(c, *i)];
+            probe.image[c] + self.kappa * probe.shown().iter().map(along).sum::<f64>()
         };
         x.iter().enumerate().map(|(c, x)| (1.0 - self.tau) * flat(c) + self.tau * (*x).into()).collect()
     }

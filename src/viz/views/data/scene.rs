@@ -1,22 +1,28 @@
-//! What there is to be seen of data in three dimensions: little until somebody makes the scene of it, which any thread can.
+//! The 3-D scene of data space: cheap to describe in the frame, built on the render thread.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use eframe::egui::Color32;
 
-use super::focus::{SURFACE_POINTS, grid_lines};
-use super::heat::Heat;
-use super::marks::factor_colors;
 use super::morph::Morph;
-use super::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
-use super::views::plane::{basis_vector, observations, to_f64};
-use super::{Focus, Layers, Projection, Selection, Stage};
 use crate::paint::{Arrow, Bounds, Cloud, CloudPoint, Curve, Scene3, Surface};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::heat::Heat;
+use crate::viz::draw::points::factor_colors;
+use crate::viz::home_camera::data_bounds;
+use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
+use crate::viz::observations::{drawn_observations, to_f64};
+use crate::viz::probe::Probe;
+use crate::viz::projection::Projection;
+use crate::viz::scene_painter::SceneSource;
+use crate::viz::selection::{Layers, Selection};
+use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 
-/// A moment of a run with what is shown of it.
+/// A time point of a run with the shown layers.
 #[derive(Clone, Debug)]
-pub struct Subject {
-    focus: Arc<Focus>,
+pub struct DataScene {
+    probe: Arc<Probe>,
     projection: Arc<Projection>,
     layers: Layers,
     unit_arrows: bool,
@@ -36,40 +42,50 @@ pub(super) struct Name {
     pub color: Color32,
 }
 
-impl PartialEq for Subject {
-    /// Whether the scenes are the same: nothing is known to be equal that would have to be computed first.
+impl PartialEq for DataScene {
+    /// Whether the scenes are the same, told from what is known without building them.
     fn eq(&self, other: &Self) -> bool {
         let looks = |s: &Self| (s.layers, s.unit_arrows, s.tau, s.color, s.axes, s.palette);
-        Arc::ptr_eq(&self.focus, &other.focus)
+        Arc::ptr_eq(&self.probe, &other.probe)
             && Arc::ptr_eq(&self.projection, &other.projection)
             && self.heat == other.heat
             && looks(self) == looks(other)
     }
 }
 
-impl Subject {
-    pub(super) fn new(stage: &Stage<'_>, selection: &Selection, palette: &'static Palette) -> Self {
+impl SceneSource for DataScene {
+    fn scene(&self) -> Scene3 {
+        self.build()
+    }
+
+    fn is_same(&self, other: &dyn SceneSource) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
+    }
+}
+
+impl DataScene {
+    pub(super) fn new(context: &ViewContext<'_>, selection: &Selection, palette: &'static Palette) -> Self {
         let layers = selection.layers;
-        let heated = layers.surface && stage.focus.has_surface();
+        let heated = layers.surface && context.probe.has_surface();
         Self {
-            focus: Arc::clone(stage.focus),
-            projection: Arc::clone(stage.projection),
+            probe: Arc::clone(context.probe),
+            projection: Arc::clone(context.projection),
             layers,
             unit_arrows: selection.unit_arrows,
             tau: selection.tau,
             color: selection.color,
-            heat: if heated { Heat::new(stage, selection) } else { None },
-            axes: stage.axes,
+            heat: if heated { Heat::new(context, selection) } else { None },
+            axes: context.axes,
             palette,
         }
     }
 
     fn morph(&self) -> Morph<'_> {
-        Morph::new(&self.focus, &self.projection, self.tau)
+        Morph::new(&self.probe, &self.projection, self.tau)
     }
 
-    /// The scene.
-    pub(super) fn scene(&self) -> Scene3 {
+    fn build(&self) -> Scene3 {
         let mut scene = Scene3::default();
         if self.axes {
             self.frame(&mut scene);
@@ -77,11 +93,11 @@ impl Subject {
         if self.layers.data {
             scene.clouds.push(self.observations());
         }
-        if self.focus.has_surface() {
+        if self.probe.has_surface() {
             self.sheet(&mut scene);
         }
         if self.layers.truth && self.tau >= 1.0 {
-            for seam in self.focus.truth().into_iter().flat_map(|truth| &truth.seams) {
+            for seam in self.probe.truth().into_iter().flat_map(|truth| &truth.seams) {
                 let positions = seam.points.iter_columns().map(|x| self.projection.space(x)).collect();
                 scene.curves.push(Curve::new(positions, self.palette.truth, CURVE_WIDTH + 1.0));
             }
@@ -89,8 +105,8 @@ impl Subject {
         let morph = self.morph();
         let color = morph.color(self.palette);
         if self.layers.seams {
-            for seam in &self.focus.seams {
-                let at = |k: usize| morph.space(|| self.focus.seam_latent(seam, k), seam.points.column(k));
+            for seam in &self.probe.seams {
+                let at = |k: usize| morph.space(|| self.probe.seam_latent(seam, k), seam.points.column(k));
                 let positions = (0..seam.t.len()).map(at).collect();
                 scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
             }
@@ -115,15 +131,15 @@ impl Subject {
             }
         }
         if self.layers.truth && morph.is_done() {
-            for (i, seam) in self.focus.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
+            for (i, seam) in self.probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
                 let at = self.projection.space(seam.points.column(seam.points.columns() - 20));
                 names.push(Name { at, foot: None, text: format!("true {}", i + 1), color: palette.truth });
             }
         }
         if self.layers.seams {
-            for seam in &self.focus.seams {
+            for seam in &self.probe.seams {
                 let end = seam.t.partition_point(|t| *t <= 2.7).min(seam.t.len() - 1);
-                let at = morph.space(|| self.focus.seam_latent(seam, end), seam.points.column(end));
+                let at = morph.space(|| self.probe.seam_latent(seam, end), seam.points.column(end));
                 names.push(Name { at, foot: None, text: indexed("z", seam.latent), color: morph.color(palette) });
             }
         }
@@ -147,10 +163,10 @@ impl Subject {
     }
 
     fn observations(&self) -> Cloud {
-        let (snapshot, morph) = (self.focus.snapshot(), self.morph());
+        let (snapshot, morph) = (self.probe.snapshot(), self.morph());
         let plain = self.palette.point.gamma_multiply(0.7);
         let colors = factor_colors(snapshot, self.color, self.palette);
-        let points = observations(snapshot).enumerate().map(|(i, x)| {
+        let points = drawn_observations(snapshot).enumerate().map(|(i, x)| {
             let position = morph.space(|| to_f64(snapshot.mean(i)), x);
             CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }
         });
@@ -159,11 +175,11 @@ impl Subject {
 
     /// The image of the latent plane, and of the grid in it.
     fn sheet(&self, scene: &mut Scene3) {
-        let (focus, palette, morph) = (&self.focus, self.palette, self.morph());
-        let vertex = |k: usize| morph.space(|| focus.surface_latent(k), focus.surface().column(k));
+        let (probe, palette, morph) = (&self.probe, self.palette, self.morph());
+        let vertex = |k: usize| morph.space(|| probe.surface_latent(k), probe.surface().column(k));
         if self.layers.surface {
             let shade = |k: usize| match &self.heat {
-                Some(heat) => heat.color(Focus::surface_place(k), palette),
+                Some(heat) => heat.color(surface_place(k), palette),
                 None => palette.surface,
             };
             let corner = |row: usize, column: usize| {
@@ -181,24 +197,17 @@ impl Subject {
 
     /// d(z*).
     fn image(&self) -> [f32; 3] {
-        self.projection.space(&self.focus.image)
+        self.projection.space(&self.probe.image)
     }
 
     /// Where the arrows of the local basis end, and what they are called. All begin at d(z*).
     fn arrows(&self) -> impl Iterator<Item = ([f32; 3], String)> {
         let from = self.image();
         let shown = self.layers.basis && self.tau >= 1.0;
-        (0..self.focus.z().len()).filter(move |_| shown).map(move |i| {
-            let (vector, name) = basis_vector(&self.focus, i, self.unit_arrows);
+        (0..self.probe.z().len()).filter(move |_| shown).map(move |i| {
+            let (vector, name) = self.probe.basis_vector(i, self.unit_arrows);
             let direction = self.projection.direction(&vector);
             ([0, 1, 2].map(|axis| from[axis] + direction[axis]), name)
         })
     }
-}
-
-/// The box that the data are in.
-pub(super) fn data_bounds(projection: &Projection) -> Bounds {
-    let extent = |axis: usize, end: usize| projection.extent.get(axis).map_or(0.0, |e| e[end] as f32);
-    let corner = |end: usize| [0, 1, 2].map(|axis| extent(axis, end));
-    Bounds { min: corner(0), max: corner(1) }
 }

@@ -1,42 +1,49 @@
 //! Data space in three dimensions.
 
-use eframe::egui::{CursorIcon, Key, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
+use std::sync::Arc;
 
-use super::plane::{choose, nearest, observations};
-use crate::app::marks::Labels;
-use crate::app::painter3::{Painter3, Sight};
-use crate::app::subject::{Name, Subject, data_bounds};
-use crate::app::theme::Palette;
-use crate::app::{Selection, Stage};
-use crate::paint::{Camera, Layer};
+use eframe::egui::{CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
 
-/// Draws the view; turns the camera.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection, painter3: &mut Painter3) {
-    let palette = Stage::palette(ui);
+use super::scene::{DataScene, Name};
+use crate::paint::Camera;
+use crate::viz::command::CameraPose;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::labels::Labels;
+use crate::viz::home_camera::home_camera;
+use crate::viz::observations::{choose, drawn_observations, nearest};
+use crate::viz::scene_painter::SceneRequest;
+use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
+
+/// Draws the view; orbits the camera.
+pub fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     response.widget_info(|| {
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Canvas, true, "Data space in three dimensions")
     });
-    let home = home(stage);
+    let home = home(context);
     let camera = selection.camera.get_or_insert(home);
-    turn(ui, &response, rect, camera, &home);
+    orbit(ui, &response, rect, camera, &home);
     let camera = *camera;
 
-    let subject = Subject::new(stage, selection, palette);
-    let names = subject.names();
-    Layer::begin(ui.painter(), 1, "scene");
-    painter3.paint(ui, Sight { subject, camera, rect, background: Stage::sheet(ui) });
-    Layer::begin(ui.painter(), 1, "names");
+    let scene = DataScene::new(context, selection, palette);
+    let names = scene.names();
+    context.layer(ui.painter(), 1, "scene");
+    let background = context.background_color(ui);
+    let request = SceneRequest { source: Arc::new(scene), camera, rect, background };
+    context.scene.borrow_mut().paint(ui, request);
+    context.layer(ui.painter(), 1, "names");
 
     let projector = camera.projector([rect.width(), rect.height()]);
     let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
-    write(&ui.painter_at(rect), &names, seen, seen(stage.projection.space(&stage.focus.image)), palette);
+    write(&ui.painter_at(rect), &names, seen, seen(context.projection.space(&context.probe.image)), palette);
     if response.clicked()
         && let Some(position) = response.interact_pointer_pos()
     {
-        let place = |x: &[f32]| projector.project(stage.projection.space(x));
-        let places = observations(stage.snapshot).map(|x| place(x).map(|[x, y, _]| rect.min + vec2(x, y)));
-        choose(stage, selection, nearest(places, position));
+        let place = |x: &[f32]| projector.project(context.projection.space(x));
+        let places = drawn_observations(context.snapshot).map(|x| place(x).map(|[x, y, _]| rect.min + vec2(x, y)));
+        choose(context.snapshot, selection, nearest(places, position));
     }
     response.on_hover_cursor(CursorIcon::Grab);
 }
@@ -69,23 +76,12 @@ fn write(
     }
 }
 
-/// The camera that the scene file asks for, fitted to the data.
-pub(super) fn home(stage: &Stage<'_>) -> Camera {
-    let mut camera = Camera::default();
-    camera.frame(&data_bounds(stage.projection));
-    // Room for the names of the axes.
-    camera.half_height *= 1.08;
-    if let Some(scene) = stage.snapshot.config.origin.scene() {
-        let wanted = &scene.camera;
-        camera.azimuth = (wanted.yaw as f32).to_radians();
-        camera.elevation = (wanted.pitch as f32).to_radians();
-        camera.half_height /= wanted.zoom as f32;
-    }
-    camera
+fn home(context: &ViewContext<'_>) -> Camera {
+    home_camera(context.projection, context.snapshot.config.origin.scene())
 }
 
-/// Dragging turns, with the right button or Shift it moves, the wheel zooms; keys look along axes.
-fn turn(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Camera, home: &Camera) {
+/// Dragging orbits, with the right button or Shift it pans, the wheel zooms.
+fn orbit(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Camera, home: &Camera) {
     let viewport = [rect.width(), rect.height()];
     if response.double_clicked() {
         *camera = *home;
@@ -109,22 +105,22 @@ fn turn(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Cam
     }
 }
 
-/// Looks along an axis, at the tangent plane, or from home.
-pub fn look(selection: &mut Selection, key: Key, stage: &Stage<'_>) {
-    let home = home(stage);
+/// Turns the camera to a fixed pose.
+pub fn pose_camera(selection: &mut Selection, pose: CameraPose, context: &ViewContext<'_>) {
+    let home = home(context);
     let camera = selection.camera.get_or_insert(home);
-    match key {
-        Key::X => camera.look_along([-1.0, 0.0, 0.0]),
-        Key::Y => camera.look_along([0.0, -1.0, 0.0]),
-        Key::Z => camera.look_along([0.0, 0.0, -1.0]),
-        Key::T => {
+    match pose {
+        CameraPose::X => camera.look_along([-1.0, 0.0, 0.0]),
+        CameraPose::Y => camera.look_along([0.0, -1.0, 0.0]),
+        CameraPose::Z => camera.look_along([0.0, 0.0, -1.0]),
+        CameraPose::Tangent => {
             if let &[a, b] = selection.axes.as_slice()
                 && a != b
             {
-                let [u, v] = [a, b].map(|i| stage.projection.direction(stage.focus.svd.u.column(i).as_slice()));
+                let [u, v] = [a, b].map(|i| context.projection.direction(context.probe.svd.u.column(i).as_slice()));
                 camera.face([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]);
             }
         }
-        _ => *camera = home,
+        CameraPose::Home => *camera = home,
     }
 }

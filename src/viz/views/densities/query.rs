@@ -6,7 +6,9 @@ use crate::geometry::{Seam, measured_arcs, normal_density};
 use crate::rng::{Purpose, stream};
 use crate::vae::Vae;
 
-use crate::app::focus::RANGE;
+use crate::experiment::Snapshot;
+use crate::viz::latent_grid::RANGE;
+use crate::viz::query::Query;
 
 /// Points along a ghost.
 const POINTS: usize = 141;
@@ -14,9 +16,9 @@ const POINTS: usize = 141;
 /// Decoded samples of a latent.
 const SAMPLES: usize = 2000;
 
-/// Which seams are wanted.
+/// Asks for the off-axis seams (ghosts) of some latents.
 #[derive(Clone, Debug, PartialEq)]
-pub struct GhostsQuestion {
+pub struct GhostsQuery {
     /// z*.
     pub z: Vec<f64>,
     /// The latents whose seams are shown.
@@ -25,7 +27,15 @@ pub struct GhostsQuestion {
     pub values: Vec<f64>,
 }
 
-/// A seam through another point.
+impl Query for GhostsQuery {
+    type Answer = Ghosts;
+
+    fn answer(&self, _: &Snapshot, model: &Vae<f64>) -> Ghosts {
+        Ghosts::new(model, self)
+    }
+}
+
+/// An off-axis seam: the seam of a latent where one other latent differs from z*.
 #[derive(Clone, Debug)]
 pub struct Ghost {
     /// The latent that has another value there.
@@ -50,8 +60,8 @@ pub struct Ghosts {
 }
 
 impl Ghosts {
-    pub(super) fn new(model: &Vae<f64>, question: &GhostsQuestion) -> Self {
-        let z = &question.z;
+    fn new(model: &Vae<f64>, query: &GhostsQuery) -> Self {
+        let z = &query.z;
         let of = |i: usize| {
             let others = (0..z.len()).filter(move |j| *j != i);
             let ghost = |other: usize, value: f64| {
@@ -59,11 +69,11 @@ impl Ghosts {
                 at[other] = value;
                 Ghost { other, value, seam: Seam::through(model, &at, i, RANGE, POINTS) }
             };
-            others.flat_map(|j| question.values.iter().map(move |v| (j, *v))).map(|(j, v)| ghost(j, v)).collect()
+            others.flat_map(|j| query.values.iter().map(move |v| (j, *v))).map(|(j, v)| ghost(j, v)).collect()
         };
-        let ghosts: Vec<(usize, Vec<Ghost>)> = question.latents.iter().map(|i| (*i, of(*i))).collect();
+        let ghosts: Vec<(usize, Vec<Ghost>)> = query.latents.iter().map(|i| (*i, of(*i))).collect();
         let spreads = ghosts.iter().map(|(i, ghosts)| spread(&Seam::through(model, z, *i, RANGE, POINTS), ghosts));
-        let arcs = question.latents.iter().map(|i| measured_arcs(model, z, *i, &samples(*i))).collect();
+        let arcs = query.latents.iter().map(|i| measured_arcs(model, z, *i, &samples(*i))).collect();
         Self { spread: spreads.collect(), of_seams: ghosts, arcs }
     }
 }
@@ -99,8 +109,8 @@ mod tests {
     fn ghosts(decoder: DecoderKind) -> Ghosts {
         let architecture = Architecture { latent_dim: 3, hidden: vec![9], activation: Activation::Tanh, decoder };
         let vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0));
-        let question = GhostsQuestion { z: vec![0.3, -0.2, 0.0], latents: vec![0, 2], values: vec![-1.0, 1.0] };
-        Ghosts::new(&vae, &question)
+        let query = GhostsQuery { z: vec![0.3, -0.2, 0.0], latents: vec![0, 2], values: vec![-1.0, 1.0] };
+        Ghosts::new(&vae, &query)
     }
 
     #[test]

@@ -2,21 +2,20 @@
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use crate::geometry::{
-    Jets, Order, ProductDensity, arc_coordinates, c2_residual, ima_contrast, loop_integrals, path_length,
-    product_density,
-};
+use crate::experiment::Snapshot;
+use crate::geometry::{Jets, Order, ProductDensity, arc_coordinates, c2_residual, ima_contrast, product_density};
 use crate::linalg::Matrix;
 use crate::nn::Activation;
 use crate::rng::{Purpose, stream};
 use crate::stats::distance_correlation_band;
 use crate::vae::Vae;
+use crate::viz::query::Query;
 
 /// Points along each side of the map.
 const SIDE: usize = 49;
 
 /// The map reaches this far in prior standard deviations: 1.2 % of the prior's mass is outside.
-pub(in crate::app) const RANGE: f64 = 2.75;
+pub(crate) const RANGE: f64 = 2.75;
 
 /// Prior samples whose arc-length coordinates are compared.
 const SAMPLES: usize = 240;
@@ -24,16 +23,24 @@ const SAMPLES: usize = 240;
 /// Random re-pairings for the band.
 const PERMUTATIONS: usize = 99;
 
-/// Where the densities are compared.
+/// Asks for the joint density over a latent plane.
 #[derive(Clone, Debug, PartialEq)]
-pub struct JointQuestion {
+pub struct JointQuery {
     /// z*.
     pub z: Vec<f64>,
     /// The two latents of the map; the others stay at z*.
     pub plane: [usize; 2],
 }
 
-/// What the decoder makes of independent latents in a plane.
+impl Query for JointQuery {
+    type Answer = Joint;
+
+    fn answer(&self, _: &Snapshot, model: &Vae<f64>) -> Joint {
+        Joint::new(model, self)
+    }
+}
+
+/// The push-forward of independent latents in a plane.
 #[derive(Clone, Debug)]
 pub struct Joint {
     /// The two latents.
@@ -56,8 +63,8 @@ pub struct Joint {
 }
 
 impl Joint {
-    pub(super) fn new(model: &Vae<f64>, question: &JointQuestion) -> Self {
-        let JointQuestion { z, plane } = question;
+    fn new(model: &Vae<f64>, query: &JointQuery) -> Self {
+        let JointQuery { z, plane } = query;
         let [a, b] = *plane;
         let mut rng = stream(0, Purpose::Analysis, 0);
         let samples: Vec<[f64; 2]> = (0..SAMPLES).map(|_| [0, 1].map(|_| StandardNormal.sample(&mut rng))).collect();
@@ -94,49 +101,16 @@ impl Joint {
     }
 }
 
-/// A rectangle in a plane of latent space.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LoopQuestion {
-    /// The other latents.
-    pub z: Vec<f64>,
-    /// The two latents.
-    pub plane: [usize; 2],
-    /// Two opposite corners.
-    pub corners: [[f64; 2]; 2],
-}
-
-/// What comes of walking around it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Loop {
-    /// ∮ s_a dz_a and ∮ s_b dz_b in units of the data: 0 for every rectangle exactly when C2 holds.
-    pub integrals: [f64; 2],
-    /// The mean length of the two sides along each latent, for comparison.
-    pub lengths: [f64; 2],
-}
-
-impl Loop {
-    pub(super) fn new(model: &Vae<f64>, question: &LoopQuestion) -> Self {
-        let LoopQuestion { z, plane, corners: [from, to] } = question;
-        let side = |moving: usize, fixed: usize, at: f64| {
-            let mut base = z.clone();
-            base[plane[fixed]] = at;
-            path_length(model, &base, plane[moving], from[moving], to[moving]).abs()
-        };
-        Self {
-            integrals: loop_integrals(model, z, *plane, *from, *to),
-            lengths: [(0, 1), (1, 0)].map(|(i, j)| 0.5 * (side(i, j, from[j]) + side(i, j, to[j]))),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::path_length;
+    use crate::viz::query::tests::trained;
 
     #[test]
     fn a_linear_decoder_has_global_coordinates() {
-        let (_, model) = super::super::tests::trained("linear", 1500);
-        let joint = Joint::new(&model, &JointQuestion { z: vec![0.6, -0.5], plane: [0, 1] });
+        let (_, model) = trained("linear", 1500);
+        let joint = Joint::new(&model, &JointQuery { z: vec![0.6, -0.5], plane: [0, 1] });
         // Trained to orthogonal columns: what is left of the error is 1 − sin of their angle.
         assert!(joint.product.error < 0.01 && joint.contrast < 0.005, "{} {}", joint.product.error, joint.contrast);
         assert!(joint.coupling.unwrap() < 1e-12);
@@ -146,27 +120,17 @@ mod tests {
         for (z, u) in joint.samples.iter().zip(&joint.arcs) {
             assert!((u[0] - lengths[0] * (z[0] - 0.6)).abs() < 1e-9 && (u[1] - lengths[1] * (z[1] + 0.5)).abs() < 1e-9);
         }
-        let corners = [[-1.0, -1.0], [1.0, 2.0]];
-        let around = Loop::new(&model, &LoopQuestion { z: vec![0.0; 2], plane: [0, 1], corners });
-        assert!(around.integrals.iter().all(|i| i.abs() < 1e-9));
-        assert!(
-            (around.lengths[0] - 2.0 * lengths[0]).abs() < 1e-9 && (around.lengths[1] - 3.0 * lengths[1]).abs() < 1e-9
-        );
     }
 
     #[test]
     fn an_untrained_network_has_none() {
-        let (_, model) = super::super::tests::trained("cylinder", 0);
-        let joint = Joint::new(&model, &JointQuestion { z: vec![0.6, -0.5], plane: [0, 1] });
+        let (_, model) = trained("cylinder", 0);
+        let joint = Joint::new(&model, &JointQuery { z: vec![0.6, -0.5], plane: [0, 1] });
         assert!(
             joint.coupling.unwrap() > 0.05 && joint.product.error > 0.01,
             "{:?} {}",
             joint.coupling,
             joint.product.error
         );
-        // Not about the origin, where an untrained tanh network is symmetric.
-        let corners = [[0.0, 0.0], [1.5, 1.0]];
-        let around = Loop::new(&model, &LoopQuestion { z: vec![0.0; 2], plane: [0, 1], corners });
-        assert!(around.integrals.iter().any(|i| i.abs() > 1e-3), "{around:?}");
     }
 }

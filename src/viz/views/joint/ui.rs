@@ -6,12 +6,16 @@ use eframe::egui::{
 };
 use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::analysis::joint::RANGE;
-use crate::app::analysis::{Answer, Joint, JointQuestion, Loop, LoopQuestion, Topic};
-use crate::app::marks::{Sheet, axis, grid, instead, number, still_plot};
-use crate::app::theme::{POINT_RADIUS, Palette, REACH, SMALLEST_TEXT, dashes, indexed};
-use crate::app::{Selection, Stage};
+use super::query::{Joint, JointQuery, RANGE};
 use crate::data::{GroundTruthMap, Scene};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::labels::instead;
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::loop_query::{LoopIntegrals, LoopQuery};
+use crate::viz::selection::Selection;
+use crate::viz::theme::{POINT_RADIUS, Palette, REACH, SMALLEST_TEXT, dashes, indexed};
 
 /// C1 counts as met up to this mean contrast in nats: an angle of 72° between two columns.
 const MOST_CONTRAST: f64 = 0.05;
@@ -24,19 +28,19 @@ const MOST_COUPLING: f64 = 0.2;
 const LINE: f32 = 18.0;
 
 /// Draws the view; moves the rectangle.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let &[a, b] = selection.shown() else {
         return instead(ui, "One latent has no other to be independent of");
     };
     let plane = [a, b];
-    let answer = stage.ask(Topic::Joint(JointQuestion { z: selection.z.clone(), plane }));
-    let Some(Answer::Joint(joint)) = answer.as_deref() else {
+    let answer = context.query(&JointQuery { z: selection.z.clone(), plane });
+    let Some(joint) = answer.as_deref() else {
         return instead(ui, "Computing…");
     };
     let (z, corners) = (selection.z.clone(), selection.corners);
-    let around = stage.ask(Topic::Loop(LoopQuestion { z, plane, corners }));
+    let around = context.query(&LoopQuery { z, plane, corners });
     let area = ui.available_rect_before_wrap();
-    let truth = stage.snapshot.config.origin.scene().and_then(Scene::truth);
+    let truth = context.snapshot.config.origin.scene().and_then(Scene::truth);
     let lines = 3.0 * LINE + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
     // A square, and the rest for the samples.
@@ -44,18 +48,18 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let side = (0.48 * plots.width() - labels.x).min(plots.height() - labels.y).max(60.0);
     let (left, right) = plots.split_left_right_at_x(plots.min.x + side + labels.x);
     let left = left.with_max_y(left.min.y + side + labels.y);
-    ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, stage, joint, selection));
+    ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, context, joint, selection));
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal(joint, truth) {
             Some(reason) => refuse(ui, &reason),
-            None => unrolled(ui, stage, joint),
+            None => unrolled(ui, context, joint),
         }
     });
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 2.0)).id_salt("numbers"), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = LINE;
         numbers(ui, joint);
-        if let Some(Answer::Loop(around)) = around.as_deref() {
+        if let Some(around) = around.as_deref() {
             loops(ui, plane, *around);
         }
     });
@@ -63,10 +67,10 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
 }
 
 /// The signed difference over the latent plane, with the lines through z* and the rectangle.
-fn map(ui: &mut Ui, stage: &Stage<'_>, joint: &Joint, selection: &mut Selection) {
-    let palette = Stage::palette(ui);
+fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
     let [a, b] = joint.plane;
-    let response = still_plot(ui, "product against joint density", stage)
+    let response = still_plot(ui, "product against joint density", context)
         .data_aspect(1.0)
         .show_grid([false, false])
         .x_grid_spacer(grid(5.0))
@@ -74,30 +78,30 @@ fn map(ui: &mut Ui, stage: &Stage<'_>, joint: &Joint, selection: &mut Selection)
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE; 2], [RANGE; 2])));
-    let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let marks = PlotPainter::new(ui, context, response.transform);
     let difference = &joint.product.difference;
     let largest = difference.iter().copied().filter(|d| d.is_finite()).fold(0.0, |m: f64, d| m.max(d.abs()));
     // Small differences stay pale: the scale never shrinks below a tenth of the largest density.
     let scale = largest.max(0.1);
     let shade = |d: f64| palette.signed(if d.is_finite() { d / scale } else { 0.0 });
-    sheet.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));
+    marks.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));
     for (sign, mark) in [(1.0, "+"), (-1.0, "−")] {
         let extreme = difference.iter().enumerate().filter(|(_, d)| sign * **d > 0.02);
         if let Some((k, d)) = extreme.max_by(|x, y| (sign * x.1).total_cmp(&(sign * y.1))) {
-            let at = sheet.at(place(joint, k));
-            sheet.label(at, Align2::CENTER_CENTER, &format!("{mark}{}", number(d.abs(), 2)), palette.ink);
+            let at = marks.at(place(joint, k));
+            marks.label(at, Align2::CENTER_CENTER, &format!("{mark}{}", number(d.abs(), 2)), palette.ink);
         }
     }
     let [x, y] = [selection.z[a], selection.z[b]];
     let stroke = Stroke::new(1.6, palette.latent);
-    sheet.curve([[-RANGE, y], [RANGE, y]].into_iter(), stroke, dashes(a));
-    sheet.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, dashes(b));
-    rectangle(ui, &sheet, &response.response, selection, palette);
-    let frame = sheet.painter.clip_rect();
+    marks.curve([[-RANGE, y], [RANGE, y]].into_iter(), stroke, dashes(a));
+    marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, dashes(b));
+    rectangle(ui, &marks, &response.response, selection, palette);
+    let frame = marks.painter.clip_rect();
     let title = format!("{}, {}", indexed("z", a), indexed("z", b));
-    sheet.label(frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, palette.latent);
+    marks.label(frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, palette.latent);
     let full = format!("full colour ±{}", number(scale, 2));
-    sheet.label(frame.right_bottom() + vec2(-4.0, -2.0), Align2::RIGHT_BOTTOM, &full, palette.muted);
+    marks.label(frame.right_bottom() + vec2(-4.0, -2.0), Align2::RIGHT_BOTTOM, &full, palette.muted);
 }
 
 /// The latents of grid point `k`.
@@ -107,11 +111,17 @@ pub(super) fn place(joint: &Joint, k: usize) -> [f64; 2] {
 }
 
 /// The rectangle that the loops run around: drawn anew by dragging on the map, moved by its corners.
-fn rectangle(ui: &Ui, sheet: &Sheet, response: &eframe::egui::Response, selection: &mut Selection, palette: &Palette) {
-    let inside = |position: Pos2| sheet.point(position).map(|x| (20.0 * x.clamp(-RANGE, RANGE)).round() / 20.0);
+fn rectangle(
+    ui: &Ui,
+    marks: &PlotPainter,
+    response: &eframe::egui::Response,
+    selection: &mut Selection,
+    palette: &Palette,
+) {
+    let inside = |position: Pos2| marks.point(position).map(|x| (20.0 * x.clamp(-RANGE, RANGE)).round() / 20.0);
     let mut held = false;
     for (k, name) in ["First corner of the loop", "Opposite corner of the loop"].into_iter().enumerate() {
-        let at = sheet.at(selection.corners[k]);
+        let at = marks.at(selection.corners[k]);
         let id: Id = ui.scope_id().with(("corner", k));
         let handle = ui.interact(Rect::from_center_size(at, Vec2::splat(2.0 * REACH)), id, Sense::drag());
         handle.widget_info(|| WidgetInfo::labeled(Role::Slider, true, name));
@@ -135,19 +145,19 @@ fn rectangle(ui: &Ui, sheet: &Sheet, response: &eframe::egui::Response, selectio
             }
         }
         let size = if handle.dragged() || handle.has_focus() { 6.0 } else { 4.0 };
-        sheet.painter.circle(at, size, palette.ink, Stroke::new(1.5, palette.paper));
+        marks.painter.circle(at, size, palette.ink, Stroke::new(1.5, palette.paper));
         handle.on_hover_cursor(CursorIcon::Grab);
     }
     if let Some(position) = response.interact_pointer_pos().filter(|_| response.dragged() && !held) {
         let start = ui.input(|i| i.pointer.press_origin()).unwrap_or(position);
         selection.corners = [inside(start), inside(position)];
     }
-    let [from, to] = selection.corners.map(|corner| sheet.at(corner));
+    let [from, to] = selection.corners.map(|corner| marks.at(corner));
     let rect = Rect::from_two_pos(from, to);
-    sheet.painter.rect_stroke(rect, 0.0, Stroke::new(1.8, palette.ink), StrokeKind::Middle);
+    marks.painter.rect_stroke(rect, 0.0, Stroke::new(1.8, palette.ink), StrokeKind::Middle);
     // Which way round, and that it can be moved.
     let middle = pos2(rect.center().x, rect.max.y);
-    sheet.label(middle, Align2::CENTER_CENTER, "→", palette.ink);
+    marks.label(middle, Align2::CENTER_CENTER, "→", palette.ink);
 }
 
 /// Why there are no global coordinates, if there are none: of the true factors, where the true map says so, or of the
@@ -201,8 +211,8 @@ fn tolerances() -> String {
 }
 
 /// The samples in arc-length coordinates: the manifold unrolled.
-fn unrolled(ui: &mut Ui, stage: &Stage<'_>, joint: &Joint) {
-    let palette = Stage::palette(ui);
+fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
+    let palette = ViewContext::palette(ui);
     let mut bounds = PlotBounds::NOTHING;
     for [u, v] in joint.arcs.iter().filter(|arc| arc.iter().all(|x| x.is_finite())) {
         bounds.extend_with_x(*u);
@@ -210,19 +220,19 @@ fn unrolled(ui: &mut Ui, stage: &Stage<'_>, joint: &Joint) {
     }
     bounds.add_relative_margin_x(vec2(0.08, 0.08));
     bounds.add_relative_margin_y(vec2(0.08, 0.08));
-    let response = still_plot(ui, "global coordinates", stage)
+    let response = still_plot(ui, "global coordinates", context)
         .data_aspect(1.0)
         .x_grid_spacer(grid(5.0))
         .y_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
-    let sheet = Sheet::new(ui.painter(), response.transform, palette);
-    sheet.cloud(joint.arcs.iter().copied(), POINT_RADIUS + 0.4, palette.image.gamma_multiply(0.6));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    marks.cloud(joint.arcs.iter().copied(), POINT_RADIUS + 0.4, palette.image.gamma_multiply(0.6));
     let [a, b] = joint.plane;
-    let corner = sheet.painter.clip_rect().left_top() + vec2(4.0, 2.0);
+    let corner = marks.painter.clip_rect().left_top() + vec2(4.0, 2.0);
     let title = format!("global {}, {} = ∫ sᵢ dzᵢ", indexed("u", a), indexed("u", b));
-    sheet.label(corner, Align2::LEFT_TOP, &title, palette.image);
+    marks.label(corner, Align2::LEFT_TOP, &title, palette.image);
     response.response.on_hover_text(tolerances());
 }
 
@@ -255,8 +265,8 @@ fn numbers(ui: &mut Ui, joint: &Joint) {
     );
 }
 
-fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: Loop) {
-    let help = "Loop integrals around the rectangle, in units of the data, and as a share of its side. Theorem: 0 for every \
+fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
+    let help = "LoopIntegrals integrals around the rectangle, in units of the data, and as a share of its side. Theorem: 0 for every \
                 rectangle exactly when C2 holds, and only then ∫ sᵢ dzᵢ is a coordinate. Drag on the map for another one";
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;

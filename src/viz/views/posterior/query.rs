@@ -3,26 +3,35 @@
 use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
 
-use crate::app::marks::ellipse;
 use crate::experiment::Snapshot;
 use crate::geometry::{BestPosterior, Jets, Order, best_posterior, elbo_of, posterior_precision, posterior_quadrature};
 use crate::linalg::{Matrix, svd};
 use crate::rng::{Purpose, stream};
 use crate::vae::{Covariance, Objective, Posterior, Vae};
+use crate::viz::draw::ellipse::ellipse;
+use crate::viz::query::Query;
 
 /// With more latents the expectations take too many nodes for a living picture.
-pub(in crate::app) const MOST_LATENTS: usize = 6;
+pub(crate) const MOST_LATENTS: usize = 6;
 
 /// Samples of the learned posterior.
 const DRAWS: usize = 240;
 
-/// Which observation, and how it is looked at.
+/// Asks for the posteriors of an observation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PosteriorsQuestion {
+pub struct PosteriorQuery {
     /// The place among the encoded observations.
     pub observation: usize,
     /// The latents on the axes; the same one twice if there is only one.
     pub plane: [usize; 2],
+}
+
+impl Query for PosteriorQuery {
+    type Answer = Posteriors;
+
+    fn answer(&self, snapshot: &Snapshot, model: &Vae<f64>) -> Posteriors {
+        Posteriors::new(snapshot, model, self)
+    }
 }
 
 /// Four posteriors of one observation, with their images in data space.
@@ -66,8 +75,8 @@ pub struct Outline {
 }
 
 impl Posteriors {
-    pub(super) fn new(snapshot: &Snapshot, model: &Vae<f64>, question: &PosteriorsQuestion) -> Self {
-        let PosteriorsQuestion { observation, plane } = *question;
+    fn new(snapshot: &Snapshot, model: &Vae<f64>, query: &PosteriorQuery) -> Self {
+        let PosteriorQuery { observation, plane } = *query;
         let objective = snapshot.settings.objective;
         let x: Vec<f64> = snapshot.data.test.observations.column(observation).iter().map(|x| f64::from(*x)).collect();
         let learned = snapshot.posterior(observation);
@@ -85,9 +94,9 @@ impl Posteriors {
         let factor = sigma.and_then(DMatrix::cholesky).map_or_else(|| learned.factor.clone(), |c| c.l());
         let approximate = Posterior { mean: learned.mean.clone(), factor };
 
-        let frame = Frame::new(&x, jets.value.column(0), &jacobian, plane);
+        let image_plane = ImagePlane::new(&x, jets.value.column(0), &jacobian, plane);
         let elbo = |q: &Posterior| elbo_of(model, &x, &objective, q, &rule);
-        let outline = |q: &Posterior| Outline::new(q, plane, model, &frame);
+        let outline = |q: &Posterior| Outline::new(q, plane, model, &image_plane);
         Self {
             observation,
             plane,
@@ -98,10 +107,10 @@ impl Posteriors {
                 outline(&approximate),
                 outline(&diagonal.posterior),
             ],
-            target: frame.place(&x),
-            centre: frame.place(jets.value.column(0)),
-            draws: draws(&learned, observation, plane, model, &frame),
-            own_coordinates: frame.own,
+            target: image_plane.place(&x),
+            centre: image_plane.place(jets.value.column(0)),
+            draws: draws(&learned, observation, plane, model, &image_plane),
+            own_coordinates: image_plane.own,
             learned,
             full,
             approximate,
@@ -123,7 +132,13 @@ impl Posteriors {
 }
 
 /// Deterministic samples: the same for the same observation.
-fn draws(q: &Posterior, observation: usize, plane: [usize; 2], model: &Vae<f64>, frame: &Frame) -> Vec<[[f64; 2]; 2]> {
+fn draws(
+    q: &Posterior,
+    observation: usize,
+    plane: [usize; 2],
+    model: &Vae<f64>,
+    image_plane: &ImagePlane,
+) -> Vec<[[f64; 2]; 2]> {
     let m = q.dim();
     let mut rng = stream(0, Purpose::Analysis, observation as u64);
     let mut z = Matrix::zeros(m, DRAWS);
@@ -132,11 +147,11 @@ fn draws(q: &Posterior, observation: usize, plane: [usize; 2], model: &Vae<f64>,
         z.column_mut(k).copy_from_slice(q.sample(&noise).as_slice());
     }
     let images = model.decode(&z);
-    (0..DRAWS).map(|k| [plane.map(|i| z[(i, k)]), frame.place(images.column(k))]).collect()
+    (0..DRAWS).map(|k| [plane.map(|i| z[(i, k)]), image_plane.place(images.column(k))]).collect()
 }
 
 impl Outline {
-    fn new(q: &Posterior, plane: [usize; 2], model: &Vae<f64>, frame: &Frame) -> Self {
+    fn new(q: &Posterior, plane: [usize; 2], model: &Vae<f64>, image_plane: &ImagePlane) -> Self {
         let [a, b] = plane;
         let sigma = q.covariance();
         // The Cholesky factor of the marginal; with one latent on both axes the second column is zero.
@@ -155,12 +170,12 @@ impl Outline {
         });
         let latents: Vec<f64> = points.flat_map(|z| z.as_slice().to_vec()).collect();
         let images = model.decode(&Matrix::from_columns(q.dim(), latents.len() / q.dim(), latents));
-        Self { mean, factor, image: images.iter_columns().map(|x| frame.place(x)).collect() }
+        Self { mean, factor, image: images.iter_columns().map(|x| image_plane.place(x)).collect() }
     }
 }
 
 /// The plane in which data space is shown.
-struct Frame {
+struct ImagePlane {
     origin: Vec<f64>,
     /// n × 2.
     axes: DMatrix<f64>,
@@ -168,7 +183,7 @@ struct Frame {
     own: bool,
 }
 
-impl Frame {
+impl ImagePlane {
     /// Up to two dimensions the data's own coordinates; otherwise the plane through d(μ) along u_a and u_b, or with one
     /// latent along u₁ and towards the observation.
     fn new(x: &[f64], centre: &[f64], jacobian: &DMatrix<f64>, [a, b]: [usize; 2]) -> Self {
@@ -202,9 +217,9 @@ mod tests {
     use super::*;
 
     fn posteriors(scene: &str, steps: usize) -> Posteriors {
-        let (snapshot, model) = super::super::tests::trained(scene, steps);
+        let (snapshot, model) = crate::viz::query::tests::trained(scene, steps);
         let plane = if model.latent_dim() == 1 { [0, 0] } else { [0, 1] };
-        Posteriors::new(&snapshot, &model, &PosteriorsQuestion { observation: 3, plane })
+        Posteriors::new(&snapshot, &model, &PosteriorQuery { observation: 3, plane })
     }
 
     #[test]

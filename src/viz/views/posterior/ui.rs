@@ -4,13 +4,18 @@
 use eframe::egui::{Grid, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
-use super::latent::RANGE;
-use crate::app::analysis::posteriors::MOST_LATENTS;
-use crate::app::analysis::{Answer, Outline, Posteriors, PosteriorsQuestion, Topic};
-use crate::app::marks::{Sheet, axis, ellipse, grid, instead, number, sample_line, still_plot};
-use crate::app::theme::{POINT_RADIUS, Palette, SMALLEST_TEXT, indexed};
-use crate::app::{Selection, Stage};
+use super::query::{MOST_LATENTS, Outline, PosteriorQuery, Posteriors};
 use crate::geometry::normal_density;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::ellipse::ellipse;
+use crate::viz::draw::labels::instead;
+use crate::viz::draw::legend::sample_line;
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::latent_grid::RANGE;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{POINT_RADIUS, Palette, SMALLEST_TEXT, indexed};
 
 /// Name, dash pattern and meaning of the four posteriors, in the order of [`Posteriors::all`].
 pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
@@ -36,23 +41,22 @@ pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
 ];
 
 /// Draws the view.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    if stage.snapshot.latent_dim() > MOST_LATENTS {
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    if context.snapshot.latent_dim() > MOST_LATENTS {
         return instead(ui, &format!("The best posterior is searched for up to {MOST_LATENTS} latents"));
     }
     // Of two compared runs, one may have fewer observations.
-    let chosen = selection.observation.filter(|i| *i < stage.snapshot.encodings.columns());
-    let Some(observation) = chosen.or(stage.focus.nearest) else {
+    let chosen = selection.observation.filter(|i| *i < context.snapshot.encodings.columns());
+    let Some(observation) = chosen.or(context.probe.nearest) else {
         return instead(ui, "There is no observation");
     };
-    let topic = Topic::Posteriors(PosteriorsQuestion { observation, plane: selection.axes });
-    let answer = stage.ask(topic);
-    let Some(Answer::Posteriors(posteriors)) = answer.as_deref() else {
+    let answer = context.query(&PosteriorQuery { observation, plane: selection.axes });
+    let Some(posteriors) = answer.as_deref() else {
         return instead(ui, "Computing…");
     };
     ui.horizontal(|ui| {
         let which = if chosen.is_some() { "chosen" } else { "next to d(z*)" };
-        if !Stage::is_figure(ui) {
+        if !context.is_figure() {
             ui.toggle_value(&mut selection.draw, "▶ Draw").on_hover_text("Samples z ~ q(z|x) with their decodings");
         }
         ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
@@ -64,13 +68,13 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let newest = selection.draw.then(|| newest_draw(ui));
     ui.scope_builder(UiBuilder::new().max_rect(left.with_max_x(left.max.x - 4.0)).id_salt("latent"), |ui| {
         if posteriors.plane[0] == posteriors.plane[1] {
-            line(ui, stage, posteriors, newest);
+            line(ui, context, posteriors, newest);
         } else {
-            plane(ui, stage, posteriors, newest);
+            plane(ui, context, posteriors, newest);
         }
     });
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 4.0)).id_salt("data"), |ui| {
-        images(ui, stage, posteriors, newest);
+        images(ui, context, posteriors, newest);
     });
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 4.0)).id_salt("table"), |ui| {
         numbers(ui, posteriors);
@@ -106,13 +110,13 @@ fn magnification(posteriors: &Posteriors) -> f64 {
 }
 
 /// The ellipses in the latent plane, magnified, with the whole plane in a corner.
-fn plane(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option<usize>) {
-    let palette = Stage::palette(ui);
+fn plane(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+    let palette = ViewContext::palette(ui);
     let [a, b] = posteriors.plane.map(|i| indexed("z", i));
     let zoom = magnification(posteriors);
     let centre = if zoom > 1.0 { posteriors.outlines[0].mean } else { [0.0; 2] };
     let half = RANGE / zoom;
-    let response = still_plot(ui, "posterior in latent space", stage)
+    let response = still_plot(ui, "posterior in latent space", context)
         .data_aspect(1.0)
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))
@@ -122,38 +126,38 @@ fn plane(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option
             let [low, high] = [-half, half].map(|d| centre.map(|c| c + d));
             plot.set_plot_bounds(PlotBounds::from_min_max(low, high));
         });
-    let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let marks = PlotPainter::new(ui, context, response.transform);
     if zoom == 1.0 {
-        rings(&sheet, palette);
+        rings(&marks, palette);
     }
     let rings = posteriors.outlines.each_ref().map(|o| ellipse(o.mean, o.factor, 1.0).collect::<Vec<_>>());
-    sheet.inside(posteriors.outlines[0].mean, &rings[0], palette.latent.gamma_multiply(0.14));
+    marks.inside(posteriors.outlines[0].mean, &rings[0], palette.latent.gamma_multiply(0.14));
     if let Some(newest) = newest {
         for (strength, [z, _]) in draws(posteriors, newest) {
-            sheet.cloud(
+            marks.cloud(
                 std::iter::once(z),
                 POINT_RADIUS + strength,
                 palette.latent.gamma_multiply(0.25 + 0.75 * strength),
             );
         }
     }
-    outlines(&sheet, &rings, palette, palette.latent);
+    outlines(&marks, &rings, palette, palette.latent);
     for (outline, color) in posteriors.outlines.iter().zip([palette.latent, palette.ink]) {
-        sheet.painter.circle_filled(sheet.at(outline.mean), 2.5, color);
+        marks.painter.circle_filled(marks.at(outline.mean), 2.5, color);
     }
-    let frame = sheet.painter.clip_rect();
+    let frame = marks.painter.clip_rect();
     if zoom > 1.0 {
         whole(ui, frame, posteriors, half, palette);
     }
     let corner = frame.right_top() + vec2(-6.0, 4.0);
     let title = if zoom > 1.0 { format!("{a}, {b}  ×{zoom}") } else { format!("{a}, {b}") };
-    sheet.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
+    marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
 }
 
-fn rings(sheet: &Sheet, palette: &Palette) {
+fn rings(marks: &PlotPainter, palette: &Palette) {
     for r in 1..=3 {
         let unit = [[1.0, 0.0], [0.0, 1.0]];
-        sheet.curve(ellipse([0.0; 2], unit, f64::from(r)), Stroke::new(1.0, palette.muted.gamma_multiply(0.4)), &[]);
+        marks.curve(ellipse([0.0; 2], unit, f64::from(r)), Stroke::new(1.0, palette.muted.gamma_multiply(0.4)), &[]);
     }
 }
 
@@ -176,16 +180,16 @@ fn whole(ui: &Ui, frame: Rect, posteriors: &Posteriors, half: f64, palette: &Pal
 }
 
 /// The learned outline solid and in the colour of its space, the others in ink.
-fn outlines(sheet: &Sheet, rings: &[Vec<[f64; 2]>; 4], palette: &Palette, color: eframe::egui::Color32) {
+fn outlines(marks: &PlotPainter, rings: &[Vec<[f64; 2]>; 4], palette: &Palette, color: eframe::egui::Color32) {
     for (k, (ring, (_, dashes, _))) in rings.iter().zip(KINDS).enumerate() {
         let stroke = if k == 0 { Stroke::new(2.2, color) } else { Stroke::new(1.5, palette.ink) };
-        sheet.curve(ring.iter().copied(), stroke, dashes);
+        marks.curve(ring.iter().copied(), stroke, dashes);
     }
 }
 
 /// One latent: the densities themselves.
-fn line(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option<usize>) {
-    let palette = Stage::palette(ui);
+fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+    let palette = ViewContext::palette(ui);
     // Densities are wider than ellipses at one standard deviation.
     let zoom = (magnification(posteriors) / 2.0).max(1.0);
     let centre = if zoom > 1.0 { posteriors.outlines[0].mean[0] } else { 0.0 };
@@ -199,66 +203,66 @@ fn line(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option<
         (-100..=100).map(density).collect::<Vec<_>>()
     });
     let height = curves.iter().flatten().map(|[_, y]| *y).filter(|y| y.is_finite()).fold(1e-3, f64::max);
-    let response = still_plot(ui, "posterior of one latent", stage)
-        .show_axes([stage.axes, false])
+    let response = still_plot(ui, "posterior of one latent", context)
+        .show_axes([context.axes, false])
         .x_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([centre - half, 0.0], [centre + half, 1.2 * height]));
         });
-    let sheet = Sheet::new(ui.painter(), response.transform, palette);
-    sheet.area(&curves[0], palette.latent.gamma_multiply(0.14));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    marks.area(&curves[0], palette.latent.gamma_multiply(0.14));
     if let Some(newest) = newest {
         for (strength, [z, _]) in draws(posteriors, newest) {
             let stroke = Stroke::new(1.0, palette.latent.gamma_multiply(0.2 + 0.8 * strength));
-            sheet.curve([[z[0], 0.0], [z[0], 0.05 * height]].into_iter(), stroke, &[]);
+            marks.curve([[z[0], 0.0], [z[0], 0.05 * height]].into_iter(), stroke, &[]);
         }
     }
-    outlines(&sheet, &curves, palette, palette.latent);
-    let corner = sheet.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
+    outlines(&marks, &curves, palette, palette.latent);
+    let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
     let title = format!("q(z₁|x)  ×{zoom}");
-    sheet.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
+    marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
 }
 
 /// The decoder's images of the ellipses, with the observation.
-fn images(ui: &mut Ui, stage: &Stage<'_>, posteriors: &Posteriors, newest: Option<usize>) {
-    let palette = Stage::palette(ui);
+fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+    let palette = ViewContext::palette(ui);
     let bounds = bounds(posteriors);
-    let response = still_plot(ui, "posterior in data space", stage)
+    let response = still_plot(ui, "posterior in data space", context)
         .data_aspect(1.0)
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
-    let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let marks = PlotPainter::new(ui, context, response.transform);
     let rings = posteriors.outlines.each_ref().map(|o| o.image.clone());
-    sheet.inside(posteriors.centre, &rings[0], palette.image.gamma_multiply(0.14));
+    marks.inside(posteriors.centre, &rings[0], palette.image.gamma_multiply(0.14));
     if let Some(newest) = newest {
         for (strength, [_, x]) in draws(posteriors, newest) {
-            sheet.cloud(
+            marks.cloud(
                 std::iter::once(x),
                 POINT_RADIUS + strength,
                 palette.image.gamma_multiply(0.25 + 0.75 * strength),
             );
         }
     }
-    outlines(&sheet, &rings, palette, palette.image);
-    sheet.painter.circle_filled(sheet.at(posteriors.centre), 2.5, palette.image);
-    let x = sheet.at(posteriors.target);
+    outlines(&marks, &rings, palette, palette.image);
+    marks.painter.circle_filled(marks.at(posteriors.centre), 2.5, palette.image);
+    let x = marks.at(posteriors.target);
     for arm in [vec2(4.0, 4.0), vec2(4.0, -4.0)] {
-        sheet.painter.line_segment([x - arm, x + arm], Stroke::new(1.8, palette.ink));
+        marks.painter.line_segment([x - arm, x + arm], Stroke::new(1.8, palette.ink));
     }
-    sheet.label(x + vec2(6.0, -5.0), eframe::egui::Align2::LEFT_BOTTOM, "x", palette.ink);
-    let corner = sheet.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
-    sheet.label(corner, eframe::egui::Align2::RIGHT_TOP, &plane_name(stage, posteriors), palette.image);
+    marks.label(x + vec2(6.0, -5.0), eframe::egui::Align2::LEFT_BOTTOM, "x", palette.ink);
+    let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
+    marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &plane_name(context, posteriors), palette.image);
 }
 
 /// What the axes of the images are.
-fn plane_name(stage: &Stage<'_>, posteriors: &Posteriors) -> String {
+fn plane_name(context: &ViewContext<'_>, posteriors: &Posteriors) -> String {
     let [a, b] = posteriors.plane;
     if posteriors.own_coordinates {
-        stage.projection.names.join(", ")
+        context.projection.names.join(", ")
     } else if a == b {
         format!("along {} and towards x", indexed("u", a))
     } else {
@@ -283,7 +287,7 @@ fn bounds(posteriors: &Posteriors) -> PlotBounds {
 
 /// Name, KL to the optimum and what is lost against it.
 fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
-    let palette = Stage::palette(ui);
+    let palette = ViewContext::palette(ui);
     let divergences = posteriors.divergences();
     Grid::new("posteriors").num_columns(4).spacing([8.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
         ui.label("");

@@ -1,33 +1,42 @@
-//! What turning the latents does to the objective: dips for diagonal posteriors, nothing for full ones.
+//! The objective over the angle by which two latents are rotated: dips for diagonal posteriors, flat for full ones.
 
 use nalgebra::DMatrix;
 
 use crate::experiment::{Snapshot, is_linear};
-use crate::geometry::{Jets, Order, Rotation, RotatedElbo, posterior_precision, rotated_elbos, rotated_gap};
+use crate::geometry::{Jets, Order, RotatedElbo, Rotation, posterior_precision, rotated_elbos, rotated_gap};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::vae::{Objective, Posterior, Vae};
+use crate::viz::query::Query;
 
 /// Angles at which the best posteriors are searched for, in [0°, 90°): a quarter turn only renames and flips latents, so
 /// the curve repeats.
-pub(in crate::app) const ANGLES: usize = 12;
+pub(crate) const ANGLES: usize = 12;
 
 /// Held-out observations that the objective is averaged over.
-pub(in crate::app) const OBSERVATIONS: usize = 24;
+pub(crate) const OBSERVATIONS: usize = 24;
 
 /// With more latents the search takes too long for a living picture, and the second order has to do.
-pub(in crate::app) const MOST_LATENTS: usize = 3;
+pub(crate) const MOST_LATENTS: usize = 3;
 
-/// Which latents are turned.
+/// Asks for the objective over the angle by which two latents are rotated.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TurnedQuestion {
+pub struct RotateQuery {
     /// The two latents.
     pub plane: [usize; 2],
 }
 
+impl Query for RotateQuery {
+    type Answer = RotationCurve;
+
+    fn answer(&self, snapshot: &Snapshot, model: &Vae<f64>) -> RotationCurve {
+        RotationCurve::new(snapshot, model, self)
+    }
+}
+
 /// The objective over the angle.
 #[derive(Clone, Debug)]
-pub struct Turned {
+pub struct RotationCurve {
     /// The two latents.
     pub plane: [usize; 2],
     /// The objective with the best posteriors at equidistant angles in [0°, 90°), in nats; empty with more than
@@ -38,14 +47,14 @@ pub struct Turned {
     pub second_order: Vec<f64>,
     /// Whether the decoder is linear: then the second order is exact.
     pub linear: bool,
-    /// For linear decoders the price of turning the optimum, (β/2) log(1 + sin²2φ (λₐ − λ_b)²/4λₐλ_b), at every whole degree
+    /// For linear decoders the price of rotating the optimum, (β/2) log(1 + sin²2φ (λₐ − λ_b)²/4λₐλ_b), at every whole degree
     /// in [0°, 90°), in nats. λ are the eigenvalues of the held-out covariance that the two latents have at the optimum.
     pub at_optimum: Option<Vec<f64>>,
 }
 
-impl Turned {
-    pub(super) fn new(snapshot: &Snapshot, model: &Vae<f64>, question: &TurnedQuestion) -> Self {
-        let plane = question.plane;
+impl RotationCurve {
+    fn new(snapshot: &Snapshot, model: &Vae<f64>, query: &RotateQuery) -> Self {
+        let plane = query.plane;
         let objective = snapshot.settings.objective;
         let count = OBSERVATIONS.min(snapshot.encodings.columns());
         let observations: Vec<Vec<f64>> = (0..count)
@@ -92,7 +101,7 @@ impl Turned {
             .sum()
     }
 
-    /// The second-order price of turning the optimum by any angle, in nats; exact, for linear decoders.
+    /// The second-order price of rotating the optimum by any angle, in nats; exact, for linear decoders.
     pub fn price_at_optimum(&self, degrees: f64) -> Option<f64> {
         self.at_optimum.as_ref().map(|table| at(table, degrees))
     }
@@ -146,14 +155,14 @@ mod tests {
     /// The loss that is searched for is the closed form where the decoder is linear, and the optimum's is met after training.
     #[test]
     fn linear_decoders_lose_the_closed_form() {
-        let (snapshot, model) = super::super::tests::trained("linear", 3000);
-        let turned = Turned::new(&snapshot, &model, &TurnedQuestion { plane: [0, 1] });
-        assert!(turned.linear);
+        let (snapshot, model) = crate::viz::query::tests::trained("linear", 3000);
+        let curve = RotationCurve::new(&snapshot, &model, &RotateQuery { plane: [0, 1] });
+        assert!(curve.linear);
         for degrees in [0.0, 15.0, 30.0, 45.0, 60.0] {
-            let (loss, price) = (turned.loss(degrees), turned.price(degrees));
+            let (loss, price) = (curve.loss(degrees), curve.price(degrees));
             // The search ends at 10⁻⁹ in the posterior; interpolation between dots costs more where they are few.
             assert!((loss - price).abs() < 2e-5, "{degrees}°: {loss} {price}");
-            let optimum = turned.price_at_optimum(degrees).unwrap();
+            let optimum = curve.price_at_optimum(degrees).unwrap();
             assert!((loss - optimum).abs() < 0.01, "{degrees}°: {loss} {optimum}");
         }
     }
@@ -165,7 +174,7 @@ mod tests {
             let degrees = 90.0 * k as f64 / ANGLES as f64;
             RotatedElbo { degrees, diagonal: -dip(degrees) - 1.0, full: -1.0 }
         });
-        let turned = Turned {
+        let curve = RotationCurve {
             plane: [0, 1],
             searched: searched.collect(),
             second_order: (0..90).map(|k| dip(f64::from(k))).collect(),
@@ -174,10 +183,10 @@ mod tests {
         };
         for degrees in [0.0, 7.5, 45.0, 90.0, -45.0, 11.0, 83.0, 200.0] {
             // A single harmonic is interpolated exactly.
-            assert!((turned.loss(degrees) - dip(degrees)).abs() < 1e-12, "{degrees}");
+            assert!((curve.loss(degrees) - dip(degrees)).abs() < 1e-12, "{degrees}");
             // The table has whole degrees.
-            assert!((turned.price(degrees) - dip(degrees)).abs() < 1e-4, "{degrees}");
+            assert!((curve.price(degrees) - dip(degrees)).abs() < 1e-4, "{degrees}");
         }
-        assert_eq!(turned.full(), -1.0);
+        assert_eq!(curve.full(), -1.0);
     }
 }

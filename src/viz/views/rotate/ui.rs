@@ -1,4 +1,4 @@
-//! Rotate the latents: what turning decoder input and encoder output by φ does to the objective, and a kick that does it.
+//! Draws the objective over φ with a dial, and rotates the living run.
 
 use eframe::egui::{
     Align2, Button, ComboBox, CursorIcon, DragValue, EventFilter, Grid, Key, Pos2, Rect, Response, RichText, Role,
@@ -6,31 +6,33 @@ use eframe::egui::{
 };
 use egui_plot::{AxisHints, PlotBounds};
 
-use crate::app::analysis::turned::{MOST_LATENTS, OBSERVATIONS};
-use crate::app::analysis::{Answer, Topic, Turned, TurnedQuestion};
-use crate::app::marks::{Sheet, axis, grid, instead, number, sample_line, still_plot};
-use crate::app::polyline::polyline;
-use crate::app::theme::{HANDLE_RADIUS, Palette, REACH, indexed};
-use crate::app::{Ask, Selection, Stage};
+use super::query::{MOST_LATENTS, OBSERVATIONS, RotateQuery, RotationCurve};
 use crate::geometry::Rotation;
 use crate::vae::Covariance;
+use crate::viz::command::UiCommand;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::labels::instead;
+use crate::viz::draw::legend::sample_line;
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::polyline::polyline;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{HANDLE_RADIUS, Palette, REACH, indexed};
 
-/// Turning further only flips latents.
+/// Rotating further only flips latents.
 const RANGE: f64 = 90.0;
 
 /// A dip below this many nats is flat.
 const FLAT: f64 = 0.002;
 
-/// Draws the view; moves φ and asks for kicks.
-pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
-    if stage.snapshot.latent_dim() < 2 {
-        return instead(ui, "One latent has no other to be turned towards");
+/// Draws the view; moves φ and rotates the living run.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    if context.snapshot.latent_dim() < 2 {
+        return instead(ui, "Needs at least two latents");
     }
-    let answer = stage.ask(Topic::Turned(TurnedQuestion { plane: selection.turned }));
-    let turned = match answer.as_deref() {
-        Some(Answer::Turned(turned)) => Some(turned),
-        _ => None,
-    };
+    let answer = context.query(&RotateQuery { plane: selection.rotated });
+    let found = answer.as_deref();
     let room = ui.available_rect_before_wrap();
     // The dial beside the curve, or above it.
     let beside = room.width() > 1.5 * room.height();
@@ -38,27 +40,27 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     let head = ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("dial"), |ui| {
         let side = (0.36 * room.width()).min(0.36 * room.height()).clamp(84.0, 190.0);
         let words = |ui: &mut Ui, phi: f64| {
-            if let Some(turned) = turned {
-                price(ui, stage, turned, phi);
+            if let Some(found) = found {
+                price(ui, context, found, phi);
             }
         };
         if beside {
             ui.horizontal(|ui| {
                 dial(ui, selection, side);
-                ui.vertical(|ui| controls(ui, stage, selection));
+                ui.vertical(|ui| controls(ui, context, selection));
             });
             words(ui, selection.phi);
         } else {
             ui.horizontal(|ui| {
                 dial(ui, selection, side);
                 ui.vertical(|ui| {
-                    controls(ui, stage, selection);
+                    controls(ui, context, selection);
                     words(ui, selection.phi);
                 });
             });
         }
     });
-    let Some(turned) = turned else { return instead(ui, "Computing…") };
+    let Some(found) = found else { return instead(ui, "Computing…") };
     let area = if beside {
         room.with_min_x(place.max.x + 6.0)
     } else {
@@ -66,16 +68,16 @@ pub fn show(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
     };
     let lines = 4_usize.div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
-    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, stage, turned, selection.phi));
+    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, context, found, selection.phi));
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
-        legend(ui, turned);
+        legend(ui, found);
     });
     ui.allocate_rect(room, Sense::hover());
 }
 
-/// A ring with the latent axes and a handle on the turned ones.
+/// A ring with the latent axes and a handle on the rotated ones.
 fn dial(ui: &mut Ui, selection: &mut Selection, side: f32) {
-    let palette = Stage::palette(ui);
+    let palette = ViewContext::palette(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
     let (centre, radius) = (rect.center(), 0.5 * side - HANDLE_RADIUS - 3.0);
     let at = |degrees: f64, r: f32| {
@@ -85,8 +87,8 @@ fn dial(ui: &mut Ui, selection: &mut Selection, side: f32) {
     let handle = at(selection.phi, radius);
     let response =
         ui.interact(Rect::from_center_size(handle, Vec2::splat(2.0 * REACH)), ui.scope_id().with("φ"), Sense::drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Angle of the turned latents"));
-    turn(ui, &response, selection, centre);
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Angle of the rotated latents"));
+    drag_angle(ui, &response, selection, centre);
 
     let painter = ui.painter();
     painter.circle_stroke(centre, radius, Stroke::new(1.0, palette.muted));
@@ -110,7 +112,7 @@ fn dial(ui: &mut Ui, selection: &mut Selection, side: f32) {
 }
 
 /// The pointer and the arrow keys move φ.
-fn turn(ui: &Ui, response: &Response, selection: &mut Selection, centre: Pos2) {
+fn drag_angle(ui: &Ui, response: &Response, selection: &mut Selection, centre: Pos2) {
     if response.dragged()
         && let Some(pointer) = response.interact_pointer_pos()
     {
@@ -133,25 +135,25 @@ fn folded(degrees: f64) -> f64 {
     degrees - 180.0 * (degrees / 180.0).round()
 }
 
-/// φ as a number, the pair, and the kick.
-fn controls(ui: &mut Ui, stage: &Stage<'_>, selection: &mut Selection) {
+/// φ as a number, the pair of latents, and the button that rotates them.
+fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ui.horizontal(|ui| {
         let label = ui.label("φ");
         let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
-        ui.add(drag).labelled_by(label.id).on_hover_text("Turns the first latent towards the second");
-        pair(ui, stage.snapshot.latent_dim(), selection);
+        ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
+        pair(ui, context.snapshot.latent_dim(), selection);
     });
-    let [a, b] = selection.turned;
-    let text = format!("Kick by {}°", number(selection.phi, 0));
+    let [a, b] = selection.rotated;
+    let text = format!("Rotate by {}°", number(selection.phi, 0));
     let help = format!(
-        "Turns {} and {} of the living run, in decoder and encoder: what it decodes stays the same. With diagonal covariance \
+        "Rotates {} and {} of the living run, in decoder and encoder: its decodings stay the same. With diagonal covariance \
          watch it turn back, with full covariance it stays",
         indexed("z", a),
         indexed("z", b)
     );
-    if !Stage::is_figure(ui) && ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
-        selection.ask = Some(Ask::Kick(Rotation { degrees: selection.phi, plane: selection.turned }));
-        // From now on angles are counted from the turned latents: the mark shows where the run is.
+    if !context.is_figure() && ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
+        context.send(UiCommand::RotateLatents(Rotation { degrees: selection.phi, plane: selection.rotated }));
+        // From now on angles are counted from the rotated latents: the mark shows where the run is.
         selection.phi = 0.0;
     }
 }
@@ -161,9 +163,9 @@ fn pair(ui: &mut Ui, m: usize, selection: &mut Selection) {
     if m < 3 {
         return;
     }
-    for (k, name) in ["turned", "towards"].into_iter().enumerate() {
-        let mut chosen = selection.turned[k];
-        ComboBox::new(("turned latent", k), "")
+    for (k, name) in ["rotated", "towards"].into_iter().enumerate() {
+        let mut chosen = selection.rotated[k];
+        ComboBox::new(("rotated latent", k), "")
             .width(44.0)
             .selected_text(indexed("z", chosen))
             .show_ui(ui, |ui| {
@@ -173,23 +175,23 @@ fn pair(ui: &mut Ui, m: usize, selection: &mut Selection) {
             })
             .response
             .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
-        if chosen != selection.turned[k] {
+        if chosen != selection.rotated[k] {
             // Choosing the other one swaps them.
-            if chosen == selection.turned[1 - k] {
-                selection.turned.swap(0, 1);
+            if chosen == selection.rotated[1 - k] {
+                selection.rotated.swap(0, 1);
             } else {
-                selection.turned[k] = chosen;
+                selection.rotated[k] = chosen;
             }
         }
     }
 }
 
-/// What turning by φ would cost, in words.
-fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
-    let loss = turned.loss(phi);
-    let best = (0..90).map(|k| turned.loss(f64::from(k))).fold(f64::INFINITY, f64::min);
-    let worst = (0..90).map(|k| turned.loss(f64::from(k))).fold(0.0, f64::max);
-    let approximate = if turned.searched.is_empty() { " (second order)" } else { "" };
+/// The price of rotating by φ, in words.
+fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64) {
+    let loss = found.loss(phi);
+    let best = (0..90).map(|k| found.loss(f64::from(k))).fold(f64::INFINITY, f64::min);
+    let worst = (0..90).map(|k| found.loss(f64::from(k))).fold(0.0, f64::max);
+    let approximate = if found.searched.is_empty() { " (second order)" } else { "" };
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("At φ a diagonal posterior loses");
@@ -198,7 +200,7 @@ fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
     });
     let verdict = if worst - best < FLAT {
         "Flat: the singular values are nearly equal, so no angle is preferred."
-    } else if stage.snapshot.settings.objective.covariance == Covariance::Full {
+    } else if context.snapshot.settings.objective.covariance == Covariance::Full {
         "This run's posterior is full: nothing turns it back."
     } else {
         "45° exactly is an unstable balance: chance decides."
@@ -207,16 +209,16 @@ fn price(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
 }
 
 /// The objective over φ.
-fn curve(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
-    let palette = Stage::palette(ui);
-    let full = turned.full();
+fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64) {
+    let palette = ViewContext::palette(ui);
+    let full = found.full();
     let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
     let worst = degrees()
-        .flat_map(|d| [turned.loss(d), turned.price(d), turned.price_at_optimum(d).unwrap_or(0.0)])
+        .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0)])
         .filter(|x| x.is_finite())
         .fold(0.02, f64::max);
     let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
-    let response = still_plot(ui, "objective over the angle", stage)
+    let response = still_plot(ui, "objective over the angle", context)
         .x_grid_spacer(|_| {
             let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
             (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()
@@ -227,25 +229,25 @@ fn curve(ui: &mut Ui, stage: &Stage<'_>, turned: &Turned, phi: f64) {
         })])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "ELBO (nats)").min_thickness(48.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
-    let sheet = Sheet::new(ui.painter(), response.transform, palette);
+    let marks = PlotPainter::new(ui, context, response.transform);
     let [second, optimum, diagonal, family] = strokes(palette);
-    sheet.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
-    if turned.at_optimum.is_some() {
-        let price = |d: f64| turned.price_at_optimum(d).unwrap_or(f64::NAN);
-        sheet.curve(degrees().map(|d| [d, full - price(d)]), optimum.0, optimum.1);
+    marks.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
+    if found.at_optimum.is_some() {
+        let price = |d: f64| found.price_at_optimum(d).unwrap_or(f64::NAN);
+        marks.curve(degrees().map(|d| [d, full - price(d)]), optimum.0, optimum.1);
     }
-    sheet.curve(degrees().map(|d| [d, full - turned.price(d)]), second.0, second.1);
-    if !turned.searched.is_empty() {
-        sheet.curve(degrees().map(|d| [d, full - turned.loss(d)]), diagonal.0, diagonal.1);
-        let points = turned.searched.iter().flat_map(|p| [[p.degrees, p.diagonal], [p.degrees - 90.0, p.diagonal]]);
-        sheet.cloud(points.chain([[90.0, turned.searched[0].diagonal]]), 2.6, palette.ink);
+    marks.curve(degrees().map(|d| [d, full - found.price(d)]), second.0, second.1);
+    if !found.searched.is_empty() {
+        marks.curve(degrees().map(|d| [d, full - found.loss(d)]), diagonal.0, diagonal.1);
+        let points = found.searched.iter().flat_map(|p| [[p.degrees, p.diagonal], [p.degrees - 90.0, p.diagonal]]);
+        marks.cloud(points.chain([[90.0, found.searched[0].diagonal]]), 2.6, palette.ink);
     }
     let [low, high] = [bounds.min()[1], bounds.max()[1]];
-    sheet.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
-    let here = [phi, full - turned.loss(phi)];
-    sheet.painter.circle(sheet.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
+    marks.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
+    let here = [phi, full - found.loss(phi)];
+    marks.painter.circle(marks.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
     let (anchor, side) = if phi > 40.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
-    sheet.label(sheet.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
+    marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
 }
 
 /// How a curve is drawn.
@@ -262,12 +264,12 @@ fn strokes(palette: &Palette) -> [Line; 4] {
 }
 
 /// What the lines are, and what is known about each.
-fn legend(ui: &mut Ui, turned: &Turned) {
-    let [second, optimum, diagonal, full] = strokes(Stage::palette(ui));
+fn legend(ui: &mut Ui, found: &RotationCurve) {
+    let [second, optimum, diagonal, full] = strokes(ViewContext::palette(ui));
     let mut entries: Vec<(Line, &str, String)> = Vec::new();
-    if !turned.searched.is_empty() {
+    if !found.searched.is_empty() {
         let help = format!(
-            "The decoder turned by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
+            "The decoder rotated by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
              at the dots. Empirical: depends on the decoder as it is"
         );
         entries.push((diagonal, "best diagonal", help));
@@ -275,7 +277,7 @@ fn legend(ui: &mut Ui, turned: &Turned) {
                     rotation (Rolínek et al. 2019)";
         entries.push((full, "best full", help.to_owned()));
     }
-    if turned.linear {
+    if found.linear {
         let help =
             "Closed form for this decoder: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b. Exact, since it is linear";
         entries.push((second, "closed form (exact)", help.to_owned()));
@@ -297,7 +299,7 @@ fn legend(ui: &mut Ui, turned: &Turned) {
                     ui.end_row();
                 }
             }
-            if turned.searched.is_empty() {
+            if found.searched.is_empty() {
                 ui.weak(format!("searched for up to {MOST_LATENTS} latents"));
             }
         },

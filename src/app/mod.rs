@@ -1,0 +1,18 @@
+//! The window. Controls, keys, menus, dialogs and views send commands to one queue; [`App::frame`] draws a frame and then
+//! executes the queue; the trainers' snapshots come back and are drawn by the views.
+
+mod autosave;
+mod command_handling;
+mod config_draft;
+mod dialog_handling;
+mod dialogs;
+mod frame;
+mod native;
+mod open;
+mod panels;
+mod run_slot;
+mod state;
+mod time_travel;
+
+pub use native::window;
+pub use state::{App, FirstRun};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::checks::{Expected, Job, MapQuantity, Pool, predictions};
+use unpick::checks::{Expected, CheckRun, CheckQuantity, Pool, predictions};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Experiment, Origin, Snapshot};
 use unpick::linalg::Matrix;
@@ -64,8 +64,8 @@ struct Arrival {
 }
 
 /// What is predicted of the gauges of a diagonal run as the scene's file describes it, and can be seen in a snapshot.
-fn criteria(scene: &Scene) -> Vec<(MapQuantity, Expected)> {
-    let plain = Job::new(scene, Covariance::Diagonal, 0);
+fn criteria(scene: &Scene) -> Vec<(CheckQuantity, Expected)> {
+    let plain = CheckRun::new(scene, Covariance::Diagonal, 0);
     let own = predictions(scene, 1).into_iter().filter(|prediction| match &prediction.pool {
         Pool::Median(jobs) => jobs.first() == Some(&plain),
         Pool::Mean(_) | Pool::Ratio(..) => false,
@@ -73,30 +73,30 @@ fn criteria(scene: &Scene) -> Vec<(MapQuantity, Expected)> {
     let seen = |quantity| {
         matches!(
             quantity,
-            MapQuantity::ImaContrast
-                | MapQuantity::Dto
-                | MapQuantity::C2Residual
-                | MapQuantity::ActiveUnits
-                | MapQuantity::SingularValue(_)
+            CheckQuantity::ImaContrast
+                | CheckQuantity::Dto
+                | CheckQuantity::C2Residual
+                | CheckQuantity::ActiveUnits
+                | CheckQuantity::SingularValue(_)
         )
     };
     own.filter(|prediction| seen(prediction.quantity)).map(|p| (p.quantity, p.expected)).collect()
 }
 
-fn gauge(snapshot: &Snapshot, quantity: MapQuantity) -> f64 {
+fn gauge(snapshot: &Snapshot, quantity: CheckQuantity) -> f64 {
     let gauges = &snapshot.geometry;
     let measured = match quantity {
-        MapQuantity::ImaContrast => gauges.ima_contrast,
-        MapQuantity::Dto => gauges.dto,
-        MapQuantity::C2Residual => gauges.c2_residual,
-        MapQuantity::ActiveUnits => Ok(gauges.active.len() as f64),
-        MapQuantity::SingularValue(rank) => Ok(gauges.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
+        CheckQuantity::ImaContrast => gauges.ima_contrast,
+        CheckQuantity::Dto => gauges.dto,
+        CheckQuantity::C2Residual => gauges.c2_residual,
+        CheckQuantity::ActiveUnits => Ok(gauges.active.len() as f64),
+        CheckQuantity::SingularValue(rank) => Ok(gauges.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
         _ => Ok(f64::NAN),
     };
     measured.unwrap_or(f64::NAN)
 }
 
-fn arrival(scene: &Scene, criteria: &[(MapQuantity, Expected)], seed: u64) -> anyhow::Result<Arrival> {
+fn arrival(scene: &Scene, criteria: &[(CheckQuantity, Expected)], seed: u64) -> anyhow::Result<Arrival> {
     let data = Arc::new(generate(scene, seed));
     let config = Config::new(Origin::Scene(Box::new(scene.clone())), seed, data.train.samples());
     let test = &data.test.observations;

@@ -17,8 +17,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use eframe::egui::{Context, Pos2, RawInput, Rect, Theme, ViewportId, vec2};
 use measure::{on_this_thread, percentile};
-use unpick::app::views::View;
-use unpick::app::{Action, Analyst, App, Opening, Painter3};
+use unpick::app::{App, FirstRun};
+use unpick::viz::command::UiCommand;
+use unpick::viz::views::{all_views, data};
+use unpick::viz::workers::Workers;
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Origin};
 
@@ -40,7 +42,7 @@ fn main() -> anyhow::Result<()> {
         for pixels_per_point in [1.0, 2.0] {
             let mut window = Window::open(scene, pixels_per_point)?;
             if compared {
-                window.app.act(Action::Compare);
+                window.app.execute(UiCommand::Compare);
             }
             let times = work(&mut window);
             let [median, slow] = [0.5, 0.99].map(|part| percentile(&times, part));
@@ -54,18 +56,18 @@ fn main() -> anyhow::Result<()> {
         row(&format!("{scene}: all views as at the start"), false, &mut |w| w.watch(frames, |_, _| ()), scene)?;
         row(&format!("{scene}: the same while z\\* is dragged"), false, &mut |w| w.watch(frames, drag), scene)?;
     }
-    for view in View::ALL {
+    for view in all_views() {
         let alone = &mut |w: &mut Window| {
-            w.app.act(Action::Maximise(view));
+            w.app.execute(UiCommand::ToggleAlone(view));
             w.watch(frames, |_, _| ())
         };
-        row(&format!("{} alone", view.title()), false, alone, "cylinder")?;
+        row(&format!("{} alone", view.title), false, alone, "cylinder")?;
     }
     row(
         "Data space in two dimensions alone",
         false,
         &mut |w| {
-            w.app.act(Action::Maximise(View::Data));
+            w.app.execute(UiCommand::ToggleAlone(data::SPEC.view));
             w.watch(frames, |_, _| ())
         },
         "polar",
@@ -133,7 +135,7 @@ fn idle() -> anyhow::Result<String> {
     const QUIET: Duration = Duration::from_millis(500);
     const WATCHED: Duration = Duration::from_secs(3);
     let mut window = Window::open("cylinder", 1.0)?;
-    window.app.act(Action::RunOrPause);
+    window.app.execute(UiCommand::RunOrPause);
     // Pictures and answers that are still on their way ask for frames.
     let mut drawn = Instant::now();
     let begun = drawn;
@@ -174,8 +176,7 @@ impl Window {
         let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
         let ctx = Context::default();
         ctx.set_theme(Theme::Light);
-        let (painter3, analyst) = (Painter3::threaded(&ctx)?, Analyst::threaded(&ctx)?);
-        let app = App::new(&ctx, Opening { config, data, running: true }, painter3, analyst);
+        let app = App::new(&ctx, FirstRun { config, data, running: true }, Workers::threaded(&ctx)?);
         let mut window = Self { ctx, app, pixels_per_point, start: Instant::now() };
         while window.app.snapshot().is_none_or(|snapshot| snapshot.step == 0) {
             window.draw();

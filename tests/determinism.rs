@@ -15,7 +15,7 @@ use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Or
 use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
-use unpick::trainer::{Request, Trainer, View};
+use unpick::trainer::{Request, Trainer, RunView};
 use unpick::vae::{Covariance, ElboWorkspace, Vae};
 
 /// A small model on the cylinder: some ten thousand steps a second.
@@ -64,7 +64,7 @@ fn replay(config: &Config, data: &Arc<Dataset>, log: &[LoggedCommand], steps: u6
 }
 
 /// The newest view, once it satisfies a condition. The trainer knocks whenever there is a new one.
-fn wait(trainer: &Trainer, knocks: &Receiver<()>, until: impl Fn(&View) -> bool) -> View {
+fn wait(trainer: &Trainer, knocks: &Receiver<()>, until: impl Fn(&RunView) -> bool) -> RunView {
     loop {
         if let Some(view) = trainer.read() {
             let view = view.as_ref().as_ref().unwrap();
@@ -93,7 +93,7 @@ fn random_command(rng: &mut ChaCha8Rng) -> Command {
 
 /// Somebody who cannot leave it alone: commands, glances, pauses and changes of pace at moments that the clock decides.
 /// Returns the commands and the last view, after everything that was asked for has been done.
-fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8Rng) -> (Vec<Command>, View) {
+fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8Rng) -> (Vec<Command>, RunView) {
     let mut commands = Vec::new();
     let mut command = |command| {
         commands.push(command);
@@ -119,7 +119,7 @@ fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8R
     let last = Command::Beta(1.25);
     command(last);
     trainer.ask(Request::Pause);
-    let view = wait(trainer, knocks, |view| !view.running && last.present(&view.snapshot.settings) == Some(last));
+    let view = wait(trainer, knocks, |view| !view.running && last.current(&view.snapshot.settings) == Some(last));
     (commands, view)
 }
 

@@ -9,7 +9,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Command, Config, Experiment, Origin};
-use unpick::trainer::{Request, Trainer, View};
+use unpick::trainer::{Request, Trainer, RunView};
 use unpick::vae::Covariance;
 
 fn run(scene: &str, hidden: &[usize]) -> Experiment {
@@ -140,7 +140,7 @@ fn again_is_the_same_run_until_something_else_is_done() {
 }
 
 /// The newest view, once everything that was asked for has been served.
-fn view(trainer: &Trainer, knocks: &Receiver<()>, served: u64) -> View {
+fn view(trainer: &Trainer, knocks: &Receiver<()>, served: u64) -> RunView {
     loop {
         if let Some(view) = trainer.read() {
             let view = view.as_ref().as_ref().unwrap();
@@ -176,9 +176,9 @@ fn the_trainer_shows_moments_and_keeps_branches() {
     };
     assert_eq!(seen.snapshot.vae.parameters, end.state().vae.parameters);
     let seen = ask(&[Request::ShowStep(Some(345))]);
-    assert_eq!(seen.moment.unwrap().vae.parameters, end.at(345).state().vae.parameters);
+    assert_eq!(seen.shown.unwrap().vae.parameters, end.at(345).state().vae.parameters);
     assert_eq!(seen.snapshot.step, 700);
-    assert!(ask(&[Request::ShowStep(None)]).moment.is_none());
+    assert!(ask(&[Request::ShowStep(None)]).shown.is_none());
 
     let seen = ask(&[Request::Fork(345), Request::Command(Command::Beta(3.0)), Request::Steps(100)]);
     assert_eq!((seen.snapshot.step, seen.branch, seen.others.len()), (445, 1, 1));

@@ -129,7 +129,7 @@ impl RunSlot {
             Experiment::new(Config { seed, ..config.clone() }, data).map_err(|e| e.to_string())
         };
         SeedEnsemble::spawn((0..ENSEMBLE_SEEDS).map(|k| first.wrapping_add(k)), steps, build, move || {
-            ctx.request_repaint()
+            ctx.request_repaint();
         })
     }
 

@@ -149,7 +149,9 @@ fn median(numbers: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::predictions::predictions;
     use super::*;
+    use crate::data::Scene;
     use crate::vae::Covariance;
 
     #[test]

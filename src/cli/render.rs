@@ -173,7 +173,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     let session = if request.no_provenance { None } else { Some(figure.session()?) };
     match (request.view, format) {
         (RenderKind::Animation(animation), _) => {
-            render_animation(request, animation, &mut figure, &canvas, session.as_deref())?
+            render_animation(request, animation, &mut figure, &canvas, session.as_deref())?;
         }
         (RenderKind::Figure(what), Some(format)) => {
             let bytes = figure.draw(&canvas, show(what), |offscreen, output| {
@@ -194,7 +194,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
 ///
 /// # Errors
 /// If a run cannot be read or a file cannot be written.
-pub fn compare_figure(folder: &Path) -> Result<String, CliError> {
+pub(super) fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let palette = Palette::of_theme(Theme::Light);
     let size = vec2(1280.0, 720.0);
     let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };

@@ -265,6 +265,7 @@ mod tests {
     use crate::experiment::{Command, Config, Origin};
     use crate::paint::Camera;
     use crate::viz::background_runs::BackgroundRuns;
+    use crate::viz::views::{latent, view_named};
 
     /// A run of 30 steps that was changed on the way, and one of 20.
     fn run(scene: &str, steps: u64) -> Experiment {
@@ -323,10 +324,10 @@ mod tests {
     #[test]
     fn a_history_is_the_same_run_from_its_first_step_and_rests_at_its_last() {
         let mut figure = of_runs(&run("linear", 30), Some(&run("linear", 20)));
-        let ends = [&figure.run, figure.beside.as_ref().unwrap()].map(|shown| shown.now.vae.parameters.clone());
+        let ends = [&figure.run, figure.beside.as_ref().unwrap()].map(|run| run.newest.vae.parameters.clone());
         let seen = |contexts: &[ViewContext<'_>], _: &Selection| {
             [0, 1]
-                .map(|i| (contexts[i].snapshot.step, contexts[i].now.step, contexts[i].snapshot.vae.parameters.clone()))
+                .map(|i| (contexts[i].snapshot.step, contexts[i].newest.step, contexts[i].snapshot.vae.parameters.clone()))
         };
         let pictures = pictures(Animation::History, &mut figure, seen);
         assert_eq!(pictures[0].each_ref().map(|run| run.0), [0, 0]);
@@ -403,8 +404,8 @@ mod tests {
             assert!(animation.moves(animation.usual()) && animation.moves(FigureContent::All));
         }
         assert!(
-            !Animation::Turn.moves(FigureContent::One(View::Latent))
-                && !Animation::Traversal.moves(FigureContent::One(View::Training))
+            !Animation::Turn.moves(FigureContent::One(latent::SPEC.view))
+                && !Animation::Traversal.moves(FigureContent::One(view_named("training").unwrap()))
         );
     }
 }

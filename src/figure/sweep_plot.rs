@@ -90,7 +90,7 @@ fn first_run(folder: &Path, table: &RunTable) -> Result<String, FileError> {
     {
         (config.seed, config.objective.beta, config.objective.covariance) = (seed, beta, family);
     }
-    Ok(Session::planned(config, log, steps).to_json(EMBEDDED_IN_FIGURE)?)
+    Session::planned(config, log, steps).to_json(EMBEDDED_IN_FIGURE)
 }
 
 /// The values of a column with what each run started with; a run that diverged has no place in a picture.

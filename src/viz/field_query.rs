@@ -12,7 +12,7 @@ pub(crate) const SIDE: usize = 57;
 
 /// Asks for a map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FieldQuery {
+pub(crate) struct FieldQuery {
     /// z*.
     pub z: Vec<f64>,
     /// The two latents of the plane.
@@ -33,7 +33,7 @@ impl Query for FieldQuery {
 
 /// A quantity on a grid over the latent plane.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub(crate) struct Field {
     /// The quantity.
     pub quantity: MapQuantity,
     /// On [−3.5, 3.5]², the first latent of the plane running fastest. NaN where it has no value.
@@ -66,7 +66,7 @@ impl Field {
 
     /// The share of the scale that ends at `high`, between 0 and 1, of the value at a point of the plane; bilinear between
     /// the points of the map.
-    pub fn share(&self, [x, y]: [f64; 2], high: f64) -> f64 {
+    pub(crate) fn share(&self, [x, y]: [f64; 2], high: f64) -> f64 {
         let place = |x: f64| ((x / RANGE + 1.0) * 0.5 * (SIDE - 1) as f64).clamp(0.0, (SIDE - 1) as f64 - 1e-9);
         let (column, row) = (place(x), place(y));
         let (c, r) = (column as usize, row as usize);

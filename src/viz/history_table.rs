@@ -7,7 +7,7 @@ use crate::experiment::Row;
 use crate::io::Csv;
 
 /// The rows up to the newest step.
-pub fn history_table(context: &ViewContext<'_>, _: &Selection) -> Table {
+pub(crate) fn history_table(context: &ViewContext<'_>, _: &Selection) -> Table {
     let mut csv = Csv::new(Row::header(context.snapshot.latent_dim()));
     context.newest.history.iter().for_each(|row| csv.push(row.fields(), []));
     Ok(csv)

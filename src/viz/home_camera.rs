@@ -5,14 +5,14 @@ use crate::data::Scene;
 use crate::paint::{Bounds, Camera};
 
 /// The box around the projected data.
-pub fn data_bounds(projection: &Projection) -> Bounds {
+pub(crate) fn data_bounds(projection: &Projection) -> Bounds {
     let extent = |axis: usize, end: usize| projection.extent.get(axis).map_or(0.0, |e| e[end] as f32);
     let corner = |end: usize| [0, 1, 2].map(|axis| extent(axis, end));
     Bounds { min: corner(0), max: corner(1) }
 }
 
 /// The camera that the scene file asks for, fitted to the data.
-pub fn home_camera(projection: &Projection, scene: Option<&Scene>) -> Camera {
+pub(crate) fn home_camera(projection: &Projection, scene: Option<&Scene>) -> Camera {
     let mut camera = Camera::default();
     camera.frame(&data_bounds(projection));
     // Room for the names of the axes.

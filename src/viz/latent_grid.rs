@@ -1,27 +1,27 @@
 //! The grid in the latent plane through z\*, in prior standard deviations.
 
 /// Latent views and seams reach this far.
-pub const RANGE: f64 = 3.5;
+pub(crate) const RANGE: f64 = 3.5;
 
 /// Points along each side of the surface.
-pub const SURFACE_POINTS: usize = 61;
+pub(crate) const SURFACE_POINTS: usize = 61;
 
 /// The surface reaches this far.
-pub const SURFACE_RANGE: f64 = 2.5;
+pub(crate) const SURFACE_RANGE: f64 = 2.5;
 
 /// Equidistant values on [−range, range].
-pub fn grid_values(range: f64, points: usize) -> impl Iterator<Item = f64> + Clone {
+pub(crate) fn grid_values(range: f64, points: usize) -> impl Iterator<Item = f64> + Clone {
     (0..points).map(move |k| range * (2.0 * k as f64 / (points - 1) as f64 - 1.0))
 }
 
 /// The latent coordinates of point `k` of the surface; the first shown latent runs fastest.
-pub fn surface_place(k: usize) -> [f64; 2] {
+pub(crate) fn surface_place(k: usize) -> [f64; 2] {
     [k % SURFACE_POINTS, k / SURFACE_POINTS]
         .map(|i| SURFACE_RANGE * (2.0 * i as f64 / (SURFACE_POINTS - 1) as f64 - 1.0))
 }
 
 /// The lines of a latent grid, half a standard deviation apart, as indices of surface points.
-pub fn grid_lines() -> impl Iterator<Item = Box<dyn Iterator<Item = usize>>> {
+pub(crate) fn grid_lines() -> impl Iterator<Item = Box<dyn Iterator<Item = usize>>> {
     const EVERY: usize = 6;
     let lines = (0..SURFACE_POINTS).step_by(EVERY);
     lines.flat_map(|k| {

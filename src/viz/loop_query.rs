@@ -7,7 +7,7 @@ use crate::vae::Vae;
 
 /// Asks for the loop integrals around a rectangle in a latent plane.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LoopQuery {
+pub(crate) struct LoopQuery {
     /// The other latents.
     pub z: Vec<f64>,
     /// The two latents.
@@ -26,7 +26,7 @@ impl Query for LoopQuery {
 
 /// Loop integrals of arc length around a latent rectangle.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LoopIntegrals {
+pub(crate) struct LoopIntegrals {
     /// ∮ s_a dz_a and ∮ s_b dz_b in units of the data: 0 for every rectangle exactly when C2 holds.
     pub integrals: [f64; 2],
     /// The mean length of the two sides along each latent, for comparison.

@@ -27,4 +27,4 @@ pub mod theme;
 pub mod view;
 pub mod view_spec;
 pub mod views;
-pub(crate) mod workers;
+pub mod workers;

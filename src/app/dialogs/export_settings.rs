@@ -215,7 +215,8 @@ impl ExportSettings {
         let (canvas, show) = (self.canvas(self.scale.into()), source.show(self.content));
         let mut figure = source.figure(self.axes);
         let alone = if let FigureContent::One(view) = self.content { Some(view) } else { None };
-        let layout = Layout { alone, ..source.layout.clone() };
+        let mut layout = source.layout.clone();
+        layout.alone = alone;
         let session = self.provenance.then(|| figure.session_with(Some(&layout))).transpose();
         let session = session.map_err(|e| e.to_string())?;
         let session = session.as_deref();

@@ -14,7 +14,7 @@ use crate::viz::view::View;
 use crate::viz::view_spec::{Region, Table, ViewSpec};
 
 /// The specification.
-pub const SPEC: ViewSpec = ViewSpec {
+pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "checks", title: "Checks", short_title: "Checks" },
     old_names: &["checks"],
     is_shared: true,
@@ -25,7 +25,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     tools: ViewSpec::no_tools,
     figure_legend: ViewSpec::no_legend,
     is_full_bleed: ViewSpec::with_margin,
-    table: table,
+    table,
 };
 
 /// Draws the view; asks for the measurement.

@@ -21,7 +21,7 @@ use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Region, Table, ViewSpec};
 
 /// The specification.
-pub const SPEC: ViewSpec = ViewSpec {
+pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "jacobian", title: "Jacobian", short_title: "Jacobian" },
     old_names: &[],
     is_shared: false,
@@ -32,7 +32,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     tools: ViewSpec::no_tools,
     figure_legend: ViewSpec::no_legend,
     is_full_bleed: ViewSpec::with_margin,
-    table: table,
+    table,
 };
 
 /// Wider matrices are shown for the latents on the axes of the latent view.

@@ -33,10 +33,10 @@ pub const SPEC: ViewSpec = ViewSpec {
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: show,
-    tools: tools,
+    tools,
     figure_legend: ViewSpec::no_legend,
     is_full_bleed: ViewSpec::with_margin,
-    table: table,
+    table,
 };
 
 /// Draws the view; moves z* and chooses observations.

@@ -22,7 +22,7 @@ use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Region, Table, ViewSpec};
 
 /// The specification.
-pub const SPEC: ViewSpec = ViewSpec {
+pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "seeds", title: "Seeds", short_title: "Seeds" },
     old_names: &[],
     is_shared: true,
@@ -33,7 +33,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     tools: ViewSpec::no_tools,
     figure_legend: ViewSpec::no_legend,
     is_full_bleed: ViewSpec::with_margin,
-    table: table,
+    table,
 };
 
 /// Draws the view; asks for the training, and for one of its runs.

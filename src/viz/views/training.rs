@@ -17,7 +17,7 @@ use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Region, ViewSpec};
 
 /// The specification.
-pub const SPEC: ViewSpec = ViewSpec {
+pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "training", title: "Training", short_title: "Training" },
     old_names: &[],
     is_shared: true,
@@ -25,7 +25,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     figure_size: (960.0, 300.0),
     depends_on: &[Dependency::Step],
     ui: show,
-    tools: tools,
+    tools,
     figure_legend: key,
     is_full_bleed: ViewSpec::with_margin,
     table: history_table,

@@ -16,7 +16,7 @@ use crate::viz::selection::Selection;
 use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 
 /// Draws the view.
-pub fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
     let projection = context.projection;
     let name = |axis: usize| projection.names.get(axis).cloned().unwrap_or_default();

@@ -21,7 +21,7 @@ use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes,
 
 /// A time point of a run with the shown layers.
 #[derive(Clone, Debug)]
-pub struct DataScene {
+pub(super) struct DataScene {
     probe: Arc<Probe>,
     projection: Arc<Projection>,
     layers: Layers,

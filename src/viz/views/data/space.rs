@@ -16,7 +16,7 @@ use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
 
 /// Draws the view; orbits the camera.
-pub fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     response.widget_info(|| {

@@ -8,7 +8,7 @@ use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Region, ViewSpec};
 
 /// The specification.
-pub const SPEC: ViewSpec = ViewSpec {
+pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "densities", title: "Push-forward densities", short_title: "Densities" },
     old_names: &[],
     is_shared: false,

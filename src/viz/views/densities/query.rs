@@ -18,7 +18,7 @@ const SAMPLES: usize = 2000;
 
 /// Asks for the off-axis seams (ghosts) of some latents.
 #[derive(Clone, Debug, PartialEq)]
-pub struct GhostsQuery {
+pub(super) struct GhostsQuery {
     /// z*.
     pub z: Vec<f64>,
     /// The latents whose seams are shown.
@@ -37,7 +37,7 @@ impl Query for GhostsQuery {
 
 /// An off-axis seam: the seam of a latent where one other latent differs from z*.
 #[derive(Clone, Debug)]
-pub struct Ghost {
+pub(super) struct Ghost {
     /// The latent that has another value there.
     pub other: usize,
     /// That value.
@@ -48,7 +48,7 @@ pub struct Ghost {
 
 /// The ghosts of some seams.
 #[derive(Clone, Debug)]
-pub struct Ghosts {
+pub(super) struct Ghosts {
     /// One list for each seam that was asked for.
     pub of_seams: Vec<(usize, Vec<Ghost>)>,
     /// For each of them the root mean square of log(‖Jᵢ‖ on a ghost / ‖Jᵢ‖ on the seam through z*) under the prior: 0
@@ -87,7 +87,7 @@ fn samples(latent: usize) -> Vec<f64> {
 }
 
 /// The root mean square of log(‖Jᵢ‖ on a ghost / ‖Jᵢ‖ on the seam) under the prior. All have the same values of t.
-pub fn spread(seam: &Seam, ghosts: &[Ghost]) -> f64 {
+pub(super) fn spread(seam: &Seam, ghosts: &[Ghost]) -> f64 {
     let (mut sum, mut mass) = (0.0, 0.0);
     for ghost in ghosts {
         for ((t, there), here) in seam.t.iter().zip(&ghost.seam.speed).zip(&seam.speed) {

@@ -1,72 +1,78 @@
-//! Hands and eyes for the window: pointer, keys, patience, and a renderer that needs no display.
+//! Drives the window: pointer, keys, waiting, and a renderer that needs no display.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, Color32, Event, Key, Modifiers, PointerButton, Pos2, TexturesDelta, Theme, vec2};
+use eframe::egui::{self, Color32, Event, Key, Modifiers, PointerButton, Pos2, TexturesDelta, Theme, Vec2, vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, TestRenderer};
-use unpick::app::{Analyst, App, Opening, Painter3};
+use unpick::app::{App, FirstRun};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Origin};
 use unpick::paint::{Picture, Rasterizer};
+use unpick::viz::workers::Workers;
 
-/// A window of 1280 × 720 points and what is done to it.
-pub(crate) struct Stagehand {
-    pub(crate) harness: Harness<'static, App>,
+/// A window under test.
+pub(crate) struct WindowTest {
+    pub(crate) kittest: Harness<'static, App>,
 }
 
-impl Stagehand {
-    /// The window on a scene, trained for so many steps and paused.
+impl WindowTest {
+    /// A window of 1280 × 720 points on a scene, trained for so many steps and paused.
     pub(crate) fn paused_at(scene: &str, steps: u64) -> Self {
+        Self::sized(scene, steps, vec2(1280.0, 720.0))
+    }
+
+    /// The same in another size.
+    pub(crate) fn sized(scene: &str, steps: u64, size: Vec2) -> Self {
         let scene = Scene::named(scene).expect("the tests name built-in scenes").clone();
         let data = Arc::new(generate(&scene, 0));
         let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
-        let opening = Opening { config, data, running: false };
-        let harness = Harness::builder()
-            .with_size(vec2(1280.0, 720.0))
+        let first = FirstRun { config, data, running: false };
+        let kittest = Harness::builder()
+            .with_size(size)
             .with_theme(Theme::Light)
             .with_step_dt(1.0 / 60.0)
             .renderer(Renderer(Rasterizer::new(1)))
             .build_eframe(|creation| {
-                App::new(&creation.egui_ctx, opening, Painter3::immediate(), Analyst::immediate())
+                App::new(&creation.egui_ctx, first, Workers::immediate())
             });
-        let mut hand = Self { harness };
-        hand.until(|window| window.snapshot().is_some());
+        let mut test = Self { kittest };
+        test.until(|window| window.snapshot().is_some());
         if steps > 0 {
-            hand.steps(steps);
+            test.steps(steps);
         }
-        hand.frames(3);
-        hand
+        test.frames(3);
+        test
     }
 
-    pub(crate) fn window(&mut self) -> &mut App {
-        self.harness.state_mut()
+    pub(crate) fn app(&mut self) -> &mut App {
+        self.kittest.state_mut()
     }
 
     /// Makes steps in hundreds and ones, by the actions that a person has.
     pub(crate) fn steps(&mut self, steps: u64) {
-        use unpick::app::Action;
+        use unpick::viz::command::UiCommand;
         self.until(|window| window.snapshot().is_some_and(|s| s.step == 0));
         let mut made = 0;
         while made < steps {
-            let (action, count) = if steps - made >= 100 { (Action::ManySteps, 100) } else { (Action::Step, 1) };
-            self.window().act(action);
+            let (action, count) = if steps - made >= 100 { (UiCommand::Steps(100), 100) } else { (UiCommand::Steps(1), 1) };
+            self.app().execute(action);
             made += count;
             self.until(|window| window.snapshot().is_some_and(|s| s.step == made));
         }
     }
 
     pub(crate) fn frames(&mut self, count: usize) {
-        self.harness.run_steps(count);
+        self.kittest.run_steps(count);
     }
 
     /// Draws frames until something holds; fails when a person would have lost patience.
     pub(crate) fn until(&mut self, holds: impl Fn(&mut App) -> bool) {
         let start = Instant::now();
         loop {
-            self.harness.step();
-            if holds(self.harness.state_mut()) {
+            self.kittest.step();
+            if holds(self.kittest.state_mut()) {
                 return;
             }
             assert!(start.elapsed() < Duration::from_mins(1), "it never came to that");
@@ -76,8 +82,8 @@ impl Stagehand {
 
     pub(crate) fn until_shown(&mut self, label: &str) {
         let start = Instant::now();
-        while self.harness.query_by_label(label).is_none() {
-            self.harness.step();
+        while self.kittest.query_by_label(label).is_none() {
+            self.kittest.step();
             assert!(start.elapsed() < Duration::from_mins(1), "'{label}' was never shown");
         }
         self.frames(2);
@@ -85,14 +91,14 @@ impl Stagehand {
 
     pub(crate) fn until_gone(&mut self, label: &str) {
         let start = Instant::now();
-        while self.harness.query_by_label(label).is_some() {
-            self.harness.step();
+        while self.kittest.query_by_label(label).is_some() {
+            self.kittest.step();
             assert!(start.elapsed() < Duration::from_mins(1), "'{label}' never went away");
         }
     }
 
     pub(crate) fn press(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
+        self.kittest.get_by_label(label).click();
         self.frames(2);
     }
 
@@ -101,13 +107,13 @@ impl Stagehand {
     }
 
     pub(crate) fn key_with(&mut self, modifiers: Modifiers, key: Key) {
-        self.harness.key_press_modifiers(modifiers, key);
+        self.kittest.key_press_modifiers(modifiers, key);
         self.frames(2);
     }
 
     fn pointer(&mut self, event: Event, modifiers: Modifiers) {
-        self.harness.event_modifiers(event, modifiers);
-        self.harness.step();
+        self.kittest.event_modifiers(event, modifiers);
+        self.kittest.step();
     }
 
     fn button(&mut self, pos: Pos2, pressed: bool, modifiers: Modifiers) {
@@ -154,7 +160,7 @@ impl Stagehand {
     }
 
     pub(crate) fn render(&mut self) -> image::RgbaImage {
-        self.harness.render().expect("the rasteriser draws everything")
+        self.kittest.render().expect("the rasteriser draws everything")
     }
 }
 

@@ -44,7 +44,7 @@ impl App {
             C::PasteRecipe => self.ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             C::CopyRecipe => self.copy_recipe(),
             C::RestoreSession => self.restore_session(),
-            C::ForgetSession => self.forget_session(),
+            C::ForgetSession => self.autosave.offered = None,
             C::SaveSession => self.save_session(),
             C::SaveRun => self.save_run(),
             C::SaveScreenshot => self.take_picture(),

@@ -121,7 +121,7 @@ impl App {
             self.saved_in = Some(folder.to_owned());
         }
         if path.extension().is_some_and(|e| e == SESSION) {
-            self.add_recent(path);
+            self.autosave.add_recent(path);
         }
         self.notice = Some(format!("saved {}", path.display()));
         (self.saving, self.exporting) = (None, None);

@@ -24,7 +24,7 @@ impl App {
     /// leaves everything as it is.
     pub fn open_file(&mut self, path: &Path) {
         if self.open_source(&RunSource::of_file(path)) {
-            self.add_recent(path);
+            self.autosave.add_recent(path);
         }
     }
 

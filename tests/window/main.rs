@@ -11,8 +11,8 @@ mod time_travel;
 
 use std::sync::Arc;
 
-use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, Theme, vec2};
+use eframe::egui::accesskit::{Action, ActionRequest, Role};
+use eframe::egui::{Event, Key, Modifiers, Theme, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::WindowTest;
@@ -430,12 +430,17 @@ fn the_window_and_every_view_look_as_in_their_snapshots() {
 #[test]
 fn two_requests_in_one_frame_both_count_in_the_order_of_asking() {
     let mut test = WindowTest::paused_at("linear", 20);
-    // Both buttons are pressed before the next frame.
     test.app().execute(UiCommand::ToggleAlone(rotate::SPEC.view));
     test.app().selection().phi = 30.0;
     test.frames(3);
-    test.kittest.get_by_label("Rotate by 30°").click();
-    test.kittest.get_by_label("full").click();
+    let presses: Vec<Event> = ["Rotate by 30°", "full"]
+        .map(|label| {
+            let (target_node, target_tree) = test.kittest.get_by_label(label).accesskit_node().locate();
+            let request = ActionRequest { action: Action::Click, target_node, target_tree, data: None };
+            Event::AccessKitActionRequest(request)
+        })
+        .into();
+    test.kittest.input_mut().events.extend(presses);
     test.until(|window| window.snapshot().is_some_and(|s| s.log.len() == 2));
     let commands: Vec<String> =
         test.app().snapshot().unwrap().log.iter().map(|logged| logged.command.to_string()).collect();

@@ -1,4 +1,4 @@
-//! Earlier moments of a run: looked at, gone on from, and left again.
+//! Earlier steps of a run: shown, branched from, and left again.
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, pos2};
@@ -10,12 +10,12 @@ use crate::harness::WindowTest;
 const PLOT: &str = "Time of ELBO, reconstruction, −β KL";
 
 #[test]
-fn dragging_along_the_training_plot_shows_earlier_moments_and_the_end_is_now() {
+fn dragging_along_the_training_plot_shows_earlier_steps_and_the_end_is_the_newest() {
     let mut test = WindowTest::paused_at("linear", 100);
     let early = test.app().snapshot().unwrap().vae.parameters.clone();
     test.app().execute(UiCommand::Steps(100));
     test.until(|window| window.snapshot().is_some_and(|s| s.step == 200));
-    test.kittest.get_by_role_and_label(Role::Slider, "moment").set_value_accesskit(100.0);
+    test.kittest.get_by_role_and_label(Role::Slider, "step").set_value_accesskit(100.0);
     test.until(|window| window.shown().is_some_and(|s| s.step == 100));
     assert_eq!(test.app().shown().unwrap().vae.parameters, early, "to the last bit");
     assert_eq!(test.app().snapshot().unwrap().step, 200, "the run is where it was");
@@ -38,7 +38,7 @@ fn dragging_along_the_training_plot_shows_earlier_moments_and_the_end_is_now() {
 }
 
 #[test]
-fn a_run_goes_on_from_an_earlier_moment_and_the_old_branch_stays_until_it_is_closed() {
+fn a_run_branches_at_an_earlier_step_and_the_old_branch_stays_until_it_is_closed() {
     let mut test = WindowTest::paused_at("linear", 200);
     let end = test.app().snapshot().unwrap().vae.parameters.clone();
     test.app().selection().shown_step = Some(50);
@@ -48,7 +48,7 @@ fn a_run_goes_on_from_an_earlier_moment_and_the_old_branch_stays_until_it_is_clo
     test.key(Key::Space);
     test.until(|window| !window.is_running());
     test.press("branches ▾");
-    test.press("Go on with branch 1");
+    test.press("Switch to branch 1");
     test.until(|window| window.snapshot().is_some_and(|s| s.step == 200));
     assert_eq!(test.app().snapshot().unwrap().vae.parameters, end);
     test.press("branches ▾");
@@ -82,7 +82,7 @@ fn two_runs_are_looked_at_at_the_same_step() {
 }
 
 #[test]
-fn a_screenshot_of_an_earlier_moment_carries_that_moment() {
+fn a_screenshot_of_an_earlier_step_carries_that_step() {
     let folder = tempfile::tempdir().unwrap();
     let mut test = WindowTest::paused_at("linear", 60);
     test.app().set_folder(folder.path());

@@ -16,7 +16,7 @@ use crate::viz::view_spec::{Region, Table, ViewSpec};
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "checks", title: "Checks", short_title: "Checks" },
-    old_names: &["checks"],
+    old_names: &["certificates"],
     is_shared: true,
     region: Region::Experiment,
     figure_size: (640.0, 520.0),

@@ -18,7 +18,7 @@ use crate::viz::view_spec::{Dependency, Region, ViewSpec};
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "metrics", title: "Metrics", short_title: "Metrics" },
-    old_names: &["metrics"],
+    old_names: &["gauges"],
     is_shared: false,
     region: Region::Measurements,
     figure_size: (640.0, 520.0),

@@ -40,7 +40,7 @@ impl RunSource {
         }
     }
 
-    /// Whether the run was made before, so that it is to be repeated.
+    /// True if the run was made before and is to be repeated.
     pub fn is_saved(&self) -> bool {
         matches!(self, Self::Session { .. } | Self::Recipe(_))
     }

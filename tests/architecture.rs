@@ -1,5 +1,5 @@
-//! The layers of the program, read off its source: who may name whom, and who may touch a file, a thread, a clock or the
-//! window. Comments and unit tests are free.
+//! The floors of the program, read off its source: which module and which file may import which, and which may touch a file, a
+//! thread, a clock or the window. Comments and unit tests are free.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the source has failed")]
 
 use std::fs;
@@ -371,17 +371,17 @@ fn violations(source: &Source) -> Vec<String> {
 
     if !["lib", "main"].contains(&module) {
         match FLOORS.iter().find(|(name, _)| *name == module) {
-            None => complain("belongs to a module that has no place in the layers yet".to_owned()),
+            None => complain("belongs to a module that has no floor yet".to_owned()),
             Some((_, allowed)) => {
                 for other in source.named_modules() {
                     if other != module && !allowed.contains(&other) {
-                        complain(format!("names crate::{other}, which does not stand below {module}"));
+                        complain(format!("names crate::{other}, which does not stand on a floor below {module}"));
                     }
                 }
             }
         }
         if code.contains(&"super::".repeat(source.depth())) {
-            complain("climbs to the crate with super::, past the table of layers; write crate::".to_owned());
+            complain("climbs to the crate with super::, past the table of floors; write crate::".to_owned());
         }
     }
     found
@@ -470,25 +470,25 @@ fn no_type_name_has_two_meanings() {
 #[test]
 fn the_rules_catch_what_they_forbid() {
     let broken = [
-        ("nn/mlp.rs", "use crate::vae::Vae;", "does not stand below nn"),
+        ("nn/mlp.rs", "use crate::vae::Vae;", "not stand on a floor below nn"),
         ("geometry/seam.rs", "use crate::{linalg::{Matrix, svd}, data};", "crate::data"),
-        ("data/own.rs", "fn f() -> crate::geometry::Seam {}", "crate::geometry"),
+        ("data/table.rs", "fn f() -> crate::geometry::Seam {}", "crate::geometry"),
         ("ppca.rs", "use super::experiment;", "climbs"),
         ("nn/mlp.rs", "use super::super::vae;", "climbs"),
-        ("views/mod.rs", "", "no place in the layers"),
+        ("views/mod.rs", "", "no floor yet"),
         ("experiment/run.rs", "let text = std::fs::read(path);", "touches files"),
         ("cli/train.rs", "use std::{fs, io};", "touches files"),
-        ("app/panels/save.rs", "std::fs::write(path, bytes)", "touches files"),
+        ("app/dialogs/save.rs", "std::fs::write(path, bytes)", "touches files"),
         ("experiment/run.rs", "if path.exists() {}", "asks the file system"),
         ("io/npy.rs", "thread::spawn(f)", "starts a thread"),
-        ("certificate/job.rs", "Builder::new().spawn(f)", "starts a thread"),
-        ("headless.rs", "thread::scope(|scope| draw(scope))", "starts a thread"),
+        ("cli/sweep.rs", "Builder::new().spawn(f)", "starts a thread"),
+        ("figure/still.rs", "thread::scope(|scope| draw(scope))", "starts a thread"),
         ("experiment/run.rs", "thread::scope(|scope| work(scope))", "starts a thread"),
         ("experiment/minibatch.rs", "thread::spawn(f)", "starts a thread"),
         ("geometry/field.rs", "ThreadPoolBuilder::new().build()", "starts a thread"),
         ("stats/mod.rs", "use std::time::{Duration, Instant};", "clock"),
         ("trainer/mod.rs", "fn f(context: &egui::Context) {}", "names egui"),
-        ("cli.rs", "egui_plot::Plot::new()", "names egui_plot"),
+        ("cli/train.rs", "egui_plot::Plot::new()", "names egui_plot"),
         ("linalg/svd.rs", "todo!()", "todo!"),
         ("linalg/svd.rs", &"\n".repeat(801), "801 lines"),
     ];
@@ -502,9 +502,9 @@ fn the_rules_catch_what_they_forbid() {
         ("paint/bands.rs", "std::thread::scope(|scope| Builder::new().spawn_scoped(scope, f))"),
         ("experiment/minibatch.rs", "std::thread::scope(|scope| Builder::new().spawn_scoped(scope, f))"),
         ("paint/svg/mod.rs", "use super::Picture;"),
-        ("headless.rs", "let threads = std::thread::available_parallelism(); if path.exists() {}"),
-        ("app/mod.rs", "const HOME: &str = \"https://example.org\"; use crate::{paint::Picture, trainer::Trainer};"),
-        ("main.rs", "unpick::app::run(eframe::NativeOptions::default())"),
+        ("cli/render.rs", "let theme = eframe::egui::Theme::Dark; if path.exists() {}"),
+        ("app/state.rs", "const HOME: &str = \"https://example.org\"; use crate::{paint::Picture, trainer::Trainer};"),
+        ("main.rs", "unpick::app::window(prepared, false)"),
     ];
     for (path, text) in sound {
         assert_eq!(violations(&Source::new(path, text)), Vec::<String>::new());
@@ -512,10 +512,10 @@ fn the_rules_catch_what_they_forbid() {
 }
 
 #[test]
-fn the_table_of_layers_has_no_cycle_but_the_window() {
-    for (at, (name, allowed)) in MAY_USE.iter().enumerate() {
-        let below: Vec<&str> = MAY_USE[..at].iter().map(|(name, _)| *name).collect();
-        for other in allowed.iter().filter(|other| **other != "app") {
+fn every_floor_uses_only_floors_before_it() {
+    for (at, (name, allowed)) in FLOORS.iter().enumerate() {
+        let below: Vec<&str> = FLOORS[..at].iter().map(|(name, _)| *name).collect();
+        for other in *allowed {
             assert!(below.contains(other), "{name} may use {other}, which does not come before it");
         }
     }
@@ -540,7 +540,7 @@ fn the_window_is_optional() {
     let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let lines: Vec<&str> = library.lines().collect();
     for (i, line) in lines.iter().enumerate() {
-        if ["pub mod paint;", "pub mod app;", "pub mod headless;"].contains(line) {
+        if ["pub mod paint;", "pub mod viz;", "pub mod figure;", "pub mod app;"].contains(line) {
             assert_eq!(lines[i - 1], "#[cfg(feature = \"gui\")]", "{line} is compiled without the feature gui");
         }
     }

@@ -77,7 +77,7 @@ impl AutosaveState {
         }
     }
 
-    /// Whether anything is kept.
+    /// True if anything is kept.
     pub(super) fn is_on(&self) -> bool {
         self.folder.is_some()
     }

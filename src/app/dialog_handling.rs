@@ -17,7 +17,7 @@ use crate::io::{EMBEDDED_IN_FIGURE, program, session_file};
 use crate::paint::encode_png;
 use crate::viz::view::View;
 
-/// How the names of session files end.
+/// The extension of session files.
 const SESSION: &str = "unpick";
 
 impl App {

@@ -67,7 +67,7 @@ fn without_place(reason: &str) -> &str {
     after.map_or(reason, |(_, sentence)| sentence)
 }
 
-/// Whether anything says where a display is. Only Linux and its relatives say so in the environment.
+/// True if the environment names a display. Only Linux and its relatives do that.
 fn has_display() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(all(unix, not(target_os = "macos"))) || ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(set)

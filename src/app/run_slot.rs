@@ -223,7 +223,7 @@ impl RunSlot {
         })
     }
 
-    /// Whether the controls still describe the run as it began, but for what can be changed on the way.
+    /// True if the draft is still the configuration the run began with, apart from settings that may change on the way.
     pub(super) fn has_begun_as_drafted(&self) -> bool {
         let (began, drafted) = (self.snapshot().map(|snapshot| &snapshot.config), &self.draft.config);
         self.trainer.is_some()
@@ -234,7 +234,7 @@ impl RunSlot {
             })
     }
 
-    /// Whether the run is training.
+    /// True while the run is training.
     pub(super) fn is_running(&self) -> bool {
         self.view.as_ref().is_some_and(|view| view.running)
     }

@@ -44,7 +44,7 @@ pub struct FirstRun {
     pub config: Config,
     /// Its data.
     pub data: Arc<Dataset>,
-    /// Whether it trains at once.
+    /// True if it trains at once.
     pub running: bool,
 }
 
@@ -166,12 +166,12 @@ impl App {
         self.runs.iter().filter_map(|run| run.view.as_ref()).map(|view| view.others.len()).sum()
     }
 
-    /// Whether a run is training.
+    /// True while a run is training.
     pub fn is_running(&self) -> bool {
         self.runs.iter().any(RunSlot::is_running)
     }
 
-    /// Whether a seed ensemble was trained to its end.
+    /// True once a seed ensemble is trained to its end.
     pub fn seeds_are_done(&self) -> bool {
         self.background.seeds.as_ref().is_some_and(|seeds| seeds.is_done())
     }

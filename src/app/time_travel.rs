@@ -44,7 +44,7 @@ impl App {
             entry_of(command).map_or(String::new(), text)
         };
         let (from_here, back) = (help(&UiCommand::RunFromHere), help(&UiCommand::Escape));
-        Panel::bottom("moment").show(ui, |ui| {
+        Panel::bottom("shown step").show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.strong(format!("Showing step {step} of {}", newest.unwrap_or(step)));
                 if ui.button("Run from here").on_hover_text(from_here).clicked() {

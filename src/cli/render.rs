@@ -30,7 +30,7 @@ pub struct Render {
     /// The folder of a second run, to be drawn beside it on the same scales
     #[arg(long, value_name = "DIR")]
     beside: Option<PathBuf>,
-    /// What to draw: a view, latent and data space (spaces), all, or what moves (traversal, morph, history, turn)
+    /// Draw a view, both spaces (spaces), the whole layout (all), or an animation (traversal, morph, history, turn)
     #[arg(long, value_name = "VIEW|spaces|all|MOTION", value_parser = parse_view)]
     view: RenderKind,
     /// The file to write; its ending says the format: .svg, .pdf or .png, .csv for the numbers that a view shows, and for
@@ -212,7 +212,7 @@ pub(super) fn compare_figure(folder: &Path) -> Result<String, CliError> {
     Ok(names)
 }
 
-/// Whether there is a file, or a folder with something in it.
+/// True if there is a file, or a folder with something in it.
 fn is_taken(path: &Path) -> bool {
     if path.is_dir() { is_occupied(path) } else { path.exists() }
 }

@@ -1,5 +1,5 @@
-//! FigureContent moves: a walk along each latent, the latent plane becoming the decoder's surface, the training, a turn of the
-//! camera. Each ends where it begins, or rests at its end, so that it can be repeated for ever.
+//! Animations: a traversal of each latent, the morph from latent plane to manifold, the training, an orbit of the camera. Each
+//! ends where it begins, or rests at its end, so that it can loop.
 
 use std::f64::consts::TAU;
 use std::ops::ControlFlow;
@@ -29,7 +29,7 @@ pub enum Animation {
     Turn,
 }
 
-/// How far a traversal goes, in prior standard deviations.
+/// The reach of a traversal, in prior standard deviations.
 const REACH: f64 = 2.5;
 
 /// The share of a history that shows its end.
@@ -59,7 +59,7 @@ impl Animation {
         }
     }
 
-    /// FigureContent usually shows it.
+    /// The usual content.
     pub fn usual(self) -> FigureContent {
         match self {
             Self::Traversal | Self::History => FigureContent::Spaces,
@@ -67,7 +67,7 @@ impl Animation {
         }
     }
 
-    /// Whether the content moves in this animation.
+    /// True if the content moves in this animation.
     pub fn moves(self, content: FigureContent) -> bool {
         let dependency = match self {
             Self::Traversal => Dependency::Latent,
@@ -89,12 +89,12 @@ impl Animation {
                 runs.any(|run| run.latent_dim() >= 2 && run.data_dim() >= 2),
                 "only a model of two latents or more, of data of two dimensions or more, has a plane that bends",
             ),
-            Self::Turn => (runs.any(|run| run.data_dim() >= 3), "only data of three dimensions or more can be turned"),
+            Self::Turn => (runs.any(|run| run.data_dim() >= 3), "only data of three dimensions or more have a camera to orbit"),
         };
         (!possible).then_some(reason)
     }
 
-    /// FigureContent `show` draws, and under the training the step.
+    /// Draws with `show`, and the step beneath a training history.
     pub fn captioned(self, mut show: impl Show) -> impl Show {
         move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
             if self != Self::History {
@@ -124,14 +124,14 @@ pub struct AnimationSpec {
     pub animation: Animation,
     /// The format of the file.
     pub format: MovieFormat,
-    /// How long it takes.
+    /// The duration.
     pub seconds: f64,
     /// Pictures a second, 1 to 50.
     pub rate: u16,
 }
 
 impl AnimationSpec {
-    /// How many pictures there will be.
+    /// The number of pictures.
     ///
     /// # Errors
     /// If they are too few or too many.
@@ -288,8 +288,8 @@ mod tests {
     }
 
     fn of_runs(run: &Experiment, beside: Option<&Experiment>) -> Figure {
-        let moments = |run: &Experiment| Arc::new(Snapshot::of(run)).into();
-        Figure::new(moments(run), beside.map(moments), &Selection::default(), BackgroundRuns::default())
+        let newest = |run: &Experiment| Arc::new(Snapshot::of(run)).into();
+        Figure::new(newest(run), beside.map(newest), &Selection::default(), BackgroundRuns::default())
     }
 
     fn spec(animation: Animation) -> AnimationSpec {

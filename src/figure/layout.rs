@@ -170,7 +170,7 @@ impl Layout {
         tabs.flatten().copied().collect()
     }
 
-    /// Whether both have the same panes, each once in one tree. A layout from a file may be anything.
+    /// True if both have the same panes, each once in one tree. A layout from a file may be anything.
     pub(crate) fn is_a_rearranged(&self, other: &Self) -> bool {
         let panes = |layout: &Self| {
             let tiles = layout.tree.tiles.iter().map(|(_, tile)| tile);
@@ -186,7 +186,7 @@ impl Layout {
         self.is_a_tree() && panes(self) == panes(other)
     }
 
-    /// Whether every tile is reached from the root, and in one way only, and shares are positive.
+    /// True if every tile is reached from the root in exactly one way, and shares are positive.
     fn is_a_tree(&self) -> bool {
         let mut open: Vec<TileId> = self.tree.root.into_iter().collect();
         let mut reached = Vec::new();

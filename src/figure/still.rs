@@ -92,7 +92,7 @@ impl Figure {
         [Some(&self.run), self.beside.as_ref()].into_iter().flatten()
     }
 
-    /// The runs, to show other moments of them.
+    /// The runs, to show other steps of them.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut FigureRun> {
         [Some(&mut self.run), self.beside.as_mut()].into_iter().flatten()
     }
@@ -102,7 +102,7 @@ impl Figure {
         self.draw(canvas, show, |offscreen, output| offscreen.paint(canvas, output))
     }
 
-    /// What is needed to make it again, as JSON.
+    /// The session that makes it again, as JSON.
     ///
     /// # Errors
     /// If a value has no place in JSON.

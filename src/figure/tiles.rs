@@ -90,7 +90,7 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         response
     }
 
-    /// What can be done with a pane, from right to left.
+    /// The buttons of a pane, from right to left.
     fn buttons(&self, ui: &mut Ui, pane: Pane, context: &ViewContext<'_>) {
         let title = self.title(pane);
         let (symbol, help) =
@@ -112,7 +112,7 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         format!("{}{}", self.run_name(pane), pane.view.title)
     }
 
-    /// Which run a view is of, if there are two.
+    /// The run of a view, if there are two.
     fn run_name(&self, pane: Pane) -> String {
         let compared = self.contexts.len() > 1 && !spec_of(pane.view).is_shared;
         if compared { format!("{} · ", RUN_NAMES[pane.run]) } else { String::new() }

@@ -107,7 +107,7 @@ pub enum UiCommand {
     Arrange(Box<Arrangement>),
     /// Reset z\*, camera and layout.
     ResetView,
-    /// Turn the camera to a fixed pose.
+    /// Move the camera to a fixed pose.
     SetCamera(CameraPose),
     /// Play how the latent plane becomes the manifold.
     PlayMorph,
@@ -281,7 +281,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         (CameraPose::Tangent, Key::T, "Face the tangent plane"),
         (CameraPose::Home, Key::Home, "Camera home"),
     ] {
-        add(C::SetCamera(pose), label, plain(key), (Menu::None, 0), "Turn the camera in 3-D data space");
+        add(C::SetCamera(pose), label, plain(key), (Menu::None, 0), "Orbit the camera in 3-D data space");
     }
     for (direction, key, axis) in [
         (Direction::Left, Key::ArrowLeft, "first"),

@@ -28,7 +28,7 @@ pub struct ViewContext<'a> {
     pub newest: &'a Snapshot,
     /// The branches that are not trained at present.
     pub branches: &'a [Branch],
-    /// Whether plots have axes and grid lines.
+    /// True if plots have axes and grid lines.
     pub axes: bool,
     /// The Jacobian and the seams at z\*.
     pub probe: &'a Arc<Probe>,
@@ -59,7 +59,7 @@ impl ViewContext<'_> {
         self.commands.send(command);
     }
 
-    /// Whether a figure is drawn.
+    /// True in a figure.
     pub fn is_figure(&self) -> bool {
         self.figure.is_some()
     }

@@ -23,7 +23,7 @@ pub struct GroundTruth {
 }
 
 impl GroundTruth {
-    /// What generated held-out observation `i`.
+    /// The ground truth at held-out observation `i`, if it is known.
     pub(super) fn new(snapshot: &Snapshot, i: usize) -> Option<Self> {
         let map = snapshot.config.origin.scene().and_then(|scene| scene.truth())?.clone();
         let column = snapshot.data.test.factors.as_ref()?.column(i);

@@ -1,4 +1,4 @@
-//! Whether arc lengths close around a latent rectangle: they do for every rectangle exactly when C2 holds.
+//! Loop integrals of arc length around a latent rectangle: 0 for every rectangle exactly when C2 holds.
 
 use super::query::Query;
 use crate::experiment::Snapshot;

@@ -59,12 +59,12 @@ impl Probe {
         Arc::new(Self::with_model(snapshot, selection, model))
     }
 
-    /// Whether it is the probe of this snapshot and z*.
+    /// True if it is the probe of this snapshot and z*.
     pub(crate) fn is_at(&self, snapshot: &Arc<Snapshot>, selection: &Selection) -> bool {
         Arc::ptr_eq(&self.snapshot, snapshot) && self.z == selection.z && self.axes == selection.axes
     }
 
-    /// Whether only the weights differ.
+    /// True if only the weights differ.
     pub(crate) fn is_like(&self, snapshot: &Snapshot, selection: &Selection) -> bool {
         Arc::ptr_eq(&self.snapshot.data, &snapshot.data) && self.z == selection.z && self.axes == selection.axes
     }
@@ -134,7 +134,7 @@ impl Probe {
         if self.has_surface() { &self.axes } else { &self.axes[..1] }
     }
 
-    /// Whether two latents are shown.
+    /// True if two latents are shown.
     pub fn has_surface(&self) -> bool {
         self.axes[0] != self.axes[1]
     }

@@ -14,7 +14,7 @@ pub struct Projection {
     axes: DMatrix<f64>,
     /// The name of each axis.
     pub names: Vec<String>,
-    /// Where nearly all held-out coordinates lie on each axis: a few outliers would make the rest small.
+    /// The range of nearly all held-out coordinates on each axis: a few outliers would make the rest small.
     pub extent: Vec<[f64; 2]>,
 }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn many_dimensions_are_turned_to_their_principal_axes() {
+    fn many_dimensions_are_projected_onto_their_principal_axes() {
         let projection = Projection::new(&data(5));
         let [a, b, c] = projection.space(&[0.0, 0.0, 3.0, 4.0, 5.0]).map(f32::abs);
         assert!((a - 5.0).abs() < 1e-5 && (b - 4.0).abs() < 1e-5 && (c - 3.0).abs() < 1e-5);

@@ -48,7 +48,7 @@ impl Asked {
         Arc::ptr_eq(&self.snapshot, snapshot) && own.downcast_ref() == Some(query)
     }
 
-    /// Whether an answer to this query may be shown where `snapshot` is drawn: same data, same number of latents.
+    /// True if the answer may be shown where `snapshot` is drawn: same data, same number of latents.
     fn suits(&self, snapshot: &Snapshot) -> bool {
         Arc::ptr_eq(&self.snapshot.data, &snapshot.data) && self.snapshot.latent_dim() == snapshot.latent_dim()
     }

@@ -13,7 +13,7 @@ pub trait SceneSource: Any + Debug + Send + Sync {
     /// Builds the scene.
     fn scene(&self) -> Scene3;
 
-    /// Whether the other source gives the same scene.
+    /// True if the other source gives the same scene.
     fn is_same(&self, other: &dyn SceneSource) -> bool;
 }
 

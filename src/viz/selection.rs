@@ -141,7 +141,7 @@ impl Selection {
         Self { layers: self.layers, ..Self::default() }
     }
 
-    /// What a run with `m` latents sees of it: latents that it has not are left out, those that are missing are 0.
+    /// The selection for a run with `m` latents: surplus latents are left out, missing ones are 0.
     pub fn seen_by(&self, m: usize) -> Self {
         let mut seen = self.clone();
         seen.fit(m, usize::MAX);

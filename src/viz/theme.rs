@@ -19,7 +19,7 @@ pub struct Palette {
     pub image: Color32,
     /// Observations and their codes.
     pub point: Color32,
-    /// What is true of generated data.
+    /// The ground truth of generated data.
     pub truth: Color32,
     /// The decoder's surface and grid.
     pub surface: Color32,
@@ -145,7 +145,7 @@ pub(crate) const POINT_RADIUS: f32 = 1.6;
 /// Radius of the handle that is dragged, in points.
 pub(crate) const HANDLE_RADIUS: f32 = 7.0;
 
-/// How near to a mark the pointer has to be to take it, in points.
+/// The distance from a mark at which the pointer takes it, in points.
 pub(crate) const REACH: f32 = 12.0;
 
 /// The dash pattern that tells latent `i` in lines and curves: dash, gap, dash, gap … in points.

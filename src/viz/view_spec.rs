@@ -31,7 +31,7 @@ pub struct ViewSpec {
     pub tools: fn(&mut Ui, &ViewContext<'_>, &mut Selection),
     /// Draws a legend into the header of a figure, which has no tools.
     pub figure_legend: fn(&mut Ui, &ViewContext<'_>),
-    /// Whether the drawing reaches the edges of its tile.
+    /// True if the drawing reaches the edges of its tile.
     pub is_full_bleed: fn(&ViewContext<'_>) -> bool,
     /// The shown numbers of one run, or of both where a picture shows both.
     pub table: fn(&ViewContext<'_>, &Selection) -> Table,
@@ -72,7 +72,7 @@ impl ViewSpec {
     /// No legend in the header of a figure.
     pub const fn no_legend(_: &mut Ui, _: &ViewContext<'_>) {}
 
-    /// Whether one table holds the numbers of all runs.
+    /// True if one table holds the numbers of all runs.
     pub fn has_one_table(&self) -> bool {
         self.is_shared && !self.depends_on.contains(&Dependency::Step)
     }

@@ -1,5 +1,4 @@
-//! Exporting what the window shows for print, slides or the clipboard, standing still or moving, with a picture of what
-//! comes out.
+//! The export dialog: a figure or a movie of what the window shows, for print, slides or the clipboard, with a preview.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -23,7 +22,7 @@ use crate::io::Staged;
 use crate::paint::{MovieFormat, Picture};
 use crate::viz::command::{CommandQueue, UiCommand};
 
-/// FigureContent comes back from a thread that draws.
+/// The result of a drawing thread.
 enum ExportResult {
     Preview(ExportSettings, Picture),
     Clipboard(Picture),
@@ -47,7 +46,7 @@ pub(crate) struct ExportDialog {
     settings: ExportSettings,
     path: PathPicker,
     preview: Option<(ExportSettings, TextureHandle)>,
-    /// One settings at a time.
+    /// One drawing at a time.
     busy: Option<Busy>,
     failure: Option<String>,
 }
@@ -105,7 +104,7 @@ impl ExportDialog {
         }
     }
 
-    /// FigureContent can be done.
+    /// The buttons.
     fn buttons(&mut self, ui: &mut Ui) -> Option<DialogButton> {
         ui.horizontal(|ui| {
             let press = self.path.buttons(ui);
@@ -133,7 +132,7 @@ impl ExportDialog {
         .inner
     }
 
-    /// How far the movie is, and a way out.
+    /// The progress bar of a movie, and Cancel.
     fn progress(&mut self, ui: &mut Ui, made: u32, count: u32) {
         let text = format!("{made} of {count} pictures");
         ui.horizontal(|ui| {
@@ -248,7 +247,7 @@ impl ExportDialog {
         self.path.rename(&settings.name(), settings.extension());
     }
 
-    /// FigureContent comes out, small.
+    /// The preview.
     fn picture(&self, ui: &mut Ui) {
         // In a small window the buttons beneath must be reached.
         let height = (ui.ctx().content_rect().height() - 285.0).clamp(60.0, 230.0);

@@ -1,4 +1,4 @@
-//! A figure or a movie as the export dialog describes it: content is drawn, and how.
+//! The settings of the export dialog: the source, the content, and the look of a figure or movie.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -23,16 +23,16 @@ pub(crate) struct ExportSource {
     pub run: TimePoints,
     /// Run B.
     pub beside: Option<TimePoints>,
-    /// FigureContent is looked at.
+    /// z*, camera and layers.
     pub selection: Selection,
-    /// FigureContent was made beside the runs.
+    /// Runs beside the shown ones.
     pub background: BackgroundRuns,
-    /// Where the views are.
+    /// The layout.
     pub layout: Layout,
 }
 
 impl ExportSource {
-    /// Whether there are two runs.
+    /// True if there are two runs.
     pub(super) fn is_compared(&self) -> bool {
         self.beside.is_some()
     }
@@ -60,11 +60,11 @@ impl ExportSource {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ExportSettings {
     pub content: FigureContent,
-    /// FigureContent moves, if it is a movie.
+    /// The animation of a movie.
     pub animation: Option<Animation>,
-    /// FigureContent becomes of it otherwise.
+    /// The kind of file otherwise.
     pub still: Still,
-    /// The format of a movie, and its pace.
+    /// The format of a movie, its duration and rate.
     pub movie: MovieFormat,
     pub seconds: f64,
     pub rate: u16,
@@ -76,7 +76,7 @@ pub(super) struct ExportSettings {
     pub provenance: bool,
 }
 
-/// FigureContent stands still.
+/// A file that is not a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Still {
     /// A picture.
@@ -154,13 +154,13 @@ impl ExportSettings {
         }
     }
 
-    /// FigureContent its file is called after the name of the run.
+    /// The file name after the name of the run.
     pub(super) fn name(&self) -> String {
         let content = self.content.name();
         self.animation.map_or_else(|| content.to_owned(), |animation| format!("{content}_{}", animation.name()))
     }
 
-    /// How the name of its file ends.
+    /// The extension of its file.
     pub(super) fn extension(&self) -> &'static str {
         if self.animation.is_some() { self.movie.extension() } else { self.still.extension() }
     }

@@ -9,10 +9,10 @@ use eframe::egui::{Context, Key, TextEdit};
 use super::frame::dialog;
 use crate::viz::command::{CommandQueue, UiCommand};
 
-/// How the names of sessions and figures end.
+/// Extensions of sessions and figures.
 const SESSIONS: &[&str] = &["unpick", "png", "svg", "pdf", "gif", "apng"];
 
-/// How the names of data end.
+/// Extensions of data.
 const TABLES: &[&str] = &["csv", "tsv", "txt", "npy"];
 
 /// A path that is being chosen.

@@ -15,7 +15,7 @@ pub(crate) struct PathPicker {
     folder: PathBuf,
     /// The name of the run.
     run: String,
-    /// What its name says of it.
+    /// The part of the file name that names the content.
     what: String,
     /// The path that was proposed.
     proposed: PathBuf,
@@ -27,7 +27,7 @@ pub(crate) struct PathPicker {
     browsing: Option<Receiver<Option<PathBuf>>>,
 }
 
-/// What is asked for beside a path.
+/// A button beside a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DialogButton {
     /// Write the file.

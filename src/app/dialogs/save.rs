@@ -27,19 +27,19 @@ pub(crate) struct SaveDialog {
 /// A file that is to be saved.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    /// What the dialog is called.
+    /// The title of the dialog.
     pub title: &'static str,
-    /// What its name says of it.
+    /// The part of the file name that names the content.
     pub what: &'static str,
     /// A line about it.
     pub about: String,
-    /// How its name ends.
+    /// The extension of its name.
     pub extension: &'static str,
-    /// What is in it.
+    /// The content.
     pub content: Content,
 }
 
-/// What is saved.
+/// The content of a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// A file that is ready.

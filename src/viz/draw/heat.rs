@@ -67,7 +67,7 @@ impl Heat {
 }
 
 impl PartialEq for Heat {
-    /// Whether it is the same answer on the same scale.
+    /// The same answer on the same scale.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.field, &other.field) && self.high == other.high
     }

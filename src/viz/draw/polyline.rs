@@ -1,4 +1,4 @@
-//! Lines through many points, with no more of them than can be seen.
+//! Polylines through many points, reduced to the points that can be seen.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ pub(crate) fn simplified(path: &[Pos2]) -> Vec<Pos2> {
     kept
 }
 
-/// At most a row for each point of a picture's width, the last one always among them.
+/// At most one row per point of width, the last one always among them.
 pub(crate) fn seldom(rows: &[Arc<Row>], width: f32) -> impl Iterator<Item = &Row> {
     let every = rows.len().div_ceil(width.max(50.0) as usize).max(1);
     let last = rows.len().saturating_sub(1);

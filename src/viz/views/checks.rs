@@ -121,7 +121,7 @@ fn predicted(ui: &mut Ui, prediction: &Prediction) {
     wrapped(ui, &[(&format!("{} ", prediction.quantity), color), (&number, color)], PREDICTED - 12.0);
 }
 
-/// What is claimed, and whether it is a theorem, an approximation or an observation.
+/// The claim and its standing: theorem, approximation or empirical.
 fn claim(ui: &mut Ui, prediction: &Prediction, room: f32) {
     let [weak, color] = [ui.visuals().weak_text_color(), ui.visuals().text_color()];
     let standing = format!("{}: ", prediction.standing);
@@ -160,7 +160,7 @@ fn row(ui: &mut Ui, check: &Check, room: f32) {
     ui.end_row();
 }
 
-/// What is predicted, and what was measured as far as that is done.
+/// The predictions, with the measured numbers as far as there are any.
 fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
     let scene = context.snapshot.config.origin.scene().ok_or("nothing is predicted about your data")?;
     let worker = context.background.checks.as_ref().filter(|worker| worker.scene == scene.name);

@@ -68,7 +68,7 @@ fn sentence(reason: Undefined) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Which factor colours the points, here and wherever observations and codes are drawn.
+/// The menu of the factor that colours observations and codes, in all views.
 fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let names = &context.snapshot.data.factor_names;
     let name = |color: Option<usize>| color.and_then(|i| names.get(i)).map_or("none", String::as_str).to_owned();

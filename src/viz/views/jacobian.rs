@@ -136,7 +136,7 @@ fn circles(ui: &mut Ui, context: &ViewContext<'_>, [a, b]: [usize; 2], side: f32
     );
 }
 
-/// Whether an angle in degrees is right to within one.
+/// True for a right angle to within one degree.
 fn is_right(angle: f64) -> bool {
     (angle - 90.0).abs() < 1.0
 }

@@ -236,7 +236,7 @@ fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     axes(ui, context, selection);
 }
 
-/// What colours mean, in latent space and in data space.
+/// The menu of colours, of latent space and data space.
 fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ui.menu_button("colours ▾", |ui| {
         ui.weak("latent plane and its image");
@@ -256,7 +256,7 @@ fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
 }
 
-/// Which two latents are shown, where there are more.
+/// The menus of the two shown latents, for three latents or more.
 fn axes(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let m = context.snapshot.latent_dim();
     if m < 3 {

@@ -34,7 +34,7 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
 struct Metric {
     name: &'static str,
     unit: &'static str,
-    /// What it is, as a formula and in words.
+    /// The definition, as a formula and in words.
     formula: &'static str,
     /// Who defined it, and whether what it stands for is a theorem, an approximation or an observation.
     source: &'static str,
@@ -55,7 +55,7 @@ enum PlotRange {
     FromZero,
     /// From 0 to 1.
     Unit,
-    /// Where the later values are.
+    /// The range of the later values.
     Tail,
 }
 
@@ -208,7 +208,7 @@ const METRICS: [Metric; 9] = [
     },
 ];
 
-/// No mean over the data, but a walk around a rectangle of latent space.
+/// A walk around a latent rectangle, not a mean over the data.
 const HOLONOMY: Metric = Metric {
     name: "loop",
     unit: "%",
@@ -260,7 +260,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
 }
 
-/// What arc lengths come back with from the rectangle that is drawn in the view of the joint density.
+/// The loop integrals around the rectangle of the joint-density view.
 fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     let around = match selection.shown() {
         &[a, b] => {
@@ -373,7 +373,7 @@ fn history(
     response
 }
 
-/// What comes after the first steps, in which everything is large.
+/// The rows after the first steps, in which everything is large.
 fn tail<T>(rows: &[T]) -> &[T] {
     &rows[rows.len() / 10..]
 }

@@ -1,4 +1,4 @@
-//! The same experiment for several seeds as small multiples: which of what one sees is law, and which luck.
+//! Small multiples of the same experiment for several seeds: which features recur and which are luck.
 
 use eframe::egui::{
     Align2, Button, FontId, Painter, ProgressBar, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -143,7 +143,7 @@ fn multiple(
     }
 }
 
-/// How far V is off the axes at the origin, in degrees; only for two latents whose singular values differ.
+/// The angle of V off the axes at the origin, in degrees; only for two latents whose singular values differ.
 fn angle(snapshot: &Snapshot) -> String {
     let m = snapshot.latent_dim();
     if m != 2 || snapshot.geometry.dto.is_err() {

@@ -1,4 +1,4 @@
-//! Training curves: the objective with its parts, the geometry, and KL per latent.
+//! Training curves: the objective and its parts, the geometry, KL per latent.
 
 use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_plot::{AxisHints, PlotBounds};
@@ -37,7 +37,7 @@ struct Series {
     color: Color32,
     dashes: &'static [f32],
     value: Box<dyn Fn(&Row) -> f64>,
-    /// Whether only the pattern tells it from its neighbours.
+    /// True if only the pattern tells it from its neighbours.
     same_color: bool,
 }
 

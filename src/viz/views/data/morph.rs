@@ -24,12 +24,12 @@ impl<'a> Morph<'a> {
         Self { probe, projection, tau, kappa: (logs / shown.len() as f64).exp() }
     }
 
-    /// Whether the manifold is reached.
+    /// True at τ = 1, on the manifold.
     pub(super) fn is_done(&self) -> bool {
         self.tau >= 1.0
     }
 
-    /// Where the latent `z`, whose image is `x`, is on the way, in the plane of the screen. Most of the time nothing is on
+    /// The morphed point of latent `z` with image `x`, in the plane of the screen. Most of the time nothing is on
     /// the way, and nobody asks for `z`.
     pub(super) fn plane<T: Copy + Into<f64>>(&self, z: impl FnOnce() -> Vec<f64>, x: &[T]) -> [f64; 2] {
         if self.is_done() { self.projection.plane(x) } else { self.projection.plane(&self.point(&z(), x)) }

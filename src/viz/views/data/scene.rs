@@ -43,13 +43,13 @@ pub(super) struct Name {
 }
 
 impl PartialEq for DataScene {
-    /// Whether the scenes are the same, told from what is known without building them.
+    /// The same scene, told without building it.
     fn eq(&self, other: &Self) -> bool {
-        let looks = |s: &Self| (s.layers, s.unit_arrows, s.tau, s.color, s.axes, s.palette);
+        let shown = |s: &Self| (s.layers, s.unit_arrows, s.tau, s.color, s.axes, s.palette);
         Arc::ptr_eq(&self.probe, &other.probe)
             && Arc::ptr_eq(&self.projection, &other.projection)
             && self.heat == other.heat
-            && looks(self) == looks(other)
+            && shown(self) == shown(other)
     }
 }
 
@@ -200,7 +200,7 @@ impl DataScene {
         self.projection.space(&self.probe.image)
     }
 
-    /// Where the arrows of the local basis end, and what they are called. All begin at d(z*).
+    /// Tips and names of the arrows of the local basis. All begin at d(z*).
     fn arrows(&self) -> impl Iterator<Item = ([f32; 3], String)> {
         let from = self.image();
         let shown = self.layers.basis && self.tau >= 1.0;

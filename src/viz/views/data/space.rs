@@ -105,7 +105,7 @@ fn orbit(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Ca
     }
 }
 
-/// Turns the camera to a fixed pose.
+/// Moves the camera to a fixed pose.
 pub fn pose_camera(selection: &mut Selection, pose: CameraPose, context: &ViewContext<'_>) {
     let home = home(context);
     let camera = selection.camera.get_or_insert(home);

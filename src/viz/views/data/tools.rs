@@ -15,7 +15,7 @@ pub(super) fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Sele
 /// The room for the buttons of a header.
 const BUTTONS: f32 = 46.0;
 
-/// What is drawn in data space.
+/// The menu of layers.
 fn layers(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let three = context.projection.dims() == 3;
     ui.menu_button("layers ▾", |ui| {

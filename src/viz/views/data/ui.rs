@@ -15,7 +15,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
 }
 
-/// Whether there is a 3-D scene. It has no text at its edges.
+/// True if there is a 3-D scene. It has no text at its edges.
 pub(super) fn is_three_dimensional(context: &ViewContext<'_>) -> bool {
     context.projection.dims() == 3
 }

@@ -1,4 +1,4 @@
-//! The same seam at other values of the other latents: under condition C2 nothing about its density changes.
+//! Off-axis seams (ghosts): the seam of a latent at other values of the other latents. Under C2 its density does not change.
 
 use rand_distr::{Distribution as _, StandardNormal};
 
@@ -40,7 +40,7 @@ impl Query for GhostsQuery {
 pub(super) struct Ghost {
     /// The latent that has another value there.
     pub other: usize,
-    /// That value.
+    /// Its value there.
     pub value: f64,
     /// The seam.
     pub seam: Seam,

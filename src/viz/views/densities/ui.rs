@@ -65,7 +65,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
 struct Found<'a> {
     ghosts: &'a [Ghost],
     spread: f64,
-    /// Where samples are decoded to.
+    /// Arc lengths of decoded samples.
     arcs: &'a [f64],
 }
 
@@ -84,7 +84,7 @@ pub(super) fn ghosts_query(context: &ViewContext<'_>, latents: &[usize]) -> Ghos
     GhostsQuery { z: context.probe.z().to_vec(), latents: latents.to_vec(), values }
 }
 
-/// What the axes of the lower plots show.
+/// The common scale of the lower plots.
 #[derive(Clone, Copy)]
 struct DensityScale {
     /// Arc length on either side of d(z*).
@@ -148,17 +148,17 @@ impl Truth {
         let with = |k: usize| correlation[(latent, k)];
         let k = (0..factors).max_by(|a, b| with(*a).abs().total_cmp(&with(*b).abs()))?;
         // A latent may run against its factor.
-        let turned = |mut seam: Seam| {
+        let directed = |mut seam: Seam| {
             if with(k) < 0.0 {
                 seam.arc.iter_mut().for_each(|s| *s = -*s);
             }
             seam
         };
         let others = (0..factors).filter(|other| *other != k);
-        let ghost = |(other, value)| Ghost { other, value, seam: turned(truth.ghost(k, other, value)) };
+        let ghost = |(other, value)| Ghost { other, value, seam: directed(truth.ghost(k, other, value)) };
         let values = [-1.5, -0.75, 0.75, 1.5];
         let ghosts = others.flat_map(|other| values.map(|value| (other, value))).map(ghost).collect();
-        Some(Self { seam: turned(truth.seams[k].clone()), ghosts })
+        Some(Self { seam: directed(truth.seams[k].clone()), ghosts })
     }
 
     fn draw(&self, marks: &PlotPainter, palette: &Palette) {
@@ -249,7 +249,7 @@ fn edges() -> impl Iterator<Item = [f64; 2]> {
     low.zip(DECILES.into_iter().chain([RANGE])).map(|(low, high)| [low, high])
 }
 
-/// Where each slice of the prior goes on the seam: bands from the upper plot to the lower one.
+/// Bands from each slice of the prior to its image on the seam, from the upper plot to the lower one.
 fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
     let palette = ViewContext::palette(ui);
     let (above, below) = (prior.painter.clip_rect(), pushed.painter.clip_rect());
@@ -279,7 +279,7 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
     }
 }
 
-/// What is drawn, in the upper left corner.
+/// A caption in the upper left corner.
 fn caption(marks: &PlotPainter, line: usize, text: &str, color: Color32) {
     let corner = marks.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 15.0 * line as f32);
     marks.label(corner, Align2::LEFT_TOP, text, color);
@@ -289,7 +289,7 @@ fn speed_here(context: &ViewContext<'_>, seam: &Seam) -> f64 {
     context.probe.jacobian.column(seam.latent).norm()
 }
 
-/// Where z* or its image is.
+/// The mark of z* or its image.
 fn marker(marks: &PlotPainter, x: f64, y: f64, color: Color32) {
     marks.curve([[x, 0.0], [x, y]].into_iter(), Stroke::new(1.4, color), &[]);
     marks.painter.circle_filled(marks.at([x, y]), 3.5, color);

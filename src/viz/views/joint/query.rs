@@ -1,4 +1,4 @@
-//! Does the density on the manifold factorise, and do arc lengths make coordinates?
+//! The query of the joint density: does it factorise, and do arc lengths make coordinates?
 
 use rand_distr::{Distribution as _, StandardNormal};
 
@@ -53,7 +53,7 @@ pub struct Joint {
     pub arcs: Vec<[f64; 2]>,
     /// Distance correlation of the two coordinates.
     pub dependence: f64,
-    /// What independent samples of this size exceed in one of twenty cases.
+    /// The 95 % quantile of the distance correlation of independent samples of this size.
     pub band: f64,
     /// Mean c_IMA of the plane's two columns at the samples, in nats: 0 exactly when C1 holds.
     pub contrast: f64,

@@ -1,4 +1,4 @@
-//! The posterior that the encoder has learned for an observation, and those that the decoder deserves.
+//! The learned posterior of an observation beside the optimal ones of the decoder.
 
 use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
@@ -41,7 +41,7 @@ pub struct Posteriors {
     pub observation: usize,
     /// The latents on the axes.
     pub plane: [usize; 2],
-    /// What the encoder says.
+    /// The encoder's posterior.
     pub learned: Posterior,
     /// The best Gaussian, by the exact condition of stationarity.
     pub full: BestPosterior,
@@ -51,7 +51,7 @@ pub struct Posteriors {
     pub diagonal: BestPosterior,
     /// The objective of each in nats: learned, full, approximate, diagonal.
     pub elbos: [f64; 4],
-    /// How each is drawn, in the same order.
+    /// The outline of each, in the same order.
     pub outlines: [Outline; 4],
     /// The observation itself in the plane of the images.
     pub target: [f64; 2],
@@ -59,7 +59,7 @@ pub struct Posteriors {
     pub centre: [f64; 2],
     /// Samples of the learned posterior, in the latent plane and in that of the images.
     pub draws: Vec<[[f64; 2]; 2]>,
-    /// Whether the plane of the images is that of the data's own coordinates, not of the local basis.
+    /// True if the plane of the images is that of the data's own coordinates, not of the local basis.
     pub own_coordinates: bool,
 }
 

@@ -1,5 +1,4 @@
-//! One observation's posteriors: what the encoder has learned beside what the decoder deserves, in latent space and in
-//! data space.
+//! The posteriors of one observation, the learned one beside the optimal ones, in latent space and in data space.
 
 use eframe::egui::{Grid, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, PlotBounds};
@@ -98,7 +97,7 @@ fn draws(posteriors: &Posteriors, newest: usize) -> impl Iterator<Item = (f32, [
     })
 }
 
-/// How often the latent view has to be enlarged by two until all ellipses fill it.
+/// The magnification, a power of two, at which the ellipses fill the latent view.
 fn magnification(posteriors: &Posteriors) -> f64 {
     let centre = posteriors.outlines[0].mean;
     let reach = |outline: &Outline| {
@@ -258,7 +257,7 @@ fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newes
     marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &plane_name(context, posteriors), palette.image);
 }
 
-/// What the axes of the images are.
+/// The name of the plane of the images.
 fn plane_name(context: &ViewContext<'_>, posteriors: &Posteriors) -> String {
     let [a, b] = posteriors.plane;
     if posteriors.own_coordinates {

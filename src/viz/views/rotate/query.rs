@@ -45,7 +45,7 @@ pub struct RotationCurve {
     /// The second-order price of the diagonal family at every whole degree in [0°, 90°), in nats:
     /// (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b at the posterior means.
     pub second_order: Vec<f64>,
-    /// Whether the decoder is linear: then the second order is exact.
+    /// True if the decoder is linear: then the second order is exact.
     pub linear: bool,
     /// For linear decoders the price of rotating the optimum, (β/2) log(1 + sin²2φ (λₐ − λ_b)²/4λₐλ_b), at every whole degree
     /// in [0°, 90°), in nats. λ are the eigenvalues of the held-out covariance that the two latents have at the optimum.
@@ -82,7 +82,7 @@ impl RotationCurve {
         at(&self.second_order, degrees)
     }
 
-    /// What the best diagonal posteriors lose at any angle against the best full ones, in nats, by trigonometric
+    /// The loss of the best diagonal posteriors at any angle against the best full ones, in nats, by trigonometric
     /// interpolation between the angles that were searched; the second order where none was.
     pub fn loss(&self, degrees: f64) -> f64 {
         if self.searched.is_empty() {

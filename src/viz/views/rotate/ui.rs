@@ -158,7 +158,7 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     }
 }
 
-/// Which two latents, where there is a choice.
+/// The menus of the two rotated latents, for three latents or more.
 fn pair(ui: &mut Ui, m: usize, selection: &mut Selection) {
     if m < 3 {
         return;
@@ -250,7 +250,7 @@ fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
     marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
 }
 
-/// How a curve is drawn.
+/// Stroke and dash pattern of a curve.
 type Line = (Stroke, &'static [f32]);
 
 /// Stroke and dashes of the second order, the optimum, the best diagonal and the best full posteriors.
@@ -263,7 +263,7 @@ fn strokes(palette: &Palette) -> [Line; 4] {
     ]
 }
 
-/// What the lines are, and what is known about each.
+/// The legend: name, standing and source of each line.
 fn legend(ui: &mut Ui, found: &RotationCurve) {
     let [second, optimum, diagonal, full] = strokes(ViewContext::palette(ui));
     let mut entries: Vec<(Line, &str, String)> = Vec::new();
@@ -306,7 +306,7 @@ fn legend(ui: &mut Ui, found: &RotationCurve) {
     );
 }
 
-/// How many entries of the legend stand beside each other.
+/// The number of legend entries beside each other.
 fn columns(width: f32) -> usize {
     if width > 540.0 { 4 } else { 2 }
 }

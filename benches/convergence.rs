@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::checks::{Expected, CheckRun, CheckQuantity, Pool, predictions};
+use unpick::checks::{CheckQuantity, CheckRun, Expected, Pool, predictions};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Experiment, Origin, Snapshot};
 use unpick::linalg::Matrix;

@@ -18,11 +18,11 @@ use anyhow::Context as _;
 use eframe::egui::{Context, Pos2, RawInput, Rect, Theme, ViewportId, vec2};
 use measure::{on_this_thread, percentile};
 use unpick::app::{App, FirstRun};
+use unpick::data::{Scene, generate};
+use unpick::experiment::{Config, Origin};
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::{all_views, data};
 use unpick::viz::workers::Workers;
-use unpick::data::{Scene, generate};
-use unpick::experiment::{Config, Origin};
 
 const FRAME: Duration = Duration::from_micros(16_667);
 

@@ -225,9 +225,7 @@ fn expand<'a>(prefix: &[String], text: &'a str, found: &mut Vec<Vec<String>>) ->
         found.push(path);
     }
     // An alias: `as Name`.
-    rest.strip_prefix(" as ").map_or(rest, |alias| {
-        alias.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_')
-    })
+    rest.strip_prefix(" as ").map_or(rest, |alias| alias.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 /// The files of the program by module path: `viz::context` → `viz/context.rs`.
@@ -306,7 +304,9 @@ impl<'a> Tree<'a> {
         let declared = at.path.strip_suffix("mod.rs").map(|folder| {
             let child = move |source: &&Source| {
                 let rest = source.path.strip_prefix(folder).filter(|rest| *rest != "mod.rs");
-                rest.is_some_and(|rest| !rest.contains('/') || rest.matches('/').count() == 1 && rest.ends_with("/mod.rs"))
+                rest.is_some_and(|rest| {
+                    !rest.contains('/') || rest.matches('/').count() == 1 && rest.ends_with("/mod.rs")
+                })
             };
             self.sources.iter().filter(child)
         });
@@ -438,7 +438,8 @@ fn the_table_of_floors_allows_no_more_than_the_code_needs() {
         }
     }
     for (module, order) in INNER_FLOORS {
-        for source in sources.iter().filter(|source| source.module == module && source.path != format!("{module}/mod.rs"))
+        for source in
+            sources.iter().filter(|source| source.module == module && source.path != format!("{module}/mod.rs"))
         {
             let entry = source.path.split('/').nth(1).unwrap().trim_end_matches(".rs");
             assert!(order.contains(&entry), "src/{} has no floor yet", source.path);

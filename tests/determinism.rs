@@ -15,7 +15,7 @@ use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Or
 use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
-use unpick::trainer::{Request, Trainer, RunView};
+use unpick::trainer::{Request, RunView, Trainer};
 use unpick::vae::{Covariance, ElboWorkspace, Vae};
 
 /// A small model on the cylinder: some ten thousand steps a second.

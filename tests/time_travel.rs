@@ -9,7 +9,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Command, Config, Experiment, Origin};
-use unpick::trainer::{Request, Trainer, RunView};
+use unpick::trainer::{Request, RunView, Trainer};
 use unpick::vae::Covariance;
 
 fn run(scene: &str, hidden: &[usize]) -> Experiment {

@@ -25,46 +25,46 @@ use crate::viz::theme::Palette;
 /// Arguments of `render`.
 #[derive(Args, Debug)]
 pub struct Render {
-    /// The folder of a run, or a session or figure, whose run is repeated and looked at as it was
+    /// Draw the run of this folder, or repeat the run of this session or figure and draw it as it was seen
     dir: PathBuf,
-    /// The folder of a second run, to be drawn beside it on the same scales
+    /// Draw a second run beside it on the same scales
     #[arg(long, value_name = "DIR")]
     beside: Option<PathBuf>,
     /// Draw a view, both spaces (spaces), the whole layout (all), or an animation (traversal, morph, history, turn)
     #[arg(long, value_name = "VIEW|spaces|all|MOTION", value_parser = parse_view)]
     view: RenderKind,
-    /// The file to write; its ending says the format: .svg, .pdf or .png, .csv for the numbers that a view shows, and for
-    /// what moves .gif, .apng, .mp4, or no ending for a folder of pictures
+    /// Write this file; its extension chooses the format: .svg, .pdf, .png; .csv for the table of a view; for an animation .gif,
+    /// .apng, .mp4, or none for a folder of pictures
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
-    /// Width and height in points, or a common size
+    /// Set width and height in points, or choose a common size [default: depends on the view]
     #[arg(long, value_name = "WxH|single-column|double-column|slide", value_parser = parse_size)]
     size: Option<(f32, f32)>,
-    /// Pixels per point, 1 to 8 [default: 2, and 1 for what moves]
+    /// Set pixels per point, 1 to 8 [default: 2; 1 for an animation]
     #[arg(long)]
     scale: Option<f32>,
-    /// The sheet that is drawn on [default: that of the theme]
+    /// Draw on this background [default: that of the theme]
     #[arg(long, value_name = "transparent|white", value_parser = parse_background)]
     background: Option<Color32>,
-    /// Pictures a second of what moves, 1 to 50
+    /// Set the frames per second of an animation, 1 to 50
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=50))]
     pub(super) rate: u16,
-    /// Seconds that what moves takes
+    /// Set the length of an animation in seconds
     #[arg(long, default_value_t = 4.0)]
     pub(super) seconds: f64,
     /// Leave out the axes and grid lines of all plots
     #[arg(long)]
     no_axes: bool,
-    /// Do not store in the figure what is needed to make it again
+    /// Do not store the session in the figure
     #[arg(long)]
     no_provenance: bool,
-    /// Colours
+    /// Choose the colours
     #[arg(long, value_name = "light|dark", default_value = "light", value_parser = parse_theme)]
     theme: Theme,
-    /// z*, as 0.6,-0.5
+    /// Move z* here, as 0.6,-0.5
     #[arg(long, value_name = "Z1,Z2,…", value_parser = parse_point, allow_hyphen_values = true)]
     at: Option<LatentPoint>,
-    /// Overwrite what is there
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
 }

@@ -89,7 +89,9 @@ impl Animation {
                 runs.any(|run| run.latent_dim() >= 2 && run.data_dim() >= 2),
                 "only a model of two latents or more, of data of two dimensions or more, has a plane that bends",
             ),
-            Self::Turn => (runs.any(|run| run.data_dim() >= 3), "only data of three dimensions or more have a camera to orbit"),
+            Self::Turn => {
+                (runs.any(|run| run.data_dim() >= 3), "only data of three dimensions or more have a camera to orbit")
+            }
         };
         (!possible).then_some(reason)
     }
@@ -326,8 +328,9 @@ mod tests {
         let mut figure = of_runs(&run("linear", 30), Some(&run("linear", 20)));
         let ends = [&figure.run, figure.beside.as_ref().unwrap()].map(|run| run.newest.vae.parameters.clone());
         let seen = |contexts: &[ViewContext<'_>], _: &Selection| {
-            [0, 1]
-                .map(|i| (contexts[i].snapshot.step, contexts[i].newest.step, contexts[i].snapshot.vae.parameters.clone()))
+            [0, 1].map(|i| {
+                (contexts[i].snapshot.step, contexts[i].newest.step, contexts[i].snapshot.vae.parameters.clone())
+            })
         };
         let pictures = pictures(Animation::History, &mut figure, seen);
         assert_eq!(pictures[0].each_ref().map(|run| run.0), [0, 0]);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use clap::Parser as _;
 use eframe::egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use unpick::viz::command::UiCommand;
-use unpick::viz::views::latent;
-use unpick::experiment::{Metrics, Snapshot};
 use unpick::cli::{Render, render};
+use unpick::experiment::{Metrics, Snapshot};
 use unpick::io::{open_session, save};
 use unpick::paint::decode_png;
+use unpick::viz::command::UiCommand;
+use unpick::viz::views::latent;
 
 use crate::harness::WindowTest;
 

@@ -34,9 +34,7 @@ impl WindowTest {
             .with_theme(Theme::Light)
             .with_step_dt(1.0 / 60.0)
             .renderer(Renderer(Rasterizer::new(1)))
-            .build_eframe(|creation| {
-                App::new(&creation.egui_ctx, first, Workers::immediate())
-            });
+            .build_eframe(|creation| App::new(&creation.egui_ctx, first, Workers::immediate()));
         let mut test = Self { kittest };
         test.until(|window| window.snapshot().is_some());
         if steps > 0 {
@@ -56,7 +54,8 @@ impl WindowTest {
         self.until(|window| window.snapshot().is_some_and(|s| s.step == 0));
         let mut made = 0;
         while made < steps {
-            let (action, count) = if steps - made >= 100 { (UiCommand::Steps(100), 100) } else { (UiCommand::Steps(1), 1) };
+            let (action, count) =
+                if steps - made >= 100 { (UiCommand::Steps(100), 100) } else { (UiCommand::Steps(1), 1) };
             self.app().execute(action);
             made += count;
             self.until(|window| window.snapshot().is_some_and(|s| s.step == made));

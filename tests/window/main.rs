@@ -2,11 +2,11 @@
 
 #![cfg(feature = "gui")]
 
-mod figures;
 mod derived_views;
+mod figures;
+mod harness;
 mod movies;
 mod sessions;
-mod harness;
 mod time_travel;
 
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use eframe::egui::{Event, Key, Modifiers, Theme, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::WindowTest;
-use unpick::viz::command::{Arrangement, UiCommand};
-use unpick::viz::views::{all_views, command_table, rotate, view_named};
 use unpick::data::Scene;
 use unpick::vae::Covariance;
+use unpick::viz::command::{Arrangement, UiCommand};
+use unpick::viz::views::{all_views, command_table, rotate, view_named};
 
 #[test]
 fn every_view_of_every_scene_is_drawn() {

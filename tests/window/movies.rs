@@ -6,11 +6,11 @@ use std::time::Duration;
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use unpick::io::open_session;
+use unpick::paint::{Picture, decode_png};
 use unpick::viz::command::UiCommand;
 use unpick::viz::view::View;
 use unpick::viz::views::{data, latent};
-use unpick::io::open_session;
-use unpick::paint::{Picture, decode_png};
 
 use crate::harness::WindowTest;
 

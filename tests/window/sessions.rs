@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use eframe::egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
+use unpick::io::{Recipe, Session, open_session, save_session};
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::latent;
-use unpick::io::{Recipe, Session, open_session, save_session};
 
 use crate::harness::WindowTest;
 

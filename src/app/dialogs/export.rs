@@ -232,7 +232,7 @@ impl ExportDialog {
             ui.label("theme");
             ui.radio_value(&mut settings.theme, Theme::Light, "light");
             let refusal = (settings.background == FigureBackground::White)
-                .then_some("A white sheet has the marks of the light theme");
+                .then_some("A white background goes with the light theme");
             radio(ui, &mut settings.theme, Theme::Dark, "dark", refusal);
             ui.separator();
             ui.label("background");

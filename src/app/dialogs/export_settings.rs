@@ -37,7 +37,7 @@ impl ExportSource {
         self.beside.is_some()
     }
 
-    /// Why a animation can't be made of it, if it can't.
+    /// Why an animation can't be made of it, if it can't.
     pub(super) fn refusal(&self, animation: Animation) -> Option<&'static str> {
         animation.refusal([Some(&self.run), self.beside.as_ref()].into_iter().flatten().map(|run| &*run.shown))
     }
@@ -135,7 +135,7 @@ impl ExportSettings {
         }
     }
 
-    /// Lets something move, or nothing. FigureContent would stand still then gives way to content is usual.
+    /// Chooses an animation, or none. Content that would stand still in it gives way to the usual one.
     pub(super) fn set_film(&mut self, animation: Option<Animation>, compared: bool) {
         if animation.is_some() != self.animation.is_some() {
             self.scale = if animation.is_some() { 1 } else { STILL_SCALE };

@@ -94,7 +94,7 @@ impl DataScene {
             scene.clouds.push(self.observations());
         }
         if self.probe.has_surface() {
-            self.sheet(&mut scene);
+            self.surface(&mut scene);
         }
         if self.layers.truth && self.tau >= 1.0 {
             for seam in self.probe.truth().into_iter().flat_map(|truth| &truth.seams) {
@@ -174,7 +174,7 @@ impl DataScene {
     }
 
     /// The image of the latent plane, and of the grid in it.
-    fn sheet(&self, scene: &mut Scene3) {
+    fn surface(&self, scene: &mut Scene3) {
         let (probe, palette, morph) = (&self.probe, self.palette, self.morph());
         let vertex = |k: usize| morph.space(|| probe.surface_latent(k), probe.surface().column(k));
         if self.layers.surface {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 use std::time::Duration;
 
-use super::Picture;
+use super::picture::Picture;
 
 /// Draws with so many samples along each side of a pixel on so many threads.
 type Job = Box<dyn Fn(usize, usize) -> Picture + Send>;

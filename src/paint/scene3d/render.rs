@@ -4,13 +4,13 @@
 //! is cut into tiles so that the fragments of one fit into the cache. Balls, lines and silhouettes carry their coverage
 //! as opacity, which makes edges smooth without supersampling.
 
-use super::bands;
 use super::camera::Camera;
-use super::picture::Picture;
-use super::primitives::project;
+use super::primitive::project;
 use super::scene3::Scene3;
 use super::tile::Tile;
 use super::tiles::Tiles;
+use crate::paint::parallel;
+use crate::paint::picture::Picture;
 use eframe::egui::Color32;
 
 /// How a scene is to be drawn.
@@ -44,7 +44,7 @@ pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Picture {
         return picture;
     }
     let bands = picture.pixels.chunks_mut(width * tiles.height).enumerate();
-    bands::for_each(frame.threads, bands, Tile::default, |tile, (row, pixels)| {
+    parallel::for_each(frame.threads, bands, Tile::default, |tile, (row, pixels)| {
         for column in 0..tiles.columns {
             let members = tiles.members(row, column);
             if members.is_empty() {

@@ -11,9 +11,9 @@ use pdf_writer::{Content, Name, Str};
 use super::super::svg::mesh::{TexturedQuad, painted, patches};
 use super::super::svg::text::{Painted, origin, rows};
 use super::super::svg::writer::plain;
-use super::super::{Picture, Rasterizer};
-use super::PdfOptions;
 use super::fonts::{Fonts, Place, name};
+use crate::paint::picture::Picture;
+use crate::paint::raster::rasterizer::Rasterizer;
 
 /// Cubic curves are nearest to a quarter of a circle with handles of this length (Goldapp 1991).
 const QUARTER: f32 = 0.551_915;
@@ -40,13 +40,19 @@ pub(super) fn opacity_name(alpha: u8) -> String {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(context: &'a Context, rasterizer: &'a Rasterizer, options: &PdfOptions<'_>) -> Self {
-        let sheet = Rect::from_min_size(Pos2::ZERO, options.size);
+    pub(super) fn new(
+        context: &'a Context,
+        rasterizer: &'a Rasterizer,
+        size: Vec2,
+        background: Option<Color32>,
+        pixels_per_point: f32,
+    ) -> Self {
+        let sheet = Rect::from_min_size(Pos2::ZERO, size);
         let fonts = context.fonts(|fonts| Fonts::new(fonts.definitions()));
         let mut page = Self {
             context,
             rasterizer,
-            pixels_per_point: options.pixels_per_point,
+            pixels_per_point,
             sheet,
             content: Content::new(),
             fonts,
@@ -54,8 +60,8 @@ impl<'a> Page<'a> {
             opacities: BTreeSet::new(),
             pending: None,
         };
-        page.content.transform([1.0, 0.0, 0.0, -1.0, 0.0, options.size.y]).set_line_join(LineJoinStyle::RoundJoin);
-        if let Some(color) = options.background {
+        page.content.transform([1.0, 0.0, 0.0, -1.0, 0.0, size.y]).set_line_join(LineJoinStyle::RoundJoin);
+        if let Some(color) = background {
             page.paint(color, Stroke::NONE, |content| rectangle(content, sheet));
         }
         page

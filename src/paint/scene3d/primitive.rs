@@ -3,9 +3,9 @@
 use super::camera::Projector;
 use super::dash::dash;
 use super::lighting::Light;
-use super::scan::{SUBPIXELS, Snapped, doubled_area, snap};
 use super::scene3::{Arrow, Cloud, Curve, Scene3, Surface};
 use super::vec3::{Vec3, add, cross, is_finite, length, scale, sub, unit};
+use crate::paint::scan::{SUBPIXELS, Snapped, doubled_area, snap};
 use eframe::egui::Color32;
 use std::f32::consts::TAU;
 

@@ -7,9 +7,10 @@ use std::sync::OnceLock;
 use eframe::egui::Color32;
 
 use super::ffmpeg::{FFMPEG, Ffmpeg, is_installed};
-use super::{Picture, PngError, encode_png};
 use crate::io::provenance::KEYWORD;
 use crate::io::{FileError, Staged, program};
+use crate::paint::encode::png::{PngError, encode_png};
+use crate::paint::picture::Picture;
 
 /// A format of movies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The screen cut into tiles, and which shapes touch which tile.
 
-use super::primitives::Primitive;
-use super::scan::PixelRect;
+use super::primitive::Primitive;
+use crate::paint::scan::PixelRect;
 
 /// Samples in a row of the largest tile, and rows: small enough for its fragments to stay in the cache.
 pub(crate) const TILE_WIDTH: usize = 64;
@@ -81,7 +81,7 @@ impl Tiles {
 
 #[cfg(test)]
 mod tests {
-    use super::super::primitives::Ball;
+    use super::super::primitive::Ball;
     use super::*;
     use eframe::egui::Color32;
 

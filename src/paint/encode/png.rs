@@ -1,6 +1,6 @@
 //! PNG files that carry text: a figure can hold what is needed to make it again.
 
-use super::Picture;
+use crate::paint::picture::Picture;
 use eframe::egui::Color32;
 use std::io::Cursor;
 

@@ -1,9 +1,10 @@
 //! From egui's shapes to elements.
 
-use super::super::{Layer, Rasterizer};
 use super::markup::{Element, factor, number, point};
 use super::mesh::{self, TexturedQuad};
 use super::text;
+use crate::paint::layer::Layer;
+use crate::paint::raster::rasterizer::Rasterizer;
 use eframe::egui::emath::{Rot2, TSTransform};
 use eframe::egui::epaint::{BandShape, ClippedShape, ColorMode, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind};
 use eframe::egui::{Color32, Context, FontDefinitions, Pos2, Rect, Shape, Stroke, TextureId, Vec2, pos2};

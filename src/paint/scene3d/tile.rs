@@ -1,10 +1,10 @@
 //! The fragments of one tile: drawn, grouped by sample, sorted by depth, composited.
 
 use super::lighting::Light;
-use super::primitives::{Ball, Capsule, Owner, Primitive, Skirt, Vertex, position};
-use super::scan::{Interpolator, PixelRect, spans};
+use super::primitive::{Ball, Capsule, Owner, Primitive, Skirt, Vertex, position};
 use super::tiles::{TILE_HEIGHT, TILE_WIDTH};
 use super::vec3::Vec3;
+use crate::paint::scan::{Interpolator, PixelRect, spans};
 use eframe::egui::Color32;
 use std::ops::Range;
 

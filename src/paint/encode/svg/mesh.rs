@@ -1,11 +1,11 @@
 //! Triangles and textures: as vectors where that is exact and small, else as pictures.
 
-use super::super::Rasterizer;
-use super::super::picture::Picture;
 use super::super::png::encode_png;
-use super::super::texture::Texture;
 use super::markup::{Element, factor, point};
 use crate::io::encode_base64;
+use crate::paint::picture::Picture;
+use crate::paint::raster::rasterizer::Rasterizer;
+use crate::paint::raster::texture::Texture;
 use eframe::egui::epaint::textures::TextureFilter;
 use eframe::egui::epaint::{ClippedShape, Mesh, Primitive, Vertex, WHITE_UV};
 use eframe::egui::{Color32, Context, Pos2, Rect, TextureId, Vec2};

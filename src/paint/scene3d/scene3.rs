@@ -1,6 +1,6 @@
 //! What is to be seen in three dimensions: a list of things, without a camera.
 
-use super::Bounds;
+use super::bounds::Bounds;
 use super::vec3::{Vec3, add, cross, is_finite, length, sub, unit};
 use eframe::egui::Color32;
 

@@ -11,7 +11,7 @@ use skrifa::raw::TableProvider as _;
 use skrifa::{FontRef, MetadataProvider as _, Tag};
 use subsetter::{GlyphRemapper, subset};
 
-use super::deflated;
+use super::deflate::deflated;
 
 /// The fonts of the user interface, and what is shown of them.
 pub(super) struct Fonts {

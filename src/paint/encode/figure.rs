@@ -2,10 +2,12 @@
 
 use eframe::egui::{Color32, FullOutput};
 
-use super::pdf::{PdfOptions, to_pdf};
-use super::{Canvas, Offscreen, SvgOptions, encode_png, to_svg};
+use super::pdf::document::{PdfOptions, to_pdf};
+use super::png::encode_png;
+use super::svg::document::{SvgOptions, to_svg};
 use crate::io::program;
 use crate::io::provenance::KEYWORD;
+use crate::paint::raster::offscreen::{Canvas, Offscreen};
 
 /// A format of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,16 +4,12 @@
 //! (shaded triangles, shadows, colour gradients along lines) and point clouds that would be too large are painted by the
 //! CPU rasteriser and embedded. The same shapes give the same bytes.
 
-mod markup;
-pub(super) mod mesh;
-pub(super) mod text;
-pub(super) mod writer;
-
-use super::{Layer, Rasterizer};
+use super::markup::{Element, point};
+use super::writer::Writer;
+use crate::paint::layer::Layer;
+use crate::paint::raster::rasterizer::Rasterizer;
 use eframe::egui::epaint::ClippedShape;
 use eframe::egui::{Color32, Context, Pos2, Rect, Vec2, pos2};
-use markup::{Element, point};
-use writer::Writer;
 
 /// The sheet that an SVG file shows.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +20,7 @@ pub struct SvgOptions<'a> {
     pub background: Option<Color32>,
     /// Resolution of what is embedded as pixels. Textures keep their own.
     pub pixels_per_point: f32,
-    /// Texts stored with the figure as (keyword, text), as in [`encode_png`](super::encode_png). "Title" becomes the title.
+    /// Texts stored with the figure as (keyword, text), as in [`encode_png`](crate::paint::encode_png). "Title" becomes the title.
     pub texts: &'a [(&'a str, &'a str)],
 }
 
@@ -79,11 +75,11 @@ fn write_head(out: &mut String, options: &SvgOptions<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::offscreen::tests::sample_ui;
-    use super::super::{Canvas, Offscreen};
-    use super::markup::{factor, number};
-    use super::mesh::TexturedQuad;
+    use super::super::markup::{factor, number};
+    use super::super::mesh::TexturedQuad;
     use super::*;
+    use crate::paint::raster::offscreen::tests::sample_ui;
+    use crate::paint::raster::offscreen::{Canvas, Offscreen};
     use eframe::egui::emath::Rot2;
     use eframe::egui::epaint::{CircleShape, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind, TextShape};
     use eframe::egui::text::LayoutJob;

@@ -4,10 +4,10 @@
 //! source + (1 − source alpha) · destination. Vertices are snapped to 1/256 pixel and shared edges belong to one triangle,
 //! so nothing is blended twice and the picture depends on nothing but the triangles.
 
-use super::bands;
-use super::picture::Picture;
-use super::scan::{Interpolator, PixelRect, Planes, snap, spans};
 use super::texture::{Texel, Texture};
+use crate::paint::parallel;
+use crate::paint::picture::Picture;
+use crate::paint::scan::{Interpolator, PixelRect, Planes, snap, spans};
 use eframe::egui::epaint::{ImageData, Mesh, Primitive, Vertex};
 use eframe::egui::{ClippedPrimitive, Color32, Rect, TextureId, TexturesDelta};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,7 @@ impl Rasterizer {
             return;
         }
         let bands = picture.pixels.chunks_mut(BAND * width).enumerate();
-        bands::for_each(
+        parallel::for_each(
             self.threads,
             bands,
             || (),

@@ -1,6 +1,6 @@
 //! A turntable camera for looking at mathematics: z stays up, lengths stay comparable.
 
-use super::Bounds;
+use super::bounds::Bounds;
 use super::vec3::{Vec3, add, dot, lerp, scale, sub, unit};
 use serde::{Deserialize, Serialize};
 use std::f32::consts::{FRAC_PI_2, FRAC_PI_6, PI, TAU};

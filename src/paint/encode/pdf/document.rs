@@ -3,17 +3,14 @@
 //! It is made from the same shapes as SVG, and what neither can say exactly is painted by the CPU rasteriser. The same
 //! shapes give the same bytes.
 
-mod fonts;
-mod page;
-
 use eframe::egui::epaint::ClippedShape;
 use eframe::egui::{Color32, Context, Vec2};
-use flate2::{Compression, write::ZlibEncoder};
 use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
-use std::io::Write as _;
 
-use super::{Picture, Rasterizer};
-use page::Page;
+use super::deflate::deflated;
+use super::page::{self, Page};
+use crate::paint::picture::Picture;
+use crate::paint::raster::rasterizer::Rasterizer;
 
 /// The page that a PDF file shows.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +39,7 @@ pub fn to_pdf(
     shapes: &[ClippedShape],
     options: &PdfOptions<'_>,
 ) -> Result<Vec<u8>, String> {
-    let mut page = Page::new(context, rasterizer, options);
+    let mut page = Page::new(context, rasterizer, options.size, options.background, options.pixels_per_point);
     shapes.iter().for_each(|shape| page.clipped(shape));
     page.flush();
     let Page { content, fonts, pictures, opacities, .. } = page;
@@ -122,17 +119,12 @@ fn write_picture(pdf: &mut Pdf, next: &mut impl FnMut() -> Ref, picture: &Pictur
     id
 }
 
-fn deflated(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory does not fail.
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::offscreen::tests::sample_ui;
-    use super::super::{Canvas, Format, Offscreen, encode_figure};
     use super::*;
+    use crate::paint::encode::figure::{Format, encode_figure};
+    use crate::paint::raster::offscreen::tests::sample_ui;
+    use crate::paint::raster::offscreen::{Canvas, Offscreen};
     use eframe::egui::vec2;
     use std::io::Read as _;
 

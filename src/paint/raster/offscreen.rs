@@ -1,6 +1,7 @@
 //! A user interface without a window.
 
-use super::{Picture, Rasterizer};
+use super::rasterizer::Rasterizer;
+use crate::paint::picture::Picture;
 use eframe::egui::{
     Color32, Context, Event, FullOutput, Pos2, RawInput, Rect, TextureId, TexturesDelta, Theme, Ui, Vec2, ViewportId,
 };

@@ -71,3 +71,26 @@ pub fn encode_figure(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eframe::egui::{pos2, vec2};
+
+    #[test]
+    fn twenty_thousand_points_stay_small() {
+        let canvas = Canvas::new(vec2(560.0, 360.0));
+        let mut offscreen = Offscreen::new(1, |_| ());
+        let color = Color32::from_rgba_unmultiplied(90, 100, 114, 140);
+        let output = offscreen.settle(&canvas, 0.0, |ui| {
+            for k in 0..20_000_u32 {
+                let at = pos2((k * 7919 % 56_000) as f32 / 100.0, (k * 104_729 % 36_000) as f32 / 100.0);
+                ui.painter().circle_filled(at, 2.0, color);
+            }
+        });
+        for format in Format::ALL {
+            let bytes = encode_figure(&offscreen, &canvas, &output, format, None).unwrap();
+            assert!((10_000..3_000_000).contains(&bytes.len()), "{format:?}: {} bytes", bytes.len());
+        }
+    }
+}

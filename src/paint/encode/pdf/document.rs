@@ -1,15 +1,13 @@
-//! egui's shapes as a PDF file of one page: vectors, embedded fonts, and text that can be selected and searched.
-//!
-//! It is made from the same shapes as SVG, and what neither can say exactly is painted by the CPU rasteriser. The same
-//! shapes give the same bytes.
+//! The objects of a PDF file: one page, its fonts and pictures, and the session as an attachment.
 
 use eframe::egui::epaint::ClippedShape;
-use eframe::egui::{Color32, Context, Vec2};
-use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
+use eframe::egui::{Color32, Context, Pos2, Rect, Vec2};
+use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Ref, Str, TextStr};
 
 use super::deflate::deflated;
-use super::page::{self, Page};
-use crate::paint::picture::Picture;
+use super::image::write_picture;
+use super::page::{PdfPage, opacity_name};
+use crate::paint::encode::walker::walk;
 use crate::paint::raster::rasterizer::Rasterizer;
 
 /// The page that a PDF file shows.
@@ -19,11 +17,11 @@ pub struct PdfOptions<'a> {
     pub size: Vec2,
     /// The colour of the page; `None` leaves that of the paper.
     pub background: Option<Color32>,
-    /// Resolution of what is embedded as pixels. Textures keep their own.
+    /// Resolution of shapes that are embedded as pixels. Textures keep their own.
     pub pixels_per_point: f32,
     /// Name and version of the program.
     pub program: &'a str,
-    /// What is needed to make the figure again, attached as a file.
+    /// The session that makes the figure again, attached as a file.
     pub session: Option<&'a str>,
 }
 
@@ -39,10 +37,10 @@ pub fn to_pdf(
     shapes: &[ClippedShape],
     options: &PdfOptions<'_>,
 ) -> Result<Vec<u8>, String> {
-    let mut page = Page::new(context, rasterizer, options.size, options.background, options.pixels_per_point);
-    shapes.iter().for_each(|shape| page.clipped(shape));
-    page.flush();
-    let Page { content, fonts, pictures, opacities, .. } = page;
+    let sheet = Rect::from_min_size(Pos2::ZERO, options.size);
+    let mut page = PdfPage::new(context, rasterizer, options.pixels_per_point, sheet, options.background);
+    walk(shapes, sheet, rasterizer, &mut page);
+    let PdfPage { content, fonts, pictures, opacities, .. } = page;
 
     let mut last = 0;
     let mut next = || {
@@ -75,7 +73,7 @@ pub fn to_pdf(
         .map(|(k, picture)| (format!("P{k}"), write_picture(&mut pdf, &mut next, picture)))
         .collect();
     let mut entry = pdf.page(page);
-    entry.parent(pages).media_box(Rect::new(0.0, 0.0, options.size.x, options.size.y)).contents(stream);
+    entry.parent(pages).media_box(pdf_writer::Rect::new(0.0, 0.0, options.size.x, options.size.y)).contents(stream);
     // Colours are blended as the screen does it.
     entry.group().transparency().isolated(true).color_space().device_rgb();
     let mut resources = entry.resources();
@@ -87,9 +85,8 @@ pub fn to_pdf(
     list.finish();
     let mut list = resources.ext_g_states();
     for alpha in opacities {
-        let mut state = list
-            .insert(Name(page::opacity_name(alpha).as_bytes()))
-            .start::<pdf_writer::writers::ExtGraphicsState<'_>>();
+        let mut state =
+            list.insert(Name(opacity_name(alpha).as_bytes())).start::<pdf_writer::writers::ExtGraphicsState<'_>>();
         state.non_stroking_alpha(f32::from(alpha) / 255.0).stroking_alpha(f32::from(alpha) / 255.0);
     }
     list.finish();
@@ -99,30 +96,9 @@ pub fn to_pdf(
     Ok(pdf.finish())
 }
 
-/// Colours and, apart from them, opacities.
-fn write_picture(pdf: &mut Pdf, next: &mut impl FnMut() -> Ref, picture: &Picture) -> Ref {
-    let (id, mask) = (next(), next());
-    let colors: Vec<[u8; 4]> = picture.pixels.iter().map(Color32::to_srgba_unmultiplied).collect();
-    let (width, height) = (picture.width as i32, picture.height as i32);
-    let rgb: Vec<u8> = colors.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
-    let rgb = deflated(&rgb);
-    let mut image = pdf.image_xobject(id, &rgb);
-    image.width(width).height(height).bits_per_component(8).filter(Filter::FlateDecode);
-    image.color_space().device_rgb();
-    image.s_mask(mask);
-    image.finish();
-    let alpha = deflated(&colors.iter().map(|[.., a]| *a).collect::<Vec<u8>>());
-    let mut image = pdf.image_xobject(mask, &alpha);
-    image.width(width).height(height).bits_per_component(8).filter(Filter::FlateDecode);
-    image.color_space().device_gray();
-    image.finish();
-    id
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paint::encode::figure::{Format, encode_figure};
     use crate::paint::raster::offscreen::tests::sample_ui;
     use crate::paint::raster::offscreen::{Canvas, Offscreen};
     use eframe::egui::vec2;
@@ -185,22 +161,5 @@ mod tests {
         let session = "{\"format\":\"unpick session\",\"schema\":9,\"note\":\"endstream ε\"}";
         let error = crate::io::session_in(&pdf(Some(session))).unwrap_err().to_string();
         assert!(error.contains("schema 9"), "{error}");
-    }
-
-    #[test]
-    fn twenty_thousand_points_stay_small() {
-        let canvas = Canvas::new(vec2(560.0, 360.0));
-        let mut offscreen = Offscreen::new(1, |_| ());
-        let color = Color32::from_rgba_unmultiplied(90, 100, 114, 140);
-        let output = offscreen.settle(&canvas, 0.0, |ui| {
-            for k in 0..20_000_u32 {
-                let at = eframe::egui::pos2((k * 7919 % 56_000) as f32 / 100.0, (k * 104_729 % 36_000) as f32 / 100.0);
-                ui.painter().circle_filled(at, 2.0, color);
-            }
-        });
-        for format in Format::ALL {
-            let bytes = encode_figure(&offscreen, &canvas, &output, format, None).unwrap();
-            assert!((10_000..3_000_000).contains(&bytes.len()), "{format:?}: {} bytes", bytes.len());
-        }
     }
 }

@@ -6,4 +6,6 @@ pub(in crate::paint) mod document;
 
 mod deflate;
 mod fonts;
+mod image;
 mod page;
+mod path;

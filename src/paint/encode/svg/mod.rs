@@ -3,8 +3,13 @@
 //! Lines, areas and text stay vectors, so a figure can be edited and its text selected. The same shapes give the same bytes.
 
 pub(in crate::paint) mod document;
-pub(super) mod mesh;
-pub(super) mod text;
-pub(super) mod writer;
 
+mod image;
+mod layers;
 mod markup;
+mod path;
+mod text;
+mod writer;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,8 @@ use super::png::encode_png;
 use super::svg::document::{SvgOptions, to_svg};
 use crate::io::program;
 use crate::io::provenance::KEYWORD;
-use crate::paint::raster::offscreen::{Canvas, Offscreen};
+use crate::paint::raster::canvas::Canvas;
+use crate::paint::raster::offscreen::Offscreen;
 
 /// A format of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,35 +1,9 @@
 //! A user interface without a window.
 
+use super::canvas::Canvas;
 use super::rasterizer::Rasterizer;
 use crate::paint::picture::Picture;
-use eframe::egui::{
-    Color32, Context, Event, FullOutput, Pos2, RawInput, Rect, TextureId, TexturesDelta, Theme, Ui, Vec2, ViewportId,
-};
-
-/// The sheet a user interface is painted on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Canvas {
-    /// Width and height in points.
-    pub size: Vec2,
-    /// Resolution.
-    pub pixels_per_point: f32,
-    /// Light or dark.
-    pub theme: Theme,
-    /// The colour of the sheet before anything is painted.
-    pub background: Color32,
-}
-
-impl Canvas {
-    /// A white sheet in the light theme, one pixel per point.
-    pub fn new(size: Vec2) -> Self {
-        Self { size, pixels_per_point: 1.0, theme: Theme::Light, background: Color32::WHITE }
-    }
-
-    /// Width and height in pixels.
-    pub fn pixels(&self) -> [usize; 2] {
-        [self.size.x, self.size.y].map(|points| (points * self.pixels_per_point).round().max(0.0) as usize)
-    }
-}
+use eframe::egui::{Context, Event, FullOutput, Pos2, RawInput, Rect, TextureId, TexturesDelta, Ui, ViewportId};
 
 /// An egui context with the rasteriser that plays its screen: paints what the window would show, with no display, GPU or
 /// clock.
@@ -119,7 +93,8 @@ impl Offscreen {
 pub(crate) mod tests {
     use super::*;
     use eframe::egui::{
-        CentralPanel, ColorImage, Panel, PointerButton, ProgressBar, RichText, Slider, TextureOptions, pos2, vec2,
+        CentralPanel, Color32, ColorImage, Panel, PointerButton, ProgressBar, RichText, Slider, TextureOptions, Theme,
+        pos2, vec2,
     };
     use egui_plot::{Legend, Line, Plot, PlotPoints, Points};
 

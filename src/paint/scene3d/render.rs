@@ -4,8 +4,8 @@
 //! is cut into tiles so that the fragments of one fit into the cache. Balls, lines and silhouettes carry their coverage
 //! as opacity, which makes edges smooth without supersampling.
 
+use super::assembly::project;
 use super::camera::Camera;
-use super::primitive::project;
 use super::scene3::Scene3;
 use super::tile::Tile;
 use super::tiles::Tiles;
@@ -67,7 +67,8 @@ pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Picture {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene3::{Arrow, Cloud, CloudPoint, Curve, Surface};
+    use super::super::scene3::{Arrow, Cloud, CloudPoint, Curve};
+    use super::super::surface::Surface;
     use super::*;
     use std::f32::consts::{FRAC_PI_2, PI, TAU};
 

@@ -1,67 +1,16 @@
 //! Pictures in a row as one file: GIF, APNG, numbered PNG files, or MP4 where ffmpeg is installed. All but the last repeat
 //! for ever.
 
-use std::path::Path;
-use std::sync::OnceLock;
-
-use eframe::egui::Color32;
-
-use super::ffmpeg::{FFMPEG, Ffmpeg, is_installed};
+use super::apng::{Shared, begin_apng};
+use super::ffmpeg::{FFMPEG, Ffmpeg};
+use super::format::MovieFormat;
+use super::gif::{begin_gif, gif_frame};
 use crate::io::provenance::KEYWORD;
 use crate::io::{FileError, Staged, program};
 use crate::paint::encode::png::{PngError, encode_png};
 use crate::paint::picture::Picture;
-
-/// A format of movies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MovieFormat {
-    /// 256 colours a picture; shown by everything.
-    Gif,
-    /// All colours; shown by browsers.
-    Apng,
-    /// By ffmpeg.
-    Mp4,
-    /// A folder with a PNG file for each picture.
-    Frames,
-}
-
-impl MovieFormat {
-    /// All formats.
-    pub const ALL: [Self; 4] = [Self::Gif, Self::Apng, Self::Mp4, Self::Frames];
-
-    /// The name on the screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gif => "GIF",
-            Self::Apng => "APNG",
-            Self::Mp4 => "MP4",
-            Self::Frames => "PNG folder",
-        }
-    }
-
-    /// How the names of its files end; that of a folder has no ending.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Gif => "gif",
-            Self::Apng => "apng",
-            Self::Mp4 => "mp4",
-            Self::Frames => "",
-        }
-    }
-
-    /// The format of a file whose name ends like this, in whatever case; a name without ending is that of a folder.
-    pub fn of_extension(extension: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()))
-    }
-
-    /// Why it can't be made on this computer, if it can't.
-    pub fn refusal(self) -> Option<&'static str> {
-        // To ask the system takes some milliseconds.
-        static INSTALLED: OnceLock<bool> = OnceLock::new();
-        (self == Self::Mp4 && !INSTALLED.get_or_init(|| is_installed(FFMPEG)))
-            .then_some("MP4 needs the program ffmpeg, which is not installed; make a GIF or APNG")
-    }
-}
+use eframe::egui::Color32;
+use std::path::Path;
 
 /// How a movie runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -147,7 +96,7 @@ impl Movie {
             MovieFormat::Gif => Kind::Gif(begin_gif(width, height, session)?),
             MovieFormat::Apng => {
                 let shared = Shared::default();
-                let writer = begin_apng(shared.clone(), [width, height], pace, session)
+                let writer = begin_apng(shared.clone(), [width, height], pace.count, pace.rate, session)
                     .map_err(|e| PngError::Encode(e).to_string())?;
                 Kind::Apng(Box::new(writer), shared)
             }
@@ -204,71 +153,6 @@ impl Movie {
     }
 }
 
-fn begin_gif(width: usize, height: usize, session: Option<&str>) -> Result<gif::Encoder<Vec<u8>>, String> {
-    let [Ok(width), Ok(height)] = [width, height].map(u16::try_from) else {
-        return Err("a GIF has at most 65535 pixels a side".to_owned());
-    };
-    let begin = || {
-        let mut encoder = gif::Encoder::new(Vec::new(), width, height, &[])?;
-        encoder.set_repeat(gif::Repeat::Infinite)?;
-        if let Some(session) = session {
-            let blocks: Vec<&[u8]> = session.as_bytes().chunks(255).collect();
-            encoder.write_raw_extension(gif::Extension::Comment.into(), &blocks)?;
-        }
-        Ok(encoder)
-    };
-    begin().map_err(|e: gif::EncodingError| format!("the GIF cannot be begun ({e})"))
-}
-
-fn begin_apng(
-    out: Shared,
-    [width, height]: [usize; 2],
-    pace: Pace,
-    session: Option<&str>,
-) -> Result<png::Writer<Shared>, png::EncodingError> {
-    let mut encoder = png::Encoder::new(out, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_animated(pace.count, 0)?;
-    encoder.set_frame_delay(1, pace.rate)?;
-    encoder.add_itxt_chunk("Software".to_owned(), program())?;
-    if let Some(session) = session {
-        encoder.add_itxt_chunk(KEYWORD.to_owned(), session.to_owned())?;
-    }
-    encoder.write_header()
-}
-
-/// A picture in 256 colours. What lets more than half through is left out, and then the picture before must go.
-fn gif_frame(picture: &Picture) -> gif::Frame<'static> {
-    let shown = |color: &Color32| if color.a() < 128 { [0; 4] } else { color.to_srgba_unmultiplied() };
-    let mut pixels: Vec<u8> = picture.pixels.iter().flat_map(shown).collect();
-    let mut frame = gif::Frame::from_rgba_speed(picture.width as u16, picture.height as u16, &mut pixels, 10);
-    if frame.transparent.is_some() {
-        frame.dispose = gif::DisposalMethod::Background;
-    }
-    frame
-}
-
-/// Bytes that a writer and its maker hold together.
-#[derive(Clone, Debug, Default)]
-struct Shared(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-
-impl Shared {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-}
-
-impl std::io::Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,17 +187,6 @@ mod tests {
             count += 1;
         }
         assert_eq!(count, 3);
-    }
-
-    #[test]
-    fn what_is_left_out_of_a_gif_shows_nothing_of_the_picture_before() {
-        let mut picture = picture(0);
-        picture.pixels[7] = Color32::from_black_alpha(90);
-        picture.pixels[8] = Color32::from_black_alpha(190);
-        let frame = gif_frame(&picture);
-        assert_eq!(frame.dispose, gif::DisposalMethod::Background);
-        assert_eq!([7, 8].map(|k| Some(frame.buffer[k]) == frame.transparent), [true, false]);
-        assert_eq!(gif_frame(&self::picture(0)).transparent, None);
     }
 
     #[test]

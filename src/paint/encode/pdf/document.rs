@@ -99,8 +99,9 @@ pub fn to_pdf(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paint::raster::canvas::Canvas;
+    use crate::paint::raster::offscreen::Offscreen;
     use crate::paint::raster::offscreen::tests::sample_ui;
-    use crate::paint::raster::offscreen::{Canvas, Offscreen};
     use eframe::egui::vec2;
     use std::io::Read as _;
 

@@ -5,8 +5,9 @@ use super::image::write_quad;
 use super::markup::{factor, number};
 use crate::paint::encode::quad::TexturedQuad;
 use crate::paint::layer::Layer;
+use crate::paint::raster::canvas::Canvas;
+use crate::paint::raster::offscreen::Offscreen;
 use crate::paint::raster::offscreen::tests::sample_ui;
-use crate::paint::raster::offscreen::{Canvas, Offscreen};
 use eframe::egui::emath::Rot2;
 use eframe::egui::epaint::{
     CircleShape, ClippedShape, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind, TextShape,

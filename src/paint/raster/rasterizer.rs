@@ -99,7 +99,7 @@ struct Band<'a> {
 }
 
 /// What a triangle is painted with: a value at every pixel, or one for all.
-enum Source<V, P> {
+enum Attribute<V, P> {
     Constant(V),
     Varying(P),
 }
@@ -131,7 +131,7 @@ impl Band<'_> {
         let Some(interpolator) = Interpolator::new(corners) else { return };
         let color = colors(vertices, &interpolator);
         let texel = texels(vertices, texture, &interpolator);
-        if let (Source::Constant(color), Source::Constant(texel)) = (&color, &texel) {
+        if let (Attribute::Constant(color), Attribute::Constant(texel)) = (&color, &texel) {
             let source = multiply(*color, *texel);
             if source != [0; 4] {
                 spans(corners, clip, |y, x0, x1| fill(self.row(y, x0, x1), source));
@@ -140,8 +140,8 @@ impl Band<'_> {
         }
         let size = texture.size();
         let filter = match &texel {
-            Source::Constant(_) => texture.magnification(),
-            Source::Varying(uv) => {
+            Attribute::Constant(_) => texture.magnification(),
+            Attribute::Varying(uv) => {
                 let [u, v] = uv.slopes();
                 texture.filter((u * size[0] as f32).max(v * size[1] as f32))
             }
@@ -149,15 +149,15 @@ impl Band<'_> {
         spans(corners, clip, |y, x0, x1| {
             for (x, pixel) in (x0..x1).zip(self.row(y, x0, x1)) {
                 let texel = match &texel {
-                    Source::Constant(texel) => *texel,
-                    Source::Varying(uv) => texture.sample(uv.at(x, y), filter),
+                    Attribute::Constant(texel) => *texel,
+                    Attribute::Varying(uv) => texture.sample(uv.at(x, y), filter),
                 };
                 if texel == [0; 4] {
                     continue;
                 }
                 let color = match &color {
-                    Source::Constant(color) => *color,
-                    Source::Varying(planes) => planes.at(x, y).map(|c| (c + 0.5).clamp(0.0, 255.0) as u32),
+                    Attribute::Constant(color) => *color,
+                    Attribute::Varying(planes) => planes.at(x, y).map(|c| (c + 0.5).clamp(0.0, 255.0) as u32),
                 };
                 blend(pixel, multiply(color, texel));
             }
@@ -175,20 +175,20 @@ fn corners(mesh: &Mesh, triangle: [u32; 3]) -> Option<[Vertex; 3]> {
     Some([a?, b?, c?])
 }
 
-fn colors(vertices: [Vertex; 3], interpolator: &Interpolator) -> Source<Texel, Planes<4>> {
+fn colors(vertices: [Vertex; 3], interpolator: &Interpolator) -> Attribute<Texel, Planes<4>> {
     let [a, b, c] = vertices.map(|v| v.color.to_array());
     if a == b && b == c {
-        return Source::Constant(a.map(u32::from));
+        return Attribute::Constant(a.map(u32::from));
     }
-    Source::Varying(interpolator.planes([a, b, c].map(|color| color.map(f32::from))))
+    Attribute::Varying(interpolator.planes([a, b, c].map(|color| color.map(f32::from))))
 }
 
-fn texels(vertices: [Vertex; 3], texture: &Texture, interpolator: &Interpolator) -> Source<Texel, Planes<2>> {
+fn texels(vertices: [Vertex; 3], texture: &Texture, interpolator: &Interpolator) -> Attribute<Texel, Planes<2>> {
     let [a, b, c] = vertices.map(|v| v.uv);
     if a == b && b == c {
-        return Source::Constant(texture.sample([a.x, a.y], texture.magnification()));
+        return Attribute::Constant(texture.sample([a.x, a.y], texture.magnification()));
     }
-    Source::Varying(interpolator.planes([a, b, c].map(|uv| [uv.x, uv.y])))
+    Attribute::Varying(interpolator.planes([a, b, c].map(|uv| [uv.x, uv.y])))
 }
 
 /// a · b / 255 to the nearest integer.

@@ -14,13 +14,14 @@ use std::f32::consts::TAU;
 /// All shapes of a scene in a viewport of `size` samples, those that may hide others first.
 pub(crate) fn project(scene: &Scene3, projector: &Projector, size: [f32; 2], samples_per_point: f32) -> Vec<Primitive> {
     let radius = scene.bounds().map_or(0.0, |b| b.radius());
-    let mut stage = Stage { projector, size, samples_per_point, radius, owner: 0, primitives: Vec::new() };
-    scene.clouds.iter().for_each(|cloud| stage.cloud(cloud));
-    scene.curves.iter().for_each(|curve| stage.curve(curve));
-    scene.arrows.iter().for_each(|arrow| stage.arrow(arrow));
+    let mut assembly =
+        PrimitiveAssembly { projector, size, samples_per_point, radius, owner: 0, primitives: Vec::new() };
+    scene.clouds.iter().for_each(|cloud| assembly.cloud(cloud));
+    scene.curves.iter().for_each(|curve| assembly.curve(curve));
+    scene.arrows.iter().for_each(|arrow| assembly.arrow(arrow));
     let (solid, translucent): (Vec<_>, Vec<_>) = scene.surfaces.iter().partition(|s| s.opacity() == 1.0);
-    solid.into_iter().chain(translucent).for_each(|surface| stage.surface(surface, 0.0));
-    stage.primitives
+    solid.into_iter().chain(translucent).for_each(|surface| assembly.surface(surface, 0.0));
+    assembly.primitives
 }
 
 /// How far a curve is moved towards the eye, in points and half widths: enough for its rim to clear a steep surface.
@@ -38,7 +39,7 @@ const HEAD_SHARE: f32 = 0.6;
 /// Sides of the cone.
 const HEAD_SIDES: usize = 20;
 
-struct Stage<'a> {
+struct PrimitiveAssembly<'a> {
     projector: &'a Projector,
     size: [f32; 2],
     samples_per_point: f32,
@@ -47,7 +48,7 @@ struct Stage<'a> {
     primitives: Vec<Primitive>,
 }
 
-impl Stage<'_> {
+impl PrimitiveAssembly<'_> {
     fn cloud(&mut self, cloud: &Cloud) {
         let radius = cloud.radius * self.samples_per_point;
         for point in &cloud.points {

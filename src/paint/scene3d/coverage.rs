@@ -1,6 +1,6 @@
 //! Coverage: the fragments that primitives leave on the samples of a tile.
 
-use super::fragment::{Drawn, Fragment, byte, color32};
+use super::fragment::{Fragment, SampleFragment, byte, color32};
 use super::lighting::Light;
 use super::primitive::{Ball, Capsule, Primitive, Skirt, Vertex, position};
 use super::tile::Tile;
@@ -48,13 +48,13 @@ impl Tile {
                 let [r, g, b, key] = value;
                 value = std::array::from_fn(|k| value[k] + step[k]);
                 let color = Color32::from_rgba_premultiplied(byte(r), byte(g), byte(b), alpha);
-                Drawn { fragment: Fragment { key, color }, sample: sample as u16 }
+                SampleFragment { fragment: Fragment { key, color }, sample: sample as u16 }
             });
             if alpha < 255 {
                 // What is hidden is left out later: it is rare.
                 self.drawn.extend(fragments);
             } else {
-                for (Drawn { fragment, .. }, opaque) in fragments.zip(&mut self.opaque[first..]) {
+                for (SampleFragment { fragment, .. }, opaque) in fragments.zip(&mut self.opaque[first..]) {
                     if fragment.key < opaque.key {
                         *opaque = fragment;
                     }

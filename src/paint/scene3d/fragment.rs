@@ -11,14 +11,14 @@ pub(super) struct Fragment {
 
 /// A fragment in the order of drawing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Drawn {
+pub(super) struct SampleFragment {
     pub(super) fragment: Fragment,
     pub(super) sample: u16,
 }
 
 /// The last fragment of a curve or a silhouette on a sample.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Latest {
+pub(super) struct LineFragment {
     pub(super) owner: u32,
     pub(super) drawn: u32,
 }

@@ -1,6 +1,6 @@
 //! The fragments of one tile: drawn, grouped by sample, sorted by depth, composited.
 
-use super::fragment::{Drawn, Fragment, Latest, color32, sort_by_depth};
+use super::fragment::{Fragment, LineFragment, SampleFragment, color32, sort_by_depth};
 use super::primitive::Owner;
 use super::tiles::{TILE_HEIGHT, TILE_WIDTH};
 use crate::paint::scan::PixelRect;
@@ -15,9 +15,9 @@ pub(crate) struct Tile {
     /// The nearest opaque fragment of every sample.
     pub(super) opaque: Vec<Fragment>,
     /// All others that were in front of it when they were drawn.
-    pub(super) drawn: Vec<Drawn>,
+    pub(super) drawn: Vec<SampleFragment>,
     /// For every sample what a line would join.
-    latest: Vec<Latest>,
+    lines: Vec<LineFragment>,
     /// Those of `drawn` that are seen, grouped by sample: those of sample k from `starts[k]` to `starts[k + 1]`.
     grouped: Vec<Fragment>,
     starts: Vec<u32>,
@@ -31,7 +31,7 @@ impl Default for Tile {
             area: PixelRect::new(0..0, 0..0),
             opaque: vec![NOTHING; SAMPLES],
             drawn: Vec::new(),
-            latest: vec![Latest::default(); SAMPLES],
+            lines: vec![LineFragment::default(); SAMPLES],
             grouped: Vec::new(),
             starts: vec![0; SAMPLES + 2],
         }
@@ -44,7 +44,7 @@ impl Tile {
         self.area = area;
         self.opaque.fill(NOTHING);
         self.drawn.clear();
-        self.latest.fill(Latest::default());
+        self.lines.fill(LineFragment::default());
     }
 
     #[inline]
@@ -61,7 +61,7 @@ impl Tile {
             if color.is_opaque() {
                 *opaque = fragment;
             } else {
-                self.drawn.push(Drawn { fragment, sample: sample as u16 });
+                self.drawn.push(SampleFragment { fragment, sample: sample as u16 });
             }
         }
     }
@@ -70,7 +70,7 @@ impl Tile {
     /// overlap, and the one that covers more stands for both.
     #[inline]
     pub(super) fn put_owned(&mut self, sample: usize, key: f32, color: Color32, owner: Owner) {
-        let latest = self.latest[sample];
+        let latest = self.lines[sample];
         if latest.owner == owner.id && !color.is_opaque() {
             let old = &mut self.drawn[latest.drawn as usize].fragment;
             if (old.key - key).abs() <= owner.reach {
@@ -84,13 +84,13 @@ impl Tile {
         let before = self.drawn.len();
         self.put(sample, key, color);
         if self.drawn.len() > before {
-            self.latest[sample] = Latest { owner: owner.id, drawn: before as u32 };
+            self.lines[sample] = LineFragment { owner: owner.id, drawn: before as u32 };
         }
     }
 
     /// Group the fragments that are seen by sample, in the order of drawing.
     pub(crate) fn group(&mut self) {
-        let seen = |opaque: &[Fragment], d: &Drawn| d.fragment.key < opaque[usize::from(d.sample)].key;
+        let seen = |opaque: &[Fragment], d: &SampleFragment| d.fragment.key < opaque[usize::from(d.sample)].key;
         // Counting sort with the counts two places on, so that filling leaves the starts in place.
         self.starts.fill(0);
         for drawn in &self.drawn {

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Begins an APNG that repeats for ever. `session` is stored as text.
 pub(super) fn begin_apng(
-    out: Shared,
+    out: SharedBuffer,
     [width, height]: [usize; 2],
     count: u32,
     rate: u16,
     session: Option<&str>,
-) -> Result<png::Writer<Shared>, png::EncodingError> {
+) -> Result<png::Writer<SharedBuffer>, png::EncodingError> {
     let mut encoder = png::Encoder::new(out, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
@@ -26,15 +26,15 @@ pub(super) fn begin_apng(
 
 /// Bytes that a writer and its maker hold together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shared(Arc<Mutex<Vec<u8>>>);
+pub(super) struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Shared {
+impl SharedBuffer {
     pub(super) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl std::io::Write for Shared {
+impl std::io::Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }

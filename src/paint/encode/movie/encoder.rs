@@ -1,7 +1,7 @@
 //! Pictures in a row as one file: GIF, APNG, numbered PNG files, or MP4 where ffmpeg is installed. All but the last repeat
 //! for ever.
 
-use super::apng::{Shared, begin_apng};
+use super::apng::{SharedBuffer, begin_apng};
 use super::ffmpeg::{FFMPEG, Ffmpeg};
 use super::format::MovieFormat;
 use super::gif::{begin_gif, gif_frame};
@@ -27,19 +27,19 @@ pub struct Pace {
 #[derive(Debug)]
 pub struct Movie {
     pace: Pace,
-    kind: Kind,
+    encoder: MovieEncoder,
 }
 
 /// What was made so far.
-enum Kind {
+enum MovieEncoder {
     Gif(gif::Encoder<Vec<u8>>),
-    Apng(Box<png::Writer<Shared>>, Shared),
+    Apng(Box<png::Writer<SharedBuffer>>, SharedBuffer),
     /// Encoded pictures; the session stands in the first.
     Frames(Vec<Vec<u8>>, Option<String>),
     Mp4(Ffmpeg),
 }
 
-impl std::fmt::Debug for Kind {
+impl std::fmt::Debug for MovieEncoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Gif(_) => "Gif",
@@ -92,18 +92,18 @@ impl Movie {
         if let Some(reason) = format.refusal() {
             return Err(reason.to_owned());
         }
-        let kind = match format {
-            MovieFormat::Gif => Kind::Gif(begin_gif(width, height, session)?),
+        let encoder = match format {
+            MovieFormat::Gif => MovieEncoder::Gif(begin_gif(width, height, session)?),
             MovieFormat::Apng => {
-                let shared = Shared::default();
-                let writer = begin_apng(shared.clone(), [width, height], pace.count, pace.rate, session)
+                let buffer = SharedBuffer::default();
+                let writer = begin_apng(buffer.clone(), [width, height], pace.count, pace.rate, session)
                     .map_err(|e| PngError::Encode(e).to_string())?;
-                Kind::Apng(Box::new(writer), shared)
+                MovieEncoder::Apng(Box::new(writer), buffer)
             }
-            MovieFormat::Frames => Kind::Frames(Vec::new(), session.map(str::to_owned)),
-            MovieFormat::Mp4 => Kind::Mp4(Ffmpeg::start(FFMPEG, pace.rate)?),
+            MovieFormat::Frames => MovieEncoder::Frames(Vec::new(), session.map(str::to_owned)),
+            MovieFormat::Mp4 => MovieEncoder::Mp4(Ffmpeg::start(FFMPEG, pace.rate)?),
         };
-        Ok(Self { pace, kind })
+        Ok(Self { pace, encoder })
     }
 
     /// Appends a picture, which must have the size that was said.
@@ -112,14 +112,16 @@ impl Movie {
     /// If it cannot be encoded.
     pub fn push(&mut self, picture: &Picture) -> Result<(), String> {
         let pixels = || picture.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect::<Vec<u8>>();
-        match &mut self.kind {
-            Kind::Gif(encoder) => {
+        match &mut self.encoder {
+            MovieEncoder::Gif(encoder) => {
                 let mut frame = gif_frame(picture);
                 frame.delay = (100 + self.pace.rate / 2) / self.pace.rate;
                 encoder.write_frame(&frame).map_err(|e| format!("the picture cannot be written as GIF ({e})"))
             }
-            Kind::Apng(writer, _) => writer.write_image_data(&pixels()).map_err(|e| PngError::Encode(e).to_string()),
-            Kind::Frames(frames, session) => {
+            MovieEncoder::Apng(writer, _) => {
+                writer.write_image_data(&pixels()).map_err(|e| PngError::Encode(e).to_string())
+            }
+            MovieEncoder::Frames(frames, session) => {
                 let program = program();
                 let session = session.take();
                 let mut texts = vec![("Software", program.as_str())];
@@ -127,7 +129,7 @@ impl Movie {
                 frames.push(encode_png(picture, self.pace.pixels_per_point, &texts).map_err(|e| e.to_string())?);
                 Ok(())
             }
-            Kind::Mp4(ffmpeg) => {
+            MovieEncoder::Mp4(ffmpeg) => {
                 let bytes = encode_png(picture, self.pace.pixels_per_point, &[]).map_err(|e| e.to_string())?;
                 ffmpeg.push(&bytes)
             }
@@ -139,16 +141,16 @@ impl Movie {
     /// # Errors
     /// If it cannot be encoded.
     pub fn finish(self) -> Result<Finished, String> {
-        match self.kind {
-            Kind::Gif(encoder) => {
+        match self.encoder {
+            MovieEncoder::Gif(encoder) => {
                 encoder.into_inner().map(Finished::File).map_err(|e| format!("the GIF cannot be finished ({e})"))
             }
-            Kind::Apng(writer, shared) => {
+            MovieEncoder::Apng(writer, buffer) => {
                 writer.finish().map_err(|e| PngError::Encode(e).to_string())?;
-                Ok(Finished::File(shared.take()))
+                Ok(Finished::File(buffer.take()))
             }
-            Kind::Frames(frames, _) => Ok(Finished::Frames(frames)),
-            Kind::Mp4(mut ffmpeg) => ffmpeg.finish().map(Finished::File),
+            MovieEncoder::Frames(frames, _) => Ok(Finished::Frames(frames)),
+            MovieEncoder::Mp4(mut ffmpeg) => ffmpeg.finish().map(Finished::File),
         }
     }
 }

@@ -13,13 +13,13 @@ pub(super) const FFMPEG: &str = "ffmpeg";
 pub(super) struct Ffmpeg {
     /// `None` when there are no more.
     pictures: Option<ChildStdin>,
-    movie: Pipe,
-    said: Pipe,
-    child: Guard,
+    movie: PipeReader,
+    said: PipeReader,
+    child: KillOnDrop,
 }
 
 /// Reads what comes to its end.
-type Pipe = Option<JoinHandle<io::Result<Vec<u8>>>>;
+type PipeReader = Option<JoinHandle<io::Result<Vec<u8>>>>;
 
 /// Whether there is such a program.
 pub(super) fn is_installed(program: &str) -> bool {
@@ -42,7 +42,7 @@ impl Ffmpeg {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
-                .map(Guard)?;
+                .map(KillOnDrop)?;
             let pipes = (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take());
             let (Some(pictures), Some(movie), Some(said)) = pipes else { return Err(io::ErrorKind::BrokenPipe.into()) };
             Ok(Self { pictures: Some(pictures), movie: Some(read(movie)?), said: Some(read(said)?), child })
@@ -60,7 +60,7 @@ impl Ffmpeg {
     /// The bytes of the movie.
     pub(super) fn finish(&mut self) -> Result<Vec<u8>, String> {
         self.pictures = None;
-        let text = |pipe: &mut Pipe| pipe.take().and_then(|pipe| pipe.join().ok()?.ok()).unwrap_or_default();
+        let text = |pipe: &mut PipeReader| pipe.take().and_then(|pipe| pipe.join().ok()?.ok()).unwrap_or_default();
         let (movie, said) = (text(&mut self.movie), text(&mut self.said));
         if self.child.0.wait().is_ok_and(|status| status.success()) && !movie.is_empty() {
             return Ok(movie);
@@ -82,9 +82,9 @@ fn read(mut pipe: impl Read + Send + 'static) -> io::Result<JoinHandle<io::Resul
 
 /// A program that does not outlive what it was started for.
 #[derive(Debug)]
-struct Guard(Child);
+struct KillOnDrop(Child);
 
-impl Drop for Guard {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         // One that has ended already needs neither.
         let _ended = self.0.kill().and_then(|()| self.0.wait().map(drop));

@@ -14,12 +14,12 @@ use subsetter::{GlyphRemapper, subset};
 use super::deflate::deflated;
 
 /// The fonts of the user interface, and what is shown of them.
-pub(super) struct Fonts {
+pub(super) struct FontSubsets {
     families: BTreeMap<FontFamily, Vec<usize>>,
-    fonts: Vec<Font>,
+    fonts: Vec<FontSubset>,
 }
 
-struct Font {
+struct FontSubset {
     data: Arc<FontData>,
     /// From the font's glyphs to those of its part.
     glyphs: GlyphRemapper,
@@ -29,7 +29,7 @@ struct Font {
 
 /// A glyph of a font.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct SubsetGlyph {
     /// Which font.
     pub(super) font: usize,
     /// Which glyph of its part.
@@ -40,7 +40,7 @@ pub(super) struct Place {
 
 const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
-impl Fonts {
+impl FontSubsets {
     pub(super) fn new(definitions: &FontDefinitions) -> Self {
         let names: Vec<&String> = definitions.font_data.keys().collect();
         let place = |name: &String| names.iter().position(|other| *other == name);
@@ -50,13 +50,13 @@ impl Fonts {
             fonts: definitions
                 .font_data
                 .values()
-                .map(|data| Font { data: Arc::clone(data), glyphs: GlyphRemapper::new(), shown: BTreeMap::new() })
+                .map(|data| FontSubset { data: Arc::clone(data), glyphs: GlyphRemapper::new(), shown: BTreeMap::new() })
                 .collect(),
         }
     }
 
     /// The glyph of a character in the first font of the family that has it.
-    pub(super) fn place(&mut self, family: &FontFamily, c: char) -> Option<Place> {
+    pub(super) fn glyph(&mut self, family: &FontFamily, c: char) -> Option<SubsetGlyph> {
         let list = self.families.get(family)?;
         list.iter().find_map(|k| {
             let font = self.fonts.get_mut(*k)?;
@@ -67,7 +67,7 @@ impl Fonts {
             let width = metrics.advance_width(found)? / per_em;
             let glyph = font.glyphs.remap(u16::try_from(found.to_u32()).ok()?);
             font.shown.entry(glyph).or_insert((c, 1000.0 * width));
-            Some(Place { font: *k, glyph, width })
+            Some(SubsetGlyph { font: *k, glyph, width })
         })
     }
 
@@ -83,7 +83,7 @@ pub(super) fn name(font: usize) -> String {
     format!("F{font}")
 }
 
-impl Font {
+impl FontSubset {
     fn write(self, number: usize, pdf: &mut Pdf, next: &mut impl FnMut() -> Ref) -> Result<Ref, String> {
         let part = subset((*self.data.font).as_ref(), self.data.index, &self.glyphs).map_err(|e| e.to_string())?;
         let whole = FontRef::from_index((*self.data.font).as_ref(), self.data.index).map_err(|e| e.to_string())?;

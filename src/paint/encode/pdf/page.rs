@@ -1,6 +1,6 @@
 //! Shapes as the operators of a PDF page. The page is flipped so that y runs down as on the screen.
 
-use super::fonts::{Fonts, Place, name};
+use super::fonts::{FontSubsets, SubsetGlyph, name};
 use super::path::{bezier, ellipse, polyline, rectangle, rounded};
 use crate::paint::encode::backend::{Backend, PathStyle, RoundedRect, ShapePlacement};
 use crate::paint::encode::mesh::Patch;
@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 /// A page being written.
 pub(super) struct PdfPage<'a> {
     pub(super) content: Content,
-    pub(super) fonts: Fonts,
+    pub(super) fonts: FontSubsets,
     /// Pictures in the order of their numbers.
     pub(super) pictures: Vec<Picture>,
     /// The opacities that are used.
@@ -43,7 +43,7 @@ impl<'a> PdfPage<'a> {
     ) -> Self {
         let mut page = Self {
             content: Content::new(),
-            fonts: context.fonts(|fonts| Fonts::new(fonts.definitions())),
+            fonts: context.fonts(|fonts| FontSubsets::new(fonts.definitions())),
             pictures: Vec::new(),
             opacities: BTreeSet::new(),
             queue: RasterQueue::new(context, rasterizer, pixels_per_point),
@@ -112,9 +112,9 @@ impl<'a> PdfPage<'a> {
     fn run(&mut self, run: &[PaintedGlyph<'_>], place: impl Fn(Vec2) -> Pos2, rotation: Rot2) {
         let [(_, format, color), ..] = run else { return };
         let size = format.font_id.size;
-        let found: Vec<(Pos2, Place)> = run
+        let found: Vec<(Pos2, SubsetGlyph)> = run
             .iter()
-            .filter_map(|(glyph, ..)| Some((glyph.pos, self.fonts.place(&format.font_id.family, glyph.chr)?)))
+            .filter_map(|(glyph, ..)| Some((glyph.pos, self.fonts.glyph(&format.font_id.family, glyph.chr)?)))
             .collect();
         if found.is_empty() || *color == Color32::TRANSPARENT {
             return;

@@ -3,11 +3,11 @@
 //! * [`Offscreen`] runs an egui user interface without a window and paints it with [`Rasterizer`]: the same picture on
 //!   every machine, at any resolution, without display or GPU.
 //! * [`render`] draws a [`Scene3`] seen by a [`Camera`] with exact per-pixel transparency.
-//! * [`encode_figure`] turns a frame of a user interface into a file: [`encode_png`], [`to_svg`] or [`to_pdf`]. [`Movie`]
-//!   encodes many.
+//! * [`encode_figure`] turns a frame of a user interface into a file: [`encode_png`], [`to_svg`] or [`to_pdf`].
+//!   [`Movie`] encodes many pictures.
 //!
-//! The folders stand on the files beside them: `raster` (egui's triangles to pixels) and `scene3d` (the A-buffer) do not
-//! know each other; `encode` uses `raster` for shapes that no vector format can express.
+//! The folders stand on the files beside them: `raster` (egui's triangles to pixels) and `scene3d` (the A-buffer) do
+//! not know each other; `encode` uses `raster` for shapes that no vector format can express.
 //!
 //! All colours are [`Color32`](eframe::egui::Color32): premultiplied, blended in gamma space as egui does. Sizes are in
 //! points unless they are called pixels.

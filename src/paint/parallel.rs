@@ -1,11 +1,11 @@
-//! Work shared out among threads, a picture being cut into bands of rows.
+//! A parallel loop, for pictures cut into bands of rows.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Calls `work` once for every item, on up to `threads` threads of which the caller's is one.
+/// Calls `work` once for every item, on up to `threads` threads including that of the caller.
 ///
-/// Each thread has its own scratch space, made by `scratch`. Items are taken in order as threads become free, so nothing
-/// may depend on which thread works on an item.
+/// Each thread has its own scratch space, made by `scratch`. Threads take items in order as they become free, so
+/// results must not depend on the thread.
 pub(crate) fn for_each<T: Send, S>(
     threads: usize,
     items: impl ExactSizeIterator<Item = T> + Send,
@@ -28,7 +28,7 @@ pub(crate) fn for_each<T: Send, S>(
     }
     std::thread::scope(|scope| {
         for k in 0..helpers {
-            // Where no thread can be had, the others do its share.
+            // If the system has no more threads, the others do the work.
             if std::thread::Builder::new().name(format!("paint {k}")).spawn_scoped(scope, run).is_err() {
                 break;
             }

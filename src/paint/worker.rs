@@ -1,4 +1,4 @@
-//! Rendering beside the thread of the window: the newest job wins, and a picture that stays is refined.
+//! A render thread: the newest job wins, and a picture that stays is refined.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
@@ -9,8 +9,8 @@ use super::picture::Picture;
 /// Draws a picture with the given number of samples along each side of a pixel, on the given number of threads.
 type RenderJob = Box<dyn Fn(usize, usize) -> Picture + Send>;
 
-/// A picture that is still wanted after this time is drawn with more samples: while a camera moves or a run is watched,
-/// refining every picture would cost more than drawing it, and hold up the next one.
+/// A picture without a newer job after this time is drawn again with more samples. While a camera moves or a run goes
+/// on, refining every picture would cost more than drawing it and delay the next one.
 const REFINE_AFTER: Duration = Duration::from_millis(80);
 
 /// A thread that renders. Dropping it ends the thread.
@@ -53,14 +53,14 @@ impl Worker {
         Ok(Self { channel, thread: Some(thread) })
     }
 
-    /// Asks for a picture; a job that has not been begun is forgotten. `job` is called with few samples first, and once
-    /// more with many if no other job has come by then.
+    /// Requests a picture. A waiting job is dropped. `job` is called first with few samples, and again with many if no
+    /// newer job has come.
     pub fn submit(&self, job: impl Fn(usize, usize) -> Picture + Send + 'static) {
         self.channel.mailbox().job = Some(Box::new(job));
         self.channel.changed.notify_one();
     }
 
-    /// The newest picture, once.
+    /// Takes the newest picture.
     pub fn take(&self) -> Option<Picture> {
         self.channel.mailbox().picture.take()
     }
@@ -71,7 +71,7 @@ impl Drop for Worker {
         self.channel.mailbox().closed = true;
         self.channel.changed.notify_one();
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed; there is nothing more to save.
+            // A panic of the thread has been printed already.
             drop(thread.join());
         }
     }

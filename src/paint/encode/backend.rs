@@ -79,7 +79,7 @@ pub(super) struct PathStyle {
 pub(super) struct ShapePlacement {
     /// The clip rectangle on the sheet.
     pub(super) clip: Rect,
-    /// The shape reaches over the clip rectangle.
+    /// True if the shape reaches over the clip rectangle.
     pub(super) is_cut: bool,
     /// From the coordinates of the shape to the sheet.
     pub(super) transform: TSTransform,

@@ -1,4 +1,4 @@
-//! A figure as a file of one of the formats, with what is needed to make it again inside.
+//! Figures as files that carry the session they are made from.
 
 use eframe::egui::{Color32, FullOutput};
 
@@ -13,9 +13,9 @@ use crate::paint::raster::offscreen::Offscreen;
 /// A format of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Lines, areas and text that can be edited.
+    /// Vectors and text that can be edited.
     Svg,
-    /// The same for print.
+    /// Vectors and text for print.
     Pdf,
     /// Pixels.
     Png,
@@ -25,7 +25,7 @@ impl Format {
     /// All formats.
     pub const ALL: [Self; 3] = [Self::Svg, Self::Pdf, Self::Png];
 
-    /// How the names of its files end.
+    /// The ending of file names.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Svg => "svg",
@@ -34,14 +34,14 @@ impl Format {
         }
     }
 
-    /// The format of files whose names end like this, in whatever case.
+    /// The format for an ending of file names, in upper or lower case.
     pub fn of_extension(extension: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()))
     }
 }
 
-/// The file of a frame of a user interface. A canvas without a colour gives a sheet without one. `session` is stored with
-/// the figure (see [`crate::io::provenance`]).
+/// The file of a frame of a user interface. A transparent canvas gives a transparent sheet. `session` is stored in the
+/// file (see [`crate::io::provenance`]).
 ///
 /// # Errors
 /// If the figure has no pixels, or a font cannot be embedded.

@@ -18,8 +18,8 @@ pub(super) struct Patch {
 
 /// The mesh as patches of plain colours in their order, or `None` if it is textured, shaded or too large.
 ///
-/// Opaque triangles of one colour that follow each other make one patch, translucent ones only while they share corners:
-/// a path paints what it covers twice only once, which would hide how densely translucent points lie.
+/// Opaque triangles of one colour that follow each other make one patch, translucent ones only while they share
+/// corners: one path blends an area only once, which would hide how densely translucent points lie.
 pub(super) fn patches(mesh: &Mesh) -> Option<Vec<Patch>> {
     let plain = mesh.texture_id == TextureId::default() && mesh.vertices.iter().all(|v| v.uv == WHITE_UV);
     if !plain || mesh.indices.len() / 3 * TRIANGLE_BYTES > MAX_VECTOR_BYTES {

@@ -1,10 +1,10 @@
-//! PNG files that carry text: a figure can hold what is needed to make it again.
+//! PNG files with text chunks, in which a figure carries its session.
 
 use crate::paint::picture::Picture;
 use eframe::egui::Color32;
 use std::io::Cursor;
 
-/// Why a PNG file could not be written or read.
+/// A PNG file could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum PngError {
     /// The picture has no pixels, or a text has a keyword that PNG does not allow.

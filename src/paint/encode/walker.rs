@@ -1,4 +1,5 @@
-//! The walk over egui's shapes: each goes to a vector format, as vectors where these are exact and small, else as pixels.
+//! The walk over egui's shapes: each goes to a vector format, as vectors where these are exact and small, else as
+//! pixels.
 
 use super::backend::{Backend, PathStyle, RoundedRect, ShapePlacement};
 use super::mesh::patches;
@@ -10,8 +11,8 @@ use eframe::egui::emath::Rot2;
 use eframe::egui::epaint::{BandShape, ClippedShape, ColorMode, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind};
 use eframe::egui::{Color32, Pos2, Rect, Shape, Stroke, TextureId, Vec2, pos2};
 
-/// Hands shapes on a sheet to a back end. Textures are those of `rasterizer`; paint callbacks other than a [`Layer`] (code
-/// for a GPU) are left out.
+/// Hands shapes on a sheet to a back end. Textures are those of `rasterizer`; paint callbacks other than a [`Layer`]
+/// (code for a GPU) are left out.
 pub(super) fn walk(shapes: &[ClippedShape], sheet: Rect, rasterizer: &Rasterizer, backend: &mut impl Backend) {
     let mut walker = Walker { sheet, rasterizer, backend };
     for shape in shapes {

@@ -7,11 +7,11 @@ use eframe::egui::{Color32, Theme, Vec2};
 pub struct Canvas {
     /// Width and height in points.
     pub size: Vec2,
-    /// Resolution.
+    /// Pixels per point.
     pub pixels_per_point: f32,
     /// Light or dark.
     pub theme: Theme,
-    /// The colour of the sheet before anything is painted.
+    /// The colour of the empty sheet.
     pub background: Color32,
 }
 

@@ -1,29 +1,29 @@
-//! A user interface without a window.
+//! egui without a window.
 
 use super::canvas::Canvas;
 use super::rasterizer::Rasterizer;
 use crate::paint::picture::Picture;
 use eframe::egui::{Context, Event, FullOutput, Pos2, RawInput, Rect, TextureId, TexturesDelta, Ui, ViewportId};
 
-/// An egui context with the rasteriser that plays its screen: paints what the window would show, with no display, GPU or
-/// clock.
+/// An egui context with a rasteriser for a screen. It paints the same user interface as a window, without display, GPU
+/// or clock.
 #[derive(Debug)]
 pub struct Offscreen {
     context: Context,
     rasterizer: Rasterizer,
-    /// Textures the last output may still show.
+    /// Textures that the last output may still use.
     freed: Vec<TextureId>,
 }
 
-/// How many frames a layout may take to settle: panels and plots measure in one frame what they use in the next.
+/// Frames until a layout has settled: panels and plots use the measurements of the frame before.
 const SETTLING_FRAMES: usize = 3;
 
 /// The largest font atlas, as on common graphics cards.
 const MAX_TEXTURE_SIDE: usize = 16384;
 
 impl Offscreen {
-    /// A context prepared by `setup` (fonts, styles, images), painting on so many threads. Nothing is animated, so a
-    /// picture shows where an animation ends.
+    /// A context prepared by `setup` (fonts, styles, images) that paints on `threads` threads. Animations are off: a
+    /// picture shows their end.
     pub fn new(threads: usize, setup: impl FnOnce(&Context)) -> Self {
         let context = Context::default();
         context.all_styles_mut(|style| style.animation_time = 0.0);
@@ -31,7 +31,7 @@ impl Offscreen {
         Self { context, rasterizer: Rasterizer::new(threads), freed: Vec::new() }
     }
 
-    /// The egui context.
+    /// egui's context.
     pub fn context(&self) -> &Context {
         &self.context
     }
@@ -41,9 +41,9 @@ impl Offscreen {
         &self.rasterizer
     }
 
-    /// Run one frame of the user interface at the given time in seconds.
+    /// Runs one frame of the user interface at the given time in seconds.
     ///
-    /// The textures of the output are taken over already. Its shapes can be painted until the next frame.
+    /// The rasteriser has taken the textures of the output. Its shapes can be painted until the next frame.
     pub fn run(&mut self, canvas: &Canvas, time: f64, events: Vec<Event>, ui: impl FnMut(&mut Ui)) -> FullOutput {
         let mut freed = TexturesDelta::default();
         self.freed.drain(..).for_each(|id| freed.free(id));
@@ -64,16 +64,16 @@ impl Offscreen {
         output
     }
 
-    /// Run frames at one time until the layout has settled; the last one is returned.
+    /// Runs frames at one time until the layout has settled, and returns the last one.
     pub fn settle(&mut self, canvas: &Canvas, time: f64, mut ui: impl FnMut(&mut Ui)) -> FullOutput {
         for _ in 1..SETTLING_FRAMES {
-            // Only the last frame is of use, and its textures are in the rasteriser already.
+            // The rasteriser keeps the textures; only the last frame is needed.
             drop(self.run(canvas, time, Vec::new(), &mut ui));
         }
         self.run(canvas, time, Vec::new(), ui)
     }
 
-    /// Paint the shapes of a frame.
+    /// Paints the shapes of a frame.
     pub fn paint(&self, canvas: &Canvas, output: &FullOutput) -> Picture {
         let [width, height] = canvas.pixels();
         let mut picture = Picture::filled(width, height, canvas.background);
@@ -82,7 +82,7 @@ impl Offscreen {
         picture
     }
 
-    /// The settled user interface as a picture.
+    /// A picture of the settled user interface.
     pub fn picture(&mut self, canvas: &Canvas, time: f64, ui: impl FnMut(&mut Ui)) -> Picture {
         let output = self.settle(canvas, time, ui);
         self.paint(canvas, &output)

@@ -1,8 +1,8 @@
-//! Painting egui's triangles on the CPU.
+//! The rasteriser of egui's triangles on the CPU.
 //!
-//! The arithmetic of egui's own shader: vertex colour × texel, premultiplied, in gamma space, blended with
-//! source + (1 − source alpha) · destination. Vertices are snapped to 1/256 pixel and shared edges belong to one triangle,
-//! so nothing is blended twice and the picture depends on nothing but the triangles.
+//! It uses the arithmetic of egui's own shader: vertex colour × texel, premultiplied, in gamma space, blended with
+//! source + (1 − source alpha) · destination. Vertices are snapped to 1/256 pixel and shared edges belong to one
+//! triangle, so nothing is blended twice and the picture depends on nothing but the triangles.
 
 use super::texture::{Texel, Texture};
 use crate::paint::parallel;
@@ -12,11 +12,11 @@ use eframe::egui::epaint::{ImageData, Mesh, Primitive, Vertex};
 use eframe::egui::{ClippedPrimitive, Color32, Rect, TextureId, TexturesDelta};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The textures of a user interface and the means to paint its triangles.
+/// A rasteriser with the textures of a user interface.
 #[derive(Clone, Debug, Default)]
 pub struct Rasterizer {
     textures: BTreeMap<TextureId, Texture>,
-    /// How many threads paint; the picture is the same for any number.
+    /// The number of threads, on which the picture does not depend.
     pub threads: usize,
 }
 
@@ -24,14 +24,14 @@ pub struct Rasterizer {
 const BAND: usize = 32;
 
 impl Rasterizer {
-    /// A rasteriser without textures that paints on so many threads.
+    /// A rasteriser without textures.
     pub fn new(threads: usize) -> Self {
         Self { textures: BTreeMap::new(), threads }
     }
 
-    /// Take the new and changed textures out of `delta`, to be done before painting.
+    /// Takes the new and changed textures out of `delta`; call it before painting.
     pub fn update(&mut self, delta: &mut TexturesDelta) {
-        // A map of few entries in an order of its own; the textures do not depend on each other.
+        // The textures do not depend on each other; the order only makes runs alike.
         let changes: BTreeMap<_, _> = delta.set.drain().collect();
         for (id, images) in changes {
             for image in images {
@@ -49,7 +49,7 @@ impl Rasterizer {
         }
     }
 
-    /// Drop the textures that `delta` no longer needs, to be done after painting.
+    /// Drops the textures that `delta` frees; call it after painting.
     pub fn free(&mut self, delta: &mut TexturesDelta) {
         let freed: BTreeSet<_> = delta.free.drain().collect();
         self.textures.retain(|id, _| !freed.contains(id));
@@ -59,7 +59,7 @@ impl Rasterizer {
         self.textures.get(&id)
     }
 
-    /// Paint over `picture`. Paint callbacks (code for a GPU) and meshes of unknown textures are left out.
+    /// Paints over `picture`. Paint callbacks (code for a GPU) and meshes with unknown textures are left out.
     pub fn paint(&self, primitives: &[ClippedPrimitive], pixels_per_point: f32, picture: &mut Picture) {
         let width = picture.width;
         if width == 0 {
@@ -92,13 +92,13 @@ fn pixel_rect(rect: Rect, pixels_per_point: f32) -> PixelRect {
     PixelRect { x0: round(rect.min.x), y0: round(rect.min.y), x1: round(rect.max.x), y1: round(rect.max.y) }
 }
 
-/// Some rows of a picture.
+/// A band of rows of a picture.
 struct Band<'a> {
     pixels: &'a mut [Color32],
     area: PixelRect,
 }
 
-/// What a triangle is painted with: a value at every pixel, or one for all.
+/// A colour or texel of a triangle: the same for all pixels, or interpolated.
 enum Attribute<V, P> {
     Constant(V),
     Varying(P),

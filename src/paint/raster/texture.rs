@@ -24,7 +24,7 @@ impl Texture {
         valid.then(|| Self { image: Arc::clone(image), options: delta.options })
     }
 
-    /// Replace the part of the texture whose upper left corner is `[left, top]`, as far as it lies inside.
+    /// Replaces the part of the texture whose upper left corner is `[left, top]`, as far as it lies inside.
     pub(crate) fn replace(&mut self, [left, top]: [usize; 2], part: &ColorImage) {
         let [width, height] = self.image.size;
         let (columns, rows) =
@@ -44,12 +44,12 @@ impl Texture {
         self.image.size
     }
 
-    /// How the texture is to be drawn in large.
+    /// The filter for drawing the texture larger than it is.
     pub(crate) fn magnification(&self) -> TextureFilter {
         self.options.magnification
     }
 
-    /// How the texture is to be drawn where a pixel steps over so many texels.
+    /// The filter for drawing the texture where a pixel covers so many texels.
     pub(crate) fn filter(&self, texels_per_pixel: f32) -> TextureFilter {
         if texels_per_pixel > 1.0 { self.options.minification } else { self.options.magnification }
     }

@@ -11,7 +11,7 @@ use crate::paint::scan::{doubled_area, snap};
 use eframe::egui::Color32;
 use std::f32::consts::TAU;
 
-/// All shapes of a scene in a viewport of `size` samples, those that may hide others first.
+/// The primitives of a scene in a viewport of `size` samples, those that may hide others first.
 pub(crate) fn project(scene: &Scene3, projector: &Projector, size: [f32; 2], samples_per_point: f32) -> Vec<Primitive> {
     let radius = scene.bounds().map_or(0.0, |b| b.radius());
     let mut assembly =
@@ -24,21 +24,22 @@ pub(crate) fn project(scene: &Scene3, projector: &Projector, size: [f32; 2], sam
     assembly.primitives
 }
 
-/// How far a curve is moved towards the eye, in points and half widths: enough for its rim to clear a steep surface.
+/// The lift of a curve towards the eye, in points and half widths: enough for its rim to clear a steep surface.
 const LIFT_POINTS: f32 = 2.0;
 const LIFT_HALF_WIDTHS: f32 = 1.5;
 
-/// The same in parts of the radius of the scene: the distance between a curve and the triangles it lies on.
+/// The lift in parts of the radius of the scene: the distance between a curve and the triangles it lies on.
 const LIFT_RADII: f32 = 0.002;
 
-/// Length and radius of the head of an arrow in widths of its shaft, and its largest part of the arrow.
+/// The head of an arrow: length and radius in widths of the shaft, and its largest share of the arrow.
 const HEAD_LENGTH: f32 = 4.5;
 const HEAD_RADIUS: f32 = 1.8;
 const HEAD_SHARE: f32 = 0.6;
 
-/// Sides of the cone.
+/// Sides of the cone of an arrow.
 const HEAD_SIDES: usize = 20;
 
+/// Primitives collected from a scene.
 struct PrimitiveAssembly<'a> {
     projector: &'a Projector,
     size: [f32; 2],
@@ -96,12 +97,12 @@ impl PrimitiveAssembly<'_> {
         self.surface(&cone, lift);
     }
 
-    /// The present owner as that of a line from `a` to `b`, so long that it overlaps its neighbours in depth.
+    /// The current owner, for a line from `a` to `b`; its reach includes the neighbours of the line.
     fn owner(&self, [a, b]: [Vec3; 2], half_width: f32) -> Owner {
         Owner { id: self.owner, reach: self.lift(half_width) + (a[2] - b[2]).abs() }
     }
 
-    /// How far lines of this width are moved towards the eye, in depth.
+    /// The lift towards the eye of lines of this width, in depth.
     fn lift(&self, half_width: f32) -> f32 {
         let samples = LIFT_POINTS * self.samples_per_point + LIFT_HALF_WIDTHS * half_width;
         samples / self.projector.pixels_per_unit() + LIFT_RADII * self.radius
@@ -152,7 +153,8 @@ impl PrimitiveAssembly<'_> {
         let [rows, columns] = surface.size();
         let [wraps_rows, wraps_columns] = surface.wraps();
         let (Some(last_row), Some(last_column)) = (rows.checked_sub(2), columns.checked_sub(2)) else { return };
-        // An edge from a to b; `before` is the side of a triangle that runs along it from a to b, `after` of the other one.
+        // An edge from a to b; `before` is the side of a triangle that runs along it from a to b, `after` of the other
+        // one.
         let mut edge = |a: usize, b: usize, before: i8, after: i8| {
             let outside = match (before, after) {
                 (0, 0) => return,
@@ -197,7 +199,7 @@ impl PrimitiveAssembly<'_> {
     }
 }
 
-/// Which way each triangle of a surface turns on the screen: 1 clockwise, −1 the other way, 0 for none.
+/// The orientation of each triangle of a surface on the screen: 1 clockwise, −1 counterclockwise, 0 not drawn.
 struct Facing {
     columns: usize,
     sides: Vec<[i8; 2]>,
@@ -230,7 +232,7 @@ fn corners(vertices: &[Option<Vertex>], triangle: [usize; 3]) -> Option<[Vertex;
     Some([a?, b?, c?])
 }
 
-/// A cone with its base, as a surface that is closed at both ends. The rim is there twice, once for each of its normals.
+/// A cone with its base, as a closed surface. Its rim appears twice, once for each normal.
 fn cone(base: Vec3, tip: Vec3, axis: Vec3, radius: f32, color: Color32) -> Surface {
     let helper = if axis[2].abs() < 0.9 { [0.0, 0.0, 1.0] } else { [1.0, 0.0, 0.0] };
     let u = unit(cross(axis, helper)).unwrap_or_default();

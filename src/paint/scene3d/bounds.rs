@@ -1,8 +1,8 @@
-//! An axis-parallel box around a scene.
+//! Bounding boxes.
 
 use super::vec3::{Vec3, add, is_finite, length, scale, sub};
 
-/// The smallest axis-parallel box around some points; both corners belong to it.
+/// An axis-aligned bounding box, including both corners.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     /// The smallest coordinates.
@@ -21,7 +21,7 @@ impl Bounds {
         })
     }
 
-    /// The box around both.
+    /// The box around two boxes.
     pub fn union(self, other: Self) -> Self {
         Self {
             min: std::array::from_fn(|k| self.min[k].min(other.min[k])),

@@ -1,4 +1,4 @@
-//! A turntable camera for looking at mathematics: z stays up, lengths stay comparable.
+//! A turntable camera: z stays up, lengths stay comparable.
 
 use super::bounds::Bounds;
 use super::projector::Projector;
@@ -6,10 +6,10 @@ use super::vec3::{add, dot, scale, unit};
 use serde::{Deserialize, Serialize};
 use std::f32::consts::{FRAC_PI_2, FRAC_PI_6, PI, TAU};
 
-/// Where the scene is seen from.
+/// A turntable camera.
 ///
-/// The eye lies in the direction (cos ε cos α, cos ε sin α, sin ε) of the target, α the azimuth and ε the elevation. The
-/// projection is orthographic unless a field of view is given; then the target plane keeps its scale, so switching
+/// The eye lies in the direction (cos ε cos α, cos ε sin α, sin ε) of the target, α the azimuth and ε the elevation.
+/// The projection is orthographic unless a field of view is given; then the target plane keeps its scale, so switching
 /// between both changes the foreshortening only.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Camera {
@@ -32,10 +32,10 @@ impl Default for Camera {
     }
 }
 
-/// Radians turned by dragging over one point of the screen: half a turn over 360 points.
+/// Radians per point of a drag: half a turn over 360 points.
 const RADIANS_PER_POINT: f32 = PI / 360.0;
 
-/// A horizontal part below this makes a direction vertical: its azimuth would be noise.
+/// A direction whose horizontal part is below this counts as vertical: its azimuth would be noise.
 const VERTICAL: f32 = 0.01;
 
 impl Camera {
@@ -68,27 +68,27 @@ impl Camera {
         self.projector(viewport).project(point)
     }
 
-    /// Turn the scene as if the pointer, dragged by so many points, held it.
+    /// Turns the scene with the pointer, dragged by so many points.
     pub fn orbit(&mut self, dx: f32, dy: f32) {
         self.azimuth = (self.azimuth - dx * RADIANS_PER_POINT).rem_euclid(TAU);
         self.elevation = (self.elevation + dy * RADIANS_PER_POINT).clamp(-FRAC_PI_2, FRAC_PI_2);
     }
 
-    /// Move the scene so that it follows the pointer, dragged by `[x, y]` pixels of a viewport.
+    /// Moves the scene with the pointer, dragged by `[x, y]` pixels of a viewport.
     pub fn pan(&mut self, drag: [f32; 2], viewport: [f32; 2]) {
         let [right, up, _] = self.basis();
         let unit = self.units_per_pixel(viewport);
         self.target = add(self.target, add(scale(right, -drag[0] * unit), scale(up, drag[1] * unit)));
     }
 
-    /// Magnify by `factor` about the target.
+    /// Magnifies by `factor` about the target.
     pub fn zoom(&mut self, factor: f32) {
         if factor > 0.0 {
             self.half_height = (self.half_height / factor).clamp(1e-5, 1e5);
         }
     }
 
-    /// Magnify by `factor` while the point of the target plane under the pixel `at` stays there.
+    /// Magnifies by `factor`; the point of the target plane under the pixel `at` stays there.
     pub fn zoom_at(&mut self, factor: f32, at: [f32; 2], viewport: [f32; 2]) {
         let offset = [at[0] - 0.5 * viewport[0], at[1] - 0.5 * viewport[1]];
         self.pan([-offset[0], -offset[1]], viewport);
@@ -96,19 +96,19 @@ impl Camera {
         self.pan(offset, viewport);
     }
 
-    /// Look along `direction`, for example `[0, 0, -1]` for the view from above.
+    /// Looks along `direction`, for example `[0, 0, -1]` for the view from above.
     ///
-    /// Along ±z the axis views of technical drawing result: x to the right. A direction of length zero changes nothing.
+    /// Along ±z this gives the views of technical drawing, x to the right. A direction of length zero changes nothing.
     pub fn look_along(&mut self, direction: [f32; 3]) {
         let Some([x, y, z]) = unit(direction) else { return };
         self.elevation = (-z).clamp(-1.0, 1.0).asin();
         self.azimuth = if x.hypot(y) > 1e-6 { (-y).atan2(-x).rem_euclid(TAU) } else { 3.0 * FRAC_PI_2 };
     }
 
-    /// Look at a plane with the given normal from the front, so that its angles are seen as they are.
+    /// Looks at a plane with the given normal from the front, so that its angles are undistorted.
     ///
-    /// Of the two sides of the plane the one now turned to the viewer is chosen. The picture does not turn about the
-    /// vertical when the plane is (nearly) horizontal.
+    /// The camera stays on its side of the plane, and does not turn about the vertical when the plane is (nearly)
+    /// horizontal.
     pub fn face(&mut self, normal: [f32; 3]) {
         let Some(normal) = unit(normal) else { return };
         let [_, _, forward] = self.basis();
@@ -120,7 +120,7 @@ impl Camera {
         }
     }
 
-    /// Choose target and zoom so that the sphere around `bounds` just fits, whatever the direction of view.
+    /// Sets target and zoom so that the sphere around `bounds` just fits from any direction.
     pub fn frame(&mut self, bounds: &Bounds) {
         self.target = bounds.center();
         // A sphere seen in perspective is tangent to the cone of view: r = D sin(f/2), half height = D tan(f/2).
@@ -128,7 +128,7 @@ impl Camera {
         self.half_height = (bounds.radius() / bulge).clamp(1e-5, 1e5);
     }
 
-    /// World units a pixel spans in the target plane.
+    /// World units per pixel in the target plane.
     pub fn units_per_pixel(&self, viewport: [f32; 2]) -> f32 {
         2.0 * self.half_height / viewport[0].min(viewport[1]).max(1.0)
     }

@@ -10,7 +10,7 @@ use eframe::egui::Color32;
 use std::ops::Range;
 
 impl Tile {
-    /// Add the fragments of a shape.
+    /// Adds the fragments of a primitive.
     pub(crate) fn draw(&mut self, primitive: &Primitive) {
         match primitive {
             Primitive::Triangle(vertices) => self.triangle(vertices),
@@ -51,7 +51,7 @@ impl Tile {
                 SampleFragment { fragment: Fragment { key, color }, sample: sample as u16 }
             });
             if alpha < 255 {
-                // What is hidden is left out later: it is rare.
+                // Hidden fragments are rare and left out later.
                 self.drawn.extend(fragments);
             } else {
                 for (SampleFragment { fragment, .. }, opaque) in fragments.zip(&mut self.opaque[first..]) {
@@ -149,7 +149,7 @@ impl Tile {
 
     /// The rows of the tile whose centres may lie in an interval.
     fn rows(&self, from: f32, to: f32) -> Range<i32> {
-        // A cast rounds towards zero: upwards only for what is outside.
+        // A cast rounds towards zero: upwards only outside the tile.
         (from as i32).max(self.area.y0)..(to as i32).saturating_add(1).min(self.area.y1)
     }
 
@@ -161,14 +161,14 @@ impl Tile {
 /// The point of a segment nearest to a sample.
 struct Nearest {
     distance: f32,
-    /// Where it is on the segment, 0–1.
+    /// Its position along the segment, 0–1.
     t: f32,
     key: f32,
     /// (b − a) × (sample − a): its sign tells the side of the line.
     side: f32,
 }
 
-/// The part `coverage` of a premultiplied colour of channels 0–255.
+/// A premultiplied colour, with channels 0–255, times a coverage.
 fn cover(color: [f32; 4], coverage: f32) -> Color32 {
     color32(color.map(|c| c * coverage))
 }

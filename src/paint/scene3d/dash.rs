@@ -1,12 +1,12 @@
-//! Dashes measured along the screen.
+//! Dash patterns, measured along the screen.
 
 use super::vec3::{Vec3, lerp};
 
-/// Calls `piece` for the dashes on a segment that may be in sight, and returns the length travelled at its end.
+/// Calls `piece` for the dashes of a segment that may be visible, and returns the length travelled at its end.
 ///
-/// `travelled` is the length of the line before the segment; `pattern` holds lengths of dash, gap, dash, gap …. Every dash
-/// is shortened by `cap` at both ends, where round caps will lengthen it again, but never to nothing. Lengths and `size`
-/// of the viewport are in samples.
+/// `travelled` is the length of the line before the segment; `pattern` holds lengths of dash, gap, dash, gap …. Every
+/// dash is shortened by `cap` at both ends, since round caps lengthen it again, but not below zero. Lengths and the
+/// `size` of the viewport are in samples.
 pub(crate) fn dash(
     [a, b]: [Vec3; 2],
     travelled: f32,

@@ -2,33 +2,33 @@
 
 use eframe::egui::Color32;
 
-/// What a shape leaves on a sample.
+/// The colour and depth key of a primitive at a sample.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fragment {
     pub(super) key: f32,
     pub(super) color: Color32,
 }
 
-/// A fragment in the order of drawing.
+/// A fragment with its sample.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SampleFragment {
     pub(super) fragment: Fragment,
     pub(super) sample: u16,
 }
 
-/// The last fragment of a curve or a silhouette on a sample.
+/// The last fragment of a curve or silhouette on a sample: its owner and its index in the order of drawing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LineFragment {
     pub(super) owner: u32,
     pub(super) drawn: u32,
 }
 
-/// Nearest first, equal depths in the order of drawing.
+/// Sorts the nearest first, equal depths in the order of drawing.
 pub(super) fn sort_by_depth(fragments: &mut [Fragment]) {
     if fragments.len() > 32 {
         return fragments.sort_by(|a, b| a.key.total_cmp(&b.key));
     }
-    // Few, and often in order: insertion beats a call.
+    // Few and often in order: insertion sort beats a call.
     for end in 1..fragments.len() {
         let fragment = fragments[end];
         let mut at = end;

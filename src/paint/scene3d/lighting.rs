@@ -1,20 +1,20 @@
-//! One light over the viewer's left shoulder.
+//! Blinn–Phong lighting by one light over the viewer's left shoulder.
 //!
 //! Directions are in camera coordinates: right, up, away from the viewer. The light turns with the camera, so the same
 //! slope has the same brightness wherever it lies in the world.
 
 use super::vec3::{Vec3, add, dot, scale, unit};
 
-/// Towards the light (unit length).
+/// The direction towards the light (unit length).
 const LIGHT: Vec3 = [-0.348, 0.530, -0.773];
-/// Halfway between the light and an eye in front.
+/// The half vector between the light and an eye in front.
 const HALF: Vec3 = [-0.1848, 0.2815, -0.9416];
 const AMBIENT: f32 = 0.45;
 const DIFFUSE: f32 = 0.65;
 const SPECULAR: f32 = 0.18;
 const SHININESS: i32 = 24;
 
-/// What light does to a colour c: c · `diffuse` + `specular`, for colours 0–1.
+/// Shading of a colour c, 0–1: c · `diffuse` + `specular`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Light {
     pub(crate) diffuse: f32,
@@ -22,7 +22,7 @@ pub(crate) struct Light {
 }
 
 impl Light {
-    /// The light on a surface with this normal, either side of which may be seen (Blinn and Phong).
+    /// The light on a surface with this normal, seen from either side.
     pub(crate) fn on(normal: Vec3, to_eye: Vec3) -> Self {
         let normal = if dot(normal, to_eye) < 0.0 { scale(normal, -1.0) } else { normal };
         let half = unit(add(LIGHT, to_eye)).unwrap_or(to_eye);
@@ -32,7 +32,7 @@ impl Light {
         }
     }
 
-    /// The light on a normal turned to an eye far away in front.
+    /// The light on a normal that faces a distant eye in front.
     pub(crate) fn from_front(normal: Vec3) -> Self {
         Self {
             diffuse: AMBIENT + DIFFUSE * dot(normal, LIGHT).max(0.0),
@@ -40,7 +40,7 @@ impl Light {
         }
     }
 
-    /// The lit colour, for channels 0–255 of a colour that hides `alpha`/255.
+    /// The lit channel, 0–255, of a premultiplied colour with this `alpha`.
     pub(crate) fn apply(self, channel: f32, alpha: f32) -> f32 {
         let lit = channel * self.diffuse + self.specular * alpha;
         if lit < alpha { lit } else { alpha }

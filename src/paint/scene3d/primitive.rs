@@ -4,12 +4,11 @@ use super::vec3::Vec3;
 use crate::paint::scan::{SUBPIXELS, Snapped};
 use eframe::egui::Color32;
 
-/// A shape on the screen. Third coordinates are depth keys (see `Projector::screen`), colours are lit.
+/// A primitive on the screen. Third coordinates are depth keys (see `Projector::screen`), colours are lit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Primitive {
-    /// All corners hide equally much.
+    /// All corners have the same opacity.
     Triangle([Vertex; 3]),
-    /// A soft edge, one sample wide, along the outside of a silhouette.
     Skirt(Skirt),
     Ball(Ball),
     Capsule(Capsule),
@@ -30,7 +29,7 @@ impl Vertex {
     }
 }
 
-/// What is left of the line from `a` to `b` when seen along it from above has positive `outside`, what is right negative.
+/// A soft edge, one sample wide, along the outside of a silhouette from `a` to `b`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Skirt {
     pub(crate) a: Vertex,
@@ -40,25 +39,25 @@ pub(crate) struct Skirt {
     pub(crate) owner: Owner,
 }
 
-/// A point, lit as a ball.
+/// A point of a cloud, lit as a ball.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ball {
     pub(crate) center: Vec3,
     pub(crate) radius: f32,
-    /// Depth per sample.
+    /// Depth per sample of height.
     pub(crate) relief: f32,
     pub(crate) color: Color32,
 }
 
 impl Ball {
-    /// The samples it touches are nearer than this to its centre.
+    /// The distance from the centre within which samples are touched.
     pub(crate) fn reach(&self) -> f32 {
         let radius = self.radius.max(1.0);
         (radius * radius + radius).sqrt()
     }
 }
 
-/// All points within half the width of a segment.
+/// A line with round ends: all points within half the width of a segment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Capsule {
     pub(crate) a: Vec3,
@@ -68,17 +67,17 @@ pub(crate) struct Capsule {
     pub(crate) owner: Owner,
 }
 
-/// The curve or surface that a line belongs to. Where its lines overlap they are not blended twice.
+/// The curve or surface of a line. Where lines of one owner overlap they are blended once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owner {
     /// From 1.
     pub(crate) id: u32,
-    /// Lines further apart in depth do not belong together.
+    /// Lines further apart in depth are blended separately.
     pub(crate) reach: f32,
 }
 
 impl Primitive {
-    /// The smallest box around the samples the shape can touch: left, top, right, bottom.
+    /// The bounding box of the samples that the primitive may touch: left, top, right, bottom.
     pub(crate) fn bounds(&self) -> [f32; 4] {
         match self {
             Self::Triangle(vertices) => {

@@ -2,7 +2,7 @@
 
 use super::vec3::{Vec3, add, dot, lerp, scale, sub, unit};
 
-/// A camera with its viewport, ready to project many points.
+/// A projection of world points into a viewport, for many points.
 #[derive(Clone, Copy, Debug)]
 pub struct Projector {
     pub(super) target: Vec3,
@@ -15,17 +15,18 @@ pub struct Projector {
     pub(super) nearness: f32,
 }
 
-/// Points nearer to the eye than this part of the distance to the target are not seen.
+/// The near plane, in parts of the distance from eye to target.
 const NEAR: f32 = 0.02;
 
 impl Projector {
-    /// As [`Camera::project`](super::camera::Camera::project).
+    /// The same as [`Camera::project`](super::camera::Camera::project).
     pub fn project(&self, point: [f32; 3]) -> Option<[f32; 3]> {
         let [x, y, key] = self.screen(self.view(point))?;
         Some([x, y, self.depth(key)])
     }
 
-    /// The point that appears at the pixel `[x, y]` with the depth of [`Camera::project`](super::camera::Camera::project).
+    /// The point that appears at the pixel `[x, y]` with the depth of
+    /// [`Camera::project`](super::camera::Camera::project).
     pub fn unproject(&self, x: f32, y: f32, depth: f32) -> [f32; 3] {
         let unit = (1.0 + self.nearness * depth) / self.pixels_per_unit;
         let across = add(scale(self.right, (x - self.center[0]) * unit), scale(self.up, (self.center[1] - y) * unit));
@@ -54,12 +55,12 @@ impl Projector {
         (1.0 + self.nearness * depth >= NEAR && screen.iter().all(|c| c.is_finite())).then_some(screen)
     }
 
-    /// Size on the screen at this depth over size in the target plane.
+    /// Size on the screen at this depth, relative to the target plane.
     pub(crate) fn magnification(&self, depth: f32) -> f32 {
         1.0 / (1.0 + self.nearness * depth)
     }
 
-    /// The part of a segment in camera coordinates that lies before the eye.
+    /// The part of a segment, in camera coordinates, in front of the near plane.
     pub(crate) fn clip_near(&self, a: Vec3, b: Vec3) -> Option<[Vec3; 2]> {
         let height = |p: Vec3| 1.0 + self.nearness * p[2] - NEAR;
         let (ha, hb) = (height(a), height(b));
@@ -74,7 +75,7 @@ impl Projector {
         }
     }
 
-    /// The depth behind the target plane that belongs to a depth key.
+    /// The depth behind the target plane for a depth key.
     pub(crate) fn depth(&self, key: f32) -> f32 {
         key / (1.0 - self.nearness * key)
     }

@@ -1,8 +1,8 @@
 //! An exact A-buffer: every sample keeps all fragments in front of the nearest opaque one, sorted by depth.
 //!
-//! Intersecting translucent surfaces therefore composite exactly (Carpenter 1984, without his approximations). The picture
-//! is cut into tiles so that the fragments of one fit into the cache. Balls, lines and silhouettes carry their coverage
-//! as opacity, which makes edges smooth without supersampling.
+//! Intersecting translucent surfaces therefore composite exactly (Carpenter 1984, without his approximations). The
+//! picture is cut into tiles so that the fragments of one fit into the cache. Balls, lines and silhouettes carry their
+//! coverage as opacity, which makes edges smooth without supersampling.
 
 use super::assembly::project;
 use super::camera::Camera;
@@ -13,24 +13,24 @@ use crate::paint::parallel;
 use crate::paint::picture::Picture;
 use eframe::egui::Color32;
 
-/// How a scene is to be drawn.
+/// Size and quality of a rendering.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frame {
     /// Width of the picture in pixels.
     pub width: usize,
     /// Height of the picture in pixels.
     pub height: usize,
-    /// Scale of widths and radii.
+    /// The scale of widths and radii, which are in points.
     pub pixels_per_point: f32,
-    /// Samples along each side of a pixel, 1–8: 1 while something moves, 2 when it rests.
+    /// Samples along each side of a pixel, 1–8: 1 while something moves, 2 when it is still.
     pub supersample: usize,
-    /// How many threads draw; the picture is the same for any number.
+    /// The number of threads, on which the picture does not depend.
     pub threads: usize,
     /// The colour behind everything.
     pub background: Color32,
 }
 
-/// Draw a scene.
+/// Draws a scene.
 pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Picture {
     let Frame { width, height, .. } = *frame;
     let supersample = frame.supersample.clamp(1, 8);

@@ -1,4 +1,4 @@
-//! What is to be seen in three dimensions: a list of things, without a camera.
+//! Scenes in three dimensions, without a camera.
 
 use super::bounds::Bounds;
 use super::surface::Surface;
@@ -6,13 +6,13 @@ use eframe::egui::Color32;
 
 /// A display list. Positions are world coordinates, widths and radii are points on the screen.
 ///
-/// Anything may be translucent; the order of the lists does not matter. Things with coordinates that are not finite are
-/// left out.
+/// Everything may be translucent, and the order of the lists does not matter. Parts with coordinates that are not
+/// finite are left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene3 {
-    /// Lit sheets.
+    /// Lit surfaces.
     pub surfaces: Vec<Surface>,
-    /// Sets of points.
+    /// Point clouds.
     pub clouds: Vec<Cloud>,
     /// Lines.
     pub curves: Vec<Curve>,
@@ -31,7 +31,7 @@ impl Scene3 {
     }
 }
 
-/// A set of points, drawn as small balls of the same size on the screen.
+/// A point cloud, drawn as small balls of the same size on the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cloud {
     /// The points.
@@ -43,13 +43,13 @@ pub struct Cloud {
 /// A point of a [`Cloud`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CloudPoint {
-    /// Where it is.
+    /// Its centre.
     pub position: [f32; 3],
     /// Its colour, possibly translucent.
     pub color: Color32,
 }
 
-/// A line through space, drawn a little in front of where it is so that it can lie on a surface.
+/// A polyline in space, drawn a little in front of its true depth so that it can lie on a surface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     /// The corners of the polyline.
@@ -58,8 +58,8 @@ pub struct Curve {
     pub color: Color32,
     /// Width in points.
     pub width: f32,
-    /// Lengths in points, as seen on the screen, of dash, gap, dash, gap …; empty for a solid line. Ends are round and
-    /// part of the dash.
+    /// Lengths on the screen, in points, of dash, gap, dash, gap …; empty for a solid line. The round ends are part of
+    /// the dash.
     pub dashes: Vec<f32>,
 }
 
@@ -75,12 +75,12 @@ impl Curve {
     }
 }
 
-/// A vector with a solid cone for a head, as long as it is in the world, as wide as it says on the screen.
+/// A vector with a solid cone for a head: its length is in world units, its width in points of the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arrow {
-    /// Where it starts.
+    /// The start.
     pub from: [f32; 3],
-    /// Where its tip is.
+    /// The tip.
     pub to: [f32; 3],
     /// Its colour, possibly translucent.
     pub color: Color32,

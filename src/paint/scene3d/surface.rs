@@ -4,7 +4,7 @@ use super::bounds::Bounds;
 use super::vec3::{Vec3, add, cross, is_finite, length, sub, unit};
 use eframe::egui::Color32;
 
-/// A lit sheet given on a grid, with normals of its own.
+/// A lit surface on a grid, with smooth normals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surface {
     rows: usize,
@@ -17,14 +17,14 @@ pub struct Surface {
     wraps_columns: bool,
 }
 
-/// Edges of the grid nearer to each other than this part of its size are the same edge, as on a cylinder.
+/// Opposite edges of the grid nearer to each other than this part of its size are the same edge, as on a cylinder.
 const SEAM: f32 = 1e-4;
 
 impl Surface {
-    /// The surface whose grid point (row, column) has the position and colour given by `vertex`. How much it hides is given
-    /// by `opacity`, 0–1, not by the colours.
+    /// The surface whose grid point (row, column) has the position and colour given by `vertex`. Its `opacity`, 0–1,
+    /// replaces that of the colours.
     ///
-    /// Opposite borders that coincide are sewn together. Each cell is drawn as two triangles.
+    /// Opposite edges that coincide are joined. Each cell is drawn as two triangles.
     pub fn from_fn(
         rows: usize,
         columns: usize,
@@ -71,12 +71,12 @@ impl Surface {
         &self.colors
     }
 
-    /// How much the surface hides, 0–1.
+    /// Opacity, 0–1.
     pub fn opacity(&self) -> f32 {
         self.opacity
     }
 
-    /// Whether the first and last row, and the first and last column, are sewn together.
+    /// True if the first and last row are joined; true if the first and last column are.
     pub(crate) fn wraps(&self) -> [bool; 2] {
         [self.wraps_rows, self.wraps_columns]
     }
@@ -118,7 +118,7 @@ impl Surface {
         if self.wraps_columns {
             (0..rows).for_each(|r| join(&mut [r * columns, (r + 1) * columns - 1].into_iter()));
         }
-        // A row that is a single point, as the pole of a sphere, has one normal.
+        // A row that is a single point, such as the pole of a sphere, has one normal.
         for row in poles {
             join(&mut (row * columns..(row + 1) * columns));
         }

@@ -1,4 +1,4 @@
-//! The fragments of one tile: drawn, grouped by sample, sorted by depth, composited.
+//! A tile of the A-buffer: its fragments, grouped by sample, sorted by depth, composited.
 
 use super::fragment::{Fragment, LineFragment, SampleFragment, color32, sort_by_depth};
 use super::primitive::Owner;
@@ -9,16 +9,16 @@ use eframe::egui::Color32;
 /// Samples in a tile.
 const SAMPLES: usize = TILE_WIDTH * TILE_HEIGHT;
 
-/// Working space for one tile at a time.
+/// The fragments of a tile.
 pub(crate) struct Tile {
     pub(super) area: PixelRect,
     /// The nearest opaque fragment of every sample.
     pub(super) opaque: Vec<Fragment>,
-    /// All others that were in front of it when they were drawn.
+    /// All translucent fragments that were in front of it when they were drawn.
     pub(super) drawn: Vec<SampleFragment>,
-    /// For every sample what a line would join.
+    /// The line fragment of every sample that the next one may join.
     lines: Vec<LineFragment>,
-    /// Those of `drawn` that are seen, grouped by sample: those of sample k from `starts[k]` to `starts[k + 1]`.
+    /// The visible fragments of `drawn`, grouped by sample: those of sample k from `starts[k]` to `starts[k + 1]`.
     grouped: Vec<Fragment>,
     starts: Vec<u32>,
 }
@@ -39,7 +39,7 @@ impl Default for Tile {
 }
 
 impl Tile {
-    /// Begin with the empty tile of these samples.
+    /// Empties the tile and moves it to these samples.
     pub(crate) fn clear(&mut self, area: PixelRect) {
         self.area = area;
         self.opaque.fill(NOTHING);
@@ -52,7 +52,7 @@ impl Tile {
         (y - self.area.y0) as usize * TILE_WIDTH + (x - self.area.x0) as usize
     }
 
-    /// Leave a fragment on a sample unless something opaque hides it.
+    /// Adds a fragment to a sample unless an opaque one hides it.
     #[inline]
     pub(super) fn put(&mut self, sample: usize, key: f32, color: Color32) {
         let fragment = Fragment { key, color };
@@ -66,8 +66,8 @@ impl Tile {
         }
     }
 
-    /// As `put`, but where the same owner has left a fragment at nearly the same depth the two are parts of one line that
-    /// overlap, and the one that covers more stands for both.
+    /// Adds a fragment of a line. Overlapping parts of one line (the same owner at nearly the same depth) become one
+    /// fragment with the larger coverage.
     #[inline]
     pub(super) fn put_owned(&mut self, sample: usize, key: f32, color: Color32, owner: Owner) {
         let latest = self.lines[sample];
@@ -88,7 +88,7 @@ impl Tile {
         }
     }
 
-    /// Group the fragments that are seen by sample, in the order of drawing.
+    /// Groups the visible fragments by sample, in the order of drawing.
     pub(crate) fn group(&mut self) {
         let seen = |opaque: &[Fragment], d: &SampleFragment| d.fragment.key < opaque[usize::from(d.sample)].key;
         // Counting sort with the counts two places on, so that filling leaves the starts in place.
@@ -109,7 +109,7 @@ impl Tile {
         }
     }
 
-    /// Composite row `y` of the tile over `background` into `pixels`.
+    /// Composites row `y` of the tile over `background` into `pixels`.
     pub(crate) fn resolve(&mut self, y: usize, supersample: usize, background: Color32, pixels: &mut [Color32]) {
         if supersample == 1 {
             for (x, pixel) in pixels.iter_mut().enumerate() {

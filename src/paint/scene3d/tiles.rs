@@ -1,32 +1,32 @@
-//! The screen cut into tiles, and which shapes touch which tile.
+//! Tiles of the screen, with the primitives that touch each.
 
 use super::primitive::Primitive;
 use crate::paint::scan::PixelRect;
 
-/// Samples in a row of the largest tile, and rows: small enough for its fragments to stay in the cache.
+/// Width and height of a tile in samples: small enough for its fragments to stay in the cache.
 pub(crate) const TILE_WIDTH: usize = 64;
 pub(crate) const TILE_HEIGHT: usize = 32;
 
-/// Tiles of whole pixels in rows and columns.
+/// A grid of tiles of whole pixels.
 pub(crate) struct Tiles {
-    /// Tiles side by side.
+    /// Tiles in a row.
     pub(crate) columns: usize,
-    /// Size of a tile in pixels.
+    /// Width and height of a tile in pixels.
     pub(crate) width: usize,
     pub(crate) height: usize,
     supersample: usize,
     picture: [usize; 2],
-    /// Shapes in the order they were given, tile by tile; those of tile k from `starts[k]` to `starts[k + 1]`.
+    /// Indices of primitives in their order, tile by tile; those of tile k from `starts[k]` to `starts[k + 1]`.
     members: Vec<u32>,
     starts: Vec<u32>,
 }
 
 impl Tiles {
-    /// Sort shapes, given in samples, into the tiles of a picture of `width` × `height` pixels.
+    /// Sorts primitives into the tiles of a picture of `width` × `height` pixels.
     pub(crate) fn new(primitives: &[Primitive], width: usize, height: usize, supersample: usize) -> Self {
         let (tile_width, tile_height) = (TILE_WIDTH / supersample, TILE_HEIGHT / supersample);
         let (columns, rows) = (width.div_ceil(tile_width), height.div_ceil(tile_height));
-        // First to last tile touched along one axis; saturating casts take care of what is outside.
+        // First to last tile touched along one axis; saturating casts clamp to the picture.
         let range = |from: f32, to: f32, tile: usize, count: usize| {
             let scale = 1.0 / (tile * supersample) as f32;
             let end = if to >= 0.0 { ((to * scale) as usize).saturating_add(1) } else { 0 };
@@ -62,7 +62,7 @@ impl Tiles {
         Self { columns, width: tile_width, height: tile_height, supersample, picture: [width, height], members, starts }
     }
 
-    /// The shapes that may touch a tile, by index.
+    /// The indices of the primitives that may touch a tile.
     pub(crate) fn members(&self, row: usize, column: usize) -> &[u32] {
         let tile = row * self.columns + column;
         &self.members[self.starts[tile] as usize..self.starts[tile + 1] as usize]

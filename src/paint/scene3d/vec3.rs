@@ -37,7 +37,7 @@ pub(crate) fn is_finite(a: Vec3) -> bool {
     a.iter().all(|x| x.is_finite())
 }
 
-/// `a` for t = 0, `b` for t = 1.
+/// Linear interpolation: `a` for t = 0, `b` for t = 1.
 pub(crate) fn lerp(a: Vec3, b: Vec3, t: f32) -> Vec3 {
     add(a, scale(sub(b, a), t))
 }

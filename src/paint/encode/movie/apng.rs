@@ -24,7 +24,7 @@ pub(super) fn begin_apng(
     encoder.write_header()
 }
 
-/// Bytes that a writer and its maker hold together.
+/// Bytes shared by a writer and the encoder that owns it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 

@@ -1,5 +1,4 @@
-//! Pictures in a row as one file: GIF, APNG, numbered PNG files, or MP4 where ffmpeg is installed. All but the last repeat
-//! for ever.
+//! The encoder of movies. GIF and APNG repeat for ever.
 
 use super::apng::{SharedBuffer, begin_apng};
 use super::ffmpeg::{FFMPEG, Ffmpeg};
@@ -12,29 +11,29 @@ use crate::paint::picture::Picture;
 use eframe::egui::Color32;
 use std::path::Path;
 
-/// How a movie runs.
+/// Frame rate, length and resolution of a movie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
     /// Pictures a second, 1 to 50.
     pub rate: u16,
-    /// How many pictures there will be.
+    /// The number of pictures.
     pub count: u32,
-    /// Resolution, by which a picture knows its size in print.
+    /// Resolution, stored as the size in print.
     pub pixels_per_point: f32,
 }
 
-/// A movie being made. Nothing of it is on the disk.
+/// A movie being encoded, in memory.
 #[derive(Debug)]
 pub struct Movie {
     pace: Pace,
     encoder: MovieEncoder,
 }
 
-/// What was made so far.
+/// The state of the encoder of a format.
 enum MovieEncoder {
     Gif(gif::Encoder<Vec<u8>>),
     Apng(Box<png::Writer<SharedBuffer>>, SharedBuffer),
-    /// Encoded pictures; the session stands in the first.
+    /// Encoded pictures, and the session until it is stored in the first.
     Frames(Vec<Vec<u8>>, Option<String>),
     Mp4(Ffmpeg),
 }
@@ -60,7 +59,7 @@ pub enum Finished {
 }
 
 impl Finished {
-    /// Writes it, but for its name: a file, or a folder of numbered ones.
+    /// Writes a temporary file, or a folder of numbered ones, that takes the name `path` when it is committed.
     ///
     /// # Errors
     /// If that is not allowed or the disk is full.
@@ -76,10 +75,10 @@ impl Finished {
 }
 
 impl Movie {
-    /// Begins a movie of pictures of `[width, height]` pixels. `session` is stored with it, except in MP4.
+    /// Begins a movie of pictures of `[width, height]` pixels. `session` is stored in all formats but MP4.
     ///
     /// # Errors
-    /// If the size or the pace are impossible, or ffmpeg is needed and not there.
+    /// If the format does not allow the size or the pace, or if ffmpeg is needed and not installed.
     pub fn new(
         format: MovieFormat,
         [width, height]: [usize; 2],
@@ -106,7 +105,7 @@ impl Movie {
         Ok(Self { pace, encoder })
     }
 
-    /// Appends a picture, which must have the size that was said.
+    /// Appends a picture of the size of the movie.
     ///
     /// # Errors
     /// If it cannot be encoded.

@@ -1,27 +1,26 @@
-//! MP4 by the program ffmpeg, where it is installed.
+//! MP4, encoded by the program ffmpeg.
 
 use std::io::{self, Read, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::{Builder, JoinHandle};
 
-/// The program.
+/// The name of the program.
 pub(super) const FFMPEG: &str = "ffmpeg";
 
-/// A movie that is being made while its pictures come, through pipes, so that nothing is left of it if it fails. Dropping
-/// it ends the program.
+/// A running ffmpeg, connected through pipes so that a failure leaves no files. Dropping it ends the program.
 #[derive(Debug)]
 pub(super) struct Ffmpeg {
-    /// `None` when there are no more.
+    /// `None` after the last picture.
     pictures: Option<ChildStdin>,
     movie: PipeReader,
     said: PipeReader,
     child: KillOnDrop,
 }
 
-/// Reads what comes to its end.
+/// A thread that reads a pipe to its end.
 type PipeReader = Option<JoinHandle<io::Result<Vec<u8>>>>;
 
-/// Whether there is such a program.
+/// True if the program can be started.
 pub(super) fn is_installed(program: &str) -> bool {
     let mut version = Command::new(program);
     version.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -29,14 +28,14 @@ pub(super) fn is_installed(program: &str) -> bool {
 }
 
 impl Ffmpeg {
-    /// Starts the program on PNG files to come, so many a second.
+    /// Starts the program on a stream of PNG files, `rate` a second.
     pub(super) fn start(program: &str, rate: u16) -> Result<Self, String> {
         let start = || {
             let mut child = Command::new(program)
                 .args(["-loglevel", "error", "-f", "image2pipe", "-framerate", &rate.to_string(), "-i", "-"])
                 // Players want sides that are even and colours at half the resolution.
                 .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-f", "mp4"])
-                // A file that is written from its beginning to its end.
+                // A file that can be written without seeking.
                 .args(["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-"])
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -50,10 +49,10 @@ impl Ffmpeg {
         start().map_err(|error: io::Error| failed(&error.to_string()))
     }
 
-    /// Hands over the next picture as PNG.
+    /// Sends the next picture, a PNG file.
     pub(super) fn push(&mut self, picture: &[u8]) -> Result<(), String> {
         let taken = self.pictures.as_mut().is_some_and(|pictures| pictures.write_all(picture).is_ok());
-        // What does not listen has ended, and says why.
+        // A closed pipe means that the program has ended; it says why.
         if taken { Ok(()) } else { self.finish().map(drop) }
     }
 
@@ -80,13 +79,13 @@ fn read(mut pipe: impl Read + Send + 'static) -> io::Result<JoinHandle<io::Resul
     })
 }
 
-/// A program that does not outlive what it was started for.
+/// A child process that is killed when dropped.
 #[derive(Debug)]
 struct KillOnDrop(Child);
 
 impl Drop for KillOnDrop {
     fn drop(&mut self) {
-        // One that has ended already needs neither.
+        // Both fail if the process has ended already.
         let _ended = self.0.kill().and_then(|()| self.0.wait().map(drop));
     }
 }

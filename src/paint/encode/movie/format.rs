@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 /// A format of movies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MovieFormat {
-    /// 256 colours a picture; shown by everything.
+    /// 256 colours a picture; every viewer shows it.
     Gif,
-    /// All colours; shown by browsers.
+    /// All colours; browsers show it.
     Apng,
-    /// By ffmpeg.
+    /// Encoded by ffmpeg.
     Mp4,
     /// A folder with a PNG file for each picture.
     Frames,
@@ -20,7 +20,7 @@ impl MovieFormat {
     /// All formats.
     pub const ALL: [Self; 4] = [Self::Gif, Self::Apng, Self::Mp4, Self::Frames];
 
-    /// The name on the screen.
+    /// The name shown to the user.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gif => "GIF",
@@ -30,7 +30,7 @@ impl MovieFormat {
         }
     }
 
-    /// How the names of its files end; that of a folder has no ending.
+    /// The ending of file names; empty for a folder.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Gif => "gif",
@@ -40,14 +40,14 @@ impl MovieFormat {
         }
     }
 
-    /// The format of a file whose name ends like this, in whatever case; a name without ending is that of a folder.
+    /// The format for an ending of file names, in upper or lower case; a folder for a name without ending.
     pub fn of_extension(extension: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()))
     }
 
-    /// Why it can't be made on this computer, if it can't.
+    /// The reason why this computer cannot encode the format.
     pub fn refusal(self) -> Option<&'static str> {
-        // To ask the system takes some milliseconds.
+        // Starting the program takes some milliseconds.
         static INSTALLED: OnceLock<bool> = OnceLock::new();
         (self == Self::Mp4 && !INSTALLED.get_or_init(|| is_installed(FFMPEG)))
             .then_some("MP4 needs the program ffmpeg, which is not installed; make a GIF or APNG")

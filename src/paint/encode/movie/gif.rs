@@ -20,7 +20,8 @@ pub(super) fn begin_gif(width: usize, height: usize, session: Option<&str>) -> R
     begin().map_err(|e: gif::EncodingError| format!("the GIF cannot be begun ({e})"))
 }
 
-/// A picture in 256 colours. What lets more than half through is left out, and then the picture before must go.
+/// A picture in 256 colours. Pixels of less than half opacity become transparent, and then the picture is cleared
+/// before the next one.
 pub(super) fn gif_frame(picture: &Picture) -> gif::Frame<'static> {
     let shown = |color: &Color32| if color.a() < 128 { [0; 4] } else { color.to_srgba_unmultiplied() };
     let mut pixels: Vec<u8> = picture.pixels.iter().flat_map(shown).collect();

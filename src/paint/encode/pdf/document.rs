@@ -10,12 +10,12 @@ use super::page::{PdfPage, opacity_name};
 use crate::paint::encode::walker::walk;
 use crate::paint::raster::rasterizer::Rasterizer;
 
-/// The page that a PDF file shows.
+/// Page and metadata of a PDF file.
 #[derive(Clone, Copy, Debug)]
 pub struct PdfOptions<'a> {
     /// Width and height in points.
     pub size: Vec2,
-    /// The colour of the page; `None` leaves that of the paper.
+    /// The colour of the page; `None` for no background.
     pub background: Option<Color32>,
     /// Resolution of shapes that are embedded as pixels. Textures keep their own.
     pub pixels_per_point: f32,

@@ -1,4 +1,4 @@
-//! The fonts of a PDF file: of each only the glyphs that are shown.
+//! Font subsets of a PDF file: of each font only the glyphs that are shown.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use subsetter::{GlyphRemapper, subset};
 
 use super::deflate::deflated;
 
-/// The fonts of the user interface, and what is shown of them.
+/// The fonts of the user interface, with the glyphs that are shown.
 pub(super) struct FontSubsets {
     families: BTreeMap<FontFamily, Vec<usize>>,
     fonts: Vec<FontSubset>,
@@ -21,20 +21,20 @@ pub(super) struct FontSubsets {
 
 struct FontSubset {
     data: Arc<FontData>,
-    /// From the font's glyphs to those of its part.
+    /// From glyphs of the font to glyphs of the subset.
     glyphs: GlyphRemapper,
-    /// The character that a glyph of the part stands for, and its width in thousandths of the font size.
+    /// The character of each glyph of the subset, and its width in thousandths of the font size.
     shown: BTreeMap<u16, (char, f32)>,
 }
 
-/// A glyph of a font.
+/// A glyph of a font subset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SubsetGlyph {
-    /// Which font.
+    /// The index of the font.
     pub(super) font: usize,
-    /// Which glyph of its part.
+    /// The index of the glyph in the subset.
     pub(super) glyph: u16,
-    /// How wide it is, in font sizes.
+    /// The width in font sizes.
     pub(super) width: f32,
 }
 
@@ -71,7 +71,7 @@ impl FontSubsets {
         })
     }
 
-    /// Writes the part of every font that is shown, under the name that [`name`] gives.
+    /// Writes the subset of every font that is shown, under the name that [`name`] gives.
     pub(super) fn write(self, pdf: &mut Pdf, next: &mut impl FnMut() -> Ref) -> Result<Vec<(String, Ref)>, String> {
         let shown = self.fonts.into_iter().enumerate().filter(|(_, font)| !font.shown.is_empty());
         shown.map(|(k, font)| Ok((name(k), font.write(k, pdf, next)?))).collect()
@@ -88,11 +88,11 @@ impl FontSubset {
         let part = subset((*self.data.font).as_ref(), self.data.index, &self.glyphs).map_err(|e| e.to_string())?;
         let whole = FontRef::from_index((*self.data.font).as_ref(), self.data.index).map_err(|e| e.to_string())?;
         let [id, cid, descriptor, file, map] = std::array::from_fn(|_| next());
-        // Six letters say that it is a part.
+        // Six letters mark a subset.
         let base = format!("{}+Font{number}", char::from(b'A' + (number % 26) as u8).to_string().repeat(6));
         let base = Name(base.as_bytes());
 
-        // PDF wants the bare outlines of a font with cubic curves.
+        // PDF embeds only the table CFF of a font with cubic curves.
         let outlines = whole.table_data(Tag::new(b"CFF ")).is_some();
         let bytes = if outlines { table(&part, *b"CFF ").unwrap_or(&part) } else { &part };
         let compressed = deflated(bytes);
@@ -143,7 +143,7 @@ impl FontSubset {
     }
 }
 
-/// One table of a font file: after a head of 12 bytes each has an entry of tag, checksum, place and length.
+/// A table of a font file: after a head of 12 bytes each has an entry of tag, checksum, offset and length.
 fn table(font: &[u8], tag: [u8; 4]) -> Option<&[u8]> {
     let number = |at: usize| Some(u32::from_be_bytes(*font.get(at..)?.first_chunk()?) as usize);
     let count = usize::from(u16::from_be_bytes(*font.get(4..)?.first_chunk()?));

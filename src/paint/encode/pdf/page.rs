@@ -229,7 +229,7 @@ impl Backend for PdfPage<'_> {
     }
 }
 
-/// The shape needs a graphics state of its own.
+/// True if the shape needs a graphics state of its own.
 fn changes_state(placement: &ShapePlacement) -> bool {
     placement.is_cut || placement.transform != TSTransform::IDENTITY
 }

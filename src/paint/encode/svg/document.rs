@@ -7,24 +7,24 @@ use crate::paint::raster::rasterizer::Rasterizer;
 use eframe::egui::epaint::ClippedShape;
 use eframe::egui::{Color32, Context, Pos2, Rect, Vec2, pos2};
 
-/// The sheet that an SVG file shows.
+/// Sheet and metadata of an SVG file.
 #[derive(Clone, Copy, Debug)]
 pub struct SvgOptions<'a> {
     /// Width and height in points.
     pub size: Vec2,
-    /// The colour of the sheet; `None` leaves it transparent.
+    /// The colour of the sheet; `None` for no background.
     pub background: Option<Color32>,
     /// Resolution of shapes that are embedded as pixels. Textures keep their own.
     pub pixels_per_point: f32,
-    /// Texts stored with the figure as (keyword, text), as in [`encode_png`](crate::paint::encode_png). "Title" becomes the
-    /// title.
+    /// Texts stored with the figure as (keyword, text), as in [`encode_png`](crate::paint::encode_png). "Title" becomes
+    /// the title.
     pub texts: &'a [(&'a str, &'a str)],
 }
 
 /// The SVG file of some shapes, laid out by `context`, whose textures are known to `rasterizer`.
 ///
-/// A [`Layer`](crate::paint::Layer) becomes a group, which drawing programs show as a layer. Other paint callbacks (code
-/// for a GPU) are left out.
+/// A [`Layer`](crate::paint::Layer) becomes a group, which drawing programs show as a layer. Other paint callbacks
+/// (code for a GPU) are left out.
 pub fn to_svg(context: &Context, rasterizer: &Rasterizer, shapes: &[ClippedShape], options: &SvgOptions<'_>) -> String {
     let sheet = Rect::from_min_size(Pos2::ZERO, options.size);
     let mut writer = SvgWriter::new(context, rasterizer, options.pixels_per_point);

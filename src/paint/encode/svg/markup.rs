@@ -1,8 +1,8 @@
-//! Elements, numbers and colours as SVG writes them.
+//! SVG markup: elements, numbers and colours.
 
 use eframe::egui::{Color32, Pos2, Stroke};
 
-/// An element being written: attributes are added one by one, then it ends.
+/// An element being written: first its attributes, then its end.
 pub(super) struct Element<'a> {
     out: &'a mut String,
     name: &'static str,
@@ -23,12 +23,12 @@ impl<'a> Element<'a> {
         self.attribute(name, |out| number(out, value))
     }
 
-    /// Several numbers, each attribute its own.
+    /// Several attributes that are numbers.
     pub(super) fn numbers<const N: usize>(self, pairs: [(&str, f32); N]) -> Self {
         pairs.into_iter().fold(self, |element, (name, value)| element.number(name, value))
     }
 
-    /// An attribute whose value `write` appends; it needs no escaping.
+    /// An attribute whose value `write` appends, without escaping.
     pub(super) fn attribute(self, name: &str, write: impl FnOnce(&mut String)) -> Self {
         self.out.push(' ');
         self.out.push_str(name);
@@ -38,7 +38,7 @@ impl<'a> Element<'a> {
         self
     }
 
-    /// A colour and its opacity; egui's additive colours (no alpha) become what they are on black.
+    /// A colour and its opacity; egui's additive colours (no alpha) become those they make on black.
     pub(super) fn color(self, name: &str, color: Color32) -> Self {
         let [r, g, b, a] = color.to_array();
         if color == Color32::TRANSPARENT {
@@ -81,12 +81,12 @@ impl<'a> Element<'a> {
         })
     }
 
-    /// End an element without content.
+    /// Ends an element without content.
     pub(super) fn close(self) {
         self.out.push_str("/>\n");
     }
 
-    /// End an element that holds text.
+    /// Ends an element that holds text.
     pub(super) fn content(self, text: &str) {
         self.out.push('>');
         escape(self.out, text);
@@ -95,30 +95,30 @@ impl<'a> Element<'a> {
         self.out.push_str(">\n");
     }
 
-    /// End the opening tag of an element that holds others.
+    /// Ends the opening tag of an element that holds others.
     pub(super) fn open(self) {
         self.out.push_str(">\n");
     }
 }
 
-/// Append a length in hundredths of a point, as short as possible.
+/// Appends a length, rounded to hundredths of a point.
 pub(super) fn number(out: &mut String, value: f32) {
     fraction(out, value, 100);
 }
 
-/// Append a point, x before y.
+/// Appends a point, x before y.
 pub(super) fn point(out: &mut String, p: Pos2) {
     number(out, p.x);
     out.push(' ');
     number(out, p.y);
 }
 
-/// Append a factor in millionths.
+/// Appends a factor, rounded to millionths.
 pub(super) fn factor(out: &mut String, value: f32) {
     fraction(out, value, 1_000_000);
 }
 
-/// Append `value` rounded to 1/`unit`, a power of ten; zero if it is not finite.
+/// Appends `value` rounded to 1/`unit`, a power of ten; zero if it is not finite.
 fn fraction(out: &mut String, value: f32, unit: i64) {
     let rounded = (f64::from(value) * unit as f64).round() as i64;
     if rounded < 0 {
@@ -135,7 +135,7 @@ fn fraction(out: &mut String, value: f32, unit: i64) {
     }
 }
 
-/// Append text as XML; characters that XML 1.0 does not know are left out.
+/// Appends text as XML, without the characters that XML 1.0 forbids.
 pub(super) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {

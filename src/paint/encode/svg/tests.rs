@@ -43,7 +43,8 @@ fn svg_of(offscreen: &Offscreen, shapes: Vec<Shape>) -> String {
     svg
 }
 
-/// Fails unless the tags are balanced, attributes are quoted and `&` is escaped: enough of XML for what is written here.
+/// Fails unless the tags are balanced, attributes are quoted and `&` is escaped: enough of XML for what is written
+/// here.
 fn check(svg: &str) {
     let mut open: Vec<&str> = Vec::new();
     let body = svg.split_once("?>").unwrap().1;

@@ -283,9 +283,6 @@ fn layers_become_groups_inside_each_other() {
             }
         }
     };
-    let plain = offscreen.settle(&canvas(), 0.0, ui);
-    assert!(plain.shapes.iter().all(|shape| Layer::of(&shape.shape).is_none()), "a window has no names");
-    Layer::keep_names(offscreen.context());
     let output = offscreen.settle(&canvas(), 0.0, ui);
     let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options());
     check(&svg);

@@ -221,3 +221,19 @@ fn layers_and_the_folder_that_was_saved_to_are_remembered() {
     next.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "beside the first, with a number");
 }
+
+/// The fixture shows the view that was called "gauges" alone, in the dark theme.
+#[test]
+fn the_layout_of_an_older_session_comes_back() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/session-compare-0.1.0.unpick");
+    let mut test = WindowTest::paused_at("cylinder", 0);
+    test.app().open_file(&path);
+    test.until(|window| {
+        [window.snapshot(), window.second_snapshot()].into_iter().all(|s| s.is_some_and(|s| s.step == 40))
+    });
+    test.frames(2);
+    assert_eq!(test.app().selection().z, [0.1, 0.7]);
+    let view = kept(&mut test).view;
+    assert_eq!((view["layout"]["alone"].as_str(), view["theme"].as_str()), (Some("metrics"), Some("dark")));
+    assert_eq!(test.app().notice(), None);
+}

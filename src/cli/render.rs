@@ -9,9 +9,9 @@ use eframe::egui::{Color32, Theme, vec2};
 
 use super::CliError;
 use super::progress::run_progress;
-use super::render_animation::render_animation;
+use super::render_animation::{movie_format, render_animation};
 use crate::experiment::{Moment, Snapshot};
-use crate::figure::animation::Animation;
+use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::still::{Figure, SIZES, show};
 use crate::figure::view_state::selection_in;
@@ -36,7 +36,7 @@ pub struct Render {
     /// Write this file; its extension chooses the format: .svg, .pdf, .png; .csv for the table of a view; for an animation .gif,
     /// .apng, .mp4, or none for a folder of pictures
     #[arg(long, value_name = "FILE")]
-    pub(super) out: PathBuf,
+    out: PathBuf,
     /// Set width and height in points, or choose a common size [default: depends on the view]
     #[arg(long, value_name = "WxH|single-column|double-column|slide", value_parser = parse_size)]
     size: Option<(f32, f32)>,
@@ -48,10 +48,10 @@ pub struct Render {
     background: Option<Color32>,
     /// Set the frames per second of an animation, 1 to 50
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=50))]
-    pub(super) rate: u16,
+    rate: u16,
     /// Set the length of an animation in seconds
     #[arg(long, default_value_t = 4.0)]
-    pub(super) seconds: f64,
+    seconds: f64,
     /// Leave out the axes and grid lines of all plots
     #[arg(long)]
     no_axes: bool,
@@ -154,7 +154,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     figure.selection.layers.axes &= !request.no_axes;
     let shown = match request.view {
-        RenderKind::Figure(what) => what,
+        RenderKind::Figure(content) => what,
         RenderKind::Animation(animation) => animation.usual(),
     };
     let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));
@@ -173,10 +173,12 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     let session = if request.no_provenance { None } else { Some(figure.session()?) };
     match (request.view, format) {
         (RenderKind::Animation(animation), _) => {
-            render_animation(request, animation, &mut figure, &canvas, session.as_deref())?;
+            let (seconds, rate) = (request.seconds, request.rate);
+            let spec = AnimationSpec { animation, format: movie_format(&request.out)?, seconds, rate };
+            render_animation(&spec, &request.out, &mut figure, &canvas, session.as_deref())?;
         }
-        (RenderKind::Figure(what), Some(format)) => {
-            let bytes = figure.draw(&canvas, show(what), |offscreen, output| {
+        (RenderKind::Figure(content), Some(format)) => {
+            let bytes = figure.draw(&canvas, show(content), |offscreen, output| {
                 encode_figure(offscreen, &canvas, output, format, session.as_deref())
             });
             write_atomically(&request.out, &bytes.map_err(input)?)?;

@@ -154,7 +154,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     figure.selection.layers.axes &= !request.no_axes;
     let shown = match request.view {
-        RenderKind::Figure(content) => what,
+        RenderKind::Figure(content) => content,
         RenderKind::Animation(animation) => animation.usual(),
     };
     let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::generator::{Generator, Source};
-use super::{GroundTruthMap, TrainingDefaults};
+use super::ground_truth_map::GroundTruthMap;
+use super::training::TrainingDefaults;
 
 /// One lesson's worth of data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -149,7 +150,8 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Moments, generate};
+    use crate::data::generate::generate;
+    use crate::data::generator::Moments;
     use proptest::prelude::*;
 
     const SMALL: &str = "name = 'small'\ntitle = ''\nsummary = ''\nlook_for = ''\n[generator]\nmap.kind = 'cylinder'\n";

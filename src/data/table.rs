@@ -2,7 +2,7 @@
 
 use rand::seq::SliceRandom as _;
 
-use super::{CentreAndScale, Dataset, Kind, Split};
+use super::dataset::{CentreAndScale, Dataset, Kind, Split};
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::FileError;
+use super::file_error::FileError;
 
 /// Writes `bytes` to `path`, replacing what was there. They go to a new file in the same directory, which takes the name
 /// only when all of them are on the disk: whatever goes wrong, the old file is as it was and nothing else is left behind.

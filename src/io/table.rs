@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{FileError, parse_npy, sha256};
+use super::file_error::FileError;
+use super::format::hash::sha256;
+use super::format::npy::parse_npy;
 use crate::data::Table;
 use crate::linalg::Matrix;
 
@@ -197,7 +199,7 @@ fn numbered(columns: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::write_npy_f32;
+    use crate::io::format::npy::write_npy_f32;
     use proptest::prelude::*;
 
     /// Twelve rows of "r, r/2" with the given separator.

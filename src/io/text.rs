@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::FileError;
+use super::file_error::FileError;
 
 /// No scene and no session comes near to 16 MiB.
 const MOST_BYTES: u64 = 16 << 20;

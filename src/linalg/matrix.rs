@@ -1,6 +1,6 @@
 //! Dense column-major matrices. A batch is stored features × samples, so one sample is one contiguous column.
 
-use super::Real;
+use super::real::Real;
 
 /// A dense matrix whose columns are contiguous.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,8 +7,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::real::BLOCK;
-use super::{Matrix, Real};
+use super::matrix::Matrix;
+use super::real::{BLOCK, Real};
 
 /// A matrix as a factor of a product: column-major numbers, perhaps read as their transpose.
 #[derive(Clone, Copy, Debug)]

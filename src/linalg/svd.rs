@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::best_assignment;
+use super::assignment::best_assignment;
 
 /// A = U S Vᵀ for A of n×m, with m singular values. They are not sorted: the i-th triple is the one that belongs to
 /// column i of A. Sorted ones swap their columns where two singular values cross; these move continuously as long as

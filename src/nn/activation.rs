@@ -70,7 +70,7 @@ impl Activation {
 /// Replaces every column a of a batch by σ(a + bias).
 #[pulp::with_simd(activate = Arch::new())]
 #[inline(always)]
-pub(crate) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
+pub(super) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
     for column in a.chunks_exact_mut(bias.len()) {
         let pairs = column.iter_mut().zip(bias);
         match activation {
@@ -85,7 +85,7 @@ pub(crate) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, 
 /// Multiplies every number of `delta` by σ′(a), where `output` holds σ(a).
 #[pulp::with_simd(multiply_by_slope = Arch::new())]
 #[inline(always)]
-pub(crate) fn multiply_by_slope_with<S: Simd, T: Real>(
+pub(super) fn multiply_by_slope_with<S: Simd, T: Real>(
     _simd: S,
     activation: Activation,
     delta: &mut [T],

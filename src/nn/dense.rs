@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd};
 
-use super::{Activation, activate, multiply_by_slope};
+use super::activation::{Activation, activate, multiply_by_slope};
 use crate::linalg::{Factor, Matrix, Panel, Real, product};
 
 /// The shape of a layer and where its parameters stand in the parameter vector of the model: the weight matrix W

@@ -2,7 +2,8 @@
 
 use rand::{Rng, RngExt as _};
 
-use super::{Activation, Dense};
+use super::activation::Activation;
+use super::dense::Dense;
 use crate::linalg::{Matrix, Panel, Real};
 
 /// The layers of a network; its parameters live in a vector that the model owns.

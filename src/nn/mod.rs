@@ -6,7 +6,6 @@ mod dense;
 mod mlp;
 
 pub use activation::Activation;
-pub(crate) use activation::{activate, multiply_by_slope};
 pub use adam::Adam;
 pub use dense::Dense;
 pub use mlp::{Mlp, Workspace};

@@ -6,7 +6,8 @@
 
 use pulp::{Arch, Simd};
 
-use super::{Objective, Vae};
+use super::config::Objective;
+use super::model::Vae;
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
@@ -15,7 +16,7 @@ use crate::nn::Workspace;
 pub struct Elbo {
     /// E_q log p(x|z), with its constant.
     pub reconstruction: f64,
-    /// KL(q ‖ p), split over the latents as [`Posterior::kl_per_dim`](super::Posterior::kl_per_dim) says.
+    /// KL(q ‖ p), split over the latents as [`Posterior::kl_per_dim`](super::posterior::Posterior::kl_per_dim) says.
     pub kl_per_dim: Vec<f64>,
 }
 
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
-    use crate::vae::{Architecture, Covariance, DecoderKind};
+    use crate::vae::config::{Architecture, Covariance, DecoderKind};
     use rand_distr::{Distribution as _, StandardNormal};
 
     fn normal(rows: usize, columns: usize, seed: u64) -> Matrix<f64> {

@@ -2,9 +2,10 @@
 
 use rand::Rng;
 
-use super::{Architecture, Covariance, DecoderKind, Posterior};
+use super::config::{Architecture, Covariance, DecoderKind};
+use super::posterior::Posterior;
 use crate::linalg::{Matrix, Real};
-use crate::nn::{Mlp, Workspace};
+use crate::nn::{Dense, Mlp, Workspace};
 
 /// A VAE with Gaussian encoder and decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +92,7 @@ impl<T: Real> Vae<T> {
         carried
     }
 
-    fn layers(&self) -> impl Iterator<Item = &crate::nn::Dense> {
+    fn layers(&self) -> impl Iterator<Item = &Dense> {
         self.decoder.layers().iter().chain(self.encoder.layers())
     }
 

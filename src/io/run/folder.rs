@@ -4,15 +4,18 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{
-    FileError, Record, Session, from_safetensors, parse_npy, session_file, to_safetensors, write_atomically,
-    write_npy_f32,
-};
+use super::metrics::metrics_json;
+use super::record::Record;
+use super::session::{Session, session_file};
 use crate::data::{Dataset, Kind, Split, generate};
 use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Settings, Snapshot};
-use crate::geometry::{Measured, Undefined};
+use crate::io::atomic::write_atomically;
+use crate::io::file_error::FileError;
+use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
+use crate::io::format::weights::{from_safetensors, to_safetensors};
+use crate::io::paths::make_folder;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -42,24 +45,6 @@ pub struct SavedRun {
     pub data: Dataset,
     /// What it has been through.
     pub history: Vec<Arc<Row>>,
-}
-
-/// Whether there is a folder of that name that is not empty.
-pub fn is_occupied(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
-}
-
-/// Whether there is anything of that name.
-pub fn exists(path: &Path) -> bool {
-    path.exists()
-}
-
-/// Makes a folder, and those it is in, unless there is one.
-///
-/// # Errors
-/// If that is not allowed, or a file has that name.
-pub fn make_folder(folder: &Path) -> Result<(), FileError> {
-    fs::create_dir_all(folder).map_err(|e| FileError::new(format_args!("cannot make the folder ({e})")).at(folder))
 }
 
 /// Writes everything about a run to `folder`, which is created if need be. Each file is either the old or the new one,
@@ -133,7 +118,7 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
         let path = folder.join(name);
         let bytes =
             fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the data ({e})")).at(&path))?;
-        let matrix = parse_npy(&bytes).and_then(super::NpyArray::into_matrix).map_err(|e| e.at(&path))?;
+        let matrix = parse_npy(&bytes).and_then(NpyArray::into_matrix).map_err(|e| e.at(&path))?;
         match matrix.as_slice().iter().position(|x| !x.is_finite()) {
             Some(place) => {
                 Err(FileError::new(format_args!("row {} holds no finite number", place / matrix.rows())).at(&path))
@@ -177,55 +162,4 @@ fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
 
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
-}
-
-/// The metrics as JSON. What has no value is null, and `undefined` says why.
-pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value {
-    let mut undefined = Map::new();
-    let mut measured = |name: &str, value: Measured| match value {
-        Ok(x) => json!(x),
-        Err(reason) => {
-            undefined.insert(name.to_owned(), json!(reason.to_string()));
-            Value::Null
-        }
-    };
-    let geometry = &metrics.geometry;
-    let mut json = json!({
-        "step": step,
-        "beta": settings.objective.beta,
-        "sigma2": settings.objective.sigma2,
-        "covariance": settings.objective.covariance.name(),
-        "elbo": metrics.elbo,
-        "elbo_standard_error": metrics.elbo_standard_error,
-        "reconstruction": metrics.reconstruction,
-        "kl": metrics.kl(),
-        "kl_per_dim": metrics.kl_per_dim,
-        "active_units": geometry.active.len(),
-        "active": geometry.active,
-        "ima_contrast": measured("ima_contrast", geometry.ima_contrast),
-        "diagonal_gap": measured("diagonal_gap", geometry.diagonal_gap),
-        "off_diagonal_mass": measured("off_diagonal_mass", geometry.off_diagonal_mass),
-        "dto": measured("dto", geometry.dto),
-        "dto_chance": measured("dto_chance", Some(metrics.dto_chance).filter(|x| x.is_finite()).ok_or(Undefined::NoActiveLatent)),
-        "alignment": measured("alignment", geometry.alignment),
-        "c2_residual": measured("c2_residual", geometry.c2_residual),
-        "posterior_error": measured("posterior_error", geometry.posterior_error),
-        "singular_values": geometry.singular_values,
-        "column_norms": geometry.column_norms,
-        "mcc": measured("mcc", metrics.mcc),
-        "mcc_chance": metrics.mcc_chance,
-    });
-    if let Some(optimum) = &metrics.optimum {
-        json["optimum"] = json!({
-            "elbo": optimum.elbo,
-            "kl": optimum.kl(),
-            "kl_per_dim": optimum.kl_per_dim,
-            "distortion": optimum.distortion,
-            "active_units": optimum.active,
-            "eigenvalues": optimum.eigenvalues,
-            "mcc_ceiling": optimum.mcc_ceiling,
-        });
-    }
-    json["undefined"] = Value::Object(undefined);
-    json
 }

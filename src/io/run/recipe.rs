@@ -7,9 +7,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{FileError, parse_logged};
+use super::record::parse_logged;
 use crate::data::Scene;
 use crate::experiment::{Command, Config, LoggedCommand, Origin};
+use crate::io::file_error::FileError;
 use crate::nn::Activation;
 use crate::vae::DecoderKind;
 

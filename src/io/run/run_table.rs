@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
-use super::{FileError, write_atomically};
+use crate::io::atomic::write_atomically;
+use crate::io::file_error::FileError;
 
 /// The table of a sweep: one row per run.
 pub const SWEEP_TABLE: &str = "sweep.csv";
@@ -97,34 +96,9 @@ impl RunTable {
     }
 }
 
-/// What `metrics.json` holds as columns: parts of parts as `optimum.elbo`, lists with spaces, null as nothing. The reasons
-/// for what is undefined are left out.
-pub fn metrics_fields(metrics: &Value) -> Vec<(String, String)> {
-    let empty = Map::new();
-    let object = metrics.as_object().unwrap_or(&empty);
-    let mut fields = Vec::new();
-    for (name, value) in object.iter().filter(|(name, _)| *name != "undefined") {
-        match value {
-            Value::Object(part) => fields.extend(part.iter().map(|(inner, v)| (format!("{name}.{inner}"), field(v)))),
-            value => fields.push((name.clone(), field(value))),
-        }
-    }
-    fields
-}
-
-fn field(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(list) => list.iter().map(field).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn fields(seed: u64, note: &str) -> Vec<(String, String)> {
         vec![("seed".to_owned(), seed.to_string()), ("note".to_owned(), note.to_owned())]
@@ -145,15 +119,5 @@ mod tests {
         assert!(!read.has(&[("seed", "1".to_owned()), ("note", "x".to_owned())]));
         assert!(!read.has(&[("other", "1".to_owned())]) && read.column("other").next().is_none());
         assert!(table.push(vec![("seed".to_owned(), "2".to_owned())]).unwrap_err().to_string().contains("columns"));
-    }
-
-    #[test]
-    fn metrics_become_columns() {
-        let metrics = json!({ "elbo": -1.5, "kl_per_dim": [1.0, 2.0], "mcc": null, "optimum": { "kl": 3.0 },
-            "undefined": { "mcc": "why" } });
-        let mut fields = metrics_fields(&metrics);
-        fields.sort();
-        let expected = [("elbo", "-1.5"), ("kl_per_dim", "1.0 2.0"), ("mcc", ""), ("optimum.kl", "3.0")];
-        assert_eq!(fields, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
     }
 }

@@ -12,10 +12,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::record::check_schema;
-use super::{FileError, Record, decode_base64, encode_base64, hash_of_weights, write_atomically};
+use super::record::{Record, check_schema, program};
 use crate::data::{CentreAndScale, Dataset, Kind, Split, generate};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Snapshot};
+use crate::io::atomic::write_atomically;
+use crate::io::base64::{decode_base64, encode_base64};
+use crate::io::file_error::FileError;
+use crate::io::format::hash::hash_of_weights;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -64,7 +67,7 @@ impl Session {
 
     /// The session of a run on generated data, or on data that are elsewhere, that has not been made.
     pub fn planned(config: Config, log: Vec<LoggedCommand>, steps: u64) -> Self {
-        let (table, weights, view, program, beside) = (None, None, Value::Null, super::program(), None);
+        let (table, weights, view, program, beside) = (None, None, Value::Null, program(), None);
         Self { config, log, steps, table, weights, view, program, beside }
     }
 

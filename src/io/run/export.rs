@@ -1,7 +1,8 @@
 //! What views show, as numbers.
 
-use super::{Array, Csv};
 use crate::geometry::{Jets, Order, Seam, normal_density};
+use crate::io::format::csv::Csv;
+use crate::io::format::npz::Array;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 

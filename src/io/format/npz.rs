@@ -1,6 +1,6 @@
 //! Arrays with names, as NumPy reads them: `.npy` holds one, `.npz` several.
 
-use super::write_npy_f64;
+use super::npy::write_npy_f64;
 
 /// An array in C order: the last axis varies fastest.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,7 @@ pub fn write_npz(arrays: &[Array]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::parse_npy;
+    use crate::io::format::npy::parse_npy;
 
     #[test]
     fn every_array_stands_in_the_archive_where_its_directory_says() {

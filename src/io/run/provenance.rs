@@ -8,7 +8,9 @@ use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::folder::SESSION;
-use super::{FileError, Session, read_bytes};
+use super::session::Session;
+use crate::io::file_error::FileError;
+use crate::io::text::read_bytes;
 
 /// The keyword of the text in PNG and SVG files.
 pub const KEYWORD: &str = "unpick:session";

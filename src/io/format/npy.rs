@@ -2,7 +2,7 @@
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
-use super::FileError;
+use crate::io::file_error::FileError;
 use crate::linalg::Matrix;
 
 /// An array read from a file.

@@ -1,6 +1,6 @@
 //! Text and numbers in columns, as spreadsheets and pandas read them.
 
-use super::FileError;
+use crate::io::file_error::FileError;
 
 /// A table with a row of names.
 #[derive(Clone, Debug, PartialEq)]

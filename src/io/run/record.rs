@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::FileError;
 use crate::data::{Generator, Scene, TrainingDefaults};
 use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
+use crate::io::file_error::FileError;
 use crate::vae::{Architecture, Objective};
 
 /// The version of the record that this program writes.

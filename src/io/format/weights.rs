@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::FileError;
+use crate::io::file_error::FileError;
 use crate::nn::Dense;
 use crate::vae::Vae;
 

@@ -3,15 +3,13 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::session::save_session;
-use super::{FileError, Session, make_folder, open_session, write_atomically};
+use super::provenance::open_session;
+use super::session::{Session, save_session};
+use crate::io::file_error::FileError;
+use crate::io::paths::make_folder;
 
 const SESSION: &str = "autosave.unpick";
 const RUNNING: &str = "running";
-const RECENT: &str = "recent.json";
-
-/// How many recent files are listed.
-const MOST_RECENT: usize = 10;
 
 /// The place for the session that is open. Only one window at a time saves there.
 #[derive(Debug)]
@@ -89,40 +87,6 @@ fn remove_unfinished(folder: &Path) {
     }
 }
 
-/// The files that were opened or saved last, newest first, without those that are gone.
-pub fn recent(folder: &Path) -> Vec<PathBuf> {
-    let text = fs::read_to_string(folder.join(RECENT)).unwrap_or_default();
-    let paths: Vec<PathBuf> = serde_json::from_str(&text).unwrap_or_default();
-    paths.into_iter().filter(|path| path.exists()).take(MOST_RECENT).collect()
-}
-
-/// Puts a file at the head of the recent ones.
-///
-/// # Errors
-/// If the list cannot be written.
-pub fn add_recent(folder: &Path, path: &Path) -> Result<(), FileError> {
-    make_folder(folder)?;
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut paths = recent(folder);
-    paths.retain(|other| *other != path);
-    paths.insert(0, path);
-    paths.truncate(MOST_RECENT);
-    let text = serde_json::to_string_pretty(&paths).map_err(FileError::new)?;
-    write_atomically(&folder.join(RECENT), text.as_bytes())
-}
-
-/// `folder/stem.extension`, or the first of `stem_2`, `stem_3`, … that is not taken; without a dot if there is no extension.
-pub fn free_path(folder: &Path, stem: &str, extension: &str) -> PathBuf {
-    let ending = if extension.is_empty() { String::new() } else { format!(".{extension}") };
-    let mut path = folder.join(format!("{stem}{ending}"));
-    let mut number = 1_u32;
-    while path.exists() {
-        number += 1;
-        path = folder.join(format!("{stem}_{number}{ending}"));
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,39 +134,5 @@ mod tests {
         fs::write(folder.join(SESSION), "{").unwrap();
         drop(place);
         assert!(Autosave::open(&folder).unwrap().1.unwrap().is_err(), "damage is told");
-    }
-
-    #[test]
-    fn recent_files_are_few_and_there() {
-        let directory = tempfile::tempdir().unwrap();
-        let folder = directory.path();
-        assert_eq!(recent(folder), Vec::<PathBuf>::new());
-        let paths: Vec<PathBuf> = (0..12).map(|k| folder.join(format!("{k}.unpick"))).collect();
-        for path in &paths {
-            fs::write(path, "").unwrap();
-            add_recent(folder, path).unwrap();
-        }
-        add_recent(folder, &paths[5]).unwrap();
-        fs::remove_file(&paths[11]).unwrap();
-        let names: Vec<_> =
-            recent(folder).iter().map(|p| p.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-        assert_eq!(names, ["5", "10", "9", "8", "7", "6", "4", "3", "2"]);
-        fs::write(folder.join(RECENT), "damaged").unwrap();
-        assert!(recent(folder).is_empty());
-    }
-
-    #[test]
-    fn a_name_that_is_taken_is_numbered() {
-        let directory = tempfile::tempdir().unwrap();
-        for name in ["figure.png", "figure_2.png", "figure_3.png"] {
-            let path = free_path(directory.path(), "figure", "png");
-            assert_eq!(path.file_name().unwrap(), name);
-            fs::write(path, "").unwrap();
-        }
-        for name in ["v1.5", "v1.5_2"] {
-            let path = free_path(directory.path(), "v1.5", "");
-            assert_eq!(path.file_name().unwrap(), name);
-            fs::create_dir(path).unwrap();
-        }
     }
 }

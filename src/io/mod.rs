@@ -1,7 +1,6 @@
 //! Everything that touches a file.
 
 mod atomic;
-mod base64;
 mod file_error;
 mod format;
 mod paths;
@@ -11,7 +10,6 @@ mod table;
 mod text;
 
 pub use atomic::{Staged, write_atomically};
-pub use base64::{decode_base64, encode_base64};
 pub use file_error::FileError;
 pub use format::csv::Csv;
 pub use format::hash::{hash_of_weights, sha256};

@@ -9,6 +9,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,7 +18,6 @@ use super::record::{Record, check_schema, program};
 use crate::data::{CentreAndScale, Dataset, Kind, Split, generate};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Snapshot};
 use crate::io::atomic::write_atomically;
-use crate::io::base64::{decode_base64, encode_base64};
 use crate::io::file_error::FileError;
 use crate::io::format::hash::hash_of_weights;
 use crate::linalg::Matrix;
@@ -243,12 +244,8 @@ impl TableRecord {
         if 4 * splits.iter().map(|numbers| numbers.len()).sum::<usize>() > most {
             return None;
         }
-        let [train, test] = splits.map(|numbers| {
-            let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
-            let mut text = String::new();
-            encode_base64(&mut text, &bytes);
-            text
-        });
+        let [train, test] =
+            splits.map(|numbers| BASE64.encode(numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()));
         Some(Self {
             names: data.observation_names.clone(),
             image: match data.kind {
@@ -266,7 +263,7 @@ impl TableRecord {
         let n = self.names.len();
         let damaged = || FileError::new("the table of data in the session is damaged");
         let split = |text: &str| {
-            let bytes = decode_base64(text)?;
+            let bytes = BASE64.decode(text).ok()?;
             let (numbers, []) = bytes.as_chunks::<4>() else { return None };
             let numbers: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
             let whole = n > 0

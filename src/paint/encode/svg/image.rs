@@ -2,11 +2,12 @@
 
 use super::markup::{Element, factor, point};
 use super::path::rectangle;
-use crate::io::encode_base64;
 use crate::paint::encode::png::encode_png;
 use crate::paint::encode::quad::TexturedQuad;
 use crate::paint::picture::Picture;
 use crate::paint::raster::texture::Texture;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use eframe::egui::epaint::textures::TextureFilter;
 use eframe::egui::{Pos2, Rect};
 
@@ -50,7 +51,7 @@ fn embed(element: Element<'_>, picture: &Picture) {
         .text("preserveAspectRatio", "none")
         .attribute("xlink:href", |out| {
             out.push_str("data:image/png;base64,");
-            encode_base64(out, &png);
+            BASE64.encode_string(&png, out);
         })
         .close();
 }

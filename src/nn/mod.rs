@@ -1,4 +1,4 @@
-//! Networks of dense layers with hand-written derivatives, and the optimiser that trains them.
+//! Neural networks: dense layers with hand-written derivatives, and the optimiser Adam.
 
 mod activation;
 mod adam;

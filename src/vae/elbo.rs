@@ -1,8 +1,8 @@
-//! The objective and its gradient, by hand.
+//! The objective and its hand-written gradient.
 //!
 //! With x̂ = d(z), z = μ + L ε, ε ~ N(0, I) and b = βσ², the loss of one observation is
 //! ‖x − x̂‖² / 2σ² + β Σᵢ ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ), L_ii = e^{sᵢ}: minus the objective, up to (n/2) log 2πσ².
-//! A batch is averaged.
+//! The loss of a batch is the mean.
 
 use pulp::{Arch, Simd};
 
@@ -11,12 +11,12 @@ use super::model::Vae;
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
-/// The terms of the objective, averaged over a batch, in nats.
+/// The terms of the objective, means over a batch, in nats.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Elbo {
-    /// E_q log p(x|z), with its constant.
+    /// E_q log p(x|z), constant included.
     pub reconstruction: f64,
-    /// KL(q ‖ p), split over the latents as [`Posterior::kl_per_dim`](super::posterior::Posterior::kl_per_dim) says.
+    /// KL(q ‖ p), split over latents as in [`Posterior::kl_per_dim`](super::posterior::Posterior::kl_per_dim).
     pub kl_per_dim: Vec<f64>,
 }
 
@@ -26,13 +26,13 @@ impl Elbo {
         self.kl_per_dim.iter().sum()
     }
 
-    /// reconstruction − β KL: what is maximised.
+    /// reconstruction − β KL, which training maximises.
     pub fn objective(&self, beta: f64) -> f64 {
         self.reconstruction - beta * self.kl()
     }
 }
 
-/// What a pass through the model leaves behind; nothing is allocated once it has seen a batch of the largest size.
+/// Activations and gradients of a pass through the model. Allocates only for a batch larger than all before.
 #[derive(Clone, Debug)]
 pub struct ElboWorkspace<T> {
     encoder: Workspace<T>,
@@ -40,14 +40,14 @@ pub struct ElboWorkspace<T> {
     z: Matrix<T>,
     z_gradient: Matrix<T>,
     std: Matrix<T>,
-    /// The derivative of the loss by each parameter of the model.
+    /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.
     pub elbo: Elbo,
 }
 
 impl<T: Real> ElboWorkspace<T> {
-    /// Memory for training `vae`.
+    /// A workspace for training `vae`.
     pub fn new(vae: &Vae<T>) -> Self {
         let empty = || Matrix::zeros(0, 0);
         Self {
@@ -63,8 +63,8 @@ impl<T: Real> ElboWorkspace<T> {
 }
 
 impl<T: Real> Vae<T> {
-    /// The terms of the objective on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`, and the gradient of
-    /// minus the objective in `workspace.gradient`.
+    /// The objective and the gradient of the loss on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`
+    /// and `workspace.gradient`.
     pub fn differentiate(
         &self,
         objective: &Objective,
@@ -92,7 +92,7 @@ impl<T: Real> Vae<T> {
     }
 }
 
-/// z = μ + L ε for each column of the encoding; leaves e^s in `std`.
+/// z = μ + L ε for each column of the encoding, and e^s in `std`.
 #[pulp::with_simd(sample = Arch::new())]
 #[inline(always)]
 fn sample_with<S: Simd, T: Real>(
@@ -114,7 +114,7 @@ fn sample_with<S: Simd, T: Real>(
         let mut below = encoding[2 * m..].iter();
         for (i, z) in z.column_mut(c).iter_mut().enumerate() {
             *z = std[i].mul_add(noise[i], encoding[i]);
-            // Diagonal covariance has nothing below the diagonal.
+            // Empty for diagonal covariance.
             for (l, e) in below.by_ref().take(i).zip(noise) {
                 *z = l.mul_add(*e, *z);
             }
@@ -130,11 +130,11 @@ fn exponentiate_with<S: Simd, T: Real>(_simd: S, numbers: &mut [T]) {
     }
 }
 
-/// Writes `scale · (prediction − x)` to `delta`; returns Σ (prediction − x)².
+/// Writes `scale · (prediction − x)` to `delta` and returns Σ (prediction − x)².
 #[pulp::with_simd(residual = Arch::new())]
 #[inline(always)]
 fn residual_with<S: Simd, T: Real>(_simd: S, prediction: &[T], x: &[T], delta: &mut [T], scale: T) -> f64 {
-    // Side by side, so that the compiler may use whatever vectors there are without changing the order of a sum.
+    // Sixteen sums side by side: the compiler may use any vector width without changing the order of a sum.
     const SUMS: usize = 16;
     let mut sums = [T::ZERO; SUMS];
     for ((delta, p), x) in delta.chunks_mut(SUMS).zip(prediction.chunks(SUMS)).zip(x.chunks(SUMS)) {
@@ -147,7 +147,7 @@ fn residual_with<S: Simd, T: Real>(_simd: S, prediction: &[T], x: &[T], delta: &
     sums.iter().map(|s| s.to_f64()).sum()
 }
 
-/// The average over the batch of ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ) for each i.
+/// Mean over the batch of ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ) for each i.
 #[pulp::with_simd(kl_per_dim = Arch::new())]
 #[inline(always)]
 fn kl_per_dim_with<S: Simd, T: Real>(_simd: S, encoding: &Matrix<T>, std: &Matrix<T>, kl: &mut [f64]) {
@@ -166,7 +166,7 @@ fn kl_per_dim_with<S: Simd, T: Real>(_simd: S, encoding: &Matrix<T>, std: &Matri
     }
 }
 
-/// ∂loss/∂encoding from ∂loss/∂z = g, with the KL weighted by w:
+/// ∂loss/∂encoding from ∂loss/∂z = g, with weight w of the KL:
 /// ∂μᵢ = gᵢ + w μᵢ, ∂sᵢ = gᵢ εᵢ e^{sᵢ} + w (e^{2sᵢ} − 1), ∂L_ij = gᵢ ε_j + w L_ij.
 #[pulp::with_simd(sample_gradient = Arch::new())]
 #[inline(always)]
@@ -187,7 +187,7 @@ fn sample_gradient_with<S: Simd, T: Real>(
         for i in 0..m {
             delta[i] = weight.mul_add(encoding[i], g[i]);
             delta[m + i] = (g[i] * noise[i]).mul_add(std[i], weight * std[i].mul_add(std[i], -T::ONE));
-            // The index stays where it is with diagonal covariance: there is nothing below the diagonal.
+            // Empty for diagonal covariance.
             for e in &noise[..i.min(encoding.len() - below)] {
                 delta[below] = g[i].mul_add(*e, weight * encoding[below]);
                 below += 1;
@@ -215,7 +215,7 @@ mod tests {
         -workspace.elbo.objective(objective.beta)
     }
 
-    /// Every parameter of every kind of model, with biases and off-diagonals away from zero.
+    /// All parameters of all kinds of models, with biases and off-diagonals away from zero.
     #[test]
     fn gradients_agree_with_finite_differences() {
         let (n, m, batch) = (4, 3, 5);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn terms_are_those_of_the_definition() {
+    fn terms_agree_with_their_definition() {
         let architecture =
             Architecture { latent_dim: 2, hidden: vec![5], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
         for covariance in Covariance::ALL {

@@ -1,5 +1,5 @@
-//! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian decoder, and the objective
-//! with its gradient.
+//! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian decoder, the objective and
+//! its gradient.
 
 mod config;
 mod elbo;

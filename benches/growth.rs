@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, Kind, Split};
+use unpick::data::{Dataset, ObservationKind, Split};
 use unpick::experiment::{Config, Experiment, Optimizer, Origin, Snapshot};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
@@ -141,7 +141,7 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
         test: split(2000),
         factor_names: Vec::new(),
         observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
-        kind: Kind::Points,
+        kind: ObservationKind::Points,
         centre_and_scale: None,
     };
     let config = Config {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, Kind, Split};
+use unpick::data::{Dataset, ObservationKind, Split};
 use unpick::experiment::{Config, Experiment, Optimizer, Origin};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
@@ -156,7 +156,7 @@ impl Workload {
             test: split(1024),
             factor_names: Vec::new(),
             observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
-            kind: Kind::Points,
+            kind: ObservationKind::Points,
             centre_and_scale: None,
         }
     }

@@ -146,7 +146,7 @@ pub(super) fn linear_equal(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         Below(0.01),
     );
     let mut stretched = scene.clone();
-    if let crate::data::Source::GroundTruthMap { map: GroundTruthMap::Linear { scales, .. }, .. } =
+    if let crate::data::ObservationSource::GroundTruthMap { map: GroundTruthMap::Linear { scales, .. }, .. } =
         &mut stretched.generator.source
     {
         scales[0] *= 1.5;

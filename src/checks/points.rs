@@ -6,7 +6,7 @@ use super::prediction::Standing::{Empirical, Theorem};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::CheckRun;
-use crate::data::{Scene, Source};
+use crate::data::{ObservationSource, Scene};
 use crate::stats::gauss_hermite;
 use crate::vae::Covariance::Diagonal;
 
@@ -69,7 +69,7 @@ pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
 }
 
 fn half_distance(scene: &Scene, points: [usize; 2]) -> Option<f64> {
-    let Source::Clusters(centres) = &scene.generator.source else { return None };
+    let ObservationSource::Clusters(centres) = &scene.generator.source else { return None };
     let (a, b) = (centres.get(points[0])?, centres.get(points[1])?);
     Some(0.5 * a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt())
 }

@@ -1,44 +1,46 @@
-//! Drawing the observations of a scene.
+//! Generation of the observations of a scene.
 
 use nalgebra::DMatrix;
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::dataset::{Dataset, Kind, Split};
-use super::generator::{FactorDistribution, Moments, Source};
+use super::dataset::{Dataset, ObservationKind, Split};
+use super::generator::{FactorDistribution, ObservationSource, SampleMoments};
 use super::ground_truth_map::GroundTruthMap;
 use super::scene::Scene;
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 
-/// The numbers of the streams for [`Purpose::Data`].
+/// Indices of the streams of [`Purpose::Data`].
 const TRAIN: u64 = 0;
 const TEST: u64 = 1;
 
-/// The data of a scene: a pure function of the scene and the seed.
+/// Generates the data of a scene, a pure function of scene and seed.
 pub fn generate(scene: &Scene, seed: u64) -> Dataset {
     let generator = &scene.generator;
     let split = |index, samples| match &generator.source {
-        Source::GroundTruthMap { map, factors } => {
+        ObservationSource::GroundTruthMap { map, factors } => {
             mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index))
         }
-        Source::Clusters(centres) => clustered(scene, centres, samples, &mut stream(seed, Purpose::Data, index)),
+        ObservationSource::Clusters(centres) => {
+            clustered(scene, centres, samples, &mut stream(seed, Purpose::Data, index))
+        }
     };
     Dataset {
         train: split(TRAIN, generator.samples),
         test: split(TEST, generator.test_samples),
         factor_names: match &generator.source {
-            Source::GroundTruthMap { map, .. } => map.factor_names(),
-            Source::Clusters(_) => vec!["cluster".to_owned()],
+            ObservationSource::GroundTruthMap { map, .. } => map.factor_names(),
+            ObservationSource::Clusters(_) => vec!["cluster".to_owned()],
         },
         observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
-        kind: Kind::Points,
+        kind: ObservationKind::Points,
         centre_and_scale: None,
     }
 }
 
-/// d(z) + noise.
+/// Observations d(z) + noise.
 fn mapped(
     scene: &Scene,
     map: &GroundTruthMap,
@@ -47,15 +49,11 @@ fn mapped(
     rng: &mut ChaCha8Rng,
 ) -> Split {
     let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
-    // A column holds the factors of a sample and, beneath, its noise.
+    // A column holds the factors of a sample and, below, its noise.
     let rows = if noise > 0.0 { m + n } else { m };
     let mut draws =
-        DMatrix::from_fn(
-            rows,
-            samples,
-            |row, _| if row < m { factors.sample(rng) } else { StandardNormal.sample(rng) },
-        );
-    if scene.generator.moments == Moments::Exact {
+        DMatrix::from_fn(rows, samples, |row, _| if row < m { draw(factors, rng) } else { StandardNormal.sample(rng) });
+    if scene.generator.moments == SampleMoments::Exact {
         draws = whitened(draws);
     }
     let mut observations = Vec::with_capacity(n * samples);
@@ -70,7 +68,7 @@ fn mapped(
     }
 }
 
-/// The points in turn, so that each comes equally often, + noise.
+/// Observations at the cluster centres in turn, + noise.
 fn clustered(scene: &Scene, centres: &[Vec<f64>], samples: usize, rng: &mut ChaCha8Rng) -> Split {
     let noise = scene.noise_variance().sqrt();
     let observations = Matrix::from_fn(scene.generator.data_dim(), samples, |r, c| {
@@ -81,26 +79,24 @@ fn clustered(scene: &Scene, centres: &[Vec<f64>], samples: usize, rng: &mut ChaC
     Split { observations, factors: Some(factors) }
 }
 
-/// L⁻¹(w − w̄) for every column w, where `L Lᵀ` is the covariance (1/N) of the columns: zero mean and unit covariance.
+/// Centres and whitens the columns: L⁻¹(w − w̄), where `L Lᵀ` is their covariance (1/N).
 fn whitened(mut draws: DMatrix<f64>) -> DMatrix<f64> {
     let mean = draws.column_mean();
     draws.column_iter_mut().for_each(|mut column| column -= &mean);
     let covariance = &draws * draws.transpose() / draws.ncols() as f64;
-    // Few discrete factors can be dependent by chance; then there is nothing to divide by.
+    // Few discrete factors can be linearly dependent by chance; they stay as they are.
     if let Some(cholesky) = covariance.cholesky() {
         cholesky.l_dirty().solve_lower_triangular_mut(&mut draws);
     }
     draws
 }
 
-impl FactorDistribution {
-    /// A draw with zero mean and unit variance.
-    fn sample(self, rng: &mut ChaCha8Rng) -> f64 {
-        match self {
-            Self::Normal => StandardNormal.sample(rng),
-            Self::Uniform => 3.0_f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),
-            Self::Discrete => f64::from(2 * i8::from(rng.random::<bool>()) - 1),
-        }
+/// A factor with zero mean and unit variance.
+fn draw(factor: FactorDistribution, rng: &mut ChaCha8Rng) -> f64 {
+    match factor {
+        FactorDistribution::Normal => StandardNormal.sample(rng),
+        FactorDistribution::Uniform => 3.0_f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),
+        FactorDistribution::Discrete => f64::from(2 * i8::from(rng.random::<bool>()) - 1),
     }
 }
 
@@ -113,10 +109,10 @@ mod tests {
         Scene::named(name).unwrap().clone()
     }
 
-    /// Mean and covariance of the observations of a scene by quadrature: the trapezoidal rule is exponentially accurate
+    /// Mean and covariance of the observations of a scene by quadrature. The trapezoidal rule is exponentially accurate
     /// for normal factors, the midpoint rule errs by 10⁻⁵ for uniform ones.
     fn population(scene: &Scene) -> (DVector<f64>, DMatrix<f64>) {
-        let Source::GroundTruthMap { map, factors } = &scene.generator.source else { panic!("no map") };
+        let ObservationSource::GroundTruthMap { map, factors } = &scene.generator.source else { panic!("no map") };
         let grid: Vec<(f64, f64)> = match factors {
             FactorDistribution::Normal => {
                 (-90..=90).map(|i| f64::from(i) / 10.0).map(|z| (z, (-z * z / 2.0).exp())).collect()
@@ -164,8 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn other_moments_are_those_of_the_population_up_to_chance() {
-        let sampled = |scene: &&Scene| scene.truth().is_some() && scene.generator.moments == Moments::Sampled;
+    fn sampled_moments_agree_with_the_population() {
+        let sampled = |scene: &&Scene| scene.truth().is_some() && scene.generator.moments == SampleMoments::Sampled;
         let scenes: Vec<&Scene> = Scene::built_in().iter().filter(sampled).collect();
         assert_eq!(scenes.len(), 8);
         for scene in scenes {
@@ -188,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn the_rhombus_has_its_eigenvalues() {
-        // Cov x = AAᵀ + 0.05: 1 ± cos 60° + 0.05, along and across the diagonal. The variance of the sample variance of a
-        // sum of uniform sources is below that of a Gaussian, 2λ²/N.
+    fn the_rhombus_has_the_expected_eigenvalues() {
+        // Cov x = AAᵀ + 0.05: 1 ± cos 60° + 0.05, along and across the diagonal. The variance of the sample variance of
+        // a sum of uniform sources is below that of a Gaussian, 2λ²/N.
         let covariance = generate(&scene("uniform-square"), 2).train.covariance();
         for (axis, eigenvalue) in [([1.0, 1.0], 1.55), ([1.0, -1.0], 0.55)] {
             let axis = DVector::from_row_slice(&axis).normalize();
@@ -200,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_everything_and_nothing_else_does() {
+    fn data_depend_on_the_seed_alone() {
         for scene in Scene::built_in() {
             let data = generate(scene, 7);
             assert_eq!(data, generate(scene, 7), "{}", scene.name);
@@ -229,20 +225,19 @@ mod tests {
     #[test]
     fn factors_have_the_range_of_their_distribution() {
         let mut rng = stream(1, Purpose::Data, 9);
-        let mut draw =
-            |factors: FactorDistribution| -> Vec<f64> { (0..20_000).map(|_| factors.sample(&mut rng)).collect() };
-        let uniform = draw(FactorDistribution::Uniform);
+        let mut draws = |factor| -> Vec<f64> { (0..20_000).map(|_| draw(factor, &mut rng)).collect() };
+        let uniform = draws(FactorDistribution::Uniform);
         assert!(uniform.iter().all(|z| z.abs() <= 3.0_f64.sqrt()) && uniform.iter().any(|z| *z < -1.73));
-        let discrete = draw(FactorDistribution::Discrete);
+        let discrete = draws(FactorDistribution::Discrete);
         assert!(
             discrete.iter().all(|z| z.abs() == 1.0) && discrete.iter().sum::<f64>().abs() < 5.0 * 20_000_f64.sqrt()
         );
-        let normal = draw(FactorDistribution::Normal);
+        let normal = draws(FactorDistribution::Normal);
         assert!(normal.iter().any(|z| z.abs() > 3.0));
     }
 
     #[test]
-    fn the_two_points_are_exactly_there_and_equally_often() {
+    fn the_two_points_are_exact_and_equally_frequent() {
         let data = generate(&scene("two-points"), 1).train;
         assert!(data.observations.iter_columns().all(|x| x[0].abs() == 1.0 && x[1] == 0.0));
         assert_eq!(data.mean().as_slice(), [0.0, 0.0]);
@@ -251,9 +246,9 @@ mod tests {
     }
 
     #[test]
-    fn clusters_stand_at_their_centres() {
+    fn observations_surround_their_cluster_centres() {
         let scene = scene("clusters");
-        let Source::Clusters(centres) = &scene.generator.source else { panic!("no clusters") };
+        let ObservationSource::Clusters(centres) = &scene.generator.source else { panic!("no clusters") };
         let data = generate(&scene, 1).train;
         for (c, x) in data.observations.iter_columns().enumerate() {
             let centre = &centres[data.factors.as_ref().unwrap().column(c)[0] as usize];

@@ -1,40 +1,40 @@
-//! Where the observations of a scene come from.
+//! Generators of observations, as scene files describe them.
 
 use serde::{Deserialize, Serialize};
 
 use super::ground_truth_map::GroundTruthMap;
 
-/// x = d(z) + noise, or clusters + noise.
+/// A generator of observations: x = d(z) + noise, or x = cluster centre + noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Layout", into = "Layout")]
+#[serde(try_from = "GeneratorRecord", into = "GeneratorRecord")]
 pub struct Generator {
-    /// What observations are without noise.
-    pub source: Source,
-    /// The variance of the Gaussian noise on each coordinate; unless said, the scene's σ².
+    /// Observations without noise.
+    pub source: ObservationSource,
+    /// The variance of the Gaussian noise on each coordinate; `None`: σ² of the scene.
     pub noise_variance: Option<f64>,
     /// N of the training data.
     pub samples: usize,
     /// N of the held-out data.
     pub test_samples: usize,
-    /// Whether sample moments are made exact.
-    pub moments: Moments,
+    /// Random or exact moments of the sample.
+    pub moments: SampleMoments,
 }
 
-/// Observations without noise.
+/// The source of observations, before noise.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Source {
+pub enum ObservationSource {
     /// d(z) for independent factors z.
     GroundTruthMap {
         /// d.
         map: GroundTruthMap,
-        /// The distribution of each factor: zero mean and unit variance.
+        /// The distribution of each factor, with zero mean and unit variance.
         factors: FactorDistribution,
     },
-    /// One of several points, each equally often; the factor is the index of the point.
+    /// Cluster centres, each equally often. The factor is the index of the cluster.
     Clusters(Vec<Vec<f64>>),
 }
 
-/// How a factor is distributed.
+/// The distribution of a factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FactorDistribution {
@@ -43,39 +43,39 @@ pub enum FactorDistribution {
     Normal,
     /// Uniform on [−√3, √3].
     Uniform,
-    /// −1 or 1; of clusters, their index.
+    /// −1 or 1; for clusters, their index.
     Discrete,
 }
 
-/// Whether the moments of a finite sample are left to chance.
+/// The moments of a finite sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Moments {
-    /// As drawn.
+pub enum SampleMoments {
+    /// Random, as drawn.
     #[default]
     Sampled,
-    /// Factors and noise of each split are together centred and whitened. For a linear map, mean and covariance of the
-    /// observations are then exactly those of the scene, and closed forms hold to rounding.
+    /// Exact: factors and noise of each split are jointly centred and whitened. For a linear map, mean and covariance
+    /// of the observations are then exactly those of the scene, and closed forms hold up to rounding.
     Exact,
 }
 
 impl Generator {
-    /// n, how many numbers an observation has.
+    /// n, the dimension of an observation.
     pub fn data_dim(&self) -> usize {
         match &self.source {
-            Source::GroundTruthMap { map, .. } => map.data_dim(),
-            Source::Clusters(centres) => centres.first().map_or(0, Vec::len),
+            ObservationSource::GroundTruthMap { map, .. } => map.data_dim(),
+            ObservationSource::Clusters(centres) => centres.first().map_or(0, Vec::len),
         }
     }
 
-    /// One sentence about the first value for which there are no data.
+    /// Checks the values; the error describes the first that cannot be generated.
     pub(super) fn check(&self) -> Result<(), String> {
         let (n, m) = match &self.source {
-            Source::GroundTruthMap { map, .. } => {
+            ObservationSource::GroundTruthMap { map, .. } => {
                 map.check().map_err(|sentence| format!("[generator.map] {sentence}"))?;
                 (map.data_dim(), map.latent_dim())
             }
-            Source::Clusters(centres) => (check_clusters(centres)?, 1),
+            ObservationSource::Clusters(centres) => (check_clusters(centres)?, 1),
         };
         if let Some(variance) = self.noise_variance
             && !(0.0..=1e6).contains(&variance)
@@ -87,21 +87,21 @@ impl Generator {
             if !(10..=most).contains(&samples) {
                 return Err(format!("[generator] {name} = {samples} is outside 10 to {most}"));
             }
-            if self.moments == Moments::Exact && samples < 10 * (n + m) {
+            if self.moments == SampleMoments::Exact && samples < 10 * (n + m) {
                 let least = 10 * (n + m);
                 return Err(format!(
                     "[generator] {name} = {samples} is too few for exact moments; give {least} or more"
                 ));
             }
         }
-        if self.moments == Moments::Exact && matches!(self.source, Source::Clusters(_)) {
-            return Err("[generator] moments = \"exact\" needs a map: clusters stay where they are".to_owned());
+        if self.moments == SampleMoments::Exact && matches!(self.source, ObservationSource::Clusters(_)) {
+            return Err("[generator] moments = \"exact\" needs a map; leave it out for clusters".to_owned());
         }
         Ok(())
     }
 }
 
-/// The dimension of the clusters, or one sentence about what is wrong with them.
+/// The dimension of the cluster centres, or their first mistake.
 fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
     let n = centres.first().map_or(0, Vec::len);
     if n == 0 || centres.len() > 1000 || n > 256 {
@@ -113,10 +113,10 @@ fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
     }
 }
 
-/// A generator as it stands in a scene file.
+/// A generator as a scene file stores it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Layout {
+struct GeneratorRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     factors: Option<FactorDistribution>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,7 +126,7 @@ struct Layout {
     #[serde(default = "default_test_samples")]
     test_samples: usize,
     #[serde(default)]
-    moments: Moments,
+    moments: SampleMoments,
     #[serde(skip_serializing_if = "Option::is_none")]
     clusters: Option<Vec<Vec<f64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,14 +141,16 @@ fn default_test_samples() -> usize {
     4_000
 }
 
-impl TryFrom<Layout> for Generator {
+impl TryFrom<GeneratorRecord> for Generator {
     type Error = &'static str;
 
-    fn try_from(layout: Layout) -> Result<Self, Self::Error> {
-        let Layout { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
+    fn try_from(layout: GeneratorRecord) -> Result<Self, Self::Error> {
+        let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
         let source = match (map, clusters, factors) {
-            (Some(map), None, factors) => Source::GroundTruthMap { map, factors: factors.unwrap_or_default() },
-            (None, Some(centres), None | Some(FactorDistribution::Discrete)) => Source::Clusters(centres),
+            (Some(map), None, factors) => {
+                ObservationSource::GroundTruthMap { map, factors: factors.unwrap_or_default() }
+            }
+            (None, Some(centres), None | Some(FactorDistribution::Discrete)) => ObservationSource::Clusters(centres),
             (None, Some(_), Some(_)) => return Err("the factor of clusters is discrete; leave `factors` out"),
             _ => return Err("[generator] needs either `map` or `clusters`"),
         };
@@ -156,12 +158,12 @@ impl TryFrom<Layout> for Generator {
     }
 }
 
-impl From<Generator> for Layout {
+impl From<Generator> for GeneratorRecord {
     fn from(generator: Generator) -> Self {
         let Generator { source, noise_variance, samples, test_samples, moments } = generator;
         let (factors, clusters, map) = match source {
-            Source::GroundTruthMap { map, factors } => (Some(factors), None, Some(map)),
-            Source::Clusters(centres) => (Some(FactorDistribution::Discrete), Some(centres), None),
+            ObservationSource::GroundTruthMap { map, factors } => (Some(factors), None, Some(map)),
+            ObservationSource::Clusters(centres) => (Some(FactorDistribution::Discrete), Some(centres), None),
         };
         Self { factors, noise_variance, samples, test_samples, moments, clusters, map }
     }

@@ -1,110 +1,110 @@
-//! The known maps from factors to noise-free observations, with their exact Jacobians.
+//! Ground-truth maps from factors to noise-free observations, with exact Jacobians.
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-/// A true decoder d: Rᵐ → Rⁿ. Angles of parameters are in degrees, of formulas in radians.
+/// A true decoder d: Rᵐ → Rⁿ. Parameters give angles in degrees, formulas in radians.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum GroundTruthMap {
-    /// Q diag(scales) z, where Q holds the first m columns of a fixed rotation that favours no axis.
+    /// Q diag(scales) z, where Q holds the first m columns of a fixed rotation that is aligned with no axis.
     Linear {
         /// n ≥ m.
         dimension: usize,
-        /// The m singular values.
+        /// m singular values.
         scales: Vec<f64>,
     },
     /// A z, n = m = 2, whose columns lie symmetrically about the diagonal of the plane.
     Mixing {
-        /// Between the columns of A; 60 unless said.
+        /// The angle between the columns of A [default: 60].
         #[serde(default = "hundredths::<6000>")]
         angle: f64,
-        /// Length of the first column; that of the second is 1. 1 unless said.
+        /// The length of the first column; the second has length 1 [default: 1].
         #[serde(default = "hundredths::<100>")]
         ratio: f64,
     },
     /// (r cos ωz₁, r sin ωz₁, h z₂): singular values rω and h everywhere.
     Cylinder {
-        /// r, 2 unless said.
+        /// r [default: 2].
         #[serde(default = "hundredths::<200>")]
         radius: f64,
-        /// ω, 0.8 unless said.
+        /// ω [default: 0.8].
         #[serde(default = "hundredths::<80>")]
         rate: f64,
-        /// h, 0.8 unless said.
+        /// h [default: 0.8].
         #[serde(default = "hundredths::<80>")]
         height: f64,
     },
     /// (ρ cos ωz₁, ρ sin ωz₁, h z₂) with ρ = r + g z₁: singular values √(g² + ρ²ω²) and h.
     SwissRoll {
-        /// r, 1.5 unless said.
+        /// r [default: 1.5].
         #[serde(default = "hundredths::<150>")]
         radius: f64,
-        /// g, 0.35 unless said.
+        /// g [default: 0.35].
         #[serde(default = "hundredths::<35>")]
         growth: f64,
-        /// ω, 1.1 unless said.
+        /// ω [default: 1.1].
         #[serde(default = "hundredths::<110>")]
         rate: f64,
-        /// h, 0.8 unless said.
+        /// h [default: 0.8].
         #[serde(default = "hundredths::<80>")]
         height: f64,
     },
     /// (r sin ωz₁, h z₂, r sign(ωz₁)(cos ωz₁ − 1)), two arcs of a circle: singular values rω and h everywhere.
     SCurve {
-        /// r, 1.6 unless said.
+        /// r [default: 1.6].
         #[serde(default = "hundredths::<160>")]
         radius: f64,
-        /// ω, 1 unless said.
+        /// ω [default: 1].
         #[serde(default = "hundredths::<100>")]
         rate: f64,
-        /// h, 0.8 unless said.
+        /// h [default: 0.8].
         #[serde(default = "hundredths::<80>")]
         height: f64,
     },
     /// ρ (cos ωz₂, sin ωz₂) with ρ = r exp(g z₁): singular values gρ and ωρ, both functions of z₁.
     Polar {
-        /// r, 2.5 unless said.
+        /// r [default: 2.5].
         #[serde(default = "hundredths::<250>")]
         radius: f64,
-        /// g, 0.4 unless said. Equal to ω it makes the map conformal, and V undefined.
+        /// g [default: 0.4]. If it equals ω, the map is conformal and V undefined.
         #[serde(default = "hundredths::<40>")]
         growth: f64,
-        /// ω, 0.8 unless said.
+        /// ω [default: 0.8].
         #[serde(default = "hundredths::<80>")]
         rate: f64,
     },
     /// r (cos az₁ cos bz₂, cos az₁ sin bz₂, sin az₁): singular values ra and rb cos az₁.
     Sphere {
-        /// r, 2 unless said.
+        /// r [default: 2].
         #[serde(default = "hundredths::<200>")]
         radius: f64,
-        /// a, 0.4 unless said.
+        /// a [default: 0.4].
         #[serde(default = "hundredths::<40>")]
         latitude: f64,
-        /// b, 0.7 unless said.
+        /// b [default: 0.7].
         #[serde(default = "hundredths::<70>")]
         longitude: f64,
     },
     /// (w z, h (z² − 1)), m = 1: the speed √(w² + 4h²z²) varies along the curve.
     Parabola {
-        /// w, 1.5 unless said.
+        /// w [default: 1.5].
         #[serde(default = "hundredths::<150>")]
         width: f64,
-        /// h, 0.6 unless said.
+        /// h [default: 0.6].
         #[serde(default = "hundredths::<60>")]
         height: f64,
     },
-    /// (r sin u/r, v, r (1 − cos u/r)) with (u, v) = s (z₁ + z₂ cos α, z₂ sin α): skew coordinates of a sheet that is
-    /// rolled without stretching. `JᵀJ` is constant but not diagonal.
+    /// (r sin u/r, v, r (1 − cos u/r)) with (u, v) = s (z₁ + z₂ cos α, z₂ sin α): skew coordinates of a sheet rolled
+    /// without stretching. `JᵀJ` is constant but not diagonal.
     Skew {
-        /// r, 2 unless said.
+        /// r [default: 2].
         #[serde(default = "hundredths::<200>")]
         radius: f64,
-        /// α, 60 unless said.
+        /// α [default: 60].
         #[serde(default = "hundredths::<6000>")]
         angle: f64,
-        /// s, 1 unless said.
+        /// s [default: 1].
         #[serde(default = "hundredths::<100>")]
         scale: f64,
     },
@@ -114,7 +114,7 @@ impl GroundTruthMap {
     /// d(z), n numbers.
     ///
     /// # Panics
-    /// If `z` does not have m numbers; so does [`GroundTruthMap::jacobian`].
+    /// If `z` does not have m numbers; the same holds for [`Self::jacobian`].
     pub fn value(&self, z: &[f64]) -> Vec<f64> {
         self.evaluate(z).0
     }
@@ -146,7 +146,7 @@ impl GroundTruthMap {
         }
     }
 
-    /// C1: whether the columns of the Jacobian are orthogonal at every z.
+    /// C1: true if the columns of the Jacobian are orthogonal at every z.
     pub fn c1(&self) -> bool {
         match self {
             Self::Mixing { angle, .. } | Self::Skew { angle, .. } => (angle - 90.0).abs() < 1e-9,
@@ -154,12 +154,12 @@ impl GroundTruthMap {
         }
     }
 
-    /// C2: whether the length of each column i of the Jacobian depends on `z_i` alone.
+    /// C2: true if the length of each column i of the Jacobian depends on `z_i` alone.
     pub fn c2(&self) -> bool {
         !matches!(self, Self::Polar { .. } | Self::Sphere { .. })
     }
 
-    /// What the m factors are.
+    /// Names of the m factors.
     pub fn factor_names(&self) -> Vec<String> {
         let names: &[&str] = match self {
             Self::Linear { scales, .. } => return (1..=scales.len()).map(|i| format!("factor {i}")).collect(),
@@ -223,7 +223,7 @@ impl GroundTruthMap {
         }
     }
 
-    /// One sentence about the first parameter for which there is no such map.
+    /// Checks the parameters; the error describes the first without a map.
     pub(super) fn check(&self) -> Result<(), String> {
         if let Self::Linear { dimension, scales } = self {
             let m = scales.len();
@@ -242,7 +242,7 @@ impl GroundTruthMap {
         {
             return Err(format!("angle = {angle} must lie between 0 and 180 degrees"));
         }
-        // Six standard deviations are beyond what is ever drawn.
+        // Factors are never drawn beyond six standard deviations.
         let ends = [6.0, -6.0].map(|z| self.evaluate(&vec![z; self.latent_dim()]).0);
         if ends.iter().flatten().any(|x| !(-1e6..1e6).contains(x)) {
             return Err("these parameters of the map give observations beyond a million; make them smaller".to_owned());
@@ -251,8 +251,8 @@ impl GroundTruthMap {
     }
 }
 
-/// Q diag(scales) z, Q = (I − 2wwᵀ)(I − 2vvᵀ) with v ∝ (1, 2, …, n) and w ∝ (1, 1, …, 1): two reflections make a
-/// rotation.
+/// Q diag(scales) z and its Jacobian, Q = (I − 2wwᵀ)(I − 2vvᵀ) with v ∝ (1, 2, …, n) and w ∝ (1, 1, …, 1): two
+/// reflections make a rotation.
 fn linear(n: usize, scales: &[f64], z: &[f64]) -> (Vec<f64>, DMatrix<f64>) {
     let rotated_axis = |i: usize| {
         let across = 2.0 * (i + 1) as f64 / (1..=n).map(|j| (j * j) as f64).sum::<f64>();
@@ -274,7 +274,7 @@ fn sin_cos_of_degrees(angle: f64) -> (f64, f64) {
     angle.to_radians().sin_cos()
 }
 
-/// A parameter that a scene file leaves out.
+/// The default of a parameter.
 fn hundredths<const H: u32>() -> f64 {
     f64::from(H) / 100.0
 }
@@ -285,7 +285,7 @@ mod tests {
     use crate::rng::{Purpose, stream};
     use rand_distr::{Distribution as _, StandardNormal};
 
-    /// Every kind with its default parameters, and those where a parameter decides about C1 or where m ≠ 2.
+    /// Each map with its default parameters, and others for C1 and for m ≠ 2.
     fn maps() -> Vec<GroundTruthMap> {
         let texts = [
             "kind = 'linear'\ndimension = 3\nscales = [1.4, 1.0]",
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn c1_and_c2_are_what_the_maps_claim() {
+    fn c1_and_c2_hold_where_claimed() {
         for map in maps() {
             let (mut not_orthogonal, mut crosstalk) = (0.0_f64, 0.0_f64);
             let lengths = |z: &[f64]| map.jacobian(z).column_iter().map(|c| c.norm()).collect();
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn the_named_singular_values_are_those_of_the_theory() {
+    fn column_lengths_agree_with_theory() {
         let lengths = |text: &str, z: &[f64]| -> Vec<f64> {
             let jacobian = toml::from_str::<GroundTruthMap>(text).unwrap().jacobian(z);
             jacobian.column_iter().map(|c| c.norm()).collect()
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plane_of_the_linear_map_is_tilted_and_not_stretched() {
+    fn the_linear_map_is_a_rotation_aligned_with_no_axis() {
         let q = GroundTruthMap::Linear { dimension: 3, scales: vec![1.0; 3] }.jacobian(&[0.0; 3]);
         assert!((q.transpose() * &q - DMatrix::identity(3, 3)).norm() < 1e-14);
         assert!((q.determinant() - 1.0).abs() < 1e-14, "a reflection");
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn the_skew_maps_lose_log_sine_of_their_angle() {
+    fn the_contrast_of_skew_maps_is_minus_log_sine_of_the_angle() {
         // c_IMA = Σ log‖J_i‖ − ½ log det JᵀJ = −log sin 60°, at any length of the columns.
         for text in ["kind = 'mixing'\nratio = 2", "kind = 'skew'\nscale = 1.3"] {
             let jacobian = toml::from_str::<GroundTruthMap>(text).unwrap().jacobian(&[0.4, -1.2]);
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_that_do_not_exist_are_refused() {
+    fn impossible_parameters_are_refused() {
         let refused = [
             (GroundTruthMap::Linear { dimension: 2, scales: vec![1.0; 3] }, "scales"),
             (GroundTruthMap::Linear { dimension: 2, scales: vec![] }, "scales"),

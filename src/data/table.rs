@@ -1,43 +1,41 @@
-//! One's own data: a table becomes a dataset.
+//! Your data: from a table to a dataset.
 
 use rand::seq::SliceRandom as _;
 
-use super::dataset::{CentreAndScale, Dataset, Kind, Split};
+use super::dataset::{CentreAndScale, Dataset, ObservationKind, Split};
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 
-/// Numbers as they stand in a file.
+/// The numbers of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// One name per column of the file (n).
+    /// Names of the n columns of the file.
     pub names: Vec<String>,
-    /// n×N: a row of the file is a column of the matrix, as everywhere a sample is.
+    /// n×N: a row of the file is a sample, so a column of the matrix.
     pub values: Matrix<f64>,
-    /// Height and width, where a row of the file is an image.
+    /// Height and width, if a row of the file is an image.
     pub image_shape: Option<(usize, usize)>,
 }
 
-/// Why nothing can be learned from a table.
+/// The reason why a table cannot be a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// Fewer than two rows.
-    #[error("one row is not enough to learn from and be judged by; give more")]
+    #[error("one row is not enough to train and test on; give more")]
     TooFew,
     /// No column varies.
-    #[error(
-        "every column holds one and the same number in all rows, so there is nothing to learn; give data that vary"
-    )]
+    #[error("every column holds the same number in all rows, so there is nothing to learn; give data that vary")]
     Constant,
-    /// The variance, or a number divided by its root, overflows.
-    #[error("some numbers are too large to compute with; look for a wrong one, or divide all by a power of ten")]
+    /// The variance, or a number divided by its square root, overflows.
+    #[error("some numbers are too large to compute with; correct a wrong one, or divide all by a power of ten")]
     TooLarge,
 }
 
-/// The number of the stream for [`Purpose::Data`] that shuffles the rows.
+/// The index of the stream of [`Purpose::Data`] that shuffles the rows.
 const SHUFFLE: u64 = 2;
 
-/// Shuffles the rows, holds out the last fifth, subtracts the mean of the rest and divides by one number, the root of
-/// its mean variance over columns: a scale per column would turn the angles that the argument is about.
+/// The dataset of a table: shuffled rows, the last fifth held out, centred and scaled by mean and variance of the
+/// training rows. One scale for all columns, since a scale per column would change angles.
 pub fn dataset_from_table(table: &Table, seed: u64) -> Result<Dataset, TableError> {
     let samples = table.values.columns();
     let mut order: Vec<usize> = (0..samples).collect();
@@ -57,7 +55,9 @@ pub fn dataset_from_table(table: &Table, seed: u64) -> Result<Dataset, TableErro
         test: split(test),
         factor_names: Vec::new(),
         observation_names: table.names.clone(),
-        kind: table.image_shape.map_or(Kind::Points, |(height, width)| Kind::Images { height, width }),
+        kind: table
+            .image_shape
+            .map_or(ObservationKind::Points, |(height, width)| ObservationKind::Images { height, width }),
         centre_and_scale: Some(centre_and_scale),
     })
 }
@@ -71,7 +71,7 @@ fn centre_and_scale(values: &Matrix<f64>, chosen: &[usize]) -> Result<CentreAndS
     let squares =
         chosen.iter().flat_map(|c| values.column(*c).iter().zip(&centre).map(|(x, centre)| (x - centre).powi(2)));
     let scale = (squares.sum::<f64>() / (count * n as f64)).sqrt();
-    // Rounding of the mean leaves a constant column with a variance of its own.
+    // Rounding of the mean gives a constant column a variance above zero.
     let rounding = centre.iter().fold(0.0_f64, |most, c| most.max(c.abs())) * f64::EPSILON * count.sqrt();
     if !scale.is_finite() {
         Err(TableError::TooLarge)
@@ -101,8 +101,8 @@ mod tests {
     }
 
     #[test]
-    fn own_data_are_centred_and_divided_by_one_number() {
-        // The columns vary by a factor of ten and lie far from zero: the ratio must survive.
+    fn your_data_are_centred_and_scaled_by_one_number() {
+        // The columns differ by a factor of ten and lie far from zero; the ratio must survive.
         let table = table(2, 100, |r, c| 1e4 + if r == 0 { c as f64 } else { 10.0 * c as f64 });
         let data = dataset_from_table(&table, 1).unwrap();
         assert_eq!((data.train.samples(), data.test.samples()), (80, 20));
@@ -118,18 +118,18 @@ mod tests {
             .map(|x| (centre[0] + scale * f64::from(x[0]) - 1e4).round())
             .collect();
         back.sort_by(f64::total_cmp);
-        assert_eq!(back, (0..100).map(f64::from).collect::<Vec<_>>(), "every row comes exactly once");
+        assert_eq!(back, (0..100).map(f64::from).collect::<Vec<_>>(), "every row appears exactly once");
     }
 
     #[test]
-    fn another_seed_holds_out_other_rows_and_the_same_seed_the_same() {
+    fn the_seed_decides_which_rows_are_held_out() {
         let table = table(1, 100, |_, c| c as f64);
         assert_eq!(dataset_from_table(&table, 7), dataset_from_table(&table, 7));
         assert_ne!(dataset_from_table(&table, 7).unwrap().test, dataset_from_table(&table, 263).unwrap().test);
     }
 
     #[test]
-    fn data_from_which_nothing_can_be_learned_are_refused() {
+    fn constant_overflowing_and_short_tables_are_refused() {
         assert_eq!(dataset_from_table(&table(2, 50, |r, _| [0.1, 1e9][r] / 3.0), 1), Err(TableError::Constant));
         assert_eq!(dataset_from_table(&table(2, 50, |_, _| 0.0), 1), Err(TableError::Constant));
         assert_eq!(dataset_from_table(&table(1, 50, |_, c| 1e300 * c as f64), 1), Err(TableError::TooLarge));
@@ -146,6 +146,6 @@ mod tests {
     #[test]
     fn images_keep_their_shape() {
         let images = Table { image_shape: Some((2, 3)), ..table(6, 20, |r, c| (r * c) as f64) };
-        assert_eq!(dataset_from_table(&images, 1).unwrap().kind, Kind::Images { height: 2, width: 3 });
+        assert_eq!(dataset_from_table(&images, 1).unwrap().kind, ObservationKind::Images { height: 2, width: 3 });
     }
 }

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_created_and_replaced_and_nothing_else_stays() {
+    fn a_file_is_created_and_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("run.csv");
         write_atomically(&path, b"first").unwrap();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn on_an_error_everything_is_as_it_was() {
+    fn an_error_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let taken = directory.path().join("taken");
         fs::create_dir(&taken).unwrap();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_does_not_exist_is_named_last() {
+    fn an_error_ends_with_the_path() {
         let directory = tempfile::tempdir().unwrap();
         for path in [directory.path().join("missing/run.csv"), PathBuf::from("/"), PathBuf::new()] {
             let error = write_atomically(&path, b"new").unwrap_err().to_string();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_comes_whole_or_not_at_all() {
+    fn a_folder_is_written_whole_or_not_at_all() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("frames");
         let stage =
@@ -179,7 +179,7 @@ mod tests {
         let staged = stage(&["a", "b"]).unwrap();
         assert!(!path.exists());
         drop(staged);
-        assert_eq!(names(directory.path()), [""; 0], "what is not committed goes");
+        assert_eq!(names(directory.path()), [""; 0], "a folder that is not committed is removed");
         assert!(stage(&["a", "missing/b"]).unwrap_err().to_string().ends_with(&path.display().to_string()));
         assert_eq!(names(directory.path()), [""; 0]);
         assert_eq!(stage(&["a", "b"]).unwrap().commit().unwrap(), path);
@@ -195,7 +195,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn permissions_and_links_stay() {
+    fn permissions_and_links_are_kept() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let directory = tempfile::tempdir().unwrap();
         let (file, link) = (directory.path().join("file"), directory.path().join("link"));

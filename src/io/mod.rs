@@ -1,4 +1,4 @@
-//! Everything that touches a file.
+//! Files: formats, runs and sessions on disk, tables of your data. Only this module touches files.
 
 mod atomic;
 mod file_error;

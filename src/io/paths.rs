@@ -1,29 +1,29 @@
-//! Questions about paths, and new folders.
+//! Paths: existence, new folders, free names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::file_error::FileError;
 
-/// Whether there is a folder of that name that is not empty.
+/// True if `folder` is a folder that is not empty.
 pub fn is_occupied(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// Whether there is anything of that name.
+/// True if there is a file or folder at `path`.
 pub fn exists(path: &Path) -> bool {
     path.exists()
 }
 
-/// Makes a folder, and those it is in, unless there is one.
+/// Creates a folder and its parents, unless they exist.
 ///
 /// # Errors
-/// If that is not allowed, or a file has that name.
+/// If permission is missing, or a file has that name.
 pub fn make_folder(folder: &Path) -> Result<(), FileError> {
     fs::create_dir_all(folder).map_err(|e| FileError::new(format_args!("cannot make the folder ({e})")).at(folder))
 }
 
-/// `folder/stem.extension`, or the first of `stem_2`, `stem_3`, … that is not taken; without a dot if there is no extension.
+/// The first free path of `folder/stem.extension`, `folder/stem_2.extension`, …; without a dot if `extension` is empty.
 pub fn free_path(folder: &Path, stem: &str, extension: &str) -> PathBuf {
     let ending = if extension.is_empty() { String::new() } else { format!(".{extension}") };
     let mut path = folder.join(format!("{stem}{ending}"));
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_taken_is_numbered() {
+    fn a_taken_name_is_numbered() {
         let directory = tempfile::tempdir().unwrap();
         for name in ["figure.png", "figure_2.png", "figure_3.png"] {
             let path = free_path(directory.path(), "figure", "png");

@@ -1,4 +1,4 @@
-//! The recent files.
+//! The list of recent files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,17 @@ use super::paths::make_folder;
 
 const RECENT: &str = "recent.json";
 
-/// How many recent files are listed.
+/// Maximum length of the list.
 const MOST_RECENT: usize = 10;
 
-/// The files that were opened or saved last, newest first, without those that are gone.
+/// Recent files that still exist, newest first.
 pub fn recent(folder: &Path) -> Vec<PathBuf> {
     let text = fs::read_to_string(folder.join(RECENT)).unwrap_or_default();
     let paths: Vec<PathBuf> = serde_json::from_str(&text).unwrap_or_default();
     paths.into_iter().filter(|path| path.exists()).take(MOST_RECENT).collect()
 }
 
-/// Puts a file at the head of the recent ones.
+/// Puts a file first in the list.
 ///
 /// # Errors
 /// If the list cannot be written.
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recent_files_are_few_and_there() {
+    fn the_list_is_short_and_its_files_exist() {
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path();
         assert_eq!(recent(folder), Vec::<PathBuf>::new());

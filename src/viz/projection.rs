@@ -96,7 +96,7 @@ impl Projection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Kind, Split};
+    use crate::data::{ObservationKind, Split};
     use crate::linalg::Matrix;
 
     fn data(n: usize) -> Dataset {
@@ -108,7 +108,7 @@ mod tests {
             test: split,
             factor_names: vec![],
             observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
-            kind: Kind::Points,
+            kind: ObservationKind::Points,
             centre_and_scale: None,
         }
     }

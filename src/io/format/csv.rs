@@ -1,8 +1,8 @@
-//! Text and numbers in columns, as spreadsheets and pandas read them.
+//! CSV tables of text and numbers, as spreadsheets and pandas read them.
 
 use crate::io::file_error::FileError;
 
-/// A table with a row of names.
+/// A table with named columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Csv {
     names: Vec<String>,
@@ -10,23 +10,23 @@ pub struct Csv {
 }
 
 impl Csv {
-    /// An empty table with columns of these names.
+    /// An empty table with these columns.
     pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { names: names.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row: texts, then numbers.
+    /// Appends a row: texts, then numbers.
     ///
     /// # Panics
-    /// If there is not one cell for each name.
+    /// If the row does not have one cell for each column.
     pub fn push(&mut self, texts: impl IntoIterator<Item = String>, numbers: impl IntoIterator<Item = f64>) {
         let row: Vec<String> = texts.into_iter().chain(numbers.into_iter().map(cell)).collect();
         assert_eq!(row.len(), self.names.len(), "a row has a cell for each column");
         self.rows.push(row);
     }
 
-    /// Several tables beneath each other, told apart by a first column called `name`. A column that one of them lacks is
-    /// empty there.
+    /// Concatenates tables, with their labels in a first column called `name`. Columns that a table lacks are empty in
+    /// its rows.
     pub fn stacked(name: &str, tables: impl IntoIterator<Item = (impl Into<String>, Self)>) -> Self {
         let mut all = Self::new([name]);
         for (label, table) in tables {
@@ -50,20 +50,20 @@ impl Csv {
         all
     }
 
-    /// How many rows there are beneath the names.
+    /// Number of rows, without the header.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are only names.
+    /// True if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The file: commas, quotes only where they are needed, a line feed after each row.
+    /// The text of the file: commas, quotes only where needed, a line feed after each row.
     ///
     /// # Errors
-    /// If there is no memory for it.
+    /// If memory runs out.
     pub fn to_text(&self) -> Result<String, FileError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in std::iter::once(&self.names).chain(&self.rows) {
@@ -73,7 +73,7 @@ impl Csv {
     }
 }
 
-/// The shortest number that is read back as it is; `nan` and `inf` in small letters, as pandas reads them.
+/// The shortest text that parses to the same number; `nan` and `inf` in lower case, as pandas reads them.
 fn cell(x: f64) -> String {
     if x.is_nan() { "nan".to_owned() } else { x.to_string() }
 }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_where_they_must_be() {
+    fn cells_are_quoted_where_needed() {
         let mut csv = Csv::new(["name", "x"]);
         csv.push(["a, \"b\"".to_owned()], [-0.1]);
         csv.push(["plain".to_owned()], [f64::NAN]);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_with_other_columns_stand_beneath_each_other() {
+    fn tables_with_different_columns_are_concatenated() {
         let table = |names: &[&str], row: &[f64]| {
             let mut csv = Csv::new(names.iter().copied());
             csv.push([], row.iter().copied());

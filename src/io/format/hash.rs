@@ -1,16 +1,16 @@
-//! What identifies bytes.
+//! Hashes that identify files and weights.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::vae::Vae;
 
-/// SHA-256 in hexadecimal.
+/// SHA-256 in hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     let digits = Sha256::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
-/// SHA-256 of all parameters as little-endian float32: two models have the same one if they agree to the last bit.
+/// SHA-256 of all parameters as little-endian float32, equal for models that agree to the last bit.
 pub fn hash_of_weights(vae: &Vae<f32>) -> String {
     let bytes: Vec<u8> = vae.parameters.iter().flat_map(|p| p.to_le_bytes()).collect();
     sha256(&bytes)
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_of_nothing_is_the_known_one() {
+    fn the_hash_of_no_bytes_is_the_published_one() {
         assert_eq!(sha256(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

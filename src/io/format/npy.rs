@@ -1,27 +1,27 @@
-//! NumPy's `.npy`: arrays that any tool of the field reads.
+//! NumPy's `.npy`: one array, readable by most numerical tools.
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 use crate::io::file_error::FileError;
 use crate::linalg::Matrix;
 
-/// An array read from a file.
+/// An array read from an `.npy` file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NpyArray {
-    /// How long each axis is.
+    /// Length of each axis.
     pub shape: Vec<usize>,
-    /// The numbers in C order: the last axis varies fastest.
+    /// Numbers in C order: the last axis varies fastest.
     pub values: Vec<f64>,
 }
 
-/// A file (version 1.0, little-endian float32, C order) that holds an array of N×n: samples are rows there, columns here.
+/// The file (version 1.0, little-endian float32, C order) of a matrix of n×N as an array of N×n: samples are its rows.
 pub fn write_npy_f32(matrix: &Matrix<f32>) -> Vec<u8> {
     let mut bytes = head("<f4", &[matrix.columns(), matrix.rows()]);
     bytes.extend(matrix.as_slice().iter().flat_map(|x| x.to_le_bytes()));
     bytes
 }
 
-/// A file (version 1.0, little-endian float64, C order) that holds an array of any shape.
+/// The file (version 1.0, little-endian float64, C order) of an array of any shape.
 pub fn write_npy_f64(shape: &[usize], values: &[f64]) -> Vec<u8> {
     let mut bytes = head("<f8", shape);
     bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
@@ -33,7 +33,7 @@ fn head(kind: &str, shape: &[usize]) -> Vec<u8> {
     // NumPy writes (3, 4) and (3,).
     let extents = if shape.len() > 1 { extents.trim_end_matches(", ") } else { extents.trim_end() };
     let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({extents}), }}");
-    // Ten bytes stand before the header, and the numbers start at a multiple of 64.
+    // Ten bytes precede the header; the numbers start at a multiple of 64.
     let padded = (10 + header.len() + 1).next_multiple_of(64) - 10;
     header.push_str(&" ".repeat(padded - 1 - header.len()));
     header.push('\n');
@@ -43,10 +43,10 @@ fn head(kind: &str, shape: &[usize]) -> Vec<u8> {
     bytes
 }
 
-/// Reads real numbers of any size, byte order and axis order, from an array of any shape.
+/// Reads an array of any shape of real numbers of any size, byte order and axis order.
 ///
 /// # Errors
-/// If the bytes are not such a file, hold something else than real numbers, or end too early.
+/// If the bytes are no `.npy` file, hold anything but real numbers, or end too early.
 pub fn parse_npy(bytes: &[u8]) -> Result<NpyArray, FileError> {
     let broken = |_| FileError::new("the header of the .npy file is broken; save the array again with numpy.save");
     check_header(bytes)?;
@@ -92,8 +92,8 @@ impl NpyArray {
     }
 }
 
-/// Refuses what a plain array never has and the parser cannot bear: it multiplies the shape unchecked, and parses nested
-/// literals by recursion.
+/// Refuses headers that a plain array never has and that break the parser, which multiplies the shape unchecked and
+/// parses nested literals by recursion.
 fn check_header(bytes: &[u8]) -> Result<(), FileError> {
     let plain = || -> Option<bool> {
         let (start, length) = match bytes.strip_prefix(b"\x93NUMPY")? {
@@ -104,7 +104,7 @@ fn check_header(bytes: &[u8]) -> Result<(), FileError> {
         let header = std::str::from_utf8(bytes.get(start..)?.get(..length)?).ok()?;
         let (before, rest) = header.split_once('(')?;
         let (shape, after) = rest.split_once(')')?;
-        // An extent of zero would hide what the others multiply to.
+        // An extent of zero would hide an overflow of the others.
         let extents = shape.split(',').map(str::trim).filter(|extent| !extent.is_empty());
         extents
             .map(|extent| extent.parse::<u64>().ok())
@@ -124,7 +124,7 @@ fn numbers<T: Deserialize>(file: NpyFile<&[u8]>, convert: impl Fn(T) -> f64) -> 
     reader.map(|number| number.map(&convert)).collect()
 }
 
-/// The numbers of an array whose element (i₁, i₂, …) is stored at Σ iₖ · strideₖ, the last index varying fastest.
+/// Reorders numbers to C order; element (i₁, i₂, …) is stored at Σ iₖ · strideₖ.
 fn c_order(stored: &[f64], shape: &[usize], strides: &[u64]) -> Vec<f64> {
     let place = |mut index: usize| {
         let mut place = 0;
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn fortran_order_is_turned_round() {
+    fn fortran_order_becomes_c_order() {
         // a[i][j] = 10 i + j of 2×3, then a[i][j][k] = 100 i + 10 j + k of 2×2×3, the first index varying fastest.
         let two = array("|u1", true, "(2, 3)", &[0, 10, 1, 11, 2, 12]).unwrap();
         assert_eq!(two.values, [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_plain_array_is_refused_in_one_sentence() {
+    fn other_files_are_refused_in_one_sentence() {
         let header = |header: &str| parse_npy(&file(header, &[0; 64])).unwrap_err().to_string();
         let refused = [
             array("<c8", false, "(2,)", &[0; 16]).unwrap_err().to_string(),
@@ -233,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..152_usize,
+        fn no_bytes_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..152_usize,
                                   at in 0..152_usize, byte in any::<u8>(), shape in "[(0-9, )]{0,60}") {
             let mut valid = write_npy_f32(&Matrix::from_fn(2, 3, |r, c| (r + c) as f32));
             prop_assert!(parse_npy(&valid[..cut]).is_err());

@@ -1,19 +1,19 @@
-//! Arrays with names, as NumPy reads them: `.npy` holds one, `.npz` several.
+//! NumPy's `.npz`: several named arrays in one file.
 
 use super::npy::write_npy_f64;
 
-/// An array in C order: the last axis varies fastest.
+/// A named array in C order: the last axis varies fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
-    /// What it is called in an `.npz` file.
+    /// Name in the file.
     pub name: String,
-    /// How long each axis is.
+    /// Length of each axis.
     pub shape: Vec<usize>,
-    /// As many numbers as the product of the shape.
+    /// Numbers, as many as the product of the shape.
     pub values: Vec<f64>,
 }
 
-/// An `.npz` file: a ZIP archive (APPNOTE 6.3, nothing compressed) with an `.npy` file for each array. The same arrays give
+/// An `.npz` file: an uncompressed ZIP archive (APPNOTE 6.3) with an `.npy` file for each array. The same arrays give
 /// the same bytes.
 pub fn write_npz(arrays: &[Array]) -> Vec<u8> {
     let (mut file, mut directory) = (Vec::new(), Vec::new());
@@ -21,7 +21,7 @@ pub fn write_npz(arrays: &[Array]) -> Vec<u8> {
         let name = format!("{}.npy", array.name);
         let content = write_npy_f64(&array.shape, &array.values);
         let start = file.len() as u32;
-        // Version, flags, method, time and day (1 January 1980), check sum, sizes, length of the name, no extra field.
+        // Version, flags, method, time and date (1 January 1980), checksum, sizes, length of the name, no extra field.
         let mut entry = Vec::new();
         for half in [20_u16, 0, 0, 0, 0x21] {
             entry.extend(half.to_le_bytes());
@@ -61,7 +61,7 @@ mod tests {
     use crate::io::format::npy::parse_npy;
 
     #[test]
-    fn every_array_stands_in_the_archive_where_its_directory_says() {
+    fn the_directory_points_to_every_array() {
         let arrays = [
             Array { name: "mean".to_owned(), shape: vec![2, 3], values: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.5] },
             Array { name: "t".to_owned(), shape: vec![1], values: vec![-0.25] },

@@ -1,8 +1,9 @@
-//! The model as safetensors, named and shaped so that a PyTorch module of the same layers loads it unrenamed.
+//! Models as safetensors, with the names and shapes of a PyTorch module of the same layers.
 //!
-//! Float32 in C order. A weight is `(outputs, inputs)`: `encoder.0.weight`, `encoder.0.bias`, `encoder.2.weight`, … where
-//! the numbers count activations as `nn.Sequential` does; the encoder's heads `posterior_mean`, `posterior_log_std` and
-//! (full covariance) `posterior_tril`, the strictly lower triangle of L row by row; `decoder.0.weight` and so on.
+//! Float32 in C order; weights are `(outputs, inputs)`. Layers are `encoder.0.weight`, `encoder.0.bias`,
+//! `encoder.2.weight`, …, `decoder.0.weight`, …, where the index also counts activations, as in `nn.Sequential`. The
+//! heads of the encoder are `posterior_mean`, `posterior_log_std` and (full covariance) `posterior_tril`, the strictly
+//! lower triangle of L row by row.
 
 use std::collections::HashMap;
 
@@ -12,29 +13,24 @@ use crate::io::file_error::FileError;
 use crate::nn::Dense;
 use crate::vae::Vae;
 
-/// The one key of the file's metadata. With a second one the bytes would differ from time to time.
+/// The only key of the metadata: with two keys the order of the bytes would be random.
 const METADATA_KEY: &str = "unpick";
 
-/// One tensor: its name, its layer, and the rows of that layer that it holds.
+/// A weight and its bias: their name, their layer, and their rows in that layer.
 struct Entry<'a> {
     name: String,
     layer: &'a Dense,
     rows: std::ops::Range<usize>,
 }
 
-/// The layers in the order of the file, heads apart.
+/// Layers in the order of the file, with separate heads.
 fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
-    let body = |network: &str, layers: &'_ [Dense]| -> Vec<(String, usize)> {
-        (0..layers.len()).map(|i| (format!("{network}.{}", 2 * i), i)).collect()
-    };
-    let whole = |(name, layer): (String, &'_ Dense)| (name, layer.outputs);
     let mut entries = Vec::new();
     let encoder = vae.encoder.layers();
     let (head, trunk) = (&encoder[encoder.len() - 1], &encoder[..encoder.len() - 1]);
     for (network, layers) in [("encoder", trunk), ("decoder", vae.decoder.layers())] {
-        for (name, i) in body(network, layers) {
-            let (name, rows) = whole((name, &layers[i]));
-            entries.push(Entry { name, layer: &layers[i], rows: 0..rows });
+        for (i, layer) in layers.iter().enumerate() {
+            entries.push(Entry { name: format!("{network}.{}", 2 * i), layer, rows: 0..layer.outputs });
         }
     }
     let m = vae.latent_dim();
@@ -45,10 +41,10 @@ fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
     entries
 }
 
-/// The file for a model. `metadata` is JSON that is stored beside the tensors.
+/// The file of a model. `metadata` is JSON, stored beside the tensors.
 ///
 /// # Errors
-/// If the file cannot be formed.
+/// If the file cannot be serialised.
 pub fn to_safetensors(vae: &Vae<f32>, metadata: &str) -> Result<Vec<u8>, FileError> {
     let mut tensors = Vec::new();
     for Entry { name, layer, rows } in entries(vae) {
@@ -69,7 +65,7 @@ pub fn to_safetensors(vae: &Vae<f32>, metadata: &str) -> Result<Vec<u8>, FileErr
         .map_err(|e| FileError::new(format!("the model cannot be written as safetensors: {e}")))
 }
 
-/// Fills the parameters of `vae` from a file of the same layers.
+/// Reads the parameters of `vae` from a file with the same layers.
 ///
 /// # Errors
 /// If the bytes are no safetensors file, or a tensor is missing or has another shape.
@@ -117,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_written_model_is_read_back() {
         for covariance in Covariance::ALL {
             let vae = model(covariance);
             let bytes = to_safetensors(&vae, r#"{"step":7}"#).unwrap();
@@ -161,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn another_model_is_refused_and_changes_nothing() {
+    fn a_file_of_another_model_is_refused_and_changes_nothing() {
         let bytes = to_safetensors(&model(Covariance::Diagonal), "{}").unwrap();
         let mut full = model(Covariance::Full);
         let before = full.clone();

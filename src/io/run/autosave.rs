@@ -1,4 +1,4 @@
-//! What the window keeps for the next time: the session that was open, and the files that were opened last.
+//! Autosave of the open session, and its recovery after a crash.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -11,19 +11,17 @@ use crate::io::paths::make_folder;
 const SESSION: &str = "autosave.unpick";
 const RUNNING: &str = "running";
 
-/// The place for the session that is open. Only one window at a time saves there.
+/// The autosaved session. Only one window at a time saves it.
 #[derive(Debug)]
 pub struct Autosave {
     folder: PathBuf,
-    /// Locked as long as the program lives, however it ends. None if another program holds it.
+    /// A file that is locked until the program ends, in whatever way. `None` if another program holds the lock.
     running: Option<File>,
 }
 
 impl Autosave {
-    /// Takes the place in `folder`, which is made if need be. If the last program that held it did not [`close`] it, the
-    /// session that it had saved comes with it, or the reason why that cannot be read.
-    ///
-    /// [`close`]: Self::close
+    /// Starts autosaving to `folder`, which is created if necessary. If the last program crashed before
+    /// [`Self::close`], also returns its session, or the reason why that cannot be read.
     ///
     /// # Errors
     /// If the folder cannot be used.
@@ -47,10 +45,10 @@ impl Autosave {
         }
     }
 
-    /// Saves the session, unless another window does.
+    /// Saves the session, unless another window holds the lock.
     ///
     /// # Errors
-    /// If it cannot be written; the one before is then as it was.
+    /// If it cannot be written; the previous session is then unchanged.
     pub fn save(&self, session: &Session) -> Result<(), FileError> {
         match self.running {
             Some(_) => save_session(&self.folder.join(SESSION), session),
@@ -58,30 +56,29 @@ impl Autosave {
         }
     }
 
-    /// The session that was saved last, for whoever wants to go on with it.
+    /// The last saved session.
     ///
     /// # Errors
-    /// If there is none, or a damaged one.
+    /// If there is none, or it is damaged.
     pub fn last(&self) -> Result<Session, FileError> {
         open_session(&self.folder.join(SESSION))
     }
 
-    /// Says that the program ends as it should.
+    /// Ends autosaving: the program closes normally.
     pub fn close(self) {
         if self.running.is_some() {
-            // Should that fail, the next program offers the session, which does no harm.
+            // If that fails, the next program offers to restore the session, which is harmless.
             let _ignored = fs::remove_file(self.folder.join(RUNNING));
         }
     }
 }
 
-/// Removes what a program that was killed while it was saving has left.
+/// Removes hidden files of a program that was killed while it saved.
 fn remove_unfinished(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.starts_with(&format!(".{SESSION}.")) && name.ends_with(".tmp") {
-            // It is in nobody's way.
             let _ignored = fs::remove_file(entry.path());
         }
     }
@@ -108,31 +105,31 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_offered_after_a_crash_only() {
+    fn a_session_is_restored_only_after_a_crash() {
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path().join("kept");
-        let (place, left) = Autosave::open(&folder).unwrap();
-        assert!(left.is_none() && place.last().is_err());
-        place.save(&session(1)).unwrap();
-        // Somebody else has no say.
+        let (autosave, left) = Autosave::open(&folder).unwrap();
+        assert!(left.is_none() && autosave.last().is_err());
+        autosave.save(&session(1)).unwrap();
+        // A second window does not save.
         let (other, left) = Autosave::open(&folder).unwrap();
         assert!(left.is_none());
         other.save(&session(2)).unwrap();
         other.close();
-        place.save(&session(3)).unwrap();
+        autosave.save(&session(3)).unwrap();
         fs::write(folder.join(".autosave.unpick.1-2.tmp"), "half a sess").unwrap();
-        // The lock goes with the program, the file stays.
-        drop(place);
-        let (place, left) = Autosave::open(&folder).unwrap();
+        // A crash releases the lock and leaves the file.
+        drop(autosave);
+        let (autosave, left) = Autosave::open(&folder).unwrap();
         assert_eq!(left.unwrap().unwrap(), session(3));
         let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names.len(), 2, "{names:?}");
-        place.close();
-        let (place, left) = Autosave::open(&folder).unwrap();
+        autosave.close();
+        let (autosave, left) = Autosave::open(&folder).unwrap();
         assert!(left.is_none());
-        assert_eq!(place.last().unwrap(), session(3));
+        assert_eq!(autosave.last().unwrap(), session(3));
         fs::write(folder.join(SESSION), "{").unwrap();
-        drop(place);
-        assert!(Autosave::open(&folder).unwrap().1.unwrap().is_err(), "damage is told");
+        drop(autosave);
+        assert!(Autosave::open(&folder).unwrap().1.unwrap().is_err(), "damage is reported");
     }
 }

@@ -1,4 +1,4 @@
-//! What views show, as numbers.
+//! Numbers for export: latents, posteriors, Jacobians, densities.
 
 use crate::geometry::{Jets, Order, Seam, normal_density};
 use crate::io::format::csv::Csv;
@@ -6,31 +6,31 @@ use crate::io::format::npz::Array;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
-/// Columns of numbers with names.
+/// A table of numbers with named columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
-    /// A name for each column.
+    /// Names of the columns.
     pub names: Vec<String>,
-    /// Row after row.
+    /// Rows, each with one number for each column.
     pub rows: Vec<Vec<f64>>,
 }
 
 impl Columns {
-    /// As a table of text.
+    /// The table as CSV.
     pub fn to_csv(&self) -> Csv {
         let mut csv = Csv::new(self.names.iter().cloned());
         self.rows.iter().for_each(|row| csv.push([], row.iter().copied()));
         csv
     }
 
-    /// As an array of rows × columns.
+    /// The table as an array of rows × columns.
     pub fn to_array(&self, name: &str) -> Array {
         let shape = vec![self.rows.len(), self.names.len()];
         Array { name: name.to_owned(), shape, values: self.rows.concat() }
     }
 }
 
-/// Posterior means: an index and m coordinates for each observation (n × N).
+/// Posterior means of the observations (n × N): rows of an index and m coordinates.
 pub fn latents(vae: &Vae<f64>, observations: &Matrix<f64>) -> Columns {
     let names = (1..=vae.latent_dim()).map(|i| format!("z_{i}"));
     let rows = vae.posteriors(observations).into_iter().enumerate();
@@ -40,13 +40,13 @@ pub fn latents(vae: &Vae<f64>, observations: &Matrix<f64>) -> Columns {
     }
 }
 
-/// Posteriors of the observations (n × N): `mean` (N, m), `covariance` (N, m, m), and `decoded` (N, n), the decoder's output
-/// at the means.
+/// Posteriors of the observations (n × N): `mean` (N, m), `covariance` (N, m, m), and `decoded` (N, n), the decoder at
+/// the means.
 pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 3] {
     let (n, m, all) = (vae.data_dim(), vae.latent_dim(), vae.posteriors(observations));
     let mean: Vec<f64> = all.iter().flat_map(|q| q.mean.iter().copied()).collect();
     let decoded = vae.decode(&Matrix::from_columns(m, all.len(), mean.clone()));
-    // Symmetric, so rows and columns are the same.
+    // Symmetric, so row-major and column-major agree.
     let covariance = all.iter().flat_map(|q| q.covariance().iter().copied().collect::<Vec<_>>()).collect();
     [
         Array { name: "mean".to_owned(), shape: vec![all.len(), m], values: mean },
@@ -55,7 +55,7 @@ pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 3] {
     ]
 }
 
-/// The decoder's Jacobians at the posterior means of the observations (n × N): `jacobian` (N, n, m).
+/// Jacobians of the decoder at the posterior means of the observations (n × N): `jacobian` (N, n, m).
 pub fn jacobians(vae: &Vae<f64>, observations: &Matrix<f64>) -> Array {
     let (n, m) = (vae.data_dim(), vae.latent_dim());
     let means: Vec<f64> = vae.posteriors(observations).iter().flat_map(|q| q.mean.iter().copied()).collect();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_density_keeps_the_mass_of_the_prior() {
+    fn a_density_has_the_mass_of_the_prior() {
         let (vae, _) = model();
         let columns = densities(&vae, &[0.2, -0.3]);
         assert_eq!(columns.rows.len(), 2 * 281);

@@ -1,4 +1,4 @@
-//! The folder that a run leaves behind: everything in it can be read without this program.
+//! Run folders: configuration, weights, data, history and metrics in formats that other programs read.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::metrics::metrics_json;
 use super::record::Record;
 use super::session::{Session, session_file};
-use crate::data::{Dataset, Kind, Split, generate};
+use crate::data::{Dataset, ObservationKind, Split, generate};
 use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Settings, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
@@ -19,7 +19,6 @@ use crate::io::paths::make_folder;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
-/// The files of a run.
 const CONFIG: &str = "config.toml";
 const MODEL: &str = "model.safetensors";
 const HISTORY: &str = "history.csv";
@@ -28,27 +27,27 @@ pub(super) const SESSION: &str = "session.unpick";
 const OBSERVATIONS: [&str; 2] = ["observations.npy", "observations_test.npy"];
 const FACTORS: [&str; 2] = ["factors.npy", "factors_test.npy"];
 
-/// A run as it was saved.
+/// A saved run.
 #[derive(Clone, Debug)]
 pub struct SavedRun {
-    /// What it started from.
+    /// Configuration at step 0.
     pub config: Config,
-    /// What was changed on the way.
+    /// Commands during the run.
     pub log: Vec<LoggedCommand>,
-    /// Steps made.
+    /// Number of steps.
     pub steps: u64,
-    /// The settings in force at its end.
+    /// Settings at the last step.
     pub settings: Settings,
-    /// The model at its end.
+    /// Model at the last step.
     pub vae: Vae<f32>,
-    /// The data it was trained and is tested on.
+    /// Training and held-out data.
     pub data: Dataset,
-    /// What it has been through.
+    /// Rows of the history.
     pub history: Vec<Arc<Row>>,
 }
 
-/// Writes everything about a run to `folder`, which is created if need be. Each file is either the old or the new one,
-/// whole; the session, by which a run is opened, comes last.
+/// Writes a run to `folder`, which is created if necessary. Each file is replaced atomically; the session, by which a
+/// run is opened, is the last.
 ///
 /// # Errors
 /// If a file cannot be written.
@@ -58,10 +57,10 @@ pub fn save(folder: &Path, run: &Snapshot, metrics: &Metrics) -> Result<(), File
     files.iter().try_for_each(|(name, bytes)| write_atomically(&folder.join(name), bytes))
 }
 
-/// The files of the folder of a run, with their names.
+/// The files of a run folder: names and bytes.
 ///
 /// # Errors
-/// If a value has no place in a file.
+/// If a value cannot be serialised.
 pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static str, Vec<u8>)>, FileError> {
     let Snapshot { config, data, log, step, settings, vae, .. } = run;
     let record = Record::new(config, log, *step);
@@ -81,10 +80,10 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     Ok(files)
 }
 
-/// Reads a saved run. Data of a scene are generated anew; those of a file are read from the folder.
+/// Reads a saved run. Data of a scene are generated again; your data are read from the folder.
 ///
 /// # Errors
-/// If a file is missing, damaged or belongs to another run.
+/// If a file is missing, damaged or part of another run.
 pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let path = folder.join(CONFIG);
     let text = fs::read_to_string(&path).map_err(|e| {
@@ -109,7 +108,7 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     Ok(SavedRun { config, log, steps, settings, vae, data, history })
 }
 
-/// The data of a run: generated, or as they were saved beside it.
+/// The data of a run, generated or from the folder.
 fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
     if let Origin::Scene(scene) = &config.origin {
         return Ok(generate(scene, config.seed));
@@ -135,7 +134,7 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
     Ok(Dataset {
         factor_names: Vec::new(),
         observation_names: (1..=train.rows()).map(|i| format!("x{i}")).collect(),
-        kind: Kind::Points,
+        kind: ObservationKind::Points,
         centre_and_scale: None,
         train: split(train),
         test: split(test),
@@ -154,7 +153,7 @@ fn read_history(folder: &Path, m: usize) -> Result<Vec<Arc<Row>>, FileError> {
     text.lines().enumerate().skip(1).map(row).collect()
 }
 
-/// The rows as CSV.
+/// The history as CSV.
 fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
     let lines = std::iter::once(Row::header(m)).chain(rows.map(Row::fields));
     lines.map(|fields| format!("{}\n", fields.join(","))).collect()

@@ -1,11 +1,11 @@
-//! The metrics of a run as JSON and as columns of a table.
+//! Metrics of a run as JSON and as columns of a table.
 
 use serde_json::{Map, Value, json};
 
 use crate::experiment::{Metrics, Settings};
 use crate::geometry::{Measured, Undefined};
 
-/// The metrics as JSON. What has no value is null, and `undefined` says why.
+/// The metrics as JSON. Undefined metrics are `null`; `undefined` gives the reasons.
 pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value {
     let mut undefined = Map::new();
     let mut measured = |name: &str, value: Measured| match value {
@@ -56,8 +56,8 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value 
     json
 }
 
-/// What `metrics.json` holds as columns: parts of parts as `optimum.elbo`, lists with spaces, null as nothing. The reasons
-/// for what is undefined are left out.
+/// The metrics of [`metrics_json`] as named columns: nested values as `optimum.elbo`, lists separated by spaces, `null`
+/// as an empty cell, without the reasons for undefined metrics.
 pub fn metrics_fields(metrics: &Value) -> Vec<(String, String)> {
     let empty = Map::new();
     let object = metrics.as_object().unwrap_or(&empty);
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_become_columns() {
+    fn metrics_are_columns() {
         let metrics = json!({ "elbo": -1.5, "kl_per_dim": [1.0, 2.0], "mcc": null, "optimum": { "kl": 3.0 },
             "undefined": { "mcc": "why" } });
         let mut fields = metrics_fields(&metrics);

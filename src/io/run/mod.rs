@@ -1,4 +1,4 @@
-//! Runs on disk: the folder of a run, sessions and the figures that carry them, recipes, tables of runs, autosave.
+//! Runs on disk: run folders, sessions and the figures that carry them, recipes, tables of runs, autosave.
 
 pub(super) mod autosave;
 pub(super) mod export;

@@ -1,7 +1,7 @@
-//! The session inside a figure: how each format carries a text, and how it is found there again.
+//! Provenance: the session that a figure carries.
 //!
-//! PNG and APNG carry it as international text (iTXt) under [`KEYWORD`], SVG in its `metadata`, GIF in a comment, PDF as
-//! an attached file.
+//! PNG and APNG carry it as international text (iTXt) with the keyword [`KEYWORD`], SVG in its `metadata`, GIF in a
+//! comment, PDF as an attached file.
 
 use std::fs::File;
 use std::io::{Cursor, Read as _};
@@ -12,23 +12,22 @@ use super::session::Session;
 use crate::io::file_error::FileError;
 use crate::io::text::read_bytes;
 
-/// The keyword of the text in PNG and SVG files.
+/// The keyword of the session in PNG and SVG files.
 pub const KEYWORD: &str = "unpick:session";
 
-/// The most that a figure or session may have: 256 MiB, a long movie.
+/// Maximum size of a figure or session: 256 MiB, a long movie.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// The session in a session file or a figure.
+/// Reads the session of a session file or figure.
 ///
 /// # Errors
-/// If the file cannot be read, has none, or has a damaged one. The sentence ends with the path.
+/// If the file cannot be read, or its session is missing or damaged. The sentence ends with the path.
 pub fn open_session(path: &Path) -> Result<Session, FileError> {
     let bytes = read_bytes(path, "the session", MOST_BYTES)?;
     session_in(&bytes).map_err(|e| e.at(path))
 }
 
-/// The file that holds the session, if `path` is the folder of a run, a session, or a figure, by what stands at its
-/// beginning.
+/// The file with the session, if `path` is a run folder, or by its first bytes a session or a figure.
 pub fn session_of(path: &Path) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path.join(SESSION));
@@ -40,10 +39,10 @@ pub fn session_of(path: &Path) -> Option<PathBuf> {
     known.iter().any(|start| text.starts_with(start)).then(|| path.to_owned())
 }
 
-/// The session in the bytes of a session file or a figure, whatever the file is called.
+/// The session in the bytes of a session file or a figure, recognised by their content.
 ///
 /// # Errors
-/// If there is none, or a damaged one.
+/// If the session is missing or damaged.
 pub fn session_in(bytes: &[u8]) -> Result<Session, FileError> {
     let text = match bytes {
         [0x89, b'P', b'N', b'G', ..] => in_png(bytes),
@@ -57,7 +56,7 @@ pub fn session_in(bytes: &[u8]) -> Result<Session, FileError> {
     };
     let text = text.ok_or_else(|| {
         FileError::new(
-            "the figure is not whole or does not carry its session; it may have been saved without, or edited",
+            "the figure is incomplete or does not carry its session; it may have been saved without it, or edited",
         )
     })?;
     Session::parse(&text)
@@ -67,27 +66,27 @@ fn in_png(bytes: &[u8]) -> Option<String> {
     let mut reader = png::Decoder::new(Cursor::new(bytes)).read_info().ok()?;
     let found = |info: &png::Info<'_>| info.utf8_text.iter().find(|t| t.keyword == KEYWORD)?.get_text().ok();
     found(reader.info()).or_else(|| {
-        // Who edits a picture may have moved the text behind the pixels.
+        // Image editors may move the text behind the pixels.
         reader.finish().ok()?;
         found(reader.info())
     })
 }
 
-/// The text of the element that `paint::to_svg` writes.
+/// The text of the metadata element.
 fn in_svg(text: &str) -> Option<String> {
     let (_, rest) = text.split_once(&format!("keyword=\"{KEYWORD}\">"))?;
     let (escaped, _) = rest.split_once("</")?;
     Some(escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))
 }
 
-/// The first comment that could be a session.
+/// The first comment that begins like a session.
 fn in_gif(bytes: &[u8]) -> Option<String> {
     let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
-    // Header and screen descriptor, then the colours of the screen.
+    // Header and screen descriptor, then the global colour table.
     let mut place = 13 + table(*bytes.get(10)?);
     loop {
         match *bytes.get(place)? {
-            // An extension: its kind, then blocks.
+            // Extension: its label, then blocks.
             0x21 => {
                 let (content, next) = blocks(bytes, place + 2)?;
                 if bytes.get(place + 1) == Some(&0xfe) && content.starts_with(b"{") {
@@ -95,14 +94,15 @@ fn in_gif(bytes: &[u8]) -> Option<String> {
                 }
                 place = next;
             }
-            // A picture: place and size, colours, size of codes, then blocks.
+            // Image: position and size, local colour table, code size, then blocks.
             0x2c => place = blocks(bytes, place + 11 + table(*bytes.get(place + 9)?))?.1,
             _ => return None,
         }
     }
 }
 
-/// What the blocks from `place` on hold, and where they end. Each begins with its length; an empty one is the last.
+/// The content of the blocks from `place` on, and their end. Each block begins with its length; an empty one is the
+/// last.
 fn blocks(bytes: &[u8], mut place: usize) -> Option<(Vec<u8>, usize)> {
     let mut content = Vec::new();
     loop {
@@ -115,7 +115,7 @@ fn blocks(bytes: &[u8], mut place: usize) -> Option<(Vec<u8>, usize)> {
     }
 }
 
-/// The attached file, which is not compressed: its first words are those of a session, and JSON knows its own end.
+/// The attached file, which is not compressed: it begins like a session, and JSON marks its own end.
 fn in_pdf(bytes: &[u8]) -> Option<String> {
     let start = b"{\"format\":\"unpick session\"";
     let place = bytes.windows(start.len()).position(|window| window == start)?;
@@ -130,7 +130,7 @@ mod tests {
 
     const TEXT: &str = "{\"format\":\"unpick session\",\"schema\":9,\"program\":\"<β & \\\"σ\\\">\"}";
 
-    /// The session of schema 9 was found, since it is refused.
+    /// True if the session is found: schema 9 is refused.
     fn is_found(bytes: &[u8]) -> bool {
         session_in(bytes).unwrap_err().to_string().contains("schema 9")
     }
@@ -152,7 +152,7 @@ mod tests {
         )
     }
 
-    /// One pixel of two colours, with a comment in blocks.
+    /// A GIF of one pixel with a comment in blocks.
     fn gif(text: &str) -> Vec<u8> {
         let mut bytes = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
         bytes.extend(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x21\xfe");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_gives_its_session_back() {
+    fn every_format_returns_its_session() {
         let pdf = format!("%PDF-1.7\n1 0 obj\nstream\n{TEXT}\nendstream");
         for bytes in [png(Some(TEXT)), svg(TEXT).into_bytes(), gif(TEXT), pdf.into_bytes(), TEXT.as_bytes().to_vec()] {
             assert!(is_found(&bytes), "{}", String::from_utf8_lossy(&bytes));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_known_by_what_is_in_them() {
+    fn files_are_recognised_by_their_content() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.csv");
         for (bytes, known) in [

@@ -1,15 +1,15 @@
-//! A run on a built-in scene as one line of text, to be put on a slide or pasted into the window.
+//! Recipes: a run on a built-in scene as one line of text, for slides and for pasting into the window.
 //!
-//! `unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;steps=5000;z=0.5,-1`: first the scene, then what differs
-//! from its defaults, then the changes on the way in their order, the number of steps and z*. Whatever is left out has
-//! the scene's value; the seed is 0.
+//! `unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;steps=5000;z=0.5,-1` gives the scene, the values that
+//! differ from its defaults, the commands during the run in order, the number of steps and z*. The default seed is 0;
+//! all other defaults are those of the scene.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::record::parse_logged;
 use crate::data::Scene;
-use crate::experiment::{Command, Config, LoggedCommand, Origin};
+use crate::experiment::{Command, Config, LoggedCommand, Origin, Settings};
 use crate::io::file_error::FileError;
 use crate::nn::Activation;
 use crate::vae::DecoderKind;
@@ -26,38 +26,38 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The recipe of a run. `z` may be empty, which is the origin.
+    /// The recipe of a run. An empty `z` is the origin.
     ///
     /// # Errors
-    /// If the data are no built-in scene's.
+    /// If the data are not those of a built-in scene.
     pub fn new(config: &Config, log: &[LoggedCommand], steps: u64, z: &[f64]) -> Result<Self, FileError> {
         let built_in = config.origin.scene().filter(|scene| Scene::named(&scene.name) == Some(*scene));
         if built_in.is_none() {
             let name = config.origin.name();
             return Err(FileError::new(format_args!(
-                "only runs on built-in scenes fit into a line, and '{name}' is none; share the session file instead"
+                "only runs on built-in scenes have a recipe, and '{name}' is none; share the session file instead"
             )));
         }
         let z = if z.iter().all(|z| *z == 0.0) { Vec::new() } else { z.to_vec() };
         Ok(Self { config: config.clone(), log: log.to_vec(), steps, z })
     }
 
-    /// What the run starts from.
+    /// Configuration at step 0.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// What is changed on the way.
+    /// Commands during the run.
     pub fn log(&self) -> &[LoggedCommand] {
         &self.log
     }
 
-    /// Steps to make.
+    /// Number of steps.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// z* (m), or nothing for the origin.
+    /// z* (m), or empty for the origin.
     pub fn z(&self) -> &[f64] {
         &self.z
     }
@@ -70,27 +70,27 @@ impl fmt::Display for Recipe {
         if config.seed != 0 {
             write!(f, ";seed={}", config.seed)?;
         }
-        let plain = default_config(config.origin.clone());
-        let (own, usual) = (&config.architecture, &plain.architecture);
-        if own.latent_dim != usual.latent_dim {
+        let defaults = default_config(config.origin.clone());
+        let (own, default) = (&config.architecture, &defaults.architecture);
+        if own.latent_dim != default.latent_dim {
             write!(f, ";latent_dim={}", own.latent_dim)?;
         }
-        if own.hidden != usual.hidden {
+        if own.hidden != default.hidden {
             write!(f, ";hidden={}", list(&own.hidden))?;
         }
-        if own.activation != usual.activation {
+        if own.activation != default.activation {
             write!(f, ";activation={}", own.activation.name())?;
         }
-        if own.decoder != usual.decoder {
+        if own.decoder != default.decoder {
             write!(f, ";decoder={}", own.decoder.name())?;
         }
-        let (own, usual) = (config.settings(), plain.settings());
+        let (own, default) = (config.settings(), defaults.settings());
         for command in settings(&own) {
-            if command.current(&usual) != Some(command) {
+            if command.current(&default) != Some(command) {
                 write!(f, ";{command}")?;
             }
         }
-        if config.threads != plain.threads {
+        if config.threads != defaults.threads {
             write!(f, ";threads={}", config.threads)?;
         }
         log.iter().try_for_each(|logged| write!(f, ";at={}:{}", logged.step, logged.command))?;
@@ -124,10 +124,10 @@ impl FromStr for Recipe {
         let mut seen = Vec::new();
         for (name, value) in pairs {
             if name != "at" && seen.contains(&name) {
-                return Err(FileError::new(format_args!("the recipe says {name} twice")));
+                return Err(FileError::new(format_args!("the recipe gives {name} twice")));
             }
             seen.push(name);
-            let wrong = || FileError::new(format_args!("{name}: '{value}' in the recipe makes no sense"));
+            let wrong = || FileError::new(format_args!("{name}: '{value}' in the recipe is not a valid value"));
             let architecture = &mut config.architecture;
             match name {
                 "scene" => {}
@@ -181,8 +181,8 @@ fn default_config(origin: Origin) -> Config {
     Config::new(origin, 0, samples)
 }
 
-/// Every setting as the command that sets it.
-fn settings(settings: &crate::experiment::Settings) -> [Command; 5] {
+/// The settings as commands.
+fn settings(settings: &Settings) -> [Command; 5] {
     let (objective, optimizer) = (settings.objective, settings.optimizer);
     [
         Command::Covariance(objective.covariance),
@@ -208,7 +208,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_canonical_line_is_read_and_written_alike() {
+    fn a_canonical_recipe_is_read_and_written_unchanged() {
         for line in [
             "unpick:scene=linear;steps=0",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
@@ -217,19 +217,19 @@ mod tests {
         ] {
             assert_eq!(line.parse::<Recipe>().unwrap().to_string(), line);
         }
-        // Order, spaces and what is the default anyway do not matter.
+        // Order, spaces and explicit defaults do not matter.
         let loose = " unpick: steps = 7 ; scene=cylinder; seed=0; z=0,0;";
         assert_eq!(loose.parse::<Recipe>().unwrap().to_string(), "unpick:scene=cylinder;steps=7");
     }
 
     #[test]
-    fn nonsense_is_named() {
+    fn mistakes_are_named() {
         for (line, words) in [
             ("scene=linear", "begins with"),
             ("unpick:steps=3", "names no scene"),
             ("unpick:scene=nowhere", "no scene 'nowhere'"),
             ("unpick:scene=linear;hurry", "'hurry'"),
-            ("unpick:scene=linear;beta=1;beta=2", "beta twice"),
+            ("unpick:scene=linear;beta=1;beta=2", "gives beta twice"),
             ("unpick:scene=linear;beta=-1", "beta = -1"),
             ("unpick:scene=linear;colour=3", "'colour' cannot"),
             ("unpick:scene=linear;hidden=3,x", "hidden: '3,x'"),
@@ -249,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_state_of_a_built_in_scene_survives(
+        fn every_run_on_a_built_in_scene_is_read_back(
             scene in 0..Scene::built_in().len(), seed in 0..u64::MAX >> 1, numbers in prop::array::uniform4(1e-6_f64..1e3),
             full in any::<bool>(), steps in 10_u64..1_000_000, m in 1_usize..9, hidden in prop::collection::vec(1_usize..200, 0..4),
             z in prop::collection::vec(-3.0_f64..3.0, 8),

@@ -1,82 +1,82 @@
-//! What repeats a run, as text: `config.toml` and every session hold the same record.
+//! Records: what determines a run, as in `config.toml` and in sessions.
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Generator, Scene, TrainingDefaults};
+use crate::data::{Generator, Scene, SceneCamera, TrainingDefaults};
 use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
 use crate::io::file_error::FileError;
 use crate::vae::{Architecture, Objective};
 
-/// The version of the record that this program writes.
+/// The version of the format.
 const SCHEMA: u32 = 1;
 
-/// A run from its seed to its last step.
+/// The record of a run from its seed to its last step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// The version of this format.
+    /// Version of the format.
     pub schema: u32,
     /// Name and version of the program that wrote it.
     pub program: String,
-    /// The one source of randomness.
+    /// The seed of all randomness.
     pub seed: u64,
-    /// Steps made.
+    /// Number of steps.
     pub steps: u64,
-    /// What was changed on the way, each as `STEP:name=value`.
+    /// Commands during the run, each as `STEP:name=value`.
     #[serde(default)]
     pub commands: Vec<String>,
-    /// The generated data, …
+    /// The scene, for generated data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scene: Option<SceneRecord>,
-    /// … or the file they came from.
+    /// The file, for your data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<DataRecord>,
-    /// The model and its objective at step 0.
+    /// Model and objective at step 0.
     pub model: ModelRecord,
-    /// The optimiser at step 0.
+    /// Optimiser at step 0.
     pub optimizer: OptimizerRecord,
 }
 
-/// Which scene, with every parameter of its generator.
+/// A scene with all parameters of its generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SceneRecord {
-    /// Its name.
+    /// Name of the scene.
     pub name: String,
-    /// Its generator.
+    /// Generator of its observations.
     pub parameters: Generator,
 }
 
-/// Which file.
+/// A data file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataRecord {
-    /// Its name, without folders.
+    /// Name, without folders.
     pub file: String,
-    /// SHA-256 of its bytes.
+    /// SHA-256, in hexadecimal digits.
     pub sha256: String,
 }
 
-/// Architecture and objective side by side, as a person would look for them.
+/// Architecture and objective in one table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
-    /// The shape of the networks.
+    /// Shape of the networks.
     #[serde(flatten)]
     pub architecture: Architecture,
-    /// The objective at step 0.
+    /// Objective at step 0.
     #[serde(flatten)]
     pub objective: Objective,
 }
 
-/// How the parameters are fitted.
+/// Optimiser and threads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimizerRecord {
     /// Learning rate at step 0.
     pub lr: f64,
-    /// Observations in a minibatch at step 0.
+    /// Observations per minibatch at step 0.
     pub batch: usize,
-    /// Threads of a step; records that say nothing are of runs on one.
+    /// Threads per training step [default: 1].
     #[serde(default = "one")]
     pub threads: usize,
 }
@@ -90,7 +90,7 @@ impl Record {
     pub fn new(config: &Config, log: &[LoggedCommand], steps: u64) -> Self {
         let (scene, data) = match &config.origin {
             Origin::Scene(scene) => {
-                // The noise a scene leaves to its σ² is written out: the record must hold without the scene file.
+                // Explicit noise, even if the scene takes it from σ²: the record must not depend on the scene file.
                 let mut parameters = scene.generator.clone();
                 parameters.noise_variance = Some(scene.noise_variance());
                 (Some(SceneRecord { name: scene.name.clone(), parameters }), None)
@@ -114,10 +114,10 @@ impl Record {
         }
     }
 
-    /// The start of the run and what was changed on the way.
+    /// The configuration and the commands of the run.
     ///
     /// # Errors
-    /// If the record was written for another version of this format, contradicts itself or holds a command that is none.
+    /// If the record has another version, contradicts itself or has an invalid command.
     pub fn into_run(self) -> Result<(Config, Vec<LoggedCommand>), FileError> {
         check_schema(self.schema.into())?;
         let objective = self.model.objective;
@@ -139,12 +139,12 @@ impl Record {
     /// The record as TOML.
     ///
     /// # Errors
-    /// If a value has no place in TOML.
+    /// If a value cannot be TOML.
     pub fn to_toml(&self) -> Result<String, FileError> {
         toml::to_string(self).map_err(|e| FileError::new(format_args!("the configuration cannot be written ({e})")))
     }
 
-    /// Reads TOML.
+    /// Reads a record from TOML.
     ///
     /// # Errors
     /// With the line of the first mistake.
@@ -157,7 +157,7 @@ impl Record {
     }
 }
 
-/// Refuses a record of another version.
+/// Refuses records of another version.
 pub(super) fn check_schema(schema: u64) -> Result<(), FileError> {
     if schema == u64::from(SCHEMA) {
         return Ok(());
@@ -167,34 +167,35 @@ pub(super) fn check_schema(schema: u64) -> Result<(), FileError> {
     Err(FileError::new(sentence))
 }
 
-/// The built-in scene of that name if its generator has these parameters, otherwise one that is known by them alone.
+/// The built-in scene of this name if its generator has these parameters, otherwise a scene with these parameters
+/// alone.
 fn scene(record: SceneRecord, objective: &Objective) -> Result<Scene, FileError> {
     let SceneRecord { name, parameters } = record;
     if let Some(built_in) = Scene::named(&name) {
-        let mut written_out = built_in.generator.clone();
-        written_out.noise_variance = Some(built_in.noise_variance());
-        if written_out == parameters {
+        let mut explicit = built_in.generator.clone();
+        explicit.noise_variance = Some(built_in.noise_variance());
+        if explicit == parameters {
             return Ok(built_in.clone());
         }
     }
     let scene = Scene {
         schema: 1,
         title: name.clone(),
-        summary: "A scene of one's own".to_owned(),
+        summary: "A custom scene".to_owned(),
         look_for: String::new(),
         name,
         generator: parameters,
         training: TrainingDefaults { sigma2: objective.sigma2, ..TrainingDefaults::default() },
-        camera: crate::data::Camera::default(),
+        camera: SceneCamera::default(),
     };
     scene.check().map_err(|e| FileError::new(e.to_string()))?;
     Ok(scene)
 }
 
-/// Reads `2000:beta=4`.
+/// Reads a command with its step, as `2000:beta=4`.
 ///
 /// # Errors
-/// If there is no step or no command.
+/// If the step or the command is missing or invalid.
 pub fn parse_logged(text: &str) -> Result<LoggedCommand, FileError> {
     let wrong = |why: &str| FileError::new(format_args!("'{text}' is not of the form STEP:name=value: {why}"));
     let (step, command) = text.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
@@ -203,7 +204,7 @@ pub fn parse_logged(text: &str) -> Result<LoggedCommand, FileError> {
     Ok(LoggedCommand { step, command })
 }
 
-/// Name and version of this program.
+/// Name and version of the program.
 pub fn program() -> String {
     concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()
 }
@@ -234,12 +235,12 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_threads_is_of_a_run_on_one() {
+    fn a_record_without_threads_means_one_thread() {
         let (config, log) = run();
         let text = Record::new(&config, &log, 300).to_toml().unwrap();
-        let older = text.replace("threads = 3\n", "");
-        assert_ne!(older, text);
-        assert_eq!(Record::from_toml(&older).unwrap().into_run().unwrap().0, Config { threads: 1, ..config });
+        let old = text.replace("threads = 3\n", "");
+        assert_ne!(old, text);
+        assert_eq!(Record::from_toml(&old).unwrap().into_run().unwrap().0, Config { threads: 1, ..config });
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A table of runs as CSV: a row a run, grown row by row. Values that have none are empty.
+//! Tables of runs as CSV, one row per run. Undefined values are empty.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ pub const SWEEP_TABLE: &str = "sweep.csv";
 /// The record that the runs of a sweep have in common.
 pub const SWEEP_COMMON: &str = "sweep.toml";
 
-/// Rows under one heading, and the file that they stand in. Whatever happens, the file holds whole rows.
+/// A table of runs and its file, which always holds whole rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunTable {
     path: PathBuf,
@@ -20,10 +20,10 @@ pub struct RunTable {
 }
 
 impl RunTable {
-    /// The table in that file, or an empty one if there is none.
+    /// Opens the table of a file, or an empty one if the file does not exist.
     ///
     /// # Errors
-    /// If the file cannot be read or is no table.
+    /// If the file cannot be read or is not a table.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let mut table = Self { path: path.to_owned(), header: Vec::new(), rows: Vec::new() };
         let bytes = match std::fs::read(path) {
@@ -33,7 +33,8 @@ impl RunTable {
         };
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
         for record in reader.records() {
-            let record = record.map_err(|e| FileError::new(format_args!("this is no table of runs ({e})")).at(path))?;
+            let record =
+                record.map_err(|e| FileError::new(format_args!("this is not a table of runs ({e})")).at(path))?;
             table.rows.push(record.iter().map(str::to_owned).collect());
         }
         if !table.rows.is_empty() {
@@ -42,28 +43,28 @@ impl RunTable {
         Ok(table)
     }
 
-    /// The names of the columns, none as long as there is no row.
+    /// Names of the columns; empty as long as there is no row.
     pub fn header(&self) -> &[String] {
         &self.header
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is no row.
+    /// True if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The values of a column, a row each; none if there is no such column.
+    /// The values of a column, or no values if there is no such column.
     pub fn column(&self, name: &str) -> impl Iterator<Item = &str> {
         let place = self.header.iter().position(|n| n == name);
         self.rows.iter().filter_map(move |row| row.get(place?).map(String::as_str))
     }
 
-    /// Whether there is a row with these values in these columns, compared as text.
+    /// True if a row has these values in these columns, compared as text.
     pub fn has(&self, values: &[(&str, String)]) -> bool {
         let places: Option<Vec<usize>> =
             values.iter().map(|(name, _)| self.header.iter().position(|n| n == name)).collect();
@@ -74,16 +75,16 @@ impl RunTable {
         })
     }
 
-    /// Adds a row and writes the file. The first row makes the heading; later ones have the same columns.
+    /// Appends a row of named values and writes the file. All rows have the columns of the first.
     ///
     /// # Errors
-    /// If the columns are others, or the file cannot be written.
+    /// If the columns differ, or the file cannot be written.
     pub fn push(&mut self, fields: Vec<(String, String)>) -> Result<(), FileError> {
         let (names, row): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
         if self.header.is_empty() {
             self.header = names;
         } else if self.header != names {
-            let sentence = "the table was written by another version: its columns are others; choose another folder";
+            let sentence = "another version wrote this table with other columns; choose another folder";
             return Err(FileError::new(sentence).at(&self.path));
         }
         self.rows.push(row);
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_grows_and_is_read_back() {
+    fn rows_are_appended_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("runs.csv");
         let mut table = RunTable::open(&path).unwrap();

@@ -1,10 +1,10 @@
-//! A whole experiment as one JSON text: what was run, how far, on which data, and what was looked at.
+//! Sessions: a run, its data and its view as JSON, in `session.unpick` and in the metadata of figures
+//! (see [`super::provenance`]).
 //!
-//! The text stands in `session.unpick`, and in the metadata of every figure (see [`super::provenance`]). It is the record
-//! of the run ([`Record`]) with these keys beside: `format` says what it is; `weights` is the hash of the final weights,
-//! by which another machine knows whether it has come to the same; `view` is what the window keeps there; `table` holds
-//! data of one's own, as they were trained on; `beside` is a run that it is compared with, with the same keys. There are no
-//! paths in it.
+//! A session is the [`Record`] of the run with more keys: `format` identifies the file; `weights` is the hash of the
+//! final weights, which tells another machine if its run is the same; `view` is the state of the window; `table` holds
+//! your data as they were trained on; `beside` is a second run for comparison, with the same keys. A session contains
+//! no paths.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::record::{Record, check_schema, program};
-use crate::data::{CentreAndScale, Dataset, Kind, Split, generate};
+use crate::data::{CentreAndScale, Dataset, ObservationKind, Split, generate};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
@@ -23,38 +23,38 @@ use crate::io::format::hash::hash_of_weights;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
-/// What a session says that it is.
+/// The value of the key `format`.
 const FORMAT: &str = "unpick session";
 
-/// Data of one's own stand in a session file if they have no more bytes than this, …
+/// Session files contain your data up to this many bytes.
 pub const EMBEDDED_IN_FILE: usize = 8 << 20;
 
-/// … and in a figure if they have no more than this.
+/// Figures contain your data up to this many bytes.
 pub const EMBEDDED_IN_FIGURE: usize = 1 << 20;
 
-/// A run up to one of its steps, and what was looked at.
+/// A run up to a step, with its view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    /// What it started from.
+    /// Configuration at step 0.
     pub config: Config,
-    /// What was changed on the way.
+    /// Commands during the run.
     pub log: Vec<LoggedCommand>,
-    /// Steps made.
+    /// Number of steps.
     pub steps: u64,
-    /// Data of one's own; those of a scene are generated.
+    /// Your data; `None` for a scene, whose data are generated.
     pub table: Option<Arc<Dataset>>,
-    /// The hash of the weights after the last step.
+    /// Hash of the weights after the last step.
     pub weights: Option<String>,
-    /// What the window was showing. Under `selection` stands z* and what else figures depend on.
+    /// State of the window. The key `selection` holds z* and everything else that figures depend on.
     pub view: Value,
-    /// Name and version of the program that wrote it.
+    /// Name and version of the program that wrote the session.
     pub program: String,
-    /// The run that it is compared with.
+    /// Second run, for comparison.
     pub beside: Option<Box<Self>>,
 }
 
 impl Session {
-    /// The session of a moment of a run.
+    /// The session of a snapshot.
     pub fn of(snapshot: &Snapshot, view: Value) -> Self {
         let Snapshot { config, data, log, step, vae, .. } = snapshot;
         let table = config.origin.scene().is_none().then(|| Arc::clone(data));
@@ -66,24 +66,24 @@ impl Session {
         }
     }
 
-    /// The session of a run on generated data, or on data that are elsewhere, that has not been made.
+    /// The session of a run that has not been trained yet, without your data.
     pub fn planned(config: Config, log: Vec<LoggedCommand>, steps: u64) -> Self {
         let (table, weights, view, program, beside) = (None, None, Value::Null, program(), None);
         Self { config, log, steps, table, weights, view, program, beside }
     }
 
-    /// With a run that it is compared with.
+    /// Adds a second run for comparison.
     #[must_use]
     pub fn compared_with(self, beside: Option<Self>) -> Self {
         Self { beside: beside.map(Box::new), ..self }
     }
 
-    /// As JSON on one line, with data of one's own only if they have at most `most_embedded` bytes.
+    /// The session as JSON on one line, with your data only if they have at most `most_embedded` bytes.
     ///
     /// # Errors
-    /// If a value has no place in JSON.
+    /// If a value cannot be JSON.
     pub fn to_json(&self, most_embedded: usize) -> Result<String, FileError> {
-        // The first words say what it is, so that it is found in any file.
+        // `format` comes first, so that the session is found inside any file.
         let json = Value::Object(self.to_object(most_embedded)?).to_string();
         Ok(format!("{{\"format\":\"{FORMAT}\",{}", &json[1..]))
     }
@@ -104,33 +104,33 @@ impl Session {
             object.insert("table".to_owned(), serde_json::to_value(&table).map_err(FileError::new)?);
         }
         if let Some(beside) = &self.beside {
-            // The same data stand there once.
+            // Shared data are stored once.
             let rest = if beside.table == self.table { 0 } else { most_embedded };
             object.insert("beside".to_owned(), Value::Object(beside.to_object(rest)?));
         }
         Ok(object)
     }
 
-    /// Reads what [`Self::to_json`] wrote, however it is laid out.
+    /// Reads JSON of [`Self::to_json`] in any layout.
     ///
     /// # Errors
-    /// If it is something else, damaged, of another version, or contradicts itself.
+    /// If the text is not a session, damaged, of another version, or contradicts itself.
     pub fn parse(text: &str) -> Result<Self, FileError> {
         let value: Value = serde_json::from_str(text)
             .map_err(|e| FileError::new(format_args!("this is not a whole session file ({e})")))?;
         let Value::Object(mut object) = value else {
-            return Err(FileError::new("this is JSON, but not a session of unpick"));
+            return Err(FileError::new("this is JSON, but not a session of Unpick"));
         };
         if object.remove("format").is_none_or(|format| format != FORMAT) {
-            return Err(FileError::new("this is JSON, but not a session of unpick"));
+            return Err(FileError::new("this is JSON, but not a session of Unpick"));
         }
         let beside = match object.remove("beside") {
             Some(Value::Object(beside)) => Some(Self::from_object(beside)?),
-            Some(_) => return Err(FileError::new("the session has a second run that is none")),
+            Some(_) => return Err(FileError::new("the second run of the session is damaged")),
             None => None,
         };
         let session = Self::from_object(object)?;
-        // The same data stand there once.
+        // Shared data are stored once.
         let beside = beside.map(|beside| {
             let shared = beside.table.is_none() && beside.config.origin == session.config.origin;
             if shared { Self { table: session.table.clone(), ..beside } } else { beside }
@@ -138,14 +138,14 @@ impl Session {
         Ok(session.compared_with(beside))
     }
 
-    /// Reads the keys of one run.
+    /// Reads one run.
     fn from_object(mut object: Map<String, Value>) -> Result<Self, FileError> {
         let view = object.remove("view").unwrap_or_default();
         let damaged = |e: serde_json::Error| FileError::new(format_args!("this is not a whole session file ({e})"));
         let weights = object.remove("weights").map(serde_json::from_value).transpose().map_err(damaged)?;
         let table: Option<TableRecord> =
             object.remove("table").map(serde_json::from_value).transpose().map_err(damaged)?;
-        // Another version may have other keys, and then its number is the thing to say.
+        // Another version may have other keys; then its number is the useful error.
         if let Some(schema) = object.get("schema").and_then(Value::as_u64) {
             check_schema(schema)?;
         }
@@ -159,7 +159,9 @@ impl Session {
             )));
         }
         let table = match (&config.origin, table) {
-            (Origin::Scene(_), Some(_)) => return Err(FileError::new("the session has a scene and a table of data")),
+            (Origin::Scene(_), Some(_)) => {
+                return Err(FileError::new("the session has both a scene and a table of data"));
+            }
             (_, table) => table.map(TableRecord::into_data).transpose()?.map(Arc::new),
         };
         let samples = match &config.origin {
@@ -173,21 +175,21 @@ impl Session {
         Ok(Self { config, log, steps, table, weights, view, program, beside: None })
     }
 
-    /// The data of the run: generated, or those in the session.
+    /// The data of the run, generated or from the session.
     ///
     /// # Errors
-    /// If they were too large for the session, and which file they are in.
+    /// If they are too large for the session; the sentence names their file.
     pub fn data(&self) -> Result<Arc<Dataset>, FileError> {
         match (&self.config.origin, &self.table) {
             (Origin::Scene(scene), _) => Ok(Arc::new(generate(scene, self.config.seed))),
             (_, Some(data)) => Ok(Arc::clone(data)),
             (Origin::File { name, sha256 }, None) => Err(FileError::new(format_args!(
-                "the data were too large for the session; they are in a file that was called {name} (SHA-256 {sha256})"
+                "the data were too large for the session; give their file, which was called {name} (SHA-256 {sha256})"
             ))),
         }
     }
 
-    /// The run at its start, with every change planned for its step: after [`Self::steps`] steps it is where it was saved.
+    /// The run at step 0 with its commands scheduled; after [`Self::steps`] steps it is in the saved state.
     ///
     /// # Errors
     /// If the configuration does not fit the data.
@@ -197,16 +199,16 @@ impl Session {
         Ok(run)
     }
 
-    /// Whether a model has the weights that the session was saved with, to the last bit; `None` if that is not known.
+    /// True if the weights of a model are those of the session to the last bit; `None` if the session has no hash.
     pub fn has_weights_of(&self, vae: &Vae<f32>) -> Option<bool> {
         self.weights.as_ref().map(|hash| *hash == hash_of_weights(vae))
     }
 }
 
-/// Writes a session file.
+/// Writes a session file atomically.
 ///
 /// # Errors
-/// If it cannot be written; an older file is then as it was.
+/// If it cannot be written; an old file is then unchanged.
 pub fn save_session(path: &Path, session: &Session) -> Result<(), FileError> {
     write_atomically(path, session_file(session)?.as_bytes())
 }
@@ -214,26 +216,26 @@ pub fn save_session(path: &Path, session: &Session) -> Result<(), FileError> {
 /// The text of a session file.
 ///
 /// # Errors
-/// If a value has no place in JSON.
+/// If a value cannot be JSON.
 pub fn session_file(session: &Session) -> Result<String, FileError> {
     let mut object = session.to_object(EMBEDDED_IN_FILE)?;
     object.insert("format".to_owned(), Value::from(FORMAT));
     Ok(format!("{:#}\n", Value::Object(object)))
 }
 
-/// Data of one's own: centred, scaled, shuffled and split as they were trained on.
+/// Your data: centred, scaled, shuffled and split as they were trained on.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct TableRecord {
     names: Vec<String>,
-    /// Height and width, where a row is an image.
+    /// Height and width, if a row is an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     image: Option<(usize, usize)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     centre: Option<Vec<f64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scale: Option<f64>,
-    /// Little-endian float32 in base 64, sample after sample.
+    /// Little-endian float32 in base 64, sample by sample.
     train: String,
     test: String,
 }
@@ -249,8 +251,8 @@ impl TableRecord {
         Some(Self {
             names: data.observation_names.clone(),
             image: match data.kind {
-                Kind::Images { height, width } => Some((height, width)),
-                Kind::Points => None,
+                ObservationKind::Images { height, width } => Some((height, width)),
+                ObservationKind::Points => None,
             },
             centre: data.centre_and_scale.as_ref().map(|c| c.centre.clone()),
             scale: data.centre_and_scale.as_ref().map(|c| c.scale),
@@ -274,8 +276,8 @@ impl TableRecord {
             whole.then(|| Split { observations: Matrix::from_columns(n, samples, numbers), factors: None })
         };
         let kind = match self.image {
-            None => Kind::Points,
-            Some((height, width)) if height.checked_mul(width) == Some(n) => Kind::Images { height, width },
+            None => ObservationKind::Points,
+            Some((height, width)) if height.checked_mul(width) == Some(n) => ObservationKind::Images { height, width },
             Some(_) => return Err(damaged()),
         };
         let centre_and_scale = match (self.centre, self.scale) {
@@ -314,7 +316,7 @@ mod tests {
         Session { config, log, steps: 9, table: None, weights: Some("00ff".to_owned()), view, program, beside: None }
     }
 
-    fn own() -> Session {
+    fn session_of_your_data() -> Session {
         let values = Matrix::from_fn(2, 30, |r, c| f64::from(((c * 7 + r * 3) % 11) as u32) / 7.0);
         let table = Table { names: vec!["a".to_owned(), "b".to_owned()], values, image_shape: None };
         let data = dataset_from_table(&table, 5).unwrap();
@@ -324,10 +326,11 @@ mod tests {
     }
 
     #[test]
-    fn a_session_survives_in_both_layouts() {
-        let other = Session { steps: 12, view: Value::Null, ..own() };
-        let compared = [own().compared_with(Some(other)), session().compared_with(Some(own()))];
-        for session in [session(), own()].into_iter().chain(compared) {
+    fn a_session_is_read_back_from_both_layouts() {
+        let other = Session { steps: 12, view: Value::Null, ..session_of_your_data() };
+        let compared =
+            [session_of_your_data().compared_with(Some(other)), session().compared_with(Some(session_of_your_data()))];
+        for session in [session(), session_of_your_data()].into_iter().chain(compared) {
             let line = session.to_json(EMBEDDED_IN_FIGURE).unwrap();
             assert!(line.starts_with("{\"format\":\"unpick session\",") && !line.contains('\n'), "{line}");
             for text in [line, session_file(&session).unwrap()] {
@@ -337,8 +340,8 @@ mod tests {
     }
 
     #[test]
-    fn data_that_are_too_large_stay_outside_and_are_asked_for() {
-        let session = own();
+    fn large_data_are_left_out_and_asked_for() {
+        let session = session_of_your_data();
         let read = Session::parse(&session.to_json(100).unwrap()).unwrap();
         assert_eq!(read.table, None);
         let sentence = read.data().unwrap_err().to_string();
@@ -347,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_comes_to_the_same_weights() {
+    fn a_session_reproduces_its_weights() {
         let mut session = session();
         if let Origin::Scene(scene) = &mut session.config.origin {
             scene.generator.samples = 200;
@@ -363,14 +366,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_session_is_refused_with_the_reason() {
+    fn other_files_are_refused_with_the_reason() {
         let text = session_file(&session()).unwrap();
         let refused = |text: &str| Session::parse(text).unwrap_err().to_string();
         for (text, words) in [
             (String::new(), "not a whole session file"),
             (text[..text.len() / 2].to_owned(), "not a whole session file"),
-            ("[1, 2]".to_owned(), "not a session of unpick"),
-            ("{\"schema\": 1}".to_owned(), "not a session of unpick"),
+            ("[1, 2]".to_owned(), "not a session of Unpick"),
+            ("{\"schema\": 1}".to_owned(), "not a session of Unpick"),
             (text.replace("\"schema\": 1", "\"schema\": 2"), "schema 2"),
             (text.replace("\"schema\": 1", "\"schema\": 2, \"colour\": 3"), "schema 2"),
             (text.replace("\"seed\"", "\"seat\""), "unknown field `seat`"),
@@ -381,7 +384,7 @@ mod tests {
             let sentence = refused(&text);
             assert!(sentence.contains(words) && !sentence.contains('\n'), "{words}: {sentence}");
         }
-        let text = own().to_json(EMBEDDED_IN_FIGURE).unwrap();
+        let text = session_of_your_data().to_json(EMBEDDED_IN_FIGURE).unwrap();
         for (from, to) in
             [("\"test\":\"", "\"test\":\"A"), ("[\"a\",", "[\"a\",\"c\","), ("\"scale\"", "\"image\":[1,3],\"scale\"")]
         {
@@ -392,7 +395,7 @@ mod tests {
     proptest! {
         #[test]
         fn damage_never_panics(place in 0_usize..3000, value in any::<u8>(), length in 0_usize..4000) {
-            let mut bytes = own().to_json(EMBEDDED_IN_FIGURE).unwrap().into_bytes();
+            let mut bytes = session_of_your_data().to_json(EMBEDDED_IN_FIGURE).unwrap().into_bytes();
             if let Some(byte) = bytes.get_mut(place) {
                 *byte = value;
             }

@@ -28,8 +28,7 @@ impl Autosave {
     pub fn open(folder: &Path) -> Result<(Self, Option<Result<Session, FileError>>), FileError> {
         make_folder(folder)?;
         let path = folder.join(RUNNING);
-        let cannot =
-            |e: std::io::Error| FileError::new(format_args!("sessions cannot be saved by themselves ({e})")).at(&path);
+        let cannot = |e: std::io::Error| FileError::new(format_args!("sessions cannot be autosaved ({e})")).at(&path);
         let crashed = fs::exists(&path).map_err(cannot)?;
         let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
         let folder = folder.to_owned();

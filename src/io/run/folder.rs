@@ -128,7 +128,10 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
     let [train, test] = OBSERVATIONS.map(read);
     let (train, test) = (train?, test?);
     if train.rows() != test.rows() || train.rows() == 0 || test.columns() == 0 {
-        return Err(FileError::new("training and held-out data do not belong together").at(folder));
+        return Err(FileError::new(
+            "training and held-out data are empty or have different columns; save the run again",
+        )
+        .at(folder));
     }
     let split = |observations| Split { observations, factors: None };
     Ok(Dataset {

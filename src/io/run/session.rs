@@ -1,5 +1,5 @@
 //! Sessions: a run, its data and its view as JSON, in `session.unpick` and in the metadata of figures
-//! (see [`super::provenance`]).
+//! (see [`crate::io::provenance`]).
 //!
 //! A session is the [`Record`] of the run with more keys: `format` identifies the file; `weights` is the hash of the
 //! final weights, which tells another machine if its run is the same; `view` is the state of the window; `table` holds

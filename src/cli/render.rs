@@ -7,10 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use eframe::egui::{Color32, Theme, vec2};
 
-use super::CliError;
+use super::error::CliError;
 use super::progress::run_progress;
 use super::render_animation::{movie_format, render_animation};
-use crate::experiment::{Moment, Snapshot};
+use crate::experiment::Snapshot;
 use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::still::{Figure, SIZES, show};
@@ -265,8 +265,7 @@ impl FigureSource {
 
 /// The snapshot of a saved run at its last step.
 fn snapshot_of(saved: SavedRun) -> Arc<Snapshot> {
-    let SavedRun { config, log, steps, settings, vae, data, history } = saved;
-    let covariance = Arc::new(data.train.covariance());
-    let (config, data) = (Arc::new(config), Arc::new(data));
-    Arc::new(Snapshot::new(Moment { config, data, log, history, step: steps, settings, vae, covariance }))
+    let SavedRun { config, log, steps, vae, data, history, .. } = saved;
+    let covariance = data.train.covariance();
+    Arc::new(Snapshot::new(Arc::new(config), Arc::new(data), log, history, steps, vae, &covariance))
 }

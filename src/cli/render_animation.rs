@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::CliError;
+use super::error::CliError;
 use super::progress::bar;
 use crate::figure::animation::AnimationSpec;
 use crate::figure::still::{Figure, show};

@@ -20,7 +20,7 @@ const TEST: u64 = 1;
 pub fn generate(scene: &Scene, seed: u64) -> Dataset {
     let generator = &scene.generator;
     let split = |index, samples| match &generator.source {
-        ObservationSource::GroundTruthMap { map, factors } => {
+        ObservationSource::Map { map, factors } => {
             mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index))
         }
         ObservationSource::Clusters(centres) => {
@@ -31,7 +31,7 @@ pub fn generate(scene: &Scene, seed: u64) -> Dataset {
         train: split(TRAIN, generator.samples),
         test: split(TEST, generator.test_samples),
         factor_names: match &generator.source {
-            ObservationSource::GroundTruthMap { map, .. } => map.factor_names(),
+            ObservationSource::Map { map, .. } => map.factor_names(),
             ObservationSource::Clusters(_) => vec!["cluster".to_owned()],
         },
         observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
@@ -112,7 +112,7 @@ mod tests {
     /// Mean and covariance of the observations of a scene by quadrature. The trapezoidal rule is exponentially accurate
     /// for normal factors, the midpoint rule errs by 10⁻⁵ for uniform ones.
     fn population(scene: &Scene) -> (DVector<f64>, DMatrix<f64>) {
-        let ObservationSource::GroundTruthMap { map, factors } = &scene.generator.source else { panic!("no map") };
+        let ObservationSource::Map { map, factors } = &scene.generator.source else { panic!("no map") };
         let grid: Vec<(f64, f64)> = match factors {
             FactorDistribution::Normal => {
                 (-90..=90).map(|i| f64::from(i) / 10.0).map(|z| (z, (-z * z / 2.0).exp())).collect()

@@ -24,7 +24,7 @@ pub struct Generator {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ObservationSource {
     /// d(z) for independent factors z.
-    GroundTruthMap {
+    Map {
         /// d.
         map: GroundTruthMap,
         /// The distribution of each factor, with zero mean and unit variance.
@@ -63,7 +63,7 @@ impl Generator {
     /// n, the dimension of an observation.
     pub fn data_dim(&self) -> usize {
         match &self.source {
-            ObservationSource::GroundTruthMap { map, .. } => map.data_dim(),
+            ObservationSource::Map { map, .. } => map.data_dim(),
             ObservationSource::Clusters(centres) => centres.first().map_or(0, Vec::len),
         }
     }
@@ -71,7 +71,7 @@ impl Generator {
     /// Checks the values; the error describes the first that cannot be generated.
     pub(super) fn check(&self) -> Result<(), String> {
         let (n, m) = match &self.source {
-            ObservationSource::GroundTruthMap { map, .. } => {
+            ObservationSource::Map { map, .. } => {
                 map.check().map_err(|sentence| format!("[generator.map] {sentence}"))?;
                 (map.data_dim(), map.latent_dim())
             }
@@ -148,7 +148,7 @@ impl TryFrom<GeneratorRecord> for Generator {
         let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
         let source = match (map, clusters, factors) {
             (Some(map), None, factors) => {
-                ObservationSource::GroundTruthMap { map, factors: factors.unwrap_or_default() }
+                ObservationSource::Map { map, factors: factors.unwrap_or_default() }
             }
             (None, Some(centres), None | Some(FactorDistribution::Discrete)) => ObservationSource::Clusters(centres),
             (None, Some(_), Some(_)) => return Err("the factor of clusters is discrete; leave `factors` out"),
@@ -162,7 +162,7 @@ impl From<Generator> for GeneratorRecord {
     fn from(generator: Generator) -> Self {
         let Generator { source, noise_variance, samples, test_samples, moments } = generator;
         let (factors, clusters, map) = match source {
-            ObservationSource::GroundTruthMap { map, factors } => (Some(factors), None, Some(map)),
+            ObservationSource::Map { map, factors } => (Some(factors), None, Some(map)),
             ObservationSource::Clusters(centres) => (Some(FactorDistribution::Discrete), Some(centres), None),
         };
         Self { factors, noise_variance, samples, test_samples, moments, clusters, map }

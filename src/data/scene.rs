@@ -136,7 +136,7 @@ impl Scene {
     /// The true decoder; `None` for clusters.
     pub fn truth(&self) -> Option<&GroundTruthMap> {
         match &self.generator.source {
-            ObservationSource::GroundTruthMap { map, .. } => Some(map),
+            ObservationSource::Map { map, .. } => Some(map),
             ObservationSource::Clusters(_) => None,
         }
     }

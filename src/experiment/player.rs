@@ -1,17 +1,16 @@
-//! The log player: makes steps while the commands of a log take effect at theirs. Window, figures, sessions, checks and commands
-//! all repeat runs with it, so that a run ends the same way wherever it is repeated.
+//! Log player: makes steps while scheduled commands take effect. Window, figures, sessions, checks and commands all make
+//! and repeat runs with it, so a run ends the same way everywhere.
 
 use std::ops::ControlFlow;
 
 use super::run::{Divergence, Experiment};
 
 impl Experiment {
-    /// Makes steps until `steps` of them are made; commands that [`Self::schedule_log`] has scheduled take effect at their
-    /// steps. `on_step` sees the run after each step and may stop it.
+    /// Makes steps until there are `steps` in all. `on_step` sees the run after each step and may stop it.
     ///
     /// # Errors
-    /// If the loss explodes, the one after the last step included: the last sound state is then restored, and commands that
-    /// were still to come are dropped.
+    /// If the run diverges, which includes the loss after the last step: the run is back at its last sound state then, and
+    /// scheduled commands are dropped.
     pub fn play_to(
         &mut self,
         steps: u64,
@@ -25,5 +24,13 @@ impl Experiment {
         }
         self.verify()?;
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Makes `steps` more steps.
+    ///
+    /// # Errors
+    /// As [`Self::play_to`].
+    pub fn advance(&mut self, steps: u64) -> Result<(), Divergence> {
+        self.play_to(self.state().step + steps, |_| ControlFlow::Continue(())).map(drop)
     }
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use super::record::{Record, check_schema, program};
 use crate::data::{CentreAndScale, Dataset, ObservationKind, Split, generate};
-use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Snapshot};
+use crate::experiment::{Config, LoggedCommand, Origin, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::hash_of_weights;
@@ -189,16 +189,6 @@ impl Session {
         }
     }
 
-    /// The run at step 0 with its commands scheduled; after [`Self::steps`] steps it is in the saved state.
-    ///
-    /// # Errors
-    /// If the configuration does not fit the data.
-    pub fn run(&self, data: Arc<Dataset>) -> Result<Experiment, InvalidSetting> {
-        let mut run = Experiment::new(self.config.clone(), data)?;
-        run.schedule_log(&self.log)?;
-        Ok(run)
-    }
-
     /// True if the weights of a model are those of the session to the last bit; `None` if the session has no hash.
     pub fn has_weights_of(&self, vae: &Vae<f32>) -> Option<bool> {
         self.weights.as_ref().map(|hash| *hash == hash_of_weights(vae))
@@ -300,7 +290,7 @@ impl TableRecord {
 mod tests {
     use super::*;
     use crate::data::{Scene, Table, dataset_from_table};
-    use crate::experiment::Command;
+    use crate::experiment::{Command, Experiment};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -356,8 +346,9 @@ mod tests {
             scene.generator.samples = 200;
         }
         session.config.optimizer.batch = 16;
-        let mut run = session.run(session.data().unwrap()).unwrap();
-        (0..9).for_each(|_| run.step().unwrap());
+        let mut run = Experiment::new(session.config.clone(), session.data().unwrap()).unwrap();
+        run.schedule_log(&session.log).unwrap();
+        run.advance(9).unwrap();
         assert_eq!(run.log(), session.log);
         let saved = Session::of(&Snapshot::of(&run), Value::Null);
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(true));

@@ -10,7 +10,7 @@ mod walk_a_seam;
 use unpick::vae::Covariance;
 
 #[test]
-fn train_and_measure_shows_what_a_diagonal_posterior_does() {
+fn diagonal_posteriors_reach_the_optimum_with_aligned_latents() {
     train_and_measure::main().unwrap();
     let [diagonal, full] = Covariance::ALL.map(|covariance| train_and_measure::train("linear", covariance).unwrap());
     for metrics in [&diagonal, &full] {
@@ -24,7 +24,7 @@ fn train_and_measure_shows_what_a_diagonal_posterior_does() {
 }
 
 #[test]
-fn walk_a_seam_moves_with_the_speeds_of_the_cylinder() {
+fn seams_of_the_cylinder_have_its_true_speeds() {
     walk_a_seam::main().unwrap();
     let seams = walk_a_seam::walk().unwrap();
     // Where the line crosses z*: the true speeds are 0.8 along the cylinder and 1.6 around it, in either order.

@@ -147,9 +147,7 @@ impl TryFrom<GeneratorRecord> for Generator {
     fn try_from(layout: GeneratorRecord) -> Result<Self, Self::Error> {
         let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
         let source = match (map, clusters, factors) {
-            (Some(map), None, factors) => {
-                ObservationSource::Map { map, factors: factors.unwrap_or_default() }
-            }
+            (Some(map), None, factors) => ObservationSource::Map { map, factors: factors.unwrap_or_default() },
             (None, Some(centres), None | Some(FactorDistribution::Discrete)) => ObservationSource::Clusters(centres),
             (None, Some(_), Some(_)) => return Err("the factor of clusters is discrete; leave `factors` out"),
             _ => return Err("[generator] needs either `map` or `clusters`"),

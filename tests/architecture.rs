@@ -168,7 +168,8 @@ impl Source {
             for (start, _) in self.code.match_indices(keyword) {
                 // `super::super::` is read from its first word on.
                 let before = self.code[..start].chars().next_back();
-                if before.is_some_and(|c| is_word(c) || c == ':') {
+                // A visibility, `pub(in crate::a)`, imports nothing.
+                if before.is_some_and(|c| is_word(c) || c == ':') || self.code[..start].ends_with("(in ") {
                     continue;
                 }
                 let mut prefix = if keyword == "crate::" { Vec::new() } else { self.module_path() };

@@ -143,8 +143,8 @@ fn turned_loss(outcome: &CheckOutcome, family: Covariance, degrees: f64) -> f64 
             // `rotated_elbos` takes the invariance for granted, so the decoder itself is turned and searched anew.
             let rotation = Rotation { degrees, plane: [0, 1] };
             let mut vae = outcome.vae.clone();
-            rotation.turn_decoder(&mut vae);
-            let starts: Vec<Posterior> = starts.iter().map(|q| rotation.turn_posterior(q)).collect();
+            rotation.rotate_decoder(&mut vae);
+            let starts: Vec<Posterior> = starts.iter().map(|q| rotation.rotate_posterior(q)).collect();
             let after = rotated_elbos(&vae, &observations, &starts, objective, [0, 1], &[0.0])[0];
             turned(0.0).full - after.full
         }

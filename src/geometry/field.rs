@@ -1,22 +1,24 @@
-//! Quantities over a plane of latent space: what the heat maps show.
+//! Quantities over a plane of latent space, for heat maps.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gram, Jets, Order, normal_density};
+use super::gram::Gram;
+use super::jet::{Jets, Order};
+use super::seam::normal_density;
 use crate::linalg::{Matrix, Real};
 use crate::vae::Vae;
 
-/// A quantity that a Jacobian has.
+/// Quantity of a Jacobian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MapQuantity {
-    /// The gap of a diagonal posterior in nats.
+    /// Gap of a diagonal posterior in nats.
     Gap,
     /// c_IMA in nats.
     Contrast,
-    /// The density of the decoded prior on the manifold, p(z)/√det JᵀJ.
+    /// Density of the decoded prior on the manifold, p(z)/√det JᵀJ.
     Density,
-    /// The ratio of the largest to the smallest singular value.
+    /// Ratio of the largest to the smallest singular value.
     Anisotropy,
 }
 
@@ -24,7 +26,7 @@ impl MapQuantity {
     /// All quantities.
     pub const ALL: [Self; 4] = [Self::Gap, Self::Contrast, Self::Density, Self::Anisotropy];
 
-    /// The name on the screen.
+    /// Name on the screen.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gap => "gap (nats)",
@@ -33,16 +35,14 @@ impl MapQuantity {
             Self::Anisotropy => "s₁/s₂",
         }
     }
-}
 
-impl MapQuantity {
-    /// The value below which it never is.
+    /// Lower bound.
     pub fn least(self) -> f64 {
         if self == Self::Anisotropy { 1.0 } else { 0.0 }
     }
 
-    /// Differences below this are too small to be shown as such: a hundredth of a nat, a thousandth of a unit of density,
-    /// a ratio of 1.1. The scale of a map ends there at least.
+    /// Smallest upper end of a colour scale, so that negligible differences look so: a hundredth of a nat, a thousandth of a
+    /// unit of density, a ratio of 1.1.
     pub fn least_range(self) -> f64 {
         match self {
             Self::Gap | Self::Contrast => 0.01,
@@ -52,7 +52,7 @@ impl MapQuantity {
     }
 }
 
-/// A quantity at each column of `z` (m × K). NaN where it has no value.
+/// A quantity at each column of `z` (m × K). NaN where undefined.
 pub fn field<T: Real>(vae: &Vae<T>, z: &Matrix<T>, quantity: MapQuantity, b: f64) -> Vec<f64> {
     let jets = Jets::of(vae, z, Order::First);
     let latents: Vec<usize> = (0..z.rows()).collect();

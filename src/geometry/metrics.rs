@@ -1,36 +1,38 @@
-//! The gauges of a decoder: what is seen at many latents, averaged, with the reason where a number would mean nothing.
+//! Geometry metrics of a decoder: averages over many latent vectors, with a reason for every undefined number.
 
 use std::fmt;
 
 use nalgebra::DMatrix;
 
-use super::contrast::distance_of;
-use super::{Gram, Jets, c2_residual, separation};
+use super::contrast::{distance_of, separation};
+use super::curvature::c2_residual;
+use super::gram::Gram;
+use super::jet::Jets;
 use crate::linalg::Real;
 use crate::vae::{Covariance, Posterior};
 
-/// A latent is active if the variance of its posterior mean over the data exceeds this (Burda et al. 2016).
+/// Smallest variance of the posterior mean over the data of an active latent (Burda et al. 2016).
 pub const ACTIVE_VARIANCE: f64 = 0.01;
 
-/// V is not shown where the singular values are closer than this share of the largest one.
+/// Smallest separation of singular values, a share of the largest one, for which V is defined.
 pub const LEAST_SEPARATION: f64 = 0.05;
 
-/// Why a quantity has no value.
+/// Reason for an undefined quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undefined {
-    /// The Jacobian of collapsed latents is noise.
+    /// No latent is active; the Jacobian of collapsed latents is noise.
     NoActiveLatent,
-    /// There is nothing to compare.
+    /// Only one latent is active; there is no second one to compare.
     OneActiveLatent,
-    /// Equal singular values leave V free.
+    /// Singular values are equal, which leaves V free.
     EqualSingularValues,
-    /// More active latents than data dimensions, or columns that are parallel.
+    /// There are more active latents than data dimensions, or columns are parallel.
     DependentColumns,
-    /// Second derivatives of a ReLU network say nothing.
+    /// Second derivatives of a ReLU network are zero or do not exist.
     NotSmooth,
-    /// The data came without true factors.
+    /// The data have no true factors.
     NoTrueFactors,
-    /// The run has not come that far.
+    /// The run has not reached that step.
     NotYet,
 }
 
@@ -43,20 +45,20 @@ impl fmt::Display for Undefined {
             Self::DependentColumns => "the columns of the Jacobian are linearly dependent",
             Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
             Self::NoTrueFactors => "the true factors of this data are not known",
-            Self::NotYet => "the run has not come that far",
+            Self::NotYet => "the run has not reached that step",
         })
     }
 }
 
-/// A number, or the reason why there is none.
+/// A number, or the reason why it is undefined.
 pub type Measured = Result<f64, Undefined>;
 
-/// Averages over latents, restricted to active ones.
+/// Averages over latent vectors, restricted to active latents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeometryMetrics {
-    /// The active latents.
+    /// Active latents.
     pub active: Vec<usize>,
-    /// Mean contrast c_IMA in nats: the headline. 0 means orthogonal columns.
+    /// Mean contrast c_IMA in nats; 0 for orthogonal columns.
     pub ima_contrast: Measured,
     /// Mean gap of a diagonal posterior in nats at Λ = I + JᵀJ/b.
     pub diagonal_gap: Measured,
@@ -68,7 +70,7 @@ pub struct GeometryMetrics {
     pub alignment: Measured,
     /// Mean residual of condition C2.
     pub c2_residual: Measured,
-    /// How far the encoder's Σ is from the stationarity condition with Λ = I + JᵀJ/b: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for full
+    /// Deviation of the encoder's Σ from the stationarity condition with Λ = I + JᵀJ/b: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for full
     /// covariance, of |log Σᵢᵢ Λᵢᵢ| over all i for diagonal.
     pub posterior_error: Measured,
     /// Mean singular values of the active columns, largest first.
@@ -78,8 +80,8 @@ pub struct GeometryMetrics {
 }
 
 impl GeometryMetrics {
-    /// Summarises the decoder at the means of `posteriors`: `jets` are its derivatives there, b = βσ². C2 is left out
-    /// (as [`Undefined::NotSmooth`]) unless the jets have second derivatives.
+    /// Metrics of the decoder at the means of `posteriors`: `jets` are its derivatives there, b = βσ². Without second
+    /// derivatives C2 is [`Undefined::NotSmooth`].
     pub fn new<T: Real>(jets: &Jets<T>, posteriors: &[Posterior], covariance: Covariance, b: f64) -> Self {
         let active = active_latents(posteriors);
         let all: Vec<usize> = (0..posteriors.first().map_or(0, Posterior::dim)).collect();
@@ -93,7 +95,7 @@ impl GeometryMetrics {
             sums.mass += chosen.off_diagonal_mass();
             let (singular_values, v) = chosen.singular_basis();
             sums.separation += separation(singular_values);
-            // V is named already, so no permutation aligns it better.
+            // The columns of V are matched to latents already, so no permutation aligns it better.
             let alignment = v.iter().step_by(active.len() + 1).sum::<f64>() / active.len() as f64;
             sums.alignment += alignment;
             sums.dto += distance_of(alignment, active.len());
@@ -126,7 +128,7 @@ impl GeometryMetrics {
     }
 }
 
-/// Sums over latents.
+/// Sums over latent vectors.
 #[derive(Default)]
 struct Sums {
     contrast: f64,
@@ -142,7 +144,7 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds singular values, largest first.
+    /// Adds the singular values in descending order.
     fn count(&mut self, singular_values: &[f64]) {
         self.sorted.clear();
         self.sorted.extend_from_slice(singular_values);
@@ -151,7 +153,7 @@ impl Sums {
     }
 }
 
-/// The latents whose posterior mean varies over the data by more than [`ACTIVE_VARIANCE`].
+/// Latents whose posterior mean has a variance over the data above [`ACTIVE_VARIANCE`].
 pub fn active_latents(posteriors: &[Posterior]) -> Vec<usize> {
     let m = posteriors.first().map_or(0, Posterior::dim);
     let variance = |i: usize| {
@@ -161,7 +163,7 @@ pub fn active_latents(posteriors: &[Posterior]) -> Vec<usize> {
     (0..m).filter(|i| variance(*i) > ACTIVE_VARIANCE).collect()
 }
 
-/// How far Σ is from the inverse of Λ = I + G/b.
+/// Deviation of Σ from the inverse of Λ = I + G/b.
 fn posterior_error(q: &Posterior, gram: &Gram, b: f64, covariance: Covariance) -> f64 {
     match covariance {
         Covariance::Full => {
@@ -184,14 +186,15 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Order, posterior_precision};
+    use crate::geometry::contrast::posterior_precision;
+    use crate::geometry::jet::Order;
     use crate::linalg::Matrix;
     use crate::nn::Activation;
     use crate::vae::{Architecture, DecoderKind, Vae};
     use nalgebra::DVector;
 
     /// A linear decoder with these columns, and posteriors with these means that satisfy the stationarity condition.
-    fn summary(columns: &[f64], n: usize, means: &[[f64; 2]], covariance: Covariance) -> GeometryMetrics {
+    fn metrics(columns: &[f64], n: usize, means: &[[f64; 2]], covariance: Covariance) -> GeometryMetrics {
         let architecture =
             Architecture { latent_dim: 2, hidden: vec![], activation: Activation::Tanh, decoder: DecoderKind::Linear };
         let mut vae = Vae::<f64>::zeros(n, architecture, covariance);
@@ -211,8 +214,8 @@ mod tests {
     const SPREAD: [[f64; 2]; 2] = [[1.0, 1.0], [-1.0, 0.0]];
 
     #[test]
-    fn orthogonal_columns_are_seen_as_such() {
-        let s = summary(&[2.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, &SPREAD, Covariance::Diagonal);
+    fn orthogonal_columns_have_zero_deviations() {
+        let s = metrics(&[2.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, &SPREAD, Covariance::Diagonal);
         assert_eq!(s.active, [0, 1]);
         for zero in [s.ima_contrast, s.diagonal_gap, s.off_diagonal_mass, s.dto, s.c2_residual, s.posterior_error] {
             assert!(zero.unwrap().abs() < 1e-14, "{s:?}");
@@ -221,26 +224,26 @@ mod tests {
     }
 
     #[test]
-    fn skewed_columns_cost_what_their_angle_says() {
-        let s = summary(&[1.0, 0.0, 0.6, 0.8], 2, &SPREAD, Covariance::Full);
+    fn skewed_columns_have_the_contrast_of_their_angle() {
+        let s = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &SPREAD, Covariance::Full);
         assert!((s.ima_contrast.unwrap() + 0.8_f64.ln()).abs() < 1e-14);
         assert!((s.dto.unwrap() - 2.0 * 2_f64.sqrt() * (22.5_f64.to_radians()).sin()).abs() < 1e-7, "45° off the axes");
         assert!(s.posterior_error.unwrap() < 1e-12);
-        // The diagonal family can't hold this Σ, yet each variance meets its own condition.
-        let s = summary(&[1.0, 0.0, 0.6, 0.8], 2, &SPREAD, Covariance::Diagonal);
+        // The diagonal family cannot represent this Σ, yet each variance meets its own condition.
+        let s = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &SPREAD, Covariance::Diagonal);
         assert!(s.posterior_error.unwrap() < 1e-12 && s.diagonal_gap.unwrap() > 0.1);
     }
 
     #[test]
-    fn what_means_nothing_gives_its_reason() {
-        let equal = summary(&[1.0, 0.0, 0.0, 1.0], 2, &SPREAD, Covariance::Diagonal);
+    fn undefined_metrics_give_the_reason() {
+        let equal = metrics(&[1.0, 0.0, 0.0, 1.0], 2, &SPREAD, Covariance::Diagonal);
         assert_eq!(equal.dto, Err(Undefined::EqualSingularValues));
-        let one = summary(&[1.0, 0.0, 0.6, 0.8], 2, &[[1.0, 0.0], [-1.0, 0.0]], Covariance::Diagonal);
+        let one = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &[[1.0, 0.0], [-1.0, 0.0]], Covariance::Diagonal);
         assert_eq!((one.active.as_slice(), one.dto), (&[0][..], Err(Undefined::OneActiveLatent)));
         assert_eq!(one.ima_contrast, Ok(0.0));
-        let none = summary(&[1.0, 0.0, 0.6, 0.8], 2, &[[0.0, 0.0], [0.0, 0.0]], Covariance::Diagonal);
+        let none = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &[[0.0, 0.0], [0.0, 0.0]], Covariance::Diagonal);
         assert_eq!(none.ima_contrast, Err(Undefined::NoActiveLatent));
-        let dependent = summary(&[1.0, 2.0], 1, &SPREAD, Covariance::Diagonal);
+        let dependent = metrics(&[1.0, 2.0], 1, &SPREAD, Covariance::Diagonal);
         assert_eq!(dependent.ima_contrast, Err(Undefined::DependentColumns));
     }
 }

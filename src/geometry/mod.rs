@@ -1,5 +1,5 @@
-//! The geometry of a decoder: exact derivatives, singular bases, seams, and how far the conditions C1 (orthogonal
-//! columns) and C2 (each length depends on its own latent only) are from being met.
+//! Geometry of a decoder: exact derivatives, singular bases, seams, and the deviation from the conditions C1 (orthogonal
+//! columns) and C2 (the length of each column depends on its own latent only).
 
 mod best_posterior;
 mod chance;

@@ -1,29 +1,28 @@
-//! Turning the latents of a whole model, decoder and encoder together.
+//! Rotation of the latents of a whole model, decoder and encoder together.
 
 use nalgebra::{DMatrix, DVector};
 
-use super::Rotation;
+use super::rotation::Rotation;
 use crate::linalg::{Factor, Matrix, Panel, product};
 use crate::nn::Dense;
 use crate::vae::{Covariance, Posterior, Vae};
 
-/// Observations that the covariance head is fitted on at most.
+/// Most observations for the fit of the covariance head.
 const FITTED: usize = 8192;
 
-/// The share of the mean squared feature that is added to each of them in the fit, so that directions in which the features
-/// hardly vary keep their weights.
+/// Ridge of the fit, a share of the mean squared feature: directions in which the features hardly vary keep their weights.
 const RIDGE: f64 = 1e-8;
 
 impl Rotation {
-    /// Turns the latents z ↦ R z of a model: the decoder becomes d∘Rᵀ and the posterior means R μ(x), both exactly. Returns
-    /// how far the posterior covariances are from what they should become: the root mean square over `observations` (n × N)
-    /// of the error in the encoder's outputs log L_ii and L_ij.
+    /// Rotates the latents z ↦ R z of a model: the decoder becomes d∘Rᵀ and the posterior means R μ(x), both exactly. Returns
+    /// the error of the posterior covariances: the root mean square over `observations` (n × N) of the error in the encoder's
+    /// outputs log L_ii and L_ij.
     ///
-    /// Full covariances should become R Σ Rᵀ. The best that diagonal ones can do for the turned decoder has the variances
-    /// 1/(R Σ⁻¹ Rᵀ)ᵢᵢ: the diagonal of the *precision*, not of the covariance, because Σ⁻¹ is the curvature that the decoder
-    /// asks for and turns with it. Neither is a linear function of the encoder's features, so the change of these outputs is
-    /// fitted to the features by least squares. It is exact where Σ does not depend on x, as at the optimum of a linear
-    /// decoder. For diagonal covariance the way back by −φ does not lead to the old encoder: what was lost is lost.
+    /// Full covariances should become R Σ Rᵀ. The best diagonal ones for the rotated decoder have the variances
+    /// 1/(R Σ⁻¹ Rᵀ)ᵢᵢ: the diagonal of the *precision*, not of the covariance, because Σ⁻¹ is the curvature of the decoder's
+    /// objective and rotates with it. Neither is a linear function of the encoder's features, so the change of these outputs
+    /// is fitted to the features by least squares. The fit is exact where Σ does not depend on x, as at the optimum of a
+    /// linear decoder. With diagonal covariance, a rotation by −φ does not restore the encoder: the correlations are lost.
     pub fn rotate_model(&self, vae: &mut Vae<f32>, observations: &Matrix<f32>) -> f64 {
         let m = vae.latent_dim();
         let every = observations.columns().div_ceil(FITTED).max(1);
@@ -31,12 +30,12 @@ impl Rotation {
         let features = features(&vae.cast::<f64>(), &sample.map(f64::from));
         let wanted = self.wanted_change(vae, &sample);
 
-        self.turn_decoder(vae);
+        self.rotate_decoder(vae);
         let head = vae.encoder.layers()[vae.encoder.layers().len() - 1].clone();
         let [a, b] = self.plane;
         let (weight, bias) = head.split_mut(&mut vae.parameters);
         for column in weight.chunks_exact_mut(head.outputs).chain([&mut *bias]) {
-            [column[a], column[b]] = self.turn(column[a], column[b]);
+            [column[a], column[b]] = self.rotate(column[a], column[b]);
         }
         let Some(fit) = fit(&features, &wanted) else { return root_mean_square(&wanted) };
         for (column, change) in weight.chunks_exact_mut(head.outputs).chain([bias]).zip(fit.column_iter()) {
@@ -45,12 +44,12 @@ impl Rotation {
         root_mean_square(&(wanted - fit * features))
     }
 
-    /// By how much the encoder's outputs about Σ should change, (outputs − m) × N. Nothing where Σ is beyond arithmetic.
+    /// Desired change of the encoder's outputs about Σ, (outputs − m) × N. Zero where it is not finite.
     fn wanted_change(&self, vae: &Vae<f32>, x: &Matrix<f32>) -> DMatrix<f64> {
         let m = vae.latent_dim();
         let mut wanted = DMatrix::zeros(m + vae.covariance.off_diagonals(m), x.columns());
         for (q, mut column) in vae.posteriors(x).iter().zip(wanted.column_iter_mut()) {
-            let Some(factor) = self.turned_factor(q, vae.covariance) else { continue };
+            let Some(factor) = self.rotated_factor(q, vae.covariance) else { continue };
             let change = scale_outputs(&factor, vae.covariance) - scale_outputs(&q.factor, vae.covariance);
             if change.iter().all(|x| x.is_finite()) {
                 column.copy_from(&change);
@@ -59,8 +58,8 @@ impl Rotation {
         wanted
     }
 
-    /// L of the turned posterior, or of the best diagonal one in its place.
-    fn turned_factor(&self, q: &Posterior, family: Covariance) -> Option<DMatrix<f64>> {
+    /// L of the rotated posterior, or of the best diagonal one in its place.
+    fn rotated_factor(&self, q: &Posterior, family: Covariance) -> Option<DMatrix<f64>> {
         let r = self.matrix(q.dim());
         match family {
             Covariance::Full => Some((&r * q.covariance() * r.transpose()).cholesky()?.l()),
@@ -72,7 +71,7 @@ impl Rotation {
     }
 }
 
-/// log L_ii, then L_ij below the diagonal row by row, as the encoder gives them.
+/// log L_ii, then L_ij below the diagonal row by row, in the order of the encoder's outputs.
 fn scale_outputs(factor: &DMatrix<f64>, family: Covariance) -> DVector<f64> {
     let m = factor.nrows();
     let below = (1..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|place| factor[place]);
@@ -81,7 +80,7 @@ fn scale_outputs(factor: &DMatrix<f64>, family: Covariance) -> DVector<f64> {
     DVector::from_vec(outputs)
 }
 
-/// What the last layer of the encoder sees, with a one for its bias: (inputs + 1) × N.
+/// Inputs of the encoder's last layer, with a one for its bias: (inputs + 1) × N.
 fn features(vae: &Vae<f64>, x: &Matrix<f64>) -> DMatrix<f64> {
     let layers = vae.encoder.layers();
     let hidden: &[Dense] = &layers[..layers.len() - 1];
@@ -94,7 +93,7 @@ fn features(vae: &Vae<f64>, x: &Matrix<f64>) -> DMatrix<f64> {
     DMatrix::from_column_slice(h.rows(), h.columns(), h.as_slice()).insert_row(h.rows(), 1.0)
 }
 
-/// A that minimises ‖wanted − A features‖² + ridge ‖A‖²: outputs × features.
+/// A (outputs × features) that minimises ‖wanted − A features‖² + ridge ‖A‖².
 fn fit(features: &DMatrix<f64>, wanted: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     let mut gram = times_transposed(features, features);
     let ridge = RIDGE * gram.trace() / gram.nrows() as f64;
@@ -129,7 +128,7 @@ mod tests {
         Matrix::from_fn(rows, columns, |_, _| StandardNormal.sample(&mut rng))
     }
 
-    /// A model with latents `m` whose posteriors differ by `spread` from observation to observation.
+    /// A model with `m` latents whose posteriors differ by `spread` between observations.
     fn model(covariance: Covariance, m: usize, hidden: Vec<usize>, spread: f32) -> Vae<f32> {
         let decoder = if hidden.is_empty() { DecoderKind::Linear } else { DecoderKind::Mlp };
         let architecture = Architecture { latent_dim: m, hidden, activation: Activation::Tanh, decoder };
@@ -153,41 +152,41 @@ mod tests {
         sum / x.columns() as f64
     }
 
-    /// A linear decoder and posteriors of one covariance: nothing is lost, to the rounding of single precision.
+    /// With a linear decoder and one covariance for all posteriors the rotation is exact to single precision.
     #[test]
-    fn full_posteriors_that_are_all_alike_turn_exactly() {
+    fn identical_full_posteriors_rotate_exactly() {
         for (m, plane) in [(2, [0, 1]), (3, [2, 0])] {
             let x = normal(4, 300);
             let before = model(Covariance::Full, m, vec![], 0.0);
-            let mut turned = before.clone();
+            let mut rotated = before.clone();
             let rotation = Rotation { degrees: 40.0, plane };
-            assert!(rotation.rotate_model(&mut turned, &x) < 1e-6);
-            for (q, p) in before.posteriors(&x).iter().zip(turned.posteriors(&x)) {
-                let wanted = rotation.turn_posterior(q);
+            assert!(rotation.rotate_model(&mut rotated, &x) < 1e-6);
+            for (q, p) in before.posteriors(&x).iter().zip(rotated.posteriors(&x)) {
+                let wanted = rotation.rotate_posterior(q);
                 assert!((wanted.mean - p.mean).norm() < 1e-5 && (wanted.factor - p.factor).norm() < 1e-5);
             }
-            assert!((mean_elbo(&before, &x) - mean_elbo(&turned, &x)).abs() < 1e-4);
+            assert!((mean_elbo(&before, &x) - mean_elbo(&rotated, &x)).abs() < 1e-4);
         }
     }
 
-    /// With hidden layers and covariances that depend on x, the fit leaves an error: to first order the ELBO changes by that
-    /// of its outputs times the slope of the ELBO by them. Without the fit it would change a hundred times as much.
+    /// With hidden layers and covariances that depend on x the fit leaves an error: to first order the ELBO changes by the
+    /// error of the outputs times the derivative of the ELBO. Without the fit it would change a hundred times as much.
     #[test]
-    fn full_posteriors_of_a_network_turn_nearly() {
+    fn full_posteriors_of_a_network_rotate_approximately() {
         let x = normal(4, 600);
         let before = model(Covariance::Full, 2, vec![24], 0.03);
-        let mut turned = before.clone();
+        let mut rotated = before.clone();
         let rotation = Rotation { degrees: 30.0, plane: [0, 1] };
-        let residual = rotation.rotate_model(&mut turned, &x);
+        let residual = rotation.rotate_model(&mut rotated, &x);
         assert!(residual > 1e-6 && residual < 0.02, "{residual}");
-        let change = (mean_elbo(&before, &x) - mean_elbo(&turned, &x)).abs();
+        let change = (mean_elbo(&before, &x) - mean_elbo(&rotated, &x)).abs();
         let mut unfitted = before.clone();
-        rotation.turn_decoder(&mut unfitted);
+        rotation.rotate_decoder(&mut unfitted);
         let without = (mean_elbo(&before, &x) - mean_elbo(&unfitted, &x)).abs();
         assert!(change < 5.0 * residual && change < 0.01 * without, "{change} {without} {residual}");
     }
 
-    /// The turned diagonal posteriors are stationary for the turned decoder if the old ones were for the old decoder.
+    /// The rotated diagonal posteriors are stationary for the rotated decoder if the old ones were for the old decoder.
     #[test]
     fn diagonal_posteriors_take_the_diagonal_of_the_precision() {
         let x = normal(4, 200);
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn there_and_back_gives_the_decoder_and_the_means_back() {
+    fn rotating_back_restores_decoder_and_means() {
         for covariance in Covariance::ALL {
             let x = normal(4, 100);
             let before = model(covariance, 3, vec![9], 0.05);
@@ -216,7 +215,7 @@ mod tests {
             let (old, new) = (before.posteriors(&x), vae.posteriors(&x));
             assert!(old.iter().zip(&new).all(|(a, b)| (&a.mean - &b.mean).norm() < 1e-5));
             if covariance == Covariance::Full {
-                // Two fits, each with an error of its own.
+                // Two fits, each with its own error.
                 assert!(old.iter().zip(&new).all(|(a, b)| (&a.factor - &b.factor).norm() < 0.05));
             }
         }

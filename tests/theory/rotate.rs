@@ -1,4 +1,4 @@
-//! Latents that are turned while a run trains.
+//! Rotation of the latents during training.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use unpick::vae::Covariance;
 
 use super::maps::jacobian;
 
-/// The linear scene, trained as it is.
+/// The linear scene, trained with its defaults.
 fn trained(covariance: Covariance, seed: u64) -> Experiment {
     let scene = Scene::named("linear").unwrap().clone();
     let (steps, samples) = (scene.training.steps, scene.generator.samples);
@@ -18,33 +18,29 @@ fn trained(covariance: Covariance, seed: u64) -> Experiment {
     let mut config = Config::new(Origin::Scene(Box::new(scene)), seed, samples);
     config.objective.covariance = covariance;
     let mut run = Experiment::new(config, data).unwrap();
-    advance(&mut run, steps);
+    run.advance(steps).unwrap();
     run
 }
 
-fn advance(run: &mut Experiment, steps: u64) {
-    (0..steps).for_each(|_| run.step().unwrap());
-}
-
-/// Degrees of V off the latent axes.
+/// Angle of V off the latent axes in degrees.
 fn angle(run: &Experiment) -> f64 {
     alignment(&svd(&jacobian(&run.state().vae.cast(), [0.0, 0.0])).v).min(1.0).acos().to_degrees()
 }
 
-/// The direction in latent space that the decoder stretches most, in degrees from 0 to 180.
+/// Direction in latent space that the decoder stretches most, in degrees from 0 to 180.
 fn long_axis(run: &Experiment) -> f64 {
     let basis = svd(&jacobian(&run.state().vae.cast(), [0.0, 0.0]));
     let long = usize::from(basis.singular_values[1] > basis.singular_values[0]);
     basis.v[(1, long)].atan2(basis.v[(0, long)]).to_degrees().rem_euclid(180.0)
 }
 
-fn kick(run: &mut Experiment, degrees: f64) {
+fn rotate(run: &mut Experiment, degrees: f64) {
     run.apply(Command::Rotate(Rotation { degrees, plane: [0, 1] })).unwrap();
 }
 
-/// Theory 4.1: the learned optimum turned by φ.
+/// Theory 4.1: the learned optimum rotated by φ.
 #[test]
-fn the_learned_optimum_turns_as_the_closed_form_says() {
+fn rotating_the_learned_optimum_costs_the_closed_form() {
     let run = trained(Covariance::Diagonal, 0);
     let (vae, objective) = (run.state().vae.cast::<f64>(), run.state().settings.objective);
     let x = run.data().test.observations.select_columns(0..400).map(f64::from);
@@ -58,25 +54,25 @@ fn the_learned_optimum_turns_as_the_closed_form_says() {
         assert!((point.full - curve[0].full).abs() < 0.01);
     }
     assert!((curve[3].full - curve[3].diagonal - 0.0549).abs() < 0.01);
-    // `rotated_elbos` takes for granted that full posteriors do not feel a rotation; a turned decoder is searched anew here.
-    let mut turned = vae.clone();
-    Rotation { degrees: 30.0, plane: [0, 1] }.turn_decoder(&mut turned);
-    let again = rotated_elbos(&turned, &observations, &vae.posteriors(&x), &objective, [0, 1], &[0.0])[0];
+    // `rotated_elbos` assumes that full posteriors are invariant; here a rotated decoder is searched again.
+    let mut rotated = vae.clone();
+    Rotation { degrees: 30.0, plane: [0, 1] }.rotate_decoder(&mut rotated);
+    let again = rotated_elbos(&rotated, &observations, &vae.posteriors(&x), &objective, [0, 1], &[0.0])[0];
     assert!((again.full - curve[0].full).abs() < 1e-6);
 }
 
-/// Kicked by 30° at its default settings, a diagonal run is back at the axes within 3,000 steps (1,200 to 1,400 in six seeds:
-/// well below a second). A full one is still where it was put.
+/// After a rotation by 30° with default settings a diagonal run returns to the axes within 3,000 steps (1,200 to 1,400 in six
+/// seeds: well below a second). A full one keeps the rotation.
 #[test]
-fn diagonal_runs_turn_back_and_full_ones_stay() {
+fn diagonal_runs_return_to_the_axes_and_full_ones_do_not() {
     for seed in 0..2 {
         let mut diagonal = trained(Covariance::Diagonal, seed);
         assert!(angle(&diagonal) < 2.0, "{}", angle(&diagonal));
-        kick(&mut diagonal, 30.0);
+        rotate(&mut diagonal, 30.0);
         assert!((angle(&diagonal) - 30.0).abs() < 2.0, "{}", angle(&diagonal));
         let mut back = None;
         for steps in (100..=3000).step_by(100) {
-            advance(&mut diagonal, 100);
+            diagonal.advance(100).unwrap();
             if angle(&diagonal) < 5.0 {
                 back = back.or(Some(steps));
             }
@@ -84,38 +80,38 @@ fn diagonal_runs_turn_back_and_full_ones_stay() {
         assert!(angle(&diagonal) < 5.0 && back.is_some(), "{}", angle(&diagonal));
 
         let mut full = trained(Covariance::Full, seed);
-        kick(&mut full, 30.0);
-        let put = long_axis(&full);
+        rotate(&mut full, 30.0);
+        let start = long_axis(&full);
         let mut farthest = 0.0_f64;
         for _ in 0..30 {
-            advance(&mut full, 100);
-            let away = (long_axis(&full) - put).rem_euclid(180.0);
+            full.advance(100).unwrap();
+            let away = (long_axis(&full) - start).rem_euclid(180.0);
             farthest = farthest.max(away.min(180.0 - away));
         }
         assert!(farthest < 5.0, "seed {seed}: {farthest}");
     }
 }
 
-/// 45° is a balance between two axes: the pull is gone there, and either side falls to its own axis.
+/// 45° is an unstable equilibrium between two axes: either side returns to its own axis.
 #[test]
-fn at_45_degrees_a_diagonal_run_is_in_unstable_balance() {
+fn a_diagonal_run_has_an_unstable_equilibrium_at_45_degrees() {
     let run = trained(Covariance::Diagonal, 0);
     let (vae, objective) = (run.state().vae.cast::<f64>(), run.state().settings.objective);
     let precision = posterior_precision(&jacobian(&vae, [0.0, 0.0]), objective.b());
     let loss = |degrees: f64| rotated_gap(&precision, objective.beta, &Rotation { degrees, plane: [0, 1] });
-    // The slope of the loss vanishes at 45° and its curvature is negative: a top. (At 20° the slope is 0.1 nats a radian.)
+    // At 45° the loss has a maximum: zero slope, negative curvature. (At 20° the slope is 0.1 nats per radian.)
     let slope = |degrees: f64| (loss(degrees + 0.5) - loss(degrees - 0.5)) / 1_f64.to_radians();
     assert!(slope(45.0).abs() < 0.01 && slope(20.0) > 0.05, "{} {}", slope(45.0), slope(20.0));
     assert!(loss(45.0) > loss(40.0) && loss(45.0) > loss(50.0));
     let axis = |degrees: f64| {
         let mut run = run.clone();
         let before = long_axis(&run);
-        kick(&mut run, degrees);
-        advance(&mut run, 3000);
-        let turned = (long_axis(&run) - before).rem_euclid(180.0);
-        (angle(&run), turned.min(180.0 - turned))
+        rotate(&mut run, degrees);
+        run.advance(3000).unwrap();
+        let away = (long_axis(&run) - before).rem_euclid(180.0);
+        (angle(&run), away.min(180.0 - away))
     };
-    // Ten degrees to either side of the top, it falls back or over.
+    // Ten degrees to either side of the maximum it returns to one axis or the other.
     let (back, over) = (axis(35.0), axis(55.0));
     assert!(back.0 < 5.0 && back.1 < 10.0, "{back:?}");
     assert!(over.0 < 5.0 && over.1 > 80.0, "{over:?}");

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench convergence [-- --seeds N] [--only SCENE]` trains every scene as its file says and prints a table.
 //! A run has arrived when its ELBO on held-out data is within 0.02 nats of what it is at the end of the run and what
-//! [`certificate`] predicts about the gauges of a diagonal run holds, and both go on to hold until the end. Time is the
+//! [`checks`](unpick::checks) predict about the metrics of a diagonal run holds, and both hold until the end. Time is the
 //! processor time of the steps, everything included that the program does in one.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
@@ -63,11 +63,11 @@ struct Arrival {
     seconds: f64,
 }
 
-/// What is predicted of the gauges of a diagonal run as the scene's file describes it, and can be seen in a snapshot.
+/// Predictions about metrics of a diagonal run with the scene's defaults that a snapshot shows.
 fn criteria(scene: &Scene) -> Vec<(CheckQuantity, Expected)> {
     let plain = CheckRun::new(scene, Covariance::Diagonal, 0);
     let own = predictions(scene, 1).into_iter().filter(|prediction| match &prediction.pool {
-        Pool::Median(jobs) => jobs.first() == Some(&plain),
+        Pool::Median(runs) => runs.first() == Some(&plain),
         Pool::Mean(_) | Pool::Ratio(..) => false,
     });
     let seen = |quantity| {
@@ -83,14 +83,14 @@ fn criteria(scene: &Scene) -> Vec<(CheckQuantity, Expected)> {
     own.filter(|prediction| seen(prediction.quantity)).map(|p| (p.quantity, p.expected)).collect()
 }
 
-fn gauge(snapshot: &Snapshot, quantity: CheckQuantity) -> f64 {
-    let gauges = &snapshot.geometry;
+fn metric(snapshot: &Snapshot, quantity: CheckQuantity) -> f64 {
+    let geometry = &snapshot.geometry;
     let measured = match quantity {
-        CheckQuantity::ImaContrast => gauges.ima_contrast,
-        CheckQuantity::Dto => gauges.dto,
-        CheckQuantity::C2Residual => gauges.c2_residual,
-        CheckQuantity::ActiveUnits => Ok(gauges.active.len() as f64),
-        CheckQuantity::SingularValue(rank) => Ok(gauges.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
+        CheckQuantity::ImaContrast => geometry.ima_contrast,
+        CheckQuantity::Dto => geometry.dto,
+        CheckQuantity::C2Residual => geometry.c2_residual,
+        CheckQuantity::ActiveUnits => Ok(geometry.active.len() as f64),
+        CheckQuantity::SingularValue(rank) => Ok(geometry.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
         _ => Ok(f64::NAN),
     };
     measured.unwrap_or(f64::NAN)
@@ -115,7 +115,7 @@ fn arrival(scene: &Scene, criteria: &[(CheckQuantity, Expected)], seed: u64) -> 
         let mut workspace = ElboWorkspace::new(&snapshot.vae);
         let objective = &snapshot.settings.objective;
         snapshot.vae.differentiate(objective, test, &noise, &mut workspace);
-        let holds = criteria.iter().all(|(quantity, expected)| expected.admits(gauge(&snapshot, *quantity)));
+        let holds = criteria.iter().all(|(quantity, expected)| expected.admits(metric(&snapshot, *quantity)));
         looks.push((step, seconds, workspace.elbo.objective(objective.beta), holds));
     }
     let end = looks.last().map_or(f64::NAN, |look| look.2);

@@ -1,10 +1,10 @@
-//! The list of predictions about one scene, as the files of scenes write it.
+//! Builder for the list of predictions about one scene.
 
 use super::prediction::{Expected, Pool, Prediction, Standing};
 use super::quantity::CheckQuantity;
 use crate::data::Scene;
 
-/// Puts predictions about one scene together.
+/// Predictions about one scene.
 pub(super) struct Claims<'a> {
     pub(super) scene: &'a Scene,
     pub(super) list: Vec<Prediction>,

@@ -1,4 +1,4 @@
-//! Scenes with a bent decoder: second-order formulas, and what many runs show.
+//! Predictions about scenes with a curved decoder: second-order formulas and observations over many runs.
 
 use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
@@ -11,15 +11,15 @@ use crate::geometry::ima_contrast;
 use crate::stats::gauss_hermite;
 use crate::vae::Covariance::{Diagonal, Full};
 
-/// A sheet that is bent but not stretched: theory 4.7 and 4.8.
+/// A sheet that is curved but not stretched: theory 4.7 and 4.8.
 pub(super) fn flat(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let runs = CheckRun::seeds(scene, Diagonal, seeds);
     orthogonal(&mut claims, seeds);
-    price_of_turning(&mut claims, seeds);
+    cost_of_rotation(&mut claims, seeds);
     seam_densities(&mut claims, seeds);
     let [long, short] = true_lengths(scene);
-    // The decoder that maximises the objective shrinks by √(1 − b/λ) and the noise adds to the data: a few per cent.
+    // The optimal decoder shrinks by √(1 − b/λ) and noise adds to the data: a few per cent.
     claims
         .add(
             Empirical,
@@ -30,7 +30,7 @@ pub(super) fn flat(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         )
         .add(
             Empirical,
-            "So is the shorter one.",
+            "The shorter column of the Jacobian is as long as that of the true map.",
             CheckQuantity::SingularValue(1),
             Pool::Median(runs),
             Near { value: short, tolerance: 0.15 * short },
@@ -38,17 +38,17 @@ pub(super) fn flat(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     claims.list
 }
 
-/// β helps, then kills: theory 2.4 and 4.10.
+/// β first enforces C2, then collapses latents: theory 2.4 and 4.10.
 pub(super) fn swiss_roll(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     orthogonal(&mut claims, seeds);
     let at = |beta: f64| -> Vec<CheckRun> {
         (0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect()
     };
-    // Across the roll the data are a straight line: one direction of the linear theory.
+    // Across the roll the data are a straight line, so the linear theory applies.
     let across =
         scene.truth().map_or(f64::NAN, |map| map.jacobian(&[0.0, 0.0])[(2, 1)].powi(2)) + scene.noise_variance();
-    let dead = 1.5 * across / scene.training.sigma2;
+    let collapsed = 1.5 * across / scene.training.sigma2;
     claims
         .add(
             Empirical,
@@ -59,14 +59,14 @@ pub(super) fn swiss_roll(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         )
         .add(
             Approximation,
-            format!("At β = {dead:.0}, where b exceeds the variance {across:.2} across the roll, one latent is left."),
+            format!("At β = {collapsed:.0}, where b exceeds the variance {across:.2} across the roll, one latent stays active."),
             CheckQuantity::ActiveUnits,
-            Pool::Median(at(dead)),
+            Pool::Median(at(collapsed)),
             Near { value: 1.0, tolerance: 0.0 },
         )
         .add(
             Theorem,
-            "At β = 200, where b exceeds every variance of the data, none is left.",
+            "At β = 200, where b exceeds every variance of the data, all latents have collapsed.",
             CheckQuantity::ActiveUnits,
             Pool::Median(at(200.0)),
             Near { value: 0.0, tolerance: 0.0 },
@@ -75,7 +75,7 @@ pub(super) fn swiss_roll(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     claims.list
 }
 
-/// The true map has C1 without C2: theory 4.9. But a plane is flat, so other orthogonal nets are possible.
+/// The true map meets C1 but not C2: theory 4.9. A plane is flat, so other orthogonal nets are possible.
 pub(super) fn polar(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let runs = Pool::Median(CheckRun::seeds(scene, Diagonal, seeds));
@@ -90,7 +90,7 @@ pub(super) fn polar(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         .add(
             Empirical,
             format!(
-                "A plane is flat, so there are orthogonal nets with less residual of C2 than the polar one, {:.3}: one is found.",
+                "A plane is flat, so runs find an orthogonal net with a smaller residual of C2 than the polar one, {:.3}.",
                 true_c2(scene)
             ),
             CheckQuantity::C2Residual,
@@ -109,7 +109,7 @@ pub(super) fn sphere(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     claims.add(
         Empirical,
         format!(
-            "C2 cannot hold on a curved patch: the residual is of the size of the true map's {:.3}.",
+            "C2 cannot hold on a curved patch: its residual is comparable to that of the true map, {:.3}.",
             true_c2(scene)
         ),
         CheckQuantity::C2Residual,
@@ -127,7 +127,7 @@ pub(super) fn skew(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let contrast = scene.truth().map_or(f64::NAN, |map| ima_contrast(&map.jacobian(&[0.0, 0.0])));
     claims.add(
         Empirical,
-        format!("The sources lie askew (c_IMA {contrast:.3}), so an orthogonal net mixes them: the MCC is about √½."),
+        format!("The sources are skewed (c_IMA {contrast:.3}), so an orthogonal net mixes them: the MCC is about √½."),
         CheckQuantity::Mcc,
         Pool::Median(CheckRun::seeds(scene, Diagonal, seeds)),
         Near { value: 0.5_f64.sqrt(), tolerance: 0.08 },
@@ -139,14 +139,14 @@ pub(super) fn skew(scene: &Scene, seeds: u64) -> Vec<Prediction> {
 pub(super) fn parabola(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     seam_densities(&mut claims, seeds);
-    // E‖J‖ of the true map; the decoder is it up to the sign of z, but for the shrinking by √(1 − b/λ).
+    // E‖J‖ of the true map, which the decoder equals up to the sign of z and the shrinking by √(1 − b/λ).
     let rule = gauss_hermite(1, 40);
     let speed = scene.truth().map_or(f64::NAN, |map| {
         rule.nodes.iter_columns().zip(&rule.weights).map(|(z, w)| w * map.jacobian(z).norm()).sum()
     });
     claims.add(
         Approximation,
-        "The decoder runs along the curve at the speed of the true map.",
+        "The decoder moves along the curve at the speed of the true map.",
         CheckQuantity::SingularValue(0),
         Pool::Median(CheckRun::seeds(scene, Diagonal, seeds)),
         Near { value: speed, tolerance: 0.1 * speed },
@@ -167,7 +167,7 @@ fn orthogonal(claims: &mut Claims<'_>, seeds: u64) {
         )
         .add(
             Empirical,
-            "Their contrast is at most half of that of full posteriors.",
+            "The contrast of diagonal posteriors is at most half of that of full ones.",
             CheckQuantity::ImaContrast,
             Pool::Ratio(diagonal, full),
             Below(0.5),
@@ -175,7 +175,7 @@ fn orthogonal(claims: &mut Claims<'_>, seeds: u64) {
     posterior_variances(claims, seeds);
 }
 
-/// The encoder against the stationarity condition.
+/// Encoder against the stationarity condition.
 fn posterior_variances(claims: &mut Claims<'_>, seeds: u64) {
     claims.add(
         Approximation,
@@ -186,32 +186,32 @@ fn posterior_variances(claims: &mut Claims<'_>, seeds: u64) {
     );
 }
 
-/// The second-order price of turning the latents of a bent decoder.
-fn price_of_turning(claims: &mut Claims<'_>, seeds: u64) {
+/// Second-order cost of rotating the latents of a curved decoder.
+fn cost_of_rotation(claims: &mut Claims<'_>, seeds: u64) {
     let diagonal = CheckRun::seeds(claims.scene, Diagonal, seeds.min(3));
     claims
         .add(
             Approximation,
-            "Turning the latents by 45° costs a diagonal posterior what ½ β (Σ log Λᵢᵢ − log det Λ) says.",
-            CheckQuantity::TurnedLossOverFormula(45.0),
+            "Rotating the latents by 45° costs a diagonal posterior ½ β (Σ log Λᵢᵢ − log det Λ).",
+            CheckQuantity::RotatedLossOverFormula(45.0),
             Pool::Median(diagonal.clone()),
             Near { value: 1.0, tolerance: 0.15 },
         )
         .add(
             Theorem,
-            "Turning the latents by 45° costs a full posterior nothing.",
-            CheckQuantity::TurnedLoss(Full, 45.0),
+            "Rotating the latents by 45° costs a full posterior nothing.",
+            CheckQuantity::RotatedLoss(Full, 45.0),
             Pool::Median(diagonal),
             Near { value: 0.0, tolerance: 0.005 },
         );
 }
 
-/// Exact for every decoder: what is tested is that the program computes it.
+/// Exact for every decoder; tests the computation.
 fn seam_densities(claims: &mut Claims<'_>, seeds: u64) {
     // The Kolmogorov–Smirnov statistic of 2,000 samples exceeds 1.95/√2000 once in a thousand times.
     claims.add(
         Theorem,
-        "Arc lengths of decoded samples are distributed as p(zᵢ)/‖Jᵢ‖ says.",
+        "Arc lengths of decoded samples have the density p(zᵢ)/‖Jᵢ‖.",
         CheckQuantity::SeamDistance,
         Pool::Median(CheckRun::seeds(claims.scene, Diagonal, seeds)),
         Below(1.95 / 2000_f64.sqrt()),

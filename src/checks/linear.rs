@@ -1,4 +1,4 @@
-//! Scenes with a linear decoder: everything is in closed form.
+//! Predictions about scenes with a linear decoder, in closed form.
 
 use super::claims::Claims;
 use super::prediction::Expected::{Below, Near};
@@ -6,26 +6,26 @@ use super::prediction::Standing::{Empirical, Theorem};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::CheckRun;
-use crate::data::{GroundTruthMap, Scene};
+use crate::data::{GroundTruthMap, Scene, Source};
 use crate::geometry::{chance, ima_contrast};
 use crate::vae::Covariance::{Diagonal, Full};
 
-/// Four standard errors of the ELBO's estimate are 0.019 nats; what minibatches leave is of second order.
+/// Tolerance of the ELBO: four standard errors of its estimate are 0.019 nats; the noise of minibatches is of second order.
 const NATS: f64 = 0.02;
 
-/// The standard deviation of the distance to the nearest signed permutation over random rotations of two axes.
+/// Standard deviation of the distance to the nearest signed permutation over random rotations of two axes.
 const CHANCE_DEVIATION: f64 = 0.315;
 
 /// Gaussian data near a plane: theory 4.1, 4.2 and 5.4.
 pub(super) fn linear(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let (diagonal, full) = (CheckRun::seeds(scene, Diagonal, seeds), CheckRun::seeds(scene, Full, seeds));
     let rotated =
-        |family| Pool::Median(CheckRun::seeds(scene, family, seeds).into_iter().map(|job| job.rotated(30.0)).collect());
+        |family| Pool::Median(CheckRun::seeds(scene, family, seeds).into_iter().map(|run| run.rotated(30.0)).collect());
     let b = scene.training.beta * scene.training.sigma2;
     let ceiling = |l: &f64| (1.0 - b / l).max(0.0).sqrt();
     let active = &eigenvalues(scene)[..scene.training.latent_dim];
     let mcc = active.iter().map(ceiling).sum::<f64>() / active.len() as f64;
-    let loss = |degrees| turned_optimum_loss(scene, degrees);
+    let loss = |degrees| rotated_optimum_loss(scene, degrees);
     let mut claims = Claims::about(scene);
     claims
         .add(
@@ -58,7 +58,7 @@ pub(super) fn linear(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         )
         .add(
             Theorem,
-            "Full posteriors leave V where it happens to be: on average at the level of chance.",
+            "Full posteriors leave V at random axes: the mean distance is the chance level.",
             CheckQuantity::Dto,
             Pool::Mean(full),
             Near { value: chance(2).distance, tolerance: 2.0 * CHANCE_DEVIATION / (seeds as f64).sqrt() },
@@ -81,9 +81,9 @@ pub(super) fn linear(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         claims.add(
             Theorem,
             format!(
-                "Turning the latents by {degrees}° costs a diagonal posterior (β/2) log(1 + sin²2φ (λ₁−λ₂)²/4λ₁λ₂)."
+                "Rotating the latents by {degrees}° costs a diagonal posterior (β/2) log(1 + sin²2φ (λ₁−λ₂)²/4λ₁λ₂)."
             ),
-            CheckQuantity::TurnedLoss(Diagonal, degrees),
+            CheckQuantity::RotatedLoss(Diagonal, degrees),
             Pool::Median(diagonal.clone()),
             Near { value: loss(degrees), tolerance: 0.01 },
         );
@@ -91,15 +91,15 @@ pub(super) fn linear(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     claims
         .add(
             Theorem,
-            "Turning the latents by 45° costs a full posterior nothing.",
-            CheckQuantity::TurnedLoss(Full, 45.0),
+            "Rotating the latents by 45° costs a full posterior nothing.",
+            CheckQuantity::RotatedLoss(Full, 45.0),
             Pool::Median(diagonal),
             Near { value: 0.0, tolerance: 0.001 },
         )
         .add(
             Empirical,
             format!(
-                "Kicked by 30°, diagonal posteriors are back at the axes after {} steps.",
+                "Diagonal posteriors return to the axes within {} steps after a rotation by 30°.",
                 CheckRun::STEPS_AFTER_ROTATION
             ),
             CheckQuantity::AxisAngle,
@@ -108,8 +108,8 @@ pub(super) fn linear(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         )
         .add(
             Empirical,
-            "Kicked by 30°, full posteriors stay where they were put.",
-            CheckQuantity::TurnedSinceKick,
+            "Full posteriors keep a rotation by 30°.",
+            CheckQuantity::AngleSinceRotation,
             rotated(Full),
             Below(5.0),
         );
@@ -132,7 +132,7 @@ pub(super) fn linear_equal(scene: &Scene, seeds: u64) -> Vec<Prediction> {
             )
             .add(
                 Theorem,
-                format!("{name} posteriors make the columns orthogonal: with equal singular values any axes are."),
+                format!("{name} posteriors make the columns orthogonal: with equal singular values all axes are."),
                 CheckQuantity::ImaContrast,
                 runs,
                 Below(0.005),
@@ -140,19 +140,17 @@ pub(super) fn linear_equal(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     }
     claims.add(
         Theorem,
-        "Turning the latents by 45° costs even a diagonal posterior nothing, so the axes are a lottery.",
-        CheckQuantity::TurnedLoss(Diagonal, 45.0),
+        "Rotating the latents by 45° costs even a diagonal posterior nothing, so the axes are random.",
+        CheckQuantity::RotatedLoss(Diagonal, 45.0),
         Pool::Median(CheckRun::seeds(scene, Diagonal, seeds)),
         Below(0.01),
     );
     let mut stretched = scene.clone();
-    if let crate::data::Source::GroundTruthMap { map: GroundTruthMap::Linear { scales, .. }, .. } =
-        &mut stretched.generator.source
-    {
+    if let Source::GroundTruthMap { map: GroundTruthMap::Linear { scales, .. }, .. } = &mut stretched.generator.source {
         scales[0] *= 1.5;
         claims.add(
             Theorem,
-            "With one side stretched by 1.5, diagonal posteriors find it.",
+            "With one side stretched by 1.5, diagonal posteriors align V with the latent axes.",
             CheckQuantity::Dto,
             Pool::Median(CheckRun::seeds(&stretched, Diagonal, seeds)),
             Below(0.05),
@@ -178,7 +176,7 @@ pub(super) fn uniform_square(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     claims
         .add(
             Theorem,
-            "Diagonal posteriors reach the closed-form optimum, which knows mean and covariance only.",
+            "Diagonal posteriors reach the closed-form optimum, which depends on mean and covariance only.",
             CheckQuantity::ElboBeyondOptimum,
             runs.clone(),
             Near { value: 0.0, tolerance: NATS },
@@ -186,15 +184,15 @@ pub(super) fn uniform_square(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         .add(
             Theorem,
             format!(
-                "The learned columns are orthogonal, although those of the true mixing are not (c_IMA {:.3}).",
+                "The learned columns are orthogonal, although the true ones are not (c_IMA {:.3}).",
                 ima_contrast(&a)
             ),
             CheckQuantity::ImaContrast,
             runs.clone(),
             Below(0.002),
         )
-        // The axes of 20,000 samples are off by √(λ₁λ₂/N)/(λ₁ − λ₂) = 0.0065 rad, and training adds as much; matching takes
-        // the better correlations.
+        // The axes of 20,000 samples are off by √(λ₁λ₂/N)/(λ₁ − λ₂) = 0.0065 rad, and training adds as much; matching picks
+        // the larger correlations.
         .add(
             Theorem,
             "The axes are the diagonals of the rhombus, so each latent mixes both sources.",
@@ -205,7 +203,7 @@ pub(super) fn uniform_square(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     claims.list
 }
 
-/// Directions die one after the other: theory 4.3 and 5.3.
+/// Latents collapse one after the other as b grows: theory 4.3 and 5.3.
 pub(super) fn water_filling(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let lambda = eigenvalues(scene);
@@ -223,10 +221,10 @@ pub(super) fn water_filling(scene: &Scene, seeds: u64) -> Vec<Prediction> {
                 Pool::Median(runs.clone()),
                 Near { value: k as f64, tolerance: 0.0 },
             )
-            // Minibatches keep the weights of an active latent on a random walk of relative size 0.009: as many nats.
+            // The noise of minibatches moves the weights of an active latent by a relative 0.009, which is as many nats.
             .add(
                 Theorem,
-                format!("At β = {beta:.0} the KL divergence is ½ Σ log(λ/b) over them."),
+                format!("At β = {beta:.0} the KL divergence is ½ Σ log(λ/b) over the active directions."),
                 CheckQuantity::Kl,
                 Pool::Median(runs),
                 Near { value: kl, tolerance: 0.036 * (k as f64).sqrt() + 0.002 },
@@ -246,7 +244,7 @@ fn eigenvalues(scene: &Scene) -> Vec<f64> {
 }
 
 /// (β/2) log(1 + sin²2φ (λ₁−λ₂)²/4λ₁λ₂).
-fn turned_optimum_loss(scene: &Scene, degrees: f64) -> f64 {
+fn rotated_optimum_loss(scene: &Scene, degrees: f64) -> f64 {
     let lambda = eigenvalues(scene);
     let s = (2.0 * degrees.to_radians()).sin();
     let ratio = (lambda[0] - lambda[1]).powi(2) / (4.0 * lambda[0] * lambda[1]);

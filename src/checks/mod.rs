@@ -1,8 +1,7 @@
-//! What must be seen in each scene, predicted before it is measured: every number of the argument, with where it comes
-//! from and how far off it may be.
+//! Checks of the theory: predictions about each scene with their origin and tolerance, compared with runs.
 //!
-//! A [`Prediction`] names the runs that it is about. [`judged`] makes them on all cores ([`CheckRun::run`] is a pure function), and
-//! [`Prediction::judge`] compares. Nothing is asked of a single seed that theory does not say of every one.
+//! A [`Prediction`] names its runs. [`run_checks`] makes them on all cores ([`CheckRun::run`] is a pure function), and
+//! [`Prediction::judge`] compares. Each prediction is tested on the median over seeds, unless theory predicts the mean.
 
 mod claims;
 mod curved;
@@ -22,5 +21,5 @@ pub use prediction::{Check, Expected, Pool, Prediction, Standing};
 pub use predictions::predictions;
 pub use quantity::CheckQuantity;
 pub use run::{CheckOutcome, CheckRun};
-pub use runner::judged;
+pub use runner::run_checks;
 pub use worker::{CHECK_SEEDS, CheckProgress, CheckWorker};

@@ -1,13 +1,15 @@
-//! Several runs at once.
+//! Independent jobs on all cores.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread::{available_parallelism, scope};
 
-/// Does `work`, which itself takes `each` threads, for each of `jobs`, as many at once as there are cores for, in any order;
-/// `done` hears of each result as it comes, on this thread. Ends early with the first error of `done`; work that has begun is
-/// finished then.
+/// Does `work`, which itself takes `each` threads, for each of `jobs` on all cores, in any order. `done` gets each result on
+/// this thread as soon as it is there; its error ends the work early, after the jobs in progress.
+///
+/// # Errors
+/// If `done` returns one.
 pub fn in_parallel<J: Sync, R: Send, E>(
     jobs: &[J],
     each: usize,
@@ -23,7 +25,7 @@ pub fn in_parallel<J: Sync, R: Send, E>(
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // Nobody listens any more after an error.
+                    // After an error there is no receiver any more.
                     if sender.send((job, work(job))).is_err() {
                         break;
                     }
@@ -58,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_ends_it() {
+    fn an_error_ends_the_work() {
         let mut count = 0;
         let outcome = in_parallel(
             &[1; 1000],

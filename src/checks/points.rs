@@ -1,4 +1,4 @@
-//! Scenes of a few points: β as glue.
+//! Predictions about scenes of a few points: β merges their codes.
 
 use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
@@ -23,14 +23,14 @@ pub(super) fn two_points(scene: &Scene, seeds: u64) -> Vec<Prediction> {
             format!("At β = {beta:.3}, b = {ratio} a², the codes of the two points are {:.3} apart.", 2.0 * code),
             CheckQuantity::CodeDistance(0, 1),
             Pool::Median(runs),
-            // A network bends less sharply than the best decoder a tanh(μz/s²).
+            // A network curves less sharply than the best decoder a tanh(μz/s²).
             Near { value: 2.0 * code, tolerance: 0.06 },
         );
     }
     claims.list
 }
 
-/// Three clusters, two of them near to each other: theory 4.14.
+/// Three clusters, two of them close together: theory 4.14.
 pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let at = |beta: f64| {
@@ -39,7 +39,7 @@ pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
     claims
         .add(
             Empirical,
-            "At β = 1 the near clusters have codes of their own.",
+            "At β = 1 the near clusters have separate codes.",
             CheckQuantity::CodeDistance(0, 1),
             at(1.0),
             Above(0.5),
@@ -53,7 +53,7 @@ pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
         )
         .add(
             Empirical,
-            "At β = 10 the far cluster still has its own.",
+            "At β = 10 the far cluster still has a separate code.",
             CheckQuantity::CodeDistance(0, 2),
             at(10.0),
             Above(0.5),
@@ -76,8 +76,8 @@ fn half_distance(scene: &Scene, points: [usize; 2]) -> Option<f64> {
 
 /// |μ| of the best posteriors N(±μ, s²) of two points at ±a with one latent and the best decoder, for b = `ratio` a².
 ///
-/// That decoder is a tanh(μz/s²), and what is left to minimise is E(1 − tanh(μz/s²))²/2b + KL, z ~ N(μ, s²). It has one
-/// minimum at μ = 0 from b = a² on and a pair below, which part continuously: a pitchfork.
+/// That decoder is a tanh(μz/s²), which leaves E(1 − tanh(μz/s²))²/2b + KL, z ~ N(μ, s²), to minimise. There is one minimum
+/// at μ = 0 for b ≥ a² and a pair for b < a², which separates continuously: a pitchfork.
 pub fn glued_code(ratio: f64) -> f64 {
     let rule = gauss_hermite(1, 64);
     let loss = |mu: f64, s: f64| {
@@ -89,13 +89,13 @@ pub fn glued_code(ratio: f64) -> f64 {
         let s = minimise(|log_s| loss(mu, log_s.exp()), -3.0, 0.5).exp();
         loss(mu, s)
     };
-    // A coarse search first: far from the optimum the loss has several valleys.
+    // A coarse search first: far from the optimum there are several local minima.
     let coarse = (0..=60).map(|k| 0.025 * f64::from(k)).min_by(|a, b| best_over_s(*a).total_cmp(&best_over_s(*b)));
     let near = coarse.unwrap_or(0.0);
     minimise(best_over_s, (near - 0.025).max(0.0), near + 0.025)
 }
 
-/// The minimum of a function with one valley, by golden sections.
+/// Minimum of a unimodal function by golden-section search.
 fn minimise(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_895;
     for _ in 0..48 {
@@ -115,7 +115,7 @@ mod tests {
 
     /// V17, table of theory 4.14.
     #[test]
-    fn codes_of_two_points_merge_as_the_table_says() {
+    fn codes_of_two_points_merge_as_in_the_table() {
         for (ratio, code) in [
             (0.05, 0.937),
             (0.2, 0.895),

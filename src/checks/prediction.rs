@@ -1,18 +1,18 @@
-//! Predictions about one number each, and the verdict once the number is measured.
+//! Predictions about one number each, and the verdict after its measurement.
 
 use std::fmt;
 
 use super::quantity::CheckQuantity;
 use super::run::{CheckOutcome, CheckRun};
 
-/// How well founded a prediction is.
+/// Foundation of a prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Exact, under assumptions that the scene meets; what is left is the noise of training and of the estimate.
+    /// Exact under assumptions that the scene meets, up to the noise of training and of the estimate.
     Theorem,
-    /// To second order, or for small b = βσ².
+    /// Valid to second order, or for small b = βσ².
     Approximation,
-    /// Seen in many runs, of this program and of an independent reference.
+    /// Observed in many runs of this program and of an independent reference.
     Empirical,
 }
 
@@ -26,24 +26,24 @@ impl fmt::Display for Standing {
     }
 }
 
-/// What a measured number is compared with.
+/// Expected number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Expected {
     /// `value` ± `tolerance`.
     Near {
-        /// The prediction.
+        /// Predicted value.
         value: f64,
-        /// The largest deviation that is none.
+        /// Largest deviation that passes.
         tolerance: f64,
     },
-    /// Below this.
+    /// Below this limit.
     Below(f64),
-    /// Above this.
+    /// Above this limit.
     Above(f64),
 }
 
 impl Expected {
-    /// Whether the number agrees. One that is none does not.
+    /// True if the number agrees; false for NaN.
     pub fn admits(&self, measured: f64) -> bool {
         match *self {
             Self::Near { value, tolerance } => (measured - value).abs() <= tolerance,
@@ -63,49 +63,49 @@ impl fmt::Display for Expected {
     }
 }
 
-/// How the runs of a prediction become one number.
+/// Runs of a prediction and their combination into one number.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pool {
-    /// The median.
+    /// Median.
     Median(Vec<CheckRun>),
-    /// The mean.
+    /// Mean.
     Mean(Vec<CheckRun>),
-    /// The median of the first over that of the others.
+    /// Median of the first runs over the median of the second ones.
     Ratio(Vec<CheckRun>, Vec<CheckRun>),
 }
 
 /// One number of one scene, before it is measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// The scene's name.
+    /// Name of the scene.
     pub scene: String,
-    /// What is predicted, in one sentence.
+    /// Prediction in one sentence.
     pub claim: String,
-    /// Why that can be said.
+    /// Foundation.
     pub standing: Standing,
-    /// The number.
+    /// Expected number.
     pub expected: Expected,
-    /// What is measured in each run.
+    /// Quantity measured in each run.
     pub quantity: CheckQuantity,
-    /// The runs, and what is made of them.
+    /// Runs and their combination.
     pub pool: Pool,
 }
 
-/// A prediction with what was measured.
+/// Prediction with its measurement and verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// What was predicted.
+    /// Prediction.
     pub prediction: Prediction,
-    /// The number that is compared.
+    /// Number compared with the expected one.
     pub measured: f64,
-    /// The number of each run, in the order of [`Prediction::jobs`].
+    /// Number of each run, in the order of [`Prediction::runs`].
     pub values: Vec<f64>,
-    /// Whether they agree.
+    /// Verdict.
     pub passed: bool,
 }
 
 impl Prediction {
-    /// What the number is, in a few words.
+    /// Name of the compared number.
     pub fn measured(&self) -> String {
         match &self.pool {
             Pool::Median(_) => self.quantity.to_string(),
@@ -114,29 +114,32 @@ impl Prediction {
         }
     }
 
-    /// The runs that it needs.
-    pub fn jobs(&self) -> impl Iterator<Item = &CheckRun> {
+    /// Runs that it needs.
+    pub fn runs(&self) -> impl Iterator<Item = &CheckRun> {
         let (first, second): (&[CheckRun], &[CheckRun]) = match &self.pool {
-            Pool::Median(jobs) | Pool::Mean(jobs) => (jobs, &[]),
-            Pool::Ratio(these, those) => (these, those),
+            Pool::Median(runs) | Pool::Mean(runs) => (runs, &[]),
+            Pool::Ratio(numerator, denominator) => (numerator, denominator),
         };
         first.iter().chain(second)
     }
 
-    /// Compares with the runs, of which `outcome` gives the one that a job led to; a run that failed has no numbers.
+    /// Compares with the outcomes of its runs; a run without one has failed, and its number is NaN.
     pub fn judge<'a>(&self, outcome: impl Fn(&CheckRun) -> Option<&'a CheckOutcome>) -> Check {
-        let value = |job: &CheckRun| outcome(job).map_or(f64::NAN, |outcome| self.quantity.of(outcome));
-        let values: Vec<f64> = self.jobs().map(value).collect();
+        let value = |run: &CheckRun| outcome(run).map_or(f64::NAN, |outcome| self.quantity.of(outcome));
+        let values: Vec<f64> = self.runs().map(value).collect();
         let measured = match &self.pool {
             Pool::Median(_) => median(&values),
             Pool::Mean(_) => values.iter().sum::<f64>() / values.len() as f64,
-            Pool::Ratio(these, _) => median(&values[..these.len()]) / median(&values[these.len()..]),
+            Pool::Ratio(numerator, _) => {
+                let (numerator, denominator) = values.split_at(numerator.len());
+                median(numerator) / median(denominator)
+            }
         };
         Check { prediction: self.clone(), measured, passed: self.expected.admits(measured), values }
     }
 }
 
-/// The middle one, or the mean of the two in the middle. NaN if one of them is.
+/// Middle number, or the mean of the two in the middle. NaN if any number is.
 fn median(numbers: &[f64]) -> f64 {
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -149,25 +152,12 @@ fn median(numbers: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::predictions::predictions;
     use super::*;
     use crate::data::Scene;
     use crate::vae::Covariance;
 
     #[test]
-    fn every_built_in_scene_has_predictions() {
-        for scene in Scene::built_in() {
-            let predictions = predictions(scene, 2);
-            assert!(!predictions.is_empty(), "{}", scene.name);
-            assert!(predictions.iter().all(|p| p.jobs().count() > 0 && p.claim.ends_with('.')), "{predictions:?}");
-        }
-        let mut own = Scene::built_in()[0].clone();
-        own.name = "own".to_owned();
-        assert!(predictions(&own, 2).is_empty());
-    }
-
-    #[test]
-    fn a_number_that_is_none_agrees_with_nothing() {
+    fn nan_agrees_with_nothing() {
         for expected in [Expected::Near { value: 0.0, tolerance: 1.0 }, Expected::Below(1.0), Expected::Above(-1.0)] {
             assert!(expected.admits(0.5) && !expected.admits(f64::NAN));
         }
@@ -176,24 +166,24 @@ mod tests {
         assert_eq!((median(&[3.0, 1.0, 2.0]), median(&[4.0, 1.0, 2.0, 3.0])), (2.0, 2.5));
     }
 
-    /// The same run against a prediction that holds and against one that was falsified.
+    /// One run against a true and a false prediction.
     #[test]
     fn a_false_prediction_fails() {
         let mut scene = Scene::named("linear").unwrap().clone();
         (scene.training.steps, scene.generator.samples, scene.generator.test_samples) = (600, 2000, 500);
-        let job = CheckRun::new(&scene, Covariance::Diagonal, 0);
-        let outcome = job.run().unwrap();
+        let run = CheckRun::new(&scene, Covariance::Diagonal, 0);
+        let outcome = run.run().unwrap();
         let predict = |value| Prediction {
             scene: scene.name.clone(),
             claim: "All latents are active.".to_owned(),
             standing: Standing::Theorem,
             expected: Expected::Near { value, tolerance: 0.0 },
             quantity: CheckQuantity::ActiveUnits,
-            pool: Pool::Median(vec![job.clone()]),
+            pool: Pool::Median(vec![run.clone()]),
         };
-        let judged = |value| predict(value).judge(|asked| (*asked == job).then_some(&outcome));
+        let judged = |value| predict(value).judge(|other| (*other == run).then_some(&outcome));
         assert!(judged(2.0).passed && !judged(1.0).passed);
-        let lost = predict(2.0).judge(|_| None);
-        assert!(!lost.passed && lost.measured.is_nan(), "a run that failed proves nothing");
+        let failed = predict(2.0).judge(|_| None);
+        assert!(!failed.passed && failed.measured.is_nan(), "a failed run proves nothing");
     }
 }

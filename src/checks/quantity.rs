@@ -1,4 +1,4 @@
-//! What is measured in one run.
+//! Quantities measured in one run.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::linalg::{Matrix, svd};
 use crate::rng::{Purpose, stream};
 use crate::vae::{Covariance, Posterior, Vae};
 
-/// Held-out observations for what needs the best posterior of each.
+/// Held-out observations whose best posteriors are searched for.
 const SEARCHED: usize = 100;
 
-/// Decoded samples for the comparison of a seam's density with what is counted.
+/// Decoded samples compared with the density of a seam.
 const COUNTED: usize = 2000;
 
-/// A number that a finished run has; NaN where it has none.
+/// Quantity of a finished run; NaN where undefined.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CheckQuantity {
     /// ELBO minus the closed-form optimum of a linear decoder, in nats.
@@ -34,20 +34,20 @@ pub enum CheckQuantity {
     C2Residual,
     /// Mean |log σᵢ² Λᵢᵢ| of the encoder against Λ = I + JᵀJ/b.
     PosteriorError,
-    /// How many latents are active.
+    /// Number of active latents.
     ActiveUnits,
     /// Mean correlation coefficient with the true factors.
     Mcc,
-    /// The mean singular value of that rank, the largest being 0.
+    /// Mean singular value of that rank; rank 0 is the largest.
     SingularValue(usize),
-    /// What the best posteriors of a family lose when the decoder is turned by these degrees, in nats.
-    TurnedLoss(Covariance, f64),
-    /// That of diagonal posteriors over its second-order formula with Λ = I + JᵀJ/b.
-    TurnedLossOverFormula(f64),
+    /// Loss of the best posteriors of a family after a rotation by these degrees, in nats.
+    RotatedLoss(Covariance, f64),
+    /// Loss of diagonal posteriors over its second-order formula with Λ = I + JᵀJ/b.
+    RotatedLossOverFormula(f64),
     /// Mean angle of V off the latent axes, in degrees: 0 to 45 for two latents.
     AxisAngle,
-    /// How far the decoder's long axis has turned since the rotate, in degrees.
-    TurnedSinceKick,
+    /// Angle of the decoder's long axis since the rotation, in degrees.
+    AngleSinceRotation,
     /// Largest Kolmogorov–Smirnov distance, over the latents, between arc lengths of decoded samples and p(zᵢ)/‖Jᵢ‖.
     SeamDistance,
     /// Distance between the mean codes of two clusters.
@@ -66,10 +66,10 @@ impl fmt::Display for CheckQuantity {
             Self::ActiveUnits => f.write_str("active units"),
             Self::Mcc => f.write_str("MCC"),
             Self::SingularValue(rank) => write!(f, "s{}", rank + 1),
-            Self::TurnedLoss(family, degrees) => write!(f, "loss at {degrees}°, {}", family.name()),
-            Self::TurnedLossOverFormula(degrees) => write!(f, "loss at {degrees}° / formula"),
+            Self::RotatedLoss(family, degrees) => write!(f, "loss at {degrees}°, {}", family.name()),
+            Self::RotatedLossOverFormula(degrees) => write!(f, "loss at {degrees}° / formula"),
             Self::AxisAngle => f.write_str("degrees off the axes"),
-            Self::TurnedSinceKick => f.write_str("degrees since the rotate"),
+            Self::AngleSinceRotation => f.write_str("degrees since rotation"),
             Self::SeamDistance => f.write_str("KS distance"),
             Self::CodeDistance(a, b) => write!(f, "codes {} to {}", a + 1, b + 1),
         }
@@ -77,7 +77,7 @@ impl fmt::Display for CheckQuantity {
 }
 
 impl CheckQuantity {
-    /// The number.
+    /// Measures the quantity.
     pub fn of(self, outcome: &CheckOutcome) -> f64 {
         let metrics = &outcome.metrics;
         let geometry = &metrics.geometry;
@@ -91,18 +91,18 @@ impl CheckQuantity {
             Self::ActiveUnits => geometry.active.len() as f64,
             Self::Mcc => metrics.mcc.unwrap_or(f64::NAN),
             Self::SingularValue(rank) => geometry.singular_values.get(rank).copied().unwrap_or(f64::NAN),
-            Self::TurnedLoss(family, degrees) => turned_loss(outcome, family, degrees),
-            Self::TurnedLossOverFormula(degrees) => {
-                turned_loss(outcome, Covariance::Diagonal, degrees) / turned_formula(outcome, degrees)
+            Self::RotatedLoss(family, degrees) => rotated_loss(outcome, family, degrees),
+            Self::RotatedLossOverFormula(degrees) => {
+                rotated_loss(outcome, Covariance::Diagonal, degrees) / rotated_formula(outcome, degrees)
             }
             Self::AxisAngle => {
                 let jacobians = jacobians(outcome);
                 let angle = |j: &DMatrix<f64>| alignment(&svd(j).v).min(1.0).acos().to_degrees();
                 jacobians.iter().map(angle).sum::<f64>() / jacobians.len() as f64
             }
-            Self::TurnedSinceKick => outcome.rotated.as_ref().map_or(f64::NAN, |rotated| {
-                let turned = (long_axis(&outcome.vae) - long_axis(rotated)).rem_euclid(180.0);
-                turned.min(180.0 - turned)
+            Self::AngleSinceRotation => outcome.rotated.as_ref().map_or(f64::NAN, |rotated| {
+                let angle = (long_axis(&outcome.vae) - long_axis(rotated)).rem_euclid(180.0);
+                angle.min(180.0 - angle)
             }),
             Self::SeamDistance => (0..outcome.vae.latent_dim())
                 .map(|i| seam_distance(&outcome.vae, i))
@@ -112,13 +112,13 @@ impl CheckQuantity {
     }
 }
 
-/// The first held-out observations with their learned posteriors.
+/// First held-out observations (n × [`SEARCHED`]).
 fn searched(outcome: &CheckOutcome) -> Matrix<f64> {
     let test = &outcome.data.test.observations;
     test.select_columns(0..SEARCHED.min(test.columns())).map(f64::from)
 }
 
-/// J at their posterior means.
+/// J at the posterior means of those observations.
 fn jacobians(outcome: &CheckOutcome) -> Vec<DMatrix<f64>> {
     let posteriors = outcome.vae.posteriors(&searched(outcome));
     let means = posteriors.iter().flat_map(|q| q.mean.iter().copied()).collect();
@@ -127,31 +127,31 @@ fn jacobians(outcome: &CheckOutcome) -> Vec<DMatrix<f64>> {
     (0..jets.len()).map(|k| jets.jacobian(k)).collect()
 }
 
-/// ELBO of the best full posteriors, which does not depend on the angle, minus that of the family after turning.
-fn turned_loss(outcome: &CheckOutcome, family: Covariance, degrees: f64) -> f64 {
+/// ELBO of the best full posteriors, which does not depend on the angle, minus that of the family after the rotation.
+fn rotated_loss(outcome: &CheckOutcome, family: Covariance, degrees: f64) -> f64 {
     let x = searched(outcome);
     let (observations, starts) =
         (x.iter_columns().map(<[f64]>::to_vec).collect::<Vec<_>>(), outcome.vae.posteriors(&x));
     let objective = &outcome.settings.objective;
-    let turned = |degrees| rotated_elbos(&outcome.vae, &observations, &starts, objective, [0, 1], &[degrees])[0];
+    let rotated = |degrees| rotated_elbos(&outcome.vae, &observations, &starts, objective, [0, 1], &[degrees])[0];
     match family {
         Covariance::Diagonal => {
-            let point = turned(degrees);
+            let point = rotated(degrees);
             point.full - point.diagonal
         }
         Covariance::Full => {
-            // `rotated_elbos` takes the invariance for granted, so the decoder itself is turned and searched anew.
+            // `rotated_elbos` assumes the invariance, so here the decoder itself is rotated and searched again.
             let rotation = Rotation { degrees, plane: [0, 1] };
             let mut vae = outcome.vae.clone();
             rotation.rotate_decoder(&mut vae);
             let starts: Vec<Posterior> = starts.iter().map(|q| rotation.rotate_posterior(q)).collect();
             let after = rotated_elbos(&vae, &observations, &starts, objective, [0, 1], &[0.0])[0];
-            turned(0.0).full - after.full
+            rotated(0.0).full - after.full
         }
     }
 }
 
-fn turned_formula(outcome: &CheckOutcome, degrees: f64) -> f64 {
+fn rotated_formula(outcome: &CheckOutcome, degrees: f64) -> f64 {
     let objective = &outcome.settings.objective;
     let rotation = Rotation { degrees, plane: [0, 1] };
     let jacobians = jacobians(outcome);
@@ -159,7 +159,7 @@ fn turned_formula(outcome: &CheckOutcome, degrees: f64) -> f64 {
     jacobians.iter().map(gap).sum::<f64>() / jacobians.len() as f64
 }
 
-/// The direction in the plane of the first two latents along which the decoder at 0 stretches most, in degrees.
+/// Direction in the plane of the first two latents in which the decoder at 0 stretches most, in degrees.
 fn long_axis(vae: &Vae<f64>) -> f64 {
     let jets = Jets::of(vae, &Matrix::zeros(vae.latent_dim(), 1), Order::First);
     let basis = svd(&jets.jacobian(0));
@@ -168,8 +168,8 @@ fn long_axis(vae: &Vae<f64>) -> f64 {
     basis.v[(1, long)].atan2(basis.v[(0, long)]).to_degrees()
 }
 
-/// Between the distribution that the seam through 0 has by p(zᵢ)/‖Jᵢ‖ and the lengths that one measures along decoded
-/// samples, for which no derivative is needed.
+/// Kolmogorov–Smirnov distance of the distribution by p(zᵢ)/‖Jᵢ‖ along the seam through 0 from arc lengths measured along
+/// decoded samples without derivatives.
 fn seam_distance(vae: &Vae<f64>, i: usize) -> f64 {
     let origin = vec![0.0; vae.latent_dim()];
     let mut rng = stream(0, Purpose::Analysis, i as u64);

@@ -1,4 +1,4 @@
-//! Measures the predictions about a scene on a thread of its own.
+//! Checks one scene in the background.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,27 +6,27 @@ use std::thread::Builder;
 
 use super::prediction::Check;
 use super::predictions::predictions;
-use super::runner::judged;
+use super::runner::run_checks;
 use crate::data::Scene;
 
-/// Seeds for each prediction about many runs.
+/// Seeds per prediction in the window.
 pub const CHECK_SEEDS: u64 = 5;
 
-/// Measures what is predicted about one scene. Dropping it ends its threads after the runs that they are at.
+/// Background checks of one scene. Dropping it ends its threads after the runs in progress.
 #[derive(Debug)]
 pub struct CheckWorker {
-    /// The scene's name.
+    /// Name of the scene.
     pub scene: String,
     state: Arc<Mutex<CheckProgress>>,
     closed: Arc<AtomicBool>,
 }
 
-/// How far it is.
+/// Progress of the checks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CheckProgress {
-    /// So many runs are made, of so many.
+    /// Runs made, and runs in all.
     Running(usize, usize),
-    /// All is measured.
+    /// All checks.
     Done(Arc<Vec<Check>>),
 }
 
@@ -41,22 +41,22 @@ impl CheckWorker {
         let worker = Self { scene: scene.name.clone(), state: Arc::clone(&state), closed: Arc::clone(&closed) };
         let predictions = predictions(scene, CHECK_SEEDS);
         Builder::new().name("checks".to_owned()).spawn(move || {
-            let say = |progress| {
+            let report = |progress| {
                 *state.lock().unwrap_or_else(PoisonError::into_inner) = progress;
                 wake();
             };
-            let outcome = judged(&predictions, |made, of| {
-                say(CheckProgress::Running(made, of));
+            let outcome = run_checks(&predictions, |made, of| {
+                report(CheckProgress::Running(made, of));
                 if closed.load(Ordering::Relaxed) { Err(()) } else { Ok(()) }
             });
             if let Ok(checks) = outcome {
-                say(CheckProgress::Done(Arc::new(checks)));
+                report(CheckProgress::Done(Arc::new(checks)));
             }
         })?;
         Ok(worker)
     }
 
-    /// How far it is.
+    /// Progress so far.
     pub fn progress(&self) -> CheckProgress {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

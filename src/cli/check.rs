@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::CliError;
 use super::progress::bar;
-use crate::checks::{Check, Expected, Prediction, judged, predictions};
+use crate::checks::{Check, Expected, Prediction, run_checks, predictions};
 use crate::data::Scene;
 use crate::launch::find_scene;
 
@@ -36,7 +36,7 @@ impl CheckArgs {
         if let Some(scene) = scenes.iter().find(|scene| !predictions.iter().any(|p| p.scene == scene.name)) {
             return Err(CliError::Input(format!("nothing is predicted about the scene '{}'", scene.name)));
         }
-        let certificates = judged(&predictions, |made, of| {
+        let certificates = run_checks(&predictions, |made, of| {
             bar(made as u64, of as u64, "runs");
             Ok::<(), CliError>(())
         })?;

@@ -1,4 +1,4 @@
-//! The same experiment for several seeds, trained side by side in the background.
+//! Seed ensemble: the same experiment with several seeds, trained in the background.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
@@ -6,43 +6,43 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, available_parallelism};
 
-use super::Latest;
+use super::latest::Latest;
 use crate::experiment::{Experiment, Snapshot};
 
-/// Seeds of an ensemble.
+/// Seeds of an ensemble in the window.
 pub const ENSEMBLE_SEEDS: u64 = 8;
 
-/// Steps that a run makes before it is another one's turn: all get on at the same pace.
+/// Steps per turn of a run, after which other runs have theirs, so that all progress equally.
 const TURN: u64 = 100;
 
-/// Runs that differ in their seed only. Dropping it ends its threads after the steps that they are at.
+/// Runs that differ in their seed only. Dropping the ensemble ends its threads after the turns in progress.
 #[derive(Debug)]
 pub struct SeedEnsemble {
-    shared: Arc<Shared>,
-    /// Steps that each run makes.
-    steps: u64,
+    work: Arc<EnsembleWork>,
 }
 
-/// What makes the run of a seed.
+/// Builds the run of a seed.
 type Build = dyn Fn(u64) -> Result<Experiment, String> + Send + Sync;
 
-struct Shared {
+/// Work that the threads of an ensemble share.
+struct EnsembleWork {
     build: Box<Build>,
+    /// Steps per run.
     steps: u64,
-    runs: Vec<Run>,
-    /// The runs that wait for their turn.
+    runs: Vec<SeedRun>,
+    /// Indices of the runs that wait for their turn.
     queue: Mutex<VecDeque<usize>>,
     closed: AtomicBool,
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for EnsembleWork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("runs", &self.runs).finish_non_exhaustive()
+        f.debug_struct("EnsembleWork").field("runs", &self.runs).finish_non_exhaustive()
     }
 }
 
 #[derive(Debug)]
-struct Run {
+struct SeedRun {
     seed: u64,
     experiment: Mutex<Option<Experiment>>,
     latest: Latest<Result<Snapshot, String>>,
@@ -54,52 +54,53 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SeedEnsemble {
-    /// Trains the run that `build` makes of each seed for `steps` steps, on all cores but one. `wake` is called whenever
-    /// there is something new to see.
+    /// Trains the runs that `build` makes of the seeds for `steps` steps, on all cores but one. `wake` is called after each
+    /// turn.
     ///
     /// # Errors
-    /// If the system has no thread to give.
+    /// If the system refuses a thread.
     pub fn spawn(
         seeds: impl Iterator<Item = u64>,
         steps: u64,
         build: impl Fn(u64) -> Result<Experiment, String> + Send + Sync + 'static,
         wake: impl Fn() + Clone + Send + 'static,
     ) -> std::io::Result<Self> {
-        let run = |seed| Run { seed, experiment: Mutex::new(None), latest: Latest::default(), made: AtomicU64::new(0) };
-        let runs: Vec<Run> = seeds.map(run).collect();
+        let run =
+            |seed| SeedRun { seed, experiment: Mutex::new(None), latest: Latest::default(), made: AtomicU64::new(0) };
+        let runs: Vec<SeedRun> = seeds.map(run).collect();
         let queue = Mutex::new((0..runs.len()).collect());
-        let shared = Arc::new(Shared { build: Box::new(build), steps, runs, queue, closed: AtomicBool::new(false) });
-        let strip = Self { shared, steps };
+        let work = EnsembleWork { build: Box::new(build), steps, runs, queue, closed: AtomicBool::new(false) };
+        let ensemble = Self { work: Arc::new(work) };
         let threads = available_parallelism().map_or(1, |n| NonZero::get(n) - 1).clamp(1, 8);
         for _ in 0..threads {
-            let (shared, wake) = (Arc::clone(&strip.shared), wake.clone());
-            Builder::new().name("seed strip".to_owned()).spawn(move || shared.serve(&wake))?;
+            let (work, wake) = (Arc::clone(&ensemble.work), wake.clone());
+            Builder::new().name("seed ensemble".to_owned()).spawn(move || work.serve(&wake))?;
         }
-        Ok(strip)
+        Ok(ensemble)
     }
 
-    /// Each seed with the newest that is known of its run, and how many of its steps are made.
+    /// Each seed with the newest snapshot of its run, or its error, and the number of its steps.
     pub fn runs(&self) -> impl Iterator<Item = (u64, Option<Arc<Result<Snapshot, String>>>, u64)> + '_ {
-        self.shared.runs.iter().map(|run| (run.seed, run.latest.read(), run.made.load(Ordering::Relaxed)))
+        self.work.runs.iter().map(|run| (run.seed, run.latest.read(), run.made.load(Ordering::Relaxed)))
     }
 
-    /// Steps that each run makes.
+    /// Steps per run.
     pub fn steps(&self) -> u64 {
-        self.steps
+        self.work.steps
     }
 
-    /// Whether all runs have made their steps.
+    /// True if all runs have made their steps or failed.
     pub fn is_done(&self) -> bool {
-        self.shared.runs.iter().all(|run| run.made.load(Ordering::Relaxed) >= self.steps)
+        self.work.runs.iter().all(|run| run.made.load(Ordering::Relaxed) >= self.work.steps)
     }
 
-    /// What hands out a copy of run `i`, as it then is; it may have to wait until the run's turn is over.
+    /// Function that copies run `i` as it is when called; it may have to wait for the end of the run's turn.
     pub fn copy_of(&self, i: usize) -> impl FnOnce() -> Result<Experiment, String> + Send + 'static {
-        let shared = Arc::clone(&self.shared);
+        let work = Arc::clone(&self.work);
         move || {
-            let run = shared.runs.get(i).ok_or("there is no such run")?;
+            let run = work.runs.get(i).ok_or("there is no such run")?;
             let known = locked(&run.experiment).clone();
-            known.map_or_else(|| (shared.build)(run.seed), Ok)
+            known.map_or_else(|| (work.build)(run.seed), Ok)
         }
     }
 }
@@ -107,53 +108,49 @@ impl SeedEnsemble {
 impl Drop for SeedEnsemble {
     fn drop(&mut self) {
         // Not joined: a window should close at once.
-        self.shared.closed.store(true, Ordering::Relaxed);
+        self.work.closed.store(true, Ordering::Relaxed);
     }
 }
 
-impl Shared {
+impl EnsembleWork {
     fn serve(&self, wake: &dyn Fn()) {
         while !self.closed.load(Ordering::Relaxed) {
             let Some(i) = locked(&self.queue).pop_front() else { return };
             let run = &self.runs[i];
-            if self.turn(run) {
+            if self.take_turn(run) {
                 locked(&self.queue).push_back(i);
             }
             wake();
         }
     }
 
-    /// Some steps of a run; says whether there are more to make.
-    fn turn(&self, run: &Run) -> bool {
+    /// Makes some steps of a run; true if more are to be made.
+    fn take_turn(&self, run: &SeedRun) -> bool {
         let mut slot = locked(&run.experiment);
-        let outcome = match slot.take() {
-            Some(experiment) => Ok(experiment),
-            None => (self.build)(run.seed),
+        let mut experiment = match slot.take().map_or_else(|| (self.build)(run.seed), Ok) {
+            Ok(experiment) => experiment,
+            Err(sentence) => return self.fail(run, sentence),
         };
-        let outcome = outcome.and_then(|mut experiment| {
-            let left = self.steps.saturating_sub(experiment.state().step);
-            for _ in 0..left.min(TURN) {
-                experiment.step().map_err(|divergence| divergence.to_string())?;
-            }
-            Ok(experiment)
-        });
-        match outcome {
-            Ok(experiment) => {
-                let made = experiment.state().step;
-                run.made.store(made, Ordering::Relaxed);
-                let more = made < self.steps;
-                if run.latest.take_request() || !more {
-                    run.latest.publish(Arc::new(Ok(Snapshot::of(&experiment))));
-                }
-                *slot = Some(experiment);
-                more
-            }
-            Err(sentence) => {
-                run.latest.publish(Arc::new(Err(sentence)));
-                run.made.store(self.steps, Ordering::Relaxed);
-                false
-            }
+        let left = self.steps.saturating_sub(experiment.state().step);
+        let outcome = experiment.advance(left.min(TURN));
+        let experiment = slot.insert(experiment);
+        if let Err(divergence) = outcome {
+            return self.fail(run, divergence.to_string());
         }
+        let made = experiment.state().step;
+        run.made.store(made, Ordering::Relaxed);
+        let more = made < self.steps;
+        if run.latest.take_request() || !more {
+            run.latest.publish(Arc::new(Ok(Snapshot::of(experiment))));
+        }
+        more
+    }
+
+    /// Publishes an error and makes no more steps of this run.
+    fn fail(&self, run: &SeedRun, sentence: String) -> bool {
+        run.latest.publish(Arc::new(Err(sentence)));
+        run.made.store(self.steps, Ordering::Relaxed);
+        false
     }
 }
 
@@ -172,38 +169,36 @@ mod tests {
     }
 
     #[test]
-    fn each_seed_gets_its_own_run_and_a_copy_goes_on_as_the_run_itself() {
-        let strip = SeedEnsemble::spawn(3..6, 250, experiment, || ()).unwrap();
+    fn each_seed_has_its_own_run_and_a_copy_continues_it() {
+        let ensemble = SeedEnsemble::spawn(3..6, 250, experiment, || ()).unwrap();
         let start = Instant::now();
-        while !strip.is_done() {
+        while !ensemble.is_done() {
             assert!(start.elapsed() < Duration::from_mins(1), "250 steps take longer than a minute");
             std::thread::sleep(Duration::from_millis(2));
         }
         let mut alone = experiment(4).unwrap();
-        for _ in 0..250 {
-            alone.step().unwrap();
-        }
-        let (seed, newest, made) = strip.runs().nth(1).unwrap();
+        alone.advance(250).unwrap();
+        let (seed, newest, made) = ensemble.runs().nth(1).unwrap();
         let newest = newest.unwrap();
         let snapshot = newest.as_ref().as_ref().unwrap();
         assert_eq!((seed, made, snapshot.step), (4, 250, 250));
         assert_eq!(snapshot.vae.parameters, alone.state().vae.parameters);
-        let mut copy = strip.copy_of(1)().unwrap();
+        let mut copy = ensemble.copy_of(1)().unwrap();
         copy.step().unwrap();
         alone.step().unwrap();
         assert_eq!(copy.state(), alone.state());
-        assert!(strip.copy_of(7)().is_err());
+        assert!(ensemble.copy_of(7)().is_err());
     }
 
     #[test]
-    fn a_run_that_cannot_be_made_says_why() {
-        let strip = SeedEnsemble::spawn(0..2, 10, |_| Err("no data".to_owned()), || ()).unwrap();
+    fn a_run_that_cannot_be_built_gives_the_reason() {
+        let ensemble = SeedEnsemble::spawn(0..2, 10, |_| Err("no data".to_owned()), || ()).unwrap();
         let start = Instant::now();
-        while !strip.is_done() {
+        while !ensemble.is_done() {
             assert!(start.elapsed() < Duration::from_mins(1));
             std::thread::yield_now();
         }
-        let (_, newest, _) = strip.runs().next().unwrap();
+        let (_, newest, _) = ensemble.runs().next().unwrap();
         assert_eq!(newest.unwrap().as_ref().as_ref().err().map(String::as_str), Some("no data"));
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use unpick::io::{Autosave, Session, open, open_session, parse_npy, save_session};
+use unpick::launch::PreparedRun;
 
 fn fixture(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -22,8 +23,9 @@ fn sessions_of_older_versions_are_opened() {
     assert_eq!(session.program, "unpick 0.1.0");
     assert_eq!((session.config.seed, session.steps, session.log.len()), (3, 60, 2));
     assert_eq!(session.config.origin.name(), "cylinder");
-    let mut run = session.run(session.data().unwrap()).unwrap();
-    (0..session.steps).for_each(|_| run.step().unwrap());
+    let prepared = PreparedRun::of_session(session.clone()).unwrap();
+    let mut run = prepared.experiment().unwrap();
+    run.advance(session.steps).unwrap();
     assert_eq!(run.log(), session.log);
 }
 

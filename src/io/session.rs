@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::record::check_schema;
 use super::{FileError, Record, decode_base64, encode_base64, hash_of_weights, write_atomically};
 use crate::data::{CentreAndScale, Dataset, Kind, Split, generate};
-use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Snapshot};
+use crate::experiment::{Config, LoggedCommand, Origin, Snapshot};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -183,16 +183,6 @@ impl Session {
         }
     }
 
-    /// The run at its start, with every change planned for its step: after [`Self::steps`] steps it is where it was saved.
-    ///
-    /// # Errors
-    /// If the configuration does not fit the data.
-    pub fn run(&self, data: Arc<Dataset>) -> Result<Experiment, InvalidSetting> {
-        let mut run = Experiment::new(self.config.clone(), data)?;
-        run.schedule_log(&self.log)?;
-        Ok(run)
-    }
-
     /// Whether a model has the weights that the session was saved with, to the last bit; `None` if that is not known.
     pub fn has_weights_of(&self, vae: &Vae<f32>) -> Option<bool> {
         self.weights.as_ref().map(|hash| *hash == hash_of_weights(vae))
@@ -298,7 +288,7 @@ impl TableRecord {
 mod tests {
     use super::*;
     use crate::data::{Scene, Table, dataset_from_table};
-    use crate::experiment::Command;
+    use crate::experiment::{Command, Experiment};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -353,8 +343,9 @@ mod tests {
             scene.generator.samples = 200;
         }
         session.config.optimizer.batch = 16;
-        let mut run = session.run(session.data().unwrap()).unwrap();
-        (0..9).for_each(|_| run.step().unwrap());
+        let mut run = Experiment::new(session.config.clone(), session.data().unwrap()).unwrap();
+        run.schedule_log(&session.log).unwrap();
+        run.advance(9).unwrap();
         assert_eq!(run.log(), session.log);
         let saved = Session::of(&Snapshot::of(&run), Value::Null);
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(true));

@@ -9,6 +9,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::cli::{Render, render};
 use unpick::experiment::{Metrics, Snapshot};
 use unpick::io::{open_session, save};
+use unpick::launch::PreparedRun;
 use unpick::paint::decode_png;
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::latent;
@@ -42,8 +43,8 @@ fn a_view_is_exported_as_the_command_line_draws_it() {
 
     // The session in the figure makes the run again, and from its folder the command line draws the same pixels.
     let session = open_session(&path).unwrap();
-    let mut run = session.run(session.data().unwrap()).unwrap();
-    (0..session.steps).for_each(|_| run.step().unwrap());
+    let mut run = PreparedRun::of_session(session.clone()).unwrap().experiment().unwrap();
+    run.advance(session.steps).unwrap();
     let state = run.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), 0);
     let (saved, drawn) = (folder.path().join("run"), folder.path().join("drawn.png"));

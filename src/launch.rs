@@ -1,5 +1,4 @@
-//! From a scene, your data, a session, a figure or a recipe to a run that is ready to start: the one door through which window
-//! and commands start runs.
+//! Launch of a run: prepares a run from a scene, your data, a session, a figure or a recipe, for the window and for commands.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,26 +9,26 @@ use crate::data::{Dataset, Scene, dataset_from_table, generate};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
 use crate::io::{FileError, Recipe, Session, open, open_session, read_table, read_text, session_of};
 
-/// The source of a run.
+/// Source of a run.
 #[derive(Clone, Debug)]
 pub enum RunSource {
-    /// A built-in scene by name, or a scene file by path.
+    /// Built-in scene by name, or scene file by path.
     Scene(String),
-    /// A table of your data: CSV, TSV or NPY.
+    /// Table of your data: CSV, TSV or NPY.
     Data(PathBuf),
-    /// A session, or a figure that carries one.
+    /// Session, or a figure that contains one.
     Session {
-        /// The file.
+        /// Session or figure file.
         path: PathBuf,
-        /// The table of data, where it was too large for the session.
+        /// Table of data that was too large for the session.
         data: Option<PathBuf>,
     },
-    /// A run as one line of text.
+    /// Run as one line of text.
     Recipe(Recipe),
 }
 
 impl RunSource {
-    /// The source that a file or folder is: a scene (`.toml`), a run folder, session or figure, otherwise a table of data.
+    /// Source in a file or folder: a scene (`.toml`), a run folder, a session or figure, otherwise a table of data.
     pub fn of_file(path: &Path) -> Self {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
             Self::Scene(path.to_string_lossy().into_owned())
@@ -40,13 +39,13 @@ impl RunSource {
         }
     }
 
-    /// True if the run was made before and is to be repeated.
+    /// True if the source is a saved run, to be repeated.
     pub fn is_saved(&self) -> bool {
         matches!(self, Self::Session { .. } | Self::Recipe(_))
     }
 }
 
-/// Why a run cannot start, in one sentence.
+/// Error of a launch, in one sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct LaunchError(String);
@@ -57,7 +56,7 @@ impl From<FileError> for LaunchError {
     }
 }
 
-/// The run of a source at its defaults, with its data. Another `seed` draws everything random anew.
+/// Prepares the run of a source with its defaults. `seed` replaces the seed of a saved run.
 ///
 /// # Errors
 /// If there is no such scene, or a file cannot be used.
@@ -70,7 +69,7 @@ pub fn launch(source: &RunSource, seed: Option<u64>) -> Result<PreparedRun, Laun
     }
 }
 
-/// Steps of a run on your data unless one says otherwise.
+/// Default number of steps on your data.
 const STEPS_ON_OWN_DATA: u64 = 6000;
 
 fn of_data(path: &Path, seed: u64) -> Result<PreparedRun, LaunchError> {
@@ -81,22 +80,22 @@ fn of_data(path: &Path, seed: u64) -> Result<PreparedRun, LaunchError> {
     Ok(PreparedRun::new(config, Arc::new(data), STEPS_ON_OWN_DATA))
 }
 
-/// A run at step 0, with everything that is known of it.
+/// Run ready to start.
 #[derive(Clone, Debug)]
 pub struct PreparedRun {
-    /// The configuration at step 0.
+    /// Configuration at step 0.
     pub config: Config,
-    /// Its data.
+    /// Training and held-out data.
     pub data: Arc<Dataset>,
-    /// The commands that wait for their steps.
+    /// Commands to schedule, in the order of their steps.
     pub log: Vec<LoggedCommand>,
-    /// Steps to make unless one says otherwise.
+    /// Number of steps.
     pub steps: u64,
-    /// The hash of the weights after those steps, if the run was saved.
+    /// Hash of the weights of a saved run after those steps.
     pub weights: Option<String>,
-    /// The view state that the session keeps.
+    /// View state in the session.
     pub view: Value,
-    /// The run that it is compared with.
+    /// Second run of a comparison.
     pub beside: Option<Box<Self>>,
 }
 
@@ -105,14 +104,14 @@ impl PreparedRun {
         Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null, beside: None }
     }
 
-    /// A scene at its defaults.
+    /// Run of a scene with its defaults.
     pub fn of_scene(scene: Scene, seed: u64) -> Self {
         let (steps, samples) = (scene.training.steps, scene.generator.samples);
         let data = Arc::new(generate(&scene, seed));
         Self::new(Config::new(Origin::Scene(Box::new(scene)), seed, samples), data, steps)
     }
 
-    /// The run of a session that has its data, or whose data are generated.
+    /// Run of a session with its data, contained or generated.
     ///
     /// # Errors
     /// If the data were too large for the session.
@@ -121,8 +120,7 @@ impl PreparedRun {
         Self::with_data(session, data)
     }
 
-    /// The run of a session on its data, which are those of the run that it is compared with, too, if both come from the
-    /// same file.
+    /// Run of a session on `data`, shared with the second run if both come from the same file.
     fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
         let Session { config, log, steps, weights, view, beside, .. } = session;
         let beside = beside.map(|beside| {
@@ -136,17 +134,27 @@ impl PreparedRun {
         Ok(Self { beside: beside.transpose()?.map(Box::new), config, data, log, steps, weights, view })
     }
 
-    /// The run at step 0, its log scheduled: [`Experiment::play_to`] brings it where it was saved.
+    /// Checks configuration and commands.
     ///
     /// # Errors
-    /// If the configuration or the log does not fit the data.
+    /// If a value is invalid.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let samples = self.data.train.samples();
+        self.config.validate(samples)?;
+        self.config.settings_after(&self.log, samples).map(drop)
+    }
+
+    /// Builds the run at step 0 with its commands scheduled; [`Experiment::play_to`] makes its steps.
+    ///
+    /// # Errors
+    /// If a value of the configuration or a command is invalid.
     pub fn experiment(self) -> Result<Experiment, InvalidSetting> {
         let mut run = Experiment::new(self.config, self.data)?;
         run.schedule_log(&self.log)?;
         Ok(run)
     }
 
-    /// With another seed everything random in it is drawn anew.
+    /// Changes the seed; data of a scene are generated anew.
     fn reseed(&mut self, seed: u64) {
         if self.config.seed != seed {
             self.config.seed = seed;
@@ -161,12 +169,11 @@ impl PreparedRun {
     }
 }
 
-/// A saved run from its beginning; with another seed, everything random in it is drawn anew.
 fn of_session_file(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {
     let session = open_session(path)?;
     let data = match table {
         Some(table) => Arc::new(data_of_session(&session, table)?),
-        // The folder of a run has its data, however large.
+        // A run folder contains its data of any size.
         None => match session.data() {
             Err(missing) => {
                 let folder = open(path.parent().unwrap_or(Path::new("."))).ok();
@@ -183,7 +190,7 @@ fn of_session_file(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Resu
     Ok(run)
 }
 
-/// The data of a session from the file that they were read from.
+/// Data of a session from their original file.
 fn data_of_session(session: &Session, path: &Path) -> Result<Dataset, LaunchError> {
     let file = read_table(path)?;
     match &session.config.origin {
@@ -206,10 +213,10 @@ fn of_recipe(recipe: &Recipe, seed: Option<u64>) -> Result<PreparedRun, LaunchEr
     Ok(PreparedRun { log, view, ..PreparedRun::new(config, data, recipe.steps()) })
 }
 
-/// The built-in scene of that name, or the scene in the file of that path.
+/// Finds a built-in scene by name, or reads a scene file.
 ///
 /// # Errors
-/// If there is none, or the file cannot be read as a scene.
+/// If there is no such scene, or the file is none.
 pub fn find_scene(name: &str) -> Result<Scene, LaunchError> {
     if let Some(scene) = Scene::named(name) {
         return Ok(scene.clone());

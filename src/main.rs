@@ -13,7 +13,7 @@ use unpick::cli::{self, SourceArgs};
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Option<cli::Command>,
+    command: Option<cli::CliCommand>,
     #[command(flatten)]
     source: SourceArgs,
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::experiment::Experiment;
 
-/// Shows a run's step of `steps` and its ELBO; for [`Experiment::play_to`].
+/// Progress bar for [`Experiment::play_to`] that shows the step and the ELBO.
 pub(super) fn run_progress(steps: u64) -> impl FnMut(&Experiment) -> ControlFlow<()> {
     move |run| {
         let step = run.state().step;
@@ -17,15 +17,15 @@ pub(super) fn run_progress(steps: u64) -> impl FnMut(&Experiment) -> ControlFlow
     }
 }
 
-/// A bar on standard error, if that is a terminal, with `word` behind it.
-pub(super) fn bar(done: u64, all: u64, word: &str) {
+/// Draws a bar on standard error, if that is a terminal, with `label` behind it.
+pub(super) fn bar(done: u64, all: u64, label: &str) {
     const WIDTH: u64 = 30;
     if !std::io::stderr().is_terminal() {
         return;
     }
     let full = (WIDTH * done / all.max(1)) as usize;
     let end = if done == all { "\n" } else { "" };
-    let bar = format!("\r{:━<full$}{:·<rest$} {done}/{all} {word}  {end}", "", "", rest = WIDTH as usize - full);
-    // A terminal that takes no bar is no reason to stop.
+    let bar = format!("\r{:━<full$}{:·<rest$} {done}/{all} {label}  {end}", "", "", rest = WIDTH as usize - full);
+    // A terminal that cannot show the bar does not stop the work.
     drop(std::io::stderr().write_all(bar.as_bytes()));
 }

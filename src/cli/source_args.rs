@@ -1,4 +1,4 @@
-//! The arguments that name the source of a run.
+//! Options for the source of a run.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,25 @@ use clap::Args;
 use crate::io::Recipe;
 use crate::launch::RunSource;
 
-/// The source of a run: one of a scene, your data, a session, a recipe.
+/// Source of a run: one of a scene, your data, a session, a recipe.
 #[derive(Args, Debug, Clone, Default)]
 pub struct SourceArgs {
-    /// Train on a built-in scene, or on a scene file
+    /// Train on a built-in scene, or on a scene file [default: linear; cylinder in the window]
     #[arg(long, value_name = "NAME")]
     pub scene: Option<String>,
     /// Train on your data: CSV, TSV or NPY, one row per sample
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub data: Option<PathBuf>,
-    /// Repeat a saved run from its seed: a session, or a figure that carries one (add --data if the data were too large for it)
+    /// Repeat a saved run from its seed: a session, or a figure that contains one (with --data if it contains no data)
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub session: Option<PathBuf>,
-    /// Repeat a run on a built-in scene from one line of text, as 'unpick:scene=cylinder;steps=5000'
+    /// Repeat a run on a built-in scene from a line of text, as 'unpick:scene=cylinder;steps=5000'
     #[arg(long, value_name = "LINE", conflicts_with_all = ["scene", "data", "session"])]
     pub recipe: Option<Recipe>,
 }
 
 impl SourceArgs {
-    /// The source that they name, or a built-in scene.
+    /// Source of the run; `default_scene` without any option.
     pub fn source(&self, default_scene: &str) -> RunSource {
         let Self { scene, data, session, recipe } = self;
         match (session, recipe, data) {
@@ -36,7 +36,7 @@ impl SourceArgs {
         }
     }
 
-    /// Whether they name any source.
+    /// True if any option is given.
     pub(super) fn is_given(&self) -> bool {
         self.scene.is_some() || self.data.is_some() || self.session.is_some() || self.recipe.is_some()
     }

@@ -1,4 +1,4 @@
-//! What every test here stands on: a folder in which the program is started.
+//! Harness of the tests: runs the program in a temporary folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use unpick::io::parse_npy;
 
-/// A folder of its own for a test, in which the program is started.
-pub(super) struct Desk(pub(super) TempDir);
+/// Temporary folder in which the program is run.
+pub(super) struct Harness(pub(super) TempDir);
 
-impl Desk {
+impl Harness {
     pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -38,7 +38,7 @@ impl Desk {
         toml::from_str(&self.read(name)).unwrap()
     }
 
-    /// The names in a folder, sorted.
+    /// Names in a folder, sorted.
     pub(super) fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).unwrap();
         let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -46,7 +46,7 @@ impl Desk {
         names
     }
 
-    /// Runs `unpick` with words separated by spaces.
+    /// Runs `unpick` with arguments separated by spaces.
     pub(super) fn run(&self, arguments: &str) -> Output {
         Command::new(env!("CARGO_BIN_EXE_unpick"))
             .args(arguments.split_whitespace())
@@ -56,7 +56,7 @@ impl Desk {
             .unwrap()
     }
 
-    /// Runs it and gives its results; nothing may have gone wrong, and nothing be said about it.
+    /// Runs it and returns its output. It must succeed and print no error.
     pub(super) fn succeed(&self, arguments: &str) -> String {
         let output = self.run(arguments);
         let error = String::from_utf8(output.stderr).unwrap();
@@ -64,12 +64,12 @@ impl Desk {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs it and gives the one line that it says before it ends with this code.
+    /// Runs it and returns its one-line error. It must end with this code.
     pub(super) fn fail(&self, code: i32, arguments: &str) -> String {
-        the_one_line(code, arguments, self.run(arguments))
+        error_line(code, arguments, self.run(arguments))
     }
 
-    /// The same for what would go on for ever if it did not fail: it is ended after a minute.
+    /// [`Self::fail`] for a program that would run for days if it did not fail: it is killed after a minute.
     pub(super) fn fail_soon(&self, code: i32, arguments: &str) -> String {
         let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
             .args(arguments.split_whitespace())
@@ -79,30 +79,30 @@ impl Desk {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let begun = Instant::now();
+        let start = Instant::now();
         while program.try_wait().unwrap().is_none() {
-            if begun.elapsed() > Duration::from_mins(1) {
+            if start.elapsed() > Duration::from_mins(1) {
                 program.kill().unwrap();
             }
             sleep(Duration::from_millis(10));
         }
-        the_one_line(code, arguments, program.wait_with_output().unwrap())
+        error_line(code, arguments, program.wait_with_output().unwrap())
     }
 }
 
-pub(super) fn the_one_line(code: i32, arguments: &str, output: Output) -> String {
+pub(super) fn error_line(code: i32, arguments: &str, output: Output) -> String {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
-    assert!(output.stdout.is_empty(), "{arguments} has a result: {}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.stdout.is_empty(), "{arguments} printed output: {}", String::from_utf8_lossy(&output.stdout));
     let line = error.strip_suffix('\n').unwrap_or_else(|| panic!("{arguments}: no line: {error:?}"));
     assert!(!line.contains('\n') && !line.contains("panicked"), "{arguments}: more than one line: {error}");
     line.strip_prefix("unpick: ").unwrap_or_else(|| panic!("{arguments}: {error:?}")).to_owned()
 }
 
-/// A short run of a small network.
+/// Short run of a small network.
 pub(super) const SHORT: &str = "train --scene cylinder --hidden 8 --batch 32 --steps 40 --out run";
 
-/// The shape of an array.
+/// Shape of an array in a file.
 pub(super) fn shape(path: &Path) -> Vec<usize> {
     let bytes = fs::read(path).unwrap();
     assert!(bytes.starts_with(b"\x93NUMPY\x01\x00") && bytes.windows(5).any(|w| w == b"'<f4'"), "{}", path.display());
@@ -125,7 +125,7 @@ pub(super) const FILES: [&str; 9] = [
     "session.unpick",
 ];
 
-/// Rows of two columns that vary.
+/// Thirty rows of two varying columns.
 pub(super) fn rows(separator: char) -> String {
     (0..30).map(|i| format!("{}{separator}{}\n", f64::from(i).sin(), f64::from(i * i % 7))).collect::<Vec<_>>().concat()
 }

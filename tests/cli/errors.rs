@@ -1,13 +1,13 @@
-//! What cannot be done is refused in one line, and what was there stays as it was.
+//! Errors: one line each, and existing files stay as they were.
 
 use std::fs;
 use std::process::{Command, Stdio};
 
-use super::desk::{Desk, FILES, SHORT, rows};
+use super::harness::{FILES, Harness, SHORT, rows};
 
 #[test]
-fn requests_that_make_no_sense_are_refused_before_anything_happens() {
-    let desk = Desk::new();
+fn invalid_options_are_refused_before_anything_is_written() {
+    let cli = Harness::new();
     for (arguments, words) in [
         ("--scene blob", "there is no scene 'blob'; choose one of linear,"),
         ("--beta -1", "beta = -1 is not between"),
@@ -33,49 +33,49 @@ fn requests_that_make_no_sense_are_refused_before_anything_happens() {
         ("--at ten:beta=2", "the step is not a whole number"),
         ("--at 10:beta", "name=value"),
         ("--at 10:beta=two", "'two' is not a number"),
-        ("--at 10:hidden=3", "cannot be changed in a living run"),
+        ("--at 10:hidden=3", "cannot be changed during training"),
         ("--at 5:lr=0.1 --at 10:beta=-2", "at step 10: beta = -2"),
         ("--at 10:batch=0", "at step 10: batch = 0"),
         ("--scene linear --data x.csv", "cannot be used with"),
         ("--momentum 0.9", "unexpected argument '--momentum'"),
         ("--session none.unpick", "cannot read the session"),
     ] {
-        let sentence = desk.fail(2, &format!("train --steps 20 --out run {arguments}"));
+        let sentence = cli.fail(2, &format!("train --steps 20 --out run {arguments}"));
         assert!(sentence.contains(words), "{arguments}: {sentence}");
     }
-    assert!(desk.fail(2, "train --steps 20").contains("--out <DIR>"));
-    assert!(desk.fail(2, "train --out run --steps -3").contains("'-3' for '--steps <STEPS>'"));
-    assert!(desk.fail(2, "tarin").contains("tarin"));
-    assert_eq!(desk.names("."), [""; 0], "nothing was written");
-    desk.write("ten.csv", rows(','));
+    assert!(cli.fail(2, "train --steps 20").contains("--out <DIR>"));
+    assert!(cli.fail(2, "train --out run --steps -3").contains("'-3' for '--steps <STEPS>'"));
+    assert!(cli.fail(2, "tarin").contains("tarin"));
+    assert_eq!(cli.names("."), [""; 0], "nothing was written");
+    cli.write("ten.csv", rows(','));
     assert!(
-        desk.fail(2, "train --data ten.csv --batch 25 --steps 3 --out run")
+        cli.fail(2, "train --data ten.csv --batch 25 --steps 3 --out run")
             .contains("batch = 25 is not between 1 and 24")
     );
-    assert_eq!(desk.names("."), ["ten.csv"]);
+    assert_eq!(cli.names("."), ["ten.csv"]);
 }
 
 #[test]
-fn nothing_is_overwritten_without_force_and_nothing_put_where_it_cannot_be() {
-    let desk = Desk::new();
-    fs::create_dir(desk.path("run")).unwrap();
-    desk.write("run/thesis.tex", "years of work");
-    let sentence = desk.fail(2, SHORT);
+fn nothing_is_overwritten_without_force() {
+    let cli = Harness::new();
+    fs::create_dir(cli.path("run")).unwrap();
+    cli.write("run/thesis.tex", "years of work");
+    let sentence = cli.fail(2, SHORT);
     assert!(sentence.contains("--force") && sentence.ends_with(": run"), "{sentence}");
-    assert_eq!(desk.names("run"), ["thesis.tex"]);
-    desk.succeed(&format!("{SHORT} --force"));
-    assert_eq!(desk.read("run/thesis.tex"), "years of work");
-    assert_eq!(desk.names("run").len(), FILES.len() + 1);
+    assert_eq!(cli.names("run"), ["thesis.tex"]);
+    cli.succeed(&format!("{SHORT} --force"));
+    assert_eq!(cli.read("run/thesis.tex"), "years of work");
+    assert_eq!(cli.names("run").len(), FILES.len() + 1);
 
-    // So many steps would take days: the place is looked at first.
+    // So many steps would take days: the folder is made first.
     for place in ["run/thesis.tex", "run/thesis.tex/inside"] {
-        let sentence = desk.fail_soon(2, &format!("train --steps 1000000000 --out {place}"));
+        let sentence = cli.fail_soon(2, &format!("train --steps 1000000000 --out {place}"));
         let words = ("cannot make the folder (", format!(": {place}"));
         assert!(sentence.starts_with(words.0) && sentence.ends_with(&words.1), "{sentence}");
     }
-    // The model's place is taken by a folder: writing fails, and says where.
-    fs::create_dir_all(desk.path("blocked/model.safetensors/x")).unwrap();
-    let sentence = desk.fail(2, "train --steps 3 --force --out blocked");
+    // A folder has the name of the model's file: writing fails and says where.
+    fs::create_dir_all(cli.path("blocked/model.safetensors/x")).unwrap();
+    let sentence = cli.fail(2, "train --steps 3 --force --out blocked");
     assert!(
         sentence.starts_with("cannot write the file (") && sentence.ends_with(": blocked/model.safetensors"),
         "{sentence}"
@@ -83,31 +83,49 @@ fn nothing_is_overwritten_without_force_and_nothing_put_where_it_cannot_be() {
 }
 
 #[test]
-fn a_run_that_diverges_says_where_and_leaves_what_was_sound() {
-    let desk = Desk::new();
-    let sentence = desk.fail(1, &SHORT.replace("--steps 40", "--steps 300 --at 100:lr=1000"));
+fn a_diverged_run_is_saved_in_its_last_sound_state() {
+    let cli = Harness::new();
+    let sentence = cli.fail(1, &SHORT.replace("--steps 40", "--steps 300 --at 100:lr=1000"));
     for words in ["the loss became ", "after lr=1000 at step 100", "went back to step 100", "saved in run"] {
         assert!(sentence.contains(words), "{words} is missing in: {sentence}");
     }
-    assert_eq!(desk.names("run"), FILES);
-    let config = desk.toml("run/config.toml");
+    assert_eq!(cli.names("run"), FILES);
+    let config = cli.toml("run/config.toml");
     assert_eq!((config["steps"].as_integer(), config["commands"].as_array().map(Vec::len)), (Some(100), Some(0)));
-    assert!(desk.json("run/metrics.json")["elbo"].as_f64().unwrap().is_finite());
-    assert!(desk.succeed("replay run").starts_with("identical"));
+    assert!(cli.json("run/metrics.json")["elbo"].as_f64().unwrap().is_finite());
+    assert!(cli.succeed("replay run").starts_with("identical"));
 
-    let sentence = desk.fail(1, "train --lr 1000 --steps 300 --out hopeless");
+    // `compare` and `sweep` end in the same state.
+    let same = "--scene cylinder --hidden 8 --batch 32 --steps 300 --at 100:lr=1000";
+    let compared = cli.fail(1, &format!("compare {same} --a covariance=diagonal --b covariance=diagonal --out pair"));
+    assert!(compared.contains("went back to step 100"), "{compared}");
+    let saved = ["run", "pair/a"].map(|folder| fs::read(cli.path(folder).join("model.safetensors")).unwrap());
+    assert!(saved[0] == saved[1], "the last sound state, saved by train and compare");
+    let swept = cli.run(&format!("sweep {same} --covariances diagonal --out sweep"));
+    assert_eq!(swept.status.code(), Some(1));
+    let table = cli.read("sweep/sweep.csv");
+    let column = |name: &str| -> &str {
+        let index = table.lines().next().unwrap().split(',').position(|n| n == name).unwrap();
+        table.lines().nth(1).unwrap().split(',').nth(index).unwrap()
+    };
+    assert_eq!(column("step"), "100");
+    let elbo = cli.json("run/metrics.json")["elbo"].as_f64().unwrap();
+    assert!((column("elbo").parse::<f64>().unwrap() - elbo).abs() <= 1e-14 * elbo.abs());
+    assert!(sentence.contains(column("failure").trim_matches('"')), "{}", column("failure"));
+
+    let sentence = cli.fail(1, "train --lr 1000 --steps 300 --out hopeless");
     assert!(sentence.contains("went back to step 0"), "{sentence}");
-    // There is no later step that would notice by learning.
-    let sentence = desk.fail(1, "train --scene cylinder --hidden 512 --lr 1000 --steps 1 --out last");
+    // Only the check after the last step can notice this one.
+    let sentence = cli.fail(1, "train --scene cylinder --hidden 512 --lr 1000 --steps 1 --out last");
     assert!(sentence.contains("at step 1; went back to step 0") && sentence.ends_with(" last"), "{sentence}");
 }
 
 #[test]
-fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
-    let desk = Desk::new();
-    desk.write("own.csv", rows(','));
-    desk.succeed("train --data own.csv --hidden 4 --steps 12 --at 5:beta=2 --out run");
-    /// A file, what becomes of its content (`None` removes it), what must be said, and of which file.
+fn errors_in_a_damaged_run_name_the_file() {
+    let cli = Harness::new();
+    cli.write("own.csv", rows(','));
+    cli.succeed("train --data own.csv --hidden 4 --steps 12 --at 5:beta=2 --out run");
+    /// File, damage to its content (`None` removes it), words of the error, and the file that it names.
     type Damage<'a> = (&'a str, Option<&'a dyn Fn(Vec<u8>) -> Vec<u8>>, &'a str, &'a str);
     let replaced = |from: &'static str, to: &'static str| {
         move |bytes: Vec<u8>| {
@@ -157,21 +175,21 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
         ("history.csv", Some(&cut), "line 2: this is no row of a history", "run/history.csv"),
     ];
     for (name, damage, words, blamed) in damages {
-        let path = desk.path("run").join(name);
+        let path = cli.path("run").join(name);
         let whole = fs::read(&path).unwrap();
         match damage {
             Some(damage) => fs::write(&path, damage(whole.clone())).unwrap(),
             None => fs::remove_file(&path).unwrap(),
         }
         for command in ["metrics run", "replay run"] {
-            let sentence = desk.fail(2, command);
+            let sentence = cli.fail(2, command);
             assert!(sentence.contains(words) && sentence.ends_with(&format!(": {blamed}")), "{name}: {sentence}");
         }
         fs::write(&path, whole).unwrap();
     }
-    assert!(desk.succeed("replay run").starts_with("identical"), "whole again");
+    assert!(cli.succeed("replay run").starts_with("identical"), "whole again");
 
-    let session = desk.read("run/session.unpick");
+    let session = cli.read("run/session.unpick");
     for (text, words) in [
         (session[..session.len() / 2].to_owned(), "not a whole session file"),
         (String::new(), "not a whole session file"),
@@ -179,20 +197,20 @@ fn a_damaged_run_is_refused_with_the_file_that_is_damaged() {
         (session.replace("5:beta=2", "5:beta=two"), "'two' is not a number"),
         (session.replace("\"beta\": 1.0", "\"beta\": \"one\""), "string \"one\", expected f64"),
     ] {
-        desk.write("run/session.unpick", text);
-        let sentence = desk.fail(2, "train --session run/session.unpick --steps 20 --out other");
+        cli.write("run/session.unpick", text);
+        let sentence = cli.fail(2, "train --session run/session.unpick --steps 20 --out other");
         assert!(sentence.contains(words) && sentence.ends_with(": run/session.unpick"), "{sentence}");
     }
-    assert_eq!(desk.names("."), ["own.csv", "run"], "nothing was written");
+    assert_eq!(cli.names("."), ["own.csv", "run"], "nothing was written");
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let desk = Desk::new();
+fn a_closed_pipe_is_no_error() {
+    let cli = Harness::new();
     for arguments in [&["scenes"][..], &["scenes", "--json"], &["--help"], &["train", "--steps", "3", "--out", "run"]] {
         let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
             .args(arguments)
-            .current_dir(desk.0.path())
+            .current_dir(cli.0.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -203,13 +221,13 @@ fn a_reader_that_goes_away_is_no_error() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success() && error.is_empty(), "{arguments:?}: {error}");
     }
-    assert_eq!(desk.names("run").len(), FILES.len(), "the run is saved all the same");
+    assert_eq!(cli.names("run").len(), FILES.len(), "the run is saved");
 }
 
-/// A full disk, say: results that cannot be delivered are an error.
+/// As on a full disk.
 #[cfg(target_os = "linux")]
 #[test]
-fn results_that_cannot_be_written_are_an_error() {
+fn output_that_cannot_be_written_is_an_error() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_unpick")).arg("scenes").stdout(full).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();

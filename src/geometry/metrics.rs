@@ -44,7 +44,7 @@ impl fmt::Display for Undefined {
             Self::EqualSingularValues => "the singular values are nearly equal, so V is free to rotate",
             Self::DependentColumns => "the columns of the Jacobian are linearly dependent",
             Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
-            Self::NoTrueFactors => "the true factors of these data are not known",
+            Self::NoTrueFactors => "the true factors of this data are not known",
             Self::NotYet => "the run has not reached that step",
         })
     }

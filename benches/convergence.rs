@@ -1,4 +1,4 @@
-//! How long each scene takes from its start to the state that it is there to show, on one core.
+//! Time from the start of a run to what its scene is there to show, on one core.
 //!
 //! `cargo bench --bench convergence [-- --seeds N] [--only SCENE]` trains every scene as its file says and prints a table.
 //! A run has arrived when its ELBO on held-out data is within 0.02 nats of what it is at the end of the run and what
@@ -19,10 +19,10 @@ use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
 use unpick::vae::{Covariance, ElboWorkspace};
 
-/// Nats that the ELBO may be from where it ends.
+/// Largest distance of the ELBO from its end, in nats.
 const NATS: f64 = 0.02;
 
-/// Steps between two looks at a run.
+/// Steps between two measurements of a run.
 const EVERY: u64 = 50;
 
 fn main() -> anyhow::Result<()> {
@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     let only = measure::value("--only");
     println!("Medians of {seeds} seeds; {}\n", measure::circumstances());
     println!(
-        "| scene | has arrived when the ELBO is within {NATS} nats of its end and | steps | seconds | slowest seed |"
+        "| scene | arrived when the ELBO is within {NATS} nats of its end and | steps | seconds | slowest seed |"
     );
     println!("|---|---|---|---|---|");
     for scene in Scene::built_in().iter().filter(|scene| only.as_ref().is_none_or(|only| scene.name == *only)) {
@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
         let arrivals: Vec<Arrival> =
             (0..u64::from(seeds)).map(|seed| arrival(scene, &criteria, seed)).collect::<anyhow::Result<_>>()?;
         let told: Vec<String> = criteria.iter().map(|(quantity, expected)| format!("{quantity} {expected}")).collect();
-        let told = if told.is_empty() { "(nothing else)".to_owned() } else { told.join(", ") };
+        let told = if told.is_empty() { "–".to_owned() } else { told.join(", ") };
         let steps: Vec<f64> = arrivals.iter().map(|arrival| arrival.steps).collect();
         let seconds: Vec<f64> = arrivals.iter().map(|arrival| arrival.seconds).collect();
         println!(
@@ -52,12 +52,12 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Infinite means that it was not there at the end.
+/// Infinite: the run had not arrived at its end.
 fn number(value: f64, decimals: usize) -> String {
     if value.is_finite() { format!("{value:.decimals$}") } else { "not in this run".to_owned() }
 }
 
-/// When a run had arrived.
+/// Steps and seconds until a run arrived.
 struct Arrival {
     steps: f64,
     seconds: f64,

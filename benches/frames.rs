@@ -1,11 +1,10 @@
-//! What a frame of the window costs the thread that draws it, while the run is training: our own code, egui's, and the
-//! triangles that go to the graphics card, but not the painting of those, which is the work of the card or of what stands
-//! in for it. Three-dimensional pictures, long analyses, and what is computed at a z* that nobody moves have threads of their own
-//! and are not part of a frame.
+//! Cost of a frame of the window on the thread that draws it, while the run trains: our own code, egui's, and the triangles
+//! for the graphics card, but not their rasterisation. 3-D scenes, queries, and the probe at a resting z* have threads of
+//! their own and are not part of a frame.
 //!
-//! `cargo bench --bench frames [-- --frames N] [--rounds N] [--only TEXT]` prints tables of processor time, at 1280×720 and at 2560×1440 pixels: the
-//! same window on a screen with twice the resolution. Frames follow each other 60 times a second, so that every one finds
-//! a newer moment of the run, and what is cached for a moment is computed anew.
+//! `cargo bench --bench frames [-- --frames N] [--rounds N] [--only TEXT]` prints tables of processor time at 1280×720 and
+//! 2560×1440 pixels: the same window on a screen with twice the resolution. Frames follow each other 60 times per second, so
+//! every one finds a newer snapshot and no cache helps.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 mod measure;
@@ -30,7 +29,7 @@ fn main() -> anyhow::Result<()> {
     let frames = measure::argument("--frames", 150)?;
     let rounds = measure::argument("--rounds", 11)?;
     let only = measure::value("--only").unwrap_or_default();
-    println!("Milliseconds of processor time a frame, median / 99th percentile; {}\n", measure::circumstances());
+    println!("Milliseconds of processor time per frame, median / 99th percentile; {}\n", measure::circumstances());
     println!("| view | 1280×720 | 2560×1440 |");
     println!("|---|---|---|");
     let mut worst = Vec::new();
@@ -83,7 +82,7 @@ fn main() -> anyhow::Result<()> {
         println!("| **worst of {name}** | median {:.2} | 99 % {:.2} |", of(|case| case.1), of(|case| case.2));
     }
     println!("\n{}\n", idle()?);
-    println!("| steps a second | unwatched | watched at 60 frames a second | loss | of it by the trainer's own work |");
+    println!("| steps per second | unwatched | watched at 60 frames per second | loss | of it the trainer's own work |");
     println!("|---|---|---|---|---|");
     for scene in ["polar", "cylinder"] {
         println!("{}", watched(scene, rounds)?);
@@ -91,7 +90,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// z* runs along a circle.
+/// Moves z* along a circle.
 fn drag(app: &mut App, frame: u32) {
     let angle = 0.1 * f64::from(frame);
     for (z, place) in app.selection().z.iter_mut().zip([angle.cos(), angle.sin()]) {
@@ -99,9 +98,9 @@ fn drag(app: &mut App, frame: u32) {
     }
 }
 
-/// What training loses to being watched: seconds with frames and seconds without take turns in one run. The steps of both
-/// are counted on the wall, so the machine has to have two processors that do nothing else. What the trainer itself does for
-/// whoever watches, which is to make snapshots, is told by its processor time on a busy machine, too.
+/// Slowdown of training while the window is open: seconds with and without frames alternate in one run. Steps are counted in
+/// wall time, so the machine needs two idle processors. The trainer's own work for the window, snapshots, is measured in
+/// processor time, which a busy machine does not change.
 fn watched(scene: &str, rounds: u32) -> anyhow::Result<String> {
     const TURN: Duration = Duration::from_secs(1);
     let mut window = Window::open(scene, 1.0)?;
@@ -130,13 +129,13 @@ fn watched(scene: &str, rounds: u32) -> anyhow::Result<String> {
     Ok(format!("| {scene} | {alone:.0} | {watched:.0} | {:.0} % | {:.0} % |", loss(rates), loss(own_rates)))
 }
 
-/// How often a paused window draws itself when nothing happens, and what it uses meanwhile.
+/// Frames and processor time of a paused window when nothing happens.
 fn idle() -> anyhow::Result<String> {
     const QUIET: Duration = Duration::from_millis(500);
     const WATCHED: Duration = Duration::from_secs(3);
     let mut window = Window::open("cylinder", 1.0)?;
     window.app.execute(UiCommand::RunOrPause);
-    // Pictures and answers that are still on their way ask for frames.
+    // Pending pictures and answers request frames.
     let mut drawn = Instant::now();
     let begun = drawn;
     while drawn.elapsed() < QUIET {
@@ -169,7 +168,7 @@ struct Window {
 }
 
 impl Window {
-    /// On a scene that is training.
+    /// Opens the window on a training scene.
     fn open(scene: &str, pixels_per_point: f32) -> anyhow::Result<Self> {
         let scene = Scene::named(scene).context("a built-in scene")?.clone();
         let data = Arc::new(generate(&scene, 0));
@@ -185,10 +184,10 @@ impl Window {
         Ok(window)
     }
 
-    /// Steps that the run has made by now.
+    /// Steps made so far.
     fn step(&mut self) -> u64 {
         let seen = |window: &Self| window.app.snapshot().map_or(0, |snapshot| snapshot.step);
-        // What this frame finds was made when the one before had asked for it; it asks for a new one.
+        // This frame reads the snapshot that the frame before has requested, and requests the next.
         self.draw();
         let old = seen(self);
         while seen(self) <= old {
@@ -198,7 +197,7 @@ impl Window {
         seen(self)
     }
 
-    /// Milliseconds of each of so many frames. `change` is called before each.
+    /// Milliseconds of each frame. `change` is called before each.
     fn watch(&mut self, frames: u32, mut change: impl FnMut(&mut App, u32)) -> Vec<f64> {
         const WARM: u32 = 30;
         let mut times = Vec::new();
@@ -211,7 +210,7 @@ impl Window {
         times.split_off(WARM as usize)
     }
 
-    /// Draws a frame: how many milliseconds it took, and when it wants to be drawn again.
+    /// Draws a frame; returns its milliseconds and when it wants to be drawn again.
     fn draw(&mut self) -> (f64, Duration) {
         let mut input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 720.0))),

@@ -1,4 +1,4 @@
-//! Seconds for the Jacobians of a decoder at 1,024 latents, and for a map of the gap over 120×120 latents.
+//! Time for the Jacobians of a decoder at 1,024 latent points, and for a map of the gap over 120×120 points.
 //!
 //! `cargo bench --bench geometry` prints both; `-- --workload J1a|J1ad|J1bd --repl` answers `benches/interleave.py`. J1a: the
 //! decoder 2-64-64-3 with singular values and V; J1ad without; J1bd: the decoder 10-256-256-784 without.
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The middle of pixel `i` of 120 between −3.5 and 3.5.
+/// Middle of pixel `i` of 120 between −3.5 and 3.5.
 fn place(i: usize) -> f32 {
     (7.0 * (i as f32 + 0.5) / 120.0) - 3.5
 }

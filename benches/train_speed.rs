@@ -1,5 +1,5 @@
-//! Seconds a training step takes in [`Experiment::step`], everything included that the program does in one: minibatch,
-//! noise, gradient, Adam, the check for an explosion and the row of the history when it is due.
+//! Time of a training step, [`Experiment::step`], with everything in it: minibatch, noise, gradient, Adam, the check for
+//! divergence, and the row of the history when it is due.
 //!
 //! `cargo bench --bench train_speed -- --workload W1 [--steps N | --repl] [--threads K]` prints one line of JSON, or with
 //! `--repl` prints `ready` and one such line for each count of steps read from standard input, which
@@ -20,7 +20,7 @@ use unpick::nn::Activation;
 use unpick::rng::{Purpose, stream};
 use unpick::vae::{Architecture, Covariance, DecoderKind, Objective};
 
-/// A model and the shape of its data.
+/// Model and shape of its data.
 struct Workload {
     name: &'static str,
     data_dim: usize,
@@ -86,7 +86,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes that many steps; the loss of the last one, up to (n/2) log 2πσ².
+/// Makes steps; returns the loss of the last one, up to (n/2) log 2πσ².
 fn advance(run: &mut Experiment, steps: u64) -> anyhow::Result<f64> {
     for _ in 0..steps {
         run.step()?;

@@ -20,7 +20,7 @@ no_window_toolkit() {
 }
 
 # Short runs, whose metrics and decodings NumPy computes again. PYTHON names an interpreter with NumPy, UNPICK a binary
-# (default: the one that `cargo build` makes). The folder of a run that disagrees stays below target.
+# (default: the one that the tests of the command line run). The folder of a run that disagrees stays below target.
 independent() {
   local python=${PYTHON:-python3} target=${CARGO_TARGET_DIR:-target} options
   local unpick=${UNPICK:-$target/debug/unpick} folder=$target/independent
@@ -38,7 +38,8 @@ independent() {
     echo "no Python 3.11 with NumPy was found: metrics and decodings were not computed again"
     return
   fi
-  [ -n "${UNPICK:-}" ] || cargo build
+  # With the features of the tests, so that nothing is compiled twice.
+  [ -n "${UNPICK:-}" ] || cargo test --no-run --test cli
   for options in "${runs[@]}"; do
     echo "-- $options"
     rm -rf "$folder"

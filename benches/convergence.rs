@@ -29,9 +29,7 @@ fn main() -> anyhow::Result<()> {
     let seeds = measure::argument("--seeds", 5)?;
     let only = measure::value("--only");
     println!("Medians of {seeds} seeds; {}\n", measure::circumstances());
-    println!(
-        "| scene | arrived when the ELBO is within {NATS} nats of its end and | steps | seconds | slowest seed |"
-    );
+    println!("| scene | arrived when the ELBO is within {NATS} nats of its end and | steps | seconds | slowest seed |");
     println!("|---|---|---|---|---|");
     for scene in Scene::built_in().iter().filter(|scene| only.as_ref().is_none_or(|only| scene.name == *only)) {
         let criteria = criteria(scene);

@@ -82,7 +82,9 @@ fn main() -> anyhow::Result<()> {
         println!("| **worst of {name}** | median {:.2} | 99 % {:.2} |", of(|case| case.1), of(|case| case.2));
     }
     println!("\n{}\n", idle()?);
-    println!("| steps per second | unwatched | watched at 60 frames per second | loss | of it the trainer's own work |");
+    println!(
+        "| steps per second | unwatched | watched at 60 frames per second | loss | of it the trainer's own work |"
+    );
     println!("|---|---|---|---|---|");
     for scene in ["polar", "cylinder"] {
         println!("{}", watched(scene, rounds)?);

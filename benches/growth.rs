@@ -53,17 +53,11 @@ fn main() -> anyhow::Result<()> {
         "0 until keyframes fill their memory, then 1",
         look_back,
     )?;
-    row(
-        "MB of keyframes",
-        "steps",
-        &[3000, 6000, 12000, 24000],
-        "1 until they fill their memory, then 0",
-        |steps| {
-            let mut run = start(USUAL)?;
-            advance(&mut run, steps)?;
-            Ok(run.keyframe_bytes() as f64 / 1e6)
-        },
-    )?;
+    row("MB of keyframes", "steps", &[3000, 6000, 12000, 24000], "1 until they fill their memory, then 0", |steps| {
+        let mut run = start(USUAL)?;
+        advance(&mut run, steps)?;
+        Ok(run.keyframe_bytes() as f64 / 1e6)
+    })?;
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub(super) struct TileBehavior<'a, 'b> {
 }
 
 impl<'a, 'b> TileBehavior<'a, 'b> {
-    /// One view of every run run by run.
+    /// One view of every run beside the others.
     pub(super) fn alone(&mut self, ui: &mut Ui, view: View) {
         let count = if spec_of(view).is_shared { 1 } else { self.contexts.len() };
         ui.columns(count, |columns| {

@@ -55,7 +55,7 @@ pub struct Selection {
 pub struct Layers {
     /// Held-out observations.
     pub data: bool,
-    /// The decoder's image of the latent plane as a marks.
+    /// The decoder's image of the latent plane as a surface.
     pub surface: bool,
     /// Images of the lines of a latent grid.
     pub grid: bool,

@@ -245,7 +245,7 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
 
 /// The correlations of posterior means with true factors.
 fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
-    let correlation = context.snapshot.correlation.as_ref().ok_or("the true factors of these data are not known")?;
+    let correlation = context.snapshot.correlation.as_ref().ok_or("the true factors of this data are not known")?;
     let mut csv = Csv::new(["latent".to_owned()].into_iter().chain(context.snapshot.data.factor_names.iter().cloned()));
     correlation.row_iter().enumerate().for_each(|(i, row)| csv.push([format!("z_{}", i + 1)], row.iter().copied()));
     Ok(csv)

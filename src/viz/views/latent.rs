@@ -97,7 +97,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     plot.response.on_hover_cursor(CursorIcon::Crosshair);
 }
 
-/// z* as something to be dragged, or moved by the arrow keys once it has the probe.
+/// z* as something to be dragged, or moved by the arrow keys once it has the keyboard focus.
 fn handle(ui: &Ui, marks: &PlotPainter, selection: &mut Selection) -> Response {
     let place = Rect::from_center_size(marks.at(z_in_view(selection)), Vec2::splat(2.0 * REACH));
     let response = ui.interact(place, ui.scope_id().with("z*"), Sense::click_and_drag());

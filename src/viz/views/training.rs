@@ -76,7 +76,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let kl = (0..context.snapshot.latent_dim().min(8)).map(kl).collect();
     let plots = [objective, geometry, kl];
     let area = ui.available_rect_before_wrap();
-    // RunSlot by side where there is room, otherwise one above the other, so that equal steps stand in line.
+    // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
     let beside = area.width() > 2.5 * area.height();
     // The first has the longest names above it.
     let shares = if beside { [0.45, 0.28, 0.27] } else { [1.0 / 3.0; 3] };

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What has to hold before a commit. `./check.sh` runs every step; `./check.sh tests` runs one.
+# Checks before a commit. `./check.sh` runs every step; `./check.sh tests` runs one.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -8,6 +8,7 @@ lints()    { cargo clippy --all-targets -- -D warnings; }
 core()     { cargo clippy --lib --bins --no-default-features -- -D warnings; no_window_toolkit; }
 tests()    { cargo test; }
 docs()     { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items; }
+spelling() { if command -v typos >/dev/null; then typos; else echo "typos is not installed: spelling was not checked"; fi; }
 licences() { if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; else echo "cargo-deny is not installed: licences were not checked"; fi; }
 
 # The library without the feature `gui` has no window toolkit in its graph.
@@ -18,8 +19,42 @@ no_window_toolkit() {
   fi
 }
 
+# Short runs, whose metrics and decodings NumPy computes again. PYTHON names an interpreter with NumPy, UNPICK a binary
+# (default: the one that the tests of the command line run). The folder of a run that disagrees stays below target.
+independent() {
+  local python=${PYTHON:-python3} target=${CARGO_TARGET_DIR:-target} options
+  local unpick=${UNPICK:-$target/debug/unpick} folder=$target/independent
+  local runs=(
+    "--scene linear --covariance diagonal"
+    "--scene linear --covariance full"
+    "--scene cylinder --covariance diagonal --steps 1500"
+    "--scene cylinder --covariance full --steps 1500"
+    "--scene water-filling --beta 4 --steps 1500"
+    "--scene parabola --steps 1000"
+    "--scene swiss-roll --activation relu --latent-dim 4 --steps 1000"
+    "--scene polar --steps 1200 --at 400:beta=3 --at 600:covariance=full --at 800:rotate=30 --at 900:sigma2=0.05"
+  )
+  if ! "$python" -c 'import numpy, tomllib' 2>/dev/null; then
+    echo "no Python 3.11 with NumPy was found: metrics and decodings were not computed again"
+    return
+  fi
+  # With the features of the tests, so that nothing is compiled twice.
+  [ -n "${UNPICK:-}" ] || cargo test --no-run --test cli
+  for options in "${runs[@]}"; do
+    echo "-- $options"
+    rm -rf "$folder"
+    # shellcheck disable=SC2086 # the options are words
+    "$unpick" train $options --out "$folder" >/dev/null
+    "$unpick" export "$folder" --what latents --out "$folder/latents.npz" >/dev/null
+    "$python" tests/independent/metrics.py "$folder" >"$folder/metrics.txt" || { cat "$folder/metrics.txt"; return 1; }
+    tail -n 1 "$folder/metrics.txt"
+    "$python" tests/independent/decodings.py "$folder" "$folder/latents.npz"
+  done
+  rm -r "$folder"
+}
+
 steps=("$@")
-[ ${#steps[@]} -gt 0 ] || steps=(format lints core tests docs licences)
+[ ${#steps[@]} -gt 0 ] || steps=(format lints core tests docs independent spelling licences)
 for step in "${steps[@]}"; do
   echo "== $step"
   "$step"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every figure of the README: training steps and decoder Jacobians of this program against JAX, interleaved, one thread each, in
-# processor time; then convergence, frames, the scene in three dimensions, growth and start.
+# Every table of benches/README.md: training steps and decoder Jacobians of this program against JAX, interleaved, one thread
+# each, in processor time; then convergence, frames, the 3-D scene, growth and start.
 # `benches/compare.sh [ROUNDS]`. PYTHON names an interpreter that has JAX; without one, JAX is installed below target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,7 +32,7 @@ for workload in W1 W1f W2 W3 J1a J1ad J1bd; do
     "jax=$PYTHON benches/peer.py --workload $workload --repl"
 done
 
-# What else there is to measure, as tables.
+# The other tables.
 for bench in convergence frames scene3d growth; do
   echo
   cargo bench --quiet --bench "$bench"

@@ -1,8 +1,8 @@
-//! How long each scene takes from its start to the state that it is there to show, on one core.
+//! Time from the start of a run to what its scene is there to show, on one core.
 //!
 //! `cargo bench --bench convergence [-- --seeds N] [--only SCENE]` trains every scene as its file says and prints a table.
 //! A run has arrived when its ELBO on held-out data is within 0.02 nats of what it is at the end of the run and what
-//! [`certificate`] predicts about the gauges of a diagonal run holds, and both go on to hold until the end. Time is the
+//! [`checks`](unpick::checks) predict about the metrics of a diagonal run holds, and both hold until the end. Time is the
 //! processor time of the steps, everything included that the program does in one.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
@@ -12,33 +12,31 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::certificate::{Expected, Job, Pool, Quantity, predictions};
+use unpick::checks::{CheckQuantity, CheckRun, Expected, Pool, predictions};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Experiment, Origin, Snapshot};
 use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
-use unpick::vae::{Covariance, Tape};
+use unpick::vae::{Covariance, ElboWorkspace};
 
-/// Nats that the ELBO may be from where it ends.
+/// Largest distance of the ELBO from its end, in nats.
 const NATS: f64 = 0.02;
 
-/// Steps between two looks at a run.
+/// Steps between two measurements of a run.
 const EVERY: u64 = 50;
 
 fn main() -> anyhow::Result<()> {
     let seeds = measure::argument("--seeds", 5)?;
     let only = measure::value("--only");
     println!("Medians of {seeds} seeds; {}\n", measure::circumstances());
-    println!(
-        "| scene | has arrived when the ELBO is within {NATS} nats of its end and | steps | seconds | slowest seed |"
-    );
+    println!("| scene | arrived when the ELBO is within {NATS} nats of its end and | steps | seconds | slowest seed |");
     println!("|---|---|---|---|---|");
     for scene in Scene::built_in().iter().filter(|scene| only.as_ref().is_none_or(|only| scene.name == *only)) {
         let criteria = criteria(scene);
         let arrivals: Vec<Arrival> =
             (0..u64::from(seeds)).map(|seed| arrival(scene, &criteria, seed)).collect::<anyhow::Result<_>>()?;
         let told: Vec<String> = criteria.iter().map(|(quantity, expected)| format!("{quantity} {expected}")).collect();
-        let told = if told.is_empty() { "(nothing else)".to_owned() } else { told.join(", ") };
+        let told = if told.is_empty() { "–".to_owned() } else { told.join(", ") };
         let steps: Vec<f64> = arrivals.iter().map(|arrival| arrival.steps).collect();
         let seconds: Vec<f64> = arrivals.iter().map(|arrival| arrival.seconds).collect();
         println!(
@@ -52,51 +50,51 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Infinite means that it was not there at the end.
+/// Infinite: the run had not arrived at its end.
 fn number(value: f64, decimals: usize) -> String {
     if value.is_finite() { format!("{value:.decimals$}") } else { "not in this run".to_owned() }
 }
 
-/// When a run had arrived.
+/// Steps and seconds until a run arrived.
 struct Arrival {
     steps: f64,
     seconds: f64,
 }
 
-/// What is predicted of the gauges of a diagonal run as the scene's file describes it, and can be seen in a snapshot.
-fn criteria(scene: &Scene) -> Vec<(Quantity, Expected)> {
-    let plain = Job::new(scene, Covariance::Diagonal, 0);
+/// Predictions about metrics of a diagonal run with the scene's defaults that a snapshot shows.
+fn criteria(scene: &Scene) -> Vec<(CheckQuantity, Expected)> {
+    let plain = CheckRun::new(scene, Covariance::Diagonal, 0);
     let own = predictions(scene, 1).into_iter().filter(|prediction| match &prediction.pool {
-        Pool::Median(jobs) => jobs.first() == Some(&plain),
+        Pool::Median(runs) => runs.first() == Some(&plain),
         Pool::Mean(_) | Pool::Ratio(..) => false,
     });
     let seen = |quantity| {
         matches!(
             quantity,
-            Quantity::ImaContrast
-                | Quantity::Dto
-                | Quantity::C2Residual
-                | Quantity::ActiveUnits
-                | Quantity::SingularValue(_)
+            CheckQuantity::ImaContrast
+                | CheckQuantity::Dto
+                | CheckQuantity::C2Residual
+                | CheckQuantity::ActiveUnits
+                | CheckQuantity::SingularValue(_)
         )
     };
     own.filter(|prediction| seen(prediction.quantity)).map(|p| (p.quantity, p.expected)).collect()
 }
 
-fn gauge(snapshot: &Snapshot, quantity: Quantity) -> f64 {
-    let gauges = &snapshot.gauges;
+fn metric(snapshot: &Snapshot, quantity: CheckQuantity) -> f64 {
+    let geometry = &snapshot.geometry;
     let measured = match quantity {
-        Quantity::ImaContrast => gauges.ima_contrast,
-        Quantity::Dto => gauges.dto,
-        Quantity::C2Residual => gauges.c2_residual,
-        Quantity::ActiveUnits => Ok(gauges.active.len() as f64),
-        Quantity::SingularValue(rank) => Ok(gauges.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
+        CheckQuantity::ImaContrast => geometry.ima_contrast,
+        CheckQuantity::Dto => geometry.dto,
+        CheckQuantity::C2Residual => geometry.c2_residual,
+        CheckQuantity::ActiveUnits => Ok(geometry.active.len() as f64),
+        CheckQuantity::SingularValue(rank) => Ok(geometry.singular_values.get(rank).copied().unwrap_or(f64::NAN)),
         _ => Ok(f64::NAN),
     };
     measured.unwrap_or(f64::NAN)
 }
 
-fn arrival(scene: &Scene, criteria: &[(Quantity, Expected)], seed: u64) -> anyhow::Result<Arrival> {
+fn arrival(scene: &Scene, criteria: &[(CheckQuantity, Expected)], seed: u64) -> anyhow::Result<Arrival> {
     let data = Arc::new(generate(scene, seed));
     let config = Config::new(Origin::Scene(Box::new(scene.clone())), seed, data.train.samples());
     let test = &data.test.observations;
@@ -112,11 +110,11 @@ fn arrival(scene: &Scene, criteria: &[(Quantity, Expected)], seed: u64) -> anyho
         seconds += time.cpu;
         let snapshot = Snapshot::of(&run);
         // The same noise every time, so that differences are those of the model.
-        let mut tape = Tape::new(&snapshot.vae);
+        let mut workspace = ElboWorkspace::new(&snapshot.vae);
         let objective = &snapshot.settings.objective;
-        snapshot.vae.differentiate(objective, test, &noise, &mut tape);
-        let holds = criteria.iter().all(|(quantity, expected)| expected.admits(gauge(&snapshot, *quantity)));
-        looks.push((step, seconds, tape.elbo.objective(objective.beta), holds));
+        snapshot.vae.differentiate(objective, test, &noise, &mut workspace);
+        let holds = criteria.iter().all(|(quantity, expected)| expected.admits(metric(&snapshot, *quantity)));
+        looks.push((step, seconds, workspace.elbo.objective(objective.beta), holds));
     }
     let end = looks.last().map_or(f64::NAN, |look| look.2);
     let lasting = looks.iter().rev().take_while(|look| look.3 && (look.2 - end).abs() <= NATS).last();

@@ -1,11 +1,10 @@
-//! What a frame of the window costs the thread that draws it, while the run is training: our own code, egui's, and the
-//! triangles that go to the graphics card, but not the painting of those, which is the work of the card or of what stands
-//! in for it. Three-dimensional pictures, long analyses, and what is computed at a z* that nobody moves have threads of their own
-//! and are not part of a frame.
+//! Cost of a frame of the window on the thread that draws it, while the run trains: our own code, egui's, and the triangles
+//! for the graphics card, but not their rasterisation. 3-D scenes, queries, and the probe at a resting z* have threads of
+//! their own and are not part of a frame.
 //!
-//! `cargo bench --bench frames [-- --frames N] [--rounds N] [--only TEXT]` prints tables of processor time, at 1280×720 and at 2560×1440 pixels: the
-//! same window on a screen with twice the resolution. Frames follow each other 60 times a second, so that every one finds
-//! a newer moment of the run, and what is cached for a moment is computed anew.
+//! `cargo bench --bench frames [-- --frames N] [--rounds N] [--only TEXT]` prints tables of processor time at 1280×720 and
+//! 2560×1440 pixels: the same window on a screen with twice the resolution. Frames follow each other 60 times per second, so
+//! every one finds a newer snapshot and no cache helps.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 mod measure;
@@ -17,10 +16,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use eframe::egui::{Context, Pos2, RawInput, Rect, Theme, ViewportId, vec2};
 use measure::{on_this_thread, percentile};
-use unpick::app::views::View;
-use unpick::app::{Action, Analyst, App, Opening, Painter3};
+use unpick::app::{App, FirstRun};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Origin};
+use unpick::viz::command::UiCommand;
+use unpick::viz::views::{all_views, data};
+use unpick::viz::workers::Workers;
 
 const FRAME: Duration = Duration::from_micros(16_667);
 
@@ -28,7 +29,7 @@ fn main() -> anyhow::Result<()> {
     let frames = measure::argument("--frames", 150)?;
     let rounds = measure::argument("--rounds", 11)?;
     let only = measure::value("--only").unwrap_or_default();
-    println!("Milliseconds of processor time a frame, median / 99th percentile; {}\n", measure::circumstances());
+    println!("Milliseconds of processor time per frame, median / 99th percentile; {}\n", measure::circumstances());
     println!("| view | 1280×720 | 2560×1440 |");
     println!("|---|---|---|");
     let mut worst = Vec::new();
@@ -40,7 +41,7 @@ fn main() -> anyhow::Result<()> {
         for pixels_per_point in [1.0, 2.0] {
             let mut window = Window::open(scene, pixels_per_point)?;
             if compared {
-                window.app.act(Action::Compare);
+                window.app.execute(UiCommand::Compare);
             }
             let times = work(&mut window);
             let [median, slow] = [0.5, 0.99].map(|part| percentile(&times, part));
@@ -54,18 +55,18 @@ fn main() -> anyhow::Result<()> {
         row(&format!("{scene}: all views as at the start"), false, &mut |w| w.watch(frames, |_, _| ()), scene)?;
         row(&format!("{scene}: the same while z\\* is dragged"), false, &mut |w| w.watch(frames, drag), scene)?;
     }
-    for view in View::ALL {
+    for view in all_views() {
         let alone = &mut |w: &mut Window| {
-            w.app.act(Action::Maximise(view));
+            w.app.execute(UiCommand::ToggleAlone(view));
             w.watch(frames, |_, _| ())
         };
-        row(&format!("{} alone", view.title()), false, alone, "cylinder")?;
+        row(&format!("{} alone", view.title), false, alone, "cylinder")?;
     }
     row(
         "Data space in two dimensions alone",
         false,
         &mut |w| {
-            w.app.act(Action::Maximise(View::Data));
+            w.app.execute(UiCommand::ToggleAlone(data::SPEC.view));
             w.watch(frames, |_, _| ())
         },
         "polar",
@@ -81,7 +82,9 @@ fn main() -> anyhow::Result<()> {
         println!("| **worst of {name}** | median {:.2} | 99 % {:.2} |", of(|case| case.1), of(|case| case.2));
     }
     println!("\n{}\n", idle()?);
-    println!("| steps a second | unwatched | watched at 60 frames a second | loss | of it by the trainer's own work |");
+    println!(
+        "| steps per second | unwatched | watched at 60 frames per second | loss | of it the trainer's own work |"
+    );
     println!("|---|---|---|---|---|");
     for scene in ["polar", "cylinder"] {
         println!("{}", watched(scene, rounds)?);
@@ -89,7 +92,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// z* runs along a circle.
+/// Moves z* along a circle.
 fn drag(app: &mut App, frame: u32) {
     let angle = 0.1 * f64::from(frame);
     for (z, place) in app.selection().z.iter_mut().zip([angle.cos(), angle.sin()]) {
@@ -97,9 +100,9 @@ fn drag(app: &mut App, frame: u32) {
     }
 }
 
-/// What training loses to being watched: seconds with frames and seconds without take turns in one run. The steps of both
-/// are counted on the wall, so the machine has to have two processors that do nothing else. What the trainer itself does for
-/// whoever watches, which is to make snapshots, is told by its processor time on a busy machine, too.
+/// Slowdown of training while the window is open: seconds with and without frames alternate in one run. Steps are counted in
+/// wall time, so the machine needs two idle processors. The trainer's own work for the window, snapshots, is measured in
+/// processor time, which a busy machine does not change.
 fn watched(scene: &str, rounds: u32) -> anyhow::Result<String> {
     const TURN: Duration = Duration::from_secs(1);
     let mut window = Window::open(scene, 1.0)?;
@@ -128,13 +131,13 @@ fn watched(scene: &str, rounds: u32) -> anyhow::Result<String> {
     Ok(format!("| {scene} | {alone:.0} | {watched:.0} | {:.0} % | {:.0} % |", loss(rates), loss(own_rates)))
 }
 
-/// How often a paused window draws itself when nothing happens, and what it uses meanwhile.
+/// Frames and processor time of a paused window when nothing happens.
 fn idle() -> anyhow::Result<String> {
     const QUIET: Duration = Duration::from_millis(500);
     const WATCHED: Duration = Duration::from_secs(3);
     let mut window = Window::open("cylinder", 1.0)?;
-    window.app.act(Action::RunOrPause);
-    // Pictures and answers that are still on their way ask for frames.
+    window.app.execute(UiCommand::RunOrPause);
+    // Pending pictures and answers request frames.
     let mut drawn = Instant::now();
     let begun = drawn;
     while drawn.elapsed() < QUIET {
@@ -167,15 +170,14 @@ struct Window {
 }
 
 impl Window {
-    /// On a scene that is training.
+    /// Opens the window on a training scene.
     fn open(scene: &str, pixels_per_point: f32) -> anyhow::Result<Self> {
         let scene = Scene::named(scene).context("a built-in scene")?.clone();
         let data = Arc::new(generate(&scene, 0));
         let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
         let ctx = Context::default();
         ctx.set_theme(Theme::Light);
-        let (painter3, analyst) = (Painter3::threaded(&ctx)?, Analyst::threaded(&ctx)?);
-        let app = App::new(&ctx, Opening { config, data, running: true }, painter3, analyst);
+        let app = App::new(&ctx, FirstRun { config, data, running: true }, Workers::threaded(&ctx)?);
         let mut window = Self { ctx, app, pixels_per_point, start: Instant::now() };
         while window.app.snapshot().is_none_or(|snapshot| snapshot.step == 0) {
             window.draw();
@@ -184,10 +186,10 @@ impl Window {
         Ok(window)
     }
 
-    /// Steps that the run has made by now.
+    /// Steps made so far.
     fn step(&mut self) -> u64 {
         let seen = |window: &Self| window.app.snapshot().map_or(0, |snapshot| snapshot.step);
-        // What this frame finds was made when the one before had asked for it; it asks for a new one.
+        // This frame reads the snapshot that the frame before has requested, and requests the next.
         self.draw();
         let old = seen(self);
         while seen(self) <= old {
@@ -197,7 +199,7 @@ impl Window {
         seen(self)
     }
 
-    /// Milliseconds of each of so many frames. `change` is called before each.
+    /// Milliseconds of each frame. `change` is called before each.
     fn watch(&mut self, frames: u32, mut change: impl FnMut(&mut App, u32)) -> Vec<f64> {
         const WARM: u32 = 30;
         let mut times = Vec::new();
@@ -210,7 +212,7 @@ impl Window {
         times.split_off(WARM as usize)
     }
 
-    /// Draws a frame: how many milliseconds it took, and when it wants to be drawn again.
+    /// Draws a frame; returns its milliseconds and when it wants to be drawn again.
     fn draw(&mut self) -> (f64, Duration) {
         let mut input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 720.0))),

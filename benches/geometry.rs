@@ -1,4 +1,4 @@
-//! Seconds for the Jacobians of a decoder at 1,024 latents, and for a map of the gap over 120×120 latents.
+//! Time for the Jacobians of a decoder at 1,024 latent points, and for a map of the gap over 120×120 points.
 //!
 //! `cargo bench --bench geometry` prints both; `-- --workload J1a|J1ad|J1bd --repl` answers `benches/interleave.py`. J1a: the
 //! decoder 2-64-64-3 with singular values and V; J1ad without; J1bd: the decoder 10-256-256-784 without.
@@ -11,7 +11,7 @@ use std::io::{BufRead as _, Write as _, stdin, stdout};
 
 use anyhow::{Context as _, bail};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::geometry::{Gram, Jets, Order, Quantity, field};
+use unpick::geometry::{Gram, Jets, MapQuantity, Order, field};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
 use unpick::rng::{Purpose, stream};
@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
         }
         let (vae, z) = (decoder(3, 2, 64), Matrix::from_fn(2, 120 * 120, |r, c| place([c % 120, c / 120][r])));
         report("gap map", 100, || {
-            black_box(field(&vae, &z, Quantity::Gap, 0.02));
+            black_box(field(&vae, &z, MapQuantity::Gap, 0.02));
         });
         return Ok(());
     };
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The middle of pixel `i` of 120 between −3.5 and 3.5.
+/// Middle of pixel `i` of 120 between −3.5 and 3.5.
 fn place(i: usize) -> f32 {
     (7.0 * (i as f32 + 0.5) / 120.0) - 3.5
 }

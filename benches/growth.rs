@@ -1,5 +1,5 @@
-//! How the cost of things grows with their size: milliseconds at doubled sizes and the slope between the larger ones on
-//! logarithmic axes, beside the order that one expects on paper.
+//! Growth of costs with size: milliseconds at doubled sizes, and the slope between the larger ones on logarithmic axes beside
+//! the expected order.
 //!
 //! `cargo bench --bench growth` prints a table. All times are processor time of one thread.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, Kind, Split};
+use unpick::data::{Dataset, ObservationKind, Split};
 use unpick::experiment::{Config, Experiment, Optimizer, Origin, Snapshot};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
 use unpick::rng::{Purpose, stream};
 use unpick::vae::{Architecture, Covariance, DecoderKind, Objective};
 
-/// A run of which one size varies.
+/// Sizes of a run; each row of the table varies one.
 #[derive(Clone, Copy)]
 struct Size {
     width: usize,
@@ -43,27 +43,21 @@ fn main() -> anyhow::Result<()> {
     row("a snapshot", "m", &[2, 4, 8, 16], "2: second derivatives, and more where JᵀJ is decomposed", |m| {
         snapshot(Size { n: 64, m, ..USUAL }, 100)
     })?;
-    row("a snapshot", "steps made", &[1000, 2000, 4000, 8000], "0: a history is at most 2,048 rows", |steps| {
+    row("a snapshot", "steps", &[1000, 2000, 4000, 8000], "0: a history is at most 2,048 rows", |steps| {
         snapshot(USUAL, steps)
     })?;
     row(
-        "a moment looked back at",
-        "steps made",
+        "showing an earlier step",
+        "steps",
         &[3000, 6000, 12000, 24000],
         "0 until keyframes fill their memory, then 1",
         look_back,
     )?;
-    row(
-        "MB of keyframes",
-        "steps made",
-        &[3000, 6000, 12000, 24000],
-        "1 until they fill their memory, then 0",
-        |steps| {
-            let mut run = start(USUAL)?;
-            advance(&mut run, steps)?;
-            Ok(run.keyframe_bytes() as f64 / 1e6)
-        },
-    )?;
+    row("MB of keyframes", "steps", &[3000, 6000, 12000, 24000], "1 until they fill their memory, then 0", |steps| {
+        let mut run = start(USUAL)?;
+        advance(&mut run, steps)?;
+        Ok(run.keyframe_bytes() as f64 / 1e6)
+    })?;
     Ok(())
 }
 
@@ -76,20 +70,20 @@ fn row(
 ) -> anyhow::Result<()> {
     let costs = sizes.iter().map(|size| cost(*size)).collect::<anyhow::Result<Vec<f64>>>()?;
     let told: Vec<String> = sizes.iter().zip(&costs).map(|(size, cost)| format!("{size}: {cost:.3}")).collect();
-    // Over the upper half: below, constant parts show.
+    // Over the upper half, since constant costs dominate the lower.
     let (last, middle) = (sizes.len() - 1, sizes.len() / 2 - 1 + sizes.len() % 2);
     let slope = (costs[last] / costs[middle]).ln() / (sizes[last] as f64 / sizes[middle] as f64).ln();
     println!("| {what} | {with} | {} | {slope:.1} | {paper} |", told.join(", "));
     Ok(())
 }
 
-/// Of a step of each run.
+/// Milliseconds of a step of each run.
 fn step(sizes: &[Size]) -> anyhow::Result<f64> {
     let mut runs = sizes.iter().map(|size| start(*size)).collect::<anyhow::Result<Vec<_>>>()?;
     for run in &mut runs {
         advance(run, 20)?;
     }
-    // Blocks of ten are short enough for some of them to go undisturbed.
+    // Some blocks of ten are short enough to run undisturbed.
     let block = || -> anyhow::Result<f64> {
         let (done, time) = on_this_thread(|| (0..10).try_for_each(|_| runs.iter_mut().try_for_each(|run| run.step())));
         done?;
@@ -104,7 +98,7 @@ fn snapshot(size: Size, steps: usize) -> anyhow::Result<f64> {
     median(|| Ok(1e3 * on_this_thread(|| Snapshot::of(&run)).1.cpu))
 }
 
-/// Of the moment that is half an interval behind the last keyframe but one.
+/// Milliseconds to show the step half an interval after the last keyframe but one.
 fn look_back(steps: usize) -> anyhow::Result<f64> {
     let mut run = start(USUAL)?;
     advance(&mut run, steps)?;
@@ -113,7 +107,7 @@ fn look_back(steps: usize) -> anyhow::Result<f64> {
     median(|| Ok(1e3 * on_this_thread(|| run.at(at)).1.cpu))
 }
 
-/// The middle of about half a second of measurements, at least five.
+/// Median of about half a second of measurements, at least five.
 fn median(mut measure: impl FnMut() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
     let mut times = Vec::new();
     while times.len() < 5 || (times.len() < 200 && times.iter().sum::<f64>() < 50.0) {
@@ -141,7 +135,7 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
         test: split(2000),
         factor_names: Vec::new(),
         observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
-        kind: Kind::Points,
+        kind: ObservationKind::Points,
         centre_and_scale: None,
     };
     let config = Config {

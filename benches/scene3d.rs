@@ -1,8 +1,8 @@
-//! Milliseconds to rasterise a three-dimensional scene: a translucent surface of 60×60 cells, 5,000 points near it and 8
-//! curves on it, at 1000×700 pixels, turned a little from frame to frame.
+//! Time to rasterise a 3-D scene: a translucent surface of 60×60 cells, 5,000 points near it and 8 curves on it, at 1000×700
+//! pixels, orbited a little from frame to frame.
 //!
-//! `cargo bench --bench scene3d [-- --frames N]` prints a table. A frame takes as long as its busiest thread works, which
-//! processor time tells on a busy machine too; the wall shows as much on an idle one.
+//! `cargo bench --bench scene3d [-- --frames N]` prints a table. A frame takes as long as its busiest thread: processor time
+//! shows it on a busy machine, too, wall time on an idle one only.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 mod measure;
@@ -41,7 +41,7 @@ fn main() -> anyhow::Result<()> {
             let own: Vec<Elapsed> = (0..frames).map(|k| on_this_thread(|| draw(k)).1).collect();
             let all = all.elapsed().cpu;
             let own_cpu: f64 = own.iter().map(|frame| frame.cpu).sum();
-            // With two threads what was not done here was done by the other one.
+            // With two threads the other one did the rest.
             let [busiest, all] = [own_cpu.max(all - own_cpu), all].map(|seconds| 1e3 * seconds / f64::from(frames));
             let walls: Vec<f64> = own.iter().map(|frame| 1e3 * frame.wall).collect();
             let [fast, median] = [0.1, 0.5].map(|part| percentile(&walls, part));

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# How soon the program is there and what it occupies: size of the binary, time of `scenes`, time from exec to the first
-# frame that shows a run, resident memory then and later. `benches/start.sh [SECONDS]` watches the window for so long (60).
-# Without a display, one is made by Xvfb; all drawing is then done by the processor, which is the slowest case.
+# Start and memory: size of the binary, time of `scenes`, time from exec to the first frame that shows a run, resident memory
+# then and later. `benches/start.sh [SECONDS]` keeps the window open [default: 60]. Without a display it starts Xvfb; the
+# processor then paints, the slowest case.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -24,7 +24,7 @@ if [ -z "${DISPLAY:-}" ]; then
   export DISPLAY=:$number
 fi
 
-# The middle of the lines.
+# Median of the lines.
 median() { sort -n | awk '{ line[NR] = $1 } END { print line[int((NR + 1) / 2)] }'; }
 now() { echo "${EPOCHREALTIME/[.,]/}"; }
 milliseconds() { awk -v us="$1" 'BEGIN { printf "%.0f ms", us / 1000 }'; }

@@ -1,5 +1,5 @@
-//! Seconds a training step takes in [`Experiment::step`], everything included that the program does in one: minibatch,
-//! noise, gradient, Adam, the check for an explosion and the row of the history when it is due.
+//! Time of a training step, [`Experiment::step`], with everything in it: minibatch, noise, gradient, Adam, the check for
+//! divergence, and the row of the history when it is due.
 //!
 //! `cargo bench --bench train_speed -- --workload W1 [--steps N | --repl] [--threads K]` prints one line of JSON, or with
 //! `--repl` prints `ready` and one such line for each count of steps read from standard input, which
@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, Kind, Split};
+use unpick::data::{Dataset, ObservationKind, Split};
 use unpick::experiment::{Config, Experiment, Optimizer, Origin};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
 use unpick::rng::{Purpose, stream};
 use unpick::vae::{Architecture, Covariance, DecoderKind, Objective};
 
-/// A model and the shape of its data.
+/// Model and shape of its data.
 struct Workload {
     name: &'static str,
     data_dim: usize,
@@ -86,7 +86,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes that many steps; the loss of the last one, up to (n/2) log 2πσ².
+/// Makes steps; returns the loss of the last one, up to (n/2) log 2πσ².
 fn advance(run: &mut Experiment, steps: u64) -> anyhow::Result<f64> {
     for _ in 0..steps {
         run.step()?;
@@ -156,7 +156,7 @@ impl Workload {
             test: split(1024),
             factor_names: Vec::new(),
             observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
-            kind: Kind::Points,
+            kind: ObservationKind::Points,
             centre_and_scale: None,
         }
     }

@@ -1,6 +1,6 @@
-//! Closed forms for linear decoders x̂ = W z + c: the optimum of the β-VAE with fixed σ², and what leaving it costs.
+//! Closed forms for linear decoders x̂ = W z + c: the optimum of the β-VAE with fixed σ², and the objective away from it.
 //!
-//! Everything depends on the data through its mean and covariance alone, and on β and σ² through b = βσ². With
+//! Everything depends on the data through mean and covariance alone, and on β and σ² through b = βσ². With
 //! eigenvalues λ₁ ≥ λ₂ ≥ … of the covariance, the k latents with λᵢ > b are active: reverse water-filling at level b
 //! (Tipping & Bishop 1999 and Lucas et al. 2019 for the likelihood, theory of the β-VAE with fixed variance).
 
@@ -9,26 +9,26 @@ use nalgebra::DMatrix;
 use crate::geometry::{diagonal_gap, posterior_precision};
 use crate::vae::Objective;
 
-/// The optimum over all linear decoders and all Gaussian posteriors; diagonal and full ones reach the same value.
+/// Optimum over all linear decoders and all Gaussian posteriors; diagonal and full ones reach the same value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearOptimum {
     /// Eigenvalues of the data's covariance, largest first.
     pub eigenvalues: Vec<f64>,
-    /// k, how many latents are active.
+    /// k, the number of active latents.
     pub active: usize,
-    /// The largest value of the objective, in nats.
+    /// Objective at the optimum, in nats.
     pub elbo: f64,
-    /// E‖x − x̂‖² there: k b + Σ_{i>k} λᵢ.
+    /// E‖x − x̂‖² at the optimum: k b + Σ_{i>k} λᵢ.
     pub distortion: f64,
-    /// KL there: ½ Σ_{i≤k} log λᵢ/b, one term a latent, in nats.
+    /// KL per latent at the optimum, ½ log λᵢ/b for i ≤ k, in nats.
     pub kl_per_dim: Vec<f64>,
-    /// The largest mean correlation of posterior means with the true factors of Gaussian data whose noise has variance b:
-    /// mean √(1 − b/λᵢ) over the m latents, 0 for a collapsed one.
+    /// Largest mean correlation of posterior means with the true factors of Gaussian data whose noise has variance b: the mean
+    /// of √(1 − b/λᵢ) over the m latents, 0 for a collapsed one.
     pub mcc_ceiling: f64,
 }
 
 impl LinearOptimum {
-    /// The optimum for data with this covariance and `m` latents.
+    /// Optimum for data with this covariance and `m` latents.
     pub fn new(covariance: &DMatrix<f64>, m: usize, objective: &Objective) -> Self {
         let (n, b) = (covariance.nrows(), objective.b());
         let mut eigenvalues = covariance.symmetric_eigenvalues().as_slice().to_vec();
@@ -50,8 +50,7 @@ impl LinearOptimum {
     }
 }
 
-/// The objective reached by the linear decoder `w` (n × m) on centred data with this covariance when the encoder is the
-/// best one of its family.
+/// Objective of the linear decoder `w` (n × m) with the best encoder of its family, on centred data with this covariance.
 pub fn linear_elbo(w: &DMatrix<f64>, covariance: &DMatrix<f64>, objective: &Objective) -> f64 {
     let (n, m) = w.shape();
     let precision = posterior_precision(w, objective.b());

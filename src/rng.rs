@@ -1,29 +1,29 @@
-//! One seed, many independent streams of random numbers.
+//! Random number streams: one seed, one independent stream per purpose and index.
 //!
-//! Everything random in a run is a pure function of the seed, the purpose and an index: the noise of step 1,200 is
-//! the same whether or not steps were watched, rewound or replayed, and two runs that share a seed share their data,
-//! minibatches and noise even when they differ in everything else. The generator is ChaCha8, whose output is portable
-//! by contract; the 64 bits of the seed fill its key, and purpose and index select one of its 2⁶⁴ streams.
+//! Everything random in a run is a pure function of seed, purpose and index. So the noise of step 1,200 is the same
+//! whether or not steps were watched, rewound or replayed, and two runs with the same seed share data, minibatches and
+//! noise. The generator is ChaCha8, whose output is portable by contract. The seed fills its key; purpose and index
+//! select one of its 2⁶⁴ streams.
 
 use rand::SeedableRng as _;
 use rand::rngs::ChaCha8Rng;
 
-/// What random numbers are used for; each purpose has its own streams.
+/// The use of random numbers. Each purpose has its own streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Initial weights.
     Init,
     /// Factors and observation noise of a generated scene.
     Data,
-    /// Which observations form a minibatch (the index is the epoch).
+    /// Minibatches: the shuffled order of observations (the index is the epoch).
     Batch,
-    /// The reparameterisation noise ε (the index is the step).
+    /// Reparameterisation noise ε (the index is the step).
     Noise,
-    /// Monte-Carlo estimates made while looking: they never touch the run.
+    /// Monte-Carlo estimates of metrics and views; they never change the run.
     Analysis,
 }
 
-/// The generator for one purpose and index (below 2⁵⁶) of a run.
+/// The random number generator of a purpose and an index below 2⁵⁶.
 pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     debug_assert!(index < 1 << 56, "the purpose takes the upper eight bits of the stream number");
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn every_seed_purpose_and_index_gives_other_numbers() {
+    fn every_seed_purpose_and_index_has_its_own_stream() {
         let mut seen = std::collections::BTreeSet::new();
         for seed in [0, 7, 263, 7 + (1 << 40), u64::MAX] {
             for purpose in [Purpose::Init, Purpose::Data, Purpose::Batch, Purpose::Noise, Purpose::Analysis] {
@@ -53,8 +53,8 @@ mod tests {
     }
 
     #[test]
-    fn values_are_fixed_for_ever() {
-        // Saved runs are replayed from their seed: a dependency that changes these numbers breaks them.
+    fn values_never_change() {
+        // Saved runs are replayed from their seed; a dependency that changes these values breaks them.
         use rand_distr::{Distribution as _, StandardNormal};
         let normal: f32 = StandardNormal.sample(&mut stream(1, Purpose::Noise, 42));
         assert_eq!((first(1, Purpose::Noise, 42), normal), (7023496343508560681, -0.541923));

@@ -1,5 +1,5 @@
-//! A training step asks for no memory: only the rows of the history do.
-#![expect(unsafe_code, reason = "an allocator that counts can only be one by implementing an unsafe trait")]
+//! A training step allocates nothing, except for rows of the history.
+#![expect(unsafe_code, reason = "a counting allocator implements an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -10,16 +10,16 @@ use unpick::experiment::{Config, Experiment, Origin};
 use unpick::vae::Covariance;
 
 thread_local! {
-    static REQUESTS: Cell<u64> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
 struct Counting;
 
-// SAFETY: every call is passed on as it came to the system's allocator, which keeps the contract; the counter is a
-// thread-local number that is initialised without memory.
+// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract; the counter is a
+// thread-local number that is initialised without allocating.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        REQUESTS.set(REQUESTS.get() + 1);
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         // SAFETY: the contract of this function is that of the one called.
         unsafe { System.alloc(layout) }
     }
@@ -33,15 +33,15 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How often `work` asked for memory.
-fn requests(work: impl FnOnce()) -> u64 {
-    let before = REQUESTS.get();
+/// Number of allocations of `work`.
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
     work();
-    REQUESTS.get() - before
+    ALLOCATIONS.get() - before
 }
 
 #[test]
-fn a_step_asks_for_no_memory() {
+fn a_step_allocates_nothing() {
     for covariance in Covariance::ALL {
         let mut scene = Scene::named("cylinder").unwrap().clone();
         (scene.generator.samples, scene.generator.test_samples) = (1000, 200);
@@ -52,13 +52,13 @@ fn a_step_asks_for_no_memory() {
         let mut counted = 0;
         for _ in 0..250 {
             let due = run.history().is_due(run.state().step + 1);
-            let asked = requests(|| run.step().unwrap());
+            let count = allocations(|| run.step().unwrap());
             // The first step sizes the buffers.
             if run.state().step > 1 && !due {
-                assert_eq!(asked, 0, "step {} of the {} model", run.state().step, covariance.name());
+                assert_eq!(count, 0, "step {} of the {} model", run.state().step, covariance.name());
                 counted += 1;
             }
-            assert!(!due || asked > 0, "a row is memory: the counter counts");
+            assert!(!due || count > 0, "a row is allocated, so the counter counts");
         }
         assert!(counted > 200);
     }

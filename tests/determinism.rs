@@ -1,5 +1,4 @@
-//! A run is its configuration and its log: neither being watched nor being copied, paused, hurried or rescued changes a
-//! single bit of it.
+//! Configuration and log determine a run to the last bit, whether it is watched, copied, paused, slowed down or restored.
 #![expect(clippy::unwrap_used, reason = "a run that cannot be made is a failed test")]
 
 use std::sync::Arc;
@@ -10,15 +9,15 @@ use std::time::Duration;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, OwnDataError, Scene, Table, generate, own_dataset};
-use unpick::experiment::{Batches, Command, Config, Experiment, Logged, Origin, Row, Snapshot};
+use unpick::data::{Dataset, Scene, Table, TableError, dataset_from_table, generate};
+use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Origin, Row, Snapshot};
 use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
 use unpick::rng::{Purpose, stream};
-use unpick::trainer::{Request, Trainer, View};
-use unpick::vae::{Covariance, Tape, Vae};
+use unpick::trainer::{Request, RunView, Trainer};
+use unpick::vae::{Covariance, ElboWorkspace, Vae};
 
-/// A small model on the cylinder: some ten thousand steps a second.
+/// A small model on the cylinder with some ten thousand steps per second.
 fn start(seed: u64) -> (Config, Arc<Dataset>) {
     let mut scene = Scene::named("cylinder").unwrap().clone();
     scene.generator.samples = 1000;
@@ -35,36 +34,29 @@ fn run(seed: u64) -> Experiment {
     Experiment::new(config, data).unwrap()
 }
 
-fn advance(run: &mut Experiment, steps: u64) {
-    for _ in 0..steps {
-        run.step().unwrap();
-    }
-}
-
 fn bits(vae: &Vae<f32>) -> Vec<u32> {
     vae.parameters.iter().map(|p| p.to_bits()).collect()
 }
 
-/// Everything that stands in the rows, where NaN equals NaN.
+/// Fields of rows as text, where NaN equals NaN.
 fn rows(rows: &[Arc<Row>]) -> Vec<Vec<String>> {
     rows.iter().map(|row| row.fields()).collect()
 }
 
-/// The run that a configuration and a log describe, without a thread and without a viewer.
-fn replay(config: &Config, data: &Arc<Dataset>, log: &[Logged], steps: u64) -> Experiment {
+/// The run of a configuration and a log, without the log player.
+fn replay(config: &Config, data: &Arc<Dataset>, log: &[LoggedCommand], steps: u64) -> Experiment {
     let mut run = Experiment::new(config.clone(), Arc::clone(data)).unwrap();
+    let step_to = |run: &mut Experiment, end| (run.state().step..end).for_each(|_| run.step().unwrap());
     for logged in log {
-        let until = logged.step - run.state().step;
-        advance(&mut run, until);
+        step_to(&mut run, logged.step);
         run.apply(logged.command).unwrap();
     }
-    let until = steps - run.state().step;
-    advance(&mut run, until);
+    step_to(&mut run, steps);
     run
 }
 
-/// The newest view, once it satisfies a condition. The trainer knocks whenever there is a new one.
-fn wait(trainer: &Trainer, knocks: &Receiver<()>, until: impl Fn(&View) -> bool) -> View {
+/// Newest view that satisfies a condition. The trainer wakes the receiver after each publication.
+fn wait(trainer: &Trainer, wakes: &Receiver<()>, until: impl Fn(&RunView) -> bool) -> RunView {
     loop {
         if let Some(view) = trainer.read() {
             let view = view.as_ref().as_ref().unwrap();
@@ -72,17 +64,17 @@ fn wait(trainer: &Trainer, knocks: &Receiver<()>, until: impl Fn(&View) -> bool)
                 return view.clone();
             }
         }
-        knocks.recv_timeout(Duration::from_mins(1)).expect("the trainer has stopped answering");
+        wakes.recv_timeout(Duration::from_mins(1)).expect("the trainer has stopped answering");
     }
 }
 
 fn random_command(rng: &mut ChaCha8Rng) -> Command {
     let between = |rng: &mut ChaCha8Rng, low: f64, high: f64| (rng.random_range(low.ln()..high.ln())).exp();
     match rng.random_range(0..11) {
-        // A slider that is dragged.
+        // A dragged slider.
         0..=5 => Command::Beta(between(rng, 0.1, 50.0)),
         6 => Command::Covariance(Covariance::ALL[rng.random_range(0..2)]),
-        // A rate that blows the run up, now and then.
+        // Now and then a rate that makes the run diverge.
         7 if rng.random_bool(0.2) => Command::Lr(1000.0),
         7 => Command::Lr(between(rng, 1e-4, 0.05)),
         8 => Command::Sigma2(between(rng, 0.005, 0.5)),
@@ -91,9 +83,9 @@ fn random_command(rng: &mut ChaCha8Rng) -> Command {
     }
 }
 
-/// Somebody who cannot leave it alone: commands, glances, pauses and changes of pace at moments that the clock decides.
-/// Returns the commands and the last view, after everything that was asked for has been done.
-fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8Rng) -> (Vec<Command>, View) {
+/// Sends commands, reads, pauses and changes of the rate at random times. Returns the commands and the last view, after all
+/// requests have been served.
+fn random_requests(trainer: &Trainer, wakes: &Receiver<()>, rng: &mut ChaCha8Rng) -> (Vec<Command>, RunView) {
     let mut commands = Vec::new();
     let mut command = |command| {
         commands.push(command);
@@ -103,13 +95,13 @@ fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8R
     for _ in 0..400 {
         match rng.random_range(0..20) {
             0..=8 => command(random_command(rng)),
-            // It makes no sense, so it must leave no trace.
+            // Invalid, so it must leave no trace.
             9 => command(Command::Beta(-1.0)),
             10 => trainer.ask(Request::Pause),
             11 => trainer.ask(Request::Steps(rng.random_range(0..40))),
-            12 => trainer.ask(Request::Pace(Some(rng.random_range(100.0..3000.0)))),
+            12 => trainer.ask(Request::MaxRate(Some(rng.random_range(100.0..3000.0)))),
             13..=15 => {
-                trainer.ask(Request::Pace(None));
+                trainer.ask(Request::MaxRate(None));
                 trainer.ask(Request::Run);
             }
             _ => drop(trainer.read()),
@@ -119,26 +111,26 @@ fn impatient_viewer(trainer: &Trainer, knocks: &Receiver<()>, rng: &mut ChaCha8R
     let last = Command::Beta(1.25);
     command(last);
     trainer.ask(Request::Pause);
-    let view = wait(trainer, knocks, |view| !view.running && last.present(&view.snapshot.settings) == Some(last));
+    let view = wait(trainer, wakes, |view| !view.running && last.current(&view.snapshot.settings) == Some(last));
     (commands, view)
 }
 
 #[test]
-fn a_run_that_is_watched_and_meddled_with_is_the_run_of_its_log() {
+fn a_run_under_random_requests_is_the_run_of_its_log() {
     for seed in [7, 263] {
         let (config, data) = start(seed);
-        let (knock, knocks) = channel();
+        let (wake, wakes) = channel();
         let build = {
             let (config, data) = (config.clone(), Arc::clone(&data));
             move || Experiment::new(config, data).map_err(|e| e.to_string())
         };
-        let trainer = Trainer::spawn(build, move || knock.send(()).unwrap_or_default()).unwrap();
-        let (asked, view) = impatient_viewer(&trainer, &knocks, &mut ChaCha8Rng::seed_from_u64(seed));
+        let trainer = Trainer::spawn(build, move || wake.send(()).unwrap_or_default()).unwrap();
+        let (asked, view) = random_requests(&trainer, &wakes, &mut ChaCha8Rng::seed_from_u64(seed));
         let snapshot = &view.snapshot;
         assert!(snapshot.step > 200 && snapshot.log.len() > 50, "{} steps, too little happened", snapshot.step);
-        assert!(view.notice.is_some(), "neither the senseless nor the fatal commands were noticed");
+        assert!(view.notice.is_some(), "neither the invalid nor the fatal commands were noticed");
 
-        // Nothing was done that nobody had asked for.
+        // Every logged command was requested.
         let mut asked = asked.iter();
         assert!(snapshot.log.iter().all(|logged| asked.any(|command| *command == logged.command)), "seed {seed}");
 
@@ -150,39 +142,44 @@ fn a_run_that_is_watched_and_meddled_with_is_the_run_of_its_log() {
 }
 
 #[test]
-fn a_trainer_makes_the_steps_it_is_asked_for_and_then_rests() {
+fn a_trainer_makes_the_requested_steps_and_pauses() {
     let (config, data) = start(7);
-    let (knock, knocks) = channel();
+    let (wake, wakes) = channel();
     let build = move || Experiment::new(config, data).map_err(|e| e.to_string());
-    let trainer = Trainer::spawn(build, move || knock.send(()).unwrap_or_default()).unwrap();
-    for (steps, pace) in [(17, None), (1, None), (5, Some(200.0)), (40, Some(f64::NAN)), (0, None)] {
-        let before = wait(&trainer, &knocks, |view| !view.running).snapshot.step;
-        trainer.ask(Request::Pace(pace));
+    let trainer = Trainer::spawn(build, move || wake.send(()).unwrap_or_default()).unwrap();
+    for (steps, max_rate) in [(17, None), (1, None), (5, Some(200.0)), (40, Some(f64::NAN)), (0, None)] {
+        let before = wait(&trainer, &wakes, |view| !view.running).snapshot.step;
+        trainer.ask(Request::MaxRate(max_rate));
         trainer.ask(Request::Steps(steps));
-        let view = wait(&trainer, &knocks, |view| !view.running && view.snapshot.step >= before + steps);
+        let view = wait(&trainer, &wakes, |view| !view.running && view.snapshot.step >= before + steps);
         assert_eq!(view.snapshot.step, before + steps);
     }
     trainer.ask(Request::Pause);
-    let view = wait(&trainer, &knocks, |view| view.served == 11);
+    let view = wait(&trainer, &wakes, |view| view.served == 11);
     assert_eq!((view.snapshot.step, view.running), (63, false));
+    for (k, steps) in [100, 100, 20].into_iter().enumerate() {
+        trainer.ask(Request::StepsTo(steps));
+        let view = wait(&trainer, &wakes, |view| !view.running && view.served == 12 + k as u64);
+        assert_eq!(view.snapshot.step, 100, "steps in all, not more steps");
+    }
 }
 
 #[test]
-fn what_a_trainer_cannot_build_it_reports() {
+fn a_trainer_reports_a_run_that_cannot_be_built() {
     let (mut config, data) = start(7);
     config.optimizer.batch = 0;
-    let (knock, knocks) = channel();
+    let (wake, wakes) = channel();
     let build = move || Experiment::new(config, data).map_err(|e| e.to_string());
-    let trainer = Trainer::spawn(build, move || knock.send(()).unwrap_or_default()).unwrap();
-    knocks.recv_timeout(Duration::from_mins(1)).unwrap();
+    let trainer = Trainer::spawn(build, move || wake.send(()).unwrap_or_default()).unwrap();
+    wakes.recv_timeout(Duration::from_mins(1)).unwrap();
     let view = trainer.read().unwrap();
     assert_eq!(view.as_ref().as_ref().unwrap_err(), "batch = 0 is not between 1 and 1000");
 }
 
 #[test]
-fn looking_changes_nothing() {
+fn snapshots_do_not_change_the_run() {
     let (mut watched, mut alone) = (run(7), run(7));
-    advance(&mut alone, 120);
+    alone.advance(120).unwrap();
     let mut first = None;
     for _ in 0..120 {
         let snapshot = Snapshot::of(&watched);
@@ -196,11 +193,11 @@ fn looking_changes_nothing() {
 }
 
 #[test]
-fn the_seed_decides_everything_and_nothing_else_does() {
+fn everything_random_follows_from_the_seed() {
     let after = |seed| {
         let mut run = run(seed);
         let start = bits(&run.state().vae);
-        advance(&mut run, 50);
+        run.advance(50).unwrap();
         (run.data().train.observations.as_slice().to_vec(), start, bits(&run.state().vae))
     };
     let (seven, again, other) = (after(7), after(7), after(263));
@@ -208,12 +205,12 @@ fn the_seed_decides_everything_and_nothing_else_does() {
     assert!(seven.0 != other.0 && seven.1 != other.1 && seven.2 != other.2, "data, initial and trained weights");
 }
 
-/// A step by hand: its minibatch, its noise and its rate are functions of the seed and of where the run stands.
+/// A step by hand: minibatch, noise and rate are functions of the seed and the position of the run.
 #[test]
-fn minibatches_and_noise_follow_from_seed_and_place() {
+fn minibatches_and_noise_follow_from_seed_and_position() {
     for seed in [7, 263] {
         let mut run = run(seed);
-        advance(&mut run, 2);
+        run.advance(2).unwrap();
         let mut state = run.state().clone();
         let mut chosen = Vec::new();
         Batches::new(seed, 1000).choose(2 * 24, 24, &mut chosen);
@@ -221,29 +218,29 @@ fn minibatches_and_noise_follow_from_seed_and_place() {
         let x = Matrix::from_fn(observations.rows(), 24, |r, c| observations[(r, chosen[c] as usize)]);
         let mut rng = stream(seed, Purpose::Noise, 2);
         let noise = Matrix::from_fn(2, 24, |_, _| StandardNormal.sample(&mut rng));
-        let mut tape = Tape::new(&state.vae);
-        state.vae.differentiate(&state.settings.objective, &x, &noise, &mut tape);
+        let mut workspace = ElboWorkspace::new(&state.vae);
+        state.vae.differentiate(&state.settings.objective, &x, &noise, &mut workspace);
         let rate = state.learning_rate();
-        state.adam.update(&mut state.vae.parameters, &tape.gradient, rate);
-        advance(&mut run, 1);
+        state.adam.update(&mut state.vae.parameters, &workspace.gradient, rate);
+        run.advance(1).unwrap();
         assert_eq!(bits(&state.vae), bits(&run.state().vae), "seed {seed}");
     }
 }
 
-/// Rounding (10⁻⁷ of a gradient) moves a parameter as little, except where the gradient itself is next to nothing: Adam
-/// makes a step of the size of the rate (at most 10⁻⁴ here) of it. The mean over all parameters may be a hundredth of
+/// A relative rounding error of 10⁻⁷ of a gradient moves a parameter as little, except where the gradient is nearly zero:
+/// Adam scales it to a step of the size of the rate (at most 10⁻⁴ here). The mean over all parameters may be a hundredth of
 /// one such step.
 #[test]
-fn threads_decide_the_last_digits_and_nothing_else() {
+fn the_number_of_threads_changes_only_rounding() {
     // With 8 threads and a minibatch of 5, three have nothing to do.
     for (threads, batch) in [(2, 24), (3, 25), (8, 5)] {
         let after = |threads| {
             let (mut config, data) = start(7);
             (config.threads, config.optimizer.batch, config.optimizer.lr) = (threads, batch, 1e-4);
             let mut run = Experiment::new(config, data).unwrap();
-            advance(&mut run, 10);
+            run.advance(10).unwrap();
             run.apply(Command::Covariance(Covariance::Full)).unwrap();
-            advance(&mut run, 10);
+            run.advance(10).unwrap();
             (bits(&run.state().vae), run.state().vae.parameters.clone(), rows(run.history().rows()))
         };
         let (first, again, alone) = (after(threads), after(threads), after(1));
@@ -256,71 +253,72 @@ fn threads_decide_the_last_digits_and_nothing_else() {
 }
 
 #[test]
-fn a_copy_goes_on_as_the_original_does() {
+fn a_copy_continues_as_the_original_does() {
     let mut original = run(7);
     // In the middle of an epoch (24 of 1000), of a row of the history, and of the learning rate's rise.
-    advance(&mut original, 37);
+    original.advance(37).unwrap();
     let mut copy = original.clone();
     for change in [None, Some(Command::Covariance(Covariance::Full)), Some(Command::Batch(10)), None] {
         for run in [&mut original, &mut copy] {
             if let Some(command) = change {
                 run.apply(command).unwrap();
             }
-            advance(run, 61);
+            run.advance(61).unwrap();
         }
         assert_eq!(original.state(), copy.state(), "after {change:?}");
     }
     assert_eq!(rows(original.history().rows()), rows(copy.history().rows()));
 }
 
-/// Steps until the run blows up.
-fn blow_up(run: &mut Experiment) -> String {
-    (0..1000).find_map(|_| run.step().err()).expect("a rate of 1000 must blow up").to_string()
+/// Steps until the run diverges.
+fn diverge(run: &mut Experiment) -> String {
+    (0..1000).find_map(|_| run.step().err()).expect("a rate of 1000 must diverge").to_string()
 }
 
-/// Whether two runs are the same now and after some more steps and commands.
+/// Asserts that two runs are equal now and after more steps and commands.
 fn assert_same_future(mut one: Experiment, mut other: Experiment) {
     assert_eq!((one.state(), one.log()), (other.state(), other.log()));
     for run in [&mut one, &mut other] {
-        advance(run, 25);
+        run.advance(25).unwrap();
         run.apply(Command::Lr(0.003)).unwrap();
-        advance(run, 200);
+        run.advance(200).unwrap();
     }
     assert_eq!((one.state(), one.log()), (other.state(), other.log()));
     assert_eq!(rows(one.history().rows()), rows(other.history().rows()));
 }
 
 #[test]
-fn a_rescued_run_goes_on_as_if_nothing_had_happened() {
-    // On and off the rows of the history, and beyond the first moment that is kept of its own accord.
+fn a_restored_run_continues_as_if_it_had_not_diverged() {
+    // On and off the rows of the history, and beyond the first state marked as sound by its step alone.
     for steps in [100, 137, 250] {
         let mut run = run(7);
-        advance(&mut run, 20);
+        run.advance(20).unwrap();
         run.apply(Command::Beta(2.0)).unwrap();
-        advance(&mut run, steps - 20);
+        run.advance(steps - 20).unwrap();
         let spared = run.clone();
 
         run.apply(Command::Lr(1000.0)).unwrap();
-        let sentence = blow_up(&mut run);
+        let sentence = diverge(&mut run);
         let words = (format!("after lr=1000 at step {steps}"), format!("went back to step {steps}"));
         assert!(sentence.contains(&words.0) && sentence.contains(&words.1), "{sentence}");
         assert_same_future(run, spared);
     }
 }
 
-/// Whoever drags a slider on after the fatal command must not make its result the state to go back to.
+/// A slider dragged on after the fatal command must not mark its effect as sound.
 #[test]
-fn commands_after_the_fatal_one_do_not_hide_it() {
+fn commands_after_the_fatal_one_are_undone_too() {
     for pause in [0, 1] {
         let mut run = run(7);
-        advance(&mut run, 137);
+        run.advance(137).unwrap();
         let spared = run.clone();
 
         run.apply(Command::Lr(1000.0)).unwrap();
-        advance(&mut run, pause);
+        // Not `advance`, which would notice the divergence.
+        (0..pause).for_each(|_| run.step().unwrap());
         run.apply(Command::Covariance(Covariance::Full)).unwrap();
         run.apply(Command::Beta(3.0)).unwrap();
-        let sentence = blow_up(&mut run);
+        let sentence = diverge(&mut run);
         assert!(sentence.contains("after 3 changes from lr=1000 at step 137 to beta=3 at step"), "{sentence}");
         assert!(sentence.contains("went back to step 137"), "{sentence}");
         assert_same_future(run, spared);
@@ -328,12 +326,12 @@ fn commands_after_the_fatal_one_do_not_hide_it() {
 }
 
 #[test]
-fn a_run_that_cannot_even_start_stays_at_its_start() {
+fn a_run_that_diverges_at_once_returns_to_its_start() {
     let (mut config, data) = start(7);
     config.optimizer.lr = 1000.0;
     let mut run = Experiment::new(config, data).unwrap();
     let mut before = run.clone();
-    let sentence = blow_up(&mut run);
+    let sentence = diverge(&mut run);
     assert!(sentence.contains("went back to step 0"), "{sentence}");
     for run in [&mut run, &mut before] {
         run.apply(Command::Lr(0.01)).unwrap();
@@ -342,14 +340,14 @@ fn a_run_that_cannot_even_start_stays_at_its_start() {
 }
 
 #[test]
-fn no_number_that_is_none_enters() {
+fn nan_and_infinity_in_the_data_are_refused() {
     for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for place in 0..20 {
             let value = |r: usize, c: usize| if c == place && r == 1 { wrong } else { (r + c * c) as f64 };
             let names = vec!["a".to_owned(), "b".to_owned()];
             let table = Table { names, values: Matrix::from_fn(2, 20, value), image_shape: None };
-            let refused = own_dataset(&table, 7);
-            assert_eq!(refused.map(drop), Err(OwnDataError::TooLarge), "{wrong} in row {place}");
+            let refused = dataset_from_table(&table, 7);
+            assert_eq!(refused.map(drop), Err(TableError::TooLarge), "{wrong} in row {place}");
         }
     }
 }

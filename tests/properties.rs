@@ -1,25 +1,27 @@
-//! Whatever valid settings a run has, it trains or says that it cannot, can be looked at and measured, and is read back from
-//! its folder as it was.
-#![expect(clippy::unwrap_used, reason = "a run that cannot be made is a failed test")]
+//! Properties of runs with any valid settings: training succeeds or reports its divergence, and a run can be measured,
+//! saved and read back unchanged.
+#![expect(clippy::unwrap_used, reason = "a run that cannot be created is a failed test")]
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use unpick::data::{Dataset, Table, own_dataset};
+use unpick::data::{Dataset, Table, dataset_from_table};
 use unpick::experiment::{Command, Config, Experiment, Metrics, Optimizer, Origin, Snapshot};
 use unpick::io::{metrics_json, open, save};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
 use unpick::vae::{Architecture, Covariance, DecoderKind, Objective};
 
-/// Forty rows of dependent numbers; 32 of them to train on.
+/// Forty rows of dependent numbers, 32 of them for training.
 fn data(n: usize, seed: u64) -> Arc<Dataset> {
     let value = |r: usize, c: usize| ((c * (r + 1)) as f64 * 0.37).sin() + (c as f64 * 0.11).cos();
     let names = (1..=n).map(|i| format!("x{i}")).collect();
-    Arc::new(own_dataset(&Table { names, values: Matrix::from_fn(n, 40, value), image_shape: None }, seed).unwrap())
+    Arc::new(
+        dataset_from_table(&Table { names, values: Matrix::from_fn(n, 40, value), image_shape: None }, seed).unwrap(),
+    )
 }
 
-/// A number between two others, small ones as likely as large ones.
+/// A number with a uniform logarithm.
 fn logarithmic(low: f64, high: f64) -> impl Strategy<Value = f64> {
     (low.ln()..=high.ln()).prop_map(move |x| x.exp().clamp(low, high))
 }
@@ -28,7 +30,7 @@ fn covariance() -> impl Strategy<Value = Covariance> {
     proptest::sample::select(Covariance::ALL.to_vec())
 }
 
-/// All that `Config::validate` allows, with small networks.
+/// Every configuration that `Config::validate` allows, with small networks.
 fn config() -> impl Strategy<Value = Config> {
     let hidden = prop_oneof![Just(vec![]), Just(vec![1]), Just(vec![5]), Just(vec![7, 5])];
     let activation = proptest::sample::select(Activation::ALL.to_vec());
@@ -42,7 +44,7 @@ fn config() -> impl Strategy<Value = Config> {
         sigma2,
     });
     let optimizer = (logarithmic(1e-9, 1e3), 1..=32_usize).prop_map(|(lr, batch)| Optimizer { lr, batch });
-    let origin = Origin::File { name: "own.csv".to_owned(), sha256: "0".repeat(64) };
+    let origin = Origin::File { name: "data.csv".to_owned(), sha256: "0".repeat(64) };
     (0..=i64::MAX as u64, architecture, objective, optimizer).prop_map(
         move |(seed, architecture, objective, optimizer)| Config {
             origin: origin.clone(),
@@ -65,7 +67,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// Makes 30 steps, with a command after 10 and after 20. Gives the sentence about a divergence, if there was one.
+/// Trains 30 steps, with a command after 10 and after 20. Returns the sentence about a divergence, if there is one.
 fn train(run: &mut Experiment, commands: &[Command]) -> Option<String> {
     for step in 0..30 {
         if step > 0 && step % 10 == 0 {
@@ -82,7 +84,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_valid_run_trains_or_says_why_not(
+    fn every_valid_run_trains_or_reports_its_divergence(
         config in config(), n in 1..=5_usize, commands in prop::collection::vec(command(), 2),
     ) {
         let mut run = Experiment::new(config, data(n, 1)).unwrap();
@@ -105,14 +107,14 @@ proptest! {
         for i in 0..snapshot.encodings.columns() {
             prop_assert_eq!(snapshot.posterior(i).dim(), snapshot.latent_dim());
         }
-        // Running on after a divergence diverges again: nothing was kept of the first time.
+        // Training on diverges again: nothing is kept of the first time.
         if divergence.is_some() {
             prop_assert_eq!(train(&mut run, &commands), divergence);
         }
     }
 
     #[test]
-    fn every_valid_run_can_be_measured_saved_and_opened(
+    fn every_valid_run_is_measured_saved_and_read_back(
         config in config(), n in 1..=5_usize, commands in prop::collection::vec(command(), 2),
     ) {
         let mut run = Experiment::new(config, data(n, 1)).unwrap();

@@ -1,4 +1,4 @@
-//! Ten steps of training against JAX, which differentiates by itself: `tests/reference/adam_steps.py` made the files.
+//! Ten training steps against JAX with automatic differentiation; `tests/reference/adam_steps.py` writes the files.
 #![expect(clippy::unwrap_used, reason = "a reference that cannot be read is a failed test")]
 
 use std::fs;
@@ -9,19 +9,19 @@ use serde_json::Value;
 use unpick::io::from_safetensors;
 use unpick::linalg::{Matrix, Real};
 use unpick::nn::{Adam, Dense};
-use unpick::vae::{Architecture, Covariance, Objective, Tape, Vae};
+use unpick::vae::{Architecture, Covariance, ElboWorkspace, Objective, Vae};
 
-/// One file of the reference.
+/// A reference file.
 struct Case {
     name: String,
     bytes: Vec<u8>,
     objective: Objective,
     rate: f64,
-    /// The model at the start.
+    /// Model at step 0.
     start: Vae<f32>,
 }
 
-/// What ten steps did to a model.
+/// The result of ten steps.
 struct Outcome {
     reconstruction: Vec<f64>,
     kl: Vec<f64>,
@@ -67,7 +67,7 @@ impl Case {
         }
     }
 
-    /// Observations or noise of a step, a sample a column.
+    /// Observations or noise of a step, one sample per column.
     fn batch<T: Real>(&self, name: &str, step: usize) -> Matrix<T> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
         let [_, samples, rows] = *file.tensor(name).unwrap().shape() else { panic!("{name} has another shape") };
@@ -75,7 +75,7 @@ impl Case {
         Matrix::from_columns(rows, samples, numbers.iter().map(|x| T::from_f64(*x)).collect())
     }
 
-    /// The tensors `prefix.encoder.0.weight` and so on, in the places that they have among the parameters of the model.
+    /// The tensors `prefix.encoder.0.weight` and so on, as the parameter vector of the model.
     fn parameters(&self, prefix: &str) -> Vec<f64> {
         let mut parameters = vec![f64::NAN; self.start.parameters.len()];
         let mut place = |name: &str, layer: &Dense, first_row: usize| {
@@ -104,27 +104,27 @@ impl Case {
         parameters
     }
 
-    /// Trains the model in this precision.
+    /// Ten steps in this precision.
     fn train<T: Real>(&self) -> Outcome {
         let mut vae = self.start.cast::<T>();
-        let (mut tape, mut adam) = (Tape::new(&vae), Adam::new(vae.parameters.len()));
+        let (mut workspace, mut adam) = (ElboWorkspace::new(&vae), Adam::new(vae.parameters.len()));
         let wide = |numbers: &[T]| -> Vec<f64> { numbers.iter().map(|x| x.to_f64()).collect() };
         let (mut reconstruction, mut kl, mut first_gradient) = (vec![], vec![], vec![]);
         for step in 0..self.numbers("kl").len() {
             let (x, noise) = (self.batch("observations", step), self.batch("noise", step));
-            vae.differentiate(&self.objective, &x, &noise, &mut tape);
-            reconstruction.push(tape.elbo.reconstruction);
-            kl.push(tape.elbo.kl());
+            vae.differentiate(&self.objective, &x, &noise, &mut workspace);
+            reconstruction.push(workspace.elbo.reconstruction);
+            kl.push(workspace.elbo.kl());
             if step == 0 {
-                first_gradient = wide(&tape.gradient);
+                first_gradient = wide(&workspace.gradient);
             }
-            adam.update(&mut vae.parameters, &tape.gradient, self.rate);
+            adam.update(&mut vae.parameters, &workspace.gradient, self.rate);
         }
         Outcome { reconstruction, kl, first_gradient, end: wide(&vae.parameters) }
     }
 
-    /// Compares with the reference: the terms of each step and the first gradient relative to their size, and the weights
-    /// relative to how far they moved.
+    /// Compares with the reference: terms and first gradient relative to their size, final weights relative to their
+    /// way.
     fn check(&self, outcome: &Outcome, terms: f64, gradient: f64, weights: f64) {
         let close = |what: &str, ours: &[f64], theirs: &[f64], scale: f64, tolerance: f64| {
             assert_eq!(ours.len(), theirs.len());
@@ -164,8 +164,8 @@ fn every_kind_of_model_has_a_reference() {
     }
 }
 
-/// Rounding errors of 10⁻¹⁶ grow with the length of sums (below 100), by cancellation in the gradient, and where Adam divides
-/// a small gradient by its own size.
+/// Rounding errors of 10⁻¹⁶ grow with the length of sums (below 100), by cancellation in the gradient, and where Adam
+/// divides a small gradient by its size.
 #[test]
 fn double_precision_agrees_to_rounding() {
     for case in cases() {
@@ -173,22 +173,22 @@ fn double_precision_agrees_to_rounding() {
     }
 }
 
-/// Numbers of 24 bits err by 6·10⁻⁸ and our elementary functions by 5·10⁻⁷: through a few layers, and with a residual
-/// that is smaller than what it is the difference of, up to δ = 5·10⁻⁶ of the gradient's size. Adam divides each gradient
-/// by its own size, so a weight whose gradient is a share s of the others' moves wrongly by δ/s of the way. The smallest
-/// of N gradients has s ≈ 1/N, which makes the root mean square over all δ√N; N is below 400.
+/// Single precision errs by 6·10⁻⁸ and our elementary functions by 5·10⁻⁷. Through a few layers, and with a residual
+/// smaller than the numbers it is the difference of, the gradient errs by up to δ = 5·10⁻⁶ of its size. Adam divides
+/// each gradient by its own size, so a weight with a share s of the typical gradient errs by δ/s of its way. The
+/// smallest of N gradients has s ≈ 1/N, which makes the root mean square over all weights δ√N; N is below 400.
 #[test]
-fn single_precision_agrees_as_far_as_it_can() {
+fn single_precision_agrees_to_its_rounding() {
     for case in cases() {
         case.check(&case.train::<f32>(), 5e-6, 5e-6, 1e-4);
     }
 }
 
-/// The comparison above sees a wrong sign, a missing β or a missing constant.
+/// The comparison detects a wrong β and a wrong σ².
 #[test]
-fn the_reference_notices_other_objectives() {
+fn the_comparison_detects_other_objectives() {
     for case in cases() {
-        let notices = |change: fn(&mut Objective)| {
+        let detects = |change: fn(&mut Objective)| {
             let mut objective = case.objective;
             change(&mut objective);
             let other =
@@ -197,7 +197,7 @@ fn the_reference_notices_other_objectives() {
             distance(&outcome.first_gradient, &case.parameters("gradient")) > 1e-3 * norm(&outcome.first_gradient)
                 && distance(&outcome.reconstruction, &case.numbers("reconstruction")) > 1e-3
         };
-        assert!(notices(|objective| objective.beta *= 1.1), "{}: β", case.name);
-        assert!(notices(|objective| objective.sigma2 *= 1.1), "{}: σ²", case.name);
+        assert!(detects(|objective| objective.beta *= 1.1), "{}: β", case.name);
+        assert!(detects(|objective| objective.sigma2 *= 1.1), "{}: σ²", case.name);
     }
 }

@@ -1,5 +1,5 @@
-//! What must be seen in the scenes, at their own training defaults: the linear optimum, water-filling, and orthogonality
-//! that comes with diagonal posteriors only. Numbered as in the theory behind the program.
+//! Scenes with their training defaults: the linear optimum, water-filling, and orthogonality with diagonal posteriors only.
+//! Numbers refer to the theory behind the program.
 #![expect(clippy::unwrap_used, reason = "a run that cannot be made is a failed test")]
 
 use std::num::NonZero;
@@ -10,16 +10,16 @@ use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Experiment, Metrics, Origin};
 use unpick::vae::Covariance;
 
-/// A scene, a seed, and what differs from the defaults.
+/// A scene, a seed, and settings that differ from the defaults.
 #[derive(Clone, Copy, Debug)]
-struct Job {
+struct SceneRun {
     scene: &'static str,
     seed: u64,
     covariance: Covariance,
     beta: Option<f64>,
 }
 
-impl Job {
+impl SceneRun {
     fn new(scene: &'static str, covariance: Covariance, seed: u64) -> Self {
         Self { scene, seed, covariance, beta: None }
     }
@@ -32,32 +32,30 @@ impl Job {
         config.objective.covariance = self.covariance;
         config.objective.beta = self.beta.unwrap_or(config.objective.beta);
         let mut run = Experiment::new(config, Arc::new(data)).unwrap();
-        for _ in 0..steps {
-            run.step().unwrap();
-        }
+        run.advance(steps).unwrap();
         let state = run.state();
         Metrics::measure(&state.vae, &state.settings, run.data(), self.seed)
     }
 }
 
-/// Runs the jobs on as many threads as there are cores; the results are in the order of the jobs.
-fn run_all(jobs: &[Job]) -> Vec<(Job, Metrics)> {
+/// Makes runs on all cores; results are in the order of the runs.
+fn run_all(runs: &[SceneRun]) -> Vec<(SceneRun, Metrics)> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let mut done: Vec<(usize, Metrics)> = thread::scope(|scope| {
         let handles: Vec<_> = (0..workers)
             .map(|worker| {
-                let share = move || (worker..jobs.len()).step_by(workers).map(|i| (i, jobs[i].run())).collect();
+                let share = move || (worker..runs.len()).step_by(workers).map(|i| (i, runs[i].run())).collect();
                 thread::Builder::new().name(format!("runs {worker}")).spawn_scoped(scope, share).unwrap()
             })
             .collect();
         handles.into_iter().flat_map(|handle| -> Vec<_> { handle.join().unwrap() }).collect()
     });
     done.sort_by_key(|(i, _)| *i);
-    done.into_iter().map(|(i, metrics)| (jobs[i], metrics)).collect()
+    done.into_iter().map(|(i, metrics)| (runs[i], metrics)).collect()
 }
 
-fn seeds(scene: &'static str, covariance: Covariance) -> Vec<(Job, Metrics)> {
-    run_all(&(0..5).map(|seed| Job::new(scene, covariance, seed)).collect::<Vec<_>>())
+fn seeds(scene: &'static str, covariance: Covariance) -> Vec<(SceneRun, Metrics)> {
+    run_all(&(0..5).map(|seed| SceneRun::new(scene, covariance, seed)).collect::<Vec<_>>())
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
@@ -68,15 +66,15 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 /// Theory 4.1 and 5.2: a diagonal posterior reaches the optimum and finds the principal axes, whatever the seed.
 #[test]
 fn linear_diagonal_reaches_the_closed_form_and_its_axes() {
-    for (job, metrics) in seeds("linear", Covariance::Diagonal) {
+    for (run, metrics) in seeds("linear", Covariance::Diagonal) {
         let (optimum, geometry) = (metrics.optimum.unwrap(), metrics.geometry);
         let distance = metrics.elbo - optimum.elbo;
-        // Four standard errors of the estimate are 0.019; what minibatches leave is of second order.
-        assert!(distance.abs() < 0.02, "{job:?}: {distance} ± {} from the optimum", metrics.elbo_standard_error);
-        assert!(geometry.ima_contrast.unwrap() < 0.002, "{job:?}: {geometry:?}");
-        assert!(geometry.dto.unwrap() < 0.05, "{job:?}: {geometry:?}");
+        // Four standard errors of the estimate are 0.019; the noise of minibatches is of second order.
+        assert!(distance.abs() < 0.02, "{run:?}: {distance} ± {} from the optimum", metrics.elbo_standard_error);
+        assert!(geometry.ima_contrast.unwrap() < 0.002, "{run:?}: {geometry:?}");
+        assert!(geometry.dto.unwrap() < 0.05, "{run:?}: {geometry:?}");
         let mcc = metrics.mcc.unwrap();
-        assert!((mcc - optimum.mcc_ceiling).abs() < 0.01, "{job:?}: MCC {mcc}, ceiling {}", optimum.mcc_ceiling);
+        assert!((mcc - optimum.mcc_ceiling).abs() < 0.01, "{run:?}: MCC {mcc}, ceiling {}", optimum.mcc_ceiling);
     }
 }
 
@@ -84,9 +82,9 @@ fn linear_diagonal_reaches_the_closed_form_and_its_axes() {
 #[test]
 fn linear_full_reaches_the_closed_form_at_any_axes() {
     let runs = seeds("linear", Covariance::Full);
-    for (job, metrics) in &runs {
+    for (run, metrics) in &runs {
         let distance = metrics.elbo - metrics.optimum.as_ref().unwrap().elbo;
-        assert!(distance.abs() < 0.02, "{job:?}: {distance} ± {} from the optimum", metrics.elbo_standard_error);
+        assert!(distance.abs() < 0.02, "{run:?}: {distance} ± {} from the optimum", metrics.elbo_standard_error);
     }
     // Chance is 0.548 with a standard deviation of 0.315 (V14), so the mean of five is within 0.3 of it, two standard
     // errors; the seeds are fixed.
@@ -100,8 +98,8 @@ fn linear_full_reaches_the_closed_form_at_any_axes() {
 fn water_fills_the_variances_up_to_b() {
     const SIGMA2: f64 = 0.1;
     let levels = [0.3, 0.5, 1.0, 1.4, 2.5, 3.5];
-    let job = |b| Job { beta: Some(b / SIGMA2), ..Job::new("water-filling", Covariance::Diagonal, 0) };
-    for ((_, metrics), b) in run_all(&levels.map(job)).into_iter().zip(levels) {
+    let run = |b| SceneRun { beta: Some(b / SIGMA2), ..SceneRun::new("water-filling", Covariance::Diagonal, 0) };
+    for ((_, metrics), b) in run_all(&levels.map(run)).into_iter().zip(levels) {
         let lambda = [3.0, 1.2, 0.4_f64];
         let k = lambda.iter().filter(|l| **l > b).count();
         assert_eq!(metrics.geometry.active.len(), k, "b = {b}: {:?}", metrics.kl_per_dim);
@@ -125,15 +123,15 @@ fn water_fills_the_variances_up_to_b() {
 /// Theory 4.5: the axes are the diagonals of the rhombus, so each of them correlates equally with both sources.
 #[test]
 fn principal_axes_are_not_independent_components() {
-    for (job, metrics) in seeds("uniform-square", Covariance::Diagonal) {
-        assert!(metrics.geometry.ima_contrast.unwrap() < 0.002, "{job:?}: {:?}", metrics.geometry);
+    for (run, metrics) in seeds("uniform-square", Covariance::Diagonal) {
+        assert!(metrics.geometry.ima_contrast.unwrap() < 0.002, "{run:?}: {:?}", metrics.geometry);
         // Cov(As) has eigenvalues 1 ± cos 60° and eigenvectors at 45° to both sources; noise dilutes by √(λ/(λ + 0.05)).
         let dilution = |l: f64| (l / (l + 0.05)).sqrt();
         let expected = 0.5_f64.sqrt() * 0.5 * (dilution(1.5) + dilution(0.5));
         // The axes of 20,000 samples are off by √(λ₁λ₂/N)/(λ₁ − λ₂) = 0.0065 rad, and those of training by as much again;
-        // that raises one correlation of each axis and lowers the other, and matching takes the better ones.
+        // that raises one correlation of each axis and lowers the other, and matching picks the larger ones.
         let mcc = metrics.mcc.unwrap();
-        assert!((mcc - expected).abs() < 0.03, "{job:?}: MCC {mcc} for {expected}");
+        assert!((mcc - expected).abs() < 0.03, "{run:?}: MCC {mcc} for {expected}");
     }
 }
 

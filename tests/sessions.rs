@@ -1,5 +1,5 @@
-//! Sessions and figures bring an experiment back, whatever happens while they are saved.
-#![expect(clippy::unwrap_used, reason = "a program that cannot be started is a failed test")]
+//! Sessions and figures restore a run, even if the program is killed while it saves.
+#![expect(clippy::unwrap_used, reason = "a program that does not start is a failed test")]
 
 use std::fs;
 use std::path::Path;
@@ -10,65 +10,68 @@ use std::time::Duration;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use unpick::io::{Autosave, Session, open, open_session, parse_npy, save_session};
+use unpick::launch::PreparedRun;
 
 fn fixture(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// One file of every released version stays here.
+/// The fixtures keep a session of every released version.
 #[test]
-fn sessions_of_older_versions_are_opened() {
+fn sessions_of_old_versions_open() {
     let session = open_session(&fixture("session-0.1.0.unpick")).unwrap();
     assert_eq!(session.program, "unpick 0.1.0");
     assert_eq!((session.config.seed, session.steps, session.log.len()), (3, 60, 2));
     assert_eq!(session.config.origin.name(), "cylinder");
-    let mut run = session.run(session.data().unwrap()).unwrap();
-    (0..session.steps).for_each(|_| run.step().unwrap());
+    let prepared = PreparedRun::of_session(session.clone()).unwrap();
+    let mut run = prepared.experiment().unwrap();
+    run.advance(session.steps).unwrap();
     assert_eq!(run.log(), session.log);
 }
 
-/// Not a test: what the next ones start, and kill. It saves two sessions of different length in turn, for ever.
+/// Not a test: the program that the next tests start and kill. It saves two sessions of different length in turn, for
+/// ever.
 #[test]
-fn the_program_that_saves() {
+fn the_saving_program() {
     let Ok(path) = std::env::var("UNPICK_TEST_SAVES_TO") else { return };
     let path = Path::new(&path);
     let mut session = open_session(&fixture("session-0.1.0.unpick")).unwrap();
-    let place = path.is_dir().then(|| Autosave::open(path).unwrap().0);
+    let autosave = path.is_dir().then(|| Autosave::open(path).unwrap().0);
     for k in 0.. {
         session.view = serde_json::json!({ "k": k, "padding": "x".repeat(if k % 2 == 0 { 10 } else { 200_000 }) });
-        match &place {
-            Some(place) => place.save(&session).unwrap(),
+        match &autosave {
+            Some(autosave) => autosave.save(&session).unwrap(),
             None => save_session(path, &session).unwrap(),
         }
     }
 }
 
 #[test]
-fn a_session_is_whole_however_the_program_dies() {
+fn a_session_is_whole_after_the_program_is_killed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("session.unpick");
     fs::copy(fixture("session-0.1.0.unpick"), &path).unwrap();
-    is_whole_however_the_program_dies(&path, &path);
+    stays_whole_while_the_program_is_killed(&path, &path);
 }
 
 #[test]
-fn what_is_saved_by_itself_is_whole_however_the_program_dies() {
+fn an_autosaved_session_is_whole_after_the_program_is_killed() {
     let directory = tempfile::tempdir().unwrap();
-    let (place, _) = Autosave::open(directory.path()).unwrap();
-    place.save(&open_session(&fixture("session-0.1.0.unpick")).unwrap()).unwrap();
-    // As if this program had died, too.
-    drop(place);
-    is_whole_however_the_program_dies(directory.path(), &directory.path().join("autosave.unpick"));
+    let (autosave, _) = Autosave::open(directory.path()).unwrap();
+    autosave.save(&open_session(&fixture("session-0.1.0.unpick")).unwrap()).unwrap();
+    // Dropping it without closing leaves the state of a crash.
+    drop(autosave);
+    stays_whole_while_the_program_is_killed(directory.path(), &directory.path().join("autosave.unpick"));
 }
 
-/// Kills the program that saves to `place` 200 times, and reads the file.
-fn is_whole_however_the_program_dies(place: &Path, path: &Path) {
+/// Kills the program that saves to `target` 200 times and reads the session at `path` each time.
+fn stays_whole_while_the_program_is_killed(target: &Path, path: &Path) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut kinds = [0, 0, 0];
     for _ in 0..200 {
         let mut program = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "the_program_that_saves", "--nocapture"])
-            .env("UNPICK_TEST_SAVES_TO", place)
+            .args(["--exact", "the_saving_program", "--nocapture"])
+            .env("UNPICK_TEST_SAVES_TO", target)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -80,7 +83,7 @@ fn is_whole_however_the_program_dies(place: &Path, path: &Path) {
         let kind = session.view["k"].as_u64().map_or(0, |k| 1 + (k % 2) as usize);
         kinds[kind] += 1;
     }
-    assert!(kinds[1] > 0 && kinds[2] > 0, "it was never killed while both were being saved: {kinds:?}");
+    assert!(kinds[1] > 0 && kinds[2] > 0, "it was not killed after saves of both lengths: {kinds:?}");
 }
 
 fn unpick(folder: &Path, arguments: &str) -> (bool, String) {
@@ -101,7 +104,7 @@ fn succeed(folder: &Path, arguments: &str) -> String {
 }
 
 #[test]
-fn every_figure_brings_its_run_back() {
+fn every_figure_restores_its_run() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let train =
@@ -122,7 +125,7 @@ fn every_figure_brings_its_run_back() {
         assert_eq!(session.view["selection"]["z"], serde_json::json!([0.5, -1.0]), "{name}");
         let text = String::from_utf8_lossy(&fs::read(folder.join(name)).unwrap()).into_owned();
         assert!(!text.contains(&*folder.to_string_lossy()), "{name} holds a path");
-        // Training again is the same for all of them.
+        // Training again takes the same path for all of them, so three are enough.
         if k % 2 == 0 {
             let said = succeed(folder, &format!("train --session {name} --out again{k}"));
             assert!(said.contains("the weights are those of the session to the last bit"), "{said}");
@@ -139,21 +142,21 @@ fn every_figure_brings_its_run_back() {
     assert_eq!(line, expected);
     succeed(folder, &format!("train --recipe {} --out cooked", line.trim()));
     assert_eq!(weights("cooked"), weights("run"));
-    // Without z*, which a folder does not know.
+    // Without z*, which a run folder does not contain.
     assert_eq!(succeed(folder, "recipe cooked"), expected.replace(";z=0.5,-1", ""));
     assert!(!unpick(folder, "recipe none").0);
 }
 
-/// What a new process shows of a figure is what the old one showed: weights, z*, camera, layers, to the last byte.
+/// A figure drawn from a figure is identical to the last byte: weights, z*, camera, layers.
 #[test]
-fn a_figure_of_a_figure_is_the_figure() {
+fn a_figure_drawn_from_a_figure_is_identical() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let read = |name: &str| fs::read(folder.join(name)).unwrap();
     succeed(folder, "train --scene cylinder --seed 3 --hidden 8 --batch 32 --at 20:beta=2 --steps 60 --out run");
     let view = "--view data --size 300x240 --scale 1";
     succeed(folder, &format!("render run {view} --at 0.5,-1 --out plain.png"));
-    // As a window does that looks from elsewhere.
+    // A window with another camera saves this.
     let mut session = open_session(&folder.join("plain.png")).unwrap();
     let camera = serde_json::json!({
         "azimuth": 0.25, "elevation": -0.5, "half_height": 2.5, "target": [0.0, 0.5, 0.0], "field_of_view": null,
@@ -177,11 +180,11 @@ fn a_figure_of_a_figure_is_the_figure() {
     succeed(folder, &format!("train --recipe {} --out cooked", line.trim()));
     succeed(folder, &format!("render cooked {view} --at 0.5,-1 --out cooked.png"));
     let (cooked, plain) = (open_session(&folder.join("cooked.png")), open_session(&folder.join("plain.png")));
-    assert_eq!(cooked.unwrap(), plain.unwrap(), "what a recipe can say");
+    assert_eq!(cooked.unwrap(), plain.unwrap(), "a recipe gives the same session");
 }
 
 #[test]
-fn figures_of_many_runs_bring_runs_back() {
+fn figures_of_several_runs_restore_them() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let weights = |name: &str| open(&folder.join(name)).unwrap().vae;
@@ -203,7 +206,7 @@ fn figures_of_many_runs_bring_runs_back() {
 }
 
 #[test]
-fn own_data_travel_with_the_figure_or_are_asked_for() {
+fn figures_contain_small_data_and_ask_for_large_data() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let rows =
@@ -229,13 +232,13 @@ fn own_data_travel_with_the_figure_or_are_asked_for() {
 }
 
 #[test]
-fn what_is_no_session_changes_nothing() {
+fn other_files_are_refused_and_change_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     let text = fs::read_to_string(fixture("session-0.1.0.unpick")).unwrap();
     for (content, words) in [
         (text[..text.len() / 2].to_owned(), "not a whole session"),
-        ("{}".to_owned(), "not a session of unpick"),
+        ("{}".to_owned(), "not a session of Unpick"),
         ("%PDF-1.7".to_owned(), "does not carry its session"),
         (text.replace("\"schema\": 1", "\"schema\": 7"), "schema 7"),
     ] {
@@ -247,7 +250,7 @@ fn what_is_no_session_changes_nothing() {
 }
 
 #[test]
-fn a_movie_that_is_cancelled_leaves_nothing() {
+fn a_cancelled_movie_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
@@ -260,7 +263,7 @@ fn a_movie_that_is_cancelled_leaves_nothing() {
             .spawn()
             .unwrap();
         sleep(Duration::from_millis(500));
-        assert!(program.try_wait().unwrap().is_none(), "4000 pictures in half a second");
+        assert!(program.try_wait().unwrap().is_none(), "4000 frames in half a second");
         program.kill().unwrap();
         program.wait().unwrap();
     }
@@ -269,7 +272,7 @@ fn a_movie_that_is_cancelled_leaves_nothing() {
 }
 
 #[test]
-fn numbers_are_exported_in_the_formats_of_the_field() {
+fn numbers_are_exported_as_npy_npz_and_csv() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
     succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
@@ -288,7 +291,7 @@ fn numbers_are_exported_in_the_formats_of_the_field() {
         assert!(rows > 0, "{view} has no rows");
     }
     let rows = |name: &str| fs::read_to_string(folder.join(name)).unwrap().lines().count();
-    // 281 points of two seams and 141 of the four ghosts of each.
+    // 281 points of two seams, and 141 of the four off-axis seams of each.
     assert_eq!((rows("densities.csv"), rows("joint.csv")), (1 + 2 * (281 + 4 * 141), 1 + 49 * 49));
     let (success, said) = unpick(folder, "render run --view seeds --out seeds.csv");
     assert!(!success && said.contains("no other seed has been trained"), "{said}");

@@ -1,23 +1,23 @@
-//! What every benchmark measures with.
+//! Stopwatch, percentiles and arguments of the benchmarks.
 #![allow(dead_code, reason = "each benchmark compiles this module and uses a part of it")]
 
 use std::time::Instant;
 
 use anyhow::Context as _;
 
-/// Wall time and the processor time of this process since its start.
+/// Measures wall time and the processor time of this process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {
     wall: Instant,
     cpu: Option<f64>,
 }
 
-/// Seconds between two moments.
+/// Elapsed seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Elapsed {
-    /// On the wall.
+    /// Wall time.
     pub(crate) wall: f64,
-    /// Of all threads of this process together, or of one; the same as `wall` where the system does not tell.
+    /// Processor time of all threads of this process, or of one; equal to `wall` where the system does not tell.
     pub(crate) cpu: f64,
 }
 
@@ -40,15 +40,15 @@ impl Elapsed {
     }
 }
 
-/// The time that the calling thread spends on some work.
+/// Time that the calling thread spends on `work`.
 pub(crate) fn on_this_thread<T>(work: impl FnOnce() -> T) -> (T, Elapsed) {
     let (wall, start) = (Instant::now(), clock::thread_seconds());
     let done = work();
     (done, Elapsed::since(wall, start, clock::thread_seconds()))
 }
 
-/// The processor time of the threads of this name, on Linux. It is brought up to date at every tick, so a measurement should
-/// last a good part of a second.
+/// Processor time of the threads of this name, on Linux. The system updates it at every tick, so a measurement should last a
+/// good part of a second.
 pub(crate) fn seconds_of_threads(name: &str) -> Option<f64> {
     let mut nanoseconds = 0.0;
     for thread in std::fs::read_dir("/proc/self/task").ok()? {
@@ -61,7 +61,7 @@ pub(crate) fn seconds_of_threads(name: &str) -> Option<f64> {
     Some(nanoseconds * 1e-9)
 }
 
-/// The value below which that part of all values lies.
+/// Value below which this share of all values lies.
 pub(crate) fn percentile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -69,17 +69,17 @@ pub(crate) fn percentile(values: &[f64], part: f64) -> f64 {
     sorted.get((part * last as f64).round() as usize).copied().unwrap_or(f64::NAN)
 }
 
-/// The whole number behind an argument of the benchmark.
+/// Whole number after an argument of the benchmark.
 pub(crate) fn argument(name: &str, usual: u32) -> anyhow::Result<u32> {
     value(name).map_or(Ok(usual), |value| value.parse()).with_context(|| format!("{name} needs a whole number"))
 }
 
-/// The text behind an argument of the benchmark.
+/// Text after an argument of the benchmark.
 pub(crate) fn value(name: &str) -> Option<String> {
     std::env::args().skip_while(|argument| argument != name).nth(1)
 }
 
-/// The processor, as a line above a table.
+/// Name of the processor, for the line above a table.
 pub(crate) fn circumstances() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(": ").nth(1));

@@ -1,100 +1,91 @@
 //! `unpick compare`.
 
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use clap::{Args, Parser};
 use serde_json::Value;
 
-use super::advance::{advance, bar};
+use super::error::CliError;
 use super::metrics::shown;
-use super::parallel::in_parallel;
-use super::train::refuse_to_overwrite;
-use super::{CliError, RunArgs};
-use crate::experiment::{Experiment, Logged, Metrics, Snapshot};
-use crate::io::{make_folder, metrics_fields, metrics_json, save, write_atomically};
+use super::output::print;
+use super::progress::bar;
+use super::run_args::RunArgs;
+use super::train::{ensure_empty, train_and_save};
+use crate::checks::in_parallel;
+use crate::io::{make_folder, metrics_fields, write_atomically};
 
-/// Arguments of `compare`.
+/// Arguments of `compare`: those of `--a` and `--b` apply to one run, all others to both.
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true)]
 pub struct Compare {
-    /// What is said of A only: arguments of `train` without dashes, as "covariance=diagonal beta=2"
+    /// Apply these options of `train` to run A only, written without dashes, as "covariance=diagonal beta=2"
     #[arg(long, value_name = "NAME=VALUE …", default_value = "covariance=diagonal", value_parser = parse_side)]
     a: RunArgs,
-    /// What is said of B only
+    /// Apply these options of `train` to run B only
     #[arg(long, value_name = "NAME=VALUE …", default_value = "covariance=full", value_parser = parse_side)]
     b: RunArgs,
     #[command(flatten)]
     common: RunArgs,
-    /// The folder to write: a run in each of a and b, and compare.csv
+    /// Write to this folder: run A in a, run B in b, and compare.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Write even if the folder holds something
+    /// Write even if the folder is not empty
     #[arg(long)]
     force: bool,
 }
 
-/// One side as if its words stood on a command line.
+/// Options of one run on a command line of their own.
 #[derive(Parser)]
 #[command(no_binary_name = true, allow_negative_numbers = true, disable_help_flag = true)]
-struct Side {
+struct SideArgs {
     #[command(flatten)]
     run: RunArgs,
 }
 
 fn parse_side(text: &str) -> Result<RunArgs, String> {
     let words = text.split_whitespace().map(|word| format!("--{}", word.trim_start_matches('-')));
-    let side = Side::try_parse_from(words).map_err(|e| CliError::from(&e).to_string())?;
+    let side = SideArgs::try_parse_from(words).map_err(|e| CliError::from(&e).to_string())?;
     Ok(side.run)
 }
 
 impl Compare {
-    /// The folder that it writes.
-    pub fn out(&self) -> &Path {
-        &self.out
+    /// Trains and saves both runs, prints their metrics side by side and draws them.
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
+        print(out, &self.train()?)?;
+        #[cfg(feature = "gui")]
+        print(out, &super::render::compare_figure(&self.out)?)?;
+        Ok(())
     }
 
-    /// Trains both, saves them, and gives their metrics side by side.
-    pub(super) fn run(&self) -> Result<String, CliError> {
+    fn train(&self) -> Result<String, CliError> {
         let folders = ["a", "b"].map(|side| self.out.join(side));
-        refuse_to_overwrite(&self.out, self.force)?;
-        let begin = |side: &RunArgs| side.over(&self.common).begin();
-        let (a, b) = (begin(&self.a)?, begin(&self.b)?);
+        ensure_empty(&self.out, self.force)?;
+        let prepare = |side: &RunArgs| side.over(&self.common).prepare();
+        let runs = [prepare(&self.a)?, prepare(&self.b)?];
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        let jobs = [(a, &folders[0]), (b, &folders[1])];
         let mut finished = [None, None];
         let mut count = 0;
         in_parallel(
-            &jobs,
-            jobs.iter().map(|((run, ..), _)| run.config().threads).max().unwrap_or(1),
-            |(start, folder)| finish(start, folder),
-            |(_, folder), outcome| {
-                finished[usize::from(*folder != &folders[0])] = Some(outcome?);
+            &[0, 1],
+            runs.iter().map(|run| run.config.threads).max().unwrap_or(1),
+            |i| train_and_save(runs[*i].clone(), &folders[*i], |_| ControlFlow::Continue(())),
+            |i, outcome| {
+                finished[*i] = Some(outcome?.1);
                 count += 1;
                 bar(count, 2, "runs");
                 Ok::<(), CliError>(())
             },
         )?;
-        let [Some(a), Some(b)] = finished else { return Err(CliError::Run("a run was not made".to_owned())) };
+        let [Some(a), Some(b)] = finished else { return Err(CliError::Run("a run is missing".to_owned())) };
         let rows = side_by_side(&a, &b);
         write_atomically(&self.out.join("compare.csv"), csv(&rows).as_bytes())?;
         Ok(format!("{}saved in {}\n", table(&rows), self.out.display()))
     }
 }
 
-/// Makes a run that has begun, saves it, and gives its metrics.
-fn finish((run, log, steps): &(Experiment, Vec<Logged>, u64), folder: &Path) -> Result<Value, CliError> {
-    let mut run = run.clone();
-    let outcome = advance(&mut run, log, *steps, |_, _| {})?;
-    let state = run.state();
-    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
-    save(folder, &Snapshot::of(&run), &metrics)?;
-    if let Some(divergence) = outcome {
-        return Err(CliError::Run(format!("{divergence}; what was sound is saved in {}", folder.display())));
-    }
-    Ok(metrics_json(&metrics, state.step, &state.settings))
-}
-
-/// Name, value in A, value in B; a value that one side lacks is empty.
+/// Name, value in A, value in B; a value missing in one run is empty.
 fn side_by_side(a: &Value, b: &Value) -> Vec<[String; 3]> {
     let (a, b) = (metrics_fields(a), metrics_fields(b));
     let find = |fields: &[(String, String)], name: &str| {

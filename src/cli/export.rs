@@ -4,46 +4,46 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::CliError;
+use super::error::CliError;
 use crate::io::{
-    Array, Columns, FileError, densities, jacobians, latents, open, posteriors, write_atomically, write_npy_f64,
-    write_npz,
+    Array, Columns, FileError, densities, exists, jacobians, latents, open, posteriors, write_atomically,
+    write_npy_f64, write_npz,
 };
 
 /// Arguments of `export`.
 #[derive(Args, Debug)]
 pub struct Export {
-    /// The folder of a run
+    /// Read the run from this folder
     dir: PathBuf,
-    /// What to write: at the held-out observations posterior means (.npz: with covariances and what is decoded from the
-    /// means) or Jacobians, or the push-forward densities along the seams through z*
+    /// Write posterior means (in .npz with covariances and reconstructions) or Jacobians at the held-out observations, or
+    /// push-forward densities along the seams through z*
     #[arg(long, value_enum)]
-    what: What,
-    /// The file to write: .npy, .npz or .csv (Jacobians have three axes, so no .csv)
+    what: ExportedArrays,
+    /// Write to this file: .npy, .npz or .csv (no .csv for Jacobians, which have three axes)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// z*, as 0.6,-0.5 [default: the origin]
+    /// Set z*, as 0.6,-0.5 [default: the origin]
     #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<f64>,
-    /// Overwrite a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum What {
+enum ExportedArrays {
     Latents,
     Jacobians,
     Densities,
 }
 
 impl Export {
-    /// Writes the file and gives its path.
+    /// Writes the file and returns its path.
     pub(super) fn run(self) -> Result<String, CliError> {
         let path = self.out.display();
         let input = |sentence: String| Err(CliError::Input(sentence));
-        if !self.force && crate::io::exists(&self.out) {
-            return input(format!("there is a file already; add --force to overwrite: {path}"));
+        if !self.force && exists(&self.out) {
+            return input(format!("the file exists already; add --force to overwrite: {path}"));
         }
         let saved = open(&self.dir)?;
         let vae = saved.vae.cast::<f64>();
@@ -71,16 +71,16 @@ impl Export {
             })
         };
         let bytes = match (self.what, &*extension) {
-            (What::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
-            (What::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
-            (What::Latents, _) => table(&latents(&vae, &x), "latents")?,
-            (What::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
-            (What::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),
-            (What::Jacobians, "csv") => {
+            (ExportedArrays::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
+            (ExportedArrays::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
+            (ExportedArrays::Latents, _) => table(&latents(&vae, &x), "latents")?,
+            (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
+            (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),
+            (ExportedArrays::Jacobians, "csv") => {
                 return input("Jacobians have three axes; write them as .npy or .npz".to_owned());
             }
-            (What::Jacobians, _) => None,
-            (What::Densities, _) => table(&densities(&vae, &z), "densities")?,
+            (ExportedArrays::Jacobians, _) => None,
+            (ExportedArrays::Densities, _) => table(&densities(&vae, &z), "densities")?,
         };
         let Some(bytes) = bytes else { return input(format!("the file must end in .npy, .npz or .csv: {path}")) };
         write_atomically(&self.out, &bytes)?;

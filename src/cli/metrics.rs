@@ -1,4 +1,4 @@
-//! `unpick metrics`, and how numbers are shown.
+//! `unpick metrics`, and the format of numbers.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(super) fn metrics(saved: &SavedRun, json: bool) -> String {
     if json { format!("{value:#}\n") } else { table(&value) }
 }
 
-/// Metrics as lines that a person reads.
+/// Metrics as lines of text.
 pub(super) fn table(metrics: &Value) -> String {
     let Some(object) = metrics.as_object() else { return String::new() };
     let line = |(name, value): (&String, &Value)| match value {
@@ -29,7 +29,7 @@ pub(super) fn table(metrics: &Value) -> String {
     object.iter().map(line).collect()
 }
 
-/// A value with four decimals where it has any.
+/// Value as text, with four decimals unless it is whole.
 pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Number(x) if !x.is_u64() => x.as_f64().map_or_else(|| x.to_string(), |x| format!("{x:.4}")),

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::CliError;
+use super::error::CliError;
 use crate::io::{Recipe, Session, open, open_session};
 
-/// The line for a saved run: a folder, a session or a figure.
+/// Recipe of a saved run: a folder, a session or a figure.
 pub(super) fn recipe(path: &Path) -> Result<Recipe, CliError> {
     let of = |session: &Session| {
         let z: Vec<f64> = serde_json::from_value(session.view["selection"]["z"].clone()).unwrap_or_default();

@@ -1,107 +1,97 @@
-//! The arguments that describe a run.
+//! Options that describe a run.
 
 use clap::Args;
 
-use super::CliError;
-use super::origin::{OriginArgs, Start, start};
-use crate::experiment::{Config, Experiment, Logged};
+use super::error::CliError;
+use super::source_args::SourceArgs;
+use crate::experiment::{Config, LoggedCommand};
 use crate::io::parse_logged;
+use crate::launch::{PreparedRun, launch};
 use crate::nn::Activation;
 use crate::vae::{Covariance, DecoderKind};
 
-/// What a run is: where its data come from, and what differs from the defaults.
+/// Options of a run that differ from the defaults of its source.
 #[derive(Args, Debug, Clone, Default)]
 pub struct RunArgs {
     #[command(flatten)]
-    pub(super) origin: OriginArgs,
-    /// Family of posteriors
+    pub(super) source: SourceArgs,
+    /// Choose the family of posteriors [default: from the source]
     #[arg(long, value_name = "diagonal|full", value_parser = parse_covariance)]
     pub(super) covariance: Option<Covariance>,
-    /// Weight of the KL divergence
+    /// Set the weight β of the KL divergence [default: from the source]
     #[arg(long)]
     pub(super) beta: Option<f64>,
-    /// Variance of p(x|z)
+    /// Set the variance σ² of p(x|z) [default: from the source]
     #[arg(long)]
     pub(super) sigma2: Option<f64>,
-    /// Dimension of z
+    /// Set the number of latents [default: from the source]
     #[arg(long, value_name = "M")]
     pub(super) latent_dim: Option<usize>,
-    /// Widths of the encoder's hidden layers, as 64,64; an empty list makes it linear
+    /// Set the widths of the encoder's hidden layers, as 64,64; "," makes it linear [default: from the source]
     #[arg(long, value_parser = parse_widths)]
     pub(super) hidden: Option<Widths>,
-    /// Non-linearity of the hidden layers
+    /// Choose the activation of the hidden layers [default: from the source]
     #[arg(long, value_name = "tanh|relu|softplus|linear", value_parser = parse_activation)]
     pub(super) activation: Option<Activation>,
-    /// Family of decoders
+    /// Choose the family of decoders [default: from the source]
     #[arg(long, value_name = "mlp|linear", value_parser = parse_decoder)]
     pub(super) decoder: Option<DecoderKind>,
-    /// Learning rate
+    /// Set the learning rate [default: from the source]
     #[arg(long)]
     pub(super) lr: Option<f64>,
-    /// Observations in a minibatch
+    /// Set the number of observations per minibatch [default: from the source]
     #[arg(long)]
     pub(super) batch: Option<usize>,
-    /// Threads of a step, 1 unless said; the last digits of a run depend on it, so it is recorded
+    /// Use K threads per training step; recorded, since rounding depends on it [default: 1, or from the session]
     #[arg(long, value_name = "K")]
     pub(super) threads: Option<usize>,
-    /// Steps to make
+    /// Make this many steps [default: from the source]
     #[arg(long)]
     pub(super) steps: Option<u64>,
-    /// The one source of randomness
+    /// Draw data, weights, minibatches and noise from this seed [default: 0, or from the session or recipe]
     #[arg(long)]
     pub(super) seed: Option<u64>,
-    /// Change the living run at a step, as 2000:beta=4, or turn its latents, as 3000:rotate=30 or 3000:rotate=30:1,3; may be repeated
+    /// Change a setting after a step, as 2000:beta=4, or rotate the latents, as 3000:rotate=30 or 3000:rotate=30:1,3; may be repeated
     #[arg(long = "at", value_name = "STEP:NAME=VALUE", value_parser = parse_logged)]
-    pub(super) at: Vec<Logged>,
+    pub(super) at: Vec<LoggedCommand>,
 }
 
 impl RunArgs {
-    /// The run at step 0, the commands that wait for their steps, and the number of steps to make.
+    /// Prepares the run, and the one that it is compared with in its session, with these options.
     ///
     /// # Errors
-    /// If there are no such data, or a value makes no sense.
-    pub(super) fn begin(&self) -> Result<Begun, CliError> {
-        self.begin_at(start(&self.origin, "linear", self.seed)?)
+    /// If the source cannot be used or an option is invalid.
+    pub(super) fn prepare(&self) -> Result<PreparedRun, CliError> {
+        let mut run = launch(&self.source.source("linear"), self.seed)?;
+        self.apply_to(&mut run)?;
+        Ok(run)
     }
 
-    /// The same, and the run that it is compared with in the session that is repeated.
-    ///
-    /// # Errors
-    /// If there are no such data, or a value makes no sense.
-    pub(super) fn begin_all(&self) -> Result<Vec<Begun>, CliError> {
-        let mut first = start(&self.origin, "linear", self.seed)?;
-        let second = first.beside.take();
-        std::iter::once(first).chain(second.map(|second| *second)).map(|start| self.begin_at(start)).collect()
-    }
-
-    fn begin_at(&self, start: Start) -> Result<Begun, CliError> {
-        let Start { mut config, data, mut log, steps, .. } = start;
-        self.change(&mut config);
-        log.extend(&self.at);
-        log.sort_by_key(|l| l.step);
-        let steps = self.steps.unwrap_or(steps);
-        if let Some(late) = log.iter().find(|l| l.step > steps) {
+    fn apply_to(&self, run: &mut PreparedRun) -> Result<(), CliError> {
+        let saved = (run.config.clone(), run.log.clone(), run.steps);
+        self.change(&mut run.config);
+        run.log.extend(&self.at);
+        run.log.sort_by_key(|logged| logged.step);
+        run.steps = self.steps.unwrap_or(run.steps);
+        if let Some(late) = run.log.iter().find(|logged| logged.step > run.steps) {
             return Err(CliError::Input(format!(
-                "--at {}:{} comes after the last step {steps}",
-                late.step, late.command
+                "--at {}:{} comes after the last step {}",
+                late.step, late.command, run.steps
             )));
         }
-        let run = Experiment::new(config, data)?;
-        run.config().settings_after(&log, run.data().train.samples())?;
-        Ok((run, log, steps))
+        run.validate()?;
+        // Another run has other weights.
+        if saved != (run.config.clone(), run.log.clone(), run.steps) {
+            run.weights = None;
+        }
+        run.beside.as_deref_mut().map_or(Ok(()), |beside| self.apply_to(beside))
     }
 
-    /// The threads of a step.
-    pub(super) fn threads(&self) -> usize {
-        self.threads.unwrap_or(1)
-    }
-
-    /// These arguments, and those of `common` where they say nothing. Commands of both are kept.
+    /// These options, completed by those of `common`. Commands of both are kept.
     pub(super) fn over(&self, common: &Self) -> Self {
-        let own_origin = [self.origin.scene.is_some(), self.origin.data.is_some(), self.origin.session.is_some()];
-        let origin = if own_origin.contains(&true) { &self.origin } else { &common.origin };
+        let source = if self.source.is_given() { &self.source } else { &common.source };
         Self {
-            origin: origin.clone(),
+            source: source.clone(),
             covariance: self.covariance.or(common.covariance),
             beta: self.beta.or(common.beta),
             sigma2: self.sigma2.or(common.sigma2),
@@ -118,7 +108,7 @@ impl RunArgs {
         }
     }
 
-    /// Puts what the arguments say in the place of the defaults.
+    /// Replaces the values of given options.
     fn change(&self, config: &mut Config) {
         fn set<T: Clone>(place: &mut T, value: Option<&T>) {
             if let Some(value) = value {
@@ -137,9 +127,6 @@ impl RunArgs {
         set(&mut config.threads, self.threads.as_ref());
     }
 }
-
-/// A run at step 0, the commands that wait for their steps, and the number of steps to make.
-pub(super) type Begun = (Experiment, Vec<Logged>, u64);
 
 /// Widths of hidden layers.
 #[derive(Clone, Debug)]

@@ -1,48 +1,49 @@
 //! `unpick sweep`.
 
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::advance::{advance, bar};
-use super::parallel::in_parallel;
-use super::run_args::parse_covariance;
-use super::{CliError, RunArgs};
-use crate::experiment::{Config, Metrics};
-use crate::io::{FileError, Record, RunTable, make_folder, metrics_fields, metrics_json, read_text, write_atomically};
+use super::error::CliError;
+use super::output::print;
+use super::progress::bar;
+use super::run_args::{RunArgs, parse_covariance};
+use crate::checks::in_parallel;
+use crate::experiment::Metrics;
+use crate::io::{
+    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_TABLE, make_folder, metrics_fields, metrics_json, read_text,
+    write_atomically,
+};
+use crate::launch::PreparedRun;
 use crate::vae::Covariance;
 
-/// The table of a sweep: a row a run.
-pub const SWEEP_TABLE: &str = "sweep.csv";
-/// What its runs have in common.
-pub const SWEEP_COMMON: &str = "sweep.toml";
-
-/// Arguments of `sweep`. `--beta`, `--covariance` and `--seed` are lists of one.
+/// Arguments of `sweep`. `--beta`, `--covariance` and `--seed` give one value instead of a list.
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true)]
 pub struct Sweep {
     #[command(flatten)]
     run: RunArgs,
-    /// Weights of the KL divergence, as 0.5,1,2
+    /// Train with each of these values of β, as 0.5,1,2
     #[arg(long, value_name = "LIST", value_parser = parse_betas, conflicts_with = "beta")]
     betas: Option<List<f64>>,
-    /// Families of posteriors, as diagonal,full
+    /// Train with each of these families of posteriors, as diagonal,full
     #[arg(long, value_name = "LIST", value_parser = parse_covariances, conflicts_with = "covariance")]
     covariances: Option<List<Covariance>>,
-    /// Seeds, as 0,3,5 or 0..8 (without 8)
+    /// Train with each of these seeds, as 0,3,5 or 0..8 (without 8)
     #[arg(long, value_name = "LIST|FROM..TO", value_parser = parse_seeds, conflicts_with = "seed")]
     seeds: Option<List<u64>>,
-    /// The folder to write; a sweep that is in it already goes on where it stopped
+    /// Write to this folder; continue the sweep that is in it
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
-/// Values that are gone through.
+/// List of values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct List<T>(Vec<T>);
 
 impl<T: Clone> List<T> {
-    /// The values of a list that was given, or the one value that there is.
+    /// Values of the list, or one value without a list.
     fn or_one(list: Option<&Self>, one: T) -> Vec<T> {
         list.map_or_else(|| vec![one], |list| list.0.clone())
     }
@@ -73,14 +74,25 @@ fn parse_seeds(text: &str) -> Result<List<u64>, String> {
 }
 
 impl Sweep {
-    /// The folder that is written.
-    pub fn out(&self) -> &Path {
-        &self.out
+    /// Makes the runs and prints the result. Runs that diverged are an error, but the others are drawn.
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
+        let trained = self.train();
+        if let Ok(text) = &trained {
+            print(out, text)?;
+        }
+        #[cfg(feature = "gui")]
+        if !matches!(trained, Err(CliError::Input(_)))
+            && let Some(path) = crate::figure::sweep_plot::sweep_figure(&self.out)?
+        {
+            print(out, &format!("drawn in {}\n", path.display()))?;
+        }
+        trained.map(drop)
     }
 
-    /// Makes the runs that are not in the table yet, on all cores, and adds a row for each as it ends.
-    pub(super) fn run(&self) -> Result<String, CliError> {
-        let all = self.runs()?;
+    /// Makes the runs that are missing in the table, on all cores, and adds the row of each as soon as it ends.
+    fn train(&self) -> Result<String, CliError> {
+        let base = self.run.prepare()?;
+        let all = self.runs(&base)?;
         make_folder(&self.out)?;
         let path = self.out.join(SWEEP_TABLE);
         let mut table = RunTable::open(&path)?;
@@ -89,7 +101,7 @@ impl Sweep {
         let mut count = 0;
         in_parallel(
             &left,
-            self.run.threads(),
+            base.config.threads,
             |run| row(run),
             |_, row| {
                 table.push(row?)?;
@@ -109,10 +121,9 @@ impl Sweep {
         Ok(format!("{made}\nsaved in {}\n", path.display()))
     }
 
-    /// Every combination, as a run of its own, if each of them can be begun.
-    fn runs(&self) -> Result<Vec<RunArgs>, CliError> {
-        let (base, log, _) = self.run.begin()?;
-        let (config, samples) = (base.config(), base.data().train.samples());
+    /// Every combination as a run of its own, if all of them are valid.
+    fn runs(&self, base: &PreparedRun) -> Result<Vec<RunArgs>, CliError> {
+        let config = &base.config;
         let betas = List::or_one(self.betas.as_ref(), config.objective.beta);
         let covariances = List::or_one(self.covariances.as_ref(), config.objective.covariance);
         let seeds = List::or_one(self.seeds.as_ref(), config.seed);
@@ -120,10 +131,10 @@ impl Sweep {
         for beta in &betas {
             for covariance in &covariances {
                 for seed in &seeds {
-                    let mut config = Config::clone(config);
+                    let mut run = base.clone();
+                    let config = &mut run.config;
                     (config.objective.beta, config.objective.covariance, config.seed) = (*beta, *covariance, *seed);
-                    config.validate(samples)?;
-                    config.settings_after(&log, samples)?;
+                    run.validate()?;
                     let (beta, covariance, seed) = (Some(*beta), Some(*covariance), Some(*seed));
                     runs.push(RunArgs { covariance, beta, seed, ..self.run.clone() });
                 }
@@ -132,12 +143,12 @@ impl Sweep {
         Ok(runs)
     }
 
-    /// What all runs of the sweep have in common stands in a file beside the table: rows of another sweep must not mix with
-    /// those of this one.
+    /// Writes the settings common to all runs beside the table, or compares them with those of the sweep already there: rows
+    /// of different sweeps must not mix.
     fn check_common(&self, table: &RunTable) -> Result<(), CliError> {
         let base = RunArgs { beta: None, covariance: None, seed: Some(0), ..self.run.clone() };
-        let (run, log, steps) = base.begin()?;
-        let text = Record::new(run.config(), &log, steps).to_toml()?;
+        let PreparedRun { config, log, steps, .. } = base.prepare()?;
+        let text = Record::new(&config, &log, steps).to_toml()?;
         let path = self.out.join(SWEEP_COMMON);
         if !table.is_empty() && read_text(&path, "the sweep")? != text {
             let sentence = "the folder holds a sweep of other runs; choose another one, or repeat its arguments";
@@ -147,7 +158,7 @@ impl Sweep {
     }
 }
 
-/// The columns that tell a run from the others of its sweep: what it started with.
+/// Columns that identify a run within its sweep.
 fn key(run: &RunArgs) -> Vec<(&'static str, String)> {
     let text = |x: Option<String>| x.unwrap_or_default();
     vec![
@@ -157,10 +168,12 @@ fn key(run: &RunArgs) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Trains and measures. A run that diverged is measured where it was last sound, and says so in its last column.
+/// Trains and measures. A diverged run is measured in its last sound state, and its last column gives the reason.
 fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
-    let (mut experiment, log, steps) = run.begin()?;
-    let failure = advance(&mut experiment, &log, steps, |_, _| {})?;
+    let prepared = run.prepare()?;
+    let steps = prepared.steps;
+    let mut experiment = prepared.experiment()?;
+    let failure = experiment.advance(steps).err();
     let state = experiment.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, experiment.data(), experiment.config().seed);
     let key = key(run);
@@ -168,6 +181,6 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
         key.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let measured = metrics_fields(&metrics_json(&metrics, state.step, &state.settings));
     fields.extend(measured.into_iter().filter(|(name, _)| key.iter().all(|(known, _)| known != name)));
-    fields.push(("failure".to_owned(), failure.unwrap_or_default()));
+    fields.push(("failure".to_owned(), failure.map_or_else(String::new, |divergence| divergence.to_string())));
     Ok(fields)
 }

@@ -1,15 +1,18 @@
 //! `unpick train`.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::Value;
 
-use super::advance::{advance, progress};
+use super::error::CliError;
 use super::metrics::table;
-use super::run_args::Begun;
-use super::{CliError, RunArgs};
+use super::progress::run_progress;
+use super::run_args::RunArgs;
 use crate::experiment::{Experiment, Metrics, Snapshot};
-use crate::io::{Session, is_occupied, make_folder, metrics_json, open_session, save};
+use crate::io::{hash_of_weights, is_occupied, make_folder, metrics_json, save};
+use crate::launch::PreparedRun;
 
 /// Arguments of `train`.
 #[derive(Args, Debug)]
@@ -17,58 +20,66 @@ use crate::io::{Session, is_occupied, make_folder, metrics_json, open_session, s
 pub struct Train {
     #[command(flatten)]
     run: RunArgs,
-    /// The folder to write
+    /// Write to this folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Write even if the folder holds something
+    /// Write even if the folder is not empty
     #[arg(long)]
     force: bool,
 }
 
 impl Train {
-    /// Trains, saves, and gives the metrics as text. Two runs that were compared go into folders of their own.
+    /// Trains, saves and returns the metrics as text. Two compared runs are saved in the folders a and b.
     pub(super) fn run(self) -> Result<String, CliError> {
-        refuse_to_overwrite(&self.out, self.force)?;
-        let runs = self.run.begin_all()?;
-        let folder = |name: &str| if runs.len() == 1 { self.out.clone() } else { self.out.join(name) };
-        let folders: Vec<PathBuf> = ["a", "b"].iter().take(runs.len()).map(|name| folder(name)).collect();
-        // Not after hours of training: a place that cannot be written to is told now.
+        ensure_empty(&self.out, self.force)?;
+        let mut first = self.run.prepare()?;
+        let second = first.beside.take();
+        let runs: Vec<PreparedRun> = std::iter::once(first).chain(second.map(|second| *second)).collect();
+        let folders = match runs.len() {
+            1 => vec![self.out],
+            _ => ["a", "b"].map(|name| self.out.join(name)).to_vec(),
+        };
+        // Before the training, so that a folder that cannot be made is reported at once.
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        let session = self.run.origin.session.as_deref().map(open_session).transpose()?;
-        let saved = [session.as_ref(), session.as_ref().and_then(|session| session.beside.as_deref())];
-        runs.into_iter().zip(&folders).zip(saved).map(|((run, folder), saved)| finish(run, folder, saved)).collect()
+        runs.into_iter().zip(&folders).map(|(run, folder)| finish(run, folder)).collect()
     }
 }
 
-/// Makes the steps of a run, saves it, and tells how it went; `saved` is what it must come to.
-fn finish((mut run, log, steps): Begun, folder: &Path, saved: Option<&Session>) -> Result<String, CliError> {
-    let outcome = advance(&mut run, &log, steps, progress)?;
-    let state = run.state();
-    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
-    save(folder, &Snapshot::of(&run), &metrics)?;
-    if let Some(divergence) = outcome {
-        return Err(CliError::Run(format!("{divergence}; what was sound is saved in {}", folder.display())));
-    }
-    let value = metrics_json(&metrics, state.step, &state.settings);
-    let comparison = saved.map_or("", |saved| compare(&run, saved));
-    Ok(format!("{}\n{comparison}saved in {}\n", table(&value).trim_end(), folder.display()))
-}
-
-/// Whether a session was repeated to the last bit, if just it was repeated.
-fn compare(run: &Experiment, session: &Session) -> &'static str {
-    let same = session.config == **run.config() && session.log == run.log() && session.steps == run.state().step;
-    match session.has_weights_of(&run.state().vae).filter(|_| same) {
+fn finish(prepared: PreparedRun, folder: &Path) -> Result<String, CliError> {
+    let (steps, weights) = (prepared.steps, prepared.weights.clone());
+    let (run, metrics) = train_and_save(prepared, folder, run_progress(steps))?;
+    let comparison = match weights.map(|weights| weights == hash_of_weights(&run.state().vae)) {
         Some(true) => "the weights are those of the session to the last bit\n",
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
         None => "",
-    }
+    };
+    Ok(format!("{}\n{comparison}saved in {}\n", table(&metrics).trim_end(), folder.display()))
 }
 
-/// An error if the folder holds something and that may not be replaced.
-pub(super) fn refuse_to_overwrite(folder: &Path, force: bool) -> Result<(), CliError> {
+/// Trains, saves to `folder` and returns the run with its metrics as JSON. A diverged run is saved in its last sound state.
+pub(super) fn train_and_save(
+    prepared: PreparedRun,
+    folder: &Path,
+    on_step: impl FnMut(&Experiment) -> ControlFlow<()>,
+) -> Result<(Experiment, Value), CliError> {
+    let steps = prepared.steps;
+    let mut run = prepared.experiment()?;
+    let outcome = run.play_to(steps, on_step);
+    let state = run.state();
+    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
+    save(folder, &Snapshot::of(&run), &metrics)?;
+    if let Err(divergence) = outcome {
+        return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));
+    }
+    let json = metrics_json(&metrics, state.step, &state.settings);
+    Ok((run, json))
+}
+
+/// Error if the folder is not empty, unless `force`.
+pub(super) fn ensure_empty(folder: &Path, force: bool) -> Result<(), CliError> {
     if !force && is_occupied(folder) {
         let folder = folder.display();
-        return Err(CliError::Input(format!("the folder holds something already; add --force to overwrite: {folder}")));
+        return Err(CliError::Input(format!("the folder is not empty; add --force to overwrite: {folder}")));
     }
     Ok(())
 }

@@ -1,39 +1,39 @@
-//! Observations and, where they are known, the factors behind them.
+//! Datasets: observations and, if known, their factors.
 
 use nalgebra::{DMatrix, DVector};
 
 use crate::linalg::Matrix;
 
-/// Everything that a run learns from and is judged by.
+/// Training and held-out data of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    /// What the model is trained on.
+    /// Training data.
     pub train: Split,
-    /// Held out: what metrics are computed on.
+    /// Held-out data, on which metrics are computed.
     pub test: Split,
-    /// k names; empty where factors are unknown.
+    /// k names; empty if factors are unknown.
     pub factor_names: Vec<String>,
     /// n names.
     pub observation_names: Vec<String>,
-    /// What an observation is.
-    pub kind: Kind,
-    /// How own data were brought to zero mean and unit scale; none for a generated scene, which stays as it is.
+    /// Points or images.
+    pub kind: ObservationKind,
+    /// The standardisation of your data; `None` for a generated scene, which is not standardised.
     pub centre_and_scale: Option<CentreAndScale>,
 }
 
 impl Dataset {
-    /// n, how many numbers an observation has.
+    /// n, the dimension of an observation.
     pub fn data_dim(&self) -> usize {
         self.train.data_dim()
     }
 
-    /// k, how many factors are known.
+    /// k, the number of known factors.
     pub fn factor_count(&self) -> usize {
         self.train.factors.as_ref().map_or(0, Matrix::rows)
     }
 }
 
-/// One part of a dataset.
+/// The training or the held-out part of a dataset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// n×N: a column is a sample.
@@ -43,12 +43,12 @@ pub struct Split {
 }
 
 impl Split {
-    /// n, how many numbers an observation has.
+    /// n, the dimension of an observation.
     pub fn data_dim(&self) -> usize {
         self.observations.rows()
     }
 
-    /// N, how many observations there are.
+    /// N, the number of observations.
     pub fn samples(&self) -> usize {
         self.observations.columns()
     }
@@ -62,11 +62,11 @@ impl Split {
         sum / self.samples() as f64
     }
 
-    /// (1/N) Σ (x − x̄)(x − x̄)ᵀ (n×n, exactly symmetric).
+    /// The covariance (1/N) Σ (x − x̄)(x − x̄)ᵀ (n×n, exactly symmetric).
     pub fn covariance(&self) -> DMatrix<f64> {
         let (n, mean) = (self.data_dim(), self.mean());
         let mut covariance = DMatrix::zeros(n, n);
-        // Blocks keep the copy in double precision small when the observations are images.
+        // Blocks keep the copy in double precision small for images.
         for block in self.observations.as_slice().chunks(1024 * n.max(1)) {
             let mut centred = DMatrix::from_iterator(n, block.len() / n, block.iter().map(|x| f64::from(*x)));
             centred.column_iter_mut().for_each(|mut x| x -= &mean);
@@ -77,12 +77,12 @@ impl Split {
     }
 }
 
-/// What an observation is, for those who draw it.
+/// The kind of an observation, for drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ObservationKind {
     /// A point in space.
     Points,
-    /// A grey image, row by row.
+    /// A greyscale image, row by row.
     Images {
         /// Rows of pixels.
         height: usize,
@@ -91,12 +91,12 @@ pub enum Kind {
     },
 }
 
-/// x = (original − centre)/scale, with one scale for all coordinates, so that angles stay true.
+/// x = (original − centre)/scale, with one scale for all coordinates, so that angles are preserved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CentreAndScale {
     /// The mean of the original training data (n).
     pub centre: Vec<f64>,
-    /// The root of the mean variance over coordinates.
+    /// The root of the mean variance of the coordinates.
     pub scale: f64,
 }
 
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mean_and_covariance_are_those_of_the_definition() {
+    fn mean_and_covariance_agree_with_their_definition() {
         // 2,500 samples need three blocks; x₂ = −2 x₁ + 5 makes every moment known.
         let x1 = |c: usize| (c % 5) as f32;
         let observations = Matrix::from_fn(2, 2500, |r, c| if r == 0 { x1(c) } else { 5.0 - 2.0 * x1(c) });

@@ -1,46 +1,40 @@
-//! Where the observations of a scene come from.
+//! Generators of observations, as scene files describe them.
 
-use nalgebra::DMatrix;
-use rand::RngExt as _;
-use rand::rngs::ChaCha8Rng;
-use rand_distr::{Distribution as _, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, Kind, Map, Scene, Split};
-use crate::linalg::Matrix;
-use crate::rng::{Purpose, stream};
+use super::ground_truth_map::GroundTruthMap;
 
-/// x = d(z) + noise, or clusters + noise.
+/// A generator of observations: x = d(z) + noise, or x = cluster centre + noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Layout", into = "Layout")]
+#[serde(try_from = "GeneratorRecord", into = "GeneratorRecord")]
 pub struct Generator {
-    /// What observations are without noise.
-    pub source: Source,
-    /// The variance of the Gaussian noise on each coordinate; unless said, the scene's σ².
+    /// Observations without noise.
+    pub source: ObservationSource,
+    /// The variance of the Gaussian noise on each coordinate; `None`: σ² of the scene.
     pub noise_variance: Option<f64>,
     /// N of the training data.
     pub samples: usize,
     /// N of the held-out data.
     pub test_samples: usize,
-    /// Whether sample moments are made exact.
-    pub moments: Moments,
+    /// Random or exact moments of the sample.
+    pub moments: SampleMoments,
 }
 
-/// Observations without noise.
+/// The source of observations, before noise.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Source {
+pub enum ObservationSource {
     /// d(z) for independent factors z.
     Map {
         /// d.
-        map: Map,
-        /// The distribution of each factor: zero mean and unit variance.
+        map: GroundTruthMap,
+        /// The distribution of each factor, with zero mean and unit variance.
         factors: FactorDistribution,
     },
-    /// One of several points, each equally often; the factor is the index of the point.
+    /// Cluster centres, each equally often. The factor is the index of the cluster.
     Clusters(Vec<Vec<f64>>),
 }
 
-/// How a factor is distributed.
+/// The distribution of a factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FactorDistribution {
@@ -49,63 +43,39 @@ pub enum FactorDistribution {
     Normal,
     /// Uniform on [−√3, √3].
     Uniform,
-    /// −1 or 1; of clusters, their index.
+    /// −1 or 1; for clusters, their index.
     Discrete,
 }
 
-/// Whether the moments of a finite sample are left to chance.
+/// The moments of a finite sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Moments {
-    /// As drawn.
+pub enum SampleMoments {
+    /// Random, as drawn.
     #[default]
     Sampled,
-    /// Factors and noise of each split are together centred and whitened. For a linear map, mean and covariance of the
-    /// observations are then exactly those of the scene, and closed forms hold to rounding.
+    /// Exact: factors and noise of each split are jointly centred and whitened. For a linear map, mean and covariance
+    /// of the observations are then exactly those of the scene, and closed forms hold up to rounding.
     Exact,
 }
 
-/// The numbers of the streams for [`Purpose::Data`].
-const TRAIN: u64 = 0;
-const TEST: u64 = 1;
-
-/// The data of a scene: a pure function of the scene and the seed.
-pub fn generate(scene: &Scene, seed: u64) -> Dataset {
-    let generator = &scene.generator;
-    let split = |index, samples| match &generator.source {
-        Source::Map { map, factors } => mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index)),
-        Source::Clusters(centres) => clustered(scene, centres, samples, &mut stream(seed, Purpose::Data, index)),
-    };
-    Dataset {
-        train: split(TRAIN, generator.samples),
-        test: split(TEST, generator.test_samples),
-        factor_names: match &generator.source {
-            Source::Map { map, .. } => map.factor_names(),
-            Source::Clusters(_) => vec!["cluster".to_owned()],
-        },
-        observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
-        kind: Kind::Points,
-        centre_and_scale: None,
-    }
-}
-
 impl Generator {
-    /// n, how many numbers an observation has.
+    /// n, the dimension of an observation.
     pub fn data_dim(&self) -> usize {
         match &self.source {
-            Source::Map { map, .. } => map.data_dim(),
-            Source::Clusters(centres) => centres.first().map_or(0, Vec::len),
+            ObservationSource::Map { map, .. } => map.data_dim(),
+            ObservationSource::Clusters(centres) => centres.first().map_or(0, Vec::len),
         }
     }
 
-    /// One sentence about the first value for which there are no data.
+    /// Checks the values; the error describes the first that cannot be generated.
     pub(super) fn check(&self) -> Result<(), String> {
         let (n, m) = match &self.source {
-            Source::Map { map, .. } => {
+            ObservationSource::Map { map, .. } => {
                 map.check().map_err(|sentence| format!("[generator.map] {sentence}"))?;
                 (map.data_dim(), map.latent_dim())
             }
-            Source::Clusters(centres) => (check_clusters(centres)?, 1),
+            ObservationSource::Clusters(centres) => (check_clusters(centres)?, 1),
         };
         if let Some(variance) = self.noise_variance
             && !(0.0..=1e6).contains(&variance)
@@ -117,21 +87,21 @@ impl Generator {
             if !(10..=most).contains(&samples) {
                 return Err(format!("[generator] {name} = {samples} is outside 10 to {most}"));
             }
-            if self.moments == Moments::Exact && samples < 10 * (n + m) {
+            if self.moments == SampleMoments::Exact && samples < 10 * (n + m) {
                 let least = 10 * (n + m);
                 return Err(format!(
                     "[generator] {name} = {samples} is too few for exact moments; give {least} or more"
                 ));
             }
         }
-        if self.moments == Moments::Exact && matches!(self.source, Source::Clusters(_)) {
-            return Err("[generator] moments = \"exact\" needs a map: clusters stay where they are".to_owned());
+        if self.moments == SampleMoments::Exact && matches!(self.source, ObservationSource::Clusters(_)) {
+            return Err("[generator] moments = \"exact\" needs a map; leave it out for clusters".to_owned());
         }
         Ok(())
     }
 }
 
-/// The dimension of the clusters, or one sentence about what is wrong with them.
+/// The dimension of the cluster centres, or their first mistake.
 fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
     let n = centres.first().map_or(0, Vec::len);
     if n == 0 || centres.len() > 1000 || n > 256 {
@@ -143,70 +113,10 @@ fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
     }
 }
 
-/// d(z) + noise.
-fn mapped(scene: &Scene, map: &Map, factors: FactorDistribution, samples: usize, rng: &mut ChaCha8Rng) -> Split {
-    let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
-    // A column holds the factors of a sample and, beneath, its noise.
-    let rows = if noise > 0.0 { m + n } else { m };
-    let mut draws =
-        DMatrix::from_fn(
-            rows,
-            samples,
-            |row, _| if row < m { factors.sample(rng) } else { StandardNormal.sample(rng) },
-        );
-    if scene.generator.moments == Moments::Exact {
-        draws = whitened(draws);
-    }
-    let mut observations = Vec::with_capacity(n * samples);
-    for column in draws.column_iter() {
-        let (z, epsilon) = column.as_slice().split_at(m);
-        let epsilon = epsilon.iter().copied().chain(std::iter::repeat(0.0));
-        observations.extend(map.value(z).into_iter().zip(epsilon).map(|(x, e)| (x + noise * e) as f32));
-    }
-    Split {
-        observations: Matrix::from_columns(n, samples, observations),
-        factors: Some(Matrix::from_fn(m, samples, |r, c| draws[(r, c)] as f32)),
-    }
-}
-
-/// The points in turn, so that each comes equally often, + noise.
-fn clustered(scene: &Scene, centres: &[Vec<f64>], samples: usize, rng: &mut ChaCha8Rng) -> Split {
-    let noise = scene.noise_variance().sqrt();
-    let observations = Matrix::from_fn(scene.generator.data_dim(), samples, |r, c| {
-        let epsilon: f64 = StandardNormal.sample(rng);
-        (centres[c % centres.len()][r] + noise * epsilon) as f32
-    });
-    let factors = Matrix::from_fn(1, samples, |_, c| (c % centres.len()) as f32);
-    Split { observations, factors: Some(factors) }
-}
-
-/// L⁻¹(w − w̄) for every column w, where `L Lᵀ` is the covariance (1/N) of the columns: zero mean and unit covariance.
-fn whitened(mut draws: DMatrix<f64>) -> DMatrix<f64> {
-    let mean = draws.column_mean();
-    draws.column_iter_mut().for_each(|mut column| column -= &mean);
-    let covariance = &draws * draws.transpose() / draws.ncols() as f64;
-    // Few discrete factors can be dependent by chance; then there is nothing to divide by.
-    if let Some(cholesky) = covariance.cholesky() {
-        cholesky.l_dirty().solve_lower_triangular_mut(&mut draws);
-    }
-    draws
-}
-
-impl FactorDistribution {
-    /// A draw with zero mean and unit variance.
-    fn sample(self, rng: &mut ChaCha8Rng) -> f64 {
-        match self {
-            Self::Normal => StandardNormal.sample(rng),
-            Self::Uniform => 3.0_f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),
-            Self::Discrete => f64::from(2 * i8::from(rng.random::<bool>()) - 1),
-        }
-    }
-}
-
-/// A generator as it stands in a scene file.
+/// A generator as a scene file stores it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Layout {
+struct GeneratorRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     factors: Option<FactorDistribution>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,11 +126,11 @@ struct Layout {
     #[serde(default = "default_test_samples")]
     test_samples: usize,
     #[serde(default)]
-    moments: Moments,
+    moments: SampleMoments,
     #[serde(skip_serializing_if = "Option::is_none")]
     clusters: Option<Vec<Vec<f64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    map: Option<Map>,
+    map: Option<GroundTruthMap>,
 }
 
 fn default_samples() -> usize {
@@ -231,14 +141,14 @@ fn default_test_samples() -> usize {
     4_000
 }
 
-impl TryFrom<Layout> for Generator {
+impl TryFrom<GeneratorRecord> for Generator {
     type Error = &'static str;
 
-    fn try_from(layout: Layout) -> Result<Self, Self::Error> {
-        let Layout { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
+    fn try_from(layout: GeneratorRecord) -> Result<Self, Self::Error> {
+        let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
         let source = match (map, clusters, factors) {
-            (Some(map), None, factors) => Source::Map { map, factors: factors.unwrap_or_default() },
-            (None, Some(centres), None | Some(FactorDistribution::Discrete)) => Source::Clusters(centres),
+            (Some(map), None, factors) => ObservationSource::Map { map, factors: factors.unwrap_or_default() },
+            (None, Some(centres), None | Some(FactorDistribution::Discrete)) => ObservationSource::Clusters(centres),
             (None, Some(_), Some(_)) => return Err("the factor of clusters is discrete; leave `factors` out"),
             _ => return Err("[generator] needs either `map` or `clusters`"),
         };
@@ -246,172 +156,13 @@ impl TryFrom<Layout> for Generator {
     }
 }
 
-impl From<Generator> for Layout {
+impl From<Generator> for GeneratorRecord {
     fn from(generator: Generator) -> Self {
         let Generator { source, noise_variance, samples, test_samples, moments } = generator;
         let (factors, clusters, map) = match source {
-            Source::Map { map, factors } => (Some(factors), None, Some(map)),
-            Source::Clusters(centres) => (Some(FactorDistribution::Discrete), Some(centres), None),
+            ObservationSource::Map { map, factors } => (Some(factors), None, Some(map)),
+            ObservationSource::Clusters(centres) => (Some(FactorDistribution::Discrete), Some(centres), None),
         };
         Self { factors, noise_variance, samples, test_samples, moments, clusters, map }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use nalgebra::DVector;
-
-    fn scene(name: &str) -> Scene {
-        Scene::named(name).unwrap().clone()
-    }
-
-    /// Mean and covariance of the observations of a scene by quadrature: the trapezoidal rule is exponentially accurate
-    /// for normal factors, the midpoint rule errs by 10⁻⁵ for uniform ones.
-    fn population(scene: &Scene) -> (DVector<f64>, DMatrix<f64>) {
-        let Source::Map { map, factors } = &scene.generator.source else { panic!("no map") };
-        let grid: Vec<(f64, f64)> = match factors {
-            FactorDistribution::Normal => {
-                (-90..=90).map(|i| f64::from(i) / 10.0).map(|z| (z, (-z * z / 2.0).exp())).collect()
-            }
-            FactorDistribution::Uniform => {
-                (0..181).map(|i| (3.0_f64.sqrt() * ((2 * i + 1) as f64 / 181.0 - 1.0), 1.0)).collect()
-            }
-            FactorDistribution::Discrete => vec![(-1.0, 1.0), (1.0, 1.0)],
-        };
-        let second = if map.latent_dim() == 1 { vec![(0.0, 1.0)] } else { grid.clone() };
-        let n = map.data_dim();
-        let (mut total, mut mean, mut squares) = (0.0, DVector::zeros(n), DMatrix::zeros(n, n));
-        for (z1, w1) in grid {
-            for (z2, w2) in &second {
-                let x = DVector::from_vec(map.value(&[z1, *z2][..map.latent_dim()]));
-                (total, mean) = (total + w1 * w2, mean + w1 * w2 * &x);
-                squares.ger(w1 * w2, &x, &x, 1.0);
-            }
-        }
-        mean /= total;
-        let noise = DMatrix::identity(n, n) * scene.noise_variance();
-        (mean.clone(), squares / total - &mean * mean.transpose() + noise)
-    }
-
-    #[test]
-    fn exact_moments_are_exact() {
-        for (name, eigenvalues) in
-            [("linear", [2.05, 1.05, 0.05]), ("linear-equal", [1.05, 1.05, 0.05]), ("water-filling", [3.0, 1.2, 0.4])]
-        {
-            let scene = scene(name);
-            let jacobian = scene.truth().unwrap().jacobian(&vec![0.0; scene.truth().unwrap().latent_dim()]);
-            let expected = &jacobian * jacobian.transpose() + DMatrix::identity(3, 3) * scene.noise_variance();
-            let data = generate(&scene, 11);
-            for split in [&data.train, &data.test] {
-                // Rounding to f32 errs by 10⁻⁷ a sample, independently.
-                assert!(split.mean().norm() < 1e-8, "{name}: {}", split.mean());
-                assert!((split.covariance() - &expected).norm() < 1e-7, "{name}");
-                let mut found = split.covariance().symmetric_eigenvalues().as_slice().to_vec();
-                found.sort_by(|a, b| b.total_cmp(a));
-                assert!(found.iter().zip(eigenvalues).all(|(a, b)| (a - b).abs() < 1e-7), "{name}: {found:?}");
-                let factors = Split { observations: split.factors.clone().unwrap(), factors: None };
-                assert!((factors.covariance() - DMatrix::identity(jacobian.ncols(), jacobian.ncols())).norm() < 1e-7);
-            }
-        }
-    }
-
-    #[test]
-    fn other_moments_are_those_of_the_population_up_to_chance() {
-        let sampled = |scene: &&Scene| scene.truth().is_some() && scene.generator.moments == Moments::Sampled;
-        let scenes: Vec<&Scene> = Scene::built_in().iter().filter(sampled).collect();
-        assert_eq!(scenes.len(), 8);
-        for scene in scenes {
-            let (mean, covariance) = population(scene);
-            let split = generate(scene, 263).train;
-            let samples = split.samples() as f64;
-            for i in 0..split.data_dim() {
-                let standard_error = (covariance[(i, i)] / samples).sqrt();
-                assert!((split.mean()[i] - mean[i]).abs() < 5.0 * standard_error, "{}: mean {i}", scene.name);
-                for j in 0..=i {
-                    let x = split.observations.iter_columns();
-                    let products = x.map(|x| (f64::from(x[i]) - mean[i]) * (f64::from(x[j]) - mean[j]));
-                    let (first, second) = products.fold((0.0, 0.0), |(a, b), p| (a + p / samples, b + p * p / samples));
-                    let standard_error = ((second - first * first) / samples).sqrt();
-                    let error = split.covariance()[(i, j)] - covariance[(i, j)];
-                    assert!(error.abs() < 5.0 * standard_error, "{}: ({i}, {j}) errs by {error}", scene.name);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_rhombus_has_its_eigenvalues() {
-        // Cov x = AAᵀ + 0.05: 1 ± cos 60° + 0.05, along and across the diagonal. The variance of the sample variance of a
-        // sum of uniform sources is below that of a Gaussian, 2λ²/N.
-        let covariance = generate(&scene("uniform-square"), 2).train.covariance();
-        for (axis, eigenvalue) in [([1.0, 1.0], 1.55), ([1.0, -1.0], 0.55)] {
-            let axis = DVector::from_row_slice(&axis).normalize();
-            let found = (covariance.clone() * &axis).dot(&axis);
-            assert!((found - eigenvalue).abs() < 5.0 * eigenvalue * (2.0_f64 / 20_000.0).sqrt(), "{found}");
-        }
-    }
-
-    #[test]
-    fn the_seed_decides_everything_and_nothing_else_does() {
-        for scene in Scene::built_in() {
-            let data = generate(scene, 7);
-            assert_eq!(data, generate(scene, 7), "{}", scene.name);
-            if scene.name != "two-points" {
-                assert_ne!(data, generate(scene, 263), "{}: 7 and 263 share their last eight bits", scene.name);
-                assert_ne!(data.train.observations.column(0), data.test.observations.column(0), "{}", scene.name);
-            }
-        }
-    }
-
-    #[test]
-    fn observations_are_the_map_of_their_factors() {
-        for mut scene in Scene::built_in().iter().filter(|scene| scene.truth().is_some()).cloned() {
-            scene.generator.noise_variance = Some(0.0);
-            let data = generate(&scene, 5);
-            for c in 0..100 {
-                let z: Vec<f64> = data.test.factors.as_ref().unwrap().column(c).iter().map(|z| f64::from(*z)).collect();
-                let value = scene.truth().unwrap().value(&z);
-                // Factors below 5 are rounded to 2·10⁻⁷, and no map stretches by more than 30 here.
-                let close = |(x, value): (&f32, &f64)| (f64::from(*x) - value).abs() < 1e-5;
-                assert!(data.test.observations.column(c).iter().zip(&value).all(close), "{}", scene.name);
-            }
-        }
-    }
-
-    #[test]
-    fn factors_have_the_range_of_their_distribution() {
-        let mut rng = stream(1, Purpose::Data, 9);
-        let mut draw =
-            |factors: FactorDistribution| -> Vec<f64> { (0..20_000).map(|_| factors.sample(&mut rng)).collect() };
-        let uniform = draw(FactorDistribution::Uniform);
-        assert!(uniform.iter().all(|z| z.abs() <= 3.0_f64.sqrt()) && uniform.iter().any(|z| *z < -1.73));
-        let discrete = draw(FactorDistribution::Discrete);
-        assert!(
-            discrete.iter().all(|z| z.abs() == 1.0) && discrete.iter().sum::<f64>().abs() < 5.0 * 20_000_f64.sqrt()
-        );
-        let normal = draw(FactorDistribution::Normal);
-        assert!(normal.iter().any(|z| z.abs() > 3.0));
-    }
-
-    #[test]
-    fn the_two_points_are_exactly_there_and_equally_often() {
-        let data = generate(&scene("two-points"), 1).train;
-        assert!(data.observations.iter_columns().all(|x| x[0].abs() == 1.0 && x[1] == 0.0));
-        assert_eq!(data.mean().as_slice(), [0.0, 0.0]);
-        let factors = data.factors.unwrap();
-        assert!(data.observations.row(0).zip(factors.row(0)).all(|(x, index)| x == 2.0 * index - 1.0));
-    }
-
-    #[test]
-    fn clusters_stand_at_their_centres() {
-        let scene = scene("clusters");
-        let Source::Clusters(centres) = &scene.generator.source else { panic!("no clusters") };
-        let data = generate(&scene, 1).train;
-        for (c, x) in data.observations.iter_columns().enumerate() {
-            let centre = &centres[data.factors.as_ref().unwrap().column(c)[0] as usize];
-            // Six standard deviations of noise: 10⁻⁵ of a chance in 12,000 coordinates.
-            assert!(x.iter().zip(centre).all(|(x, c)| (f64::from(*x) - c).abs() < 6.0 * 0.002_f64.sqrt()));
-        }
     }
 }

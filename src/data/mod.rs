@@ -1,15 +1,17 @@
-//! Data: scenes that generate observations from known factors, and tables of one's own.
+//! Data: scenes, which generate observations from known factors, and tables of your data.
 
 mod dataset;
+mod generate;
 mod generator;
-mod map;
-mod own;
+mod ground_truth_map;
 mod scene;
+mod table;
 mod training;
 
-pub use dataset::{CentreAndScale, Dataset, Kind, Split};
-pub use generator::{FactorDistribution, Generator, Moments, Source, generate};
-pub use map::Map;
-pub use own::{OwnDataError, Table, own_dataset};
-pub use scene::{Camera, Scene, SceneError};
+pub use dataset::{CentreAndScale, Dataset, ObservationKind, Split};
+pub use generate::generate;
+pub use generator::{FactorDistribution, Generator, ObservationSource, SampleMoments};
+pub use ground_truth_map::GroundTruthMap;
+pub use scene::{Scene, SceneCamera, SceneError};
+pub use table::{Table, TableError, dataset_from_table};
 pub use training::TrainingDefaults;

@@ -1,74 +1,75 @@
-//! Scenes: data with a known truth, how to train on them, and what is to be seen. Each is a text file that a lecturer can
-//! edit.
+//! Scenes: generated data with known factors, training defaults, and what to look for. A scene is a text file that
+//! lecturers can edit.
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::generator::{Generator, Source};
-use super::{Map, TrainingDefaults};
+use super::generator::{Generator, ObservationSource};
+use super::ground_truth_map::GroundTruthMap;
+use super::training::TrainingDefaults;
 
-/// One lesson's worth of data.
+/// A scene as in its file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scene {
     /// The version of the file format.
     #[serde(default = "current_schema")]
     pub schema: u32,
-    /// How the scene is called in files and on the command line.
+    /// The name in files and on the command line.
     pub name: String,
-    /// How it is called on the screen.
+    /// The name on the screen.
     pub title: String,
-    /// One line.
+    /// A summary on one line.
     pub summary: String,
-    /// What to do, and what must then be seen: a few sentences.
+    /// Instructions and the expected observation, in a few sentences.
     pub look_for: String,
-    /// Where the observations come from.
+    /// The generator of the observations.
     pub generator: Generator,
-    /// How the model is trained unless one says otherwise.
+    /// Default model, objective and optimiser.
     #[serde(default)]
     pub training: TrainingDefaults,
-    /// From where three-dimensional data are looked at.
+    /// Initial camera for three-dimensional data.
     #[serde(default)]
-    pub camera: Camera,
+    pub camera: SceneCamera,
 }
 
-/// A camera that turns about the vertical x₃ axis and looks at the middle of the data.
+/// The initial camera of a scene: it orbits the vertical x₃ axis and looks at the centre of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Camera {
+pub struct SceneCamera {
     /// Degrees from the x₁ axis towards the x₂ axis.
     pub yaw: f64,
     /// Degrees above the plane of x₁ and x₂.
     pub pitch: f64,
-    /// 1 fits the data into the view.
+    /// Magnification; 1 fits the data into the view.
     pub zoom: f64,
 }
 
-impl Default for Camera {
+impl Default for SceneCamera {
     fn default() -> Self {
         Self { yaw: 35.0, pitch: 25.0, zoom: 1.0 }
     }
 }
 
-/// Why a text is not a scene.
+/// The reason why a text is not a scene.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{sentence}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
 pub struct SceneError {
-    /// Counted from 1, where one line is to blame.
+    /// The line with the mistake, counted from 1, if there is one.
     pub line: Option<usize>,
-    /// What is wrong and what would be right.
+    /// The mistake and its remedy.
     pub sentence: String,
 }
 
-/// The version of scene files that this program writes, and the only one there has been.
+/// The only version of scene files so far.
 const SCHEMA: u32 = 1;
 
 fn current_schema() -> u32 {
     SCHEMA
 }
 
-/// The built-in scenes in the order in which they are taught.
+/// The built-in scenes in teaching order.
 const BUILT_IN: [&str; 13] = [
     include_str!("../../assets/scenes/linear.toml"),
     include_str!("../../assets/scenes/linear-equal.toml"),
@@ -86,7 +87,7 @@ const BUILT_IN: [&str; 13] = [
 ];
 
 impl Scene {
-    /// The built-in scenes in the order in which they are taught.
+    /// The built-in scenes in teaching order.
     pub fn built_in() -> &'static [Self] {
         static SCENES: LazyLock<Vec<Scene>> = LazyLock::new(|| {
             BUILT_IN.iter().map(|text| Scene::parse(text).expect("the tests parse every built-in scene")).collect()
@@ -102,7 +103,7 @@ impl Scene {
     /// Reads a scene file (TOML).
     ///
     /// # Errors
-    /// If the text is not TOML, has a key that no scene has, lacks one, or asks for what cannot be generated or trained.
+    /// If the text is not TOML, has an unknown key, lacks a key, or has values that cannot be generated or trained.
     pub fn parse(text: &str) -> Result<Self, SceneError> {
         let scene: Self = toml::from_str(text).map_err(|error| SceneError {
             line: error.span().map(|span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
@@ -112,7 +113,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Whether the scene can be generated and trained; a scene that was changed by hand may not be.
+    /// Checks that the scene can be generated and trained, which an edited scene may not be.
     ///
     /// # Errors
     /// About the first value that makes it impossible.
@@ -125,18 +126,18 @@ impl Scene {
         if self.name.trim().is_empty() {
             return Err(error("the name of the scene is empty".to_owned()));
         }
-        let Camera { yaw, pitch, zoom } = self.camera;
+        let SceneCamera { yaw, pitch, zoom } = self.camera;
         if !(yaw.is_finite() && pitch.abs() <= 90.0 && (0.01..=100.0).contains(&zoom)) {
             return Err(error("[camera] needs pitch from −90 to 90 degrees and zoom from 0.01 to 100".to_owned()));
         }
         self.generator.check().and_then(|()| self.training.check()).map_err(error)
     }
 
-    /// The true decoder; none where observations are clusters.
-    pub fn truth(&self) -> Option<&Map> {
+    /// The true decoder; `None` for clusters.
+    pub fn truth(&self) -> Option<&GroundTruthMap> {
         match &self.generator.source {
-            Source::Map { map, .. } => Some(map),
-            Source::Clusters(_) => None,
+            ObservationSource::Map { map, .. } => Some(map),
+            ObservationSource::Clusters(_) => None,
         }
     }
 
@@ -149,7 +150,8 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Moments, generate};
+    use crate::data::generate::generate;
+    use crate::data::generator::SampleMoments;
     use proptest::prelude::*;
 
     const SMALL: &str = "name = 'small'\ntitle = ''\nsummary = ''\nlook_for = ''\n[generator]\nmap.kind = 'cylinder'\n";
@@ -162,7 +164,7 @@ mod tests {
     fn every_built_in_scene_has_a_name_and_an_explanation() {
         let mut names = std::collections::BTreeSet::new();
         for scene in Scene::built_in() {
-            assert!(names.insert(&scene.name), "{} comes twice", scene.name);
+            assert!(names.insert(&scene.name), "{} appears twice", scene.name);
             assert!(scene.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", scene.name);
             assert_eq!(scene.summary.lines().count(), 1, "{}", scene.name);
             assert!(scene.look_for.len() > 100, "{}", scene.name);
@@ -189,30 +191,30 @@ mod tests {
                 assert!(split.observations.as_slice().iter().chain(factors.as_slice()).all(|x| x.is_finite()));
             }
             assert_eq!(data.observation_names.len(), data.data_dim());
-            assert_eq!(data.factor_count(), scene.truth().map_or(1, Map::latent_dim));
+            assert_eq!(data.factor_count(), scene.truth().map_or(1, GroundTruthMap::latent_dim));
         }
     }
 
     #[test]
-    fn a_scene_survives_being_written_and_read() {
+    fn a_written_scene_is_read_back_unchanged() {
         for scene in Scene::built_in() {
             assert_eq!(Scene::parse(&toml::to_string(scene).unwrap()).as_ref(), Ok(scene));
         }
     }
 
     #[test]
-    fn what_a_scene_leaves_out_has_defaults() {
+    fn missing_keys_have_defaults() {
         let scene = Scene::parse(SMALL).unwrap();
-        assert_eq!(scene.truth(), Some(&Map::Cylinder { radius: 2.0, rate: 0.8, height: 0.8 }));
+        assert_eq!(scene.truth(), Some(&GroundTruthMap::Cylinder { radius: 2.0, rate: 0.8, height: 0.8 }));
         assert_eq!((scene.generator.samples, scene.generator.test_samples), (20_000, 4_000));
-        assert_eq!(scene.generator.moments, Moments::Sampled);
+        assert_eq!(scene.generator.moments, SampleMoments::Sampled);
         assert_eq!(scene.noise_variance(), scene.training.sigma2);
         let bare = Scene::parse(&format!("{SMALL}noise_variance = 0\n")).unwrap();
         assert_eq!(bare.noise_variance(), 0.0);
     }
 
     #[test]
-    fn mistakes_give_one_clear_sentence() {
+    fn each_mistake_has_a_clear_sentence() {
         let with = |line: &str| sentence(&format!("{SMALL}{line}\n"));
         for (mistake, words) in [
             ("noise = 0.1", "line 7: unknown field `noise`"),

@@ -1,11 +1,11 @@
-//! How a scene is trained unless one says otherwise.
+//! Default model, objective and optimiser of a scene.
 
 use serde::{Deserialize, Serialize};
 
 use crate::nn::Activation;
 use crate::vae::{Architecture, Covariance, DecoderKind, Objective};
 
-/// The model, objective and optimiser that a scene starts with. A scene file names those that differ from the default.
+/// Default model, objective and optimiser of a scene. A scene file gives the values that differ from [`Self::default`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingDefaults {
@@ -13,9 +13,9 @@ pub struct TrainingDefaults {
     pub latent_dim: usize,
     /// Widths of the encoder's hidden layers.
     pub hidden: Vec<usize>,
-    /// The non-linearity of the hidden layers.
+    /// The activation function of the hidden layers.
     pub activation: Activation,
-    /// What the decoder is.
+    /// The family of the decoder.
     pub decoder: DecoderKind,
     /// The family of posteriors.
     pub covariance: Covariance,
@@ -25,9 +25,9 @@ pub struct TrainingDefaults {
     pub sigma2: f64,
     /// The learning rate of Adam.
     pub lr: f64,
-    /// How many observations make a minibatch.
+    /// Observations per minibatch.
     pub batch: usize,
-    /// How many steps make a run.
+    /// Steps of a run.
     pub steps: u64,
 }
 
@@ -64,7 +64,7 @@ impl TrainingDefaults {
         Objective { covariance: self.covariance, beta: self.beta, sigma2: self.sigma2 }
     }
 
-    /// One sentence about the first value that no run can start with.
+    /// Checks the values; the error describes the first that no run can start with.
     pub(super) fn check(&self) -> Result<(), String> {
         let count = |name: &str, value: usize, most: usize| {
             let inside = (1..=most).contains(&value);

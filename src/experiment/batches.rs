@@ -1,11 +1,10 @@
-//! Which observations form a minibatch: epoch after epoch of random permutations, cut into batches of any size.
+//! Choice of minibatches: shuffled epochs, one after the other, cut into batches of any size.
 
 use rand::seq::SliceRandom as _;
 
 use crate::rng::{Purpose, stream};
 
-/// The endless sequence of shuffled epochs. It is a function of the seed alone: only the permutation of the epoch that
-/// was read last is kept.
+/// Endless sequence of shuffled epochs, a function of the seed alone. Only the permutation of the epoch read last is kept.
 #[derive(Clone, Debug)]
 pub struct Batches {
     seed: u64,
@@ -14,22 +13,22 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// The sequence over `samples` observations.
+    /// Sequence over `samples` observations.
     pub fn new(seed: u64, samples: usize) -> Self {
         Self { seed, epoch: None, permutation: (0..samples as u32).collect() }
     }
 
-    /// Which observations stand at `position..position + batch` of the sequence.
+    /// Writes the observations at `position..position + batch` of the sequence into `chosen`.
     pub fn choose(&mut self, position: u64, batch: usize, chosen: &mut Vec<u32>) {
         chosen.clear();
         let samples = self.permutation.len() as u64;
         for place in position..position + batch as u64 {
-            self.turn_to(place / samples);
+            self.shuffle_for(place / samples);
             chosen.push(self.permutation[(place % samples) as usize]);
         }
     }
 
-    fn turn_to(&mut self, epoch: u64) {
+    fn shuffle_for(&mut self, epoch: u64) {
         if self.epoch != Some(epoch) {
             self.permutation.iter_mut().zip(0..).for_each(|(p, i)| *p = i);
             self.permutation.shuffle(&mut stream(self.seed, Purpose::Batch, epoch));
@@ -62,7 +61,7 @@ mod tests {
             sorted.sort_unstable();
             assert!(sorted.into_iter().eq(0..10));
         }
-        // Reading backwards gives the same as reading forwards.
+        // The order of reading makes no difference.
         let (mut batches, mut chosen) = (Batches::new(3, 10), Vec::new());
         for place in [17, 4, 12, 0] {
             batches.choose(place, 1, &mut chosen);

@@ -1,43 +1,43 @@
-//! What a person can do to a living run, as data: together with the configuration it determines every weight.
+//! Commands that change a run while it trains. Configuration and log of commands determine every weight.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidSetting, Settings};
+use super::settings::{InvalidSetting, Settings};
 use crate::geometry::Rotation;
 use crate::vae::Covariance;
 
-/// A change of a living run: of one of its settings, or of the model itself.
+/// Change of one setting, or of the model itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// The weight of the KL divergence.
+    /// Weight β of the KL divergence.
     Beta(f64),
-    /// The variance of p(x|z).
+    /// Variance σ² of p(x|z).
     Sigma2(f64),
-    /// The family of posteriors.
+    /// Family of posteriors.
     Covariance(Covariance),
-    /// The learning rate of Adam.
+    /// Learning rate of Adam.
     Lr(f64),
-    /// Observations in a minibatch.
+    /// Observations per minibatch.
     Batch(usize),
-    /// Turns the latents of decoder and encoder: no setting, a kick.
+    /// Rotation of the latents in decoder and encoder. Changes the model, not a setting.
     Rotate(Rotation),
 }
 
-/// A command and the step before which it took effect.
+/// Command with the step after which it takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Logged {
-    /// How many steps had been made.
+pub struct LoggedCommand {
+    /// Steps made before it.
     pub step: u64,
-    /// What was done then.
+    /// The command.
     pub command: Command,
 }
 
 impl Command {
-    /// The settings after this command; a rotation leaves them as they are.
+    /// Settings after this command; a rotation changes none.
     pub fn applied_to(self, mut settings: Settings) -> Settings {
         match self {
             Self::Beta(beta) => settings.objective.beta = beta,
@@ -50,8 +50,8 @@ impl Command {
         settings
     }
 
-    /// The command that would set the same thing to its present value; a rotation sets nothing.
-    pub fn present(self, settings: &Settings) -> Option<Self> {
+    /// Command that sets the same setting to its current value; `None` for a rotation.
+    pub fn current(self, settings: &Settings) -> Option<Self> {
         Some(match self {
             Self::Beta(_) => Self::Beta(settings.objective.beta),
             Self::Sigma2(_) => Self::Sigma2(settings.objective.sigma2),
@@ -62,11 +62,14 @@ impl Command {
         })
     }
 
-    /// Names what makes no sense in a run with this many latents, apart from the values of settings.
+    /// Checks a rotation against the number of latents. Values of settings are checked by [`Settings::validate`].
+    ///
+    /// # Errors
+    /// If the angle is no angle, or the plane is none of this model.
     pub fn check(self, latent_dim: usize) -> Result<(), InvalidSetting> {
         let Self::Rotate(Rotation { degrees, plane: [a, b] }) = self else { return Ok(()) };
         let wrong = if latent_dim < 2 {
-            "there is one latent, so there is no plane to turn in".to_owned()
+            "there is only one latent; a rotation needs two".to_owned()
         } else if !(-360.0..=360.0).contains(&degrees) {
             format!("{degrees} is no angle between -360 and 360 degrees")
         } else if a == b || a.max(b) >= latent_dim {
@@ -77,9 +80,9 @@ impl Command {
         Err(InvalidSetting(format!("rotate: {wrong}")))
     }
 
-    /// What it does to a run with these settings, as a person would say it: `beta 1 → 4`, `rotate 30°`.
-    pub fn told(self, before: &Settings) -> String {
-        match (self, self.present(before)) {
+    /// Change that it makes to these settings, for display: `beta 1 → 4`, `rotate 30°`.
+    pub fn describe_change(self, before: &Settings) -> String {
+        match (self, self.current(before)) {
             (Self::Rotate(Rotation { degrees, plane: [0, 1] }), _) => format!("rotate {degrees}°"),
             (Self::Rotate(Rotation { degrees, plane: [a, b] }), _) => {
                 format!("rotate {degrees}° from z{} to z{}", a + 1, b + 1)
@@ -89,7 +92,7 @@ impl Command {
         }
     }
 
-    /// The name of what it changes.
+    /// Name of the setting, or `rotate`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Beta(_) => "beta",
@@ -101,7 +104,7 @@ impl Command {
         }
     }
 
-    /// The value as text: of a rotation its degrees, and the latents unless they are the first two.
+    /// Value as text; for a rotation its degrees, and the latents unless they are the first two.
     pub fn value(self) -> String {
         match self {
             Self::Beta(x) | Self::Sigma2(x) | Self::Lr(x) => x.to_string(),
@@ -122,7 +125,7 @@ impl fmt::Display for Command {
 impl FromStr for Command {
     type Err = InvalidSetting;
 
-    /// Reads `beta=4` or `rotate=30:1,3`, as the command line has it.
+    /// Reads `beta=4` or `rotate=30:1,3`.
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
         let (name, value) =
             text.split_once('=').ok_or_else(|| InvalidSetting(format!("'{text}' is not of the form name=value")))?;
@@ -151,13 +154,13 @@ impl FromStr for Command {
                 Ok(Self::Rotate(Rotation { degrees: number(degrees)?, plane }))
             }
             other => Err(InvalidSetting(format!(
-                "'{other}' cannot be changed in a living run; beta, sigma2, covariance, lr, batch and rotate can"
+                "'{other}' cannot be changed during training; beta, sigma2, covariance, lr, batch and rotate can"
             ))),
         }
     }
 }
 
-/// Reads `1,3`, counted from 1.
+/// Reads a pair of latents counted from 1: `1,3`.
 fn plane(text: &str) -> Option<[usize; 2]> {
     let (a, b) = text.split_once(',')?;
     let latent = |text: &str| text.trim().parse::<usize>().ok()?.checked_sub(1);
@@ -169,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_is_read_back_as_it_is_written() {
+    fn commands_survive_text_and_json() {
         for text in ["beta=4", "sigma2=0.05", "covariance=full", "lr=0.001", "batch=64", "rotate=30", "rotate=-7.5:1,3"]
         {
             let command: Command = text.parse().unwrap();
@@ -180,11 +183,11 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_named() {
+    fn errors_name_the_problem() {
         for (text, word) in [
             ("beta", "form"),
             ("beta=x", "number"),
-            ("hidden=3", "living"),
+            ("hidden=3", "during training"),
             ("covariance=a", "full"),
             ("rotate=x", "number"),
             ("rotate=3:1", "pair"),
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_needs_an_angle_and_two_latents_that_there_are() {
+    fn a_rotation_needs_an_angle_and_two_existing_latents() {
         let check = |text: &str, m| text.parse::<Command>().unwrap().check(m);
         assert!(check("rotate=30", 2).is_ok() && check("rotate=-45:3,1", 3).is_ok() && check("beta=1", 1).is_ok());
         for (text, m, word) in [
@@ -212,16 +215,17 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_with_what_was_before() {
+    fn a_change_is_described_with_the_old_value() {
         let objective = crate::vae::Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
-        let settings = Settings { objective, optimizer: crate::experiment::Optimizer { lr: 0.01, batch: 32 } };
-        for (text, told) in [
+        let settings =
+            Settings { objective, optimizer: crate::experiment::settings::Optimizer { lr: 0.01, batch: 32 } };
+        for (text, described) in [
             ("beta=4", "beta 1 → 4"),
             ("covariance=diagonal", "covariance full → diagonal"),
             ("rotate=30", "rotate 30°"),
             ("rotate=30:1,3", "rotate 30° from z1 to z3"),
         ] {
-            assert_eq!(text.parse::<Command>().unwrap().told(&settings), told);
+            assert_eq!(text.parse::<Command>().unwrap().describe_change(&settings), described);
         }
     }
 }

@@ -1,34 +1,26 @@
-//! What a run is: everything that is needed to repeat it, apart from what was changed on the way.
+//! Configuration of a run at step 0. Together with the log of commands it repeats the run.
 
-use super::Logged;
+use super::command::LoggedCommand;
+use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
 use crate::data::{Scene, TrainingDefaults};
 use crate::vae::{Architecture, Objective};
 
-/// How the parameters are fitted: it may change while a run goes on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Optimizer {
-    /// Learning rate of Adam at the height of the [`schedule`](super::schedule()).
-    pub lr: f64,
-    /// Observations in a minibatch.
-    pub batch: usize,
-}
-
-/// Where the data of a run come from.
+/// Source of the data.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
-    /// They are generated.
+    /// Data generated from a scene.
     Scene(Box<Scene>),
-    /// They were read from a file of one's own.
+    /// Your data, read from a file.
     File {
-        /// Its name, without the folders it was in.
+        /// File name without folders.
         name: String,
-        /// SHA-256 of its bytes, in hexadecimal.
+        /// SHA-256 of the file in hexadecimal.
         sha256: String,
     },
 }
 
 impl Origin {
-    /// What the data are called.
+    /// Name of the scene or file.
     pub fn name(&self) -> &str {
         match self {
             Self::Scene(scene) => &scene.name,
@@ -36,7 +28,7 @@ impl Origin {
         }
     }
 
-    /// The scene, if they are generated.
+    /// The scene of generated data.
     pub fn scene(&self) -> Option<&Scene> {
         match self {
             Self::Scene(scene) => Some(scene),
@@ -44,8 +36,8 @@ impl Origin {
         }
     }
 
-    /// How a run on these data starts unless one says otherwise. A file's data have unit scale, so σ² is a share of
-    /// their variance; a batch is never larger than the training data.
+    /// Training defaults for these data. Data from a file have unit scale, so σ² is a share of their variance; a batch is
+    /// never larger than the training data.
     pub fn defaults(&self, samples: usize) -> TrainingDefaults {
         let defaults = match self {
             Self::Scene(scene) => scene.training.clone(),
@@ -55,45 +47,28 @@ impl Origin {
     }
 }
 
-/// The start of a run. Data, initial weights, minibatches and noise follow from `seed`.
+/// Configuration of a run. Data, initial weights, minibatches and noise follow from `seed`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Where the data come from.
+    /// Source of the data.
     pub origin: Origin,
-    /// The one source of randomness.
+    /// Seed of everything random.
     pub seed: u64,
-    /// The shape of the networks.
+    /// Shape of the networks.
     pub architecture: Architecture,
-    /// The objective at step 0.
+    /// Objective at step 0.
     pub objective: Objective,
-    /// The optimiser at step 0.
+    /// Optimiser at step 0.
     pub optimizer: Optimizer,
-    /// Threads of a step. Part of what a run is: a minibatch that is cut is summed in another order.
+    /// Threads per training step. Part of the configuration, because a minibatch that is cut is summed in another order.
     pub threads: usize,
 }
 
-/// The part of the configuration that a living run can change, with its present values.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// Covariance family, β and σ².
-    pub objective: Objective,
-    /// Learning rate and batch size.
-    pub optimizer: Optimizer,
-}
-
-/// A setting that cannot be used, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidSetting(pub String);
-
-/// The largest batch, width or number of latents that is taken seriously.
-const LARGEST: usize = 4096;
-
-/// The most threads that a step may have.
+/// Upper limit for threads per training step.
 const MOST_THREADS: usize = 64;
 
 impl Config {
-    /// The run that starts from the defaults of its data. `samples` is the size of the training data.
+    /// Configuration with the defaults of the data. `samples` is the size of the training data.
     pub fn new(origin: Origin, seed: u64, samples: usize) -> Self {
         let defaults = origin.defaults(samples);
         Self {
@@ -106,7 +81,10 @@ impl Config {
         }
     }
 
-    /// Checks every value and names the first one that makes no sense. `samples` is the size of the training data.
+    /// Checks every value; the error names the first invalid one. `samples` is the size of the training data.
+    ///
+    /// # Errors
+    /// If a value is outside its limits.
     pub fn validate(&self, samples: usize) -> Result<(), InvalidSetting> {
         if i64::try_from(self.seed).is_err() {
             return Err(InvalidSetting(format!("seed = {} is larger than {}", self.seed, i64::MAX)));
@@ -124,45 +102,22 @@ impl Config {
         self.settings().validate(samples)
     }
 
-    /// The settings at step 0.
+    /// Settings at step 0.
     pub fn settings(&self) -> Settings {
         Settings { objective: self.objective, optimizer: self.optimizer }
     }
 
-    /// The settings after all commands of `log`, which is in the order of its steps. Names the first command that makes
-    /// no sense. `samples` is the size of the training data.
-    pub fn settings_after(&self, log: &[Logged], samples: usize) -> Result<Settings, InvalidSetting> {
+    /// Settings after all commands of `log`, which is in the order of its steps. `samples` is the size of the training
+    /// data.
+    ///
+    /// # Errors
+    /// If a command is invalid; the first one is named with its step.
+    pub fn settings_after(&self, log: &[LoggedCommand], samples: usize) -> Result<Settings, InvalidSetting> {
         log.iter().try_fold(self.settings(), |settings, logged| {
             let settings = logged.command.applied_to(settings);
             let at = |e| InvalidSetting(format!("at step {}: {e}", logged.step));
-            let sound = logged.command.check(self.architecture.latent_dim).and_then(|()| settings.validate(samples));
-            sound.map_err(at).map(|()| settings)
+            let valid = logged.command.check(self.architecture.latent_dim).and_then(|()| settings.validate(samples));
+            valid.map_err(at).map(|()| settings)
         })
-    }
-}
-
-impl Settings {
-    /// Checks every value and names the first one that makes no sense.
-    pub fn validate(&self, samples: usize) -> Result<(), InvalidSetting> {
-        positive("beta", self.objective.beta, 0.0, 1e6)?;
-        positive("sigma2", self.objective.sigma2, 1e-8, 1e6)?;
-        positive("lr", self.optimizer.lr, 1e-9, 1e3)?;
-        within("batch", self.optimizer.batch, 1, LARGEST.min(samples))
-    }
-}
-
-fn positive(name: &str, value: f64, low: f64, high: f64) -> Result<(), InvalidSetting> {
-    if value >= low && value <= high {
-        Ok(())
-    } else {
-        Err(InvalidSetting(format!("{name} = {value} is not between {low} and {high}")))
-    }
-}
-
-fn within(name: &str, value: usize, low: usize, high: usize) -> Result<(), InvalidSetting> {
-    if (low..=high).contains(&value) {
-        Ok(())
-    } else {
-        Err(InvalidSetting(format!("{name} = {value} is not between {low} and {high}")))
     }
 }

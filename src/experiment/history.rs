@@ -1,13 +1,12 @@
-//! What a run has been through, in a bounded number of rows.
+//! History of a run: measurements over time in a bounded number of rows.
 
 use std::sync::Arc;
 
+use super::settings::{Optimizer, Settings};
 use crate::vae::{Covariance, Objective};
 
-use super::{Optimizer, Settings};
-
-/// One row: averages over the minibatches since the row before, and the geometry at its step. What has no value at that
-/// step (a single active latent, say) is NaN.
+/// One row: averages over the minibatches since the previous row, and the geometry at its step. Undefined values (with a
+/// single active latent, say) are NaN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Steps made.
@@ -16,7 +15,7 @@ pub struct Row {
     pub elbo: f64,
     /// E_q log p(x|z).
     pub reconstruction: f64,
-    /// KL(q‖p), one term a latent.
+    /// KL(q‖p) per latent.
     pub kl_per_dim: Vec<f64>,
     /// β, σ², covariance, learning rate and batch size in force.
     pub settings: Settings,
@@ -30,11 +29,11 @@ pub struct Row {
     pub c2_residual: f64,
     /// Mean deviation of Σ from the stationarity condition.
     pub posterior_error: f64,
-    /// How many latents are active.
+    /// Number of active latents.
     pub active_units: usize,
     /// Mean share of JᵀJ off the diagonal.
     pub off_diagonal_mass: f64,
-    /// Mean correlation of posterior means with the true factors they are matched with.
+    /// Mean correlation of posterior means with their matched true factors.
     pub mcc: f64,
 }
 
@@ -44,7 +43,7 @@ impl Row {
         self.kl_per_dim.iter().sum()
     }
 
-    /// The names of the columns of `history.csv` for `m` latents.
+    /// Column names of `history.csv` for `m` latents.
     pub fn header(m: usize) -> Vec<String> {
         let mut names: Vec<String> = ["step", "elbo", "reconstruction", "kl"].map(str::to_owned).into();
         names.extend((1..=m).map(|i| format!("kl_{i}")));
@@ -54,7 +53,7 @@ impl Row {
         names
     }
 
-    /// The row under [`Row::header`].
+    /// Fields in the order of [`Row::header`].
     pub fn fields(&self) -> Vec<String> {
         let number = |x: f64| if x.is_nan() { "nan".to_owned() } else { x.to_string() };
         let mut fields = vec![self.step.to_string(), number(self.elbo), number(self.reconstruction), number(self.kl())];
@@ -74,7 +73,7 @@ impl Row {
         fields
     }
 
-    /// Reads fields that [`Row::fields`] wrote for `m` latents; `None` if they are others.
+    /// Reads fields written by [`Row::fields`] for `m` latents.
     pub fn read(fields: &[&str], m: usize) -> Option<Self> {
         if fields.len() != Self::header(m).len() {
             return None;
@@ -105,14 +104,14 @@ impl Row {
         })
     }
 
-    /// The covariance family in force.
+    /// Covariance family in force.
     pub fn covariance(&self) -> Covariance {
         self.settings.objective.covariance
     }
 }
 
-/// The rows of a run, oldest first. When they become too many, neighbours are merged and the interval doubles, so that
-/// a run of any length stays small and its rows evenly spread.
+/// Rows of a run, oldest first. At [`Self::LARGEST`] rows neighbours are merged and the interval doubles, so the rows of a
+/// run of any length stay few and evenly spread.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     /// Steps between rows.
@@ -121,25 +120,25 @@ pub struct History {
 }
 
 impl History {
-    /// The number of rows that is never exceeded.
+    /// Number of rows that is never reached.
     pub const LARGEST: usize = 2048;
 
-    /// No rows yet; one is due every `interval` steps.
+    /// Empty history with a row due every `interval` steps.
     pub fn new(interval: u64) -> Self {
         Self { interval, rows: Vec::new() }
     }
 
-    /// The rows, oldest first.
+    /// Rows, oldest first.
     pub fn rows(&self) -> &[Arc<Row>] {
         &self.rows
     }
 
-    /// Whether a row is due after `step` steps.
+    /// True if a row is due after `step` steps.
     pub fn is_due(&self, step: u64) -> bool {
         step.is_multiple_of(self.interval)
     }
 
-    /// Appends a row, and merges neighbours if that made them too many.
+    /// Appends a row.
     pub fn push(&mut self, row: Row) {
         self.rows.push(Arc::new(row));
         if self.rows.len() == Self::LARGEST {
@@ -150,7 +149,7 @@ impl History {
     }
 }
 
-/// The later row, with the averages taken over both.
+/// Later row with averages over both.
 fn merge(earlier: &Row, later: &Row) -> Row {
     let mean = |a: f64, b: f64| 0.5 * (a + b);
     Row {
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_run_stays_small_and_evenly_spread() {
+    fn the_history_of_a_long_run_is_bounded_and_evenly_spread() {
         let mut history = History::new(10);
         for step in 1..=200_000 {
             if history.is_due(step) {
@@ -195,13 +194,13 @@ mod tests {
         let steps: Vec<u64> = history.rows().iter().map(|r| r.step).collect();
         assert!(steps.len() < History::LARGEST && steps.len() >= History::LARGEST / 2);
         assert!(steps.windows(2).all(|w| w[1] - w[0] == history.interval), "interval {}", history.interval);
-        // A merged row speaks of the steps between the row before it and its own.
+        // A merged row averages over all steps since the row before it.
         let wide = &history.rows()[100];
         assert!((wide.elbo - (wide.step as f64 - 0.5 * history.interval as f64 + 5.0)).abs() < 1e-6, "{wide:?}");
     }
 
     #[test]
-    fn fields_stand_under_their_names() {
+    fn fields_match_the_header() {
         let (header, fields) = (Row::header(2), row(7).fields());
         assert_eq!(header.len(), fields.len());
         let field = |name: &str| &fields[header.iter().position(|h| h == name).unwrap()];

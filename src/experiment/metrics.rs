@@ -1,49 +1,49 @@
-//! The numbers of a finished run, on all held-out data and in double precision.
+//! Metrics of a finished run, on all held-out data and in double precision.
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::run::summarise;
-use super::{Settings, snapshot::correlate};
+use super::measure::{correlate, is_linear, summarise};
+use super::settings::Settings;
 use crate::data::Dataset;
-use crate::geometry::{Measured, Summary, Undefined, chance};
+use crate::geometry::{GeometryMetrics, Measured, Undefined, chance};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
 use crate::stats::{mean_correlation_coefficient, moments};
-use crate::vae::{Architecture, DecoderKind, Posterior, Vae};
+use crate::vae::{Posterior, Vae};
 
-/// Draws of the noise for the estimate of the reconstruction term.
+/// Noise draws per observation for the reconstruction term.
 const DRAWS: usize = 16;
 
-/// Observations that are decoded at once.
+/// Observations decoded at once.
 const CHUNK: usize = 500;
 
-/// What a model achieves on held-out data, all in nats where it is an information.
+/// Metrics of a model on held-out data; information is in nats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metrics {
     /// reconstruction − β KL.
     pub elbo: f64,
-    /// Monte-Carlo standard error of `elbo`, which is that of `reconstruction`: the data are given, the noise is drawn.
+    /// Monte-Carlo standard error of `elbo`, which is that of `reconstruction`: the data are fixed, only the noise is drawn.
     pub elbo_standard_error: f64,
-    /// E_q log p(x|z), estimated with 16 draws an observation.
+    /// E_q log p(x|z), estimated with 16 draws per observation.
     pub reconstruction: f64,
-    /// KL(q‖p) in closed form, one term a latent.
+    /// KL(q‖p) per latent, in closed form.
     pub kl_per_dim: Vec<f64>,
-    /// The geometry at all held-out posterior means.
-    pub geometry: Summary,
+    /// Geometry at all held-out posterior means.
+    pub geometry: GeometryMetrics,
     /// Mean correlation coefficient of posterior means with the true factors.
     pub mcc: Measured,
-    /// Mean ‖V − P‖ of a random rotation of the active latents: what `dto` is without any pressure on the axes.
+    /// Chance level of `dto`: mean ‖V − P‖ of a random rotation of the active latents.
     pub dto_chance: f64,
-    /// Mean alignment of a random rotation of all latents: what `mcc` is when factors of equal variance are found up to
-    /// a rotation.
+    /// Chance level of `mcc`: mean alignment of a random rotation of all latents, as for factors of equal variance that are
+    /// found up to a rotation.
     pub mcc_chance: f64,
-    /// The best that a linear decoder can do on the held-out data; only for linear decoders.
+    /// Optimum of linear decoders on the held-out data; only for linear decoders.
     pub optimum: Option<LinearOptimum>,
 }
 
 impl Metrics {
-    /// Measures `vae` on the held-out part of `data`. `seed` is that of the run: the draws are reproducible.
+    /// Measures `vae` on the held-out part of `data`. The noise is drawn from `seed`, that of the run.
     pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, seed: u64) -> Self {
         let model = vae.cast::<f64>();
         let test = data.test.observations.map(f64::from);
@@ -87,13 +87,7 @@ impl Metrics {
     }
 }
 
-/// Whether the decoder is an affine map.
-pub fn is_linear(architecture: &Architecture) -> bool {
-    let linear_layers = architecture.hidden.is_empty() || architecture.activation == crate::nn::Activation::Linear;
-    architecture.decoder == DecoderKind::Linear || linear_layers
-}
-
-/// The mean over the observations of ‖x − d(μ + L ε)‖² with one draw of ε for each.
+/// Mean over the observations of ‖x − d(μ + L ε)‖² with one draw of ε for each.
 fn mean_square(model: &Vae<f64>, x: &Matrix<f64>, posteriors: &[Posterior], seed: u64, draw: usize) -> f64 {
     let m = model.latent_dim();
     let mut rng = stream(seed, Purpose::Analysis, draw as u64);

@@ -1,7 +1,7 @@
-//! A minibatch in contiguous blocks of columns, differentiated on a thread each.
+//! Minibatch in contiguous blocks of columns, each differentiated on its own thread.
 //!
-//! What a block gives depends on the block alone, and the sums over the blocks are formed in their order: which thread
-//! takes which block, and when, cannot change a bit. How many blocks there are can, in the last digits.
+//! The result of a block depends on the block alone, and sums over blocks are formed in their order, so scheduling cannot
+//! change a bit. The number of blocks can, in the last digits.
 
 use std::hint::spin_loop;
 use std::ops::Range;
@@ -13,13 +13,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::linalg::Matrix;
 use crate::nn::Adam;
-use crate::vae::{Elbo, Objective, Tape, Vae};
+use crate::vae::{Elbo, ElboWorkspace, Objective, Vae};
 
-/// The memory of a step: observations, noise, and what a pass through the model leaves behind.
+/// Memory of a step: observations, noise, and workspaces for the passes through the model.
 #[derive(Clone, Debug)]
 pub(super) struct Minibatch {
     blocks: Vec<Block>,
-    /// Blocks that hold something: a small minibatch does not fill all.
+    /// Number of blocks in use: a small minibatch does not need all.
     filled: usize,
     helpers: Helpers,
 }
@@ -27,31 +27,31 @@ pub(super) struct Minibatch {
 /// Contiguous columns of a minibatch.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    /// Which observations are meant.
+    /// Indices of the observations.
     pub(super) chosen: Vec<u32>,
-    /// Those observations (n × columns).
+    /// The observations (n × columns).
     x: Matrix<f32>,
     /// ε (m × columns).
     pub(super) noise: Matrix<f32>,
-    tape: Tape<f32>,
+    workspace: ElboWorkspace<f32>,
 }
 
 impl Minibatch {
-    /// Memory for training `vae` on so many threads.
+    /// Memory for training `vae` on `threads` threads.
     pub(super) fn new(vae: &Vae<f32>, threads: usize) -> Self {
         let mut minibatch = Self { blocks: Vec::new(), filled: 0, helpers: Helpers::new(threads - 1) };
         minibatch.fit(vae, threads);
         minibatch
     }
 
-    /// Makes the memory fit a model of another size.
+    /// Resizes the memory for another model.
     pub(super) fn fit(&mut self, vae: &Vae<f32>, threads: usize) {
         let empty = || Matrix::zeros(0, 0);
-        let block = || Block { chosen: Vec::new(), x: empty(), noise: empty(), tape: Tape::new(vae) };
+        let block = || Block { chosen: Vec::new(), x: empty(), noise: empty(), workspace: ElboWorkspace::new(vae) };
         (self.blocks, self.filled) = ((0..threads).map(|_| block()).collect(), 0);
     }
 
-    /// The blocks of a minibatch of `batch` observations, to be filled, each with the columns that are its own.
+    /// Cuts a minibatch of `batch` observations into blocks for the caller to fill, each with its range of columns.
     pub(super) fn cut(&mut self, batch: usize) -> impl Iterator<Item = (Range<usize>, &mut Block)> {
         let count = self.blocks.len().min(batch);
         self.filled = count;
@@ -59,15 +59,15 @@ impl Minibatch {
         self.blocks[..count].iter_mut().enumerate().map(move |(i, block)| (start(i)..start(i + 1), block))
     }
 
-    /// Computes the terms of the objective, and of each block the gradient of minus the objective.
+    /// Computes the terms of the objective, and for each block the gradient of minus the objective.
     pub(super) fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective, observations: &Matrix<f32>) {
         let blocks = &mut self.blocks[..self.filled];
         self.helpers.share(blocks.iter_mut(), |block| block.differentiate(vae, objective, observations));
         let Some((first, others)) = blocks.split_first_mut() else { return };
         let shares = shares(first.x.columns(), others);
-        let sum = &mut first.tape.elbo;
+        let sum = &mut first.workspace.elbo;
         for (other, [own, share]) in others.iter().zip(shares) {
-            let summand = &other.tape.elbo;
+            let summand = &other.workspace.elbo;
             sum.reconstruction = own * sum.reconstruction + share * summand.reconstruction;
             for (sum, kl) in sum.kl_per_dim.iter_mut().zip(&summand.kl_per_dim) {
                 *sum = own * *sum + share * kl;
@@ -75,20 +75,20 @@ impl Minibatch {
         }
     }
 
-    /// The terms of the objective, averaged over the minibatch.
+    /// Terms of the objective, averaged over the minibatch.
     pub(super) fn elbo(&self) -> &Elbo {
-        &self.blocks[0].tape.elbo
+        &self.blocks[0].workspace.elbo
     }
 
-    /// Adds up the gradients of the blocks and makes a step of `adam` against the sum. One block allocates nothing.
+    /// Sums the gradients of the blocks and makes a step of `adam` against the sum. One block allocates nothing.
     pub(super) fn descend(&mut self, adam: &mut Adam<f32>, parameters: &mut [f32], rate: f64) {
         let Some((first, others)) = self.blocks[..self.filled].split_first_mut() else { return };
         let shares: Vec<[f64; 2]> = shares(first.x.columns(), others).collect();
         let length = parameters.len().div_ceil(1 + others.len()).max(1);
-        let sums = first.tape.gradient.chunks_mut(length).enumerate();
+        let sums = first.workspace.gradient.chunks_mut(length).enumerate();
         self.helpers.share(adam.parts(parameters, rate, length).zip(sums), |(part, (k, sum))| {
             for (other, [own, share]) in others.iter().zip(&shares) {
-                add(sum, *own as f32, &other.tape.gradient[k * length..][..sum.len()], *share as f32);
+                add(sum, *own as f32, &other.workspace.gradient[k * length..][..sum.len()], *share as f32);
             }
             part.update(sum);
         });
@@ -97,17 +97,16 @@ impl Minibatch {
 
 impl Block {
     fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective, observations: &Matrix<f32>) {
-        let Self { chosen, x, noise, tape } = self;
+        let Self { chosen, x, noise, workspace } = self;
         x.reshape(observations.rows(), chosen.len());
         for (c, sample) in chosen.iter().enumerate() {
             x.column_mut(c).copy_from_slice(observations.column(*sample as usize));
         }
-        vae.differentiate(objective, x, noise, tape);
+        vae.differentiate(objective, x, noise, workspace);
     }
 }
 
-/// By what the average over the blocks so far, and the next one, are multiplied when it is taken in; `first` are the columns
-/// of the first block.
+/// Weights of the average so far and of the next block, for each block after the first, which has `first` columns.
 fn shares(first: usize, others: &[Block]) -> impl Iterator<Item = [f64; 2]> {
     let columns = |block: &Block| block.x.columns() as f64;
     let total = first as f64 + others.iter().map(columns).sum::<f64>();
@@ -115,10 +114,10 @@ fn shares(first: usize, others: &[Block]) -> impl Iterator<Item = [f64; 2]> {
     own.zip(others).map(move |(own, other)| [own, columns(other) / total])
 }
 
-/// How often to look whether the helpers have done before sleeping until then: for about a tenth of a millisecond.
+/// Polls of the helpers before sleeping until they have finished: about a tenth of a millisecond.
 const PATIENCE: usize = 4000;
 
-/// Threads that wait for work. Where the system refuses them, the one that asks does all.
+/// Pool of waiting threads. `None` without helpers or if the system refuses threads; the caller then does all the work.
 #[derive(Clone, Debug)]
 struct Helpers(Option<Arc<ThreadPool>>);
 
@@ -128,7 +127,7 @@ impl Helpers {
         Self((count > 0).then(pool).flatten().map(Arc::new))
     }
 
-    /// Does `work` for every item: this thread for the first one, the helpers for the others.
+    /// Does `work` for every item: the first on this thread, the others on the helpers.
     fn share<T: Send>(&self, mut items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
         let Some(pool) = &self.0 else { return items.for_each(work) };
         let Some(first) = items.next() else { return };
@@ -143,7 +142,7 @@ impl Helpers {
                 });
             }
             work(first);
-            // Blocks take equally long: to fall asleep and be woken would take longer than the others still need.
+            // Blocks take equally long: falling asleep and waking up would take longer than the wait.
             for _ in 0..PATIENCE {
                 if busy.load(Ordering::Acquire) == 0 {
                     break;
@@ -179,7 +178,7 @@ mod tests {
         Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0))
     }
 
-    /// The same observations and noise, cut for so many threads.
+    /// The same observations and noise, cut for `threads` threads.
     fn differentiated(threads: usize, batch: usize) -> Minibatch {
         let vae = vae();
         let mut rng = stream(2, Purpose::Analysis, 0);
@@ -195,15 +194,15 @@ mod tests {
         minibatch
     }
 
-    /// The gradient of the whole, which a step leaves behind.
+    /// Gradient of the whole minibatch.
     fn gradient(minibatch: &mut Minibatch) -> &[f32] {
         let mut vae = vae();
         minibatch.descend(&mut Adam::new(vae.parameters.len()), &mut vae.parameters, 1e-3);
-        &minibatch.blocks[0].tape.gradient
+        &minibatch.blocks[0].workspace.gradient
     }
 
     #[test]
-    fn blocks_follow_one_another_and_none_is_empty() {
+    fn blocks_are_contiguous_and_none_is_empty() {
         for threads in 1..9 {
             for batch in [1, 2, 7, 8, 24] {
                 let mut minibatch = Minibatch::new(&vae(), threads);
@@ -219,7 +218,7 @@ mod tests {
 
     /// Averages do not depend on how they are cut, up to the rounding of single precision, even if blocks differ in size.
     #[test]
-    fn sums_over_blocks_are_those_of_the_whole() {
+    fn cutting_changes_sums_only_by_rounding() {
         for batch in [1, 2, 7, 24] {
             let mut whole = differentiated(1, batch);
             let exact = gradient(&mut whole).to_vec();

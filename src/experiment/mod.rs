@@ -1,22 +1,29 @@
-//! One run as a pure state machine: a configuration and a log of commands determine every weight to the last bit,
-//! whether anybody looks or not. No clock, no file, and no thread that outlives a step or could change a bit.
+//! One run as a pure state machine: a configuration and a log of commands determine every weight to the last bit, watched
+//! or not. No clock, no file, and no thread that outlives a step or could change a bit.
 
 mod batches;
 mod command;
 mod config;
 mod history;
 mod keyframes;
+mod measure;
 mod metrics;
 mod minibatch;
+mod player;
 mod run;
 mod schedule;
+mod settings;
 mod snapshot;
+mod state;
 
 pub use batches::Batches;
-pub use command::{Command, Logged};
-pub use config::{Config, InvalidSetting, Optimizer, Origin, Settings};
+pub use command::{Command, LoggedCommand};
+pub use config::{Config, Origin};
 pub use history::{History, Row};
-pub use metrics::{Metrics, is_linear};
-pub use run::{Divergence, Experiment, State, summarise};
+pub use measure::{is_linear, summarise};
+pub use metrics::Metrics;
+pub use run::{Divergence, Experiment};
 pub use schedule::{Schedule, schedule};
-pub use snapshot::{Moment, Snapshot};
+pub use settings::{InvalidSetting, Optimizer, Settings};
+pub use snapshot::Snapshot;
+pub use state::State;

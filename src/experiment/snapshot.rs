@@ -1,101 +1,87 @@
-//! What can be seen of a run at one moment. Once made it never changes, and making it changes nothing.
+//! Snapshot of a run after some step. It never changes, and making it does not change the run.
 
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
-use super::run::probe;
-use super::{Config, Experiment, Logged, Row, Schedule, Settings, is_linear};
-use crate::data::Dataset;
-use crate::geometry::Summary;
+use super::command::LoggedCommand;
+use super::config::Config;
+use super::history::Row;
+use super::measure::{correlate, is_linear, probe};
+use super::run::Experiment;
+use super::schedule::Schedule;
+use super::settings::Settings;
+use crate::data::{Dataset, GroundTruthMap};
+use crate::geometry::GeometryMetrics;
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
-use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
+use crate::stats::mean_correlation_coefficient;
 use crate::vae::{Posterior, Vae};
 
-/// Held-out observations that are encoded for every snapshot.
+/// Held-out observations encoded for every snapshot.
 const ENCODED: usize = 2000;
 
 /// Held-out observations at which every snapshot measures the geometry.
 const PROBED: usize = 256;
 
-/// A moment of a run, with everything that views draw from.
+/// Run after some step, with everything that views draw.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// What the run started from.
+    /// Configuration at step 0.
     pub config: Arc<Config>,
-    /// The data it is trained and tested on.
+    /// Training and held-out data.
     pub data: Arc<Dataset>,
-    /// What was changed on the way.
-    pub log: Vec<Logged>,
-    /// What it has been through.
+    /// Commands that took effect.
+    pub log: Vec<LoggedCommand>,
+    /// Rows of the history, oldest first.
     pub history: Vec<Arc<Row>>,
     /// Steps made.
     pub step: u64,
     /// Settings in force.
     pub settings: Settings,
-    /// The learning rate of the next step.
+    /// Learning rate of the next step.
     pub learning_rate: f64,
-    /// The model.
+    /// Model.
     pub vae: Vae<f32>,
-    /// The encoder's outputs for the first held-out observations.
+    /// Outputs of the encoder for the first held-out observations.
     pub encodings: Matrix<f32>,
-    /// The geometry at the first held-out posterior means.
-    pub gauges: Summary,
-    /// Correlation of each latent's posterior mean with each true factor, if those are known.
+    /// Geometry at the first held-out posterior means.
+    pub geometry: GeometryMetrics,
+    /// Correlation of each latent's posterior mean with each true factor, if known.
     pub correlation: Option<DMatrix<f64>>,
-    /// The best that a linear decoder can do on the training data; only for linear decoders.
+    /// Optimum of linear decoders on the training data; only for linear decoders.
     pub optimum: Option<LinearOptimum>,
 }
 
-/// What a snapshot is made from.
-#[derive(Clone, Debug)]
-pub struct Moment {
-    /// What the run started from.
-    pub config: Arc<Config>,
-    /// Its data.
-    pub data: Arc<Dataset>,
-    /// What was changed on the way.
-    pub log: Vec<Logged>,
-    /// What it has been through.
-    pub history: Vec<Arc<Row>>,
-    /// Steps made.
-    pub step: u64,
-    /// Settings in force.
-    pub settings: Settings,
-    /// The model.
-    pub vae: Vae<f32>,
-    /// The covariance of the training data.
-    pub covariance: Arc<DMatrix<f64>>,
-}
-
 impl Snapshot {
-    /// Looks at a run.
+    /// Snapshot of a run at its current step.
     pub fn of(run: &Experiment) -> Self {
+        let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
+        let (log, history) = (run.log().to_vec(), run.history().rows().to_vec());
         let state = run.state();
-        Self::new(Moment {
-            config: Arc::clone(run.config()),
-            data: Arc::clone(run.data()),
-            log: run.log().to_vec(),
-            history: run.history().rows().to_vec(),
-            step: state.step,
-            settings: state.settings,
-            vae: state.vae.clone(),
-            covariance: Arc::clone(run.covariance()),
-        })
+        Self::new(config, data, log, history, state.step, state.vae.clone(), run.covariance())
     }
 
-    /// Looks at a moment of a run, living or saved.
-    pub fn new(moment: Moment) -> Self {
-        let Moment { config, data, log, history, step, settings, vae, covariance } = moment;
+    /// Snapshot of a running or saved run: its model `vae` after `step` steps and the commands of `log`; `covariance` is that
+    /// of the training data.
+    pub fn new(
+        config: Arc<Config>,
+        data: Arc<Dataset>,
+        log: Vec<LoggedCommand>,
+        history: Vec<Arc<Row>>,
+        step: u64,
+        vae: Vae<f32>,
+        covariance: &DMatrix<f64>,
+    ) -> Self {
+        let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let observations = &data.test.observations;
         let encodings = vae.encode(&observations.select_columns(0..ENCODED.min(observations.columns())));
         let factors = data.test.factors.as_ref();
         Self {
             correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
             optimum: is_linear(&vae.architecture)
-                .then(|| LinearOptimum::new(&covariance, vae.latent_dim(), &settings.objective)),
-            gauges: probe(&vae, &data, &settings, PROBED, true),
+                .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
+            geometry: probe(&vae, &data, &settings, PROBED, true),
             learning_rate: settings.optimizer.lr * Schedule::after(&log).share(step),
             encodings,
             config,
@@ -108,40 +94,41 @@ impl Snapshot {
         }
     }
 
-    /// m.
+    /// m, the number of latents.
     pub fn latent_dim(&self) -> usize {
         self.vae.latent_dim()
     }
 
-    /// n.
+    /// n, the dimension of the data.
     pub fn data_dim(&self) -> usize {
         self.vae.data_dim()
     }
 
-    /// The posterior mean of encoded observation `i`.
+    /// Posterior mean of encoded observation `i`.
     pub fn mean(&self, i: usize) -> &[f32] {
         &self.encodings.column(i)[..self.latent_dim()]
     }
 
-    /// The posterior of encoded observation `i`.
+    /// Posterior of encoded observation `i`.
     pub fn posterior(&self, i: usize) -> Posterior {
         let encoding: Vec<f64> = self.encodings.column(i).iter().map(|x| f64::from(*x)).collect();
         Posterior::from_encoding(&encoding, self.latent_dim())
     }
 
-    /// Mean correlation coefficient with the true factors, if those are known.
+    /// Mean correlation coefficient with the true factors, if known.
     pub fn mcc(&self) -> Option<f64> {
         self.correlation.as_ref().map(|c| mean_correlation_coefficient(c).0)
     }
-}
 
-/// The correlation of the first `m` rows of `encodings` with the rows of `factors`, over the samples that both have.
-pub(super) fn correlate(encodings: &Matrix<f32>, factors: &Matrix<f32>, m: usize) -> DMatrix<f64> {
-    let joint: Vec<f64> = encodings
-        .iter_columns()
-        .zip(factors.iter_columns())
-        .flat_map(|(code, factors)| code[..m].iter().chain(factors).map(|x| f64::from(*x)))
-        .collect();
-    let width = m + factors.rows();
-    cross_correlation(&moments(joint.chunks_exact(width), width).1, m)
+    /// Mean correlation coefficient at the optimum of linear data: the mean over the factors of √(1 − v/λᵢ), with λᵢ the
+    /// variance of the data along a factor and v that of the noise, and 0 for a factor whose latent has collapsed (λᵢ ≤ b).
+    pub fn mcc_ceiling(&self) -> Option<f64> {
+        let scene = self.config.origin.scene()?;
+        let optimum = self.optimum.as_ref()?;
+        matches!(scene.truth()?, GroundTruthMap::Linear { .. }).then(|| {
+            let active = optimum.eigenvalues.iter().take(optimum.active);
+            let correlations = active.map(|lambda| (1.0 - scene.noise_variance() / lambda).max(0.0).sqrt());
+            correlations.sum::<f64>() / self.data.factor_count() as f64
+        })
+    }
 }

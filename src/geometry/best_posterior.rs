@@ -1,46 +1,47 @@
-//! The posterior that a decoder deserves: the Gaussian of a family that maximises the objective for one observation.
+//! Best posterior for a decoder: the Gaussian of a family that maximises the objective for one observation.
 //!
 //! With f(z) = ‖x − d(z)‖²/2 and b = βσ² it minimises E_q f / b + KL(q‖p), so at the optimum
 //! * μ = −E_q[∇f] / b, and
 //! * Σ⁻¹ = Λ := I + E_q[∇²f] / b for full covariance, 1/σᵢ² = Λᵢᵢ for diagonal
 //!
 //! (Opper & Archambeau 2009; the exact form of the post's equation 1). The expected second derivative comes from first
-//! derivatives alone, E_q[∇²f] = E[∇f(μ + Lε) εᵀ] L⁻¹ (Stein), which is also right for ReLU decoders, where the second
-//! derivative that exists almost everywhere is not.
+//! derivatives alone, E_q[∇²f] = E[∇f(μ + Lε) εᵀ] L⁻¹ (Stein). It also holds for ReLU decoders, whose almost-everywhere
+//! second derivative would give a wrong value.
 
 use nalgebra::{DMatrix, DVector};
 
-use super::{Jets, Order};
+use super::jet::{Jets, Order};
 use crate::linalg::Matrix;
 use crate::stats::{Quadrature, gauss_hermite};
 use crate::vae::{Covariance, Objective, Posterior, Vae};
 
-/// The best posterior of a family for one observation.
+/// Best posterior of a family for one observation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BestPosterior {
-    /// The optimum.
+    /// Posterior at the optimum.
     pub posterior: Posterior,
-    /// Λ there: with full covariance its inverse is Σ.
+    /// Λ at the optimum: with full covariance its inverse is Σ.
     pub precision: DMatrix<f64>,
-    /// The objective there, in nats.
+    /// Objective at the optimum, in nats.
     pub elbo: f64,
-    /// Whether the stationarity conditions hold to 10⁻⁶.
+    /// True if the stationarity conditions hold to 10⁻⁶.
     pub converged: bool,
 }
 
-/// Nodes for expectations in `m` dimensions: few, because a posterior is narrow and the decoder nearly quadratic in it.
+/// Quadrature rule for expectations in `m` dimensions: few nodes, because a posterior is narrow and the decoder nearly
+/// quadratic in it.
 pub fn posterior_quadrature(m: usize) -> Quadrature {
     match m {
         1 => gauss_hermite(1, 12),
         2 => gauss_hermite(2, 6),
         3 => gauss_hermite(3, 4),
-        // Beyond, 3ᵐ is too many: two nodes a dimension are exact to third order.
+        // Beyond, 3ᵐ is too many: two nodes per dimension are exact to third order.
         _ => gauss_hermite(m.min(10), 2),
     }
 }
 
 /// Finds an optimum for observation `x` from `start` by natural-gradient steps, shortened when they would lower the
-/// objective. A bent decoder may have several optima; the encoder's own posterior is a good start.
+/// objective. A curved decoder may have several optima; the encoder's posterior is a good start.
 pub fn best_posterior(
     vae: &Vae<f64>,
     x: &[f64],
@@ -50,7 +51,7 @@ pub fn best_posterior(
 ) -> BestPosterior {
     const STEPS: usize = 60;
     let family = objective.covariance;
-    let mut here = Point::new(vae, x, objective, within_family(start.clone(), family), rule);
+    let mut here = Expectations::new(vae, x, objective, within_family(start.clone(), family), rule);
     let mut converged = false;
     for _ in 0..STEPS {
         let Some(goal) = here.goal(family, objective.b()) else { break };
@@ -58,7 +59,7 @@ pub fn best_posterior(
             (&goal.mean - &here.posterior.mean).norm() + (goal.covariance() - here.posterior.covariance()).norm();
         let next = [1.0, 0.5, 0.25, 0.1, 0.03].iter().find_map(|share| {
             let q = between(&here.posterior, &goal, *share)?;
-            let next = Point::new(vae, x, objective, within_family(q, family), rule);
+            let next = Expectations::new(vae, x, objective, within_family(q, family), rule);
             (next.elbo >= here.elbo - 1e-12).then_some(next)
         });
         let Some(next) = next else {
@@ -76,11 +77,11 @@ pub fn best_posterior(
 
 /// E_q log p(x|z) − β KL for any Gaussian q, by quadrature, in nats.
 pub fn elbo_of(vae: &Vae<f64>, x: &[f64], objective: &Objective, q: &Posterior, rule: &Quadrature) -> f64 {
-    Point::new(vae, x, objective, q.clone(), rule).elbo
+    Expectations::new(vae, x, objective, q.clone(), rule).elbo
 }
 
 /// A Gaussian with the expectations under it.
-struct Point {
+struct Expectations {
     posterior: Posterior,
     elbo: f64,
     /// E_q ∇f.
@@ -89,7 +90,7 @@ struct Point {
     curvature: DMatrix<f64>,
 }
 
-impl Point {
+impl Expectations {
     fn new(vae: &Vae<f64>, x: &[f64], objective: &Objective, q: Posterior, rule: &Quadrature) -> Self {
         let m = q.dim();
         let z = nodes(&q, rule);
@@ -103,7 +104,7 @@ impl Point {
             stein += (*w * &slope) * DVector::from_column_slice(rule.nodes.column(k)).transpose();
             gradient += *w * slope;
         }
-        // E[∇f εᵀ] L⁻¹, made symmetric: it is so but for the error of the rule.
+        // E[∇f εᵀ] L⁻¹, symmetrised: it is symmetric up to the quadrature error.
         let curvature = q.factor.transpose().solve_upper_triangular(&stein.transpose()).map_or_else(
             || DMatrix::from_element(m, m, f64::NAN),
             |solved| {
@@ -120,13 +121,13 @@ impl Point {
         DMatrix::identity(self.curvature.nrows(), self.curvature.ncols()) + &self.curvature / b
     }
 
-    /// Where the natural gradient points: Σ⁻¹ = Λ, μ ← μ − Σ (μ + E∇f / b).
+    /// Target of a natural-gradient step: Σ⁻¹ = Λ, μ ← μ − Σ (μ + E∇f / b).
     fn goal(&self, family: Covariance, b: f64) -> Option<Posterior> {
         let mut precision = self.precision(b);
         if family == Covariance::Diagonal {
             precision = DMatrix::from_diagonal(&precision.diagonal());
         }
-        // Far from the optimum Λ may have a direction of negative curvature; the prior's precision is a safe floor.
+        // Far from the optimum Λ may have negative curvature in a direction; the prior's precision is a safe lower bound.
         let factor = precision.clone().cholesky().or_else(|| {
             let eigen = precision.symmetric_eigen();
             let raised = DMatrix::from_diagonal(&eigen.eigenvalues.map(|l| l.max(1.0)));
@@ -147,7 +148,7 @@ fn nodes(q: &Posterior, rule: &Quadrature) -> Matrix<f64> {
     z
 }
 
-/// The member of the family with the same mean; for the diagonal one, with the same marginal variances.
+/// Member of the family with the same mean; for diagonal covariance with the same marginal variances.
 fn within_family(q: Posterior, family: Covariance) -> Posterior {
     match family {
         Covariance::Full => q,
@@ -158,7 +159,7 @@ fn within_family(q: Posterior, family: Covariance) -> Posterior {
     }
 }
 
-/// The Gaussian `share` of the way from one to the other, straight in mean and covariance.
+/// Gaussian at `share` of the way between two, linear in mean and covariance.
 fn between(from: &Posterior, to: &Posterior, share: f64) -> Option<Posterior> {
     let mean = &from.mean * (1.0 - share) + &to.mean * share;
     let sigma = from.covariance() * (1.0 - share) + to.covariance() * share;
@@ -203,7 +204,7 @@ mod tests {
         vae
     }
 
-    /// The linear case is in closed form: mean, both families, and the mean over data with a given covariance.
+    /// Linear decoders have a closed form for both families: the mean over data with a given covariance.
     #[test]
     fn linear_decoders_give_the_closed_form() {
         let w = DMatrix::from_row_slice(3, 2, &[1.2, 0.5, -0.3, 0.8, 0.2, 0.1]);
@@ -226,7 +227,7 @@ mod tests {
         }
     }
 
-    /// V01: the conditions of stationarity, and that no neighbour is better.
+    /// V01: the stationarity conditions hold and no neighbour is better.
     #[test]
     fn the_optimum_is_stationary() {
         let x = [0.4, -0.3, 0.6];
@@ -281,12 +282,12 @@ mod tests {
             });
             expected += *w * (j.transpose() * j + bend);
         }
-        let found = Point::new(&vae, &x, &objective(Covariance::Full, 1.0, 0.1), q, &rule).curvature;
+        let found = Expectations::new(&vae, &x, &objective(Covariance::Full, 1.0, 0.1), q, &rule).curvature;
         assert!((found - &expected).norm() < 1e-6 * expected.norm());
     }
 
     proptest! {
-        /// V27: a full posterior is never worse than the diagonal one that it starts from.
+        /// V27: the best full posterior is never worse than the diagonal one it starts from.
         #[test]
         fn a_larger_family_is_not_worse(x in prop::collection::vec(-1.0..1.0, 3), b in 0.05..1.0) {
             let vae = network(Activation::Tanh);
@@ -298,8 +299,8 @@ mod tests {
         }
     }
 
-    /// V03: with one latent and d(z) = max(z, 0), b = .05 and x = .25 the true precision is 3.050; the second derivative that
-    /// exists almost everywhere would give 5.749.
+    /// V03: with one latent, d(z) = max(z, 0), b = .05 and x = .25 the true precision is 3.050; the almost-everywhere second
+    /// derivative would give 5.749.
     #[test]
     fn relu_has_the_precision_of_the_theory() {
         let architecture =
@@ -311,7 +312,7 @@ mod tests {
         let rule = gauss_hermite(1, 60);
         let best = best_posterior(&vae, &[0.25], &objective(Covariance::Diagonal, 1.0, 0.05), &prior(1), &rule);
         let precision = best.posterior.factor[(0, 0)].powi(-2);
-        // The rule meets the kink, so it converges slowly.
+        // The kink slows the convergence of the rule.
         assert!((precision - 3.05).abs() < 0.1, "{precision}");
     }
 }

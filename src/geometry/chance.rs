@@ -1,4 +1,4 @@
-//! What alignment with the axes would be by chance: the level without which a distance or a correlation says little.
+//! Chance levels of alignment with the axes, the reference for distances and correlations.
 
 use std::f64::consts::PI;
 use std::sync::OnceLock;
@@ -6,23 +6,23 @@ use std::sync::OnceLock;
 use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{alignment, distance_to_orthogonality};
+use super::contrast::{alignment, distance_to_orthogonality};
 use crate::rng::{Purpose, stream};
 
 /// Means over random rotations (Haar measure) of some axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chance {
-    /// Of the distance ‖V − P‖ to the nearest signed permutation.
+    /// Mean distance ‖V − P‖ to the nearest signed permutation.
     pub distance: f64,
-    /// Of the alignment; also the mean correlation coefficient when factors of equal variance are found up to a rotation.
+    /// Mean alignment; also the mean correlation coefficient when factors of equal variance are found up to a rotation.
     pub alignment: f64,
 }
 
-/// More axes than a model may have latents.
+/// One more than the largest number of latents.
 const MOST: usize = 65;
 
-/// The chance levels for `m` axes: in closed form up to two, from 2,000 rotations beyond (the standard error is below
-/// 0.01; computed once for each m). NaN without axes.
+/// Chance levels for `m` axes: in closed form up to two, beyond from 2,000 rotations (standard error below 0.01; computed
+/// once for each m). NaN without axes.
 pub fn chance(m: usize) -> Chance {
     static LEVELS: [OnceLock<Chance>; MOST] = [const { OnceLock::new() }; MOST];
     *LEVELS[m.min(MOST - 1)].get_or_init(|| sample(m))
@@ -54,14 +54,14 @@ fn sample(m: usize) -> Chance {
 mod tests {
     use super::*;
 
-    /// V14 and the table of theory: the mean distance of random rotations from the axes.
+    /// V14 and the table of the theory: mean distance of random rotations from the axes.
     #[test]
     fn chance_levels_are_those_of_the_theory() {
         for (m, expected) in [(2, 0.5483), (3, 0.98), (4, 1.33), (5, 1.63), (6, 1.91)] {
             // Standard deviations are about 0.3, so the mean of 2,000 has an error of 0.007; the table has two digits.
             assert!((chance(m).distance - expected).abs() < 0.025, "{m}: {:?}", chance(m));
         }
-        // The closed forms are the limits of what is sampled.
+        // The closed forms are the limits of the sampled means.
         let mut sum = (0.0, 0.0);
         let rotations = 20_000;
         for k in 0..rotations {

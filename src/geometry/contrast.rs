@@ -1,11 +1,11 @@
-//! How far a Jacobian is from orthogonal columns, and what that costs: quantities of one n×m Jacobian J = U S Vᵀ.
+//! Deviation of one n×m Jacobian J = U S Vᵀ from orthogonal columns, and its cost.
 
 use nalgebra::DMatrix;
 
 use crate::linalg::{best_assignment, svd};
 
-/// Λ = I + JᵀJ / b: the posterior precision that the stationarity condition gives when second derivatives of the
-/// decoder are left out, b = βσ². (The post's equation 1, whose left-hand side should read Σ⁻¹.)
+/// Λ = I + JᵀJ / b, b = βσ²: posterior precision by the stationarity condition without second derivatives of the decoder.
+/// (The post's equation 1, whose left-hand side should read Σ⁻¹.)
 pub fn posterior_precision(j: &DMatrix<f64>, b: f64) -> DMatrix<f64> {
     DMatrix::identity(j.ncols(), j.ncols()) + j.transpose() * j / b
 }
@@ -20,7 +20,7 @@ pub fn ima_contrast(j: &DMatrix<f64>) -> f64 {
     if contrast.is_finite() { contrast.max(0.0) } else { f64::NAN }
 }
 
-/// What a diagonal posterior loses against a full one, ½ (Σ log Λᵢᵢ − log det Λ) in nats, for a precision Λ: the
+/// Loss of a diagonal posterior against a full one for a precision Λ, ½ (Σ log Λᵢᵢ − log det Λ) in nats: the
 /// Kullback–Leibler divergence of the best diagonal Gaussian from N(·, Λ⁻¹). At least 0 (Hadamard), and 0 exactly when
 /// Λ is diagonal.
 pub fn diagonal_gap(precision: &DMatrix<f64>) -> f64 {
@@ -29,7 +29,7 @@ pub fn diagonal_gap(precision: &DMatrix<f64>) -> f64 {
     (0.5 * diagonal - factor.l().diagonal().iter().map(|l| l.ln()).sum::<f64>()).max(0.0)
 }
 
-/// The share of JᵀJ that stands off the diagonal, Σ_{i≠j} G_ij² / Σ G_ij², between 0 and 1.
+/// Off-diagonal share of G = JᵀJ, Σ_{i≠j} G_ij² / Σ G_ij², between 0 and 1.
 pub fn off_diagonal_mass(j: &DMatrix<f64>) -> f64 {
     let gram = j.transpose() * j;
     let diagonal: f64 = gram.diagonal().iter().map(|g| g * g).sum();
@@ -37,7 +37,7 @@ pub fn off_diagonal_mass(j: &DMatrix<f64>) -> f64 {
     if all > 0.0 { 1.0 - diagonal / all } else { f64::NAN }
 }
 
-/// A = max over permutations π of Σ |V_iπ(i)|, divided by m: 1 when V is a signed permutation, at least 1/√m.
+/// Alignment of V with the axes, max over permutations π of Σ |V_iπ(i)| / m: 1 for a signed permutation, at least 1/√m.
 pub fn alignment(v: &DMatrix<f64>) -> f64 {
     let m = v.ncols();
     let pairs = best_assignment(m, m, |r, c| v[(r, c)].abs());
@@ -50,13 +50,13 @@ pub fn distance_to_orthogonality(v: &DMatrix<f64>) -> f64 {
     distance_of(alignment(v), v.ncols())
 }
 
-/// The distance to orthogonality of m columns with this alignment.
+/// Distance to orthogonality of m columns with this alignment.
 pub(super) fn distance_of(alignment: f64, m: usize) -> f64 {
     (2.0 * m as f64 * (1.0 - alignment).max(0.0)).sqrt()
 }
 
-/// How far apart the singular values are, min_{i≠j} |sᵢ − sⱼ| / max s. V means little where this is small: two equal
-/// singular values leave a rotation of their vectors free.
+/// Separation of the singular values, min_{i≠j} |sᵢ − sⱼ| / max s. V means little where it is small: two equal singular
+/// values leave a rotation of their vectors free.
 pub fn separation(singular_values: &[f64]) -> f64 {
     let largest = singular_values.iter().copied().fold(0.0, f64::max);
     let mut sorted = singular_values.to_vec();

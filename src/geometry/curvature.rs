@@ -1,11 +1,10 @@
-//! Condition C2: does moving along one latent change how fast another one moves the data?
+//! Condition C2: the speed ‖Jᵢ‖ of the data along latent i depends on zᵢ alone.
 
+use super::gram::dot;
+use super::jet::Jets;
 use crate::linalg::Real;
 
-use super::Jets;
-use super::gram::dot;
-
-/// The residual of C2 at latent `k`, Σ_{i≠j} (∂ⱼ log ‖Jᵢ‖)² over the chosen latents, with ∂ⱼ‖Jᵢ‖ = Jᵢ·H_ij / ‖Jᵢ‖. Given
+/// Residual of C2 at latent vector `k`, Σ_{i≠j} (∂ⱼ log ‖Jᵢ‖)² over the chosen latents, with ∂ⱼ‖Jᵢ‖ = Jᵢ·H_ij / ‖Jᵢ‖. Given
 /// orthogonal columns it is 0 exactly when C2 holds. Needs second derivatives, which a ReLU decoder does not have.
 pub fn c2_residual<T: Real>(jets: &Jets<T>, k: usize, latents: &[usize]) -> f64 {
     let mut residual = 0.0;
@@ -22,7 +21,7 @@ pub fn c2_residual<T: Real>(jets: &Jets<T>, k: usize, latents: &[usize]) -> f64 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Order;
+    use crate::geometry::jet::Order;
     use crate::linalg::Matrix;
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};

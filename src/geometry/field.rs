@@ -1,30 +1,32 @@
-//! Quantities over a plane of latent space: what the heat maps show.
+//! Quantities over a plane of latent space, for heat maps.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gram, Jets, Order, normal_density};
+use super::gram::Gram;
+use super::jet::{Jets, Order};
+use super::seam::normal_density;
 use crate::linalg::{Matrix, Real};
 use crate::vae::Vae;
 
-/// A quantity that a Jacobian has.
+/// Quantity of a Jacobian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Quantity {
-    /// The gap of a diagonal posterior in nats.
+pub enum MapQuantity {
+    /// Gap of a diagonal posterior in nats.
     Gap,
     /// c_IMA in nats.
     Contrast,
-    /// The density of the decoded prior on the manifold, p(z)/√det JᵀJ.
+    /// Density of the decoded prior on the manifold, p(z)/√det JᵀJ.
     Density,
-    /// The ratio of the largest to the smallest singular value.
+    /// Ratio of the largest to the smallest singular value.
     Anisotropy,
 }
 
-impl Quantity {
+impl MapQuantity {
     /// All quantities.
     pub const ALL: [Self; 4] = [Self::Gap, Self::Contrast, Self::Density, Self::Anisotropy];
 
-    /// The name on the screen.
+    /// Name on the screen.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gap => "gap (nats)",
@@ -33,16 +35,14 @@ impl Quantity {
             Self::Anisotropy => "s₁/s₂",
         }
     }
-}
 
-impl Quantity {
-    /// The value below which it never is.
+    /// Lower bound.
     pub fn least(self) -> f64 {
         if self == Self::Anisotropy { 1.0 } else { 0.0 }
     }
 
-    /// Differences below this are too small to be shown as such: a hundredth of a nat, a thousandth of a unit of density,
-    /// a ratio of 1.1. The scale of a map ends there at least.
+    /// Smallest upper end of a colour scale, so that negligible differences look so: a hundredth of a nat, a thousandth of a
+    /// unit of density, a ratio of 1.1.
     pub fn least_range(self) -> f64 {
         match self {
             Self::Gap | Self::Contrast => 0.01,
@@ -52,21 +52,21 @@ impl Quantity {
     }
 }
 
-/// A quantity at each column of `z` (m × K). NaN where it has no value.
-pub fn field<T: Real>(vae: &Vae<T>, z: &Matrix<T>, quantity: Quantity, b: f64) -> Vec<f64> {
+/// A quantity at each column of `z` (m × K). NaN where undefined.
+pub fn field<T: Real>(vae: &Vae<T>, z: &Matrix<T>, quantity: MapQuantity, b: f64) -> Vec<f64> {
     let jets = Jets::of(vae, z, Order::First);
     let latents: Vec<usize> = (0..z.rows()).collect();
     let mut gram = Gram::default();
     let at = |k: usize| {
         gram.read(&jets, k, &latents);
         match quantity {
-            Quantity::Gap => gram.gap(b),
-            Quantity::Contrast => gram.contrast(),
-            Quantity::Density => {
+            MapQuantity::Gap => gram.gap(b),
+            MapQuantity::Contrast => gram.contrast(),
+            MapQuantity::Density => {
                 let prior: f64 = z.column(k).iter().map(|z| normal_density(z.to_f64())).product();
                 prior / volume(gram.singular_basis().0)
             }
-            Quantity::Anisotropy => {
+            MapQuantity::Anisotropy => {
                 let s = gram.singular_basis().0;
                 let [low, high] = [f64::min, f64::max].map(|pick| s.iter().copied().reduce(pick).unwrap_or(f64::NAN));
                 high / low
@@ -95,16 +95,16 @@ mod tests {
         // Columns (2, 0, 0) and (1, 1, 0): angle 45°, volume 2.
         vae.parameters[..6].copy_from_slice(&[2.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
         let z = Matrix::from_columns(2, 2, vec![0.0, 0.0, 1.0, -1.0]);
-        let contrast = field(&vae, &z, Quantity::Contrast, 0.1);
+        let contrast = field(&vae, &z, MapQuantity::Contrast, 0.1);
         assert!(contrast.iter().all(|c| (c - 0.5 * 2_f64.ln()).abs() < 1e-12), "−log sin 45°");
-        let density = field(&vae, &z, Quantity::Density, 0.1);
+        let density = field(&vae, &z, MapQuantity::Density, 0.1);
         let exact = 0.5 / std::f64::consts::TAU;
         assert!((density[0] - exact).abs() < 1e-15 && (density[1] - exact * (-1.0_f64).exp()).abs() < 1e-15);
         // s² are the eigenvalues of [[4, 2], [2, 2]]: 3 ± √5.
         let ratio = ((3.0 + 5_f64.sqrt()) / (3.0 - 5_f64.sqrt())).sqrt();
-        assert!((field(&vae, &z, Quantity::Anisotropy, 0.1)[0] - ratio).abs() < 1e-12);
+        assert!((field(&vae, &z, MapQuantity::Anisotropy, 0.1)[0] - ratio).abs() < 1e-12);
         // Λ = I + 10 G: V38 with ρ = 20/√(41·21).
         let gap = -0.5 * (1.0 - 400.0 / (41.0 * 21.0_f64)).ln();
-        assert!((field(&vae, &z, Quantity::Gap, 0.1)[0] - gap).abs() < 1e-12);
+        assert!((field(&vae, &z, MapQuantity::Gap, 0.1)[0] - gap).abs() < 1e-12);
     }
 }

@@ -1,18 +1,18 @@
-//! JᵀJ: the lengths and angles of the columns of a Jacobian, which is all that contrasts and gaps depend on.
+//! Gram matrix G = JᵀJ: lengths and angles of the columns of a Jacobian, which determine contrasts and gaps.
 
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd};
 
-use super::Jets;
+use super::jet::Jets;
 use crate::linalg::{Real, best_assignment};
 
-/// G = JᵀJ (m×m) of one Jacobian at a time. One value serves any number of latents and allocates for the first only.
+/// G = JᵀJ (m×m) of one Jacobian at a time. Reused for many latent vectors, it allocates for the first only.
 #[derive(Clone, Debug, Default)]
 pub struct Gram {
     m: usize,
     /// G.
     entries: Vec<f64>,
-    /// Memory for another matrix of its size.
+    /// Memory for a second matrix.
     work: Vec<f64>,
     /// Singular values of J and V: J = U S Vᵀ.
     singular_values: Vec<f64>,
@@ -65,7 +65,7 @@ impl Gram {
         self.orthogonality(0.0, 1.0)
     }
 
-    /// What a diagonal posterior loses at Λ = I + G/b, in nats: [`diagonal_gap`](super::diagonal_gap()).
+    /// Loss of a diagonal posterior at Λ = I + G/b, in nats: [`diagonal_gap`](super::diagonal_gap()).
     pub fn gap(&mut self, b: f64) -> f64 {
         self.orthogonality(1.0, 1.0 / b)
     }
@@ -94,18 +94,18 @@ impl Gram {
         if determinant > 0.0 { (-0.5 * determinant.ln()).max(0.0) } else { f64::NAN }
     }
 
-    /// The share of G that stands off the diagonal: [`off_diagonal_mass`](super::off_diagonal_mass()).
+    /// Off-diagonal share of G: [`off_diagonal_mass`](super::off_diagonal_mass()).
     pub fn off_diagonal_mass(&self) -> f64 {
         let diagonal: f64 = (0..self.m).map(|i| self.squared_length(i).powi(2)).sum();
         let all: f64 = self.entries.iter().map(|g| g * g).sum();
         if all > 0.0 { 1.0 - diagonal / all } else { f64::NAN }
     }
 
-    /// Singular values of J, and V (m×m, column-major) with the columns named as in [`svd`](crate::linalg::svd()).
-    /// Singular values below 10⁻⁸ of the largest are lost in rounding: they are squares in G.
+    /// Singular values of J, and V (m×m, column-major) with columns matched to latents as in [`svd`](crate::linalg::svd()).
+    /// Singular values below 10⁻⁸ of the largest are lost in rounding, because G holds their squares.
     ///
-    /// Jacobi's method: G is rotated in one plane after the other, by at most 45°, until it is diagonal. For two columns
-    /// one rotation is the answer.
+    /// Jacobi's method: rotates G in one plane after the other, by at most 45°, until it is diagonal. Two columns need one
+    /// rotation.
     pub fn singular_basis(&mut self) -> (&[f64], &[f64]) {
         const SWEEPS: usize = 30;
         let Self { m, entries, work, singular_values, v } = self;
@@ -115,7 +115,8 @@ impl Gram {
         singular_values.clear();
         v.clear();
         if let [g00, g01, _, g11] = entries[..] {
-            let Turn { tangent, cosine, sine } = Turn::of(g00, g11, g01).unwrap_or(Turn::NONE);
+            let JacobiRotation { tangent, cosine, sine } =
+                JacobiRotation::of(g00, g11, g01).unwrap_or(JacobiRotation::NONE);
             singular_values.extend([g00 - tangent * g01, g11 + tangent * g01].map(root));
             v.extend([cosine, -sine, sine, cosine]);
             return (singular_values, v);
@@ -134,7 +135,7 @@ impl Gram {
             }
         }
         singular_values.extend((0..m).map(|i| root(work[i * m + i])));
-        // Named: V as near to the identity as a permutation and signs can make it.
+        // V as near to the identity as a permutation and signs can make it.
         let order = best_assignment(m, m, |axis, column| v[column * m + axis].abs());
         let (unnamed, columns) = (singular_values.clone(), &mut work[..]);
         columns.copy_from_slice(v);
@@ -147,17 +148,17 @@ impl Gram {
     }
 }
 
-/// The rotation of a plane that makes a symmetric matrix diagonal, by at most 45°.
-struct Turn {
+/// Rotation by at most 45° that makes a symmetric 2×2 matrix diagonal.
+struct JacobiRotation {
     tangent: f64,
     cosine: f64,
     sine: f64,
 }
 
-impl Turn {
+impl JacobiRotation {
     const NONE: Self = Self { tangent: 0.0, cosine: 1.0, sine: 0.0 };
 
-    /// That of the matrix with these entries; nothing where it is diagonal to the last digit, or not made of numbers.
+    /// Rotation for these entries; `None` if they are diagonal to the last digit, or NaN.
     fn of(gii: f64, gjj: f64, gij: f64) -> Option<Self> {
         if gij.is_nan() || gij.abs() <= f64::EPSILON * (gii * gjj).abs().sqrt() {
             return None;
@@ -169,15 +170,15 @@ impl Turn {
     }
 }
 
-/// Rotates axes i and j of the symmetric matrix `g` (and columns i and j of `v`) so that g_ij becomes zero; says whether
-/// that took a rotation.
+/// Rotates axes i and j of the symmetric matrix `g` (and columns i and j of `v`) so that g_ij becomes zero; false if it
+/// was zero.
 fn rotate(g: &mut [f64], v: &mut [f64], m: usize, i: usize, j: usize) -> bool {
     let (gii, gjj, gij) = (g[i * m + i], g[j * m + j], g[i * m + j]);
-    let Some(Turn { tangent, cosine, sine }) = Turn::of(gii, gjj, gij) else { return false };
-    let turn = |x: f64, y: f64| (cosine * x - sine * y, sine * x + cosine * y);
+    let Some(JacobiRotation { tangent, cosine, sine }) = JacobiRotation::of(gii, gjj, gij) else { return false };
+    let rotated = |x: f64, y: f64| (cosine * x - sine * y, sine * x + cosine * y);
     for r in 0..m {
-        (v[i * m + r], v[j * m + r]) = turn(v[i * m + r], v[j * m + r]);
-        let (x, y) = turn(g[i * m + r], g[j * m + r]);
+        (v[i * m + r], v[j * m + r]) = rotated(v[i * m + r], v[j * m + r]);
+        let (x, y) = rotated(g[i * m + r], g[j * m + r]);
         (g[i * m + r], g[r * m + i], g[j * m + r], g[r * m + j]) = (x, x, y, y);
     }
     (g[i * m + i], g[j * m + j]) = (gii - tangent * gij, gjj + tangent * gij);
@@ -185,12 +186,12 @@ fn rotate(g: &mut [f64], v: &mut [f64], m: usize, i: usize, j: usize) -> bool {
     true
 }
 
-/// How many sums of products stand side by side, so that their order does not depend on the vector unit.
+/// Parallel sums of products, fixed so that their order does not depend on the vector unit.
 const SUMS: usize = 8;
 
 /// a · b in double precision.
 pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
-    // In a few dimensions the way to the vector unit is longer than the sum, which is the same.
+    // In few dimensions the call of the vector unit costs more than the sum, whose value is the same.
     if a.len() <= SUMS { a.iter().zip(b).map(|(a, b)| a.to_f64() * b.to_f64()).sum() } else { long_dot(a, b) }
 }
 
@@ -220,14 +221,14 @@ mod tests {
     proptest! {
         /// Against decompositions of J and of Λ by other methods.
         #[test]
-        fn says_what_the_jacobian_says(n in 5_usize..20, m in 1_usize..6, b in 0.01..2.0,
+        fn the_gram_matrix_agrees_with_its_jacobian(n in 5_usize..20, m in 1_usize..6, b in 0.01..2.0,
                                        numbers in prop::collection::vec(-2.0..2.0, 100)) {
             let j = DMatrix::from_fn(n, m, |r, c| numbers[5 * r + c]);
             let exact = svd(&j);
             let (least, most) = exact.singular_values.iter().fold((f64::MAX, 0.0_f64), |(l, h), s| (l.min(*s), h.max(*s)));
             prop_assume!(least > 1e-2 * most);
             let mut gram = Gram::of(&j);
-            // What is rounded in G is worth (s₁/sₘ)² ≤ 10⁴ as much in the smallest singular value.
+            // Rounding errors of G are (s₁/sₘ)² ≤ 10⁴ times as large in the smallest singular value.
             let lengths: f64 = j.column_iter().map(|c| c.norm()).product();
             prop_assert!((gram.contrast() - (lengths / volume(&exact.singular_values)).ln()).abs() < 1e-10);
             prop_assert!((gram.gap(b) - diagonal_gap(&posterior_precision(&j, b))).abs() < 1e-10);
@@ -240,8 +241,8 @@ mod tests {
             let jtj = j.transpose() * &j;
             prop_assert!((&g * &s * &s * g.transpose() - &jtj).norm() < 1e-13 * jtj.norm(), "not G");
             if apart {
-                // Columns of V turn by rounding over the distance of the squares.
-                prop_assert!((g - exact.v).norm() < 1e-9, "other names or signs");
+                // Columns of V rotate by the rounding error over the distance of the squares.
+                prop_assert!((g - exact.v).norm() < 1e-9, "other order or signs");
                 prop_assert!(values.iter().zip(&exact.singular_values).all(|(a, b)| (a - b).abs() < 1e-10 * most));
             }
         }
@@ -252,13 +253,13 @@ mod tests {
         let j = DMatrix::from_row_slice(2, 2, &[1.0, 2.0, 0.0, 0.0]);
         let mut gram = Gram::of(&j);
         assert!(gram.contrast().is_nan() && gram.gap(1.0) > 0.0);
-        assert!((gram.singular_basis().0[1] - 5_f64.sqrt()).abs() < 1e-15, "the longer column keeps its name");
+        assert!((gram.singular_basis().0[1] - 5_f64.sqrt()).abs() < 1e-15, "the longer column keeps its latent");
         let mut nan = Gram::of(&DMatrix::from_element(2, 2, f64::NAN));
         assert!(nan.contrast().is_nan() && nan.singular_basis().0[0].is_nan());
     }
 
     #[test]
-    fn a_sum_of_products_of_any_length_is_complete() {
+    fn dot_products_of_any_length_are_exact() {
         for length in 0..40 {
             let (a, b): (Vec<f32>, Vec<f32>) = (0..length).map(|i| (i as f32, 2.0 - i as f32)).unzip();
             let exact: f64 = (0..length).map(f64::from).map(|i| i * (2.0 - i)).sum();

@@ -1,6 +1,6 @@
-//! Do arc-length coordinates exist? They do exactly when walking around any rectangle brings them back.
+//! Holonomy of arc-length coordinates: they exist exactly when the integral around every rectangle is zero.
 
-use super::{Jets, Order};
+use super::jet::{Jets, Order};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -9,7 +9,7 @@ use crate::vae::Vae;
 /// ∫ sᵢ dzᵢ is a coordinate. Signed, counter-clockwise, in units of the data.
 pub fn loop_integrals(vae: &Vae<f64>, z: &[f64], plane: [usize; 2], from: [f64; 2], to: [f64; 2]) -> [f64; 2] {
     let [a, b] = plane;
-    // Going there on one side and back on the other: only the sides along zᵢ count for sᵢ dzᵢ.
+    // Out on one side and back on the other: only the sides along zᵢ contribute to sᵢ dzᵢ.
     let along = |moving: usize, fixed: usize, start: f64, end: f64, at: f64| {
         let mut base = z.to_vec();
         base[fixed] = at;
@@ -21,8 +21,8 @@ pub fn loop_integrals(vae: &Vae<f64>, z: &[f64], plane: [usize; 2], from: [f64; 
     ]
 }
 
-/// ∫ ‖∂ᵢd‖ dzᵢ from `start` to `end` along latent i, the others at `z`: by Simpson's rule on 32 intervals. Negative when
-/// going backwards.
+/// ∫ ‖∂ᵢd‖ dzᵢ from `start` to `end` along latent i, the others at `z`, by Simpson's rule on 32 intervals. Negative for
+/// `end` < `start`.
 pub fn path_length(vae: &Vae<f64>, z: &[f64], i: usize, start: f64, end: f64) -> f64 {
     const INTERVALS: usize = 32;
     let step = (end - start) / INTERVALS as f64;
@@ -37,7 +37,7 @@ pub fn path_length(vae: &Vae<f64>, z: &[f64], i: usize, start: f64, end: f64) ->
     (0..=INTERVALS).map(|k| weight(k) * speed(k)).sum::<f64>() * step / 3.0
 }
 
-/// Arc-length coordinates of latents as seen from `origin`: uᵢ = ∫ sᵢ dzᵢ from originᵢ to zᵢ, along latent i *at the other
+/// Arc-length coordinates of latents from `origin`: uᵢ = ∫ sᵢ dzᵢ from originᵢ to zᵢ, along latent i *at the other
 /// coordinates of z*. Under C2 uᵢ depends on zᵢ alone, so independent latents stay independent; where C2 fails they do not.
 pub fn arc_coordinates(vae: &Vae<f64>, origin: &[f64], z: &[f64], latents: &[usize]) -> Vec<f64> {
     latents.iter().map(|i| path_length(vae, z, *i, origin[*i], z[*i])).collect()

@@ -1,4 +1,4 @@
-//! Exact derivatives of the decoder at many latents at once, carried forward through its layers.
+//! Exact derivatives of the decoder at many latent vectors at once, propagated forward through its layers.
 
 use std::ops::Range;
 
@@ -9,28 +9,28 @@ use crate::linalg::{Factor, Matrix, Panel, Real, product};
 use crate::nn::{Activation, Dense};
 use crate::vae::Vae;
 
-/// The decoder d: Z → X and its derivatives at K latents.
+/// Decoder d: Z → X and its derivatives at K latent vectors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Jets<T> {
     m: usize,
     /// d(z): n × K.
     pub value: Matrix<T>,
-    /// ∂ᵢ d(z): n × K·m, the m columns of the Jacobian of one latent side by side.
+    /// ∂ᵢ d(z): n × K·m, the m columns of each Jacobian side by side.
     pub first: Matrix<T>,
-    /// ∂ᵢ∂ⱼ d(z) for i ≤ j: n × K·m(m+1)/2, ordered (0,0), (0,1), …, (1,1), …; empty if not asked for.
+    /// ∂ᵢ∂ⱼ d(z) for i ≤ j: n × K·m(m+1)/2, ordered (0,0), (0,1), …, (1,1), …; empty for [`Order::First`].
     pub second: Matrix<T>,
 }
 
-/// Which derivatives to carry.
+/// Highest order of the derivatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The Jacobian.
+    /// Jacobian.
     First,
-    /// The Jacobian and all second derivatives. With ReLU the latter are zero wherever they exist.
+    /// Jacobian and all second derivatives. With ReLU the latter are zero wherever they exist.
     Second,
 }
 
-/// The place of ∂ᵢ∂ⱼ among the m(m+1)/2 second derivatives.
+/// Index of ∂ᵢ∂ⱼ among the m(m+1)/2 second derivatives.
 fn pair(m: usize, i: usize, j: usize) -> usize {
     let (i, j) = (i.min(j), i.max(j));
     i * m - i * (i + 1) / 2 + j
@@ -43,11 +43,11 @@ impl<T: Real> Jets<T> {
         Self::along(vae, z, &all, order)
     }
 
-    /// The same by these latents alone, as if there were no others: m is how many they are, and column i that of `latents[i]`.
+    /// Differentiates with respect to `latents` only: m is their number, and column i belongs to `latents[i]`.
     pub fn along(vae: &Vae<T>, z: &Matrix<T>, latents: &[usize], order: Order) -> Self {
-        /// Numbers that a hidden layer may leave behind: more would not stay in the cache.
+        /// Most numbers per hidden layer: more would not stay in the cache.
         const WORK: usize = 9 << 10;
-        /// Fewer latents would not repay the packing of the weights.
+        /// Fewest latent vectors at once: fewer would not repay the packing of the weights.
         const FEWEST: usize = 32;
         let (m, rows) = (latents.len(), z.rows());
         assert_eq!(rows, vae.latent_dim(), "one coordinate for each latent");
@@ -65,12 +65,12 @@ impl<T: Real> Jets<T> {
             let inputs = Factor::new(rows, block.len(), &z.as_slice()[rows * block.start..rows * block.end]);
             for (i, layer) in layers.iter().enumerate() {
                 std::mem::swap(&mut below, &mut above);
-                // The last layer writes where its results are to stand.
+                // The last layer writes into the result.
                 let place = if i + 1 < layers.len() {
                     above.reshape(layer.outputs, block.len(), pairs);
-                    above.part(0..block.len())
+                    above.slices(0..block.len())
                 } else {
-                    jets.part(block.clone())
+                    jets.slices(block.clone())
                 };
                 if i == 0 {
                     place.after_first_layer(layer, &vae.parameters, inputs, latents, &mut panel);
@@ -82,32 +82,32 @@ impl<T: Real> Jets<T> {
         jets
     }
 
-    /// How many latents.
+    /// Number of latent vectors.
     pub fn len(&self) -> usize {
         self.value.columns()
     }
 
-    /// Whether there is no latent.
+    /// True without latent vectors.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// ∂ᵢ d at latent `k`.
+    /// ∂ᵢ d at latent vector `k`.
     pub fn column(&self, k: usize, i: usize) -> &[T] {
         self.first.column(k * self.m + i)
     }
 
-    /// J (n × m) at latent `k`.
+    /// J (n × m) at latent vector `k`.
     pub fn jacobian(&self, k: usize) -> DMatrix<f64> {
         let n = self.value.rows();
         let columns = &self.first.as_slice()[k * n * self.m..][..n * self.m];
         DMatrix::from_iterator(n, self.m, columns.iter().map(|x| x.to_f64()))
     }
 
-    /// ∂ᵢ∂ⱼ d at latent `k`.
+    /// ∂ᵢ∂ⱼ d at latent vector `k`.
     ///
     /// # Panics
-    /// If only first derivatives were asked for.
+    /// If the jets are of [`Order::First`].
     pub fn hessian(&self, k: usize, i: usize, j: usize) -> &[T] {
         self.second.column(k * self.m * (self.m + 1) / 2 + pair(self.m, i, j))
     }
@@ -118,26 +118,25 @@ impl<T: Real> Jets<T> {
         self.second.reshape(rows, latents * pairs);
     }
 
-    /// The places of those latents.
-    fn part(&mut self, latents: Range<usize>) -> Part<'_, T> {
+    fn slices(&mut self, latents: Range<usize>) -> JetSlices<'_, T> {
         let all = self.len();
         let [value, first, second] = [&mut self.value, &mut self.first, &mut self.second].map(|numbers| {
             let each = numbers.as_slice().len() / all;
             &mut numbers.as_mut_slice()[each * latents.start..each * latents.end]
         });
-        Part { m: self.m, value, first, second }
+        JetSlices { m: self.m, value, first, second }
     }
 }
 
-/// Where the jets of a layer at some latents are to stand.
-struct Part<'a, T> {
+/// Jets of a layer at some latent vectors, to be written.
+struct JetSlices<'a, T> {
     m: usize,
     value: &'a mut [T],
     first: &'a mut [T],
     second: &'a mut [T],
 }
 
-impl<T: Real> Part<'_, T> {
+impl<T: Real> JetSlices<'_, T> {
     /// The first layer is affine before σ: its derivative by zᵢ is column i of the weights, whatever z is.
     fn after_first_layer(self, layer: &Dense, p: &[T], z: Factor<'_, T>, latents: &[usize], panel: &mut Panel<T>) {
         layer.forward(p, z, self.value, panel);
@@ -149,7 +148,7 @@ impl<T: Real> Part<'_, T> {
         self.bend(layer);
     }
 
-    /// The jets one layer further than those `below`.
+    /// Propagates the jets `below` through one layer.
     fn after(self, below: &Jets<T>, layer: &Dense, p: &[T], panel: &mut Panel<T>) {
         layer.forward(p, Factor::from(&below.value), self.value, panel);
         for (from, to) in [(&below.first, &mut *self.first), (&below.second, &mut *self.second)] {
@@ -160,7 +159,7 @@ impl<T: Real> Part<'_, T> {
         self.bend(layer);
     }
 
-    /// From derivatives of the pre-activation a to those of h = σ(a).
+    /// Converts derivatives of the pre-activation a to those of h = σ(a).
     fn bend(self, layer: &Dense) {
         bend(layer.activation, self.m, layer.outputs, self.value, self.first, self.second);
     }
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_numbered_without_gaps() {
+    fn indices_of_second_derivatives_have_no_gaps() {
         for m in 1..6 {
             let numbers: Vec<usize> = (0..m).flat_map(|i| (i..m).map(move |j| pair(m, i, j))).collect();
             assert_eq!(numbers, (0..m * (m + 1) / 2).collect::<Vec<_>>());

@@ -1,5 +1,5 @@
-//! The geometry of a decoder: exact derivatives, singular bases, seams, and how far the conditions C1 (orthogonal
-//! columns) and C2 (each length depends on its own latent only) are from being met.
+//! Geometry of a decoder: exact derivatives, singular bases, seams, and the deviation from the conditions C1 (orthogonal
+//! columns) and C2 (the length of each column depends on its own latent only).
 
 mod best_posterior;
 mod chance;
@@ -9,11 +9,11 @@ mod field;
 mod gram;
 mod holonomy;
 mod jet;
+mod metrics;
 mod product_density;
+mod rotated_model;
 mod rotation;
 mod seam;
-mod summary;
-mod turned_model;
 
 pub use best_posterior::{BestPosterior, best_posterior, elbo_of, posterior_quadrature};
 pub use chance::{Chance, chance};
@@ -22,11 +22,11 @@ pub use contrast::{
     separation,
 };
 pub use curvature::c2_residual;
-pub use field::{Quantity, field, volume};
+pub use field::{MapQuantity, field, volume};
 pub use gram::Gram;
 pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};
+pub use metrics::{ACTIVE_VARIANCE, GeometryMetrics, LEAST_SEPARATION, Measured, Undefined, active_latents};
 pub use product_density::{ProductDensity, product_density};
-pub use rotation::{Rotation, TurnedElbo, turned_elbos, turned_gap};
+pub use rotation::{RotatedElbo, Rotation, rotated_elbos, rotated_gap};
 pub use seam::{Seam, measured_arcs, normal_density};
-pub use summary::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Summary, Undefined, active_latents};

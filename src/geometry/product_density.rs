@@ -1,13 +1,15 @@
-//! Does the density on the manifold factorise? The product of the seam densities through z* against the true one.
+//! Factorisation of the density on the manifold: the product of the seam densities through z* against the true one.
 
-use super::{Jets, Order, normal_density, volume};
+use super::field::volume;
+use super::jet::{Jets, Order};
+use super::seam::normal_density;
 use crate::linalg::{Matrix, svd};
 use crate::vae::Vae;
 
-/// The comparison on a square grid in the plane of two latents.
+/// Comparison on a square grid in the plane of two latents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProductDensity {
-    /// Points along each side.
+    /// Points per side.
     pub side: usize,
     /// At each grid point, the first latent running fastest: (Π pᵢ/‖Jᵢ(z*)‖ − p/√det JᵀJ) over the largest true density.
     pub difference: Vec<f64>,

@@ -1,19 +1,19 @@
-//! Turning the latents: what it does to the objective, which is what singles out the axes.
+//! Rotation of the latents and its effect on the objective, which singles out the axes.
 
 use nalgebra::DMatrix;
-
 use serde::{Deserialize, Serialize};
 
-use super::{BestPosterior, best_posterior, diagonal_gap, posterior_quadrature};
+use super::best_posterior::{BestPosterior, best_posterior, posterior_quadrature};
+use super::contrast::diagonal_gap;
 use crate::linalg::Real;
 use crate::vae::{Covariance, Objective, Posterior, Vae};
 
-/// A rotation by an angle in the plane of two latents: z ↦ R z.
+/// Rotation by an angle in the plane of two latents: z ↦ R z.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rotation {
-    /// The angle, from the first latent towards the second.
+    /// Angle from the first latent towards the second.
     pub degrees: f64,
-    /// The two latents, counted from 0.
+    /// Two latents, counted from 0.
     pub plane: [usize; 2],
 }
 
@@ -27,26 +27,26 @@ impl Rotation {
         r
     }
 
-    /// The coordinates in the plane of R z, from those of z.
-    pub fn turn<T: Real>(&self, first: T, second: T) -> [T; 2] {
+    /// Coordinates of R z in the plane, from those of z.
+    pub fn rotate<T: Real>(&self, first: T, second: T) -> [T; 2] {
         let (sin, cos) = self.degrees.to_radians().sin_cos();
         let (x, y) = (first.to_f64(), second.to_f64());
         [cos * x - sin * y, sin * x + cos * y].map(T::from_f64)
     }
 
-    /// The decoder d∘Rᵀ, which gives for R z what d gives for z.
-    pub fn turn_decoder<T: Real>(&self, vae: &mut Vae<T>) {
+    /// Replaces the decoder d by d∘Rᵀ, which maps R z to d(z).
+    pub fn rotate_decoder<T: Real>(&self, vae: &mut Vae<T>) {
         let layer = vae.decoder.layers()[0].clone();
         let (weight, _) = layer.split_mut(&mut vae.parameters);
         let [a, b] = self.plane.map(|latent| latent * layer.outputs);
-        // W Rᵀ: each row of W is turned as a latent is.
+        // W Rᵀ: each row of W is rotated as a latent vector is.
         for row in 0..layer.outputs {
-            [weight[a + row], weight[b + row]] = self.turn(weight[a + row], weight[b + row]);
+            [weight[a + row], weight[b + row]] = self.rotate(weight[a + row], weight[b + row]);
         }
     }
 
-    /// The posterior R μ, R Σ Rᵀ.
-    pub fn turn_posterior(&self, q: &Posterior) -> Posterior {
+    /// Posterior with mean R μ and covariance R Σ Rᵀ.
+    pub fn rotate_posterior(&self, q: &Posterior) -> Posterior {
         let r = self.matrix(q.dim());
         let sigma = &r * q.covariance() * r.transpose();
         let factor = sigma.cholesky().map_or_else(|| &r * &q.factor, |c| c.l());
@@ -54,27 +54,27 @@ impl Rotation {
     }
 }
 
-/// The objective of the turned decoder with the best posterior of each family, averaged over observations, in nats.
+/// Objective of the rotated decoder with the best posterior of each family, averaged over observations, in nats.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TurnedElbo {
-    /// The angle.
+pub struct RotatedElbo {
+    /// Angle of the rotation.
     pub degrees: f64,
-    /// With the best diagonal posteriors.
+    /// Objective with the best diagonal posteriors.
     pub diagonal: f64,
-    /// With the best full ones; it is the same at every angle (Rolínek et al. 2019, propositions 2 and 3).
+    /// Objective with the best full posteriors, the same at every angle (Rolínek et al. 2019, propositions 2 and 3).
     pub full: f64,
 }
 
-/// The curve ELBO(φ) of a decoder over angles in the plane of two latents. `starts` are posteriors of the observations to
-/// begin the search for the best ones at.
-pub fn turned_elbos(
+/// The curve ELBO(φ) of a decoder over angles in the plane of two latents. The search for the best posteriors begins at
+/// `starts`, one for each observation.
+pub fn rotated_elbos(
     vae: &Vae<f64>,
     observations: &[Vec<f64>],
     starts: &[Posterior],
     objective: &Objective,
     plane: [usize; 2],
     angles: &[f64],
-) -> Vec<TurnedElbo> {
+) -> Vec<RotatedElbo> {
     let rule = posterior_quadrature(vae.latent_dim());
     let with = |covariance| Objective { covariance, ..*objective };
     let full: Vec<BestPosterior> = observations
@@ -86,25 +86,25 @@ pub fn turned_elbos(
     let full_elbo = mean(&mut full.iter().map(|best| best.elbo));
     let at = |degrees: &f64| {
         let rotation = Rotation { degrees: *degrees, plane };
-        let mut turned = vae.clone();
-        rotation.turn_decoder(&mut turned);
+        let mut rotated = vae.clone();
+        rotation.rotate_decoder(&mut rotated);
         let best = |(x, best): (&Vec<f64>, &BestPosterior)| {
-            // The best diagonal posterior for a precision Λ has 1/Λᵢᵢ as variances: a good place to begin.
+            // The best diagonal posterior for a precision Λ has variances 1/Λᵢᵢ: a good start.
             let r = rotation.matrix(vae.latent_dim());
             let precision = &r * &best.precision * r.transpose();
             let factor = DMatrix::from_diagonal(&precision.diagonal().map(|l| 1.0 / l.max(1e-12).sqrt()));
             let start = Posterior { mean: &r * &best.posterior.mean, factor };
-            best_posterior(&turned, x, &with(Covariance::Diagonal), &start, &rule).elbo
+            best_posterior(&rotated, x, &with(Covariance::Diagonal), &start, &rule).elbo
         };
         let diagonal = mean(&mut observations.iter().zip(&full).map(best));
-        TurnedElbo { degrees: *degrees, diagonal, full: full_elbo }
+        RotatedElbo { degrees: *degrees, diagonal, full: full_elbo }
     };
     angles.iter().map(at).collect()
 }
 
-/// What a diagonal posterior loses against a full one when the latents are turned, to second order:
-/// β ½ (Σ log (RΛRᵀ)ᵢᵢ − log det Λ). Exact for linear decoders. In nats.
-pub fn turned_gap(precision: &DMatrix<f64>, beta: f64, rotation: &Rotation) -> f64 {
+/// Loss of a diagonal posterior against a full one after a rotation, to second order and in nats:
+/// β ½ (Σ log (RΛRᵀ)ᵢᵢ − log det Λ). Exact for linear decoders.
+pub fn rotated_gap(precision: &DMatrix<f64>, beta: f64, rotation: &Rotation) -> f64 {
     let r = rotation.matrix(precision.nrows());
     beta * diagonal_gap(&(&r * precision * r.transpose()))
 }
@@ -112,6 +112,7 @@ pub fn turned_gap(precision: &DMatrix<f64>, beta: f64, rotation: &Rotation) -> f
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::best_posterior::elbo_of;
     use crate::linalg::Matrix;
     use crate::nn::Activation;
     use crate::ppca::linear_elbo;
@@ -125,15 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn the_turned_decoder_answers_turned_latents() {
+    fn the_rotated_decoder_maps_rotated_latents_to_the_same_data() {
         for (decoder, hidden) in [(DecoderKind::Mlp, vec![7]), (DecoderKind::Linear, vec![])] {
             let original = vae(decoder, hidden, 3);
             let rotation = Rotation { degrees: 33.0, plane: [0, 1] };
-            let mut turned = original.clone();
-            rotation.turn_decoder(&mut turned);
+            let mut rotated = original.clone();
+            rotation.rotate_decoder(&mut rotated);
             let z = DVector::from_vec(vec![0.7, -1.1]);
             let rz = rotation.matrix(2) * &z;
-            let [a, b] = [(&original, z), (&turned, rz)]
+            let [a, b] = [(&original, z), (&rotated, rz)]
                 .map(|(vae, z)| vae.decode(&Matrix::from_columns(2, 1, z.as_slice().to_vec())));
             assert!(a.as_slice().iter().zip(b.as_slice()).all(|(a, b)| (a - b).abs() < 1e-14));
         }
@@ -141,11 +142,11 @@ mod tests {
 
     /// V08: L(d∘Rᵀ, Rμ, RΣRᵀ) = L(d, μ, Σ).
     #[test]
-    fn full_posteriors_do_not_feel_a_rotation() {
+    fn full_posteriors_are_invariant_under_rotation() {
         let original = vae(DecoderKind::Mlp, vec![9], 3);
         let rotation = Rotation { degrees: 50.0, plane: [0, 1] };
-        let mut turned = original.clone();
-        rotation.turn_decoder(&mut turned);
+        let mut rotated = original.clone();
+        rotation.rotate_decoder(&mut rotated);
         let q = Posterior {
             mean: DVector::from_vec(vec![0.3, -0.2]),
             factor: DMatrix::from_row_slice(2, 2, &[0.3, 0.0, 0.1, 0.2]),
@@ -153,12 +154,12 @@ mod tests {
         let objective = Objective { covariance: Covariance::Full, beta: 1.5, sigma2: 0.2 };
         let rule = crate::stats::gauss_hermite(2, 16);
         let x = [0.2, 0.5, -0.4];
-        let before = super::super::elbo_of(&original, &x, &objective, &q, &rule);
-        let after = super::super::elbo_of(&turned, &x, &objective, &rotation.turn_posterior(&q), &rule);
+        let before = elbo_of(&original, &x, &objective, &q, &rule);
+        let after = elbo_of(&rotated, &x, &objective, &rotation.rotate_posterior(&q), &rule);
         assert!((before - after).abs() < 1e-9, "{before} {after}");
     }
 
-    /// The curve of a linear decoder is the closed form (β/2) log(1 + sin²2θ (λ₁−λ₂)²/4λ₁λ₂) below the flat one.
+    /// The curve of a linear decoder lies (β/2) log(1 + sin²2θ (λ₁−λ₂)²/4λ₁λ₂) below the flat one.
     #[test]
     fn the_curve_of_a_linear_decoder_is_the_closed_form() {
         let (lambda, beta, sigma2) = ([2.05_f64, 1.05], 2.0, 0.05);
@@ -185,7 +186,7 @@ mod tests {
                 .collect();
         let prior = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
         let angles = [0.0, 15.0, 30.0, 45.0, 80.0];
-        let curve = turned_elbos(&vae, &data, &vec![prior; 4], &objective, [0, 1], &angles);
+        let curve = rotated_elbos(&vae, &data, &vec![prior; 4], &objective, [0, 1], &angles);
         let covariance = DMatrix::from_diagonal(&lambda.to_vec().into());
         let w = DMatrix::from_column_slice(2, 2, &vae.parameters[..4]);
         let full = linear_elbo(&w, &covariance, &Objective { covariance: Covariance::Full, ..objective });
@@ -196,7 +197,7 @@ mod tests {
             assert!((point.full - point.diagonal - closed).abs() < 1e-8, "{point:?} {closed}");
             let precision = DMatrix::identity(2, 2) + w.transpose() * &w / objective.b();
             let rotation = Rotation { degrees: point.degrees, plane: [0, 1] };
-            assert!((turned_gap(&precision, beta, &rotation) - closed).abs() < 1e-12);
+            assert!((rotated_gap(&precision, beta, &rotation) - closed).abs() < 1e-12);
         }
     }
 }

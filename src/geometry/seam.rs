@@ -1,28 +1,27 @@
-//! Seams: the images of lines through z* parallel to the latent axes, and the density that is pushed onto them.
+//! Seams: images of lines through z* parallel to the latent axes, with the density pushed forward onto them.
 
+use super::jet::{Jets, Order};
 use crate::linalg::{Matrix, Real};
 use crate::vae::Vae;
 
-use super::{Jets, Order};
-
-/// The curve t ↦ d(z*₁, …, t, …, z*ₘ) for t in place of coordinate i (red in every picture; the line itself is blue).
+/// Seam: the curve t ↦ d(z*₁, …, t, …, z*ₘ) with t in place of coordinate i (red in every figure; the line is blue).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seam {
-    /// i.
+    /// Latent i.
     pub latent: usize,
-    /// Values of t, increasing.
+    /// Values of t in increasing order.
     pub t: Vec<f64>,
-    /// d at those values: n × points.
+    /// d at these values: n × points.
     pub points: Matrix<f64>,
-    /// ‖∂ᵢ d‖ there: how fast the data point moves.
+    /// Speed ‖∂ᵢ d‖ of the data point at these values.
     pub speed: Vec<f64>,
-    /// Arc length from d(z*), negative before it.
+    /// Signed arc length from d(z*).
     pub arc: Vec<f64>,
 }
 
 impl Seam {
-    /// The seam along latent `i` through `z` on t ∈ [−range, range], at `points` ≥ 2 equidistant values. Single precision
-    /// will do for what is drawn.
+    /// Seam along latent `i` through `z` on t ∈ [−range, range], at `points` ≥ 2 equidistant values. Single precision
+    /// suffices for drawing.
     pub fn through<T: Real>(vae: &Vae<T>, z: &[f64], i: usize, range: f64, points: usize) -> Self {
         let step = 2.0 * range / (points - 1) as f64;
         let t: Vec<f64> = (0..points).map(|k| step.mul_add(k as f64, -range)).collect();
@@ -32,10 +31,10 @@ impl Seam {
         Self::new(i, z[i], t, jets.value.map(T::to_f64), speed)
     }
 
-    /// The seam along latent `i` with these `points` (n × points) and `speed` at equidistant `t`; arc length is counted from
+    /// Seam along latent `i` with `points` (n × points) and `speed` at equidistant `t`; arc length is measured from
     /// t = `origin`.
     pub fn new(i: usize, origin: f64, t: Vec<f64>, points: Matrix<f64>, speed: Vec<f64>) -> Self {
-        // Trapezoids; the error is that of the mean of d‖∂ᵢd‖²/dt² over the line times step²/12 a unit of t.
+        // Trapezoids; the error per unit of t is the mean of d²‖∂ᵢd‖/dt² over the line times step²/12.
         let mut arc = vec![0.0; t.len()];
         for k in 1..t.len() {
             arc[k] = arc[k - 1] + 0.5 * (t[k] - t[k - 1]) * (speed[k - 1] + speed[k]);
@@ -47,28 +46,28 @@ impl Seam {
         Self { latent: i, t, points, speed, arc }
     }
 
-    /// The density over arc length that p(t) = N(0, 1) becomes: p(t) / ‖∂ᵢd‖. Exact for any smooth decoder; it is the
-    /// density of a coordinate of the data only if the conditions C1 and C2 hold. Infinite where the seam stands still.
+    /// Density over arc length, p(t) / ‖∂ᵢd‖ with p = N(0, 1) pushed forward. Exact for any smooth decoder; it is the density
+    /// of a coordinate of the data only if the conditions C1 and C2 hold. Infinite where the speed is zero.
     pub fn density(&self) -> Vec<f64> {
         self.t.iter().zip(&self.speed).map(|(t, speed)| normal_density(*t) / speed).collect()
     }
 
-    /// The mass of that density between the ends of the seam, ∫ p/‖∂ᵢd‖ ds by trapezoids: the share of the prior on
-    /// [−range, range], whatever the decoder is.
+    /// Mass of the density between the ends of the seam, ∫ p/‖∂ᵢd‖ ds by trapezoids: for every decoder the share of the prior
+    /// on [−range, range].
     pub fn mass(&self) -> f64 {
         let density = self.density();
         let pieces = density.windows(2).zip(self.arc.windows(2));
         pieces.map(|(p, s)| 0.5 * (p[0] + p[1]) * (s[1] - s[0])).filter(|mass| mass.is_finite()).sum()
     }
 
-    /// Arc length at t.
+    /// Arc length at `t`.
     pub fn arc_at(&self, t: f64) -> f64 {
         interpolate(&self.t, &self.arc, t)
     }
 }
 
-/// Arc lengths of images of `t` (in increasing order) along latent `i` through `z`, measured as a person would: decode
-/// the points and add up the distances between neighbours. No derivative is used, so it checks [`Seam::arc`].
+/// Arc lengths at `t` (in increasing order) along latent `i` through `z`, measured without derivatives: the sum of distances
+/// between neighbouring decoded points. An independent check of [`Seam::arc`].
 pub fn measured_arcs<T: Real>(vae: &Vae<T>, z: &[f64], i: usize, t: &[f64]) -> Vec<f64> {
     let at = t.partition_point(|t| *t < z[i]);
     let with_origin: Vec<f64> = [&t[..at], &[z[i]], &t[at..]].concat();
@@ -93,7 +92,7 @@ fn norm(x: impl Iterator<Item = f64>) -> f64 {
     x.map(|x| x * x).sum::<f64>().sqrt()
 }
 
-/// The piecewise linear function through (x, y) at `at`, continued straight beyond its ends.
+/// Piecewise linear function through (x, y) at `at`, extrapolated beyond its ends.
 fn interpolate(x: &[f64], y: &[f64], at: f64) -> f64 {
     let k = x.partition_point(|x| *x <= at).clamp(1, x.len() - 1);
     let share = (at - x[k - 1]) / (x[k] - x[k - 1]);

@@ -1,14 +1,16 @@
-//! Files and folders that are either written whole or not at all.
+//! Atomic replacement of files and folders: written under a hidden name beside the target, then renamed.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::FileError;
+use tempfile::{Builder, TempPath};
 
-/// Writes `bytes` to `path`, replacing what was there. They go to a new file in the same directory, which takes the name
-/// only when all of them are on the disk: whatever goes wrong, the old file is as it was and nothing else is left behind.
+use super::file_error::FileError;
+
+/// Replaces the file at `path` by one with these bytes. On an error the old file is as it was, and nothing else is left
+/// behind.
 ///
 /// # Errors
 /// If the directory does not exist, may not be written to or is full, or if `path` is a directory.
@@ -16,92 +18,82 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     Staged::file(path, bytes)?.commit().map(drop)
 }
 
-/// A file, or a folder of files, that is on the disk under another name. Unless it takes its own, nothing of it stays.
+/// A file or a folder of files, complete on the disk under a hidden name. [`Staged::commit`] gives it its own name;
+/// dropping it removes it.
 #[derive(Debug)]
 pub struct Staged {
-    /// As it was asked for.
+    /// The path as it was asked for.
     path: PathBuf,
-    /// What it is after links are followed.
+    /// The path after links are followed.
     target: PathBuf,
-    temporary: PathBuf,
+    hidden: TempPath,
 }
 
 impl Staged {
-    /// Writes the bytes of a file that is to be at `path`.
+    /// Stages a file for `path`. It takes over the permissions of the file that it will replace.
     ///
     /// # Errors
     /// If the directory does not exist, may not be written to or is full.
     pub fn file(path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
-        let create = |temporary: &Path| OpenOptions::new().write(true).create_new(true).open(temporary);
         let stage = || {
-            let (staged, file) = Self::beside(path, create)?;
+            let (staged, file) = Self::beside(path, |hidden| File::create_new(hidden))?;
             fill(file, &staged.target, bytes)?;
             Ok(staged)
         };
         stage().map_err(|error| failed("file", path, &error))
     }
 
-    /// Writes the files of a folder that is to be at `path`, each with its name.
+    /// Stages a folder for `path` with these files, each with its name.
     ///
     /// # Errors
-    /// If the directory that it is in does not exist, may not be written to or is full.
+    /// If the parent directory does not exist, may not be written to or is full.
     pub fn folder<'a>(path: &Path, files: impl Iterator<Item = (String, &'a [u8])>) -> Result<Self, FileError> {
         let stage = || {
-            let (staged, ()) = Self::beside(path, |temporary| fs::create_dir(temporary))?;
+            let (staged, ()) = Self::beside(path, |hidden| fs::create_dir(hidden))?;
             for (name, bytes) in files {
-                fill(File::create_new(staged.temporary.join(&name))?, &staged.target.join(&name), bytes)?;
+                fill(File::create_new(staged.hidden.join(&name))?, &staged.target.join(&name), bytes)?;
             }
             Ok(staged)
         };
         stage().map_err(|error| failed("folder", path, &error))
     }
 
-    /// Takes its name. What is in a folder of that name stays, but for files that are replaced.
+    /// Renames it to its target. In a folder that exists, files of the same names are replaced and all others stay.
     ///
     /// # Errors
-    /// If something of that name is in the way.
+    /// If something else has the name of the target.
     pub fn commit(self) -> Result<PathBuf, FileError> {
-        let Self { path, target, temporary } = &self;
-        let is_folder = temporary.is_dir();
-        let named =
-            if is_folder && target.is_dir() { move_into(temporary, target) } else { fs::rename(temporary, target) };
-        named.map_err(|error| failed(if is_folder { "folder" } else { "file" }, path, &error))?;
-        // The new name reaches the disk with the directory. Not every system lets one open a directory.
+        let Self { path, target, hidden } = &self;
+        let is_folder = hidden.is_dir();
+        let renamed = if is_folder && target.is_dir() { move_into(hidden, target) } else { fs::rename(hidden, target) };
+        renamed.map_err(|error| failed(if is_folder { "folder" } else { "file" }, path, &error))?;
+        // The new name reaches the disk with the directory. Some systems do not allow a directory to be opened.
         if let Ok(directory) = File::open(directory_of(target)) {
             let _ignored = directory.sync_all();
         }
         Ok(path.clone())
     }
 
-    /// Creates something hidden, which did not exist, beside what is to be at `path`.
+    /// Creates something under a hidden name beside the target of `path`.
     fn beside<T>(path: &Path, create: impl Fn(&Path) -> io::Result<T>) -> io::Result<(Self, T)> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        // A link keeps pointing to the file, which is what changes.
+        // A link keeps pointing to the file, which is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let name = target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name"))?;
-        loop {
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let mut hidden = std::ffi::OsString::from(".");
-            hidden.push(name);
-            hidden.push(format!(".{}-{count}.tmp", std::process::id()));
-            let temporary = directory_of(&target).join(hidden);
-            match create(&temporary) {
-                Ok(created) => return Ok((Self { path: path.to_owned(), target, temporary }, created)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let mut prefix = OsString::from(".");
+        prefix.push(name);
+        prefix.push(".");
+        let hidden = Builder::new().prefix(&prefix).suffix(".tmp").make_in(directory_of(&target), create)?;
+        let (created, hidden) = hidden.into_parts();
+        Ok((Self { path: path.to_owned(), target, hidden }, created))
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // After a commit there is nothing. Should this fail otherwise, there is nothing more to be done.
-        let _ignored = if self.temporary.is_dir() {
-            fs::remove_dir_all(&self.temporary)
-        } else {
-            fs::remove_file(&self.temporary)
-        };
+        // `TempPath` removes files only. After a commit neither finds anything, and a failure here has no remedy.
+        if self.hidden.is_dir() {
+            let _ignored = fs::remove_dir_all(&self.hidden);
+        }
     }
 }
 
@@ -146,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_created_and_replaced_and_nothing_else_stays() {
+    fn a_file_is_created_and_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("run.csv");
         write_atomically(&path, b"first").unwrap();
@@ -156,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn on_an_error_everything_is_as_it_was() {
+    fn an_error_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let taken = directory.path().join("taken");
         fs::create_dir(&taken).unwrap();
@@ -168,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_does_not_exist_is_named_last() {
+    fn an_error_ends_with_the_path() {
         let directory = tempfile::tempdir().unwrap();
         for path in [directory.path().join("missing/run.csv"), PathBuf::from("/"), PathBuf::new()] {
             let error = write_atomically(&path, b"new").unwrap_err().to_string();
@@ -179,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_comes_whole_or_not_at_all() {
+    fn a_folder_is_written_whole_or_not_at_all() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("frames");
         let stage =
@@ -187,7 +179,7 @@ mod tests {
         let staged = stage(&["a", "b"]).unwrap();
         assert!(!path.exists());
         drop(staged);
-        assert_eq!(names(directory.path()), [""; 0], "what is not committed goes");
+        assert_eq!(names(directory.path()), [""; 0], "a folder that is not committed is removed");
         assert!(stage(&["a", "missing/b"]).unwrap_err().to_string().ends_with(&path.display().to_string()));
         assert_eq!(names(directory.path()), [""; 0]);
         assert_eq!(stage(&["a", "b"]).unwrap().commit().unwrap(), path);
@@ -203,7 +195,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn permissions_and_links_stay() {
+    fn permissions_and_links_are_kept() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let directory = tempfile::tempdir().unwrap();
         let (file, link) = (directory.path().join("file"), directory.path().join("link"));

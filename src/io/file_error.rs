@@ -1,9 +1,9 @@
-//! What goes wrong with files.
+//! The error of everything that reads or writes files.
 
 use std::fmt::Display;
 use std::path::Path;
 
-/// One sentence that says what is wrong and what to do, with the path last once it is known.
+/// One sentence: the problem, the remedy, and the path last, once it is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
 pub struct FileError {
@@ -11,12 +11,12 @@ pub struct FileError {
 }
 
 impl FileError {
-    /// Says that.
+    /// An error with this sentence.
     pub fn new(sentence: impl Display) -> Self {
         Self { sentence: sentence.to_string() }
     }
 
-    /// Adds which file it is about.
+    /// Appends the path of the file.
     pub fn at(self, path: &Path) -> Self {
         Self { sentence: format!("{}: {}", self.sentence, path.display()) }
     }

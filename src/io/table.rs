@@ -1,23 +1,25 @@
-//! Reading one's own data: text with separated columns, or `.npy`.
+//! Your data from files: delimited text or `.npy`.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{FileError, parse_npy, sha256};
+use super::file_error::FileError;
+use super::format::hash::sha256;
+use super::format::npy::parse_npy;
 use crate::data::Table;
 use crate::linalg::Matrix;
 
-/// A table and the proof of which file it came from.
+/// A table and the hash of its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableFile {
     /// The numbers.
     pub table: Table,
-    /// SHA-256 of the bytes of the file, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
 }
 
-/// Fewer rows teach nothing.
+/// Fewer rows are too few to train and test on.
 const FEWEST_ROWS: usize = 10;
 /// 128×128 pixels.
 const MOST_COLUMNS: usize = 16_384;
@@ -41,14 +43,14 @@ pub fn read_table(path: &Path) -> Result<TableFile, FileError> {
 
 /// Reads a table from the bytes of a file.
 ///
-/// Text has a row per line and numbers separated by tabs (always, if `extension` is `tsv`), semicolons or commas,
-/// whichever of these its first line has. A first line without any number holds the names of the columns. A first column
-/// called `index`, or nothing, that merely counts the rows is left out. A `.npy` file, told by its first bytes, has
-/// shape N×n, or N×height×width for images.
+/// Text has one row per line. The delimiter is a tab (always, if `extension` is `tsv`), a semicolon or a comma, the
+/// first of these that its first line contains. A first line without numbers holds the names of the columns. A first
+/// column that counts the rows, with the name `index` or none, is left out. A `.npy` file, recognised by its first
+/// bytes, has shape N×n, or N×height×width for images.
 ///
 /// # Errors
-/// About the first cell that is not a finite number, the first row that is longer or shorter than the others, or a
-/// table that is empty, too short or too large.
+/// If a cell is not a finite number, a row has another length than the first, or the table is empty, too short or too
+/// large.
 pub fn parse_table(bytes: &[u8], extension: &str) -> Result<Table, FileError> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(FileError::new("the file is larger than 1 GiB; give a part of it"));
@@ -119,7 +121,7 @@ fn from_text(bytes: &[u8], delimiter: u8) -> Result<Table, FileError> {
     })
 }
 
-/// The line on which a record starts, counted from 1. Its position is that of the empty lines before it.
+/// The line on which a record starts, counted from 1. The position of a record includes empty lines before it.
 fn line_of(bytes: &[u8], record: &csv::ByteRecord) -> usize {
     let (before, rest) =
         bytes.split_at(record.position().map_or(0, |position| position.byte() as usize).min(bytes.len()));
@@ -127,7 +129,7 @@ fn line_of(bytes: &[u8], record: &csv::ByteRecord) -> usize {
     1 + before.iter().chain(empty).filter(|byte| **byte == b'\n').count()
 }
 
-/// The number in a cell, or what is wrong with the cell.
+/// The finite number in a cell, or the problem of the cell.
 fn finite(cell: &[u8]) -> Result<f64, String> {
     let excerpt = || String::from_utf8_lossy(cell).chars().take(20).collect::<String>();
     match number(cell) {
@@ -145,7 +147,7 @@ fn number(cell: &[u8]) -> Option<f64> {
     std::str::from_utf8(cell).ok()?.parse().ok()
 }
 
-/// A table of named columns. A first column that only counts the rows, as data frames write it, says nothing about them.
+/// A table of named columns, without a first column that only counts the rows, as data frames write it.
 fn without_index(names: Vec<String>, values: Matrix<f64>) -> Table {
     let counts = values.columns() > 0 && values.row(0).zip(values.row(0).skip(1)).all(|(a, b)| b == a + 1.0);
     let skip = usize::from(values.rows() > 1 && counts && matches!(names[0].as_str(), "" | "index"));
@@ -197,10 +199,10 @@ fn numbered(columns: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::write_npy_f32;
+    use crate::io::format::npy::write_npy_f32;
     use proptest::prelude::*;
 
-    /// Twelve rows of "r, r/2" with the given separator.
+    /// Twelve rows "r, r/2" with this separator.
     fn rows(separator: &str) -> String {
         (0..12).map(|r| format!("{r}{separator}{}\n", f64::from(r) / 2.0)).collect::<Vec<_>>().concat()
     }
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn separators_and_names_are_recognised() {
+    fn delimiters_and_names_are_recognised() {
         let values = Matrix::from_fn(2, 12, |r, c| c as f64 / (r + 1) as f64);
         for separator in [",", ";", "\t", " , ", "; "] {
             assert_eq!(read(&rows(separator)).values, values, "{separator:?}");
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_counts_the_rows_is_left_out() {
+    fn an_index_column_is_left_out() {
         let text = (0..12).map(|r| format!("{r},{},7\n", r * r)).collect::<Vec<_>>().concat();
         for name in ["", "index"] {
             let table = read(&format!("{name},u,v\n{text}"));
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_give_line_and_column() {
+    fn mistakes_are_located_by_line_and_column() {
         let broken = |line: &str| format!("a,b\n{}\n{line}\n{}", rows(","), rows(","));
         for (text, words) in [
             (broken("1,two"), "line 15, column 2 holds \"two\", which is not a number"),
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn arrays_are_tables_and_stacks_of_images() {
+    fn arrays_are_tables_or_stacks_of_images() {
         let matrix = Matrix::from_fn(6, 12, |r, c| (10 * c + r) as f32);
         let bytes = write_npy_f32(&matrix);
         let table = parse_table(&bytes, "").unwrap();
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_identified_by_its_bytes() {
+    fn a_file_is_identified_by_its_hash() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ten.csv");
         std::fs::write(&path, "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").unwrap();
@@ -308,7 +310,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), text in "[0-9a,;\t\"\r\n. -]{0,300}",
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), text in "[0-9a,;\t\"\r\n. -]{0,300}",
                                   cut in 0..100_usize, at in 0..100_usize) {
             let mut valid = rows(",").into_bytes();
             let _cut = parse_table(&valid[..cut.min(valid.len())], "csv");

@@ -1,24 +1,24 @@
-//! Files that are read whole, and text that a person may have written.
+//! Whole files, as bytes or as text, up to a size.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::FileError;
+use super::file_error::FileError;
 
-/// No scene and no session comes near to 16 MiB.
+/// Scenes are much smaller than 16 MiB.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Reads a text file. `what` says what should be in it, as "the scene".
+/// Reads a text file. `what` names its content in errors, as "the scene".
 ///
 /// # Errors
-/// If the file cannot be read, is no text, or is far too large. The sentence ends with the path.
+/// If the file cannot be read, is not UTF-8, or is larger than 16 MiB. The sentence ends with the path.
 pub fn read_text(path: &Path, what: &str) -> Result<String, FileError> {
     let bytes = read_bytes(path, what, MOST_BYTES)?;
     String::from_utf8(bytes).map_err(|e| FileError::new(format_args!("cannot read {what} as UTF-8 ({e})")).at(path))
 }
 
-/// Reads a file of at most so many bytes. `what` says what should be in it, as "the session".
+/// Reads a file of at most `most` bytes. `what` names its content in errors, as "the session".
 ///
 /// # Errors
 /// If the file cannot be read or is larger. The sentence ends with the path.
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_read_is_named_with_its_path_last() {
+    fn errors_name_the_content_and_end_with_the_path() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("scene.toml");
         let sentence = || read_text(&path, "the scene").unwrap_err().to_string();

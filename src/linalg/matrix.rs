@@ -1,6 +1,6 @@
-//! Dense column-major matrices. A batch is stored features × samples, so one sample is one contiguous column.
+//! Dense column-major matrices. A batch is features × samples, so a sample is a contiguous column.
 
-use super::Real;
+use super::real::Real;
 
 /// A dense matrix whose columns are contiguous.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Matrix<T> {
 }
 
 impl<T: Copy> Matrix<T> {
-    /// The matrix whose columns stand one after the other in `data`.
+    /// The matrix with columns one after the other in `data`.
     ///
     /// # Panics
     /// If `data` does not hold `rows · columns` numbers.
@@ -20,18 +20,18 @@ impl<T: Copy> Matrix<T> {
         Self { rows, columns, data }
     }
 
-    /// The matrix with `element(row, column)` in each place.
+    /// The matrix of `element(row, column)`.
     pub fn from_fn(rows: usize, columns: usize, mut element: impl FnMut(usize, usize) -> T) -> Self {
         let data = (0..columns).flat_map(|c| (0..rows).map(move |r| (r, c))).map(|(r, c)| element(r, c)).collect();
         Self { rows, columns, data }
     }
 
-    /// How many rows: the features of a batch.
+    /// Number of rows: the features of a batch.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many columns: the samples of a batch.
+    /// Number of columns: the samples of a batch.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -41,17 +41,17 @@ impl<T: Copy> Matrix<T> {
         &self.data[c * self.rows..][..self.rows]
     }
 
-    /// Column `c`, to be written.
+    /// Column `c`, mutable.
     pub fn column_mut(&mut self, c: usize) -> &mut [T] {
         &mut self.data[c * self.rows..][..self.rows]
     }
 
-    /// The columns one after the other.
+    /// The columns in order.
     pub fn iter_columns(&self) -> impl ExactSizeIterator<Item = &[T]> + Clone {
         (0..self.columns).map(|c| self.column(c))
     }
 
-    /// Row `r`, gathered.
+    /// Row `r`, gathered from the columns.
     pub fn row(&self, r: usize) -> impl Iterator<Item = T> + '_ {
         assert!(r < self.rows, "row {r} of {}", self.rows);
         self.data.iter().skip(r).step_by(self.rows).copied()
@@ -62,12 +62,12 @@ impl<T: Copy> Matrix<T> {
         &self.data
     }
 
-    /// All numbers, column by column, to be written.
+    /// All numbers, column by column, mutable.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         &mut self.data
     }
 
-    /// The chosen columns, in that order.
+    /// The matrix of these columns, in this order.
     pub fn select_columns(&self, columns: impl IntoIterator<Item = usize>) -> Self {
         let mut data = Vec::new();
         let mut count = 0;
@@ -78,12 +78,12 @@ impl<T: Copy> Matrix<T> {
         Self { rows: self.rows, columns: count, data }
     }
 
-    /// The same matrix with every number converted.
+    /// Applies `convert` to every element.
     pub fn map<U>(&self, convert: impl FnMut(T) -> U) -> Matrix<U> {
         Matrix { rows: self.rows, columns: self.columns, data: self.data.iter().copied().map(convert).collect() }
     }
 
-    /// The transposed matrix.
+    /// The transpose.
     pub fn transpose(&self) -> Self {
         Self::from_fn(self.columns, self.rows, |r, c| self[(c, r)])
     }
@@ -95,7 +95,7 @@ impl<T: Real> Matrix<T> {
         Self { rows, columns, data: vec![T::ZERO; rows * columns] }
     }
 
-    /// Gives the matrix another shape; what it held is lost. Allocates only when it grows beyond its largest shape.
+    /// Changes the shape; the elements are lost. Allocates only beyond the largest shape so far.
     pub fn reshape(&mut self, rows: usize, columns: usize) {
         self.data.resize(rows * columns, T::ZERO);
         (self.rows, self.columns) = (rows, columns);

@@ -1,6 +1,7 @@
-//! Matrices, the one place that multiplies fast, singular values whose columns keep their name, assignment.
+//! Linear algebra: column-major matrices, fast products, an SVD with columns matched to latents, assignment.
 
 mod assignment;
+mod elementary;
 mod matrix;
 mod product;
 mod real;

@@ -1,16 +1,16 @@
-//! The one place that multiplies fast: `C = A B`.
+//! Fast matrix products, `C = A B`.
 //!
 //! `C` is cut into tiles of two vector registers of rows by six columns, which are summed entirely in registers. Rows
-//! of `A` are first packed into panels, contiguous in the order in which they are used and filled up with zeros, unless
-//! they can be read where they are. Every element is one sum in the order of the inner index, so its value does not
-//! depend on the vector width, the tiling or the number of threads.
+//! of `A` are first packed into panels, contiguous in the order of use and padded with zeros, unless they can be read
+//! in place. Every element is one sum in the order of the inner index, so its value does not depend on the vector
+//! width, the tiling or the number of threads.
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::real::BLOCK;
-use super::{Matrix, Real};
+use super::matrix::Matrix;
+use super::real::{BLOCK, Real};
 
-/// A matrix as a factor of a product: column-major numbers, perhaps read as their transpose.
+/// A factor of a product: column-major numbers, read as they are or transposed.
 #[derive(Clone, Copy, Debug)]
 pub struct Factor<'a, T> {
     rows: usize,
@@ -20,13 +20,13 @@ pub struct Factor<'a, T> {
 }
 
 impl<'a, T> Factor<'a, T> {
-    /// The `rows`×`columns` matrix whose columns stand one after the other in `data`.
+    /// The `rows`×`columns` matrix with columns one after the other in `data`.
     pub fn new(rows: usize, columns: usize, data: &'a [T]) -> Self {
         assert_eq!(data.len(), rows * columns, "{rows}×{columns} does not fit {} numbers", data.len());
         Self { rows, columns, data, transposed: false }
     }
 
-    /// The transpose of this matrix.
+    /// The transpose.
     #[must_use]
     pub fn transposed(self) -> Self {
         Self { rows: self.columns, columns: self.rows, transposed: !self.transposed, ..self }
@@ -39,27 +39,27 @@ impl<'a, T: Real> From<&'a Matrix<T>> for Factor<'a, T> {
     }
 }
 
-/// Memory for the packed rows of a factor, to be reused from product to product.
+/// Memory for packed rows, reused from product to product.
 pub type Panel<T> = Vec<T>;
 
 /// Writes `A B` to `c`, column by column.
 ///
 /// # Panics
-/// If the shapes do not fit, or nothing is to be summed.
+/// If the shapes do not fit or the inner dimension is zero.
 pub fn product<T: Real>(a: Factor<'_, T>, b: Factor<'_, T>, c: &mut [T], panel: &mut Panel<T>) {
     assert_eq!(a.columns, b.rows, "inner dimensions differ");
     assert_ne!(a.columns, 0, "a product over an empty inner dimension");
     assert_eq!(c.len(), a.rows * b.columns, "the result does not have the shape of the product");
-    // Few rows leave most of a register empty, which more columns fill: Cᵀ = Bᵀ Aᵀ.
+    // Few rows leave most of a register empty; more columns fill it: Cᵀ = Bᵀ Aᵀ.
     let (a, b, swapped) =
         if a.rows < FEW.min(b.columns) { (b.transposed(), a.transposed(), true) } else { (a, b, false) };
     narrowest(a.rows).dispatch(Product { a, b, c, swapped, panel });
 }
 
-/// The number of rows below which a good part of the widest registers would be empty.
+/// Below so many rows a good part of the widest registers would be empty.
 const FEW: usize = 24;
 
-/// The vector unit for a product of that many rows: half the width takes half the time where it is wide enough.
+/// The vector unit for a product with so many rows: half the width takes half the time where it suffices.
 fn narrowest(rows: usize) -> Arch {
     match Arch::new() {
         #[cfg(target_arch = "x86_64")]
@@ -68,11 +68,11 @@ fn narrowest(rows: usize) -> Arch {
     }
 }
 
-/// How many columns a tile has, and a tile of a single register of rows.
+/// Columns of a tile of two registers of rows, and of one register.
 const COLUMNS: usize = 6;
 const COLUMNS_OF_ONE: usize = 8;
 
-/// A factor of at most this many numbers is read where it is instead of being packed: it stays in the cache.
+/// A factor of at most so many numbers is read in place instead of being packed: it stays in the cache.
 const SMALL: usize = 1 << 14;
 
 struct Product<'a, T> {
@@ -92,7 +92,7 @@ impl<T: Real> WithSimd for Product<'_, T> {
         let lanes = size_of::<T::Lanes<S>>() / size_of::<T>();
         let mut row = 0;
         while row < self.a.rows {
-            // The last rows take one register where that is enough.
+            // The last rows take one register where it suffices.
             if self.a.rows - row > lanes {
                 self.rows::<S, 2>(simd, row, lanes);
                 row += 2 * lanes;
@@ -113,33 +113,33 @@ impl<T: Real> Product<'_, T> {
         if packed {
             pack::<T, S, REGISTERS>(self.a, row, height, self.panel);
         }
-        let place = Place { row, height, packed };
+        let block = RowBlock { row, height, packed };
         let (n, mut column) = (self.b.columns, 0);
         while REGISTERS == 1 && column + COLUMNS_OF_ONE <= n {
-            self.tile::<S, REGISTERS, COLUMNS_OF_ONE>(simd, place, column);
+            self.tile::<S, REGISTERS, COLUMNS_OF_ONE>(simd, block, column);
             column += COLUMNS_OF_ONE;
         }
         while column + COLUMNS <= n {
-            self.tile::<S, REGISTERS, COLUMNS>(simd, place, column);
+            self.tile::<S, REGISTERS, COLUMNS>(simd, block, column);
             column += COLUMNS;
         }
         match n - column {
-            1 => self.tile::<S, REGISTERS, 1>(simd, place, column),
-            2 => self.tile::<S, REGISTERS, 2>(simd, place, column),
-            3 => self.tile::<S, REGISTERS, 3>(simd, place, column),
-            4 => self.tile::<S, REGISTERS, 4>(simd, place, column),
-            5 => self.tile::<S, REGISTERS, 5>(simd, place, column),
+            1 => self.tile::<S, REGISTERS, 1>(simd, block, column),
+            2 => self.tile::<S, REGISTERS, 2>(simd, block, column),
+            3 => self.tile::<S, REGISTERS, 3>(simd, block, column),
+            4 => self.tile::<S, REGISTERS, 4>(simd, block, column),
+            5 => self.tile::<S, REGISTERS, 5>(simd, block, column),
             _ => {}
         }
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const N: usize>(&mut self, simd: S, place: Place, column: usize) {
-        let Place { row, height, packed } = place;
+    fn tile<S: Simd, const R: usize, const N: usize>(&mut self, simd: S, block: RowBlock, column: usize) {
+        let RowBlock { row, height, packed } = block;
         let (m, n, inner) = (self.a.rows, self.b.columns, self.b.rows);
         let (source, stride) = if packed { (&self.panel[..], height) } else { (&self.a.data[row..], m) };
-        let (a, b) = (Strip { source, stride, height }, self.b.data);
-        // Attributes on closures: what is not inlined is not compiled for the vector unit.
+        let (a, b) = (StridedRows { source, stride, height }, self.b.data);
+        // Closures need the attribute: only inlined code is compiled for the vector unit.
         let sums = if self.b.transposed {
             sum_products::<T, S, R, N>(
                 simd,
@@ -170,26 +170,26 @@ impl<T: Real> Product<'_, T> {
     }
 }
 
-/// Some rows of A.
+/// Consecutive rows of A.
 #[derive(Clone, Copy)]
-struct Place {
-    /// The first of them.
+struct RowBlock {
+    /// The first row.
     row: usize,
-    /// How many, those below the last row of A included.
+    /// Number of rows, including padding below the last row of A.
     height: usize,
-    /// Whether they stand in the panel.
+    /// True if the panel holds them.
     packed: bool,
 }
 
-/// `height` numbers every `stride` numbers: the rows of A for one inner index after the other.
+/// A block of rows in memory: `height` numbers per inner index, `stride` numbers apart.
 #[derive(Clone, Copy)]
-struct Strip<'a, T> {
+struct StridedRows<'a, T> {
     source: &'a [T],
     stride: usize,
     height: usize,
 }
 
-/// Number `p` of each column.
+/// Element `p` of each column.
 #[inline(always)]
 fn pick<T: Real, const N: usize>(columns: &[&[T]; N], p: usize) -> [T; N] {
     let mut row = [T::ZERO; N];
@@ -199,12 +199,12 @@ fn pick<T: Real, const N: usize>(columns: &[&[T]; N], p: usize) -> [T; N] {
     row
 }
 
-/// `Σ_p a(p) ⊗ b(p)`: R registers high, N columns wide.
+/// `Σ_p a(p) ⊗ b(p)`, R registers by N columns.
 #[inline(always)]
 fn sum_products<T: Real, S: Simd, const R: usize, const N: usize>(
     simd: S,
     inner: usize,
-    a: Strip<'_, T>,
+    a: StridedRows<'_, T>,
     b: impl Fn(usize) -> [T; N],
 ) -> [[T::Lanes<S>; R]; N] {
     let mut sums = [[T::splat(simd, T::ZERO); R]; N];
@@ -221,7 +221,7 @@ fn sum_products<T: Real, S: Simd, const R: usize, const N: usize>(
     sums
 }
 
-/// Stores the first numbers of the registers, as many as there are places.
+/// Stores the first numbers of the registers, one in each place.
 #[inline(always)]
 fn store_part<'a, T: Real, S: Simd>(registers: &[T::Lanes<S>], places: impl Iterator<Item = &'a mut T>) {
     const LONGEST: usize = 32;
@@ -230,8 +230,8 @@ fn store_part<'a, T: Real, S: Simd>(registers: &[T::Lanes<S>], places: impl Iter
     places.zip(&buffer[..size_of_val(registers) / size_of::<T>()]).for_each(|(place, x)| *place = *x);
 }
 
-/// Rows `row..row + height` of `a` in the order in which tiles use them: `height` numbers for each inner index, zeros
-/// below the last row.
+/// Packs rows `row..row + height` of `a` in the order of use: `height` numbers for each inner index, zeros below the
+/// last row.
 #[inline(always)]
 fn pack<T: Real, S: Simd, const R: usize>(a: Factor<'_, T>, row: usize, height: usize, panel: &mut Panel<T>) {
     let rows = height.min(a.rows - row);
@@ -253,7 +253,7 @@ fn pack<T: Real, S: Simd, const R: usize>(a: Factor<'_, T>, row: usize, height: 
     }
 }
 
-/// The same where the columns of `a` are what is contiguous: `rows` holds row after row, each `inner` long.
+/// Packs rows that are contiguous: `rows` holds row after row, each `inner` long.
 #[inline(always)]
 fn pack_transposed<T: Real>(rows: &[T], inner: usize, height: usize, panel: &mut [T]) {
     for (r, rows) in (0..).step_by(BLOCK).zip(rows.chunks(BLOCK * inner)) {
@@ -267,7 +267,7 @@ fn pack_transposed<T: Real>(rows: &[T], inner: usize, height: usize, panel: &mut
                 place[r..r + BLOCK].copy_from_slice(&line);
             }
         }
-        // What does not fill a block goes one by one.
+        // The rest, one by one.
         for (r, row) in (r..).zip(rows.chunks_exact(inner)) {
             for (p, x) in row.iter().enumerate().skip(whole * BLOCK) {
                 panel[p * height + r] = *x;
@@ -282,7 +282,7 @@ mod tests {
     use crate::rng::{Purpose, stream};
     use rand::RngExt as _;
 
-    /// Multiplies by the definition.
+    /// The product by its definition.
     fn plain<T: Real>(a: &Matrix<T>, b: &Matrix<T>) -> Matrix<T> {
         Matrix::from_fn(a.rows(), b.columns(), |r, c| {
             (0..a.columns()).fold(T::ZERO, |s, p| a[(r, p)].mul_add(b[(p, c)], s))
@@ -294,7 +294,7 @@ mod tests {
         Matrix::from_fn(rows, columns, |_, _| T::from_f64(rng.random_range(-1.0..1.0)))
     }
 
-    /// Sums are formed in one fixed order, whatever the shape.
+    /// Sums have one fixed order for every shape, so the result is exactly that of the definition.
     fn is_exact<T: Real>(m: usize, n: usize, k: usize) {
         let (a, b) = (random::<T>(m, k, 1), random(k, n, 2));
         let expected = plain(&a, &b);
@@ -318,11 +318,11 @@ mod tests {
                 }
             }
         }
-        is_exact::<f32>(257, 9, 70); // too many numbers to be read where they are
+        is_exact::<f32>(257, 9, 70); // too large to be read in place
     }
 
     #[test]
-    fn the_vector_unit_does_not_change_a_single_bit() {
+    fn the_vector_width_changes_no_bit() {
         let (a, b) = (random(50, 40, 5), random(40, 11, 6));
         let with = |dispatch: &dyn Fn(Product<'_, f32>)| {
             let mut c = vec![0.0; 50 * 11];

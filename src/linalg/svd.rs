@@ -1,29 +1,29 @@
-//! Thin singular value decomposition whose columns keep the name of the matrix's columns.
+//! Thin singular value decomposition with singular vectors matched to the columns of the matrix.
 
 use nalgebra::DMatrix;
 
-use super::best_assignment;
+use super::assignment::best_assignment;
 
-/// A = U S Vᵀ for A of n×m, with m singular values. They are not sorted: the i-th triple is the one that belongs to
-/// column i of A. Sorted ones swap their columns where two singular values cross; these move continuously as long as
-/// no direction is equally near to two axes.
+/// A = U S Vᵀ for A of n×m, with m singular values. They are not sorted: triple i is matched to column i of A. Sorted
+/// triples swap where two singular values cross; matched triples move continuously as long as no direction is equally
+/// near to two axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Svd {
-    /// n×m, orthonormal columns; a column of zeros where the singular value is zero.
+    /// Left singular vectors: n×m, orthonormal columns; a column of zeros where the singular value is zero.
     pub u: DMatrix<f64>,
-    /// m numbers ≥ 0.
+    /// m singular values ≥ 0.
     pub singular_values: Vec<f64>,
-    /// m×m, orthogonal, with `v[(i, i)]` ≥ 0.
+    /// Right singular vectors: m×m, orthogonal, with `v[(i, i)]` ≥ 0.
     pub v: DMatrix<f64>,
 }
 
-/// Decomposes by one-sided Jacobi rotations (Hestenes 1958): columns are rotated pairwise, by at most 45°, until they
-/// are orthogonal. It finds small singular values to full relative precision, and rotates nothing when the columns of A
-/// are orthogonal already. A NaN gives NaNs.
+/// The SVD by one-sided Jacobi rotations (Hestenes 1958): columns are rotated pairwise, by at most 45°, until they are
+/// orthogonal. Small singular values have full relative precision, and orthogonal columns are not rotated at all. A NaN
+/// gives NaNs.
 pub fn svd(a: &DMatrix<f64>) -> Svd {
     let m = a.ncols();
     let (mut scaled, mut v) = (a.clone(), DMatrix::identity(m, m));
-    // Convergence is quadratic; ten sweeps are far more than ever needed for the sizes at hand.
+    // Convergence is quadratic; ten sweeps are more than these sizes ever need.
     for _ in 0..30 {
         let mut rotated = false;
         for i in 0..m {
@@ -35,10 +35,10 @@ pub fn svd(a: &DMatrix<f64>) -> Svd {
             break;
         }
     }
-    named(&scaled, &v)
+    matched(&scaled, &v)
 }
 
-/// Rotates columns i and j of `a` (and of `v`) so that they become orthogonal; says whether that took a rotation.
+/// Rotates columns i and j of `a` (and of `v`) to orthogonality; true if that took a rotation.
 fn orthogonalise(a: &mut DMatrix<f64>, v: &mut DMatrix<f64>, i: usize, j: usize) -> bool {
     let (aii, ajj, aij) = (a.column(i).norm_squared(), a.column(j).norm_squared(), a.column(i).dot(&a.column(j)));
     let cosine_is_noise = aij.abs() <= f64::EPSILON * (aii * ajj).sqrt();
@@ -59,19 +59,19 @@ fn orthogonalise(a: &mut DMatrix<f64>, v: &mut DMatrix<f64>, i: usize, j: usize)
     true
 }
 
-/// Orders the columns so that V is as near to the identity as a permutation and signs can make it.
-fn named(scaled: &DMatrix<f64>, v: &DMatrix<f64>) -> Svd {
+/// Permutes the columns and chooses their signs so that V is nearest to the identity.
+fn matched(scaled: &DMatrix<f64>, v: &DMatrix<f64>) -> Svd {
     let m = v.ncols();
     let order = best_assignment(m, m, |axis, column| v[(axis, column)].abs());
-    let mut named = Svd { u: scaled.clone(), singular_values: vec![0.0; m], v: v.clone() };
+    let mut svd = Svd { u: scaled.clone(), singular_values: vec![0.0; m], v: v.clone() };
     for (axis, column) in order.iter().enumerate().filter_map(|(axis, column)| Some((axis, (*column)?))) {
         let sign = if v[(axis, column)] < 0.0 { -1.0 } else { 1.0 };
         let length = scaled.column(column).norm();
-        named.singular_values[axis] = length;
-        named.u.set_column(axis, &(scaled.column(column) * if length > 0.0 { sign / length } else { 0.0 }));
-        named.v.set_column(axis, &(v.column(column) * sign));
+        svd.singular_values[axis] = length;
+        svd.u.set_column(axis, &(scaled.column(column) * if length > 0.0 { sign / length } else { 0.0 }));
+        svd.v.set_column(axis, &(v.column(column) * sign));
     }
-    named
+    svd
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decomposes_anything(n in 1_usize..6, m in 1_usize..6, numbers in prop::collection::vec(-3.0..3.0, 25),
+        fn any_matrix_is_decomposed(n in 1_usize..6, m in 1_usize..6, numbers in prop::collection::vec(-3.0..3.0, 25),
                                repeat in any::<bool>(), tiny in 0_i32..20) {
             let mut a = DMatrix::from_fn(n, m, |r, c| numbers[5 * r + c]);
             if repeat && m > 1 {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn orthogonal_columns_are_left_alone() {
+    fn orthogonal_columns_are_not_rotated() {
         // The second column is the longer one: a sorted decomposition would swap them.
         let a = DMatrix::from_row_slice(3, 2, &[1.0, 0.0, 0.0, -2.0, 0.0, 0.0]);
         let svd = svd(&a);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_not_a_number_end() {
+    fn zeros_and_nans_terminate() {
         assert_eq!(svd(&DMatrix::zeros(3, 2)).singular_values, [0.0, 0.0]);
         let nan = svd(&DMatrix::from_element(3, 2, f64::NAN));
         assert!(nan.singular_values.iter().all(|s| s.is_nan()));

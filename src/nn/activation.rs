@@ -1,18 +1,18 @@
-//! Elementwise non-linearities. Slope and curvature are functions of the output, so a layer stores only that.
+//! Activation functions. Slope and curvature are functions of the output, so a layer stores only its output.
 
 use pulp::{Arch, Simd};
 use serde::{Deserialize, Serialize};
 
 use crate::linalg::Real;
 
-/// The non-linearity of a hidden layer.
+/// The activation function of a hidden layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// tanh a.
     #[default]
     Tanh,
-    /// max(a, 0): its curvature is zero almost everywhere, so second derivatives say nothing.
+    /// max(a, 0). Its curvature is zero almost everywhere, so second derivatives are meaningless.
     Relu,
     /// ln(1 + eᵃ).
     Softplus,
@@ -21,10 +21,10 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Every activation, in the order in which they are offered.
+    /// All activations, in menu order.
     pub const ALL: [Self; 4] = [Self::Tanh, Self::Relu, Self::Softplus, Self::Linear];
 
-    /// The name used in files and on the command line.
+    /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tanh => "tanh",
@@ -34,7 +34,7 @@ impl Activation {
         }
     }
 
-    /// Whether second derivatives exist everywhere.
+    /// True if second derivatives exist everywhere.
     pub fn is_smooth(self) -> bool {
         self != Self::Relu
     }
@@ -67,10 +67,10 @@ impl Activation {
     }
 }
 
-/// Replaces every column a of a batch by σ(a + bias).
+/// Replaces each column a of a batch by σ(a + bias).
 #[pulp::with_simd(activate = Arch::new())]
 #[inline(always)]
-pub(crate) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
+pub(super) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, a: &mut [T], bias: &[T]) {
     for column in a.chunks_exact_mut(bias.len()) {
         let pairs = column.iter_mut().zip(bias);
         match activation {
@@ -82,10 +82,10 @@ pub(crate) fn activate_with<S: Simd, T: Real>(_simd: S, activation: Activation, 
     }
 }
 
-/// Multiplies every number of `delta` by σ′(a), where `output` holds σ(a).
+/// Multiplies `delta` elementwise by σ′(a), where `output` = σ(a).
 #[pulp::with_simd(multiply_by_slope = Arch::new())]
 #[inline(always)]
-pub(crate) fn multiply_by_slope_with<S: Simd, T: Real>(
+pub(super) fn multiply_by_slope_with<S: Simd, T: Real>(
     _simd: S,
     activation: Activation,
     delta: &mut [T],
@@ -100,7 +100,7 @@ pub(crate) fn multiply_by_slope_with<S: Simd, T: Real>(
     }
 }
 
-/// max(a, 0), and NaN for NaN.
+/// max(a, 0); NaN for NaN.
 #[inline(always)]
 fn relu<T: Real>(a: T) -> T {
     if a < T::ZERO { T::ZERO } else { a }
@@ -123,7 +123,7 @@ mod tests {
             for a in [-3.0, -0.7, 0.3, 1.9] {
                 let [low, mid, high] = [a - h, a, a + h].map(|a| value(activation, a));
                 // Central differences err by h²/6 and h²/12 times a higher derivative, which is below 2 here; the
-                // second one also divides rounding errors of 10⁻¹⁶ by h².
+                // second difference also divides rounding errors of 10⁻¹⁶ by h².
                 assert!((activation.slope(mid) - (high - low) / (2.0 * h)).abs() < h * h);
                 assert!((activation.curvature(mid) - (high - 2.0 * mid + low) / (h * h)).abs() < 1e-6);
                 let mut delta = [3.0];
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nan_passes_through() {
+    fn nans_pass_through() {
         for activation in Activation::ALL {
             assert!(value(activation, f64::NAN).is_nan(), "{activation:?} hides a NaN");
         }

@@ -1,4 +1,4 @@
-//! The optimiser Adam (Kingma & Ba 2015, algorithm 1 with the bias corrections folded into the rate).
+//! The optimiser Adam (Kingma & Ba 2015, algorithm 1, with the bias corrections folded into the learning rate).
 
 use pulp::{Arch, Simd};
 
@@ -8,19 +8,19 @@ const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// Moments of the gradient, one pair a parameter.
+/// State of the optimiser: first and second moment of the gradient for each parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adam<T> {
-    /// Running mean of the gradient.
+    /// m, the running mean of the gradient.
     pub first: Vec<T>,
-    /// Running mean of its square.
+    /// v, the running mean of its square.
     pub second: Vec<T>,
-    /// Updates so far.
+    /// t, the number of updates so far.
     pub updates: u64,
 }
 
 impl<T: Real> Adam<T> {
-    /// The state before the first update of `count` parameters.
+    /// The initial state for `count` parameters.
     pub fn new(count: usize) -> Self {
         Self { first: vec![T::ZERO; count], second: vec![T::ZERO; count], updates: 0 }
     }
@@ -32,35 +32,35 @@ impl<T: Real> Adam<T> {
         self.parts(parameters, rate, length).for_each(|part| part.update(gradient));
     }
 
-    /// The same in parts of `length` parameters, which may be made by different threads.
+    /// The same update in parts of `length` parameters, which different threads may run.
     pub fn parts<'a>(
         &'a mut self,
         parameters: &'a mut [T],
         rate: f64,
         length: usize,
-    ) -> impl Iterator<Item = Part<'a, T>> + Send {
+    ) -> impl Iterator<Item = AdamPart<'a, T>> + Send {
         self.updates += 1;
         // Beyond a few thousand updates the corrections are 1 to the last bit.
         let t = self.updates.min(100_000) as i32;
         let rate = T::from_f64(rate * (1.0 - BETA2.powi(t)).sqrt() / (1.0 - BETA1.powi(t)));
         let moments = self.first.chunks_mut(length).zip(self.second.chunks_mut(length));
         let parts = moments.zip(parameters.chunks_mut(length));
-        parts.map(move |((first, second), parameters)| Part { first, second, parameters, rate })
+        parts.map(move |((first, second), parameters)| AdamPart { first, second, parameters, rate })
     }
 }
 
-/// Some of the parameters, and what is known of them.
+/// Consecutive parameters with their moments.
 #[derive(Debug)]
-pub struct Part<'a, T> {
+pub struct AdamPart<'a, T> {
     first: &'a mut [T],
     second: &'a mut [T],
     parameters: &'a mut [T],
-    /// With the bias corrections.
+    /// Learning rate with the bias corrections.
     rate: T,
 }
 
-impl<T: Real> Part<'_, T> {
-    /// Their share of the update.
+impl<T: Real> AdamPart<'_, T> {
+    /// Updates these parameters; `gradient` is theirs alone.
     pub fn update(self, gradient: &[T]) {
         update(self.first, self.second, self.parameters, gradient, self.rate);
     }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_update_moves_by_the_rate_against_the_sign() {
+    fn the_first_update_is_the_learning_rate_against_the_sign() {
         let mut adam = Adam::new(2);
         let mut p = [1.0_f64, 1.0];
         adam.update(&mut p, &[0.5, -20.0], 0.1);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_minimum_of_a_parabola() {
+    fn the_minimum_of_a_parabola_is_found() {
         let mut adam = Adam::new(1);
         let mut p = [3.0_f64];
         for step in 0..4000 {

@@ -1,13 +1,13 @@
-//! One fully connected layer: h = σ(W x + c), forward and backward side by side.
+//! A fully connected layer, h = σ(W x + c), forward and backward.
 
 use std::ops::Range;
 
 use pulp::{Arch, Simd};
 
-use super::{Activation, activate, multiply_by_slope};
+use super::activation::{Activation, activate, multiply_by_slope};
 use crate::linalg::{Factor, Matrix, Panel, Real, product};
 
-/// The shape of a layer and where its parameters stand in the parameter vector of the model: the weight matrix W
+/// The shape of a layer and the place of its parameters in the parameter vector of the model: the weight matrix W
 /// (outputs × inputs, column-major), then the bias c.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dense {
@@ -17,27 +17,27 @@ pub struct Dense {
     pub outputs: usize,
     /// σ.
     pub activation: Activation,
-    /// Place of the first weight.
+    /// Index of the first weight.
     pub offset: usize,
 }
 
 impl Dense {
-    /// How many numbers W has.
+    /// Number of weights.
     pub fn weight_count(&self) -> usize {
         self.outputs * self.inputs
     }
 
-    /// Where W and c stand.
+    /// The range of W and c in the parameter vector.
     pub fn range(&self) -> Range<usize> {
         self.offset..self.offset + self.weight_count() + self.outputs
     }
 
-    /// W and c among the parameters, or their gradients among the gradients.
+    /// W and c of the parameters, or ∂W and ∂c of the gradient.
     pub fn split<'a, T>(&self, parameters: &'a [T]) -> (&'a [T], &'a [T]) {
         parameters[self.range()].split_at(self.weight_count())
     }
 
-    /// The same, to be written.
+    /// Mutable [`Self::split`].
     pub fn split_mut<'a, T>(&self, parameters: &'a mut [T]) -> (&'a mut [T], &'a mut [T]) {
         parameters[self.range()].split_at_mut(self.weight_count())
     }
@@ -53,7 +53,7 @@ impl Dense {
         activate(self.activation, h, self.split(parameters).1);
     }
 
-    /// The gradient of the parameters, from `delta` = ∂loss/∂a (outputs × B, a = W x + c):
+    /// The gradient by the parameters, from `delta` = ∂loss/∂a (outputs × B, a = W x + c):
     /// ∂loss/∂W = delta xᵀ, ∂loss/∂c = Σ_batch delta.
     pub fn parameter_gradient<T: Real>(
         &self,
@@ -67,8 +67,8 @@ impl Dense {
         sum_columns(delta.as_slice(), bias);
     }
 
-    /// The gradient with respect to the layer below, ∂loss/∂a_below = (Wᵀ delta) ∘ σ_below′, where `below` = x is that
-    /// layer's output (inputs × B). For the first layer of a network, whose input has no σ, pass `None`.
+    /// The gradient by the pre-activation of the layer below, ∂loss/∂a_below = (Wᵀ delta) ∘ σ_below′, where `below` = x
+    /// is the output of that layer (inputs × B). `None` for the first layer of a network, whose input has no σ.
     pub fn input_gradient<T: Real>(
         &self,
         parameters: &[T],
@@ -90,7 +90,7 @@ impl Dense {
 #[pulp::with_simd(sum_columns = Arch::new())]
 #[inline(always)]
 fn sum_columns_with<S: Simd, T: Real>(_simd: S, matrix: &[T], sums: &mut [T]) {
-    /// Rows that are summed at once, in registers: a sum in memory waits for itself.
+    /// Rows summed at once in registers; a sum in memory would wait for its own store.
     const ROWS: usize = 64;
     let rows = sums.len();
     for (block, sums) in sums.chunks_mut(ROWS).enumerate() {

@@ -1,28 +1,29 @@
-//! A multilayer perceptron: dense layers one after the other.
+//! A multilayer perceptron.
 
 use rand::{Rng, RngExt as _};
 
-use super::{Activation, Dense};
+use super::activation::Activation;
+use super::dense::Dense;
 use crate::linalg::{Matrix, Panel, Real};
 
-/// The layers of a network; its parameters live in a vector that the model owns.
+/// The layers of a network. The model owns its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mlp {
     layers: Vec<Dense>,
 }
 
-/// What a pass through a network leaves behind, to be reused from step to step.
+/// Activations and gradients of a pass, reused from step to step.
 #[derive(Clone, Debug, Default)]
-pub struct Pass<T> {
+pub struct Workspace<T> {
     /// The output of each layer, features × batch.
     outputs: Vec<Matrix<T>>,
-    /// The derivative of the loss by each layer's pre-activation.
+    /// ∂loss/∂pre-activation of each layer.
     deltas: Vec<Matrix<T>>,
     panel: Panel<T>,
 }
 
-impl<T: Real> Pass<T> {
-    /// Memory for a network of `depth` layers.
+impl<T: Real> Workspace<T> {
+    /// An empty workspace for `depth` layers.
     pub fn new(depth: usize) -> Self {
         Self {
             outputs: vec![Matrix::zeros(0, 0); depth],
@@ -31,12 +32,12 @@ impl<T: Real> Pass<T> {
         }
     }
 
-    /// What the network computed last.
+    /// The output of the last forward pass.
     pub fn output(&self) -> &Matrix<T> {
         &self.outputs[self.outputs.len() - 1]
     }
 
-    /// The output, and the place for the loss's derivative by it.
+    /// The output, and the place to write ∂loss/∂output.
     pub fn output_and_delta(&mut self) -> (&Matrix<T>, &mut Matrix<T>) {
         let last = self.outputs.len() - 1;
         let (output, delta) = (&self.outputs[last], &mut self.deltas[last]);
@@ -46,8 +47,8 @@ impl<T: Real> Pass<T> {
 }
 
 impl Mlp {
-    /// A network from `sizes[0]` inputs through hidden layers to `sizes.last()` linear outputs, whose parameters start
-    /// at `offset`.
+    /// A network with `sizes[0]` inputs, hidden layers and `sizes.last()` linear outputs. Its parameters start at
+    /// `offset`.
     pub fn new(sizes: &[usize], hidden: Activation, offset: usize) -> Self {
         let last = sizes.len() - 2;
         let layers = sizes.windows(2).enumerate().scan(offset, |offset, (i, pair)| {
@@ -64,12 +65,12 @@ impl Mlp {
         &self.layers
     }
 
-    /// One past the place of the last parameter.
+    /// The index after the last parameter.
     pub fn end(&self) -> usize {
         self.layers[self.layers.len() - 1].range().end
     }
 
-    /// Length of an output.
+    /// Length of the output.
     pub fn outputs(&self) -> usize {
         self.layers[self.layers.len() - 1].outputs
     }
@@ -84,26 +85,27 @@ impl Mlp {
         }
     }
 
-    /// Computes the output for a batch of inputs (features × B) and keeps what `backward` needs.
-    pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, pass: &mut Pass<T>) {
+    /// The output for a batch of inputs (features × B), in the workspace, with the activations that `backward` needs.
+    pub fn forward<T: Real>(&self, parameters: &[T], x: &Matrix<T>, workspace: &mut Workspace<T>) {
         for (i, layer) in self.layers.iter().enumerate() {
-            let (below, above) = pass.outputs.split_at_mut(i);
+            let (below, above) = workspace.outputs.split_at_mut(i);
             above[0].reshape(layer.outputs, x.columns());
-            layer.forward(parameters, below.last().unwrap_or(x).into(), above[0].as_mut_slice(), &mut pass.panel);
+            layer.forward(parameters, below.last().unwrap_or(x).into(), above[0].as_mut_slice(), &mut workspace.panel);
         }
     }
 
-    /// Back-propagation, after `forward` on the same `x` and with ∂loss/∂output in place (`Pass::output_and_delta`):
-    /// writes this network's part of `gradient`, and ∂loss/∂x to `input_gradient` if that is wanted.
+    /// Back-propagation, after `forward` on the same `x` and with ∂loss/∂output in place
+    /// ([`Workspace::output_and_delta`]): writes this network's part of `gradient`, and ∂loss/∂x to `input_gradient` if
+    /// given.
     pub fn backward<T: Real>(
         &self,
         parameters: &[T],
         x: &Matrix<T>,
-        pass: &mut Pass<T>,
+        workspace: &mut Workspace<T>,
         gradient: &mut [T],
         input_gradient: Option<&mut Matrix<T>>,
     ) {
-        let Pass { outputs, deltas, panel } = pass;
+        let Workspace { outputs, deltas, panel } = workspace;
         for (i, layer) in self.layers.iter().enumerate().rev() {
             let (lower, upper) = deltas.split_at_mut(i);
             let input = if i == 0 { x } else { &outputs[i - 1] };

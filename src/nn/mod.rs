@@ -1,4 +1,4 @@
-//! Networks of dense layers with hand-written derivatives, and the optimiser that trains them.
+//! Neural networks: dense layers with hand-written derivatives, and the optimiser Adam.
 
 mod activation;
 mod adam;
@@ -6,7 +6,6 @@ mod dense;
 mod mlp;
 
 pub use activation::Activation;
-pub(crate) use activation::{activate, multiply_by_slope};
 pub use adam::Adam;
 pub use dense::Dense;
-pub use mlp::{Mlp, Pass};
+pub use mlp::{Mlp, Workspace};

@@ -1,49 +1,41 @@
-//! Pictures without a screen: two CPU rasterisers, PNG, SVG, PDF and movies.
+//! Pictures without a screen: two CPU rasterisers, and encoders for PNG, SVG, PDF and movies.
 //!
-//! * [`Offscreen`] runs a user interface without a window and paints it with [`Rasterizer`]: the same picture on every
-//!   machine, at any resolution, without display or GPU.
+//! * [`Offscreen`] runs an egui user interface without a window and paints it with [`Rasterizer`]: the same picture on
+//!   every machine, at any resolution, without display or GPU.
 //! * [`render`] draws a [`Scene3`] seen by a [`Camera`] with exact per-pixel transparency.
-//! * [`encode_png`] and [`to_svg`] turn pictures and shapes into files.
+//! * [`encode_figure`] turns a frame of a user interface into a file: [`encode_png`], [`to_svg`] or [`to_pdf`].
+//!   [`Movie`] encodes many pictures.
+//!
+//! The folders stand on the files beside them: `raster` (egui's triangles to pixels) and `scene3d` (the A-buffer) do
+//! not know each other; `encode` uses `raster` for shapes that no vector format can express.
 //!
 //! All colours are [`Color32`](eframe::egui::Color32): premultiplied, blended in gamma space as egui does. Sizes are in
 //! points unless they are called pixels.
 
-mod bands;
-mod bounds;
-mod camera;
-mod dash;
-mod ffmpeg;
-mod figure;
-mod fragments;
+mod encode;
 mod layer;
-mod lighting;
-mod movie;
-mod offscreen;
-mod pdf;
+mod parallel;
 mod picture;
-mod png;
-mod primitives;
+mod raster;
 mod scan;
-mod scene3;
-mod svg;
-mod texture;
-mod tile;
-mod tiles;
-mod triangles;
-mod vec3;
+mod scene3d;
 mod worker;
 
-pub use bounds::Bounds;
-pub use camera::{Camera, Projector};
-pub use figure::{Format, encode_figure};
-pub use fragments::{Frame, render};
+pub use encode::figure::{Format, encode_figure};
+pub use encode::movie::encoder::{Finished, Movie, Pace};
+pub use encode::movie::format::MovieFormat;
+pub use encode::pdf::document::{PdfOptions, to_pdf};
+pub use encode::png::{PngError, decode_png, encode_png};
+pub use encode::svg::document::{SvgOptions, to_svg};
 pub use layer::Layer;
-pub use movie::{Finished, Movie, MovieFormat, Pace};
-pub use offscreen::{Canvas, Offscreen};
-pub use pdf::{PdfOptions, to_pdf};
 pub use picture::Picture;
-pub use png::{PngError, decode_png, encode_png};
-pub use scene3::{Arrow, Cloud, CloudPoint, Curve, Scene3, Surface};
-pub use svg::{SvgOptions, to_svg};
-pub use triangles::Rasterizer;
+pub use raster::canvas::Canvas;
+pub use raster::offscreen::Offscreen;
+pub use raster::rasterizer::Rasterizer;
+pub use scene3d::bounds::Bounds;
+pub use scene3d::camera::Camera;
+pub use scene3d::projector::Projector;
+pub use scene3d::render::{Frame, render};
+pub use scene3d::scene3::{Arrow, Cloud, CloudPoint, Curve, Scene3};
+pub use scene3d::surface::Surface;
 pub use worker::Worker;

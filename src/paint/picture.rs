@@ -5,7 +5,7 @@ use eframe::egui::{Color32, ColorImage};
 /// Pixels row by row from the top, premultiplied, in gamma space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Pixels in a row.
+    /// Columns.
     pub width: usize,
     /// Rows.
     pub height: usize,
@@ -14,7 +14,7 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// A picture of one colour.
+    /// A picture filled with one colour.
     pub fn filled(width: usize, height: usize, color: Color32) -> Self {
         Self { width, height, pixels: vec![color; width * height] }
     }
@@ -25,7 +25,7 @@ impl Picture {
         if inside { self.pixels[y * self.width + x] } else { Color32::TRANSPARENT }
     }
 
-    /// Whether no pixel lets anything through.
+    /// True if every pixel is opaque.
     pub fn is_opaque(&self) -> bool {
         self.pixels.iter().all(Color32::is_opaque)
     }

@@ -1,12 +1,12 @@
-//! Exact scan conversion: which pixel centres lie in a triangle.
+//! Exact scan conversion: the pixels whose centres lie in a triangle, and interpolation over them.
 
 use std::ops::Range;
 
-/// Fractions of a pixel that vertices are snapped to.
+/// Vertices are snapped to this fraction of a pixel.
 pub(crate) const SUBPIXELS: f32 = 256.0;
 const SUB: i64 = 256;
 
-/// Vertices beyond this many pixels are moved there, so that products of coordinates fit 64 bits.
+/// Coordinates are clamped to this many pixels, so that their products fit 64 bits.
 const FAR: f32 = 2_097_152.0;
 
 /// Pixels x0 ≤ x < x1, y0 ≤ y < y1.
@@ -19,7 +19,7 @@ pub(crate) struct PixelRect {
 }
 
 impl PixelRect {
-    /// Some rows and columns of a picture.
+    /// The given columns and rows of a picture.
     #[expect(clippy::cast_possible_wrap, reason = "a picture of 2³¹ rows or columns does not fit into memory")]
     pub(crate) fn new(x: Range<usize>, y: Range<usize>) -> Self {
         Self { x0: x.start as i32, y0: y.start as i32, x1: x.end as i32, y1: y.end as i32 }
@@ -53,10 +53,11 @@ pub(crate) fn doubled_area([a, b, c]: [Snapped; 3]) -> i64 {
     (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
 }
 
-/// Calls `span(y, x0, x1)` for every row of the triangle within `clip`: the pixels x0 ≤ x < x1 have their centres inside.
+/// Calls `span(y, x0, x1)` for every row of the triangle within `clip`: the centres of the pixels x0 ≤ x < x1 lie
+/// inside.
 ///
-/// Centres on an edge belong to the triangle whose left or top edge it is, computed in integers, so triangles that share
-/// an edge cover every pixel along it exactly once.
+/// Centres on an edge belong to the triangle whose left or top edge it is, computed in integers, so triangles that
+/// share an edge cover every pixel along it exactly once.
 pub(crate) fn spans(triangle: [Snapped; 3], clip: PixelRect, mut span: impl FnMut(i32, i32, i32)) {
     let [mut a, mut b, mut c] = triangle;
     if a[1] > b[1] {
@@ -97,7 +98,7 @@ pub(crate) fn spans(triangle: [Snapped; 3], clip: PixelRect, mut span: impl FnMu
     }
 }
 
-/// Quantities that vary linearly over a triangle.
+/// Attributes that vary linearly over a triangle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planes<const N: usize> {
     x: f32,
@@ -114,13 +115,13 @@ impl<const N: usize> Planes<N> {
         std::array::from_fn(|k| self.values[k] + x * self.dx[k] + y * self.dy[k])
     }
 
-    /// How much each value changes at most from a pixel to its neighbour.
+    /// The largest change of each value from a pixel to its neighbour.
     pub(crate) fn slopes(&self) -> [f32; N] {
         std::array::from_fn(|k| self.dx[k].abs().max(self.dy[k].abs()))
     }
 }
 
-/// The geometry of a triangle, ready to interpolate values given at its vertices.
+/// The geometry of a triangle, for interpolating values that are given at its vertices.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Interpolator {
     x: f32,
@@ -155,7 +156,7 @@ fn first_center(v: i64) -> i64 {
     (v + SUB / 2 - 1).div_euclid(SUB)
 }
 
-/// Walks down an edge: `x` is the first pixel of the row whose centre is not left of it.
+/// An edge walked row by row: `x` is the first pixel of the row whose centre is not left of it.
 ///
 /// In the row y the edge is at X = x₀ + (256 y + 128 − y₀) Δx/Δy, so x = ⌈(X − 128)/256⌉, a fraction of denominator
 /// 256 Δy kept as quotient and remainder.

@@ -1,41 +1,43 @@
-//! Rendering beside the thread of the window: the newest job wins, and a picture that stays is refined.
+//! A render thread: the newest job wins, and a picture that stays is refined.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 use std::time::Duration;
 
-use super::Picture;
+use super::picture::Picture;
 
-/// Draws with so many samples along each side of a pixel on so many threads.
-type Job = Box<dyn Fn(usize, usize) -> Picture + Send>;
+/// Draws a picture with the given number of samples along each side of a pixel, on the given number of threads.
+type RenderJob = Box<dyn Fn(usize, usize) -> Picture + Send>;
 
-/// A picture that is still wanted after this time is drawn with more samples: while a camera moves or a run is watched,
-/// refining every picture would cost more than drawing it, and hold up the next one.
-const REST: Duration = Duration::from_millis(80);
+/// A picture without a newer job after this time is drawn again with more samples. While a camera moves or a run goes
+/// on, refining every picture would cost more than drawing it and delay the next one.
+const REFINE_AFTER: Duration = Duration::from_millis(80);
 
 /// A thread that renders. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct Worker {
-    shared: Arc<Shared>,
+    channel: Arc<RenderChannel>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// The mailbox between the window and the thread that renders.
 #[derive(Default)]
-struct Shared {
-    desk: Mutex<Desk>,
-    news: Condvar,
+struct RenderChannel {
+    mailbox: Mutex<RenderMailbox>,
+    changed: Condvar,
 }
 
+/// A job on its way to the thread, and a picture on its way back. A newer one replaces an older one.
 #[derive(Default)]
-struct Desk {
-    job: Option<Job>,
+struct RenderMailbox {
+    job: Option<RenderJob>,
     picture: Option<Picture>,
     closed: bool,
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for RenderChannel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
+        f.debug_struct("RenderChannel").finish_non_exhaustive()
     }
 }
 
@@ -45,69 +47,69 @@ impl Worker {
     /// # Errors
     /// If the system has no thread to give.
     pub fn spawn(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let own = Arc::clone(&shared);
+        let channel = Arc::new(RenderChannel::default());
+        let own = Arc::clone(&channel);
         let thread = Builder::new().name("painter".to_owned()).spawn(move || own.serve(&wake))?;
-        Ok(Self { shared, thread: Some(thread) })
+        Ok(Self { channel, thread: Some(thread) })
     }
 
-    /// Asks for a picture; a job that has not been begun is forgotten. `job` is called with few samples first, and once
-    /// more with many if no other job has come by then.
+    /// Requests a picture. A waiting job is dropped. `job` is called first with few samples, and again with many if no
+    /// newer job has come.
     pub fn submit(&self, job: impl Fn(usize, usize) -> Picture + Send + 'static) {
-        self.shared.desk().job = Some(Box::new(job));
-        self.shared.news.notify_one();
+        self.channel.mailbox().job = Some(Box::new(job));
+        self.channel.changed.notify_one();
     }
 
-    /// The newest picture, once.
+    /// Takes the newest picture.
     pub fn take(&self) -> Option<Picture> {
-        self.shared.desk().picture.take()
+        self.channel.mailbox().picture.take()
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.shared.desk().closed = true;
-        self.shared.news.notify_one();
+        self.channel.mailbox().closed = true;
+        self.channel.changed.notify_one();
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed; there is nothing more to save.
+            // A panic of the thread has been printed already.
             drop(thread.join());
         }
     }
 }
 
-impl Shared {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+impl RenderChannel {
+    fn mailbox(&self) -> MutexGuard<'_, RenderMailbox> {
+        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, wake: &dyn Fn()) {
         let threads = available_parallelism().map_or(1, |n| n.get().min(4));
-        let mut rest: Option<Job> = None;
+        let mut unrefined: Option<RenderJob> = None;
         loop {
-            let mut desk = self.desk();
-            while desk.job.is_none() && rest.is_none() && !desk.closed {
-                desk = self.news.wait(desk).unwrap_or_else(PoisonError::into_inner);
+            let mut mailbox = self.mailbox();
+            while mailbox.job.is_none() && unrefined.is_none() && !mailbox.closed {
+                mailbox = self.changed.wait(mailbox).unwrap_or_else(PoisonError::into_inner);
             }
-            if rest.is_some() {
-                let nothing_new = |desk: &mut Desk| desk.job.is_none() && !desk.closed;
-                let waited = self.news.wait_timeout_while(desk, REST, nothing_new);
-                desk = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if unrefined.is_some() {
+                let nothing_changed = |mailbox: &mut RenderMailbox| mailbox.job.is_none() && !mailbox.closed;
+                let waited = self.changed.wait_timeout_while(mailbox, REFINE_AFTER, nothing_changed);
+                mailbox = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
-            if desk.closed {
+            if mailbox.closed {
                 return;
             }
-            let new = desk.job.take();
-            drop(desk);
-            let (job, supersample) = match new {
+            let newest = mailbox.job.take();
+            drop(mailbox);
+            let (job, supersample) = match newest {
                 Some(job) => (job, 1),
-                None => match rest.take() {
+                None => match unrefined.take() {
                     Some(job) => (job, 2),
                     None => continue,
                 },
             };
             let picture = job(supersample, threads);
-            rest = (supersample == 1).then_some(job);
-            self.desk().picture = Some(picture);
+            unrefined = (supersample == 1).then_some(job);
+            self.mailbox().picture = Some(picture);
             wake();
         }
     }

@@ -1,10 +1,10 @@
-//! Linear dependence: covariances, correlations, and the matching of latents with factors.
+//! Linear dependence: covariances, correlations, and latents matched with factors.
 
 use nalgebra::DMatrix;
 
 use crate::linalg::best_assignment;
 
-/// Mean (n) and covariance (n × n, divided by N) of samples given as slices of length n.
+/// Mean (n) and covariance (n × n, divided by N) of samples of length n.
 pub fn moments<'a>(samples: impl Iterator<Item = &'a [f64]> + Clone, n: usize) -> (Vec<f64>, DMatrix<f64>) {
     let (mut count, mut mean) = (0_usize, vec![0.0; n]);
     for sample in samples.clone() {
@@ -28,8 +28,8 @@ pub fn moments<'a>(samples: impl Iterator<Item = &'a [f64]> + Clone, n: usize) -
     (mean, covariance / count as f64)
 }
 
-/// The correlation of each of the first `m` coordinates with each of the others, from the covariance of them all:
-/// m × (n − m). Zero where a variance is zero.
+/// Correlations of the first `m` coordinates with the others, from the covariance of all: m × (n − m). Zero where a
+/// variance is zero.
 pub fn cross_correlation(covariance: &DMatrix<f64>, m: usize) -> DMatrix<f64> {
     DMatrix::from_fn(m, covariance.ncols() - m, |i, k| {
         let scale = (covariance[(i, i)] * covariance[(m + k, m + k)]).sqrt();
@@ -37,9 +37,9 @@ pub fn cross_correlation(covariance: &DMatrix<f64>, m: usize) -> DMatrix<f64> {
     })
 }
 
-/// Mean correlation coefficient of latents with true factors (Hyvärinen & Morioka 2016): the mean over the factors of
-/// |correlation| with the latent that each is matched with, under the best matching. `correlation` is latents × factors;
-/// a factor that finds no latent counts as 0. Also gives each factor's latent.
+/// Mean correlation coefficient of latents with true factors (Hyvärinen & Morioka 2016): the mean over factors of the
+/// |correlation| with the matched latent, under the best matching. `correlation` is latents × factors; a factor without
+/// a latent counts as 0. Also returns the latent of each factor.
 pub fn mean_correlation_coefficient(correlation: &DMatrix<f64>) -> (f64, Vec<Option<usize>>) {
     let (latents, factors) = correlation.shape();
     let pairs = best_assignment(factors, latents, |k, i| correlation[(i, k)].abs());
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_of_four_points() {
+    fn mean_and_covariance_of_four_points() {
         let points = [[0.0, 0.0], [2.0, 1.0], [0.0, 0.0], [2.0, 3.0]];
         let (mean, covariance) = moments(points.iter().map(|p| &p[..]), 2);
         assert_eq!(mean, [1.0, 1.0]);
@@ -61,10 +61,10 @@ mod tests {
 
     /// V15: for a rotation by θ ≤ 45° of independent factors of equal variance the coefficient is cos θ.
     #[test]
-    fn a_rotation_gives_the_cosine() {
+    fn mcc_of_a_rotation_is_its_cosine() {
         for degrees in [0.0_f64, 15.0, 45.0] {
             let (sin, cos) = degrees.to_radians().sin_cos();
-            // Covariance of (z, s) with z = R s and Cov s = I; a flip of sign must not matter.
+            // Covariance of (z, s) with z = R s and Cov s = I; a sign flip must not matter.
             let joint = DMatrix::from_row_slice(
                 4,
                 4,
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_factor_without_a_latent_counts_as_nothing() {
+    fn a_factor_without_a_latent_counts_as_zero() {
         let correlation = DMatrix::from_row_slice(1, 2, &[0.2, -0.8]);
         assert_eq!(mean_correlation_coefficient(&correlation), (0.4, vec![None, Some(0)]));
     }

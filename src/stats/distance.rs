@@ -1,16 +1,16 @@
-//! Distance correlation: a measure of dependence that is zero only for independent variables (Székely et al. 2007).
+//! Distance correlation, a measure of dependence that vanishes only for independent variables (Székely et al. 2007).
 
 use rand::Rng;
 use rand::seq::SliceRandom as _;
 
-/// The distance correlation of paired samples, between 0 and 1; NaN if one of them is constant. O(n²).
+/// Distance correlation of paired samples, in [0, 1]; NaN if one of them is constant. O(n²).
 pub fn distance_correlation(x: &[f64], y: &[f64]) -> f64 {
     let (a, b) = (centred_distances(x), centred_distances(y));
     ratio(&a, &b, |i| i, x.len())
 }
 
-/// The distance correlation and, as a yardstick, the `level` quantile of it over random re-pairings of the samples: what
-/// independent samples of this size reach by chance.
+/// Distance correlation and its `level` quantile under random permutations of one sample: the value that independent
+/// samples of this size reach by chance.
 pub fn distance_correlation_band(
     x: &[f64],
     y: &[f64],
@@ -32,7 +32,7 @@ pub fn distance_correlation_band(
     (ratio(&a, &b, |i| i, n), chance.get(rank).copied().unwrap_or(f64::NAN))
 }
 
-/// |xᵢ − xⱼ| minus the means of its row and column, plus the mean of all.
+/// Doubly centred distances: |xᵢ − xⱼ| minus the means of its row and column, plus the mean of all.
 fn centred_distances(x: &[f64]) -> Vec<f64> {
     let n = x.len();
     let mut d: Vec<f64> = x.iter().flat_map(|a| x.iter().map(move |b| (a - b).abs())).collect();
@@ -44,7 +44,7 @@ fn centred_distances(x: &[f64]) -> Vec<f64> {
     d
 }
 
-/// √(Σ AB / √(ΣA² ΣB²)), B re-ordered by `place`.
+/// √(Σ AB / √(ΣA² ΣB²)), with rows and columns of B permuted by `place`.
 fn ratio(a: &[f64], b: &[f64], place: impl Fn(usize) -> usize, n: usize) -> f64 {
     let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
     for i in 0..n {
@@ -66,7 +66,7 @@ mod tests {
     use rand::RngExt as _;
 
     #[test]
-    fn linear_dependence_is_one_and_constants_have_none() {
+    fn linear_dependence_is_one_and_a_constant_is_undefined() {
         let x: Vec<f64> = (0..50).map(|i| f64::from(i * i % 17)).collect();
         let y: Vec<f64> = x.iter().map(|x| 3.0 - 2.0 * x).collect();
         assert!((distance_correlation(&x, &y) - 1.0).abs() < 1e-12);
@@ -75,7 +75,7 @@ mod tests {
 
     /// Table of theory §3: a uniform square rotated by 0, 15, 22.5 and 45°, n = 1,500.
     #[test]
-    fn rotated_square_has_the_dependence_of_the_table() {
+    fn a_rotated_square_has_the_dependence_of_the_table() {
         let mut rng = stream(1, Purpose::Analysis, 0);
         let points: Vec<[f64; 2]> = (0..1500).map(|_| [0, 1].map(|_| rng.random_range(-1.0..1.0))).collect();
         for (degrees, expected) in [(0.0_f64, 0.03), (15.0, 0.107), (22.5, 0.134), (45.0, 0.148)] {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_band_tells_dependence_from_chance() {
+    fn the_chance_level_separates_dependence_from_independence() {
         let mut rng = stream(2, Purpose::Analysis, 0);
         let [x, noise] = [0, 1].map(|_| (0..200).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>());
         let square: Vec<f64> = x.iter().map(|x| x * x).collect();

@@ -1,23 +1,26 @@
-//! Gauss–Hermite quadrature: expectations under N(0, I) that are exact for polynomials.
+//! Gauss–Hermite quadrature: expectations under N(0, I), exact for polynomials.
+//
+// By hand: `gauss-quad` 0.3 calls the same eigensolver of nalgebra, for the weight exp(−x²) and in another order.
+// Rescaling its rule is as long as the rule, and would change the last bits of metrics.
 
 use nalgebra::DMatrix;
 
 use crate::linalg::Matrix;
 
-/// Nodes and weights: E f(ε) ≈ Σ wₖ f(εₖ) for ε ~ N(0, I).
+/// A quadrature rule: E f(ε) ≈ Σ wₖ f(εₖ) for ε ~ N(0, I).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quadrature {
-    /// m × K.
+    /// εₖ, the columns of m × K.
     pub nodes: Matrix<f64>,
-    /// K numbers that sum to 1.
+    /// wₖ, K numbers with sum 1.
     pub weights: Vec<f64>,
 }
 
-/// The product rule with `order` nodes a dimension, exact for polynomials of degree 2·order − 1 in each of `m` coordinates.
-/// It has orderᵐ nodes.
+/// The product rule with `order` nodes per dimension, orderᵐ in all: exact for polynomials of degree 2·order − 1 in
+/// each of `m` coordinates.
 ///
-/// Nodes are the eigenvalues of the Jacobi matrix of the Hermite polynomials, weights the squared first components of its
-/// eigenvectors (Golub & Welsch 1969).
+/// Nodes are the eigenvalues of the Jacobi matrix of the Hermite polynomials, weights the squared first components of
+/// its eigenvectors (Golub & Welsch 1969).
 pub fn gauss_hermite(m: usize, order: usize) -> Quadrature {
     let jacobi = DMatrix::from_fn(order, order, |r, c| match r.abs_diff(c) {
         1 => (r.max(c) as f64).sqrt(),

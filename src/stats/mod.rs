@@ -1,4 +1,4 @@
-//! Statistics of samples, each tested against a closed form.
+//! Statistics of samples and Gaussian quadrature, each tested against closed forms.
 
 mod correlation;
 mod distance;

@@ -1,82 +1,81 @@
-//! The runs that were left behind when another one was started from a moment of theirs.
+//! Branches: runs that were forked from one another.
 
 use std::sync::Arc;
 
 use crate::experiment::{Experiment, Row};
 
-/// A run that is not gone on with, for the time being.
+/// Branch other than the current one.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// Its number, counted from 0 in the order in which they were started.
+    /// Number, from 0 on in the order of the forks.
     pub number: u32,
-    /// The step at which it parted from the one that it was started from; 0 for the first.
+    /// Step at which it was forked; 0 for the first branch.
     pub from: u64,
     /// Steps made.
     pub steps: u64,
-    /// What it has been through.
+    /// Rows of its history, oldest first.
     pub history: Vec<Arc<Row>>,
 }
 
-/// All runs but the one that is gone on with. Together with that one they share the memory of a single run.
+/// All branches but the current one. Together with that one they share the keyframe memory of a single run.
 #[derive(Debug, Default)]
 pub(super) struct Branches {
-    current: Place,
-    others: Vec<(Place, Experiment)>,
-    /// How many were ever started after the first.
-    started: u32,
+    current: BranchOrigin,
+    others: Vec<(BranchOrigin, Experiment)>,
+    /// Forks made so far.
+    forks: u32,
     described: Arc<[Branch]>,
 }
 
-/// The number of a run and the step at which it began.
+/// Number of a branch and the step at which it was forked.
 #[derive(Clone, Copy, Debug, Default)]
-struct Place {
+struct BranchOrigin {
     number: u32,
     from: u64,
 }
 
 impl Branches {
-    /// The number of the run that is gone on with.
+    /// Number of the current branch.
     pub(super) fn current(&self) -> u32 {
         self.current.number
     }
 
-    /// The others.
     pub(super) fn others(&self) -> Arc<[Branch]> {
         Arc::clone(&self.described)
     }
 
-    /// Lets `run` go on from its moment after `step` steps and keeps it as it was.
+    /// Keeps `run` as another branch and replaces it by a fork after `step` steps.
     pub(super) fn fork(&mut self, run: &mut Experiment, step: u64) {
         let fork = run.at(step);
-        self.started += 1;
-        let place = Place { number: self.started, from: fork.state().step };
-        self.others.push((std::mem::replace(&mut self.current, place), std::mem::replace(run, fork)));
-        self.settle(run);
+        self.forks += 1;
+        let origin = BranchOrigin { number: self.forks, from: fork.state().step };
+        self.others.push((std::mem::replace(&mut self.current, origin), std::mem::replace(run, fork)));
+        self.update(run);
     }
 
-    /// Exchanges `run` with the one of that number, if there is one.
+    /// Swaps `run` with the branch of that number, if there is one.
     pub(super) fn switch(&mut self, run: &mut Experiment, number: u32) {
-        if let Some((place, other)) = self.others.iter_mut().find(|(place, _)| place.number == number) {
+        if let Some((origin, other)) = self.others.iter_mut().find(|(origin, _)| origin.number == number) {
             std::mem::swap(run, other);
-            std::mem::swap(&mut self.current, place);
-            self.settle(run);
+            std::mem::swap(&mut self.current, origin);
+            self.update(run);
         }
     }
 
-    /// Forgets the run of that number.
+    /// Deletes the branch of that number, unless it is the current one.
     pub(super) fn close(&mut self, run: &mut Experiment, number: u32) {
-        self.others.retain(|(place, _)| place.number != number);
-        self.settle(run);
+        self.others.retain(|(origin, _)| origin.number != number);
+        self.update(run);
     }
 
-    /// Divides the memory and describes the others anew.
-    fn settle(&mut self, run: &mut Experiment) {
-        self.others.sort_by_key(|(place, _)| place.number);
+    /// Divides the keyframe memory and describes the other branches anew.
+    fn update(&mut self, run: &mut Experiment) {
+        self.others.sort_by_key(|(origin, _)| origin.number);
         let share = Experiment::KEYFRAME_BYTES / (1 + self.others.len());
         self.others.iter_mut().map(|(_, run)| run).chain([run]).for_each(|run| run.keep_within(share));
-        let describe = |(place, run): &(Place, Experiment)| Branch {
-            number: place.number,
-            from: place.from,
+        let describe = |(origin, run): &(BranchOrigin, Experiment)| Branch {
+            number: origin.number,
+            from: origin.from,
             steps: run.state().step,
             history: run.history().rows().to_vec(),
         };

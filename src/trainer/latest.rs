@@ -1,10 +1,10 @@
-//! The newest value of something, handed from the thread that makes it to whoever looks.
+//! Newest value, passed from the thread that makes it to its reader.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A cell that holds the newest value only. The reader says that it wants one by reading; the writer makes one only if
-/// it is wanted. Neither ever waits for the other for longer than it takes to exchange a pointer.
+/// Cell that holds the newest value only. Reading requests a newer one; the writer makes one only on request. Neither waits
+/// for the other longer than the exchange of a pointer.
 #[derive(Debug)]
 pub struct Latest<T> {
     value: Mutex<Option<Arc<T>>>,
@@ -18,14 +18,14 @@ impl<T> Default for Latest<T> {
 }
 
 impl<T> Latest<T> {
-    /// The newest value, if there has been one, and a request for a newer one.
+    /// Newest value, if there is one, and a request for a newer one.
     pub fn read(&self) -> Option<Arc<T>> {
         let value = self.value.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.wanted.store(true, Ordering::Release);
         value
     }
 
-    /// Whether somebody has read since the last call.
+    /// True if the value was read since the last call.
     pub fn take_request(&self) -> bool {
         self.wanted.swap(false, Ordering::Acquire)
     }
@@ -35,7 +35,7 @@ impl<T> Latest<T> {
         let mut slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         let old = slot.replace(value);
         drop(slot);
-        // Outside the lock: freeing a large value takes longer than a reader should wait.
+        // Outside the lock, because freeing a large value takes longer than a reader should wait.
         drop(old);
     }
 }
@@ -45,9 +45,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_newest_counts_and_only_if_wanted() {
+    fn reading_gives_the_newest_value_and_requests_another() {
         let latest = Latest::default();
-        assert!(latest.take_request(), "the first value is always wanted");
+        assert!(latest.take_request(), "the first value is requested from the start");
         assert!(!latest.take_request());
         assert!(latest.read().is_none());
         latest.publish(Arc::new(1));

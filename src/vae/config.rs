@@ -1,4 +1,4 @@
-//! What a VAE is made of and what it is trained for.
+//! Architecture and objective of a VAE.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +8,10 @@ use crate::nn::Activation;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Covariance {
-    /// Σ diagonal: the choice that singles out the latent axes.
+    /// Diagonal Σ, which singles out the latent axes.
     #[default]
     Diagonal,
-    /// Σ arbitrary: the objective does not change when latent space is rotated.
+    /// Full Σ: the objective is invariant under rotations of latent space.
     Full,
 }
 
@@ -19,7 +19,7 @@ impl Covariance {
     /// Both families.
     pub const ALL: [Self; 2] = [Self::Diagonal, Self::Full];
 
-    /// The name used in files and on the command line.
+    /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Diagonal => "diagonal",
@@ -27,7 +27,7 @@ impl Covariance {
         }
     }
 
-    /// How many numbers the encoder gives below the diagonal of L.
+    /// Number of encoder outputs below the diagonal of L.
     pub fn off_diagonals(self, latent_dim: usize) -> usize {
         match self {
             Self::Diagonal => 0,
@@ -43,7 +43,7 @@ pub enum DecoderKind {
     /// The hidden layers of the encoder in reverse order.
     #[default]
     Mlp,
-    /// x̂ = D z + c, for which optimum and penalty have closed forms.
+    /// x̂ = D z + c; optimum and penalty have closed forms.
     Linear,
 }
 
@@ -51,7 +51,7 @@ impl DecoderKind {
     /// Both families.
     pub const ALL: [Self; 2] = [Self::Mlp, Self::Linear];
 
-    /// The name used in files and on the command line.
+    /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mlp => "mlp",
@@ -60,21 +60,21 @@ impl DecoderKind {
     }
 }
 
-/// The shape of the networks: changing it starts another run.
+/// The shape of the networks. A change starts another run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Architecture {
     /// m, the dimension of z.
     pub latent_dim: usize,
-    /// Widths of the encoder's hidden layers, from the data on. None: a linear encoder.
+    /// Widths of the hidden layers of the encoder, from the data on. Empty: a linear encoder.
     pub hidden: Vec<usize>,
     /// σ of the hidden layers.
     pub activation: Activation,
-    /// What the decoder is.
+    /// The family of the decoder.
     pub decoder: DecoderKind,
 }
 
-/// The objective −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL: it may change while a run goes on.
+/// The objective −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL. It may change during a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
@@ -87,12 +87,12 @@ pub struct Objective {
 }
 
 impl Objective {
-    /// b = βσ², the only number that the geometry of the optimum depends on.
+    /// b = βσ², the one number that decides the geometry of the optimum.
     pub fn b(&self) -> f64 {
         self.beta * self.sigma2
     }
 
-    /// (n/2) log 2πσ² for data of dimension `n`.
+    /// (n/2) log 2πσ² for data of dimension n.
     pub fn log_normaliser(&self, n: usize) -> f64 {
         0.5 * n as f64 * (std::f64::consts::TAU * self.sigma2).ln()
     }

@@ -1,21 +1,22 @@
-//! The objective and its gradient, by hand.
+//! The objective and its hand-written gradient.
 //!
 //! With x̂ = d(z), z = μ + L ε, ε ~ N(0, I) and b = βσ², the loss of one observation is
 //! ‖x − x̂‖² / 2σ² + β Σᵢ ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ), L_ii = e^{sᵢ}: minus the objective, up to (n/2) log 2πσ².
-//! A batch is averaged.
+//! The loss of a batch is the mean.
 
 use pulp::{Arch, Simd};
 
-use super::{Objective, Vae};
+use super::config::Objective;
+use super::model::Vae;
 use crate::linalg::{Matrix, Real};
-use crate::nn::Pass;
+use crate::nn::Workspace;
 
-/// The terms of the objective, averaged over a batch, in nats.
+/// The terms of the objective, means over a batch, in nats.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Elbo {
-    /// E_q log p(x|z), with its constant.
+    /// E_q log p(x|z), constant included.
     pub reconstruction: f64,
-    /// KL(q ‖ p), split over the latents as [`Posterior::kl_per_dim`](super::Posterior::kl_per_dim) says.
+    /// KL(q ‖ p), split over latents as in [`Posterior::kl_per_dim`](super::posterior::Posterior::kl_per_dim).
     pub kl_per_dim: Vec<f64>,
 }
 
@@ -25,33 +26,33 @@ impl Elbo {
         self.kl_per_dim.iter().sum()
     }
 
-    /// reconstruction − β KL: what is maximised.
+    /// reconstruction − β KL, which training maximises.
     pub fn objective(&self, beta: f64) -> f64 {
         self.reconstruction - beta * self.kl()
     }
 }
 
-/// What a pass through the model leaves behind; nothing is allocated once it has seen a batch of the largest size.
+/// Activations and gradients of a pass through the model. Allocates only for a batch larger than all before.
 #[derive(Clone, Debug)]
-pub struct Tape<T> {
-    encoder: Pass<T>,
-    decoder: Pass<T>,
+pub struct ElboWorkspace<T> {
+    encoder: Workspace<T>,
+    decoder: Workspace<T>,
     z: Matrix<T>,
     z_gradient: Matrix<T>,
     std: Matrix<T>,
-    /// The derivative of the loss by each parameter of the model.
+    /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.
     pub elbo: Elbo,
 }
 
-impl<T: Real> Tape<T> {
-    /// Memory for training `vae`.
+impl<T: Real> ElboWorkspace<T> {
+    /// A workspace for training `vae`.
     pub fn new(vae: &Vae<T>) -> Self {
         let empty = || Matrix::zeros(0, 0);
         Self {
-            encoder: Pass::new(vae.encoder.layers().len()),
-            decoder: Pass::new(vae.decoder.layers().len()),
+            encoder: Workspace::new(vae.encoder.layers().len()),
+            decoder: Workspace::new(vae.decoder.layers().len()),
             z: empty(),
             z_gradient: empty(),
             std: empty(),
@@ -62,30 +63,36 @@ impl<T: Real> Tape<T> {
 }
 
 impl<T: Real> Vae<T> {
-    /// The terms of the objective on the batch `x` (n × B) with noise ε (m × B), in `tape.elbo`, and the gradient of
-    /// minus the objective in `tape.gradient`.
-    pub fn differentiate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, tape: &mut Tape<T>) {
-        self.encoder.forward(&self.parameters, x, &mut tape.encoder);
-        sample(tape.encoder.output(), noise, &mut tape.std, &mut tape.z);
-        self.decoder.forward(&self.parameters, &tape.z, &mut tape.decoder);
+    /// The objective and the gradient of the loss on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`
+    /// and `workspace.gradient`.
+    pub fn differentiate(
+        &self,
+        objective: &Objective,
+        x: &Matrix<T>,
+        noise: &Matrix<T>,
+        workspace: &mut ElboWorkspace<T>,
+    ) {
+        self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
+        sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
+        self.decoder.forward(&self.parameters, &workspace.z, &mut workspace.decoder);
 
-        let (prediction, delta) = tape.decoder.output_and_delta();
+        let (prediction, delta) = workspace.decoder.output_and_delta();
         let scale = T::from_f64(1.0 / (objective.sigma2 * x.columns() as f64));
         let squares = residual(prediction.as_slice(), x.as_slice(), delta.as_mut_slice(), scale);
-        tape.elbo.reconstruction =
+        workspace.elbo.reconstruction =
             -squares / (2.0 * objective.sigma2 * x.columns() as f64) - objective.log_normaliser(x.rows());
-        let Tape { decoder, z, z_gradient, gradient, .. } = tape;
+        let ElboWorkspace { decoder, z, z_gradient, gradient, .. } = workspace;
         self.decoder.backward(&self.parameters, z, decoder, gradient, Some(z_gradient));
 
-        let (encoding, delta) = tape.encoder.output_and_delta();
-        kl_per_dim(encoding, &tape.std, &mut tape.elbo.kl_per_dim);
+        let (encoding, delta) = workspace.encoder.output_and_delta();
+        kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
         let weight = T::from_f64(objective.beta / x.columns() as f64);
-        sample_gradient(encoding, noise, &tape.std, &tape.z_gradient, weight, delta);
-        self.encoder.backward(&self.parameters, x, &mut tape.encoder, &mut tape.gradient, None);
+        sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+        self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
     }
 }
 
-/// z = μ + L ε for each column of the encoding; leaves e^s in `std`.
+/// z = μ + L ε for each column of the encoding, and e^s in `std`.
 #[pulp::with_simd(sample = Arch::new())]
 #[inline(always)]
 fn sample_with<S: Simd, T: Real>(
@@ -107,7 +114,7 @@ fn sample_with<S: Simd, T: Real>(
         let mut below = encoding[2 * m..].iter();
         for (i, z) in z.column_mut(c).iter_mut().enumerate() {
             *z = std[i].mul_add(noise[i], encoding[i]);
-            // Diagonal covariance has nothing below the diagonal.
+            // Empty for diagonal covariance.
             for (l, e) in below.by_ref().take(i).zip(noise) {
                 *z = l.mul_add(*e, *z);
             }
@@ -123,11 +130,11 @@ fn exponentiate_with<S: Simd, T: Real>(_simd: S, numbers: &mut [T]) {
     }
 }
 
-/// Writes `scale · (prediction − x)` to `delta`; returns Σ (prediction − x)².
+/// Writes `scale · (prediction − x)` to `delta` and returns Σ (prediction − x)².
 #[pulp::with_simd(residual = Arch::new())]
 #[inline(always)]
 fn residual_with<S: Simd, T: Real>(_simd: S, prediction: &[T], x: &[T], delta: &mut [T], scale: T) -> f64 {
-    // Side by side, so that the compiler may use whatever vectors there are without changing the order of a sum.
+    // Sixteen sums side by side: the compiler may use any vector width without changing the order of a sum.
     const SUMS: usize = 16;
     let mut sums = [T::ZERO; SUMS];
     for ((delta, p), x) in delta.chunks_mut(SUMS).zip(prediction.chunks(SUMS)).zip(x.chunks(SUMS)) {
@@ -140,7 +147,7 @@ fn residual_with<S: Simd, T: Real>(_simd: S, prediction: &[T], x: &[T], delta: &
     sums.iter().map(|s| s.to_f64()).sum()
 }
 
-/// The average over the batch of ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ) for each i.
+/// Mean over the batch of ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ) for each i.
 #[pulp::with_simd(kl_per_dim = Arch::new())]
 #[inline(always)]
 fn kl_per_dim_with<S: Simd, T: Real>(_simd: S, encoding: &Matrix<T>, std: &Matrix<T>, kl: &mut [f64]) {
@@ -159,7 +166,7 @@ fn kl_per_dim_with<S: Simd, T: Real>(_simd: S, encoding: &Matrix<T>, std: &Matri
     }
 }
 
-/// ∂loss/∂encoding from ∂loss/∂z = g, with the KL weighted by w:
+/// ∂loss/∂encoding from ∂loss/∂z = g, with weight w of the KL:
 /// ∂μᵢ = gᵢ + w μᵢ, ∂sᵢ = gᵢ εᵢ e^{sᵢ} + w (e^{2sᵢ} − 1), ∂L_ij = gᵢ ε_j + w L_ij.
 #[pulp::with_simd(sample_gradient = Arch::new())]
 #[inline(always)]
@@ -180,7 +187,7 @@ fn sample_gradient_with<S: Simd, T: Real>(
         for i in 0..m {
             delta[i] = weight.mul_add(encoding[i], g[i]);
             delta[m + i] = (g[i] * noise[i]).mul_add(std[i], weight * std[i].mul_add(std[i], -T::ONE));
-            // The index stays where it is with diagonal covariance: there is nothing below the diagonal.
+            // Empty for diagonal covariance.
             for e in &noise[..i.min(encoding.len() - below)] {
                 delta[below] = g[i].mul_add(*e, weight * encoding[below]);
                 below += 1;
@@ -194,7 +201,7 @@ mod tests {
     use super::*;
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
-    use crate::vae::{Architecture, Covariance, DecoderKind};
+    use crate::vae::config::{Architecture, Covariance, DecoderKind};
     use rand_distr::{Distribution as _, StandardNormal};
 
     fn normal(rows: usize, columns: usize, seed: u64) -> Matrix<f64> {
@@ -203,12 +210,12 @@ mod tests {
     }
 
     fn loss(vae: &Vae<f64>, objective: &Objective, x: &Matrix<f64>, noise: &Matrix<f64>) -> f64 {
-        let mut tape = Tape::new(vae);
-        vae.differentiate(objective, x, noise, &mut tape);
-        -tape.elbo.objective(objective.beta)
+        let mut workspace = ElboWorkspace::new(vae);
+        vae.differentiate(objective, x, noise, &mut workspace);
+        -workspace.elbo.objective(objective.beta)
     }
 
-    /// Every parameter of every kind of model, with biases and off-diagonals away from zero.
+    /// All parameters of all kinds of models, with biases and off-diagonals away from zero.
     #[test]
     fn gradients_agree_with_finite_differences() {
         let (n, m, batch) = (4, 3, 5);
@@ -225,8 +232,8 @@ mod tests {
                             *p += 0.2 * shift;
                         }
                         let (x, noise) = (normal(n, batch, 1), normal(m, batch, 2));
-                        let mut tape = Tape::new(&vae);
-                        vae.differentiate(&objective, &x, &noise, &mut tape);
+                        let mut workspace = ElboWorkspace::new(&vae);
+                        vae.differentiate(&objective, &x, &noise, &mut workspace);
                         for i in 0..vae.parameters.len() {
                             let (h, here) = (1e-5, vae.parameters[i]);
                             let mut at = |p| {
@@ -237,7 +244,7 @@ mod tests {
                             at(here);
                             // The difference errs by h²/6 times a third derivative (≲ 10³ here) and by rounding of
                             // a loss ≲ 10² in 10⁻¹⁶ over 2h.
-                            let error = (difference - tape.gradient[i]).abs();
+                            let error = (difference - workspace.gradient[i]).abs();
                             assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
                         }
                     }
@@ -247,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn terms_are_those_of_the_definition() {
+    fn terms_agree_with_their_definition() {
         let architecture =
             Architecture { latent_dim: 2, hidden: vec![5], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
         for covariance in Covariance::ALL {
@@ -255,8 +262,8 @@ mod tests {
             let mut vae = Vae::<f64>::new(3, architecture.clone(), covariance, &mut stream(3, Purpose::Init, 0));
             vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.01 * (i as f64).sin());
             let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
-            let mut tape = Tape::new(&vae);
-            vae.differentiate(&objective, &x, &noise, &mut tape);
+            let mut workspace = ElboWorkspace::new(&vae);
+            vae.differentiate(&objective, &x, &noise, &mut workspace);
             let (mut kl, mut reconstruction) = (0.0, 0.0);
             for (c, q) in vae.posteriors(&x).iter().enumerate() {
                 let z = Matrix::from_columns(2, 1, q.sample(noise.column(c)).as_slice().to_vec());
@@ -264,8 +271,8 @@ mod tests {
                 reconstruction += -squares / 0.2 - 1.5 * (std::f64::consts::TAU * 0.1).ln();
                 kl += q.kl();
             }
-            assert!((tape.elbo.kl() - kl / 4.0).abs() < 1e-13);
-            assert!((tape.elbo.reconstruction - reconstruction / 4.0).abs() < 1e-12);
+            assert!((workspace.elbo.kl() - kl / 4.0).abs() < 1e-13);
+            assert!((workspace.elbo.reconstruction - reconstruction / 4.0).abs() < 1e-12);
         }
     }
 
@@ -281,7 +288,7 @@ mod tests {
         let single = Vae::<f32>::new(3, architecture, Covariance::Full, &mut stream(5, Purpose::Init, 0));
         let double = single.cast::<f64>();
         let (x, noise) = (normal(3, 256, 1).map(|x| x as f32), normal(2, 256, 2).map(|x| x as f32));
-        let (mut coarse, mut fine) = (Tape::new(&single), Tape::new(&double));
+        let (mut coarse, mut fine) = (ElboWorkspace::new(&single), ElboWorkspace::new(&double));
         single.differentiate(&objective, &x, &noise, &mut coarse);
         double.differentiate(&objective, &x.map(f64::from), &noise.map(f64::from), &mut fine);
         let norm = fine.gradient.iter().map(|g| g * g).sum::<f64>().sqrt();

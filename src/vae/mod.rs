@@ -1,5 +1,5 @@
-//! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian decoder, and the objective
-//! with its gradient.
+//! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian decoder, the objective and
+//! its gradient.
 
 mod config;
 mod elbo;
@@ -7,6 +7,6 @@ mod model;
 mod posterior;
 
 pub use config::{Architecture, Covariance, DecoderKind, Objective};
-pub use elbo::{Elbo, Tape};
+pub use elbo::{Elbo, ElboWorkspace};
 pub use model::Vae;
 pub use posterior::Posterior;

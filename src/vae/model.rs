@@ -1,29 +1,30 @@
-//! The model: encoder, decoder, and one vector with all their parameters.
+//! The model: encoder, decoder, and one vector of all parameters.
 
 use rand::Rng;
 
-use super::{Architecture, Covariance, DecoderKind, Posterior};
+use super::config::{Architecture, Covariance, DecoderKind};
+use super::posterior::Posterior;
 use crate::linalg::{Matrix, Real};
-use crate::nn::{Mlp, Pass};
+use crate::nn::{Dense, Mlp, Workspace};
 
 /// A VAE with Gaussian encoder and decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vae<T> {
     /// The shape of the networks.
     pub architecture: Architecture,
-    /// The family of posteriors that the encoder's last layer describes.
+    /// The family of posteriors.
     pub covariance: Covariance,
-    /// x ↦ μ (m), log L_ii (m), and for full covariance the strictly lower triangle of L row by row.
+    /// x ↦ μ (m), log L_ii (m), and for full covariance the strictly lower triangle of L, row by row.
     pub encoder: Mlp,
     /// z ↦ x̂.
     pub decoder: Mlp,
-    /// The parameters of the decoder, then those of the encoder, whose last layer may grow and shrink.
+    /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance.
     pub parameters: Vec<T>,
 }
 
 impl<T: Real> Vae<T> {
-    /// A model for data of dimension `data_dim` with weights drawn from `rng`. What describes Σ starts at zero, so every
-    /// first posterior has the covariance of the prior, and both families start from the same model.
+    /// A model for data of dimension `data_dim` with random weights. The weights of Σ start at zero, so the first
+    /// posteriors have the covariance of the prior, and both families start from the same model.
     pub fn new(data_dim: usize, architecture: Architecture, covariance: Covariance, rng: &mut impl Rng) -> Self {
         let mut vae = Self::zeros(data_dim, architecture, Covariance::Diagonal);
         vae.encoder.initialise(&mut vae.parameters, rng);
@@ -67,16 +68,16 @@ impl<T: Real> Vae<T> {
         self.architecture.latent_dim
     }
 
-    /// Changes the family of posteriors and keeps every weight that both have: what full covariance has in addition
-    /// starts at zero, so nothing jumps on the way there.
+    /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of full
+    /// covariance start at zero, so the posteriors do not jump.
     pub fn switch_covariance(&mut self, covariance: Covariance) {
         let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
         other.parameters = self.carry_over(&other, &self.parameters);
         *self = other;
     }
 
-    /// Numbers that belong to this model's parameters, in the places of the same parameters of `other`, which may differ
-    /// in covariance only; zero where this model has none.
+    /// Moves values of this model's parameters to the places of the same parameters in `other`, a model that differs at
+    /// most in its covariance. Parameters that this model lacks get zero.
     pub fn carry_over(&self, other: &Self, values: &[T]) -> Vec<T> {
         let mut carried = vec![T::ZERO; other.parameters.len()];
         for (from, to) in self.layers().zip(other.layers()) {
@@ -91,11 +92,11 @@ impl<T: Real> Vae<T> {
         carried
     }
 
-    fn layers(&self) -> impl Iterator<Item = &crate::nn::Dense> {
+    fn layers(&self) -> impl Iterator<Item = &Dense> {
         self.decoder.layers().iter().chain(self.encoder.layers())
     }
 
-    /// The same model with numbers of another kind.
+    /// The model in another precision.
     pub fn cast<U: Real>(&self) -> Vae<U> {
         Vae {
             architecture: self.architecture.clone(),
@@ -106,31 +107,31 @@ impl<T: Real> Vae<T> {
         }
     }
 
-    /// The encoder's output for a batch: (2m + off-diagonals) × B.
+    /// Output of the encoder for a batch: (2m + off-diagonals) × B.
     pub fn encode(&self, x: &Matrix<T>) -> Matrix<T> {
-        let mut pass = Pass::new(self.encoder.layers().len());
-        self.encoder.forward(&self.parameters, x, &mut pass);
-        pass.output().clone()
+        let mut workspace = Workspace::new(self.encoder.layers().len());
+        self.encoder.forward(&self.parameters, x, &mut workspace);
+        workspace.output().clone()
     }
 
-    /// The decoder's output for a batch of latents (m × B): n × B.
+    /// Output of the decoder for a batch of latents (m × B): n × B.
     pub fn decode(&self, z: &Matrix<T>) -> Matrix<T> {
-        /// Latents at once: what a layer leaves behind should stay in the cache.
+        /// Latents per block, so that the output of a layer stays in the cache.
         const BLOCK: usize = 128;
-        let mut pass = Pass::new(self.decoder.layers().len());
+        let mut workspace = Workspace::new(self.decoder.layers().len());
         let (m, n) = (z.rows(), self.data_dim());
         let (mut x, mut block) = (Matrix::zeros(n, z.columns()), Matrix::zeros(0, 0));
         for start in (0..z.columns()).step_by(BLOCK) {
             let end = (start + BLOCK).min(z.columns());
             block.reshape(m, end - start);
             block.as_mut_slice().copy_from_slice(&z.as_slice()[m * start..m * end]);
-            self.decoder.forward(&self.parameters, &block, &mut pass);
-            x.as_mut_slice()[n * start..n * end].copy_from_slice(pass.output().as_slice());
+            self.decoder.forward(&self.parameters, &block, &mut workspace);
+            x.as_mut_slice()[n * start..n * end].copy_from_slice(workspace.output().as_slice());
         }
         x
     }
 
-    /// q(z|x) for each observation of a batch.
+    /// The posterior q(z|x) of each observation of a batch.
     pub fn posteriors(&self, x: &Matrix<T>) -> Vec<Posterior> {
         let encodings = self.encode(x).map(T::to_f64);
         encodings.iter_columns().map(|column| Posterior::from_encoding(column, self.latent_dim())).collect()

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-/// A Gaussian given by its mean and the Cholesky factor of its covariance.
+/// A Gaussian by its mean and the Cholesky factor of its covariance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
     /// μ.
@@ -12,8 +12,8 @@ pub struct Posterior {
 }
 
 impl Posterior {
-    /// Reads one column of the encoder's output: μ, then log L_ii, then (full covariance only) the strictly lower
-    /// triangle of L row by row.
+    /// The posterior that one column of the encoder's output describes: μ, log L_ii, and (full covariance only) the
+    /// strictly lower triangle of L, row by row.
     pub fn from_encoding(encoding: &[f64], latent_dim: usize) -> Self {
         let m = latent_dim;
         let (mean, scale) = encoding.split_at(m);
@@ -36,15 +36,15 @@ impl Posterior {
         &self.factor * self.factor.transpose()
     }
 
-    /// Σ⁻¹. (Not Σ: the post's equation 1 prints the precision in the place of the covariance.)
+    /// Σ⁻¹. (Equation 1 of the post prints the precision in place of the covariance.)
     pub fn precision(&self) -> DMatrix<f64> {
         let inverse = self.factor.clone().solve_lower_triangular(&DMatrix::identity(self.dim(), self.dim()));
         let inverse = inverse.unwrap_or_else(|| DMatrix::from_element(self.dim(), self.dim(), f64::NAN));
         inverse.transpose() * inverse
     }
 
-    /// KL(q ‖ N(0, I)) split over the rows of L: ½ (μᵢ² + Σ_j L_ij² − 1 − 2 log L_ii). The parts sum to
-    /// ½ (‖μ‖² + tr Σ − m − log det Σ); with diagonal covariance each is the divergence of its own latent.
+    /// KL(q ‖ N(0, I)) split over the rows of L: ½ (μᵢ² + Σ_j L_ij² − 1 − 2 log L_ii). The terms sum to
+    /// ½ (‖μ‖² + tr Σ − m − log det Σ); for diagonal covariance each is the divergence of its latent.
     pub fn kl_per_dim(&self) -> impl Iterator<Item = f64> + '_ {
         (0..self.dim()).map(|i| {
             let row = self.factor.row(i).norm_squared();
@@ -57,8 +57,8 @@ impl Posterior {
         self.kl_per_dim().sum()
     }
 
-    /// KL(q ‖ p) for another Gaussian p, ½ (tr Σ_p⁻¹Σ + δᵀΣ_p⁻¹δ − m + log det Σ_p − log det Σ) with δ the difference of the
-    /// means, in nats. NaN where p has no density.
+    /// KL(q ‖ p) for another Gaussian p in nats: ½ (tr Σ_p⁻¹Σ + δᵀΣ_p⁻¹δ − m + log det Σ_p − log det Σ), where δ is the
+    /// difference of the means. NaN if p has no density.
     pub fn kl_to(&self, p: &Self) -> f64 {
         let log_det = |q: &Self| 2.0 * q.factor.diagonal().iter().map(|l| l.ln()).sum::<f64>();
         let white =
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kl_is_that_of_the_definition() {
+    fn kl_agrees_with_its_definition() {
         let q = Posterior::from_encoding(&[0.3, -0.2, 0.5_f64.ln(), 0.4_f64.ln(), 0.2], 2);
         let sigma = q.covariance();
         let closed = 0.5 * (sigma.trace() + q.mean.norm_squared() - 2.0 - sigma.determinant().ln());
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn divergence_from_the_prior_and_from_itself() {
+    fn kl_to_the_prior_and_to_itself() {
         let q = Posterior::from_encoding(&[0.3, -0.2, 0.5_f64.ln(), 0.4_f64.ln(), 0.2], 2);
         let prior = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
         assert!((q.kl_to(&prior) - q.kl()).abs() < 1e-14);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn lower_triangle_is_read_row_by_row() {
+    fn the_lower_triangle_is_read_row_by_row() {
         let q = Posterior::from_encoding(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0], 3);
         let expected = DMatrix::from_row_slice(3, 3, &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 2.0, 3.0, 1.0]);
         assert_eq!(q.factor, expected);

@@ -1,8 +1,8 @@
-//! The program as scripts use it: what it writes, what it says, and how it ends.
+//! The program on the command line: files, output and exit codes.
 #![expect(clippy::unwrap_used, reason = "a program that cannot be started is a failed test")]
 
 mod data;
-mod desk;
-mod many;
-mod refusals;
+mod errors;
+mod harness;
+mod multi_run;
 mod runs;

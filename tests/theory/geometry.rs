@@ -3,8 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
 use unpick::geometry::{
-    Jets, Order, Seam, alignment, best_posterior, c2_residual, diagonal_gap, field, ima_contrast, loop_integrals,
-    measured_arcs, normal_density, posterior_precision,
+    Jets, MapQuantity, Order, Seam, alignment, best_posterior, c2_residual, diagonal_gap, field, ima_contrast,
+    loop_integrals, measured_arcs, normal_density, posterior_precision,
 };
 use unpick::linalg::{Matrix, svd};
 use unpick::rng::{Purpose, stream};
@@ -87,7 +87,7 @@ fn seam_densities_are_those_of_decoded_samples() {
         };
         let (a, b) = (at(low), at(high));
         let expected = (b - a) / 6.0 * (normal_density(a) + 4.0 * normal_density(0.5 * (a + b)) + normal_density(b));
-        // Five standard deviations of the count, and the curvature that Simpson's rule leaves.
+        // Five standard deviations of the count, and the error of Simpson's rule.
         let error = 5.0 * (expected / DRAWS as f64).sqrt() + 1e-4;
         assert!((counted - expected).abs() < error, "bin {bin}: {counted} for {expected} ± {error}");
     }
@@ -100,7 +100,7 @@ fn the_manifold_density_is_that_of_decoded_samples() {
     let bowl = |x: f64, y: f64| vec![x, y, 0.5 * (x * x + y * y)];
     let vae = network_of(bowl, [0.0, 0.0], 3.0);
     let z = [0.6, -0.4];
-    let density = field(&vae, &Matrix::from_columns(2, 1, z.to_vec()), unpick::geometry::Quantity::Density, 1.0)[0];
+    let density = field(&vae, &Matrix::from_columns(2, 1, z.to_vec()), MapQuantity::Density, 1.0)[0];
     let closed = (-0.26_f64).exp() / std::f64::consts::TAU / (1.0 + 0.36 + 0.16_f64).sqrt();
     assert!((density - closed).abs() < 1e-6 * closed);
     let (centre, epsilon) = (bowl(z[0], z[1]), 0.08);
@@ -116,21 +116,21 @@ fn the_manifold_density_is_that_of_decoded_samples() {
     assert!((share / density - 1.0).abs() < 4.0 / near.sqrt() + epsilon * epsilon, "{share} {density}");
 }
 
-/// V12a, b: with U frozen at z*, Uᵀ(d(z) − d(z*)) has the Jacobian S there; with U moving it has not.
+/// V12a, b: with U fixed at z*, Uᵀ(d(z) − d(z*)) has the Jacobian S there; with U varying it does not.
 #[test]
-fn only_frozen_bases_give_local_coordinates() {
+fn only_fixed_bases_give_local_coordinates() {
     let z = [0.5, 0.3];
     let vae = network_of(polar(1.0, 1.0), z, 0.5);
     let basis = |z: [f64; 2]| svd(&jacobian(&vae, z));
     let here = basis(z);
     let value =
         |z: [f64; 2]| DVector::from_column_slice(vae.decode(&Matrix::from_columns(2, 1, z.to_vec())).as_slice());
-    let frozen = here.u.transpose() * jacobian(&vae, z);
-    assert!((frozen - DMatrix::from_diagonal(&here.singular_values.clone().into())).norm() < 1e-6);
+    let fixed = here.u.transpose() * jacobian(&vae, z);
+    assert!((fixed - DMatrix::from_diagonal(&here.singular_values.clone().into())).norm() < 1e-6);
     // s = (.4, 1) e^{.2}: .489 and 1.221.
     assert!((here.singular_values[0] - 0.4886).abs() < 1e-4 && (here.singular_values[1] - 1.2214).abs() < 1e-4);
     let h = 1e-4;
-    let moving = DMatrix::from_columns(&[[h, 0.0], [0.0, h]].map(|[dx, dy]| {
+    let varying = DMatrix::from_columns(&[[h, 0.0], [0.0, h]].map(|[dx, dy]| {
         let at = |sign: f64| {
             let z = [z[0] + sign * dx, z[1] + sign * dy];
             basis(z).u.transpose() * value(z)
@@ -138,7 +138,7 @@ fn only_frozen_bases_give_local_coordinates() {
         (at(1.0) - at(-1.0)) / (2.0 * h)
     }));
     let expected = DMatrix::from_row_slice(2, 2, &[0.4886, 0.0, 0.0, 0.0]);
-    assert!((&moving - expected).norm() < 1e-3, "{moving}");
+    assert!((&varying - expected).norm() < 1e-3, "{varying}");
 }
 
 /// V12c: the forms sᵢdzᵢ are closed exactly where C2 holds.
@@ -155,7 +155,7 @@ fn loops_close_exactly_under_c2() {
 /// V12d and V31: on a patch of the unit sphere C1 holds and the residual of C2 is tan²z₁; Gauss curvature from the lengths of
 /// the columns is 1 there and 0 where C2 holds.
 #[test]
-fn a_sphere_has_curvature_that_no_coordinates_remove() {
+fn a_sphere_has_gauss_curvature_and_a_residual_of_c2() {
     let z = [0.3, 0.2];
     let sphere = network_of(|x, y| vec![x.cos() * y.cos(), x.cos() * y.sin(), x.sin()], z, 0.5);
     let flat = network_of(roll, z, 0.5);
@@ -179,10 +179,10 @@ fn a_sphere_has_curvature_that_no_coordinates_remove() {
     assert!(alignment(&svd(&jacobian(&sphere, z)).v) > 1.0 - 1e-9, "C1 holds");
 }
 
-/// V22, table of theory 2.4: the correlation of the best full posterior, which a diagonal one cannot have. The pressure on C1
-/// does not vanish with b, that on C2 does.
+/// V22, table of theory 2.4: the correlation of the best full posterior, which a diagonal one cannot represent. The pressure
+/// towards C1 does not vanish with b, that towards C2 does.
 #[test]
-fn pressure_on_c1_is_of_order_one_and_on_c2_of_order_b() {
+fn pressure_towards_c1_is_of_order_one_and_towards_c2_of_order_b() {
     let correlations = |d: &dyn Fn(f64, f64) -> Vec<f64>, z: [f64; 2]| {
         let vae = network_of(d, z, 2.2);
         let rule = gauss_hermite(2, 20);

@@ -1,8 +1,8 @@
-//! Linear decoders, whose optimum is known in closed form.
+//! Linear decoders, whose optimum has a closed form.
 
 use nalgebra::{DMatrix, DVector};
 use unpick::geometry::{
-    Rotation, best_posterior, distance_to_orthogonality, posterior_precision, posterior_quadrature, turned_gap,
+    Rotation, best_posterior, distance_to_orthogonality, posterior_precision, posterior_quadrature, rotated_gap,
 };
 use unpick::linalg::svd;
 use unpick::ppca::{LinearOptimum, linear_elbo};
@@ -43,7 +43,7 @@ fn the_aggregate_posterior_of_the_linear_optimum_is_the_prior() {
     }
 }
 
-/// Theory 5.3: the terms of L* with numbers, b on both sides of eigenvalues.
+/// Theory 5.3: the terms of L* in numbers, with b on both sides of the eigenvalues.
 #[test]
 fn the_linear_optimum_is_reverse_water_filling() {
     let covariance = DMatrix::from_diagonal(&vec![3.0, 1.2, 0.4].into());
@@ -57,7 +57,7 @@ fn the_linear_optimum_is_reverse_water_filling() {
     }
 }
 
-/// The minimum next to `x`, by the method of Broyden, Fletcher, Goldfarb and Shanno with differences for derivatives.
+/// Local minimum near `x` by the method of Broyden, Fletcher, Goldfarb and Shanno with finite differences.
 fn descend(f: impl Fn(&DVector<f64>) -> f64, mut x: DVector<f64>) -> DVector<f64> {
     const H: f64 = 1e-6;
     let n = x.len();
@@ -95,7 +95,7 @@ fn descend(f: impl Fn(&DVector<f64>) -> f64, mut x: DVector<f64>) -> DVector<f64
 /// Theory 5.5 and V07: from any start, with diagonal posteriors, ascent ends at the optimum with orthogonal columns, and with
 /// full ones at the optimum with arbitrary ones.
 #[test]
-fn the_linear_landscape_has_no_other_hills() {
+fn the_linear_objective_has_no_other_local_optima() {
     const STARTS: usize = 20;
     let covariance = DMatrix::from_diagonal(&vec![2.05, 1.05, 0.05].into());
     let mut distances = [0.0, 0.0];
@@ -124,7 +124,7 @@ fn the_linear_landscape_has_no_other_hills() {
 
 /// Theory 5.4 and V06 with three latents: (β/2)[Σ log (RΛRᵀ)ᵢᵢ − Σ log λᵢ].
 #[test]
-fn turning_three_latents_costs_the_closed_form() {
+fn rotating_three_latents_costs_the_closed_form() {
     let (lambda, beta, sigma2) = ([3.0, 1.2, 0.4_f64], 1.5, 0.1);
     let diagonal = objective(Covariance::Diagonal, beta, sigma2);
     let w = DMatrix::from_diagonal(&lambda.map(|l| (l - diagonal.b()).sqrt()).to_vec().into());
@@ -134,10 +134,10 @@ fn turning_three_latents_costs_the_closed_form() {
         for degrees in [10.0, 45.0, 70.0] {
             let rotation = Rotation { degrees, plane };
             let r = rotation.matrix(3);
-            let turned: f64 = (&r * &covariance * r.transpose()).diagonal().iter().map(|l| l.ln()).sum();
-            let closed = 0.5 * beta * (turned - lambda.iter().map(|l| l.ln()).sum::<f64>());
+            let rotated: f64 = (&r * &covariance * r.transpose()).diagonal().iter().map(|l| l.ln()).sum();
+            let closed = 0.5 * beta * (rotated - lambda.iter().map(|l| l.ln()).sum::<f64>());
             assert!((optimum - linear_elbo(&(&w * r.transpose()), &covariance, &diagonal) - closed).abs() < 1e-11);
-            assert!((turned_gap(&posterior_precision(&w, diagonal.b()), beta, &rotation) - closed).abs() < 1e-11);
+            assert!((rotated_gap(&posterior_precision(&w, diagonal.b()), beta, &rotation) - closed).abs() < 1e-11);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Numbers of the theory through the public functions: decoders are given maps, learned ones and random ones.
+//! Numbers of the theory, computed by the public functions for given maps, learned and random decoders.
 //!
-//! Vnn are the numbers of the checks behind the theory; where a table is quoted, it was computed by other means.
+//! Vnn are the numbers of the checks behind the theory. Quoted tables were computed by other means.
 #![expect(clippy::unwrap_used, reason = "an oracle that cannot be computed is a failed test")]
 
 mod geometry;
-mod kick;
 mod linear;
 mod maps;
+mod rotate;

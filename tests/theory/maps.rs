@@ -1,4 +1,4 @@
-//! Decoders that are given maps, and what else the tests here share.
+//! Decoders that represent given maps, and other helpers of these tests.
 
 use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
@@ -34,8 +34,8 @@ pub(super) fn linear(w: &DMatrix<f64>) -> Vae<f64> {
     vae
 }
 
-/// A network that is the map `d` on the square of half-width `reach` about `centre`: random features, and the output layer
-/// by least squares. The maps are analytic, so 120 features are as good as any number.
+/// Network that represents the map `d` on the square of half-width `reach` about `centre`: random features, and the output
+/// layer by least squares. The maps are analytic, so 120 features suffice.
 pub(super) fn network_of(d: impl Fn(f64, f64) -> Vec<f64>, centre: [f64; 2], reach: f64) -> Vae<f64> {
     const FEATURES: usize = 120;
     const SIDE: usize = 24;
@@ -53,7 +53,7 @@ pub(super) fn network_of(d: impl Fn(f64, f64) -> Vec<f64>, centre: [f64; 2], rea
     let node = |k: usize| (std::f64::consts::PI * (k as f64 + 0.5) / SIDE as f64).cos();
     let grid: Vec<[f64; 2]> =
         (0..SIDE * SIDE).map(|k| [centre[0] + reach * node(k % SIDE), centre[1] + reach * node(k / SIDE)]).collect();
-    // The tanh of the network itself: the fit has large weights of both signs, which show the last digit of it.
+    // The tanh of the network itself: the fit has large weights of both signs, which amplify its last digit.
     let features = DMatrix::from_fn(grid.len(), FEATURES + 1, |k, f| match f {
         FEATURES => 1.0,
         _ => Real::tanh(slopes[(f, 0)] * grid[k][0] + slopes[(f, 1)] * grid[k][1] + shifts[f]),
@@ -81,7 +81,7 @@ pub(super) fn jacobian(vae: &Vae<f64>, z: [f64; 2]) -> DMatrix<f64> {
 }
 
 #[test]
-fn the_networks_are_the_maps() {
+fn the_networks_represent_the_maps() {
     let map = polar(2.5, 0.8);
     let vae = network_of(&map, [0.0, 0.0], 2.0);
     for [x, y] in [[0.0, 0.0], [1.3, -0.4], [-1.7, 1.8]] {

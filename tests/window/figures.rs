@@ -6,14 +6,15 @@ use std::sync::Arc;
 use clap::Parser as _;
 use eframe::egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use unpick::app::Action;
-use unpick::app::views::{Pane, View};
+use unpick::cli::{Render, render};
 use unpick::experiment::{Metrics, Snapshot};
-use unpick::headless::{Render, render};
 use unpick::io::{open_session, save};
+use unpick::launch::PreparedRun;
 use unpick::paint::decode_png;
+use unpick::viz::command::UiCommand;
+use unpick::viz::views::latent;
 
-use crate::stagehand::Stagehand;
+use crate::harness::WindowTest;
 
 #[derive(Debug, clap::Parser)]
 struct Line {
@@ -30,20 +31,20 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_view_is_exported_as_the_command_line_draws_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hand = Stagehand::paused_at("linear", 60);
-    hand.window().set_folder(folder.path());
-    hand.window().act(Action::SaveView(Pane { view: View::Latent, side: 0 }));
-    hand.until_shown("Preview of the figure");
-    hand.press("PNG");
-    hand.press("Save");
-    hand.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
+    let mut test = WindowTest::paused_at("linear", 60);
+    test.app().set_folder(folder.path());
+    test.app().execute(UiCommand::ExportFigure(Some(latent::SPEC.view)));
+    test.until_shown("Preview of the figure");
+    test.press("PNG");
+    test.press("Save");
+    test.until(|window| window.notice().is_some_and(|notice| notice.starts_with("saved ")));
     let path = folder.path().join("linear_diagonal_beta1_seed0_step000060_latent.png");
     assert_eq!(files(folder.path()), std::slice::from_ref(&path));
 
     // The session in the figure makes the run again, and from its folder the command line draws the same pixels.
     let session = open_session(&path).unwrap();
-    let mut run = session.run(session.data().unwrap()).unwrap();
-    (0..session.steps).for_each(|_| run.step().unwrap());
+    let mut run = PreparedRun::of_session(session.clone()).unwrap().experiment().unwrap();
+    run.advance(session.steps).unwrap();
     let state = run.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), 0);
     let (saved, drawn) = (folder.path().join("run"), folder.path().join("drawn.png"));
@@ -58,23 +59,23 @@ fn a_view_is_exported_as_the_command_line_draws_it() {
 #[test]
 fn the_layout_is_exported_in_every_format_with_or_without_the_experiment() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hand = Stagehand::paused_at("linear", 20);
-    hand.window().set_folder(folder.path());
+    let mut test = WindowTest::paused_at("linear", 20);
+    test.app().set_folder(folder.path());
     for (format, beginning) in [("SVG", &b"<?xml"[..]), ("PDF", b"%PDF"), ("PNG", b"\x89PNG")] {
-        hand.key_with(Modifiers::COMMAND, Key::E);
-        hand.until_shown("Preview of the figure");
-        hand.press(format);
-        hand.press("single column");
-        hand.press("dark");
-        hand.press("transparent");
+        test.key_with(Modifiers::COMMAND, Key::E);
+        test.until_shown("Preview of the figure");
+        test.press(format);
+        test.press("single column");
+        test.press("dark");
+        test.press("transparent");
         if format == "PNG" {
-            hand.press("Store the experiment in the figure");
+            test.press("Store the experiment in the figure");
         }
-        hand.press("Save");
+        test.press("Save");
         let name = format!("linear_diagonal_beta1_seed0_step000020_all.{}", format.to_lowercase());
         let path = folder.path().join(name);
-        hand.until(|_| path.exists());
-        hand.until_gone("Export figure");
+        test.until(|_| path.exists());
+        test.until_gone("Export figure");
         let bytes = std::fs::read(&path).unwrap();
         assert!(bytes.starts_with(beginning), "{format}");
         assert_eq!(open_session(&path).is_ok(), format != "PNG");
@@ -90,34 +91,34 @@ fn the_layout_is_exported_in_every_format_with_or_without_the_experiment() {
 #[test]
 fn a_figure_that_would_overwrite_asks_and_escape_leaves() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hand = Stagehand::paused_at("linear", 20);
-    hand.window().set_folder(folder.path());
-    hand.key_with(Modifiers::COMMAND, Key::E);
-    hand.until_shown("Preview of the figure");
+    let mut test = WindowTest::paused_at("linear", 20);
+    test.app().set_folder(folder.path());
+    test.key_with(Modifiers::COMMAND, Key::E);
+    test.until_shown("Preview of the figure");
     let path = folder.path().join("linear_diagonal_beta1_seed0_step000020_all.svg");
     std::fs::write(&path, "mine").unwrap();
-    hand.press("Save");
-    hand.until_shown("Overwrite");
+    test.press("Save");
+    test.until_shown("Overwrite");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
-    hand.key(Key::Escape);
-    hand.until_gone("Export figure");
+    test.key(Key::Escape);
+    test.until_gone("Export figure");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }
 
 #[test]
 fn the_numbers_of_a_view_are_saved_and_copied() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hand = Stagehand::paused_at("linear", 60);
-    hand.window().set_folder(folder.path());
-    hand.window().act(Action::SaveView(Pane { view: View::Latent, side: 0 }));
-    hand.until_shown("Preview of the figure");
-    hand.press("CSV");
-    hand.until_shown("Copy numbers");
+    let mut test = WindowTest::paused_at("linear", 60);
+    test.app().set_folder(folder.path());
+    test.app().execute(UiCommand::ExportFigure(Some(latent::SPEC.view)));
+    test.until_shown("Preview of the figure");
+    test.press("CSV");
+    test.until_shown("Copy numbers");
     let mut copied = String::new();
     for _ in 0..200 {
         // Until the preview is drawn nothing else is.
-        hand.press("Copy numbers");
-        let commands = &hand.harness.output().platform_output.commands;
+        test.press("Copy numbers");
+        let commands = &test.kittest.output().platform_output.commands;
         let text = commands.iter().find_map(|command| match command {
             OutputCommand::CopyText(text) => Some(text.clone()),
             _ => None,
@@ -128,21 +129,21 @@ fn the_numbers_of_a_view_are_saved_and_copied() {
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    hand.until_gone("drawing…");
-    hand.press("Save");
-    hand.until_gone("Export figure");
+    test.until_gone("drawing…");
+    test.press("Save");
+    test.until_gone("Export figure");
     let path = folder.path().join("linear_diagonal_beta1_seed0_step000060_latent.csv");
     let text = std::fs::read_to_string(path).unwrap();
     assert!(copied == text, "the file is what was copied: {}", copied.len());
     let mut table = csv::Reader::from_reader(text.as_bytes());
     assert_eq!(table.headers().unwrap().iter().collect::<Vec<_>>()[..5], ["observation", "z_1", "z_2", "sd_1", "sd_2"]);
-    let snapshot = Arc::clone(hand.window().snapshot().unwrap());
+    let snapshot = Arc::clone(test.app().snapshot().unwrap());
     for (i, row) in table.records().map(Result::unwrap).enumerate() {
         let code: Vec<f64> = (1..3).map(|k| row[k].parse().unwrap()).collect();
         assert_eq!(code, snapshot.posterior(i).mean.as_slice(), "posterior means");
     }
     // Not of the whole layout.
-    hand.key_with(Modifiers::COMMAND, Key::E);
-    hand.until_shown("Preview of the figure");
-    assert!(hand.harness.get_by_label("CSV").accesskit_node().is_disabled());
+    test.key_with(Modifiers::COMMAND, Key::E);
+    test.until_shown("Preview of the figure");
+    assert!(test.kittest.get_by_label("CSV").accesskit_node().is_disabled());
 }

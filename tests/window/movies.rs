@@ -6,12 +6,13 @@ use std::time::Duration;
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use unpick::app::Action;
-use unpick::app::views::{Pane, View};
 use unpick::io::open_session;
 use unpick::paint::{Picture, decode_png};
+use unpick::viz::command::UiCommand;
+use unpick::viz::view::View;
+use unpick::viz::views::{data, latent};
 
-use crate::stagehand::Stagehand;
+use crate::harness::WindowTest;
 
 /// Everything in a folder, hidden or not.
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -19,18 +20,18 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The window with the export dialog for a view.
-fn dialog(scene: &str, view: View, folder: &Path) -> Stagehand {
-    let mut hand = Stagehand::paused_at(scene, 20);
-    hand.window().set_folder(folder);
-    hand.window().act(Action::SaveView(Pane { view, side: 0 }));
-    hand.until_shown("Preview of the figure");
-    hand
+fn dialog(scene: &str, view: View, folder: &Path) -> WindowTest {
+    let mut test = WindowTest::paused_at(scene, 20);
+    test.app().set_folder(folder);
+    test.app().execute(UiCommand::ExportFigure(Some(view)));
+    test.until_shown("Preview of the figure");
+    test
 }
 
-impl Stagehand {
+impl WindowTest {
     fn set(&mut self, values: &[(&str, f64)]) {
         for (label, value) in values {
-            self.harness.get_by_role_and_label(Role::SpinButton, label).set_value_accesskit(*value);
+            self.kittest.get_by_role_and_label(Role::SpinButton, label).set_value_accesskit(*value);
             self.frames(2);
         }
     }
@@ -41,13 +42,13 @@ impl Stagehand {
         self.press("Save");
         self.until_gone("Export figure");
         let mut after = entries(folder);
-        assert_eq!(after.len(), before + 1, "{:?} {after:?}", self.window().notice());
+        assert_eq!(after.len(), before + 1, "{:?} {after:?}", self.app().notice());
         after.sort_by_key(|path| std::fs::metadata(path).and_then(|m| m.modified()).ok());
         after.pop().expect("there is one more than before")
     }
 
     fn is_making(&self) -> bool {
-        self.harness.query_by_role(Role::ProgressIndicator).is_some()
+        self.kittest.query_by_role(Role::ProgressIndicator).is_some()
     }
 
     /// Waits for the first pictures of a movie of 5000.
@@ -66,10 +67,10 @@ fn picture(path: &Path) -> Picture {
 #[test]
 fn a_traversal_becomes_a_gif_that_repeats_and_carries_the_session() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hand = dialog("linear", View::Latent, folder.path());
-    hand.press("Traversal");
-    hand.set(&[("seconds", 1.0), ("pictures a second", 6.0), ("width", 160.0), ("height", 120.0)]);
-    let path = hand.save_into(folder.path());
+    let mut test = dialog("linear", latent::SPEC.view, folder.path());
+    test.press("Traversal");
+    test.set(&[("seconds", 1.0), ("pictures a second", 6.0), ("width", 160.0), ("height", 120.0)]);
+    let path = test.save_into(folder.path());
     assert!(path.ends_with("linear_diagonal_beta1_seed0_step000020_latent_traversal.gif"), "{path:?}");
     assert_eq!(open_session(&path).unwrap().steps, 20);
     let bytes = std::fs::read(&path).unwrap();
@@ -87,18 +88,18 @@ fn a_traversal_becomes_a_gif_that_repeats_and_carries_the_session() {
 #[test]
 fn two_runs_move_beside_each_other_as_they_stand_still() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hand = Stagehand::paused_at("linear", 20);
-    hand.press("Compare A | B");
-    hand.until(|window| window.second_snapshot().is_some_and(|s| s.step == 20));
-    hand.window().set_folder(folder.path());
+    let mut test = WindowTest::paused_at("linear", 20);
+    test.press("Compare A | B");
+    test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 20));
+    test.app().set_folder(folder.path());
     let mut export = |film: &str, format: &str, values: &[(&str, f64)]| {
-        hand.window().act(Action::SaveView(Pane { view: View::Latent, side: 0 }));
-        hand.until_shown("Preview of the figure");
-        hand.press(film);
-        hand.press(format);
-        hand.set(&[("width", 200.0), ("height", 150.0)]);
-        hand.set(values);
-        hand.save_into(folder.path())
+        test.app().execute(UiCommand::ExportFigure(Some(latent::SPEC.view)));
+        test.until_shown("Preview of the figure");
+        test.press(film);
+        test.press(format);
+        test.set(&[("width", 200.0), ("height", 150.0)]);
+        test.set(values);
+        test.save_into(folder.path())
     };
     let pace = [("seconds", 1.0), ("pictures a second", 3.0)];
     let moving = export("Traversal", "PNG folder", &pace);
@@ -116,35 +117,35 @@ fn two_runs_move_beside_each_other_as_they_stand_still() {
 #[test]
 fn a_movie_that_is_cancelled_or_left_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hand = dialog("linear", View::Data, folder.path());
-    hand.press("Camera turn");
-    hand.set(&[("seconds", 600.0), ("pictures a second", 50.0)]);
-    hand.press("Save");
-    hand.until_shown("600 seconds of 50 pictures are not 2 to 5000 pictures; change one of the two");
-    hand.set(&[("seconds", 100.0)]);
-    hand.until_gone("600 seconds of 50 pictures are not 2 to 5000 pictures; change one of the two");
+    let mut test = dialog("linear", data::SPEC.view, folder.path());
+    test.press("Camera turn");
+    test.set(&[("seconds", 600.0), ("pictures a second", 50.0)]);
+    test.press("Save");
+    test.until_shown("600 seconds of 50 pictures are not 2 to 5000 pictures; change one of the two");
+    test.set(&[("seconds", 100.0)]);
+    test.until_gone("600 seconds of 50 pictures are not 2 to 5000 pictures; change one of the two");
     for _ in 0..2 {
-        hand.until_gone("drawing…");
-        hand.press("Save");
-        hand.until_making();
-        assert!(hand.harness.get_by_label("Still").accesskit_node().is_disabled(), "what is being made stays as it is");
-        hand.press("Cancel");
-        assert!(!hand.is_making() && hand.harness.query_by_label("Export figure").is_some());
+        test.until_gone("drawing…");
+        test.press("Save");
+        test.until_making();
+        assert!(test.kittest.get_by_label("Still").accesskit_node().is_disabled(), "what is being made stays as it is");
+        test.press("Cancel");
+        assert!(!test.is_making() && test.kittest.query_by_label("Export figure").is_some());
     }
-    hand.press("Save");
-    hand.until_making();
-    hand.key(Key::Escape);
-    hand.until_gone("Export figure");
+    test.press("Save");
+    test.until_making();
+    test.key(Key::Escape);
+    test.until_gone("Export figure");
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(entries(folder.path()), [] as [PathBuf; 0]);
-    assert_eq!(hand.window().notice(), None);
+    assert_eq!(test.app().notice(), None);
 }
 
 #[test]
 fn what_cannot_be_filmed_cannot_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
-    let hand = dialog("parabola", View::Data, folder.path());
-    let disabled = |label: &str| hand.harness.get_by_label(label).accesskit_node().is_disabled();
+    let test = dialog("parabola", data::SPEC.view, folder.path());
+    let disabled = |label: &str| test.kittest.get_by_label(label).accesskit_node().is_disabled();
     let films = ["Still", "Traversal", "Morph", "Training history", "Camera turn"];
     assert_eq!(films.map(disabled), [false, false, true, false, true]);
 }

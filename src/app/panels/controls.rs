@@ -1,92 +1,79 @@
-//! The left panel: what is trained on what, and z*.
+//! The controls: runs, data, objective, network, optimiser, z*.
 
 use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, TextEdit, Ui, WidgetInfo};
 
-use crate::app::action::Action;
-use crate::app::draft::Draft;
-use crate::app::theme::indexed;
-use crate::app::{Motion, SIDES, Selection};
+use crate::app::config_draft::ConfigDraft;
 use crate::data::Scene;
 use crate::experiment::{Command, Settings, Snapshot};
 use crate::nn::Activation;
 use crate::vae::{Covariance, DecoderKind};
+use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::context::RUN_NAMES;
+use crate::viz::motion::Motion;
+use crate::viz::selection::Selection;
+use crate::viz::theme::indexed;
+use crate::viz::views::key_of;
 
-/// What was asked for in the panel.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Wish {
-    /// Change the living run.
-    Change(Command),
-    /// Another scene.
-    Scene(&'static Scene),
-    /// The run that the draft describes, from step 0.
-    Restart,
-    /// The controls of another one of two runs.
-    Select(usize),
-    /// Something that stands in a menu, too.
-    Act(Action),
-}
-
-/// What the controls are about.
+/// The state that the controls show and edit.
 #[derive(Debug)]
-pub(crate) struct Desk<'a> {
-    /// The newest moment of the run; it may be behind the settings.
+pub(crate) struct ControlsState<'a> {
+    /// The shown snapshot of the active run; it may be older than the settings.
     pub snapshot: Option<&'a Snapshot>,
     /// The settings that were asked for last.
     pub settings: &'a mut Settings,
     /// The configuration of the next run.
-    pub draft: &'a mut Draft,
-    /// How many runs there are.
-    pub sides: usize,
-    /// Which one this is.
+    pub draft: &'a mut ConfigDraft,
+    /// The number of runs.
+    pub runs: usize,
+    /// The active run.
     pub active: usize,
+    /// The queue of the window.
+    pub commands: &'a CommandQueue,
 }
 
 /// Draws the panel.
-pub(crate) fn show(ui: &mut Ui, desk: Desk<'_>, selection: &mut Selection) -> Vec<Wish> {
-    let mut wishes = Vec::new();
-    let Desk { snapshot, settings, draft, sides, active } = desk;
+pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Selection) {
+    let ControlsState { snapshot, settings, draft, runs, active, commands } = state;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        compare(ui, sides, active, &mut wishes);
-        data(ui, draft, &mut wishes);
+        compare(ui, runs, active, commands);
+        data(ui, draft, commands);
         ui.separator();
-        model(ui, settings, &mut wishes);
-        network(ui, draft, snapshot, &mut wishes);
-        optimiser(ui, settings, draft, snapshot, &mut wishes);
+        objective(ui, settings, commands);
+        network(ui, draft, snapshot, commands);
+        optimiser(ui, settings, draft, snapshot, commands);
         ui.separator();
         sliders(ui, selection, snapshot);
     });
-    wishes
 }
 
-/// Which run is being controlled, and the way to a second one.
-fn compare(ui: &mut Ui, sides: usize, active: usize, wishes: &mut Vec<Wish>) {
+/// The active run, and the second run.
+fn compare(ui: &mut Ui, runs: usize, active: usize, commands: &CommandQueue) {
     ui.horizontal(|ui| {
         ui.heading("Run");
-        if sides > 1 {
-            for (side, name) in SIDES.into_iter().enumerate() {
-                if ui.selectable_label(side == active, format!(" {name} ")).on_hover_text("Control this run").clicked()
-                {
-                    wishes.push(Wish::Select(side));
+        if runs > 1 {
+            for (run, name) in RUN_NAMES.into_iter().enumerate() {
+                if ui.selectable_label(run == active, format!(" {name} ")).on_hover_text("Control this run").clicked() {
+                    commands.send(UiCommand::SelectRun(run));
                 }
             }
         }
-        let mut button = |text: &str, help: &str, action: Action| {
-            let key = action.shortcut().map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
+        let mut button = |text: &str, help: &str, command: UiCommand| {
+            let key = key_of(&command).map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
             if ui.button(text).on_hover_text(format!("{help}{key}")).clicked() {
-                wishes.push(Wish::Act(action));
+                commands.send(command);
             }
         };
-        if sides > 1 {
-            button("Swap", "A becomes B and B becomes A", Action::SwapSides);
-            button("Only A", "Back to one run; B ends", Action::Compare);
+        if runs > 1 {
+            button("Swap", "Let A become B and B become A", UiCommand::SwapRuns);
+            button("Only A", "Go back to one run; B ends", UiCommand::Compare);
         } else {
-            let help = "Beside this run the same data, seed, minibatches and noise with the other covariance";
-            button("Compare A | B", help, Action::Compare);
+            let help = "Add a second run with the other covariance; data, seed, minibatches and noise are the same";
+            button("Compare A | B", help, UiCommand::Compare);
         }
     });
 }
 
-fn data(ui: &mut Ui, draft: &Draft, wishes: &mut Vec<Wish>) {
+fn data(ui: &mut Ui, draft: &ConfigDraft, commands: &CommandQueue) {
     ui.heading("Data");
     let name = draft.config.origin.scene().map_or(draft.config.origin.name(), |scene| &scene.title);
     ComboBox::from_id_salt("scene")
@@ -96,16 +83,17 @@ fn data(ui: &mut Ui, draft: &Draft, wishes: &mut Vec<Wish>) {
             for scene in Scene::built_in() {
                 let chosen = draft.config.origin.scene().is_some_and(|s| s.name == scene.name);
                 if ui.selectable_label(chosen, &scene.title).on_hover_text(&scene.summary).clicked() {
-                    wishes.push(Wish::Scene(scene));
+                    commands.send(UiCommand::SetScene(Box::new(scene.clone())));
                 }
             }
             ui.separator();
-            if ui.selectable_label(false, "Open data…").on_hover_text("CSV, TSV or NPY, a row a sample").clicked() {
-                wishes.push(Wish::Act(Action::Open));
+            if ui.selectable_label(false, "Open data…").on_hover_text("CSV, TSV or NPY, one row per sample").clicked()
+            {
+                commands.send(UiCommand::ShowOpenDialog);
             }
         })
         .response
-        .on_hover_text("Another scene starts another run");
+        .on_hover_text("Choosing a scene starts a new run");
     if let Some(scene) = draft.config.origin.scene() {
         ui.label(&scene.summary);
         if !scene.look_for.is_empty() {
@@ -114,25 +102,25 @@ fn data(ui: &mut Ui, draft: &Draft, wishes: &mut Vec<Wish>) {
     }
 }
 
-fn model(ui: &mut Ui, settings: &mut Settings, wishes: &mut Vec<Wish>) {
+fn objective(ui: &mut Ui, settings: &mut Settings, commands: &CommandQueue) {
     ui.heading("Objective");
     ui.horizontal(|ui| {
         ui.label("covariance");
         for covariance in Covariance::ALL {
             let button = ui.radio_value(&mut settings.objective.covariance, covariance, covariance.name());
             if button.changed() {
-                wishes.push(Wish::Change(Command::Covariance(covariance)));
+                commands.send(UiCommand::Change(Command::Covariance(covariance)));
             }
         }
     });
     let objective = &mut settings.objective;
     let beta = Slider::new(&mut objective.beta, 0.01..=100.0).logarithmic(true).text("β").custom_formatter(short);
     if ui.add(beta).on_hover_text("Weight of the KL divergence").changed() {
-        wishes.push(Wish::Change(Command::Beta(objective.beta)));
+        commands.send(UiCommand::Change(Command::Beta(objective.beta)));
     }
     let sigma2 = Slider::new(&mut objective.sigma2, 1e-3..=1.0).logarithmic(true).text("σ²").custom_formatter(short);
     if ui.add(sigma2).on_hover_text("Fixed variance of p(x|z)").changed() {
-        wishes.push(Wish::Change(Command::Sigma2(objective.sigma2)));
+        commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
     ui.label(format!("b = βσ² = {}", short(objective.b(), 0..=0)))
         .on_hover_text("The only number that the geometry of the optimum depends on");
@@ -145,7 +133,7 @@ fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-fn network(ui: &mut Ui, draft: &mut Draft, snapshot: Option<&Snapshot>, wishes: &mut Vec<Wish>) {
+fn network(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
     ui.collapsing("Network (restarts the run)", |ui| {
         let architecture = &mut draft.config.architecture;
         ui.horizontal(|ui| {
@@ -175,7 +163,7 @@ fn network(ui: &mut Ui, draft: &mut Draft, snapshot: Option<&Snapshot>, wishes: 
                 let differs = snapshot.is_some_and(|s| s.config.architecture != draft.config.architecture);
                 let button = Button::new("Restart with this network");
                 if ui.add_enabled(differs, button).clicked() {
-                    wishes.push(Wish::Restart);
+                    commands.send(UiCommand::SetNetwork(Box::new(draft.config.architecture.clone())));
                 }
             }
             Err(sentence) => {
@@ -188,9 +176,9 @@ fn network(ui: &mut Ui, draft: &mut Draft, snapshot: Option<&Snapshot>, wishes: 
 fn optimiser(
     ui: &mut Ui,
     settings: &mut Settings,
-    draft: &mut Draft,
+    draft: &mut ConfigDraft,
     snapshot: Option<&Snapshot>,
-    wishes: &mut Vec<Wish>,
+    commands: &CommandQueue,
 ) {
     ui.collapsing("Optimiser and seed", |ui| {
         let optimizer = &mut settings.optimizer;
@@ -200,7 +188,7 @@ fn optimiser(
             .on_hover_text("Adam's learning rate before the schedule; any change starts the schedule anew")
             .changed()
         {
-            wishes.push(Wish::Change(Command::Lr(optimizer.lr)));
+            commands.send(UiCommand::Change(Command::Lr(optimizer.lr)));
         }
         if let Some(snapshot) = snapshot {
             ui.weak(format!("now {}", short(snapshot.learning_rate, 0..=0)));
@@ -208,7 +196,7 @@ fn optimiser(
         let most = snapshot.map_or(1024, |s| s.data.train.samples().min(4096));
         let batch = Slider::new(&mut optimizer.batch, 1..=most).logarithmic(true).text("batch");
         if ui.add(batch).on_hover_text("Observations in a minibatch").changed() {
-            wishes.push(Wish::Change(Command::Batch(optimizer.batch)));
+            commands.send(UiCommand::Change(Command::Batch(optimizer.batch)));
         }
         ui.horizontal(|ui| {
             let label =
@@ -217,7 +205,7 @@ fn optimiser(
             if (seed.drag_stopped() || seed.lost_focus())
                 && snapshot.is_some_and(|s| s.config.seed != draft.config.seed)
             {
-                wishes.push(Wish::Restart);
+                commands.send(UiCommand::SetSeed(draft.config.seed));
             }
         });
     });
@@ -235,8 +223,8 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         }
     };
     ui.horizontal(|ui| {
-        ui.heading("z*").on_hover_text("The point of latent space in focus, in prior standard deviations");
-        button(ui, Motion::TraverseAll, "All latents through the prior, in phase", selection.motion);
+        ui.heading("z*").on_hover_text("The chosen point of latent space, in prior standard deviations");
+        button(ui, Motion::TraverseAll, "Move all latents through the prior, in phase", selection.motion);
     });
     let Some(snapshot) = snapshot else { return };
     for i in 0..snapshot.latent_dim().min(selection.z.len()) {
@@ -247,7 +235,12 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
                     .fixed_decimals(2)
                     .text(indexed("z", i));
                 let changed = ui.add(slider).changed();
-                button(ui, Motion::Traverse(i), &format!("{} through the prior", indexed("z", i)), selection.motion);
+                button(
+                    ui,
+                    Motion::Traverse(i),
+                    &format!("Move {} through the prior", indexed("z", i)),
+                    selection.motion,
+                );
                 changed
             })
             .inner;
@@ -256,8 +249,8 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
             selection.z[i] = if selection.z[i].is_finite() { selection.z[i].clamp(-20.0, 20.0) } else { 0.0 };
         }
         let kl = snapshot.history.last().and_then(|row| row.kl_per_dim.get(i)).copied();
-        let length = snapshot.gauges.column_norms.get(i).copied().unwrap_or(f64::NAN);
-        let state = if snapshot.gauges.active.contains(&i) { "" } else { " · collapsed" };
+        let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
+        let state = if snapshot.geometry.active.contains(&i) { "" } else { " · collapsed" };
         let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "Information this latent carries in nats, and how far one standard deviation moves the data, on average",

@@ -1,17 +1,17 @@
-//! The list of keys, made from the table of actions.
+//! Help: the keys of the command table, and the mouse gestures.
 
 use eframe::egui::{Context, Grid, Window};
 
-use crate::app::action::Action;
+use crate::viz::views::command_table;
 
-/// What the pointer does.
+/// Mouse gestures.
 const POINTER: [(&str, &str); 8] = [
     ("Drag in latent space", "Move z*; Shift keeps one coordinate"),
-    ("Click a code", "Send z* to it and show its posterior"),
+    ("Click an observation or its code", "Send z* to its posterior mean"),
     ("Double-click in latent space", "z* to the origin"),
-    ("Drag in three-dimensional data space", "Turn; with Shift or the right button, move"),
+    ("Drag in three-dimensional data space", "Orbit; with Shift or the right button, pan"),
     ("Wheel in data space", "Zoom"),
-    ("Drag in a training plot", "Look at an earlier moment; at the right end, at the present"),
+    ("Drag in a training plot", "Show an earlier step; at the right end, the newest"),
     ("Drag the title of a view", "Move the view; drag its edge to resize it"),
     ("Double-click the title of a view", "Show it alone"),
 ];
@@ -19,9 +19,9 @@ const POINTER: [(&str, &str); 8] = [
 /// Draws the help while `open`.
 pub(crate) fn show(ctx: &Context, open: &mut bool) {
     Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
-        let keys: Vec<(String, String)> = Action::ALL
-            .into_iter()
-            .filter_map(|action| Some((ui.ctx().format_shortcut(&action.shortcut()?), action.label())))
+        let keys: Vec<(String, String)> = command_table()
+            .iter()
+            .filter_map(|entry| Some((ui.ctx().format_shortcut(&entry.shortcut?), entry.label.clone())))
             .chain([("Ctrl + − 0".to_owned(), "Zoom the whole window".to_owned())])
             .collect();
         let (left, right) = keys.split_at(keys.len().div_ceil(2));

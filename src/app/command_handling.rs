@@ -1,0 +1,237 @@
+//! Executes the commands.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use eframe::egui::{Theme, ViewportCommand};
+
+use super::dialogs::open::OpenDialog;
+use super::state::App;
+use crate::checks::CheckWorker;
+use crate::experiment::Command;
+use crate::figure::layout::Layout;
+use crate::trainer::Request;
+use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::motion::Motion;
+use crate::viz::views::{data, latent};
+
+impl App {
+    /// Executes the commands of this frame in the order of asking, and those that they ask for.
+    pub(super) fn execute_commands(&mut self) {
+        loop {
+            let commands = self.commands.take();
+            if commands.is_empty() {
+                return;
+            }
+            for command in commands {
+                self.execute(command);
+            }
+        }
+    }
+
+    /// Executes a command.
+    pub fn execute(&mut self, command: UiCommand) {
+        use UiCommand as C;
+        match command {
+            C::ShowOpenDialog => self.opening = Some(OpenDialog::default()),
+            C::OpenFile(path) => {
+                self.opening = None;
+                self.open_file(&path);
+            }
+            C::OpenRecent(number) => self.open_recent(number),
+            C::OpenRecipe(line) => self.open_recipe(&line),
+            // The clipboard answers with an event, as if the keys had been pressed.
+            C::PasteRecipe => self.ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
+            C::CopyRecipe => self.copy_recipe(),
+            C::RestoreSession => self.restore_session(),
+            C::ForgetSession => self.autosave.offered = None,
+            C::SaveSession => self.save_session(),
+            C::SaveRun => self.save_run(),
+            C::SaveScreenshot => self.take_picture(),
+            C::ExportFigure(view) => self.export(view),
+            C::FileSaved(path) => self.file_saved(&path),
+            C::CloseDialogs => (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None),
+            C::CloseNotice => self.notice = None,
+            C::Quit => self.ctx.send_viewport_cmd(ViewportCommand::Close),
+
+            C::RunOrPause => self.set_running(!self.is_running()),
+            C::SetRunning(running) => self.set_running(running),
+            C::Steps(steps) => self.ask_all(Request::Steps(steps)),
+            C::StepsTo(steps) => self.ask_all(Request::StepsTo(steps)),
+            C::SetMaxRate(rate) => {
+                self.max_rate = rate;
+                self.ask_all(Request::MaxRate(rate));
+            }
+            C::Restart => self.restart(self.all_runs()),
+            C::NextSeed => {
+                for run in &mut self.runs {
+                    let seed = &mut run.draft.config.seed;
+                    *seed = seed.wrapping_add(1).min(i64::MAX as u64);
+                }
+                self.restart(self.all_runs());
+            }
+            C::SetSeed(seed) => {
+                self.runs[self.active].draft.config.seed = seed;
+                self.restart(self.active..=self.active);
+            }
+            C::SetNetwork(architecture) => {
+                self.runs[self.active].draft.config.architecture = *architecture;
+                self.restart(self.active..=self.active);
+            }
+            C::SetScene(scene) => self.open_scene(*scene),
+            C::Change(command) => self.runs[self.active].ask(Request::Command(command)),
+            C::SwitchCovariance => {
+                let run = &mut self.runs[self.active];
+                let covariance = run.other_covariance();
+                run.settings.objective.covariance = covariance;
+                run.ask(Request::Command(Command::Covariance(covariance)));
+            }
+            C::RotateLatents(rotation) => self.ask_all(Request::Command(Command::Rotate(rotation))),
+            C::Compare => self.set_compared(self.runs.len() == 1),
+            C::SetCompared(compared) => self.set_compared(compared),
+            C::SwapRuns => self.runs.reverse(),
+            C::SelectRun(run) => self.active = run.min(self.runs.len() - 1),
+            C::RunFromHere => self.run_from_here(),
+            C::SwitchBranch(run, number) => self.switch_branch(run, number),
+            C::CloseBranch(run, number) => {
+                if let Some(run) = self.runs.get_mut(run) {
+                    run.ask(Request::Close(number));
+                }
+            }
+            C::TrainSeeds => {
+                let seeds = self.runs[self.active].seed_ensemble(&self.ctx);
+                if let Some(seeds) = self.started(seeds) {
+                    self.background.seeds = Some(Arc::new(seeds));
+                }
+            }
+            C::AdoptSeed(i) => {
+                let adopted = self.adopt_seed(i);
+                self.started(adopted);
+            }
+            C::CloseSeeds => self.background.seeds = None,
+            C::RunChecks => self.run_checks(),
+            C::StopChecks => self.background.checks = None,
+
+            C::ToggleAlone(view) => {
+                let alone = &mut self.layout().alone;
+                *alone = if *alone == Some(view) { None } else { Some(view) };
+            }
+            C::SetAlone(view) => self.layout().alone = view,
+            C::Arrange(arrangement) => {
+                let name = if self.runs.len() > 1 { "compared views" } else { "views" };
+                *self.layout() = Layout::new(name, &arrangement);
+            }
+            C::ResetView => {
+                *self.layout() = if self.runs.len() > 1 { Layout::compare() } else { Layout::single() };
+                self.selection = self.selection.at_start();
+                self.fit_selection();
+            }
+            C::SetCamera(pose) => {
+                let commands = CommandQueue::default();
+                if let Some(context) = self.runs[self.active].context(&self.background, &commands)
+                    && context.projection.dims() == 3
+                {
+                    data::pose_camera(&mut self.selection, pose, &context);
+                }
+            }
+            C::PlayMorph => self.selection.play(Motion::Morph),
+            C::PlayTraversal => self.selection.play(Motion::TraverseAll),
+            C::Nudge(direction) => latent::nudge(&mut self.selection, direction),
+            C::SwitchTheme => {
+                let dark = self.ctx.theme() == Theme::Dark;
+                self.ctx.set_theme(if dark { Theme::Light } else { Theme::Dark });
+            }
+            C::SetTheme(theme) => self.ctx.set_theme(theme),
+            C::ToggleHelp => self.help = !self.help,
+            C::Escape => self.escape(),
+        }
+    }
+
+    fn set_running(&mut self, running: bool) {
+        self.ask_all(if running { Request::Run } else { Request::Pause });
+    }
+
+    /// Closes the dialogs, or goes back to the newest step, or to all views.
+    fn escape(&mut self) {
+        if self.help || self.opening.is_some() || self.saving.is_some() || self.exporting.is_some() {
+            self.execute(UiCommand::CloseDialogs);
+        } else if self.selection.shown_step.is_some() {
+            self.selection.shown_step = None;
+        } else {
+            self.layout().alone = None;
+        }
+    }
+
+    /// Starts the runs again from step 0, with every change at its step. A run whose draft has another network, seed or scene
+    /// starts with the settings that the controls show.
+    fn restart(&mut self, runs: RangeInclusive<usize>) {
+        self.notice = None;
+        self.selection.shown_step = None;
+        for run in runs {
+            if self.runs[run].has_begun_as_drafted() {
+                self.runs[run].ask(Request::Restart);
+                continue;
+            }
+            let running = self.runs[run].is_running();
+            self.runs[run].follow_controls();
+            self.start(run, running);
+        }
+    }
+
+    fn all_runs(&self) -> RangeInclusive<usize> {
+        0..=self.runs.len() - 1
+    }
+
+    /// Adds a second run with the other covariance, or goes back to one run.
+    fn set_compared(&mut self, compared: bool) {
+        if compared == (self.runs.len() > 1) {
+            return;
+        }
+        self.active = 0;
+        if !compared {
+            self.runs.truncate(1);
+            self.fit_selection();
+            return;
+        }
+        let running = self.is_running();
+        let made = self.runs[0].snapshot().map_or(0, |snapshot| snapshot.step);
+        if !self.add_run() {
+            return;
+        }
+        // The new run has not been asked for the shown step.
+        self.requested_step = None;
+        self.active = 1;
+        self.start(1, running);
+        if !running && made > 0 {
+            self.runs[1].ask(Request::Steps(made));
+        }
+    }
+
+    fn run_checks(&mut self) {
+        let Some(scene) = self.runs[self.active].draft.config.origin.scene() else { return };
+        let ctx = self.ctx.clone();
+        let worker = CheckWorker::start(scene, move || ctx.request_repaint());
+        if let Some(worker) = self.started(worker) {
+            self.background.checks = Some(Arc::new(worker));
+        }
+    }
+
+    /// The started thing, or a notice why there is none.
+    fn started<T>(&mut self, outcome: std::io::Result<T>) -> Option<T> {
+        let say = |error| self.notice = Some(format!("this cannot be started ({error}); close other programs"));
+        outcome.map_err(say).ok()
+    }
+
+    /// Makes one run of the seed ensemble the active run, as it stands.
+    fn adopt_seed(&mut self, i: usize) -> std::io::Result<()> {
+        let Some(seeds) = &self.background.seeds else { return Ok(()) };
+        let Some((_, Some(newest), _)) = seeds.runs().nth(i) else { return Ok(()) };
+        let Ok(snapshot) = &*newest else { return Ok(()) };
+        let (config, data) = (snapshot.config.as_ref().clone(), Arc::clone(&snapshot.data));
+        let copy = seeds.copy_of(i);
+        self.selection.shown_step = None;
+        let run = &mut self.runs[self.active];
+        run.replace(config, data);
+        run.continue_with(copy, &self.ctx, self.max_rate)
+    }
+}

@@ -1,0 +1,180 @@
+//! The path of a file to be written: edited as text or chosen in the desktop's file dialog; nothing is overwritten unasked.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread::Builder;
+
+use eframe::egui::{Button, Context, Key, TextEdit, Ui};
+
+use crate::io::free_path;
+
+/// A path that is being chosen.
+#[derive(Debug)]
+pub(crate) struct PathPicker {
+    path: String,
+    folder: PathBuf,
+    /// The name of the run.
+    run: String,
+    /// The part of the file name that names the content.
+    what: String,
+    /// The path that was proposed.
+    proposed: PathBuf,
+    /// Without dot; none for a folder.
+    extension: &'static str,
+    /// The path for which overwriting was offered.
+    overwrite: Option<String>,
+    error: Option<String>,
+    browsing: Option<Receiver<Option<PathBuf>>>,
+}
+
+/// A button beside a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DialogButton {
+    /// Write the file.
+    Save,
+    /// Leave.
+    Cancel,
+}
+
+impl PathPicker {
+    /// `run`_`what`.`extension` in `folder`, or the first of its numbered names that is free.
+    pub(crate) fn new(folder: &Path, run: &str, what: &str, extension: &'static str) -> Self {
+        let mut place = Self {
+            path: String::new(),
+            folder: folder.to_owned(),
+            run: run.to_owned(),
+            what: what.to_owned(),
+            proposed: PathBuf::new(),
+            extension,
+            overwrite: None,
+            error: None,
+            browsing: None,
+        };
+        place.propose();
+        place
+    }
+
+    fn propose(&mut self) {
+        self.proposed = free_path(&self.folder, &format!("{}_{}", self.run, self.what), self.extension);
+        self.path = self.proposed.display().to_string();
+    }
+
+    /// Something else is to be written: another name is proposed; one that was chosen keeps all but its ending.
+    pub(crate) fn rename(&mut self, what: &str, extension: &'static str) {
+        if (what, extension) == (self.what.as_str(), self.extension) {
+            return;
+        }
+        let ending = |extension: &str| if extension.is_empty() { String::new() } else { format!(".{extension}") };
+        let before = std::mem::replace(&mut self.extension, extension);
+        what.clone_into(&mut self.what);
+        if Path::new(&self.path) == self.proposed {
+            self.propose();
+        } else {
+            let stem = self.path.strip_suffix(&ending(before)).unwrap_or(&self.path);
+            self.path = format!("{stem}{}", ending(extension));
+        }
+        (self.overwrite, self.error) = (None, None);
+    }
+
+    /// Draws the path and what was wrong with it; true if Enter was pressed in it.
+    pub(crate) fn edit(&mut self, ui: &mut Ui) -> bool {
+        self.take_browsed();
+        let entered = ui
+            .horizontal(|ui| {
+                let label = ui.label("File");
+                let edit = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
+                let edit = ui.add(edit).labelled_by(label.id);
+                if edit.changed() {
+                    self.error = None;
+                }
+                edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter))
+            })
+            .inner;
+        // Whether there is a sentence or not, the buttons beneath are the same ones to whoever is pressing them.
+        ui.push_id("error", |ui| {
+            if let Some(error) = &self.error {
+                ui.colored_label(ui.visuals().warn_fg_color, error);
+            }
+        });
+        entered
+    }
+
+    /// Draws the buttons.
+    pub(crate) fn buttons(&mut self, ui: &mut Ui) -> Option<DialogButton> {
+        let overwrite = self.overwrite.as_ref() == Some(&self.path);
+        let save = ui.button(if overwrite { "Overwrite" } else { "Save" }).clicked();
+        let browse = ui.add_enabled(self.browsing.is_none(), Button::new("Browse…"));
+        if browse.on_hover_text("Choose with the file dialog of the desktop, if there is one").clicked() {
+            self.browse(ui.ctx());
+        }
+        let cancel = ui.button("Cancel").clicked();
+        if save { Some(DialogButton::Save) } else { cancel.then_some(DialogButton::Cancel) }
+    }
+
+    /// The path that is meant, if nothing would be lost by writing there.
+    pub(crate) fn free(&mut self) -> Option<PathBuf> {
+        let mut path = PathBuf::from(self.path.trim());
+        if path.as_os_str().is_empty() {
+            self.error = Some("write the name of a file".to_owned());
+            return None;
+        }
+        if path.extension().is_none() {
+            path.set_extension(self.extension);
+            self.path = path.display().to_string();
+        }
+        if path.exists() && self.overwrite.as_ref() != Some(&self.path) {
+            self.overwrite = Some(self.path.clone());
+            let what = if path.is_dir() { "folder" } else { "file" };
+            self.error = Some(format!("there is a {what} of that name"));
+            return None;
+        }
+        Some(path)
+    }
+
+    /// Says why it could not be written there.
+    pub(crate) fn refuse(&mut self, sentence: String) {
+        self.error = Some(sentence);
+    }
+
+    /// Asks the desktop. The dialog may be missing, and then answers as if it was cancelled: the path field stays.
+    fn browse(&mut self, ctx: &Context) {
+        let (send, receive) = channel();
+        let (path, extension) = (PathBuf::from(&self.path), self.extension);
+        let ctx = ctx.clone();
+        let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
+            let mut dialog = rfd::FileDialog::new();
+            if !extension.is_empty() {
+                dialog = dialog.add_filter(extension, &[extension]);
+            }
+            if let Some(folder) = path.parent() {
+                dialog = dialog.set_directory(folder);
+            }
+            if let Some(name) = path.file_name() {
+                dialog = dialog.set_file_name(name.to_string_lossy());
+            }
+            // Nobody listens any more if the window was closed meanwhile.
+            drop(send.send(dialog.save_file()));
+            ctx.request_repaint();
+        });
+        match spawned {
+            Ok(_) => self.browsing = Some(receive),
+            Err(error) => self.error = Some(format!("no file dialog ({error}); edit the path instead")),
+        }
+    }
+
+    fn take_browsed(&mut self) {
+        let Some(browsing) = &self.browsing else { return };
+        match browsing.try_recv() {
+            Ok(chosen) => {
+                if let Some(path) = chosen {
+                    // The desktop's dialog has asked about overwriting already.
+                    self.path = path.display().to_string();
+                    self.overwrite = path.exists().then(|| self.path.clone());
+                }
+                self.browsing = None;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => self.browsing = None,
+        }
+    }
+}

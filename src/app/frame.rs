@@ -1,0 +1,131 @@
+//! One frame of the window: input to commands, panels and views, then the commands.
+
+use std::rc::Rc;
+
+use eframe::egui::{self, CentralPanel, Context, Label, Panel, RichText, Ui};
+
+use super::panels;
+use super::run_slot::RunSlot;
+use super::state::App;
+use crate::viz::command::UiCommand;
+use crate::viz::views::command_table;
+
+/// The log line that `benches/start.sh` waits for.
+const FIRST_FRAME: &str = "the first frame is on the screen";
+
+impl App {
+    /// Draws one frame and executes the commands that were asked for in it, in the order of asking.
+    pub fn frame(&mut self, ui: &mut Ui) {
+        self.take_views();
+        self.take_screenshot();
+        let ctx = ui.ctx().clone();
+        if self.selection.move_on(f64::from(ctx.input(|i| i.stable_dt))) {
+            ctx.request_repaint();
+        }
+        self.send_input(&ctx);
+
+        let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
+        let (recent, queue) = (&self.autosave.recent, &*self.commands);
+        Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &views, self.max_rate, recent, queue));
+        self.notice_bar(ui);
+        self.restore_bar(ui);
+        self.time_bar(ui);
+        let panel = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0);
+        panel.show(ui, |ui| self.controls(ui));
+        let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
+        CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui));
+        self.dialogs(&ctx);
+        self.execute_commands();
+        self.request_shown_step();
+        self.save_regularly();
+    }
+
+    /// Sends dropped files, a pasted recipe, and the commands of pressed keys.
+    fn send_input(&self, ctx: &Context) {
+        let queue = &self.commands;
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
+        if let Some(path) = dropped {
+            queue.send(UiCommand::OpenFile(path));
+        }
+        let free = !ctx.text_edit_focused() && !ctx.egui_wants_keyboard_input();
+        let pasted = |event: &egui::Event| match event {
+            egui::Event::Paste(text) => Some(text.clone()),
+            _ => None,
+        };
+        if free && let Some(text) = ctx.input(|i| i.events.iter().find_map(pasted)) {
+            queue.send(UiCommand::OpenRecipe(text));
+        }
+        for entry in command_table() {
+            let Some(shortcut) = entry.shortcut else { continue };
+            // A key without Ctrl is meant for a control that has the keyboard.
+            let always = matches!(entry.command, UiCommand::Escape | UiCommand::ToggleHelp);
+            let acts = shortcut.modifiers.command || free || always;
+            if acts && ctx.input_mut(|i| i.consume_shortcut(&shortcut)) {
+                queue.send(entry.command.clone());
+            }
+        }
+    }
+
+    fn notice_bar(&self, ui: &mut Ui) {
+        let Some(sentence) = &self.notice else { return };
+        Panel::bottom("notice").show(ui, |ui| {
+            ui.horizontal(|ui| {
+                if ui.button("Dismiss").clicked() {
+                    self.commands.send(UiCommand::CloseNotice);
+                }
+                ui.add(Label::new(RichText::new(sentence).strong()).wrap());
+            });
+        });
+    }
+
+    fn controls(&mut self, ui: &mut Ui) {
+        let runs = self.runs.len();
+        let run = &mut self.runs[self.active];
+        let snapshot = run.shown().cloned();
+        let RunSlot { settings, draft, .. } = run;
+        let state = panels::controls::ControlsState {
+            snapshot: snapshot.as_deref(),
+            settings,
+            draft,
+            runs,
+            active: self.active,
+            commands: &self.commands,
+        };
+        panels::controls::show(ui, state, &mut self.selection);
+    }
+
+    fn views(&mut self, ui: &mut Ui) {
+        for run in &mut self.runs {
+            run.renew_probe(&self.selection);
+        }
+        let commands = Rc::clone(&self.commands);
+        let layout = &mut self.layouts[self.runs.len() - 1];
+        let contexts = self.runs.iter().map(|run| run.context(&self.background, &commands));
+        let Some(contexts) = contexts.collect::<Option<Vec<_>>>() else {
+            ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
+            return;
+        };
+        layout.show(ui, &contexts, &mut self.selection);
+        if self.frames < 2 {
+            self.frames += 1;
+            if self.frames == 2 {
+                // The one before this has been painted.
+                log::debug!("{FIRST_FRAME}");
+            }
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.frame(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.store(storage);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.close();
+    }
+}

@@ -1,0 +1,154 @@
+//! Opening scenes, your data, sessions, figures and recipes; the session and the recipe of the open run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::run_slot::{RunSlot, SavedEnd};
+use super::state::App;
+use crate::data::{Dataset, Scene};
+use crate::experiment::{Config, Snapshot};
+use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
+use crate::io::{Recipe, Session};
+use crate::launch::{PreparedRun, RunSource, launch};
+use crate::trainer::Request;
+
+impl App {
+    /// Starts a run of a scene.
+    pub fn open_scene(&mut self, scene: Scene) {
+        let seed = self.runs[self.active].draft.config.seed;
+        let PreparedRun { config, data, .. } = PreparedRun::of_scene(scene, seed);
+        self.replace(config, data);
+    }
+
+    /// Opens a session, a figure, a run folder, a scene file, or your data, told by the content. A file that can't be used
+    /// leaves everything as it is.
+    pub fn open_file(&mut self, path: &Path) {
+        if self.open_source(&RunSource::of_file(path)) {
+            self.autosave.add_recent(path);
+        }
+    }
+
+    /// Repeats the run of a recipe. A line that makes no sense leaves everything as it is.
+    pub(super) fn open_recipe(&mut self, line: &str) {
+        match line.parse::<Recipe>() {
+            Ok(recipe) => {
+                self.open_source(&RunSource::Recipe(recipe));
+            }
+            Err(error) => self.notice = Some(error.to_string()),
+        }
+    }
+
+    /// Starts or repeats the run of a source. Says whether it has begun.
+    fn open_source(&mut self, source: &RunSource) -> bool {
+        // A saved run keeps its seed; a new one takes that of the controls.
+        let seed = (!source.is_saved()).then_some(self.runs[self.active].draft.config.seed);
+        match launch(source, seed) {
+            Ok(prepared) if source.is_saved() => self.resume(prepared),
+            Ok(prepared) => self.replace(prepared.config, prepared.data),
+            Err(error) => {
+                self.notice = Some(error.to_string());
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Repeats a saved run, or two that were compared, up to the last step, and restores its view state.
+    pub fn resume(&mut self, mut prepared: PreparedRun) {
+        let beside = prepared.beside.take();
+        if beside.is_some() {
+            self.active = 0;
+            if self.runs.len() == 1 && !self.add_run() {
+                return;
+            }
+        }
+        self.selection = selection_in(&prepared.view, &self.selection, &prepared.data);
+        let own = &mut self.layouts[self.runs.len() - 1];
+        if let Some(layout) = layout_in(&prepared.view, own) {
+            *own = layout;
+        }
+        if let Some(theme) = theme_in(&prepared.view) {
+            self.ctx.set_theme(theme);
+        }
+        self.notice = None;
+        self.requested_step = None;
+        self.resume_run(self.active, prepared);
+        if let Some(beside) = beside {
+            self.resume_run(1, *beside);
+        }
+    }
+
+    fn resume_run(&mut self, run: usize, prepared: PreparedRun) {
+        let run = &mut self.runs[run];
+        run.replace(prepared.config.clone(), Arc::clone(&prepared.data));
+        let (log, steps, weights) = (prepared.log.clone(), prepared.steps, prepared.weights.clone());
+        let build = move || prepared.experiment().map_err(|e| e.to_string());
+        match run.continue_with(build, &self.ctx, self.max_rate) {
+            Ok(()) => {
+                run.saved_end = weights.map(|weights| SavedEnd { log, steps, weights });
+                if steps > 0 {
+                    run.ask(Request::Steps(steps));
+                }
+            }
+            Err(error) => self.notice = Some(format!("the run cannot be started ({error}); close other programs")),
+        }
+    }
+
+    /// Adds a second run, which is not started. Says whether there were threads to draw it with.
+    pub(super) fn add_run(&mut self) -> bool {
+        match self.runs[0].workers.another(&self.ctx) {
+            Ok(workers) => {
+                let second = self.runs[0].opposite(workers);
+                self.runs.push(second);
+                true
+            }
+            Err(error) => {
+                self.notice = Some(format!("there is no thread to draw a second run ({error}); close other programs"));
+                false
+            }
+        }
+    }
+
+    fn replace(&mut self, config: Config, data: Arc<Dataset>) {
+        self.runs[self.active].replace(config, data);
+        self.selection = self.selection.at_start();
+        self.notice = None;
+        self.start(self.active, true);
+    }
+
+    /// The run, or both that are compared, as a session.
+    pub fn session(&self) -> Option<Session> {
+        self.session_up_to(RunSlot::snapshot)
+    }
+
+    /// The same up to a time point of each run.
+    pub(super) fn session_up_to(&self, time_point: impl Fn(&RunSlot) -> Option<&Arc<Snapshot>>) -> Option<Session> {
+        let layout = &self.layouts[self.runs.len() - 1];
+        let state = state_of_window(&self.selection, layout, self.ctx.theme());
+        let first = Session::of(time_point(&self.runs[0])?, state);
+        let second = self.runs.get(1).map(|run| Some(Session::of(time_point(run)?, serde_json::Value::Null)));
+        Some(first.compared_with(match second {
+            Some(second) => Some(second?),
+            None => None,
+        }))
+    }
+
+    /// The active run as one line of text, if its data fit into one.
+    fn recipe(&self) -> Result<String, String> {
+        let snapshot = self.runs[self.active].snapshot().ok_or("there is no run yet")?;
+        let z = self.selection.seen_by(snapshot.latent_dim()).z;
+        let recipe = Recipe::new(&snapshot.config, &snapshot.log, snapshot.step, &z);
+        recipe.map(|recipe| recipe.to_string()).map_err(|e| e.to_string())
+    }
+
+    /// Copies the run as one line of text.
+    pub(super) fn copy_recipe(&mut self) {
+        self.notice = Some(match self.recipe() {
+            Ok(line) => {
+                self.ctx.copy_text(line.clone());
+                format!("copied {line}")
+            }
+            Err(sentence) => sentence,
+        });
+    }
+}

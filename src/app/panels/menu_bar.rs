@@ -1,0 +1,127 @@
+//! The menu bar, with the state of the runs beside it.
+
+use std::path::PathBuf;
+
+use eframe::egui::{Align, Button, Layout, MenuBar, RichText, Slider, Ui};
+
+use crate::trainer::RunView;
+use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
+use crate::viz::context::RUN_NAMES;
+use crate::viz::draw::number::number;
+use crate::viz::views::{command_table, entry_of};
+
+/// Draws the bar. `max_rate` is the most steps a second (`None`: no limit); `recent` are recently opened files.
+pub(crate) fn show(
+    ui: &mut Ui,
+    views: &[Option<&RunView>],
+    max_rate: Option<f64>,
+    recent: &[PathBuf],
+    commands: &CommandQueue,
+) {
+    MenuBar::new().ui(ui, |ui| {
+        for (name, menu) in [("File", Menu::File), ("Run", Menu::Run), ("View", Menu::View), ("Help", Menu::Help)] {
+            ui.menu_button(name, |ui| {
+                entries(ui, menu, recent, commands);
+                if menu == Menu::View {
+                    ui.separator();
+                    eframe::egui::gui_zoom::zoom_menu_buttons(ui);
+                }
+            });
+        }
+        ui.separator();
+        run_buttons(ui, views, commands);
+        speed(ui, max_rate, commands);
+        status(ui, views);
+    });
+}
+
+/// The entries of a menu, with a line between groups.
+fn entries(ui: &mut Ui, menu: Menu, recent: &[PathBuf], commands: &CommandQueue) {
+    let mut group = 0;
+    for entry in command_table().iter().filter(|entry| entry.menu.0 == menu) {
+        if entry.menu.1 != group {
+            group = entry.menu.1;
+            ui.separator();
+        }
+        let shortcut = entry.shortcut.map_or(String::new(), |s| ui.ctx().format_shortcut(&s));
+        if ui.add(Button::new(&entry.label).shortcut_text(shortcut)).on_hover_text(entry.help).clicked() {
+            commands.send(entry.command.clone());
+            ui.close();
+        }
+        if entry.command == UiCommand::ShowOpenDialog {
+            recent_files(ui, recent, commands);
+        }
+    }
+}
+
+fn recent_files(ui: &mut Ui, recent: &[PathBuf], commands: &CommandQueue) {
+    ui.add_enabled_ui(!recent.is_empty(), |ui| {
+        ui.menu_button("Open recent", |ui| {
+            for (number, path) in recent.iter().enumerate() {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                    commands.send(UiCommand::OpenRecent(number));
+                    ui.close();
+                }
+            }
+        });
+    });
+}
+
+fn run_buttons(ui: &mut Ui, views: &[Option<&RunView>], commands: &CommandQueue) {
+    let running = views.iter().flatten().any(|view| view.running);
+    let mut button = |text: &str, command: UiCommand| {
+        let help = entry_of(&command).map_or(String::new(), |entry: &CommandEntry| {
+            let key = entry.shortcut.map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
+            format!("{}{key}", entry.label)
+        });
+        if ui.button(text).on_hover_text(help).clicked() {
+            commands.send(command);
+        }
+    };
+    button(if running { "■ Pause" } else { "▶ Run" }, UiCommand::RunOrPause);
+    button("Step", UiCommand::Steps(1));
+    button("↺ Restart", UiCommand::Restart);
+}
+
+/// The most steps a second. It limits watching only: the run does not depend on it.
+fn speed(ui: &mut Ui, max_rate: Option<f64>, commands: &CommandQueue) {
+    const MOST: f64 = 10_000.0;
+    let mut value = max_rate.unwrap_or(MOST);
+    let text =
+        |x: f64, _: std::ops::RangeInclusive<usize>| if x >= MOST { "max".to_owned() } else { format!("{x:.0}") };
+    let read = |text: &str| if text.trim() == "max" { Some(MOST) } else { text.trim().parse().ok() };
+    ui.scope(|ui| {
+        ui.spacing_mut().slider_width = 70.0;
+        let slider = Slider::new(&mut value, 1.0..=MOST).logarithmic(true).text("steps/s");
+        let slider = slider.custom_formatter(text).custom_parser(read);
+        let help = "Limits steps per second; results do not depend on it";
+        if ui.add(slider).on_hover_text(help).changed() {
+            commands.send(UiCommand::SetMaxRate((value < MOST).then_some(value)));
+        }
+    });
+}
+
+fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        for (view, name) in views.iter().zip(RUN_NAMES).rev() {
+            let Some(view) = view else {
+                ui.label("starting…");
+                continue;
+            };
+            let snapshot = &view.snapshot;
+            let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 3));
+            ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
+                "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history",
+            );
+            let rate = view.steps_per_second;
+            let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
+            ui.label(format!("{rate} steps/s"));
+            ui.label(format!("step {}", snapshot.step));
+            if views.len() > 1 {
+                ui.label(RichText::new(name).strong());
+                ui.add_space(8.0);
+            }
+        }
+    });
+}

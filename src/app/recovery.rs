@@ -1,0 +1,73 @@
+//! Recovery: the autosave of the open session, the offer to restore it after a crash, and the recent files.
+
+use std::path::Path;
+
+use eframe::egui::{Panel, Ui};
+
+use super::autosave::{AutosaveState, SavePoint};
+use super::run_slot::RunSlot;
+use super::state::App;
+use crate::launch::PreparedRun;
+use crate::viz::command::UiCommand;
+
+impl App {
+    /// Saves the session in `folder` every 30 seconds if something has changed, and keeps the list of recent files there. The
+    /// session of a window that closed unexpectedly is offered.
+    pub fn keep_in(&mut self, folder: &Path) {
+        let (autosave, error) = AutosaveState::open(folder);
+        self.autosave = autosave;
+        if let Some(error) = error {
+            self.notice = Some(format!("the last session cannot be restored: {error}"));
+        }
+    }
+
+    /// Ends the autosave: the window closes as expected.
+    pub fn close(&mut self) {
+        self.autosave.close();
+    }
+
+    /// Saves the session if there is something new and it is time.
+    pub(super) fn save_regularly(&mut self) {
+        if !self.autosave.is_on() {
+            return;
+        }
+        let mark = SavePoint::new(self.runs.iter().filter_map(RunSlot::snapshot), &self.selection);
+        let mut autosave = std::mem::take(&mut self.autosave);
+        if let Some(error) = autosave.save(&self.ctx, mark, || self.session()) {
+            self.notice = Some(format!("autosave failed: {error}"));
+        }
+        self.autosave = autosave;
+    }
+
+    /// Offers to restore the session of a window that closed unexpectedly.
+    pub(super) fn restore_bar(&self, ui: &mut Ui) {
+        let Some(session) = &self.autosave.offered else { return };
+        let (name, step) = (session.config.origin.name(), session.steps);
+        Panel::bottom("last session").show(ui, |ui| {
+            ui.horizontal(|ui| {
+                for (name, command) in [("Restore", UiCommand::RestoreSession), ("Forget", UiCommand::ForgetSession)] {
+                    if ui.button(name).clicked() {
+                        self.commands.send(command);
+                    }
+                }
+                ui.strong(format!("Unpick closed unexpectedly. Restore '{name}' at step {step}?"));
+            });
+        });
+    }
+
+    /// Restores the session of a window that closed unexpectedly.
+    pub(super) fn restore_session(&mut self) {
+        match self.autosave.offered.take().map(PreparedRun::of_session) {
+            Some(Ok(prepared)) => self.resume(prepared),
+            Some(Err(error)) => self.notice = Some(error.to_string()),
+            None => {}
+        }
+    }
+
+    /// Opens the recent file of that number.
+    pub(super) fn open_recent(&mut self, number: usize) {
+        if let Some(path) = self.autosave.recent.get(number).cloned() {
+            self.open_file(&path);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! A run in the window: its trainer, its newest view, and the controls that belong to it.
+
+use std::sync::Arc;
+
+use eframe::egui::Context;
+
+use super::config_draft::ConfigDraft;
+use crate::data::{Dataset, generate};
+use crate::experiment::{Config, Experiment, LoggedCommand, Origin, Settings, Snapshot};
+use crate::figure::still::TimePoints;
+use crate::io::hash_of_weights;
+use crate::trainer::{ENSEMBLE_SEEDS, Request, RunView, SeedEnsemble, Trainer};
+use crate::vae::Covariance;
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::command::CommandQueue;
+use crate::viz::context::ViewContext;
+use crate::viz::probe::Probe;
+use crate::viz::projection::Projection;
+use crate::viz::selection::Selection;
+use crate::viz::workers::Workers;
+
+/// Steps of a seed ensemble on your data.
+const OWN_STEPS: u64 = 4000;
+
+/// The end of a saved run, which its repetition must reach.
+#[derive(Debug)]
+pub(super) struct SavedEnd {
+    pub log: Vec<LoggedCommand>,
+    pub steps: u64,
+    /// The hash of the weights.
+    pub weights: String,
+}
+
+/// A run and everything that is known of it.
+#[derive(Debug)]
+pub(super) struct RunSlot {
+    trainer: Option<Trainer>,
+    /// Requests sent to the current trainer.
+    asked: u64,
+    /// Notices of the current trainer that were shown.
+    noticed: u64,
+    /// The end that the run must reach, if it repeats a saved one.
+    pub saved_end: Option<SavedEnd>,
+    /// Its data.
+    pub data: Arc<Dataset>,
+    /// The newest view of the run.
+    pub view: Option<RunView>,
+    /// The settings that were asked for last.
+    pub settings: Settings,
+    /// The configuration that is being edited.
+    pub draft: ConfigDraft,
+    /// The projection of its data onto the screen.
+    pub projection: Arc<Projection>,
+    /// The probe at z*.
+    pub probe: Option<Arc<Probe>>,
+    /// Painter, queries and probe.
+    pub workers: Workers,
+}
+
+impl RunSlot {
+    /// A run that has not been started.
+    pub(super) fn new(config: Config, data: Arc<Dataset>, workers: Workers) -> Self {
+        Self {
+            trainer: None,
+            asked: 0,
+            noticed: 0,
+            saved_end: None,
+            view: None,
+            settings: config.settings(),
+            draft: ConfigDraft::new(config),
+            projection: Arc::new(Projection::new(&data)),
+            data,
+            probe: None,
+            workers,
+        }
+    }
+
+    /// The same experiment with the other family of posteriors: same data, seed, minibatches and noise.
+    pub(super) fn opposite(&self, workers: Workers) -> Self {
+        let mut config = self.draft.config.clone();
+        config.objective = self.settings.objective;
+        config.optimizer = self.settings.optimizer;
+        config.objective.covariance = other(config.objective.covariance);
+        Self::new(config, Arc::clone(&self.data), workers)
+    }
+
+    /// Starts the run that the draft describes; the one before ends.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn start(&mut self, ctx: &Context, max_rate: Option<f64>) -> std::io::Result<()> {
+        let (config, data) = (self.draft.config.clone(), Arc::clone(&self.data));
+        self.settings = config.settings();
+        self.continue_with(move || Experiment::new(config, data).map_err(|e| e.to_string()), ctx, max_rate)
+    }
+
+    /// Goes on with the run that `build` gives; the one before ends.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn continue_with(
+        &mut self,
+        build: impl FnOnce() -> Result<Experiment, String> + Send + 'static,
+        ctx: &Context,
+        max_rate: Option<f64>,
+    ) -> std::io::Result<()> {
+        let ctx = ctx.clone();
+        self.trainer = Some(Trainer::spawn(build, move || ctx.request_repaint())?);
+        (self.asked, self.noticed, self.saved_end) = (0, 0, None);
+        self.ask(Request::MaxRate(max_rate));
+        Ok(())
+    }
+
+    /// Trains what the controls describe for the next seeds, as long as its scene asks for.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn seed_ensemble(&self, ctx: &Context) -> std::io::Result<SeedEnsemble> {
+        let mut config = self.draft.config.clone();
+        config.objective = self.settings.objective;
+        config.optimizer = self.settings.optimizer;
+        let steps = config.origin.scene().map_or(OWN_STEPS, |scene| scene.training.steps);
+        let (first, own, ctx) = (config.seed, Arc::clone(&self.data), ctx.clone());
+        let build = move |seed| {
+            let data = match &config.origin {
+                Origin::Scene(scene) => Arc::new(generate(scene, seed)),
+                Origin::File { .. } => Arc::clone(&own),
+            };
+            Experiment::new(Config { seed, ..config.clone() }, data).map_err(|e| e.to_string())
+        };
+        SeedEnsemble::spawn((0..ENSEMBLE_SEEDS).map(|k| first.wrapping_add(k)), steps, build, move || {
+            ctx.request_repaint();
+        })
+    }
+
+    /// Asks the trainer for something.
+    pub(super) fn ask(&mut self, request: Request) {
+        if let Some(trainer) = &self.trainer {
+            trainer.ask(request);
+            self.asked += 1;
+        }
+    }
+
+    /// Takes the newest view of the run. Gives what it has to say for the first time.
+    pub(super) fn take_view(&mut self) -> Option<String> {
+        let newest = self.trainer.as_ref().and_then(Trainer::read)?;
+        match &*newest {
+            Ok(view) => {
+                if view.served >= self.asked {
+                    // Everything that was asked for is in: what differs now was refused or undone.
+                    self.settings = view.snapshot.settings;
+                }
+                self.view = Some(view.clone());
+                if let Some(sentence) = self.differing_weights() {
+                    return Some(sentence);
+                }
+                let (count, sentence) = view.notice.as_ref()?;
+                let first = *count > self.noticed;
+                self.noticed = *count;
+                first.then(|| sentence.clone())
+            }
+            Err(sentence) => {
+                self.trainer = None;
+                Some(sentence.clone())
+            }
+        }
+    }
+
+    /// The sentence about differing weights, once a saved run has been repeated.
+    fn differing_weights(&mut self) -> Option<String> {
+        let (view, steps) = (self.view.as_ref()?, self.saved_end.as_ref()?.steps);
+        if view.served < self.asked || view.snapshot.step < steps {
+            return None;
+        }
+        let SavedEnd { log, weights, .. } = self.saved_end.take()?;
+        // A run that was changed or trained further meanwhile is another one.
+        let same_run = view.snapshot.step == steps && view.snapshot.log == log;
+        (same_run && hash_of_weights(&view.snapshot.vae) != weights).then(|| {
+            format!(
+                "the run was repeated to step {steps}, but its weights differ from the saved ones: another machine or version of this \
+                 program made them"
+            )
+        })
+    }
+
+    /// The newest snapshot.
+    pub(super) fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.view.as_ref().map(|view| &view.snapshot)
+    }
+
+    /// The shown snapshot: the newest, unless an earlier step is shown.
+    pub(super) fn shown(&self) -> Option<&Arc<Snapshot>> {
+        self.view.as_ref().map(|view| view.shown.as_ref().unwrap_or(&view.snapshot))
+    }
+
+    /// The shown snapshot and the newest one.
+    pub(super) fn time_points(&self) -> Option<TimePoints> {
+        Some(TimePoints { shown: Arc::clone(self.shown()?), newest: Arc::clone(self.snapshot()?) })
+    }
+
+    /// The context of its views; `None` until there is a snapshot.
+    pub(super) fn context<'a>(
+        &'a self,
+        background: &'a BackgroundRuns,
+        commands: &'a CommandQueue,
+    ) -> Option<ViewContext<'a>> {
+        let Self { view, probe, projection, workers, .. } = self;
+        let (view, probe) = (view.as_ref()?, probe.as_ref()?);
+        Some(ViewContext {
+            // The snapshot of the probe, so that everything drawn is of one time point.
+            snapshot: probe.snapshot(),
+            newest: if view.shown.is_some() { &view.snapshot } else { probe.snapshot() },
+            branches: &view.others,
+            axes: true,
+            probe,
+            projection,
+            queries: &workers.queries,
+            scene: &workers.scene,
+            background,
+            commands,
+            figure: None,
+            beside: None,
+        })
+    }
+
+    /// True if the draft is still the configuration the run began with, apart from settings that may change on the way.
+    pub(super) fn has_begun_as_drafted(&self) -> bool {
+        let (began, drafted) = (self.snapshot().map(|snapshot| &snapshot.config), &self.draft.config);
+        self.trainer.is_some()
+            && began.is_some_and(|began| {
+                began.seed == drafted.seed
+                    && began.architecture == drafted.architecture
+                    && began.origin == drafted.origin
+            })
+    }
+
+    /// True while the run is training.
+    pub(super) fn is_running(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.running)
+    }
+
+    /// Prepares another experiment; what was known of the one before is forgotten.
+    pub(super) fn replace(&mut self, config: Config, data: Arc<Dataset>) {
+        self.settings = config.settings();
+        self.draft = ConfigDraft::new(config);
+        self.projection = Arc::new(Projection::new(&data));
+        self.data = data;
+        (self.view, self.probe) = (None, None);
+    }
+
+    /// Prepares the run that the controls describe, with the data of its seed.
+    pub(super) fn follow_controls(&mut self) {
+        let config = &mut self.draft.config;
+        config.objective = self.settings.objective;
+        config.optimizer = self.settings.optimizer;
+        if let Origin::Scene(scene) = &config.origin
+            && self.view.as_ref().is_none_or(|view| view.snapshot.config.seed != config.seed)
+        {
+            self.data = Arc::new(generate(scene, config.seed));
+            self.projection = Arc::new(Projection::new(&self.data));
+        }
+    }
+
+    /// The covariance that is not in force.
+    pub(super) fn other_covariance(&self) -> Covariance {
+        other(self.settings.objective.covariance)
+    }
+
+    /// Computes the probe at z* of the shown snapshot.
+    pub(super) fn renew_probe(&mut self, selection: &Selection) {
+        let Some(snapshot) = self.shown().map(Arc::clone) else { return };
+        let selection = selection.seen_by(snapshot.latent_dim());
+        self.probe = Some(self.workers.probe(self.probe.as_ref(), &snapshot, &selection));
+    }
+}
+
+fn other(covariance: Covariance) -> Covariance {
+    match covariance {
+        Covariance::Diagonal => Covariance::Full,
+        Covariance::Full => Covariance::Diagonal,
+    }
+}

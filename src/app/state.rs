@@ -1,0 +1,228 @@
+//! The state of the window.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use eframe::egui::{ColorImage, Context, Theme};
+use serde::{Deserialize, Serialize};
+
+use super::autosave::AutosaveState;
+use super::dialogs::export::ExportDialog;
+use super::dialogs::open::OpenDialog;
+use super::dialogs::save::SaveDialog;
+use super::run_slot::RunSlot;
+use crate::data::Dataset;
+use crate::experiment::{Config, Snapshot};
+use crate::figure::layout::Layout;
+use crate::trainer::Request;
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::command::CommandQueue;
+use crate::viz::context::RUN_NAMES;
+use crate::viz::selection::{Layers, Selection};
+use crate::viz::theme::install;
+use crate::viz::workers::Workers;
+
+/// The state that is kept from one start to the next.
+#[derive(Debug, Deserialize, Serialize)]
+struct StoredState {
+    layouts: [Layout; 2],
+    layers: Layers,
+    /// The folder of the last saved file.
+    #[serde(default)]
+    folder: Option<PathBuf>,
+}
+
+/// The key of the stored state, with its version.
+const STORED: &str = "views_v3";
+
+/// The first run of a window.
+#[derive(Clone, Debug)]
+pub struct FirstRun {
+    /// Its configuration.
+    pub config: Config,
+    /// Its data.
+    pub data: Arc<Dataset>,
+    /// True if it trains at once.
+    pub running: bool,
+}
+
+/// The state of the window.
+#[derive(Debug)]
+pub struct App {
+    /// One run, or two that are compared.
+    pub(super) runs: Vec<RunSlot>,
+    /// The run that the controls belong to.
+    pub(super) active: usize,
+    pub(super) selection: Selection,
+    /// Commands that wait for the end of the frame.
+    pub(super) commands: Rc<CommandQueue>,
+    /// For one run and for two.
+    pub(super) layouts: [Layout; 2],
+    /// The most steps a second.
+    pub(super) max_rate: Option<f64>,
+    pub(super) notice: Option<String>,
+    pub(super) help: bool,
+    pub(super) opening: Option<OpenDialog>,
+    pub(super) saving: Option<SaveDialog>,
+    pub(super) exporting: Option<ExportDialog>,
+    pub(super) background: BackgroundRuns,
+    /// The folder that dialogs propose.
+    pub(super) folder: PathBuf,
+    /// The same, once something was saved there.
+    pub(super) saved_in: Option<PathBuf>,
+    pub(super) autosave: AutosaveState,
+    /// The step that the trainers were last asked to show.
+    pub(super) requested_step: Option<u64>,
+    pub(super) screenshots: (Sender<Arc<ColorImage>>, Receiver<Arc<ColorImage>>),
+    /// Frames with a run in them, counted up to two.
+    pub(super) frames: u8,
+    pub(super) ctx: Context,
+}
+
+impl App {
+    /// The window on a run.
+    pub fn new(ctx: &Context, first: FirstRun, workers: Workers) -> Self {
+        install(ctx);
+        let FirstRun { config, data, running } = first;
+        let mut app = Self {
+            runs: vec![RunSlot::new(config, data, workers)],
+            active: 0,
+            selection: Selection::default(),
+            commands: Rc::default(),
+            layouts: [Layout::single(), Layout::compare()],
+            max_rate: None,
+            notice: None,
+            help: false,
+            opening: None,
+            saving: None,
+            exporting: None,
+            background: BackgroundRuns::default(),
+            folder: std::env::current_dir().unwrap_or_default(),
+            saved_in: None,
+            autosave: AutosaveState::default(),
+            requested_step: None,
+            screenshots: channel(),
+            frames: 0,
+            ctx: ctx.clone(),
+        };
+        app.start(0, running);
+        app
+    }
+
+    /// Restores the stored layout, layers and folder; parts that do not fit any more are dropped. The first start is light, as
+    /// projectors and paper are.
+    pub fn restore(&mut self, storage: Option<&dyn eframe::Storage>) {
+        match storage.and_then(|storage| eframe::get_value(storage, STORED)) {
+            Some(StoredState { layouts, layers, folder }) => {
+                let whole = layouts.iter().zip(&self.layouts).all(|(stored, own)| stored.is_a_rearranged(own));
+                if whole {
+                    self.layouts = layouts;
+                }
+                self.selection.layers = layers;
+                if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+                    self.set_folder(&folder);
+                    self.saved_in = Some(folder);
+                }
+            }
+            None => self.ctx.set_theme(Theme::Light),
+        }
+    }
+
+    /// Stores layout, layers and folder for the next start.
+    pub(super) fn store(&self, storage: &mut dyn eframe::Storage) {
+        let (layouts, layers, folder) = (self.layouts.clone(), self.selection.layers, self.saved_in.clone());
+        eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder });
+    }
+
+    /// z*, camera and layers.
+    pub fn selection(&mut self) -> &mut Selection {
+        &mut self.selection
+    }
+
+    /// The newest snapshot of the run, or of run A.
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.runs[0].snapshot()
+    }
+
+    /// The shown snapshot of the run, or of run A.
+    pub fn shown(&self) -> Option<&Arc<Snapshot>> {
+        self.runs[0].shown()
+    }
+
+    /// The newest snapshot of run B, if two are compared.
+    pub fn second_snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.runs.get(1).and_then(RunSlot::snapshot)
+    }
+
+    /// The shown snapshot of run B.
+    pub fn second_shown(&self) -> Option<&Arc<Snapshot>> {
+        self.runs.get(1).and_then(RunSlot::shown)
+    }
+
+    /// The number of branches that are not trained at present.
+    pub fn branches(&self) -> usize {
+        self.runs.iter().filter_map(|run| run.view.as_ref()).map(|view| view.others.len()).sum()
+    }
+
+    /// True while a run is training.
+    pub fn is_running(&self) -> bool {
+        self.runs.iter().any(RunSlot::is_running)
+    }
+
+    /// True once a seed ensemble is trained to its end.
+    pub fn seeds_are_done(&self) -> bool {
+        self.background.seeds.as_ref().is_some_and(|seeds| seeds.is_done())
+    }
+
+    /// The notice at the bottom of the window.
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
+    }
+
+    /// The folder that dialogs propose.
+    pub fn set_folder(&mut self, folder: &Path) {
+        folder.clone_into(&mut self.folder);
+    }
+
+    /// Starts the run that the draft of a slot describes; the one before ends.
+    pub(super) fn start(&mut self, run: usize, running: bool) {
+        let started = self.runs[run].start(&self.ctx, self.max_rate);
+        match started {
+            Ok(()) if running => self.runs[run].ask(Request::Run),
+            Ok(()) => {}
+            Err(error) => self.notice = Some(format!("the run cannot be started ({error}); close other programs")),
+        }
+    }
+
+    pub(super) fn ask_all(&mut self, request: Request) {
+        self.runs.iter_mut().for_each(|run| run.ask(request));
+    }
+
+    /// Takes the newest view of each run.
+    pub(super) fn take_views(&mut self) {
+        let compared = self.runs.len() > 1;
+        for (name, run) in RUN_NAMES.into_iter().zip(&mut self.runs) {
+            if let Some(sentence) = run.take_view() {
+                self.notice = Some(if compared { format!("{name}: {sentence}") } else { sentence });
+            }
+        }
+        self.fit_selection();
+    }
+
+    /// Makes z* fit the largest model and the observations that all have encoded.
+    pub(super) fn fit_selection(&mut self) {
+        let snapshots: Vec<_> = self.runs.iter().filter_map(RunSlot::shown).collect();
+        let m = snapshots.iter().map(|s| s.latent_dim()).max();
+        let encoded = snapshots.iter().map(|s| s.encodings.columns()).min();
+        if let (Some(m), Some(encoded)) = (m, encoded) {
+            self.selection.fit(m, encoded);
+        }
+    }
+
+    /// The layout of one run, or of two.
+    pub(super) fn layout(&mut self) -> &mut Layout {
+        &mut self.layouts[self.runs.len() - 1]
+    }
+}

@@ -1,0 +1,252 @@
+//! Predictions about scenes with a linear decoder, in closed form.
+
+use super::claims::Claims;
+use super::prediction::Expected::{Below, Near};
+use super::prediction::Standing::{Empirical, Theorem};
+use super::prediction::{Pool, Prediction};
+use super::quantity::CheckQuantity;
+use super::run::CheckRun;
+use crate::data::{GroundTruthMap, ObservationSource, Scene};
+use crate::geometry::{chance, ima_contrast};
+use crate::vae::Covariance::{Diagonal, Full};
+
+/// Tolerance of the ELBO: four standard errors of its estimate are 0.019 nats; the noise of minibatches is of second order.
+const NATS: f64 = 0.02;
+
+/// Standard deviation of the distance to the nearest signed permutation over random rotations of two axes.
+const CHANCE_DEVIATION: f64 = 0.315;
+
+/// Gaussian data near a plane: theory 4.1, 4.2 and 5.4.
+pub(super) fn linear(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+    let (diagonal, full) = (CheckRun::seeds(scene, Diagonal, seeds), CheckRun::seeds(scene, Full, seeds));
+    let rotated =
+        |family| Pool::Median(CheckRun::seeds(scene, family, seeds).into_iter().map(|run| run.rotated(30.0)).collect());
+    let b = scene.training.beta * scene.training.sigma2;
+    let ceiling = |l: &f64| (1.0 - b / l).max(0.0).sqrt();
+    let active = &eigenvalues(scene)[..scene.training.latent_dim];
+    let mcc = active.iter().map(ceiling).sum::<f64>() / active.len() as f64;
+    let loss = |degrees| rotated_optimum_loss(scene, degrees);
+    let mut claims = Claims::about(scene);
+    claims
+        .add(
+            Theorem,
+            "Diagonal posteriors reach the closed-form optimum.",
+            CheckQuantity::ElboBeyondOptimum,
+            Pool::Median(diagonal.clone()),
+            Near { value: 0.0, tolerance: NATS },
+        )
+        .add(
+            Theorem,
+            "Full posteriors reach the same optimum.",
+            CheckQuantity::ElboBeyondOptimum,
+            Pool::Median(full.clone()),
+            Near { value: 0.0, tolerance: NATS },
+        )
+        .add(
+            Theorem,
+            "Diagonal posteriors make the columns of the decoder orthogonal.",
+            CheckQuantity::ImaContrast,
+            Pool::Median(diagonal.clone()),
+            Below(0.002),
+        )
+        .add(
+            Theorem,
+            "Diagonal posteriors align V with the latent axes.",
+            CheckQuantity::Dto,
+            Pool::Median(diagonal.clone()),
+            Below(0.05),
+        )
+        .add(
+            Theorem,
+            "Full posteriors leave V at random axes: the mean distance is the chance level.",
+            CheckQuantity::Dto,
+            Pool::Mean(full),
+            Near { value: chance(2).distance, tolerance: 2.0 * CHANCE_DEVIATION / (seeds as f64).sqrt() },
+        )
+        .add(
+            Theorem,
+            "Posterior means correlate with the true factors by √(1 − b/λ), the ceiling.",
+            CheckQuantity::Mcc,
+            Pool::Median(diagonal.clone()),
+            Near { value: mcc, tolerance: 0.01 },
+        )
+        .add(
+            Theorem,
+            "Variances of diagonal posteriors are 1/Λᵢᵢ, from the diagonal of the precision.",
+            CheckQuantity::PosteriorError,
+            Pool::Median(diagonal.clone()),
+            Below(0.05),
+        );
+    for degrees in [15.0, 30.0, 45.0] {
+        claims.add(
+            Theorem,
+            format!(
+                "Rotating the latents by {degrees}° costs a diagonal posterior (β/2) log(1 + sin²2φ (λ₁−λ₂)²/4λ₁λ₂)."
+            ),
+            CheckQuantity::RotatedLoss(Diagonal, degrees),
+            Pool::Median(diagonal.clone()),
+            Near { value: loss(degrees), tolerance: 0.01 },
+        );
+    }
+    claims
+        .add(
+            Theorem,
+            "Rotating the latents by 45° costs a full posterior nothing.",
+            CheckQuantity::RotatedLoss(Full, 45.0),
+            Pool::Median(diagonal),
+            Near { value: 0.0, tolerance: 0.001 },
+        )
+        .add(
+            Empirical,
+            format!(
+                "Diagonal posteriors return to the axes within {} steps after a rotation by 30°.",
+                CheckRun::STEPS_AFTER_ROTATION
+            ),
+            CheckQuantity::AxisAngle,
+            rotated(Diagonal),
+            Below(5.0),
+        )
+        .add(
+            Empirical,
+            "Full posteriors keep a rotation by 30°.",
+            CheckQuantity::AngleSinceRotation,
+            rotated(Full),
+            Below(5.0),
+        );
+    claims.list
+}
+
+/// A square of uniform factors: theory 4.4.
+pub(super) fn linear_equal(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+    let mut claims = Claims::about(scene);
+    for family in [Diagonal, Full] {
+        let runs = Pool::Median(CheckRun::seeds(scene, family, seeds));
+        let name = if family == Diagonal { "Diagonal" } else { "Full" };
+        claims
+            .add(
+                Theorem,
+                format!("{name} posteriors reach the closed-form optimum."),
+                CheckQuantity::ElboBeyondOptimum,
+                runs.clone(),
+                Near { value: 0.0, tolerance: NATS },
+            )
+            .add(
+                Theorem,
+                format!("{name} posteriors make the columns orthogonal: with equal singular values all axes are."),
+                CheckQuantity::ImaContrast,
+                runs,
+                Below(0.005),
+            );
+    }
+    claims.add(
+        Theorem,
+        "Rotating the latents by 45° costs even a diagonal posterior nothing, so the axes are random.",
+        CheckQuantity::RotatedLoss(Diagonal, 45.0),
+        Pool::Median(CheckRun::seeds(scene, Diagonal, seeds)),
+        Below(0.01),
+    );
+    let mut stretched = scene.clone();
+    if let ObservationSource::Map { map: GroundTruthMap::Linear { scales, .. }, .. } = &mut stretched.generator.source {
+        scales[0] *= 1.5;
+        claims.add(
+            Theorem,
+            "With one side stretched by 1.5, diagonal posteriors align V with the latent axes.",
+            CheckQuantity::Dto,
+            Pool::Median(CheckRun::seeds(&stretched, Diagonal, seeds)),
+            Below(0.05),
+        );
+    }
+    claims.list
+}
+
+/// A rhombus of uniform sources: theory 4.5.
+pub(super) fn uniform_square(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+    let runs = Pool::Median(CheckRun::seeds(scene, Diagonal, seeds));
+    let noise = scene.noise_variance();
+    let Some(map) = scene.truth() else { return Vec::new() };
+    // x = A s with AAᵀ = U diag(λ) Uᵀ: the latents are the principal axes, uᵢᵀA s + noise, which correlate with source k by
+    // |uᵢᵀ a_k| / √(λᵢ + noise).
+    let a = map.jacobian(&[0.0, 0.0]);
+    let eigen = (&a * a.transpose()).symmetric_eigen();
+    let correlation = nalgebra::DMatrix::from_fn(2, 2, |i, k| {
+        eigen.eigenvectors.column(i).dot(&a.column(k)) / (eigen.eigenvalues[i] + noise).sqrt()
+    });
+    let (mcc, _) = crate::stats::mean_correlation_coefficient(&correlation);
+    let mut claims = Claims::about(scene);
+    claims
+        .add(
+            Theorem,
+            "Diagonal posteriors reach the closed-form optimum, which depends on mean and covariance only.",
+            CheckQuantity::ElboBeyondOptimum,
+            runs.clone(),
+            Near { value: 0.0, tolerance: NATS },
+        )
+        .add(
+            Theorem,
+            format!(
+                "The learned columns are orthogonal, although the true ones are not (c_IMA {:.3}).",
+                ima_contrast(&a)
+            ),
+            CheckQuantity::ImaContrast,
+            runs.clone(),
+            Below(0.002),
+        )
+        // The axes of 20,000 samples are off by √(λ₁λ₂/N)/(λ₁ − λ₂) = 0.0065 rad, and training adds as much; matching picks
+        // the larger correlations.
+        .add(
+            Theorem,
+            "The axes are the diagonals of the rhombus, so each latent mixes both sources.",
+            CheckQuantity::Mcc,
+            runs,
+            Near { value: mcc, tolerance: 0.03 },
+        );
+    claims.list
+}
+
+/// Latents collapse one after the other as b grows: theory 4.3 and 5.3.
+pub(super) fn water_filling(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+    let mut claims = Claims::about(scene);
+    let lambda = eigenvalues(scene);
+    for b in [0.3, 0.5, 1.4, 3.5] {
+        let beta = b / scene.training.sigma2;
+        let runs: Vec<CheckRun> =
+            (0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
+        let k = lambda.iter().take(scene.training.latent_dim).filter(|l| **l > b).count();
+        let kl: f64 = lambda.iter().take(scene.training.latent_dim).map(|l| 0.5 * (l / b).ln().max(0.0)).sum();
+        claims
+            .add(
+                Theorem,
+                format!("At β = {beta:.0}, b = {b}, the directions with λ > b are active."),
+                CheckQuantity::ActiveUnits,
+                Pool::Median(runs.clone()),
+                Near { value: k as f64, tolerance: 0.0 },
+            )
+            // The noise of minibatches moves the weights of an active latent by a relative 0.009, which is as many nats.
+            .add(
+                Theorem,
+                format!("At β = {beta:.0} the KL divergence is ½ Σ log(λ/b) over the active directions."),
+                CheckQuantity::Kl,
+                Pool::Median(runs),
+                Near { value: kl, tolerance: 0.036 * (k as f64).sqrt() + 0.002 },
+            );
+    }
+    claims.list
+}
+
+/// Eigenvalues of the covariance of a scene with a linear map, largest first.
+fn eigenvalues(scene: &Scene) -> Vec<f64> {
+    let Some(map) = scene.truth() else { return Vec::new() };
+    let j = map.jacobian(&vec![0.0; map.latent_dim()]);
+    let mut all: Vec<f64> =
+        (&j * j.transpose()).symmetric_eigenvalues().iter().map(|l| l + scene.noise_variance()).collect();
+    all.sort_unstable_by(|a, b| b.total_cmp(a));
+    all
+}
+
+/// (β/2) log(1 + sin²2φ (λ₁−λ₂)²/4λ₁λ₂).
+fn rotated_optimum_loss(scene: &Scene, degrees: f64) -> f64 {
+    let lambda = eigenvalues(scene);
+    let s = (2.0 * degrees.to_radians()).sin();
+    let ratio = (lambda[0] - lambda[1]).powi(2) / (4.0 * lambda[0] * lambda[1]);
+    0.5 * scene.training.beta * (s * s * ratio).ln_1p()
+}

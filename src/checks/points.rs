@@ -1,0 +1,140 @@
+//! Predictions about scenes of a few points: β merges their codes.
+
+use super::claims::Claims;
+use super::prediction::Expected::{Above, Below, Near};
+use super::prediction::Standing::{Empirical, Theorem};
+use super::prediction::{Pool, Prediction};
+use super::quantity::CheckQuantity;
+use super::run::CheckRun;
+use crate::data::{ObservationSource, Scene};
+use crate::stats::gauss_hermite;
+use crate::vae::Covariance::Diagonal;
+
+/// Two points at ±a and one latent: theory 4.14.
+pub(super) fn two_points(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+    let mut claims = Claims::about(scene);
+    let Some(half) = half_distance(scene, [0, 1]) else { return Vec::new() };
+    for ratio in [0.05, 0.5, 0.8, 1.05] {
+        let beta = ratio * half * half / scene.training.sigma2;
+        let runs = (0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
+        let code = glued_code(ratio);
+        claims.add(
+            Theorem,
+            format!("At β = {beta:.3}, b = {ratio} a², the codes of the two points are {:.3} apart.", 2.0 * code),
+            CheckQuantity::CodeDistance(0, 1),
+            Pool::Median(runs),
+            // A network curves less sharply than the best decoder a tanh(μz/s²).
+            Near { value: 2.0 * code, tolerance: 0.06 },
+        );
+    }
+    claims.list
+}
+
+/// Three clusters, two of them close together: theory 4.14.
+pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+    let mut claims = Claims::about(scene);
+    let at = |beta: f64| {
+        Pool::Median((0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect())
+    };
+    claims
+        .add(
+            Empirical,
+            "At β = 1 the near clusters have separate codes.",
+            CheckQuantity::CodeDistance(0, 1),
+            at(1.0),
+            Above(0.5),
+        )
+        .add(
+            Empirical,
+            "At β = 10 the near clusters share a code.",
+            CheckQuantity::CodeDistance(0, 1),
+            at(10.0),
+            Below(0.1),
+        )
+        .add(
+            Empirical,
+            "At β = 10 the far cluster still has a separate code.",
+            CheckQuantity::CodeDistance(0, 2),
+            at(10.0),
+            Above(0.5),
+        )
+        .add(
+            Theorem,
+            "At β = 16, where b exceeds every variance of the data, all latents have collapsed.",
+            CheckQuantity::ActiveUnits,
+            at(16.0),
+            Near { value: 0.0, tolerance: 0.0 },
+        );
+    claims.list
+}
+
+fn half_distance(scene: &Scene, points: [usize; 2]) -> Option<f64> {
+    let ObservationSource::Clusters(centres) = &scene.generator.source else { return None };
+    let (a, b) = (centres.get(points[0])?, centres.get(points[1])?);
+    Some(0.5 * a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt())
+}
+
+/// |μ| of the best posteriors N(±μ, s²) of two points at ±a with one latent and the best decoder, for b = `ratio` a².
+///
+/// That decoder is a tanh(μz/s²), which leaves E(1 − tanh(μz/s²))²/2b + KL, z ~ N(μ, s²), to minimise. There is one minimum
+/// at μ = 0 for b ≥ a² and a pair for b < a², which separates continuously: a pitchfork.
+pub fn glued_code(ratio: f64) -> f64 {
+    let rule = gauss_hermite(1, 64);
+    let loss = |mu: f64, s: f64| {
+        let miss = |e: f64| (1.0 - (mu * (mu + s * e) / (s * s)).tanh()).powi(2);
+        let distortion: f64 = rule.nodes.as_slice().iter().zip(&rule.weights).map(|(e, w)| w * miss(*e)).sum();
+        distortion / (2.0 * ratio) + 0.5 * (mu * mu + s * s - 1.0 - 2.0 * s.ln())
+    };
+    let best_over_s = |mu: f64| {
+        let s = minimise(|log_s| loss(mu, log_s.exp()), -3.0, 0.5).exp();
+        loss(mu, s)
+    };
+    // A coarse search first: far from the optimum there are several local minima.
+    let coarse = (0..=60).map(|k| 0.025 * f64::from(k)).min_by(|a, b| best_over_s(*a).total_cmp(&best_over_s(*b)));
+    let near = coarse.unwrap_or(0.0);
+    minimise(best_over_s, (near - 0.025).max(0.0), near + 0.025)
+}
+
+/// Minimum of a unimodal function by golden-section search.
+fn minimise(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
+    const GOLDEN: f64 = 0.618_033_988_749_895;
+    for _ in 0..48 {
+        let (a, b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
+        if f(a) < f(b) {
+            high = b;
+        } else {
+            low = a;
+        }
+    }
+    0.5 * (low + high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// V17, table of theory 4.14.
+    #[test]
+    fn codes_of_two_points_merge_as_in_the_table() {
+        for (ratio, code) in [
+            (0.05, 0.937),
+            (0.2, 0.895),
+            (0.5, 0.790),
+            (0.8, 0.520),
+            (0.95, 0.235),
+            (0.99, 0.101),
+            (1.05, 0.0),
+            (1.5, 0.0),
+        ] {
+            let found = glued_code(ratio);
+            assert!((found - code).abs() < 2e-3, "b = {ratio} a²: {found} for {code}");
+        }
+    }
+
+    /// Near b = a² the code grows as a square root: μ² is linear in 1 − b/a².
+    #[test]
+    fn the_pitchfork_opens_as_a_square_root() {
+        let [near, far] = [0.99, 0.98].map(|ratio| glued_code(ratio).powi(2));
+        assert!((far / near - 2.0).abs() < 0.05, "{near} {far}");
+    }
+}

@@ -1,0 +1,92 @@
+//! Runs that predictions are about, and their outcomes.
+
+use std::sync::Arc;
+
+use crate::data::{Dataset, Scene, generate};
+use crate::experiment::{Command, Config, Experiment, Metrics, Origin, Settings};
+use crate::geometry::Rotation;
+use crate::vae::{Covariance, Vae};
+
+/// Run of a scene with its training defaults, except for these fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckRun {
+    /// Scene.
+    pub scene: Scene,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Family of posteriors.
+    pub covariance: Covariance,
+    /// β.
+    pub beta: f64,
+    /// Degrees by which the latents are rotated after the scene's number of steps;
+    /// [`CheckRun::STEPS_AFTER_ROTATION`] more steps follow.
+    pub rotate: Option<f64>,
+}
+
+/// Outcome of a run.
+#[derive(Clone, Debug)]
+pub struct CheckOutcome {
+    /// Model at the end.
+    pub vae: Vae<f64>,
+    /// Model just after its rotation.
+    pub rotated: Option<Vae<f64>>,
+    /// Settings at the end.
+    pub settings: Settings,
+    /// Training and held-out data.
+    pub data: Arc<Dataset>,
+    /// Metrics at the end.
+    pub metrics: Metrics,
+}
+
+impl CheckRun {
+    /// Steps after a rotation, enough for a diagonal posterior to return to the axes.
+    pub const STEPS_AFTER_ROTATION: u64 = 3000;
+
+    /// Run with the scene's β and without rotation.
+    pub fn new(scene: &Scene, covariance: Covariance, seed: u64) -> Self {
+        Self { beta: scene.training.beta, scene: scene.clone(), seed, covariance, rotate: None }
+    }
+
+    /// [`Self::new`] for each of `seeds` seeds.
+    pub fn seeds(scene: &Scene, covariance: Covariance, seeds: u64) -> Vec<Self> {
+        (0..seeds).map(|seed| Self::new(scene, covariance, seed)).collect()
+    }
+
+    /// The same run with another β.
+    pub fn with_beta(self, beta: f64) -> Self {
+        Self { beta, ..self }
+    }
+
+    /// The same run with a rotation after its convergence.
+    pub fn rotated(self, degrees: f64) -> Self {
+        Self { rotate: Some(degrees), ..self }
+    }
+
+    /// Generates the data, trains and measures. A pure function of the run.
+    ///
+    /// # Errors
+    /// If the scene has invalid training defaults, or the run diverges.
+    pub fn run(&self) -> Result<CheckOutcome, String> {
+        let Self { scene, seed, covariance, beta, rotate } = self;
+        let samples = scene.generator.samples;
+        let mut config = Config::new(Origin::Scene(Box::new(scene.clone())), *seed, samples);
+        (config.objective.covariance, config.objective.beta) = (*covariance, *beta);
+        let mut run = Experiment::new(config, Arc::new(generate(scene, *seed))).map_err(|e| e.to_string())?;
+        run.advance(scene.training.steps).map_err(|e| e.to_string())?;
+        let mut rotated = None;
+        if let Some(degrees) = *rotate {
+            let rotation = Rotation { degrees, plane: [0, 1] };
+            run.apply(Command::Rotate(rotation)).map_err(|e| e.to_string())?;
+            rotated = Some(run.state().vae.cast());
+            run.advance(Self::STEPS_AFTER_ROTATION).map_err(|e| e.to_string())?;
+        }
+        let state = run.state();
+        Ok(CheckOutcome {
+            vae: state.vae.cast(),
+            rotated,
+            settings: state.settings,
+            metrics: Metrics::measure(&state.vae, &state.settings, run.data(), *seed),
+            data: Arc::clone(run.data()),
+        })
+    }
+}

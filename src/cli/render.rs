@@ -1,0 +1,271 @@
+//! `unpick render`: draws a saved run into a file.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use eframe::egui::{Color32, Theme, vec2};
+
+use super::error::CliError;
+use super::progress::run_progress;
+use super::render_animation::{movie_format, render_animation};
+use crate::experiment::Snapshot;
+use crate::figure::animation::{Animation, AnimationSpec};
+use crate::figure::content::FigureContent;
+use crate::figure::still::{Figure, SIZES, show};
+use crate::figure::view_state::selection_in;
+use crate::io::{SavedRun, is_occupied, open, session_of, write_atomically};
+use crate::launch::{PreparedRun, RunSource, launch};
+use crate::paint::{Canvas, Format, encode_figure};
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
+
+/// Arguments of `render`.
+#[derive(Args, Debug)]
+pub struct Render {
+    /// Draw the run of this folder, or repeat the run of this session or figure and draw it as it was seen
+    dir: PathBuf,
+    /// Draw a second run beside it on the same scales
+    #[arg(long, value_name = "DIR")]
+    beside: Option<PathBuf>,
+    /// Draw a view, both spaces (spaces), the whole layout (all), or an animation (traversal, morph, history, turn)
+    #[arg(long, value_name = "VIEW|spaces|all|MOTION", value_parser = parse_view)]
+    view: RenderKind,
+    /// Write this file; its extension chooses the format: .svg, .pdf, .png; .csv for the table of a view; for an animation .gif,
+    /// .apng, .mp4, or none for a folder of pictures
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Set width and height in points, or choose a common size [default: depends on the view]
+    #[arg(long, value_name = "WxH|single-column|double-column|slide", value_parser = parse_size)]
+    size: Option<(f32, f32)>,
+    /// Set pixels per point, 1 to 8 [default: 2; 1 for an animation]
+    #[arg(long)]
+    scale: Option<f32>,
+    /// Draw on this background [default: that of the theme]
+    #[arg(long, value_name = "transparent|white", value_parser = parse_background)]
+    background: Option<Color32>,
+    /// Set the frames per second of an animation, 1 to 50
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=50))]
+    rate: u16,
+    /// Set the length of an animation in seconds
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+    /// Leave out the axes and grid lines of all plots
+    #[arg(long)]
+    no_axes: bool,
+    /// Do not store the session in the figure
+    #[arg(long)]
+    no_provenance: bool,
+    /// Choose the colours
+    #[arg(long, value_name = "light|dark", default_value = "light", value_parser = parse_theme)]
+    theme: Theme,
+    /// Move z* here, as 0.6,-0.5
+    #[arg(long, value_name = "Z1,Z2,…", value_parser = parse_point, allow_hyphen_values = true)]
+    at: Option<LatentPoint>,
+    /// Overwrite existing files
+    #[arg(long)]
+    force: bool,
+}
+
+/// A figure or an animation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RenderKind {
+    Figure(FigureContent),
+    Animation(Animation),
+}
+
+/// A point of latent space.
+#[derive(Clone, Debug)]
+struct LatentPoint(Vec<f64>);
+
+fn parse_view(text: &str) -> Result<RenderKind, String> {
+    let animation = Animation::ALL.into_iter().find(|animation| animation.name() == text).map(RenderKind::Animation);
+    let found = FigureContent::named(text).map(RenderKind::Figure).or(animation);
+    found.ok_or_else(|| {
+        let names = FigureContent::list().map(FigureContent::name).chain(Animation::ALL.map(Animation::name));
+        format!("choose one of {}", names.collect::<Vec<_>>().join(", "))
+    })
+}
+
+fn parse_size(text: &str) -> Result<(f32, f32), String> {
+    if let Some((_, size)) = SIZES.iter().find(|(name, _)| name.replace(' ', "-") == text) {
+        return Ok(*size);
+    }
+    let sides = text.split_once('x').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
+    sides
+        .filter(|(w, h)| (100.0..=8000.0).contains(w) && (100.0..=8000.0).contains(h))
+        .ok_or_else(|| format!("'{text}' is not single-column, double-column, slide, or a size like 640x480, each side between 100 and 8000"))
+}
+
+fn parse_theme(text: &str) -> Result<Theme, String> {
+    match text {
+        "light" => Ok(Theme::Light),
+        "dark" => Ok(Theme::Dark),
+        _ => Err("choose light or dark".to_owned()),
+    }
+}
+
+fn parse_background(text: &str) -> Result<Color32, String> {
+    match text {
+        "transparent" => Ok(Color32::TRANSPARENT),
+        "white" => Ok(Color32::WHITE),
+        _ => Err("choose transparent or white".to_owned()),
+    }
+}
+
+fn parse_point(text: &str) -> Result<LatentPoint, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|z| z.trim().parse()).collect();
+    match numbers {
+        Ok(z) if z.iter().all(|z| f64::abs(*z) <= 20.0) => Ok(LatentPoint(z)),
+        _ => Err(format!("'{text}' is not a list of numbers between −20 and 20")),
+    }
+}
+
+/// Draws a saved run into a file.
+///
+/// # Errors
+/// If the run cannot be read, the request makes no sense, or the file cannot be written.
+pub fn render(request: &Render) -> Result<String, CliError> {
+    let input = |sentence: String| CliError::Input(sentence);
+    let moving = matches!(request.view, RenderKind::Animation(_));
+    let scale = request.scale.unwrap_or(if moving { 1.0 } else { 2.0 });
+    if !(1.0..=8.0).contains(&scale) {
+        return Err(input(format!("--scale {scale} is not between 1 and 8")));
+    }
+    let extension = request.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let format = Format::of_extension(&extension);
+    let numbers = matches!(request.view, RenderKind::Figure(FigureContent::One(_))) && extension == "csv";
+    if format.is_none() && !moving && !numbers {
+        let sentence = "the file must end in .png, .svg or .pdf, or in .csv for the numbers of one view";
+        return Err(input(format!("{sentence}: {}", request.out.display())));
+    }
+    if is_taken(&request.out) && !request.force {
+        return Err(input(format!("there is a file already; add --force to overwrite: {}", request.out.display())));
+    }
+    let mut figure = figure(&request.dir, request.beside.as_deref())?;
+    if let Some(LatentPoint(z)) = &request.at {
+        let m = figure.selection.z.len();
+        if z.len() != m {
+            return Err(input(format!("--at has {} coordinates, but this model has {m} latents", z.len())));
+        }
+        figure.selection.z.clone_from(z);
+    }
+    figure.selection.layers.axes &= !request.no_axes;
+    let shown = match request.view {
+        RenderKind::Figure(content) => content,
+        RenderKind::Animation(animation) => animation.usual(),
+    };
+    let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));
+    if request.background == Some(Color32::WHITE) && request.theme == Theme::Dark {
+        return Err(input(
+            "--background white goes with --theme light: light marks would not be seen on it".to_owned(),
+        ));
+    }
+    let palette = Palette::of_theme(request.theme);
+    let canvas = Canvas {
+        size: vec2(width, height),
+        pixels_per_point: scale,
+        theme: request.theme,
+        background: request.background.unwrap_or(palette.paper),
+    };
+    let session = if request.no_provenance { None } else { Some(figure.session()?) };
+    match (request.view, format) {
+        (RenderKind::Animation(animation), _) => {
+            let (seconds, rate) = (request.seconds, request.rate);
+            let spec = AnimationSpec { animation, format: movie_format(&request.out)?, seconds, rate };
+            render_animation(&spec, &request.out, &mut figure, &canvas, session.as_deref())?;
+        }
+        (RenderKind::Figure(content), Some(format)) => {
+            let bytes = figure.draw(&canvas, show(content), |offscreen, output| {
+                encode_figure(offscreen, &canvas, output, format, session.as_deref())
+            });
+            write_atomically(&request.out, &bytes.map_err(input)?)?;
+        }
+        (RenderKind::Figure(FigureContent::One(view)), None) => {
+            let numbers = figure.table(view).map_err(|reason| input(format!("there are no numbers: {reason}")))?;
+            write_atomically(&request.out, numbers.to_text()?.as_bytes())?;
+        }
+        (RenderKind::Figure(_), None) => return Err(input("a figure needs a format".to_owned())),
+    }
+    Ok(format!("{}\n", request.out.display()))
+}
+
+/// Draws the two runs of a comparison side by side as `compare.svg` and `compare.png` in its folder, and names them.
+///
+/// # Errors
+/// If a run cannot be read or a file cannot be written.
+pub(super) fn compare_figure(folder: &Path) -> Result<String, CliError> {
+    let palette = Palette::of_theme(Theme::Light);
+    let size = vec2(1280.0, 720.0);
+    let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
+    let mut figure = figure(&folder.join("a"), Some(&folder.join("b")))?;
+    let session = figure.session()?;
+    let mut names = String::new();
+    for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
+        let bytes = figure.draw(&canvas, show(FigureContent::All), |offscreen, output| {
+            encode_figure(offscreen, &canvas, output, format, Some(&session))
+        });
+        let path = folder.join(name);
+        write_atomically(&path, &bytes.map_err(CliError::Input)?)?;
+        writeln!(names, "{}", path.display()).map_err(|e| CliError::Run(e.to_string()))?;
+    }
+    Ok(names)
+}
+
+/// True if there is a file, or a folder with something in it.
+fn is_taken(path: &Path) -> bool {
+    if path.is_dir() { is_occupied(path) } else { path.exists() }
+}
+
+/// The figure of a saved run, or of two; a file that carries two runs is one of both.
+fn figure(path: &Path, beside: Option<&Path>) -> Result<Figure, CliError> {
+    let (mut run, mut selection) = (FigureSource::find(path)?, Selection::default());
+    if let FigureSource::Session(prepared) = &run {
+        selection = selection_in(&prepared.view, &selection, &prepared.data);
+    }
+    let beside = match (beside, &mut run) {
+        (Some(path), _) => Some(FigureSource::find(path)?),
+        (None, FigureSource::Session(prepared)) => prepared.beside.take().map(FigureSource::Session),
+        (None, FigureSource::Folder(_)) => None,
+    };
+    let beside = beside.map(FigureSource::snapshot).transpose()?;
+    Ok(Figure::new(run.snapshot()?.into(), beside.map(Into::into), &selection, BackgroundRuns::default()))
+}
+
+/// The source of a figure: a saved run, or a session to be repeated.
+enum FigureSource {
+    Folder(Box<SavedRun>),
+    Session(Box<PreparedRun>),
+}
+
+impl FigureSource {
+    fn find(path: &Path) -> Result<Self, CliError> {
+        if path.is_dir() || session_of(path).is_none() {
+            return Ok(Self::Folder(Box::new(open(path)?)));
+        }
+        Ok(Self::Session(Box::new(launch(&RunSource::of_file(path), None)?)))
+    }
+
+    /// The snapshot at the last step.
+    fn snapshot(self) -> Result<Arc<Snapshot>, CliError> {
+        match self {
+            Self::Folder(saved) => Ok(snapshot_of(*saved)),
+            Self::Session(prepared) => {
+                let steps = prepared.steps;
+                let mut run = prepared.experiment()?;
+                let played = run.play_to(steps, run_progress(steps));
+                let _reached = played.map_err(|divergence| CliError::Run(divergence.to_string()))?;
+                Ok(Arc::new(Snapshot::of(&run)))
+            }
+        }
+    }
+}
+
+/// The snapshot of a saved run at its last step.
+fn snapshot_of(saved: SavedRun) -> Arc<Snapshot> {
+    let SavedRun { config, log, steps, vae, data, history, .. } = saved;
+    let covariance = data.train.covariance();
+    Arc::new(Snapshot::new(Arc::new(config), Arc::new(data), log, history, steps, vae, &covariance))
+}

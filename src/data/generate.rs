@@ -1,0 +1,259 @@
+//! Generation of the observations of a scene.
+
+use nalgebra::DMatrix;
+use rand::RngExt as _;
+use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::dataset::{Dataset, ObservationKind, Split};
+use super::generator::{FactorDistribution, ObservationSource, SampleMoments};
+use super::ground_truth_map::GroundTruthMap;
+use super::scene::Scene;
+use crate::linalg::Matrix;
+use crate::rng::{Purpose, stream};
+
+/// Indices of the streams of [`Purpose::Data`].
+const TRAIN: u64 = 0;
+const TEST: u64 = 1;
+
+/// Generates the data of a scene, a pure function of scene and seed.
+pub fn generate(scene: &Scene, seed: u64) -> Dataset {
+    let generator = &scene.generator;
+    let split = |index, samples| match &generator.source {
+        ObservationSource::Map { map, factors } => {
+            mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index))
+        }
+        ObservationSource::Clusters(centres) => {
+            clustered(scene, centres, samples, &mut stream(seed, Purpose::Data, index))
+        }
+    };
+    Dataset {
+        train: split(TRAIN, generator.samples),
+        test: split(TEST, generator.test_samples),
+        factor_names: match &generator.source {
+            ObservationSource::Map { map, .. } => map.factor_names(),
+            ObservationSource::Clusters(_) => vec!["cluster".to_owned()],
+        },
+        observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
+        kind: ObservationKind::Points,
+        centre_and_scale: None,
+    }
+}
+
+/// Observations d(z) + noise.
+fn mapped(
+    scene: &Scene,
+    map: &GroundTruthMap,
+    factors: FactorDistribution,
+    samples: usize,
+    rng: &mut ChaCha8Rng,
+) -> Split {
+    let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
+    // A column holds the factors of a sample and, below, its noise.
+    let rows = if noise > 0.0 { m + n } else { m };
+    let mut draws =
+        DMatrix::from_fn(rows, samples, |row, _| if row < m { draw(factors, rng) } else { StandardNormal.sample(rng) });
+    if scene.generator.moments == SampleMoments::Exact {
+        draws = whitened(draws);
+    }
+    let mut observations = Vec::with_capacity(n * samples);
+    for column in draws.column_iter() {
+        let (z, epsilon) = column.as_slice().split_at(m);
+        let epsilon = epsilon.iter().copied().chain(std::iter::repeat(0.0));
+        observations.extend(map.value(z).into_iter().zip(epsilon).map(|(x, e)| (x + noise * e) as f32));
+    }
+    Split {
+        observations: Matrix::from_columns(n, samples, observations),
+        factors: Some(Matrix::from_fn(m, samples, |r, c| draws[(r, c)] as f32)),
+    }
+}
+
+/// Observations at the cluster centres in turn, + noise.
+fn clustered(scene: &Scene, centres: &[Vec<f64>], samples: usize, rng: &mut ChaCha8Rng) -> Split {
+    let noise = scene.noise_variance().sqrt();
+    let observations = Matrix::from_fn(scene.generator.data_dim(), samples, |r, c| {
+        let epsilon: f64 = StandardNormal.sample(rng);
+        (centres[c % centres.len()][r] + noise * epsilon) as f32
+    });
+    let factors = Matrix::from_fn(1, samples, |_, c| (c % centres.len()) as f32);
+    Split { observations, factors: Some(factors) }
+}
+
+/// Centres and whitens the columns: L⁻¹(w − w̄), where `L Lᵀ` is their covariance (1/N).
+fn whitened(mut draws: DMatrix<f64>) -> DMatrix<f64> {
+    let mean = draws.column_mean();
+    draws.column_iter_mut().for_each(|mut column| column -= &mean);
+    let covariance = &draws * draws.transpose() / draws.ncols() as f64;
+    // Few discrete factors can be linearly dependent by chance; they stay as they are.
+    if let Some(cholesky) = covariance.cholesky() {
+        cholesky.l_dirty().solve_lower_triangular_mut(&mut draws);
+    }
+    draws
+}
+
+/// A factor with zero mean and unit variance.
+fn draw(factor: FactorDistribution, rng: &mut ChaCha8Rng) -> f64 {
+    match factor {
+        FactorDistribution::Normal => StandardNormal.sample(rng),
+        FactorDistribution::Uniform => 3.0_f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),
+        FactorDistribution::Discrete => f64::from(2 * i8::from(rng.random::<bool>()) - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DVector;
+
+    fn scene(name: &str) -> Scene {
+        Scene::named(name).unwrap().clone()
+    }
+
+    /// Mean and covariance of the observations of a scene by quadrature. The trapezoidal rule is exponentially accurate
+    /// for normal factors, the midpoint rule errs by 10⁻⁵ for uniform ones.
+    fn population(scene: &Scene) -> (DVector<f64>, DMatrix<f64>) {
+        let ObservationSource::Map { map, factors } = &scene.generator.source else { panic!("no map") };
+        let grid: Vec<(f64, f64)> = match factors {
+            FactorDistribution::Normal => {
+                (-90..=90).map(|i| f64::from(i) / 10.0).map(|z| (z, (-z * z / 2.0).exp())).collect()
+            }
+            FactorDistribution::Uniform => {
+                (0..181).map(|i| (3.0_f64.sqrt() * ((2 * i + 1) as f64 / 181.0 - 1.0), 1.0)).collect()
+            }
+            FactorDistribution::Discrete => vec![(-1.0, 1.0), (1.0, 1.0)],
+        };
+        let second = if map.latent_dim() == 1 { vec![(0.0, 1.0)] } else { grid.clone() };
+        let n = map.data_dim();
+        let (mut total, mut mean, mut squares) = (0.0, DVector::zeros(n), DMatrix::zeros(n, n));
+        for (z1, w1) in grid {
+            for (z2, w2) in &second {
+                let x = DVector::from_vec(map.value(&[z1, *z2][..map.latent_dim()]));
+                (total, mean) = (total + w1 * w2, mean + w1 * w2 * &x);
+                squares.ger(w1 * w2, &x, &x, 1.0);
+            }
+        }
+        mean /= total;
+        let noise = DMatrix::identity(n, n) * scene.noise_variance();
+        (mean.clone(), squares / total - &mean * mean.transpose() + noise)
+    }
+
+    #[test]
+    fn exact_moments_are_exact() {
+        for (name, eigenvalues) in
+            [("linear", [2.05, 1.05, 0.05]), ("linear-equal", [1.05, 1.05, 0.05]), ("water-filling", [3.0, 1.2, 0.4])]
+        {
+            let scene = scene(name);
+            let jacobian = scene.truth().unwrap().jacobian(&vec![0.0; scene.truth().unwrap().latent_dim()]);
+            let expected = &jacobian * jacobian.transpose() + DMatrix::identity(3, 3) * scene.noise_variance();
+            let data = generate(&scene, 11);
+            for split in [&data.train, &data.test] {
+                // Rounding to f32 errs by 10⁻⁷ a sample, independently.
+                assert!(split.mean().norm() < 1e-8, "{name}: {}", split.mean());
+                assert!((split.covariance() - &expected).norm() < 1e-7, "{name}");
+                let mut found = split.covariance().symmetric_eigenvalues().as_slice().to_vec();
+                found.sort_by(|a, b| b.total_cmp(a));
+                assert!(found.iter().zip(eigenvalues).all(|(a, b)| (a - b).abs() < 1e-7), "{name}: {found:?}");
+                let factors = Split { observations: split.factors.clone().unwrap(), factors: None };
+                assert!((factors.covariance() - DMatrix::identity(jacobian.ncols(), jacobian.ncols())).norm() < 1e-7);
+            }
+        }
+    }
+
+    #[test]
+    fn sampled_moments_agree_with_the_population() {
+        let sampled = |scene: &&Scene| scene.truth().is_some() && scene.generator.moments == SampleMoments::Sampled;
+        let scenes: Vec<&Scene> = Scene::built_in().iter().filter(sampled).collect();
+        assert_eq!(scenes.len(), 8);
+        for scene in scenes {
+            let (mean, covariance) = population(scene);
+            let split = generate(scene, 263).train;
+            let samples = split.samples() as f64;
+            for i in 0..split.data_dim() {
+                let standard_error = (covariance[(i, i)] / samples).sqrt();
+                assert!((split.mean()[i] - mean[i]).abs() < 5.0 * standard_error, "{}: mean {i}", scene.name);
+                for j in 0..=i {
+                    let x = split.observations.iter_columns();
+                    let products = x.map(|x| (f64::from(x[i]) - mean[i]) * (f64::from(x[j]) - mean[j]));
+                    let (first, second) = products.fold((0.0, 0.0), |(a, b), p| (a + p / samples, b + p * p / samples));
+                    let standard_error = ((second - first * first) / samples).sqrt();
+                    let error = split.covariance()[(i, j)] - covariance[(i, j)];
+                    assert!(error.abs() < 5.0 * standard_error, "{}: ({i}, {j}) errs by {error}", scene.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_rhombus_has_the_expected_eigenvalues() {
+        // Cov x = AAᵀ + 0.05: 1 ± cos 60° + 0.05, along and across the diagonal. The variance of the sample variance of
+        // a sum of uniform sources is below that of a Gaussian, 2λ²/N.
+        let covariance = generate(&scene("uniform-square"), 2).train.covariance();
+        for (axis, eigenvalue) in [([1.0, 1.0], 1.55), ([1.0, -1.0], 0.55)] {
+            let axis = DVector::from_row_slice(&axis).normalize();
+            let found = (covariance.clone() * &axis).dot(&axis);
+            assert!((found - eigenvalue).abs() < 5.0 * eigenvalue * (2.0_f64 / 20_000.0).sqrt(), "{found}");
+        }
+    }
+
+    #[test]
+    fn data_depend_on_the_seed_alone() {
+        for scene in Scene::built_in() {
+            let data = generate(scene, 7);
+            assert_eq!(data, generate(scene, 7), "{}", scene.name);
+            if scene.name != "two-points" {
+                assert_ne!(data, generate(scene, 263), "{}: 7 and 263 share their last eight bits", scene.name);
+                assert_ne!(data.train.observations.column(0), data.test.observations.column(0), "{}", scene.name);
+            }
+        }
+    }
+
+    #[test]
+    fn observations_are_the_map_of_their_factors() {
+        for mut scene in Scene::built_in().iter().filter(|scene| scene.truth().is_some()).cloned() {
+            scene.generator.noise_variance = Some(0.0);
+            let data = generate(&scene, 5);
+            for c in 0..100 {
+                let z: Vec<f64> = data.test.factors.as_ref().unwrap().column(c).iter().map(|z| f64::from(*z)).collect();
+                let value = scene.truth().unwrap().value(&z);
+                // Factors below 5 are rounded to 2·10⁻⁷, and no map stretches by more than 30 here.
+                let close = |(x, value): (&f32, &f64)| (f64::from(*x) - value).abs() < 1e-5;
+                assert!(data.test.observations.column(c).iter().zip(&value).all(close), "{}", scene.name);
+            }
+        }
+    }
+
+    #[test]
+    fn factors_have_the_range_of_their_distribution() {
+        let mut rng = stream(1, Purpose::Data, 9);
+        let mut draws = |factor| -> Vec<f64> { (0..20_000).map(|_| draw(factor, &mut rng)).collect() };
+        let uniform = draws(FactorDistribution::Uniform);
+        assert!(uniform.iter().all(|z| z.abs() <= 3.0_f64.sqrt()) && uniform.iter().any(|z| *z < -1.73));
+        let discrete = draws(FactorDistribution::Discrete);
+        assert!(
+            discrete.iter().all(|z| z.abs() == 1.0) && discrete.iter().sum::<f64>().abs() < 5.0 * 20_000_f64.sqrt()
+        );
+        let normal = draws(FactorDistribution::Normal);
+        assert!(normal.iter().any(|z| z.abs() > 3.0));
+    }
+
+    #[test]
+    fn the_two_points_are_exact_and_equally_frequent() {
+        let data = generate(&scene("two-points"), 1).train;
+        assert!(data.observations.iter_columns().all(|x| x[0].abs() == 1.0 && x[1] == 0.0));
+        assert_eq!(data.mean().as_slice(), [0.0, 0.0]);
+        let factors = data.factors.unwrap();
+        assert!(data.observations.row(0).zip(factors.row(0)).all(|(x, index)| x == 2.0 * index - 1.0));
+    }
+
+    #[test]
+    fn observations_surround_their_cluster_centres() {
+        let scene = scene("clusters");
+        let ObservationSource::Clusters(centres) = &scene.generator.source else { panic!("no clusters") };
+        let data = generate(&scene, 1).train;
+        for (c, x) in data.observations.iter_columns().enumerate() {
+            let centre = &centres[data.factors.as_ref().unwrap().column(c)[0] as usize];
+            // Six standard deviations of noise: 10⁻⁵ of a chance in 12,000 coordinates.
+            assert!(x.iter().zip(centre).all(|(x, c)| (f64::from(*x) - c).abs() < 6.0 * 0.002_f64.sqrt()));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The layout: which view is where, in tiles that can be moved, resized, or shown alone.
+
+use eframe::egui::{Id, Ui};
+use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
+use serde::{Deserialize, Serialize};
+
+use super::content::FigureContent;
+use super::pane::{Pane, read_optional_view};
+use super::tiles::TileBehavior;
+use crate::viz::command::Arrangement;
+use crate::viz::context::ViewContext;
+use crate::viz::selection::Selection;
+use crate::viz::view::View;
+use crate::viz::view_spec::Region;
+use crate::viz::views::{VIEWS, data, latent};
+
+/// The tiles, and the view that is shown alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    tree: Tree<Pane>,
+    /// The view that is shown alone: of both runs, if there are two.
+    #[serde(deserialize_with = "read_optional_view")]
+    pub alone: Option<View>,
+}
+
+/// The views of a region, of one run, as tabs.
+fn tabs(regions: &[Region], run: usize) -> Arrangement {
+    let views = regions.iter().flat_map(|region| VIEWS.into_iter().filter(move |spec| spec.region == *region));
+    Arrangement::Tabs(views.map(|spec| Arrangement::View(spec.view, run)).collect())
+}
+
+/// Data space, latent space and measurements above, densities and training beneath.
+fn of_one_run() -> Arrangement {
+    let [data, latent] = [data::SPEC.view, latent::SPEC.view].map(|view| Arrangement::View(view, 0));
+    let upper = Arrangement::Row(vec![(3.6, data), (3.3, latent), (3.2, tabs(&[Region::Measurements], 0))]);
+    let lower = Arrangement::Row(vec![(1.15, tabs(&[Region::Densities], 0)), (1.0, tabs(&[Region::Experiment], 0))]);
+    Arrangement::Column(vec![(1.3, upper), (1.0, lower)])
+}
+
+/// Run A left, run B right, the shared views beneath.
+fn of_two_runs() -> Arrangement {
+    let column = |run: usize| {
+        let [data, latent] = [data::SPEC.view, latent::SPEC.view].map(|view| Arrangement::View(view, run));
+        let spaces = Arrangement::Row(vec![(1.1, data), (1.0, latent)]);
+        // As wide as the column, so that all titles can be seen.
+        let lower = tabs(&[Region::Measurements, Region::Densities], run);
+        (1.0, Arrangement::Column(vec![(1.0, spaces), (1.0, lower)]))
+    };
+    let upper = Arrangement::Row(vec![column(0), column(1)]);
+    Arrangement::Column(vec![(3.7, upper), (1.0, tabs(&[Region::Experiment], 0))])
+}
+
+/// Latent space beside data space; of two runs above it, A left and B right.
+fn of_both_spaces(compared: bool) -> Arrangement {
+    let spaces =
+        |run: usize| [latent::SPEC.view, data::SPEC.view].map(|view| (1.0, Arrangement::View(view, run))).to_vec();
+    if compared {
+        Arrangement::Row(vec![(1.0, Arrangement::Column(spaces(0))), (1.0, Arrangement::Column(spaces(1)))])
+    } else {
+        Arrangement::Row(vec![(1.0, Arrangement::Row(spaces(0)))])
+    }
+}
+
+/// Inserts the tiles of an arrangement; gives the outermost.
+fn insert(tiles: &mut Tiles<Pane>, arrangement: &Arrangement) -> TileId {
+    match arrangement {
+        Arrangement::View(view, run) => tiles.insert_pane(Pane { view: *view, run: *run }),
+        Arrangement::Row(parts) => split(tiles, LinearDir::Horizontal, parts),
+        Arrangement::Column(parts) => split(tiles, LinearDir::Vertical, parts),
+        Arrangement::Tabs(parts) => {
+            let children: Vec<TileId> = parts.iter().map(|part| insert(tiles, part)).collect();
+            let mut tabs = Tabs::new(children);
+            if let Some(first) = tabs.children.first().copied() {
+                tabs.set_active(first);
+            }
+            tiles.insert_container(Container::Tabs(tabs))
+        }
+    }
+}
+
+/// Tiles beside or above each other, each with its share of the room.
+fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, parts: &[(f32, Arrangement)]) -> TileId {
+    let children: Vec<TileId> = parts.iter().map(|(_, part)| insert(tiles, part)).collect();
+    let mut linear = Linear { children: children.clone(), dir, ..Linear::default() };
+    for (id, (share, _)) in children.into_iter().zip(parts) {
+        linear.shares.set_share(id, *share);
+    }
+    tiles.insert_container(Container::Linear(linear))
+}
+
+impl Layout {
+    /// The default layout of one run.
+    pub fn single() -> Self {
+        Self::new("views", &of_one_run())
+    }
+
+    /// The default layout of two runs.
+    pub fn compare() -> Self {
+        Self::new("compared views", &of_two_runs())
+    }
+
+    /// The views as arranged. `name` tells this layout from others in the same window.
+    pub fn new(name: &'static str, arrangement: &Arrangement) -> Self {
+        let mut tiles = Tiles::default();
+        let root = insert(&mut tiles, arrangement);
+        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None }
+    }
+
+    /// The layout of a figure, of one run or of two.
+    pub(crate) fn of(self, content: FigureContent, compared: bool) -> Self {
+        match content {
+            FigureContent::All => Self { alone: None, ..self },
+            FigureContent::Spaces => Self::new("spaces", &of_both_spaces(compared)),
+            FigureContent::One(view) => Self { alone: Some(view), ..self },
+        }
+    }
+
+    /// Draws the tiles, or the view that is alone.
+    pub(crate) fn show(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
+        let alone = self.alone;
+        let (tabbed, fronts) = (self.tabbed(), self.fronts());
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed };
+        match alone {
+            Some(view) => behavior.alone(ui, view),
+            None => self.tree.ui(&mut behavior, ui),
+        }
+        self.follow(&fronts);
+    }
+
+    /// The tile in front under each bar of tabs.
+    fn fronts(&self) -> Vec<(TileId, TileId)> {
+        let front = |(id, tile): (&TileId, &Tile<Pane>)| match tile {
+            Tile::Container(Container::Tabs(tabs)) => Some((*id, tabs.active?)),
+            _ => None,
+        };
+        self.tree.tiles.iter().filter_map(front).collect()
+    }
+
+    /// The tab that was brought to the front in one of two runs comes to the front in the other, too.
+    fn follow(&mut self, before: &[(TileId, TileId)]) {
+        let risen = self.fronts().into_iter().find(|front| !before.contains(front));
+        let Some(pane) = risen.and_then(|(_, tile)| self.tree.tiles.get_pane(&tile).copied()) else { return };
+        if let Some(twin) = self.tree.tiles.find_pane(&Pane { run: 1 - pane.run, ..pane }) {
+            self.tree.make_active(|tile, _| tile == twin);
+        }
+    }
+
+    /// Draws the tiles as a figure: titles, but nothing to press.
+    pub(crate) fn draw(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
+        // Of tabs the front is drawn, under a title of its own.
+        let (alone, tabbed) = (self.alone, Vec::new());
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed };
+        match alone {
+            // A figure of one view of one run has its caption elsewhere.
+            Some(view) if contexts.len() == 1 => {
+                behavior.pane(ui, Pane { view, run: 0 }, true);
+            }
+            Some(view) => behavior.alone(ui, view),
+            None => self.tree.ui(&mut behavior, ui),
+        }
+    }
+
+    /// The tiles whose titles are tabs.
+    fn tabbed(&self) -> Vec<TileId> {
+        let tiles = self.tree.tiles.iter().map(|(_, tile)| tile);
+        let tabs = tiles.filter_map(|tile| match tile {
+            Tile::Container(Container::Tabs(tabs)) => Some(tabs.children.as_slice()),
+            _ => None,
+        });
+        tabs.flatten().copied().collect()
+    }
+
+    /// True if both have the same panes, each once in one tree. A layout from a file may be anything.
+    pub(crate) fn is_a_rearranged(&self, other: &Self) -> bool {
+        let panes = |layout: &Self| {
+            let tiles = layout.tree.tiles.iter().map(|(_, tile)| tile);
+            let mut panes: Vec<_> = tiles
+                .filter_map(|tile| match tile {
+                    Tile::Pane(pane) => Some(*pane),
+                    Tile::Container(_) => None,
+                })
+                .collect();
+            panes.sort_unstable();
+            panes
+        };
+        self.is_a_tree() && panes(self) == panes(other)
+    }
+
+    /// True if every tile is reached from the root in exactly one way, and shares are positive.
+    fn is_a_tree(&self) -> bool {
+        let mut open: Vec<TileId> = self.tree.root.into_iter().collect();
+        let mut reached = Vec::new();
+        while let Some(id) = open.pop() {
+            let Some(tile) = self.tree.tiles.get(id) else { return false };
+            if reached.contains(&id) {
+                return false;
+            }
+            reached.push(id);
+            if let Tile::Container(container) = tile {
+                open.extend(container.children());
+                if let Container::Linear(linear) = container
+                    && linear.shares.iter().any(|(_, share)| !(1e-3..=1e3).contains(share))
+                {
+                    return false;
+                }
+            }
+        }
+        reached.len() == self.tree.tiles.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_view_comes_to_the_front_in_both_runs() {
+        let mut layout = Layout::compare();
+        let posterior = crate::viz::views::posterior::SPEC.view;
+        let tile = |layout: &Layout, view, run| layout.tree.tiles.find_pane(&Pane { view, run }).unwrap();
+        let before = layout.fronts();
+        let chosen = tile(&layout, posterior, 1);
+        layout.tree.make_active(|id, _| id == chosen);
+        layout.follow(&before);
+        let front = |run| layout.fronts().iter().any(|(_, front)| *front == tile(&layout, posterior, run));
+        assert!(front(0) && front(1));
+    }
+
+    #[test]
+    fn the_layouts_survive_a_file_and_broken_ones_are_known() {
+        for layout in [Layout::single(), Layout::compare()] {
+            let text = serde_json::to_string(&layout).unwrap();
+            let mut read = serde_json::from_str::<Layout>(&text).unwrap();
+            assert_eq!(read, layout);
+            let twice = read.tree.tiles.insert_pane(Pane { view: data::SPEC.view, run: 0 });
+            assert!(read.tree.tiles.get(twice).is_some());
+            assert!(layout.is_a_rearranged(&layout) && !read.is_a_rearranged(&layout));
+        }
+        assert!(!Layout::single().is_a_rearranged(&Layout::compare()));
+        let changed = |change: &dyn Fn(&mut Layout, TileId)| {
+            let mut layout = Layout::single();
+            let root = layout.tree.root.unwrap();
+            change(&mut layout, root);
+            layout.is_a_rearranged(&Layout::single())
+        };
+        assert!(changed(&|_, _| ()));
+        assert!(!changed(&|layout, _| layout.tree.root = None));
+        let linear = |layout: &mut Layout, id, change: fn(&mut Linear)| {
+            if let Some(Tile::Container(Container::Linear(linear))) = layout.tree.tiles.get_mut(id) {
+                change(linear);
+            }
+        };
+        assert!(
+            !changed(&|layout, root| linear(layout, root, |l| l.children.push(l.children[0]))),
+            "a tile shown twice"
+        );
+        assert!(!changed(&|layout, root| linear(layout, root, |l| l.children.truncate(1))), "tiles out of sight");
+        assert!(!changed(&|layout, root| linear(layout, root, |l| l.shares.set_share(l.children[0], -1.0))));
+    }
+}

@@ -1,0 +1,10 @@
+//! Figures: the views drawn without a window, standing still or animated, and the tiles that a window shows them in.
+
+pub mod animation;
+pub mod content;
+pub mod layout;
+pub mod pane;
+pub mod still;
+pub mod sweep_plot;
+pub(crate) mod tiles;
+pub(crate) mod view_state;

@@ -1,0 +1,201 @@
+//! Figures that stand still: the views drawn without a window.
+
+use std::sync::Arc;
+
+use eframe::egui::{Color32, Frame, FullOutput, Ui};
+use serde_json::Value;
+
+use super::content::FigureContent;
+use super::layout::Layout;
+use super::view_state::state_of_figure;
+use crate::experiment::Snapshot;
+use crate::io::{Csv, EMBEDDED_IN_FIGURE, FileError, Session};
+use crate::paint::{Canvas, Offscreen, Picture};
+use crate::viz::background_runs::BackgroundRuns;
+use crate::viz::command::CommandQueue;
+use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::probe::Probe;
+use crate::viz::projection::Projection;
+use crate::viz::selection::Selection;
+use crate::viz::theme::install;
+use crate::viz::view::View;
+use crate::viz::views::spec_of;
+use crate::viz::workers::Workers;
+
+/// Common sizes of figures in points, with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to
+/// them, the text has the 7 points of a caption.
+pub const SIZES: [(&str, (f32, f32)); 3] =
+    [("single column", (504.0, 410.0)), ("double column", (1008.0, 567.0)), ("slide", (1280.0, 720.0))];
+
+/// Two time points of a run.
+#[derive(Clone, Debug)]
+pub struct TimePoints {
+    /// The shown one.
+    pub shown: Arc<Snapshot>,
+    /// The newest one.
+    pub newest: Arc<Snapshot>,
+}
+
+impl From<Arc<Snapshot>> for TimePoints {
+    fn from(newest: Arc<Snapshot>) -> Self {
+        Self { shown: Arc::clone(&newest), newest }
+    }
+}
+
+/// A run in a figure, and the helpers that draw it.
+#[derive(Debug)]
+pub struct FigureRun {
+    /// The shown time point.
+    pub snapshot: Arc<Snapshot>,
+    /// The newest time point.
+    pub newest: Arc<Snapshot>,
+    /// The projection of its data onto the screen.
+    pub(crate) projection: Arc<Projection>,
+    workers: Workers,
+}
+
+impl FigureRun {
+    fn new(TimePoints { shown: snapshot, newest }: TimePoints) -> Self {
+        let projection = Arc::new(Projection::new(&snapshot.data));
+        Self { projection, workers: Workers::immediate(), snapshot, newest }
+    }
+}
+
+/// One run, or two beside each other, with z*, camera and layers.
+#[derive(Debug)]
+pub struct Figure {
+    /// The run, or the first of two.
+    pub run: FigureRun,
+    /// The second.
+    pub beside: Option<FigureRun>,
+    /// z* and what is shown.
+    pub selection: Selection,
+    background: BackgroundRuns,
+    offscreen: Offscreen,
+}
+
+impl Figure {
+    /// A figure of one run or of two, with what was made beside them.
+    pub fn new(run: TimePoints, beside: Option<TimePoints>, selection: &Selection, background: BackgroundRuns) -> Self {
+        let (run, beside) = (FigureRun::new(run), beside.map(FigureRun::new));
+        let mut selection = selection.clone();
+        let snapshots = || [Some(&run), beside.as_ref()].into_iter().flatten().map(|shown| &shown.snapshot);
+        let m = snapshots().map(|s| s.latent_dim()).max().unwrap_or(1);
+        selection.fit(m, snapshots().map(|s| s.encodings.columns()).min().unwrap_or(0));
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
+        let offscreen = Offscreen::new(threads, install);
+        Self { run, beside, selection, background, offscreen }
+    }
+
+    /// The runs.
+    pub fn all(&self) -> impl Iterator<Item = &FigureRun> {
+        [Some(&self.run), self.beside.as_ref()].into_iter().flatten()
+    }
+
+    /// The runs, to show other steps of them.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut FigureRun> {
+        [Some(&mut self.run), self.beside.as_mut()].into_iter().flatten()
+    }
+
+    /// Draws with `show` in pixels.
+    pub fn picture(&mut self, canvas: &Canvas, show: impl Show) -> Picture {
+        self.draw(canvas, show, |offscreen, output| offscreen.paint(canvas, output))
+    }
+
+    /// The session that makes it again, as JSON.
+    ///
+    /// # Errors
+    /// If a value has no place in JSON.
+    pub fn session(&self) -> Result<String, FileError> {
+        self.session_with(None)
+    }
+
+    /// The same with where the views are.
+    pub(crate) fn session_with(&self, layout: Option<&Layout>) -> Result<String, FileError> {
+        let first = Session::of(&self.run.snapshot, state_of_figure(&self.selection, layout));
+        let second = self.beside.as_ref().map(|shown| Session::of(&shown.snapshot, Value::Null));
+        first.compared_with(second).to_json(EMBEDDED_IN_FIGURE)
+    }
+
+    /// Draws with `show` at z* and gives the settled frame to `take`.
+    pub fn draw<T>(
+        &mut self,
+        canvas: &Canvas,
+        mut show: impl Show,
+        take: impl FnOnce(&Offscreen, &FullOutput) -> T,
+    ) -> T {
+        self.with_contexts(canvas.background, |contexts, selection, offscreen| {
+            let output = offscreen.settle(canvas, 0.0, |ui| {
+                Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, contexts, selection));
+            });
+            take(offscreen, &output)
+        })
+    }
+
+    /// The table of a view, of one run or of two. The first column of two says which run it is.
+    ///
+    /// # Errors
+    /// The reason for an empty table.
+    pub fn table(&mut self, view: View) -> Result<Csv, &'static str> {
+        self.with_contexts(Color32::TRANSPARENT, |contexts, selection, _| {
+            let spec = spec_of(view);
+            let of =
+                |context: &ViewContext<'_>| (spec.table)(context, &selection.seen_by(context.snapshot.latent_dim()));
+            // The training curves are shared, but not their numbers.
+            if contexts.len() == 1 || spec.has_one_table() {
+                return of(&contexts[0]);
+            }
+            let tables: Vec<Csv> = contexts.iter().map(of).collect::<Result<_, _>>()?;
+            Ok(Csv::stacked("run", RUN_NAMES.into_iter().zip(tables)))
+        })
+    }
+
+    fn with_contexts<T>(
+        &mut self,
+        background_color: Color32,
+        work: impl FnOnce(&[ViewContext<'_>], &mut Selection, &mut Offscreen) -> T,
+    ) -> T {
+        let Self { run, beside, selection, background, offscreen } = self;
+        let commands = CommandQueue::default();
+        let runs = || [Some(&*run), beside.as_ref()].into_iter().flatten();
+        let probe = |run: &FigureRun| Probe::new(&run.snapshot, &selection.seen_by(run.snapshot.latent_dim()));
+        let probes: Vec<_> = runs().map(probe).map(Arc::new).collect();
+        let axes = selection.layers.axes;
+        let mut contexts = Vec::new();
+        for (run, probe) in runs().zip(&probes) {
+            let FigureRun { snapshot, newest, projection, workers } = run;
+            let Workers { queries, scene, .. } = workers;
+            let figure = Some(background_color);
+            let (branches, commands, beside) = (&[][..], &commands, None);
+            contexts.push(ViewContext {
+                snapshot,
+                newest,
+                branches,
+                axes,
+                probe,
+                projection,
+                queries,
+                scene,
+                background,
+                commands,
+                figure,
+                beside,
+            });
+        }
+        work(&contexts, selection, offscreen)
+    }
+}
+
+/// Draws one or two runs.
+pub trait Show: FnMut(&mut Ui, &[ViewContext<'_>], &mut Selection) {}
+
+impl<F: FnMut(&mut Ui, &[ViewContext<'_>], &mut Selection)> Show for F {}
+
+/// Draws a content in the default layout, of one run or of two beside each other.
+pub fn show(content: FigureContent) -> impl Show {
+    move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
+        let compared = contexts.len() > 1;
+        let layout = if compared { Layout::compare() } else { Layout::single() };
+        layout.of(content, compared).draw(ui, contexts, selection);
+    }
+}

@@ -1,0 +1,208 @@
+//! Tiles: each view under its title and tools, or behind a tab.
+
+use eframe::egui::{
+    Align, Color32, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, UiBuilder, Visuals,
+    WidgetText, vec2,
+};
+use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
+
+use super::pane::Pane;
+use crate::viz::command::UiCommand;
+use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
+use crate::viz::view::View;
+use crate::viz::views::spec_of;
+
+/// Draws tiles: a header with its tools above each view.
+pub(super) struct TileBehavior<'a, 'b> {
+    /// The runs.
+    pub(super) contexts: &'a [ViewContext<'b>],
+    /// z*, camera and layers.
+    pub(super) selection: &'a mut Selection,
+    /// The view that is shown alone.
+    pub(super) alone: Option<View>,
+    /// The tiles whose titles are tabs.
+    pub(super) tabbed: Vec<TileId>,
+}
+
+impl<'a, 'b> TileBehavior<'a, 'b> {
+    /// One view of every run beside the others.
+    pub(super) fn alone(&mut self, ui: &mut Ui, view: View) {
+        let count = if spec_of(view).is_shared { 1 } else { self.contexts.len() };
+        ui.columns(count, |columns| {
+            for (run, ui) in columns.iter_mut().enumerate() {
+                ui.push_id(run, |ui| self.pane(ui, Pane { view, run }, false));
+            }
+        });
+    }
+
+    fn context(&self, pane: Pane) -> ViewContext<'a> {
+        let contexts: &'a [ViewContext<'b>] = self.contexts;
+        ViewContext { beside: contexts.get(1 - pane.run), axes: self.selection.layers.axes, ..contexts[pane.run] }
+    }
+
+    /// A view under its header, unless that is in a bar of tabs; gives the header's response to dragging.
+    pub(super) fn pane(&mut self, ui: &mut Ui, pane: Pane, tabbed: bool) -> Option<Response> {
+        let context = self.context(pane);
+        context.layer(ui.painter(), 0, &self.title(pane));
+        let before = self.selection.seen_by(context.snapshot.latent_dim());
+        let mut seen = before.clone();
+        let header = (!tabbed).then(|| {
+            let bar = ui.available_rect_before_wrap();
+            let bar = bar.with_max_y((bar.min.y + HEADER).min(bar.max.y));
+            let mut inside = part(ui, bar, Arrangement::left_to_right(Align::Center));
+            let response = self.header(&mut inside, pane, &context, &mut seen);
+            (response, bar.max.y)
+        });
+        let place = ui.available_rect_before_wrap();
+        let place = header.as_ref().map_or(place, |(_, end)| place.with_min_y(*end));
+        ui.painter().rect_filled(place, 0.0, context.background_color(ui));
+        let spec = spec_of(pane.view);
+        let margin = if (spec.is_full_bleed)(&context) { 0.0 } else { 4.0 };
+        let mut inside = part(ui, place.shrink2(vec2(margin, 0.5 * margin)), *ui.layout());
+        // Plots fill themselves.
+        inside.visuals_mut().extreme_bg_color = context.background_color(&inside);
+        (spec.ui)(&mut inside, &context, &mut seen);
+        ui.advance_cursor_after_rect(place);
+        self.selection.learn(&before, seen);
+        header.map(|(response, _)| response)
+    }
+
+    fn header(&mut self, ui: &mut Ui, pane: Pane, context: &ViewContext<'_>, selection: &mut Selection) -> Response {
+        let roomy = ui.available_width() > 300.0;
+        let short = || format!("{}{}", self.run_name(pane), pane.view.short_title);
+        let title = if roomy || context.is_figure() { self.title(pane) } else { short() };
+        let title = RichText::new(title).text_style(TextStyle::Heading);
+        if context.is_figure() {
+            let response = ui.label(title);
+            (spec_of(pane.view).figure_legend)(ui, context);
+            return response;
+        }
+        let sense = Sense::click_and_drag();
+        let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));
+        let response = response.on_hover_text("Drag to move the view, double-click to show it alone");
+        if response.double_clicked() {
+            context.send(UiCommand::ToggleAlone(pane.view));
+        }
+        (spec_of(pane.view).tools)(ui, context, selection);
+        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane, context));
+        response
+    }
+
+    /// The buttons of a pane, from right to left.
+    fn buttons(&self, ui: &mut Ui, pane: Pane, context: &ViewContext<'_>) {
+        let title = self.title(pane);
+        let (symbol, help) =
+            if self.alone.is_some() { ("⇱", "Show all views") } else { ("⇲", "Show this view alone") };
+        let mut button = |symbol: &str, help: &str, command| {
+            let button = eframe::egui::Button::new(symbol).small().frame(false);
+            let response = ui.add(button).on_hover_text(help);
+            let name = format!("{help}: {title}");
+            response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &name));
+            if response.clicked() {
+                context.send(command);
+            }
+        };
+        button(symbol, help, UiCommand::ToggleAlone(pane.view));
+        button("↧", "Export as figure", UiCommand::ExportFigure(Some(pane.view)));
+    }
+
+    fn title(&self, pane: Pane) -> String {
+        format!("{}{}", self.run_name(pane), pane.view.title)
+    }
+
+    /// The run of a view, if there are two.
+    fn run_name(&self, pane: Pane) -> String {
+        let compared = self.contexts.len() > 1 && !spec_of(pane.view).is_shared;
+        if compared { format!("{} · ", RUN_NAMES[pane.run]) } else { String::new() }
+    }
+}
+
+/// The height of a header, which is that of a bar of tabs, too.
+const HEADER: f32 = 22.0;
+
+/// A part of a tile. What does not fit into it is cut off and moves nothing else.
+fn part(ui: &mut Ui, place: Rect, layout: Arrangement) -> Ui {
+    let mut part = ui.new_child(UiBuilder::new().max_rect(place).layout(layout));
+    part.set_clip_rect(place.intersect(ui.clip_rect()));
+    part
+}
+
+impl Behavior<Pane> for TileBehavior<'_, '_> {
+    fn pane_ui(&mut self, ui: &mut Ui, tile: TileId, pane: &mut Pane) -> UiResponse {
+        let header = self.pane(ui, *pane, self.tabbed.contains(&tile));
+        if header.is_some_and(|header| header.drag_started()) { UiResponse::DragStarted } else { UiResponse::None }
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        pane.view.short_title.into()
+    }
+
+    fn top_bar_right_ui(
+        &mut self,
+        tiles: &Tiles<Pane>,
+        ui: &mut Ui,
+        _tile: TileId,
+        tabs: &Tabs,
+        _scroll_offset: &mut f32,
+    ) {
+        let pane = tabs.active.and_then(|tile| tiles.get_pane(&tile));
+        if let Some(pane) = pane {
+            let context = self.context(*pane);
+            if context.is_figure() {
+                return;
+            }
+            self.buttons(ui, *pane, &context);
+            let before = self.selection.seen_by(context.snapshot.latent_dim());
+            let mut seen = before.clone();
+            (spec_of(pane.view).tools)(ui, &context, &mut seen);
+            self.selection.learn(&before, seen);
+        }
+    }
+
+    fn is_tab_bar_visible(&self, _tile: TileId, _tabs: &Tabs) -> bool {
+        !self.contexts.iter().any(ViewContext::is_figure)
+    }
+
+    fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {
+        HEADER
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        6.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+        if tab.active { Palette::of(visuals).paper } else { visuals.panel_fill }
+    }
+
+    fn tab_outline_stroke(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Stroke {
+        if tab.active { visuals.widgets.noninteractive.bg_stroke } else { Stroke::NONE }
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _tiles: &Tiles<Pane>, _tile: TileId, tab: &TabState) -> Color32 {
+        let palette = Palette::of(visuals);
+        if tab.active { palette.ink } else { palette.muted }
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: false, ..SimplificationOptions::default() }
+    }
+
+    fn gap_width(&self, _style: &eframe::egui::Style) -> f32 {
+        8.0
+    }
+
+    fn resize_stroke(&self, style: &eframe::egui::Style, state: ResizeState) -> Stroke {
+        match state {
+            ResizeState::Idle => Stroke::NONE,
+            ResizeState::Hovering => style.visuals.widgets.hovered.fg_stroke,
+            ResizeState::Dragging => style.visuals.widgets.active.fg_stroke,
+        }
+    }
+}

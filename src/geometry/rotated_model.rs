@@ -1,0 +1,223 @@
+//! Rotation of the latents of a whole model, decoder and encoder together.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::rotation::Rotation;
+use crate::linalg::{Factor, Matrix, Panel, product};
+use crate::nn::Dense;
+use crate::vae::{Covariance, Posterior, Vae};
+
+/// Most observations for the fit of the covariance head.
+const FITTED: usize = 8192;
+
+/// Ridge of the fit, a share of the mean squared feature: directions in which the features hardly vary keep their weights.
+const RIDGE: f64 = 1e-8;
+
+impl Rotation {
+    /// Rotates the latents z ↦ R z of a model: the decoder becomes d∘Rᵀ and the posterior means R μ(x), both exactly. Returns
+    /// the error of the posterior covariances: the root mean square over `observations` (n × N) of the error in the encoder's
+    /// outputs log L_ii and L_ij.
+    ///
+    /// Full covariances should become R Σ Rᵀ. The best diagonal ones for the rotated decoder have the variances
+    /// 1/(R Σ⁻¹ Rᵀ)ᵢᵢ: the diagonal of the *precision*, not of the covariance, because Σ⁻¹ is the curvature of the decoder's
+    /// objective and rotates with it. Neither is a linear function of the encoder's features, so the change of these outputs
+    /// is fitted to the features by least squares. The fit is exact where Σ does not depend on x, as at the optimum of a
+    /// linear decoder. With diagonal covariance, a rotation by −φ does not restore the encoder: the correlations are lost.
+    pub fn rotate_model(&self, vae: &mut Vae<f32>, observations: &Matrix<f32>) -> f64 {
+        let m = vae.latent_dim();
+        let every = observations.columns().div_ceil(FITTED).max(1);
+        let sample = observations.select_columns((0..observations.columns()).step_by(every));
+        let features = features(&vae.cast::<f64>(), &sample.map(f64::from));
+        let wanted = self.wanted_change(vae, &sample);
+
+        self.rotate_decoder(vae);
+        let head = vae.encoder.layers()[vae.encoder.layers().len() - 1].clone();
+        let [a, b] = self.plane;
+        let (weight, bias) = head.split_mut(&mut vae.parameters);
+        for column in weight.chunks_exact_mut(head.outputs).chain([&mut *bias]) {
+            [column[a], column[b]] = self.rotate(column[a], column[b]);
+        }
+        let Some(fit) = fit(&features, &wanted) else { return root_mean_square(&wanted) };
+        for (column, change) in weight.chunks_exact_mut(head.outputs).chain([bias]).zip(fit.column_iter()) {
+            column[m..].iter_mut().zip(&change).for_each(|(w, dw)| *w = (f64::from(*w) + dw) as f32);
+        }
+        root_mean_square(&(wanted - fit * features))
+    }
+
+    /// Desired change of the encoder's outputs about Σ, (outputs − m) × N. Zero where it is not finite.
+    fn wanted_change(&self, vae: &Vae<f32>, x: &Matrix<f32>) -> DMatrix<f64> {
+        let m = vae.latent_dim();
+        let mut wanted = DMatrix::zeros(m + vae.covariance.off_diagonals(m), x.columns());
+        for (q, mut column) in vae.posteriors(x).iter().zip(wanted.column_iter_mut()) {
+            let Some(factor) = self.rotated_factor(q, vae.covariance) else { continue };
+            let change = scale_outputs(&factor, vae.covariance) - scale_outputs(&q.factor, vae.covariance);
+            if change.iter().all(|x| x.is_finite()) {
+                column.copy_from(&change);
+            }
+        }
+        wanted
+    }
+
+    /// L of the rotated posterior, or of the best diagonal one in its place.
+    fn rotated_factor(&self, q: &Posterior, family: Covariance) -> Option<DMatrix<f64>> {
+        let r = self.matrix(q.dim());
+        match family {
+            Covariance::Full => Some((&r * q.covariance() * r.transpose()).cholesky()?.l()),
+            Covariance::Diagonal => {
+                let precision = &r * q.precision() * r.transpose();
+                Some(DMatrix::from_diagonal(&precision.diagonal().map(|l| 1.0 / l.sqrt())))
+            }
+        }
+    }
+}
+
+/// log L_ii, then L_ij below the diagonal row by row, in the order of the encoder's outputs.
+fn scale_outputs(factor: &DMatrix<f64>, family: Covariance) -> DVector<f64> {
+    let m = factor.nrows();
+    let below = (1..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|place| factor[place]);
+    let mut outputs: Vec<f64> = factor.diagonal().iter().map(|l| l.ln()).collect();
+    outputs.extend(below.take(family.off_diagonals(m)));
+    DVector::from_vec(outputs)
+}
+
+/// Inputs of the encoder's last layer, with a one for its bias: (inputs + 1) × N.
+fn features(vae: &Vae<f64>, x: &Matrix<f64>) -> DMatrix<f64> {
+    let layers = vae.encoder.layers();
+    let hidden: &[Dense] = &layers[..layers.len() - 1];
+    let (mut h, mut panel) = (x.clone(), Panel::new());
+    for layer in hidden {
+        let mut next = Matrix::zeros(layer.outputs, h.columns());
+        layer.forward(&vae.parameters, Factor::from(&h), next.as_mut_slice(), &mut panel);
+        h = next;
+    }
+    DMatrix::from_column_slice(h.rows(), h.columns(), h.as_slice()).insert_row(h.rows(), 1.0)
+}
+
+/// A (outputs × features) that minimises ‖wanted − A features‖² + ridge ‖A‖².
+fn fit(features: &DMatrix<f64>, wanted: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let mut gram = times_transposed(features, features);
+    let ridge = RIDGE * gram.trace() / gram.nrows() as f64;
+    gram.iter_mut().step_by(features.nrows() + 1).for_each(|g| *g += ridge);
+    Some(gram.cholesky()?.solve(&times_transposed(features, wanted)).transpose())
+}
+
+/// A Bᵀ, summed in the same order on every machine.
+fn times_transposed(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut c = DMatrix::zeros(a.nrows(), b.nrows());
+    let left = Factor::new(a.nrows(), a.ncols(), a.as_slice());
+    let right = Factor::new(b.nrows(), b.ncols(), b.as_slice()).transposed();
+    product(left, right, c.as_mut_slice(), &mut Panel::new());
+    c
+}
+
+fn root_mean_square(x: &DMatrix<f64>) -> f64 {
+    (x.norm_squared() / x.len().max(1) as f64).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{elbo_of, posterior_quadrature};
+    use crate::nn::Activation;
+    use crate::rng::{Purpose, stream};
+    use crate::vae::{Architecture, DecoderKind, Objective};
+    use rand_distr::{Distribution as _, StandardNormal};
+
+    fn normal(rows: usize, columns: usize) -> Matrix<f32> {
+        let mut rng = stream(2, Purpose::Analysis, 0);
+        Matrix::from_fn(rows, columns, |_, _| StandardNormal.sample(&mut rng))
+    }
+
+    /// A model with `m` latents whose posteriors differ by `spread` between observations.
+    fn model(covariance: Covariance, m: usize, hidden: Vec<usize>, spread: f32) -> Vae<f32> {
+        let decoder = if hidden.is_empty() { DecoderKind::Linear } else { DecoderKind::Mlp };
+        let architecture = Architecture { latent_dim: m, hidden, activation: Activation::Tanh, decoder };
+        let mut vae = Vae::new(4, architecture, covariance, &mut stream(5, Purpose::Init, 0));
+        let head = vae.encoder.layers()[vae.encoder.layers().len() - 1].clone();
+        let (weight, bias) = head.split_mut(&mut vae.parameters);
+        let outputs = head.outputs;
+        for (c, column) in weight.chunks_exact_mut(outputs).enumerate() {
+            column[m..].iter_mut().enumerate().for_each(|(r, w)| *w = spread * ((3 * r + 7 * c) as f32).sin());
+        }
+        bias[m..].iter_mut().enumerate().for_each(|(r, c)| *c = if r < m { -0.5 - 0.7 * r as f32 } else { 0.15 });
+        vae
+    }
+
+    fn mean_elbo(vae: &Vae<f32>, x: &Matrix<f32>) -> f64 {
+        let objective = Objective { covariance: vae.covariance, beta: 1.5, sigma2: 0.1 };
+        let (vae, x) = (vae.cast::<f64>(), x.map(f64::from));
+        let rule = posterior_quadrature(vae.latent_dim());
+        let posteriors = vae.posteriors(&x);
+        let sum: f64 = x.iter_columns().zip(&posteriors).map(|(x, q)| elbo_of(&vae, x, &objective, q, &rule)).sum();
+        sum / x.columns() as f64
+    }
+
+    /// With a linear decoder and one covariance for all posteriors the rotation is exact to single precision.
+    #[test]
+    fn identical_full_posteriors_rotate_exactly() {
+        for (m, plane) in [(2, [0, 1]), (3, [2, 0])] {
+            let x = normal(4, 300);
+            let before = model(Covariance::Full, m, vec![], 0.0);
+            let mut rotated = before.clone();
+            let rotation = Rotation { degrees: 40.0, plane };
+            assert!(rotation.rotate_model(&mut rotated, &x) < 1e-6);
+            for (q, p) in before.posteriors(&x).iter().zip(rotated.posteriors(&x)) {
+                let wanted = rotation.rotate_posterior(q);
+                assert!((wanted.mean - p.mean).norm() < 1e-5 && (wanted.factor - p.factor).norm() < 1e-5);
+            }
+            assert!((mean_elbo(&before, &x) - mean_elbo(&rotated, &x)).abs() < 1e-4);
+        }
+    }
+
+    /// With hidden layers and covariances that depend on x the fit leaves an error: to first order the ELBO changes by the
+    /// error of the outputs times the derivative of the ELBO. Without the fit it would change a hundred times as much.
+    #[test]
+    fn full_posteriors_of_a_network_rotate_approximately() {
+        let x = normal(4, 600);
+        let before = model(Covariance::Full, 2, vec![24], 0.03);
+        let mut rotated = before.clone();
+        let rotation = Rotation { degrees: 30.0, plane: [0, 1] };
+        let residual = rotation.rotate_model(&mut rotated, &x);
+        assert!(residual > 1e-6 && residual < 0.02, "{residual}");
+        let change = (mean_elbo(&before, &x) - mean_elbo(&rotated, &x)).abs();
+        let mut unfitted = before.clone();
+        rotation.rotate_decoder(&mut unfitted);
+        let without = (mean_elbo(&before, &x) - mean_elbo(&unfitted, &x)).abs();
+        assert!(change < 5.0 * residual && change < 0.01 * without, "{change} {without} {residual}");
+    }
+
+    /// The rotated diagonal posteriors are stationary for the rotated decoder if the old ones were for the old decoder.
+    #[test]
+    fn diagonal_posteriors_take_the_diagonal_of_the_precision() {
+        let x = normal(4, 200);
+        let mut vae = model(Covariance::Diagonal, 2, vec![], 0.0);
+        Rotation { degrees: 30.0, plane: [0, 1] }.rotate_model(&mut vae, &x);
+        let [p, q] = [1.0_f64, 2.4].map(f64::exp);
+        for posterior in vae.posteriors(&x) {
+            let variances = posterior.factor.diagonal().map(|l| l * l);
+            assert!((variances[0] - 1.0 / (0.75 * p + 0.25 * q)).abs() < 1e-6, "{variances}");
+            assert!((variances[1] - 1.0 / (0.25 * p + 0.75 * q)).abs() < 1e-6, "{variances}");
+        }
+    }
+
+    #[test]
+    fn rotating_back_restores_decoder_and_means() {
+        for covariance in Covariance::ALL {
+            let x = normal(4, 100);
+            let before = model(covariance, 3, vec![9], 0.05);
+            let mut vae = before.clone();
+            for degrees in [25.0, -25.0] {
+                Rotation { degrees, plane: [0, 2] }.rotate_model(&mut vae, &x);
+            }
+            let decoder = ..before.decoder.end();
+            let apart = before.parameters[decoder].iter().zip(&vae.parameters[decoder]).map(|(a, b)| (a - b).abs());
+            assert!(apart.fold(0.0, f32::max) < 1e-6, "two roundings of numbers below 1");
+            let (old, new) = (before.posteriors(&x), vae.posteriors(&x));
+            assert!(old.iter().zip(&new).all(|(a, b)| (&a.mean - &b.mean).norm() < 1e-5));
+            if covariance == Covariance::Full {
+                // Two fits, each with its own error.
+                assert!(old.iter().zip(&new).all(|(a, b)| (&a.factor - &b.factor).norm() < 0.05));
+            }
+        }
+    }
+}

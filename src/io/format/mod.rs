@@ -1,0 +1,7 @@
+//! File formats: bytes to values and back, without touching a file.
+
+pub(super) mod csv;
+pub(super) mod hash;
+pub(super) mod npy;
+pub(super) mod npz;
+pub(super) mod weights;

@@ -1,0 +1,246 @@
+//! NumPy's `.npy`: one array, readable by most numerical tools.
+
+use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
+
+use crate::io::file_error::FileError;
+use crate::linalg::Matrix;
+
+/// An array read from an `.npy` file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NpyArray {
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+    /// Numbers in C order: the last axis varies fastest.
+    pub values: Vec<f64>,
+}
+
+/// The file (version 1.0, little-endian float32, C order) of a matrix of n×N as an array of N×n: samples are its rows.
+pub fn write_npy_f32(matrix: &Matrix<f32>) -> Vec<u8> {
+    let mut bytes = head("<f4", &[matrix.columns(), matrix.rows()]);
+    bytes.extend(matrix.as_slice().iter().flat_map(|x| x.to_le_bytes()));
+    bytes
+}
+
+/// The file (version 1.0, little-endian float64, C order) of an array of any shape.
+pub fn write_npy_f64(shape: &[usize], values: &[f64]) -> Vec<u8> {
+    let mut bytes = head("<f8", shape);
+    bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+    bytes
+}
+
+fn head(kind: &str, shape: &[usize]) -> Vec<u8> {
+    let extents: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
+    // NumPy writes (3, 4) and (3,).
+    let extents = if shape.len() > 1 { extents.trim_end_matches(", ") } else { extents.trim_end() };
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({extents}), }}");
+    // Ten bytes precede the header; the numbers start at a multiple of 64.
+    let padded = (10 + header.len() + 1).next_multiple_of(64) - 10;
+    header.push_str(&" ".repeat(padded - 1 - header.len()));
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((padded as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes
+}
+
+/// Reads an array of any shape of real numbers of any size, byte order and axis order.
+///
+/// # Errors
+/// If the bytes are no `.npy` file, hold anything but real numbers, or end too early.
+pub fn parse_npy(bytes: &[u8]) -> Result<NpyArray, FileError> {
+    let broken = |_| FileError::new("the header of the .npy file is broken; save the array again with numpy.save");
+    check_header(bytes)?;
+    let file = NpyFile::new(bytes).map_err(broken)?;
+    let DType::Plain(kind) = file.dtype() else {
+        return Err(FileError::new("the .npy file holds records; save a plain array of numbers"));
+    };
+    let header = file.header().clone();
+    let shape: Vec<usize> = header.shape().iter().map(|extent| *extent as usize).collect();
+    let stored = match (kind.type_char(), kind.size_field()) {
+        (TypeChar::Float, 4) => numbers::<f32>(file, f64::from),
+        (TypeChar::Float, 8) => numbers::<f64>(file, |x| x),
+        (TypeChar::Int, 1) => numbers::<i8>(file, f64::from),
+        (TypeChar::Int, 2) => numbers::<i16>(file, f64::from),
+        (TypeChar::Int, 4) => numbers::<i32>(file, f64::from),
+        (TypeChar::Int, 8) => numbers::<i64>(file, |x| x as f64),
+        (TypeChar::Uint, 1) => numbers::<u8>(file, f64::from),
+        (TypeChar::Uint, 2) => numbers::<u16>(file, f64::from),
+        (TypeChar::Uint, 4) => numbers::<u32>(file, f64::from),
+        (TypeChar::Uint, 8) => numbers::<u64>(file, |x| x as f64),
+        _ => return Err(FileError::new(format_args!("the .npy file holds {kind}; save it as float32 or float64"))),
+    };
+    let ends_early =
+        format!("the .npy file ends before its {} numbers (shape {shape:?}) do; copy it again", header.len());
+    let stored = stored.map_err(|_eof| FileError::new(ends_early))?;
+    let values = match header.order() {
+        Order::C => stored,
+        Order::Fortran => c_order(&stored, &shape, header.strides()),
+    };
+    Ok(NpyArray { shape, values })
+}
+
+impl NpyArray {
+    /// An array of N×n as a matrix of n×N.
+    ///
+    /// # Errors
+    /// If the array does not have two axes.
+    pub fn into_matrix(self) -> Result<Matrix<f32>, FileError> {
+        match *self.shape {
+            [samples, n] => Ok(Matrix::from_columns(n, samples, self.values.into_iter().map(|x| x as f32).collect())),
+            _ => Err(FileError::new(format_args!("an array of shape {:?} does not have rows and columns", self.shape))),
+        }
+    }
+}
+
+/// Refuses headers that a plain array never has and that break the parser, which multiplies the shape unchecked and
+/// parses nested literals by recursion.
+fn check_header(bytes: &[u8]) -> Result<(), FileError> {
+    let plain = || -> Option<bool> {
+        let (start, length) = match bytes.strip_prefix(b"\x93NUMPY")? {
+            [1, 0, a, b, ..] => (10, u16::from_le_bytes([*a, *b]) as usize),
+            [2 | 3, 0, a, b, c, d, ..] => (12, u32::from_le_bytes([*a, *b, *c, *d]) as usize),
+            _ => return None,
+        };
+        let header = std::str::from_utf8(bytes.get(start..)?.get(..length)?).ok()?;
+        let (before, rest) = header.split_once('(')?;
+        let (shape, after) = rest.split_once(')')?;
+        // An extent of zero would hide an overflow of the others.
+        let extents = shape.split(',').map(str::trim).filter(|extent| !extent.is_empty());
+        extents
+            .map(|extent| extent.parse::<u64>().ok())
+            .try_fold(1_u64, |product, e| product.checked_mul(e?.max(1)))?;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_ ',:<>=|\n".contains(c);
+        let body = before.trim_start().strip_prefix('{')?.chars().chain(after.trim_end().strip_suffix('}')?.chars());
+        Some(length < 4096 && body.into_iter().all(allowed))
+    };
+    match plain() {
+        Some(true) => Ok(()),
+        _ => Err(FileError::new("this is not a .npy file of a plain array; save it with numpy.save")),
+    }
+}
+
+fn numbers<T: Deserialize>(file: NpyFile<&[u8]>, convert: impl Fn(T) -> f64) -> std::io::Result<Vec<f64>> {
+    let reader = file.data::<T>().map_err(|error| std::io::Error::other(error.to_string()))?;
+    reader.map(|number| number.map(&convert)).collect()
+}
+
+/// Reorders numbers to C order; element (i₁, i₂, …) is stored at Σ iₖ · strideₖ.
+fn c_order(stored: &[f64], shape: &[usize], strides: &[u64]) -> Vec<f64> {
+    let place = |mut index: usize| {
+        let mut place = 0;
+        for (extent, stride) in shape.iter().zip(strides).rev() {
+            place += index % extent * *stride as usize;
+            index /= extent;
+        }
+        place
+    };
+    (0..stored.len()).map(|index| stored[place(index)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        [&bytes, header.as_bytes(), data].concat()
+    }
+
+    fn array(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Result<NpyArray, FileError> {
+        let order = if fortran { "True" } else { "False" };
+        parse_npy(&file(&format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n"), data))
+    }
+
+    #[test]
+    fn a_sample_is_a_row_of_the_file() {
+        // Three samples of two features: 0 1 | 10 11 | 20 21.
+        let matrix = Matrix::from_fn(2, 3, |r, c| (10 * c + r) as f32);
+        let bytes = write_npy_f32(&matrix);
+        assert_eq!(bytes.len(), 128 + 24);
+        assert_eq!(&bytes[..10], b"\x93NUMPY\x01\x00\x76\x00");
+        assert_eq!(&bytes[10..70], b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }  ".split_at(60).0);
+        assert_eq!(bytes[127], b'\n');
+        assert_eq!(&bytes[132..140], [1.0_f32.to_le_bytes(), 10.0_f32.to_le_bytes()].as_flattened());
+        let array = parse_npy(&bytes).unwrap();
+        assert_eq!(array, NpyArray { shape: vec![3, 2], values: vec![0.0, 1.0, 10.0, 11.0, 20.0, 21.0] });
+        assert_eq!(array.into_matrix().unwrap(), matrix);
+    }
+
+    #[test]
+    fn every_length_of_header_is_padded_to_64() {
+        for n in [0, 1, 12345, 10_000_000] {
+            let bytes = write_npy_f32(&Matrix::from_columns(n, 0, vec![]));
+            assert_eq!(bytes.len() % 64, 0);
+            assert_eq!(parse_npy(&bytes).unwrap().shape, [0, n]);
+        }
+    }
+
+    #[test]
+    fn all_kinds_of_real_numbers_are_read() {
+        let read = |descr: &str, data: &[u8]| array(descr, false, "(1,)", data).unwrap().values;
+        assert_eq!(read("<f4", &1.5_f32.to_le_bytes()), [1.5]);
+        assert_eq!(read(">f4", &1.5_f32.to_be_bytes()), [1.5]);
+        assert_eq!(read("<f8", &1e300_f64.to_le_bytes()), [1e300]);
+        assert_eq!(read("|u1", &[200]), [200.0]);
+        assert_eq!(read("|i1", &[200]), [-56.0]);
+        assert_eq!(read("<i2", &(-300_i16).to_le_bytes()), [-300.0]);
+        assert_eq!(read("<u2", &60_000_u16.to_le_bytes()), [60_000.0]);
+        assert_eq!(read(">i4", &(-300_i32).to_be_bytes()), [-300.0]);
+        assert_eq!(read("<u4", &u32::MAX.to_le_bytes()), [4294967295.0]);
+        assert_eq!(read("<i8", &(-1_i64).to_le_bytes()), [-1.0]);
+        assert_eq!(read("<u8", &(1_u64 << 63).to_le_bytes()), [2.0_f64.powi(63)]);
+    }
+
+    #[test]
+    fn fortran_order_becomes_c_order() {
+        // a[i][j] = 10 i + j of 2×3, then a[i][j][k] = 100 i + 10 j + k of 2×2×3, the first index varying fastest.
+        let two = array("|u1", true, "(2, 3)", &[0, 10, 1, 11, 2, 12]).unwrap();
+        assert_eq!(two.values, [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]);
+        let three = array("|u1", true, "(2, 2, 3)", &[0, 100, 10, 110, 1, 101, 11, 111, 2, 102, 12, 112]).unwrap();
+        assert_eq!(three.values, [0.0, 1.0, 2.0, 10.0, 11.0, 12.0, 100.0, 101.0, 102.0, 110.0, 111.0, 112.0]);
+    }
+
+    #[test]
+    fn other_files_are_refused_in_one_sentence() {
+        let header = |header: &str| parse_npy(&file(header, &[0; 64])).unwrap_err().to_string();
+        let refused = [
+            array("<c8", false, "(2,)", &[0; 16]).unwrap_err().to_string(),
+            array("|O", false, "(2,)", &[0; 16]).unwrap_err().to_string(),
+            array("|b1", false, "(2,)", &[0; 2]).unwrap_err().to_string(),
+            array("<f4", false, "(2, 3)", &[0; 23]).unwrap_err().to_string(),
+            array("<f4", false, "(9223372036854775807, 3)", &[0; 24]).unwrap_err().to_string(),
+            array("<f4", true, "(0, 9223372036854775807, 3)", &[]).unwrap_err().to_string(),
+            array("<f4", false, "(9223372036854775807,)", &[0; 24]).unwrap_err().to_string(),
+            array("<f4", false, "(-1, 3)", &[0; 24]).unwrap_err().to_string(),
+            array("<f99999999999999999999", false, "(1, 3)", &[0; 24]).unwrap_err().to_string(),
+            array("[('a', '<f4')]", false, "(1,)", &[0; 4]).unwrap_err().to_string(),
+            header(&format!("{{'shape': (1,), 'descr': {}", "(".repeat(4000))),
+            header(&format!("{{'shape': (1,), 'descr': {}}}", "{".repeat(4000))),
+            header("{'shape': (1,)}"),
+            header("{'shape': (1,), 'shape': 3, 'descr': '<f4', 'fortran_order': 3}"),
+            header(""),
+            parse_npy(b"").unwrap_err().to_string(),
+            parse_npy(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{").unwrap_err().to_string(),
+        ];
+        for sentence in refused {
+            assert!(sentence.contains(".npy") && !sentence.contains('\n') && sentence.len() < 150, "{sentence}");
+        }
+        let flat = NpyArray { shape: vec![3], values: vec![0.0; 3] };
+        assert!(flat.into_matrix().unwrap_err().to_string().contains("[3]"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..152_usize,
+                                  at in 0..152_usize, byte in any::<u8>(), shape in "[(0-9, )]{0,60}") {
+            let mut valid = write_npy_f32(&Matrix::from_fn(2, 3, |r, c| (r + c) as f32));
+            prop_assert!(parse_npy(&valid[..cut]).is_err());
+            valid[at] = byte;
+            let _outcomes = (parse_npy(&valid), parse_npy(&bytes), array("<f4", true, &shape, &bytes));
+            bytes.splice(..0, *b"\x93NUMPY\x01\x00");
+            let _outcome = parse_npy(&bytes);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Numbers for export: latents, posteriors, Jacobians, densities.
+
+use crate::geometry::{Jets, Order, Seam, normal_density};
+use crate::io::format::csv::Csv;
+use crate::io::format::npz::Array;
+use crate::linalg::Matrix;
+use crate::vae::Vae;
+
+/// A table of numbers with named columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Columns {
+    /// Names of the columns.
+    pub names: Vec<String>,
+    /// Rows, each with one number for each column.
+    pub rows: Vec<Vec<f64>>,
+}
+
+impl Columns {
+    /// The table as CSV.
+    pub fn to_csv(&self) -> Csv {
+        let mut csv = Csv::new(self.names.iter().cloned());
+        self.rows.iter().for_each(|row| csv.push([], row.iter().copied()));
+        csv
+    }
+
+    /// The table as an array of rows × columns.
+    pub fn to_array(&self, name: &str) -> Array {
+        let shape = vec![self.rows.len(), self.names.len()];
+        Array { name: name.to_owned(), shape, values: self.rows.concat() }
+    }
+}
+
+/// Posterior means of the observations (n × N): rows of an index and m coordinates.
+pub fn latents(vae: &Vae<f64>, observations: &Matrix<f64>) -> Columns {
+    let names = (1..=vae.latent_dim()).map(|i| format!("z_{i}"));
+    let rows = vae.posteriors(observations).into_iter().enumerate();
+    Columns {
+        names: std::iter::once("index".to_owned()).chain(names).collect(),
+        rows: rows.map(|(k, q)| std::iter::once(k as f64).chain(q.mean.iter().copied()).collect()).collect(),
+    }
+}
+
+/// Posteriors of the observations (n × N): `mean` (N, m), `covariance` (N, m, m), and `decoded` (N, n), the decoder at
+/// the means.
+pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 3] {
+    let (n, m, all) = (vae.data_dim(), vae.latent_dim(), vae.posteriors(observations));
+    let mean: Vec<f64> = all.iter().flat_map(|q| q.mean.iter().copied()).collect();
+    let decoded = vae.decode(&Matrix::from_columns(m, all.len(), mean.clone()));
+    // Symmetric, so row-major and column-major agree.
+    let covariance = all.iter().flat_map(|q| q.covariance().iter().copied().collect::<Vec<_>>()).collect();
+    [
+        Array { name: "mean".to_owned(), shape: vec![all.len(), m], values: mean },
+        Array { name: "covariance".to_owned(), shape: vec![all.len(), m, m], values: covariance },
+        Array { name: "decoded".to_owned(), shape: vec![all.len(), n], values: decoded.as_slice().to_vec() },
+    ]
+}
+
+/// Jacobians of the decoder at the posterior means of the observations (n × N): `jacobian` (N, n, m).
+pub fn jacobians(vae: &Vae<f64>, observations: &Matrix<f64>) -> Array {
+    let (n, m) = (vae.data_dim(), vae.latent_dim());
+    let means: Vec<f64> = vae.posteriors(observations).iter().flat_map(|q| q.mean.iter().copied()).collect();
+    let count = observations.columns();
+    let jets = Jets::of(vae, &Matrix::from_columns(m, count, means), Order::First);
+    let values = (0..count).flat_map(|k| jets.jacobian(k).transpose().iter().copied().collect::<Vec<_>>()).collect();
+    Array { name: "jacobian".to_owned(), shape: vec![count, n, m], values }
+}
+
+/// The push-forward densities along the seams through `z`, each of 281 points within 3.5 prior standard deviations: the
+/// number of the latent (from 1), its value t, p(t), arc length from d(z), ‖∂ᵢd‖, and p(t)/‖∂ᵢd‖.
+pub fn densities(vae: &Vae<f64>, z: &[f64]) -> Columns {
+    const RANGE: f64 = 3.5;
+    const POINTS: usize = 281;
+    let rows = (0..z.len()).flat_map(|i| densities_of(&Seam::through(vae, z, i, RANGE, POINTS))).map(Vec::from);
+    let names = ["latent", "t", "prior", "arc_length", "speed", "density"];
+    Columns { names: names.map(str::to_owned).into(), rows: rows.collect() }
+}
+
+/// The rows of [`densities`] for one seam.
+pub fn densities_of(seam: &Seam) -> Vec<[f64; 6]> {
+    let points = seam.t.iter().zip(&seam.arc).zip(seam.speed.iter().zip(seam.density()));
+    let latent = (seam.latent + 1) as f64;
+    points.map(|((t, arc), (speed, density))| [latent, *t, normal_density(*t), *arc, *speed, density]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::Activation;
+    use crate::rng::{Purpose, stream};
+    use crate::vae::{Architecture, Covariance, DecoderKind};
+
+    fn model() -> (Vae<f64>, Matrix<f64>) {
+        let architecture =
+            Architecture { latent_dim: 2, hidden: vec![5], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0));
+        vae.parameters.iter_mut().zip(0_u32..).for_each(|(p, k)| *p += 0.1 * f64::from(k).sin());
+        (vae, Matrix::from_fn(3, 4, |r, c| f64::from((r * 3 + c) as u32).cos()))
+    }
+
+    #[test]
+    fn a_jacobian_is_the_slope_of_the_decoder_at_the_mean() {
+        let (vae, x) = model();
+        let (jacobian, columns) = (jacobians(&vae, &x), latents(&vae, &x));
+        let [mean, covariance, decoded] = posteriors(&vae, &x);
+        assert_eq!((&*jacobian.shape, &*mean.shape, &*covariance.shape), (&[4, 3, 2][..], &[4, 2][..], &[4, 2, 2][..]));
+        assert_eq!(columns.names, ["index", "z_1", "z_2"]);
+        let step = 1e-5;
+        for (k, row) in columns.rows.iter().enumerate() {
+            let image = vae.decode(&Matrix::from_columns(2, 1, row[1..].to_vec()));
+            assert_eq!(decoded.values[3 * k..3 * k + 3], *image.as_slice());
+            assert_eq!(row[1..], mean.values[2 * k..2 * k + 2]);
+            for i in 0..2 {
+                let moved = |sign: f64| {
+                    let mut z = row[1..].to_vec();
+                    z[i] += sign * step;
+                    vae.decode(&Matrix::from_columns(2, 1, z))
+                };
+                let (plus, minus) = (moved(1.0), moved(-1.0));
+                for r in 0..3 {
+                    let slope = (plus[(r, 0)] - minus[(r, 0)]) / (2.0 * step);
+                    // Rounding 1e-16/step and third derivatives times step².
+                    assert!((jacobian.values[(k * 3 + r) * 2 + i] - slope).abs() < 1e-8);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_density_has_the_mass_of_the_prior() {
+        let (vae, _) = model();
+        let columns = densities(&vae, &[0.2, -0.3]);
+        assert_eq!(columns.rows.len(), 2 * 281);
+        for latent in [1.0, 2.0] {
+            let rows: Vec<_> = columns.rows.iter().filter(|row| row[0] == latent).collect();
+            let mass: f64 = rows.windows(2).map(|w| 0.5 * (w[0][5] + w[1][5]) * (w[1][3] - w[0][3])).sum();
+            // erf(3.5/√2) = 0.999535; trapezoids of width 0.025.
+            assert!((mass - 0.999_535).abs() < 1e-3, "{mass}");
+        }
+        let csv = columns.to_csv().to_text().unwrap();
+        assert!(csv.starts_with("latent,t,prior,arc_length,speed,density\n1,-3.5,") && csv.lines().count() == 563);
+    }
+}

@@ -1,0 +1,167 @@
+//! Run folders: configuration, weights, data, history and metrics in formats that other programs read.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::metrics::metrics_json;
+use super::record::Record;
+use super::session::{Session, session_file};
+use crate::data::{Dataset, ObservationKind, Split, generate};
+use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Settings, Snapshot};
+use crate::io::atomic::write_atomically;
+use crate::io::file_error::FileError;
+use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
+use crate::io::format::weights::{from_safetensors, to_safetensors};
+use crate::io::paths::make_folder;
+use crate::linalg::Matrix;
+use crate::vae::Vae;
+
+const CONFIG: &str = "config.toml";
+const MODEL: &str = "model.safetensors";
+const HISTORY: &str = "history.csv";
+const METRICS: &str = "metrics.json";
+pub(super) const SESSION: &str = "session.unpick";
+const OBSERVATIONS: [&str; 2] = ["observations.npy", "observations_test.npy"];
+const FACTORS: [&str; 2] = ["factors.npy", "factors_test.npy"];
+
+/// A saved run.
+#[derive(Clone, Debug)]
+pub struct SavedRun {
+    /// Configuration at step 0.
+    pub config: Config,
+    /// Commands during the run.
+    pub log: Vec<LoggedCommand>,
+    /// Number of steps.
+    pub steps: u64,
+    /// Settings at the last step.
+    pub settings: Settings,
+    /// Model at the last step.
+    pub vae: Vae<f32>,
+    /// Training and held-out data.
+    pub data: Dataset,
+    /// Rows of the history.
+    pub history: Vec<Arc<Row>>,
+}
+
+/// Writes a run to `folder`, which is created if necessary. Each file is replaced atomically; the session, by which a
+/// run is opened, is the last.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn save(folder: &Path, run: &Snapshot, metrics: &Metrics) -> Result<(), FileError> {
+    make_folder(folder)?;
+    let files = files_of_run(run, metrics)?;
+    files.iter().try_for_each(|(name, bytes)| write_atomically(&folder.join(name), bytes))
+}
+
+/// The files of a run folder: names and bytes.
+///
+/// # Errors
+/// If a value cannot be serialised.
+pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static str, Vec<u8>)>, FileError> {
+    let Snapshot { config, data, log, step, settings, vae, .. } = run;
+    let record = Record::new(config, log, *step);
+    let mut files = Vec::new();
+    for (split, (observations, factors)) in
+        [&data.train, &data.test].into_iter().zip(OBSERVATIONS.into_iter().zip(FACTORS))
+    {
+        files.push((observations, write_npy_f32(&split.observations)));
+        files.extend(split.factors.as_ref().map(|values| (factors, write_npy_f32(values))));
+    }
+    let about = json!({ "program": record.program, "step": step }).to_string();
+    files.push((CONFIG, record.to_toml()?.into_bytes()));
+    files.push((MODEL, to_safetensors(vae, &about)?));
+    files.push((HISTORY, history(run.history.iter().map(|row| &**row), vae.latent_dim()).into_bytes()));
+    files.push((METRICS, pretty(&metrics_json(metrics, *step, settings)).into_bytes()));
+    files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
+    Ok(files)
+}
+
+/// Reads a saved run. Data of a scene are generated again; your data are read from the folder.
+///
+/// # Errors
+/// If a file is missing, damaged or part of another run.
+pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
+    let path = folder.join(CONFIG);
+    let text = fs::read_to_string(&path).map_err(|e| {
+        FileError::new(format_args!("this is no folder of a run: its config.toml cannot be read ({e})")).at(folder)
+    })?;
+    let record = Record::from_toml(&text).map_err(|e| e.at(&path))?;
+    let steps = record.steps;
+    let (config, log) = record.into_run().map_err(|e| e.at(&path))?;
+    let data = data_of(&config, folder)?;
+    config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
+    let settings = config.settings_after(&log, data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
+    if let Some(late) = log.last().filter(|l| l.step > steps) {
+        let sentence = format_args!("the command {}:{} comes after the last step {steps}", late.step, late.command);
+        return Err(FileError::new(sentence).at(&path));
+    }
+
+    let path = folder.join(MODEL);
+    let bytes = fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the model ({e})")).at(&path))?;
+    let mut vae = Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance);
+    from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
+    let history = read_history(folder, vae.latent_dim())?;
+    Ok(SavedRun { config, log, steps, settings, vae, data, history })
+}
+
+/// The data of a run, generated or from the folder.
+fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
+    if let Origin::Scene(scene) = &config.origin {
+        return Ok(generate(scene, config.seed));
+    }
+    let read = |name: &str| -> Result<Matrix<f32>, FileError> {
+        let path = folder.join(name);
+        let bytes =
+            fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the data ({e})")).at(&path))?;
+        let matrix = parse_npy(&bytes).and_then(NpyArray::into_matrix).map_err(|e| e.at(&path))?;
+        match matrix.as_slice().iter().position(|x| !x.is_finite()) {
+            Some(place) => {
+                Err(FileError::new(format_args!("row {} holds no finite number", place / matrix.rows())).at(&path))
+            }
+            None => Ok(matrix),
+        }
+    };
+    let [train, test] = OBSERVATIONS.map(read);
+    let (train, test) = (train?, test?);
+    if train.rows() != test.rows() || train.rows() == 0 || test.columns() == 0 {
+        return Err(FileError::new(
+            "training and held-out data are empty or have different columns; save the run again",
+        )
+        .at(folder));
+    }
+    let split = |observations| Split { observations, factors: None };
+    Ok(Dataset {
+        factor_names: Vec::new(),
+        observation_names: (1..=train.rows()).map(|i| format!("x{i}")).collect(),
+        kind: ObservationKind::Points,
+        centre_and_scale: None,
+        train: split(train),
+        test: split(test),
+    })
+}
+
+fn read_history(folder: &Path, m: usize) -> Result<Vec<Arc<Row>>, FileError> {
+    let path = folder.join(HISTORY);
+    let text = fs::read_to_string(&path)
+        .map_err(|e| FileError::new(format_args!("cannot read the history ({e})")).at(&path))?;
+    let row = |(i, line): (usize, &str)| {
+        let fields: Vec<&str> = line.split(',').collect();
+        let wrong = || FileError::new(format_args!("line {}: this is no row of a history", i + 1)).at(&path);
+        Row::read(&fields, m).map(Arc::new).ok_or_else(wrong)
+    };
+    text.lines().enumerate().skip(1).map(row).collect()
+}
+
+/// The history as CSV.
+fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
+    let lines = std::iter::once(Row::header(m)).chain(rows.map(Row::fields));
+    lines.map(|fields| format!("{}\n", fields.join(","))).collect()
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

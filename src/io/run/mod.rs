@@ -1,0 +1,11 @@
+//! Runs on disk: run folders, sessions and the figures that carry them, recipes, tables of runs, autosave.
+
+pub(super) mod autosave;
+pub(super) mod export;
+pub(super) mod folder;
+pub(super) mod metrics;
+pub mod provenance;
+pub(super) mod recipe;
+pub(super) mod record;
+pub(super) mod run_table;
+pub(super) mod session;

@@ -1,0 +1,266 @@
+//! Records: what determines a run, as in `config.toml` and in sessions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Generator, Scene, SceneCamera, TrainingDefaults};
+use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
+use crate::io::file_error::FileError;
+use crate::vae::{Architecture, Objective};
+
+/// The version of the format.
+const SCHEMA: u32 = 1;
+
+/// The record of a run from its seed to its last step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Version of the format.
+    pub schema: u32,
+    /// Name and version of the program that wrote it.
+    pub program: String,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// Number of steps.
+    pub steps: u64,
+    /// Commands during the run, each as `STEP:name=value`.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// The scene, for generated data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene: Option<SceneRecord>,
+    /// The file, for your data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataRecord>,
+    /// Model and objective at step 0.
+    pub model: ModelRecord,
+    /// Optimiser at step 0.
+    pub optimizer: OptimizerRecord,
+}
+
+/// A scene with all parameters of its generator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SceneRecord {
+    /// Name of the scene.
+    pub name: String,
+    /// Generator of its observations.
+    pub parameters: Generator,
+}
+
+/// A data file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecord {
+    /// Name, without folders.
+    pub file: String,
+    /// SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Architecture and objective in one table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// Shape of the networks.
+    #[serde(flatten)]
+    pub architecture: Architecture,
+    /// Objective at step 0.
+    #[serde(flatten)]
+    pub objective: Objective,
+}
+
+/// Optimiser and threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizerRecord {
+    /// Learning rate at step 0.
+    pub lr: f64,
+    /// Observations per minibatch at step 0.
+    pub batch: usize,
+    /// Threads per training step [default: 1].
+    #[serde(default = "one")]
+    pub threads: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Record {
+    /// The record of a run.
+    pub fn new(config: &Config, log: &[LoggedCommand], steps: u64) -> Self {
+        let (scene, data) = match &config.origin {
+            Origin::Scene(scene) => {
+                // Explicit noise, even if the scene takes it from σ²: the record must not depend on the scene file.
+                let mut parameters = scene.generator.clone();
+                parameters.noise_variance = Some(scene.noise_variance());
+                (Some(SceneRecord { name: scene.name.clone(), parameters }), None)
+            }
+            Origin::File { name, sha256 } => (None, Some(DataRecord { file: name.clone(), sha256: sha256.clone() })),
+        };
+        Self {
+            schema: SCHEMA,
+            program: program(),
+            seed: config.seed,
+            steps,
+            commands: log.iter().map(|l| format!("{}:{}", l.step, l.command)).collect(),
+            scene,
+            data,
+            model: ModelRecord { architecture: config.architecture.clone(), objective: config.objective },
+            optimizer: OptimizerRecord {
+                lr: config.optimizer.lr,
+                batch: config.optimizer.batch,
+                threads: config.threads,
+            },
+        }
+    }
+
+    /// The configuration and the commands of the run.
+    ///
+    /// # Errors
+    /// If the record has another version, contradicts itself or has an invalid command.
+    pub fn into_run(self) -> Result<(Config, Vec<LoggedCommand>), FileError> {
+        check_schema(self.schema.into())?;
+        let objective = self.model.objective;
+        let origin = match (self.scene, self.data) {
+            (Some(record), None) => Origin::Scene(Box::new(scene(record, &objective)?)),
+            (None, Some(record)) => Origin::File { name: record.file, sha256: record.sha256 },
+            _ => return Err(FileError::new("the record must name either a scene or a data file")),
+        };
+        let log = self.commands.iter().map(|text| parse_logged(text)).collect::<Result<Vec<_>, _>>()?;
+        if log.windows(2).any(|w| w[0].step > w[1].step) {
+            return Err(FileError::new("the commands of the record are not in the order of their steps"));
+        }
+        let architecture = self.model.architecture;
+        let OptimizerRecord { lr, batch, threads } = self.optimizer;
+        let optimizer = Optimizer { lr, batch };
+        Ok((Config { origin, seed: self.seed, architecture, objective, optimizer, threads }, log))
+    }
+
+    /// The record as TOML.
+    ///
+    /// # Errors
+    /// If a value cannot be TOML.
+    pub fn to_toml(&self) -> Result<String, FileError> {
+        toml::to_string(self).map_err(|e| FileError::new(format_args!("the configuration cannot be written ({e})")))
+    }
+
+    /// Reads a record from TOML.
+    ///
+    /// # Errors
+    /// With the line of the first mistake.
+    pub fn from_toml(text: &str) -> Result<Self, FileError> {
+        toml::from_str(text).map_err(|e| {
+            let start = e.span().map_or(0, |span| span.start);
+            let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+            FileError::new(format_args!("line {line}: {}", e.message().replace('\n', "; ")))
+        })
+    }
+}
+
+/// Refuses records of another version.
+pub(super) fn check_schema(schema: u64) -> Result<(), FileError> {
+    if schema == u64::from(SCHEMA) {
+        return Ok(());
+    }
+    let program = program();
+    let sentence = format_args!("the record has schema {schema}, but this program ({program}) reads schema {SCHEMA}");
+    Err(FileError::new(sentence))
+}
+
+/// The built-in scene of this name if its generator has these parameters, otherwise a scene with these parameters
+/// alone.
+fn scene(record: SceneRecord, objective: &Objective) -> Result<Scene, FileError> {
+    let SceneRecord { name, parameters } = record;
+    if let Some(built_in) = Scene::named(&name) {
+        let mut explicit = built_in.generator.clone();
+        explicit.noise_variance = Some(built_in.noise_variance());
+        if explicit == parameters {
+            return Ok(built_in.clone());
+        }
+    }
+    let scene = Scene {
+        schema: 1,
+        title: name.clone(),
+        summary: "A custom scene".to_owned(),
+        look_for: String::new(),
+        name,
+        generator: parameters,
+        training: TrainingDefaults { sigma2: objective.sigma2, ..TrainingDefaults::default() },
+        camera: SceneCamera::default(),
+    };
+    scene.check().map_err(|e| FileError::new(e.to_string()))?;
+    Ok(scene)
+}
+
+/// Reads a command with its step, as `2000:beta=4`.
+///
+/// # Errors
+/// If the step or the command is missing or invalid.
+pub fn parse_logged(text: &str) -> Result<LoggedCommand, FileError> {
+    let wrong = |why: &str| FileError::new(format_args!("'{text}' is not of the form STEP:name=value: {why}"));
+    let (step, command) = text.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
+    let step = step.trim().parse().map_err(|_not_a_number| wrong("the step is not a whole number"))?;
+    let command: Command = command.parse().map_err(|e| wrong(&format!("{e}")))?;
+    Ok(LoggedCommand { step, command })
+}
+
+/// Name and version of the program.
+pub fn program() -> String {
+    concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vae::Covariance;
+
+    fn run() -> (Config, Vec<LoggedCommand>) {
+        let scene = Scene::named("cylinder").unwrap().clone();
+        let mut config = Config::new(Origin::Scene(Box::new(scene)), u64::MAX >> 1, 20_000);
+        config.threads = 3;
+        let log = [(10, Command::Beta(4.0)), (20, Command::Covariance(Covariance::Full)), (20, Command::Batch(32))];
+        (config, log.map(|(step, command)| LoggedCommand { step, command }).to_vec())
+    }
+
+    #[test]
+    fn a_record_holds_the_whole_run() {
+        let (config, log) = run();
+        let text = Record::new(&config, &log, 300).to_toml().unwrap();
+        for line in ["schema = 1", "steps = 300", "name = \"cylinder\"", "hidden = [64, 64]", "decoder = \"mlp\""] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+        let record = Record::from_toml(&text).unwrap();
+        assert_eq!(record.steps, 300);
+        assert_eq!(record.into_run().unwrap(), (config, log));
+    }
+
+    #[test]
+    fn a_record_without_threads_means_one_thread() {
+        let (config, log) = run();
+        let text = Record::new(&config, &log, 300).to_toml().unwrap();
+        let old = text.replace("threads = 3\n", "");
+        assert_ne!(old, text);
+        assert_eq!(Record::from_toml(&old).unwrap().into_run().unwrap().0, Config { threads: 1, ..config });
+    }
+
+    #[test]
+    fn every_built_in_scene_is_recognised() {
+        for scene in Scene::built_in() {
+            let config = Config::new(Origin::Scene(Box::new(scene.clone())), 3, scene.generator.samples);
+            let text = Record::new(&config, &[], 0).to_toml().unwrap();
+            assert_eq!(Record::from_toml(&text).unwrap().into_run().unwrap().0, config, "{}", scene.name);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let (config, log) = run();
+        let text = Record::new(&config, &log, 300).to_toml().unwrap();
+        let read = |text: &str| Record::from_toml(text).and_then(Record::into_run).unwrap_err().to_string();
+        assert!(read(&text.replace("schema = 1", "schema = 2")).contains("schema 2"));
+        assert!(read(&text.replace("seed", "sead")).starts_with("line 3: unknown field `sead`"));
+        assert!(read(&text.replace("10:beta=4", "10:beta=four")).contains("four"));
+        assert!(read(&text.replace("10:beta=4", "30:beta=4")).contains("order"));
+        assert!(read("").contains("schema"));
+    }
+}

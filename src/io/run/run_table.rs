@@ -1,0 +1,124 @@
+//! Tables of runs as CSV, one row per run. Undefined values are empty.
+
+use std::path::{Path, PathBuf};
+
+use crate::io::atomic::write_atomically;
+use crate::io::file_error::FileError;
+
+/// The table of a sweep: one row per run.
+pub const SWEEP_TABLE: &str = "sweep.csv";
+
+/// The record that the runs of a sweep have in common.
+pub const SWEEP_COMMON: &str = "sweep.toml";
+
+/// A table of runs and its file, which always holds whole rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunTable {
+    path: PathBuf,
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl RunTable {
+    /// Opens the table of a file, or an empty one if the file does not exist.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not a table.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let mut table = Self { path: path.to_owned(), header: Vec::new(), rows: Vec::new() };
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(table),
+            Err(e) => return Err(FileError::new(format_args!("cannot read the table ({e})")).at(path)),
+        };
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
+        for record in reader.records() {
+            let record =
+                record.map_err(|e| FileError::new(format_args!("this is not a table of runs ({e})")).at(path))?;
+            table.rows.push(record.iter().map(str::to_owned).collect());
+        }
+        if !table.rows.is_empty() {
+            table.header = table.rows.remove(0);
+        }
+        Ok(table)
+    }
+
+    /// Names of the columns; empty as long as there is no row.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True if there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The values of a column, or no values if there is no such column.
+    pub fn column(&self, name: &str) -> impl Iterator<Item = &str> {
+        let place = self.header.iter().position(|n| n == name);
+        self.rows.iter().filter_map(move |row| row.get(place?).map(String::as_str))
+    }
+
+    /// True if a row has these values in these columns, compared as text.
+    pub fn has(&self, values: &[(&str, String)]) -> bool {
+        let places: Option<Vec<usize>> =
+            values.iter().map(|(name, _)| self.header.iter().position(|n| n == name)).collect();
+        places.is_some_and(|places| {
+            self.rows
+                .iter()
+                .any(|row| places.iter().zip(values).all(|(place, (_, value))| row.get(*place) == Some(value)))
+        })
+    }
+
+    /// Appends a row of named values and writes the file. All rows have the columns of the first.
+    ///
+    /// # Errors
+    /// If the columns differ, or the file cannot be written.
+    pub fn push(&mut self, fields: Vec<(String, String)>) -> Result<(), FileError> {
+        let (names, row): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
+        if self.header.is_empty() {
+            self.header = names;
+        } else if self.header != names {
+            let sentence = "another version wrote this table with other columns; choose another folder";
+            return Err(FileError::new(sentence).at(&self.path));
+        }
+        self.rows.push(row);
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for record in std::iter::once(&self.header).chain(&self.rows) {
+            writer.write_record(record).map_err(FileError::new)?;
+        }
+        let bytes = writer.into_inner().map_err(|e| FileError::new(e.error()))?;
+        write_atomically(&self.path, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(seed: u64, note: &str) -> Vec<(String, String)> {
+        vec![("seed".to_owned(), seed.to_string()), ("note".to_owned(), note.to_owned())]
+    }
+
+    #[test]
+    fn rows_are_appended_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs.csv");
+        let mut table = RunTable::open(&path).unwrap();
+        assert!(table.is_empty() && !table.has(&[("seed", "0".to_owned())]));
+        table.push(fields(0, "with \"quotes\", and\nlines")).unwrap();
+        table.push(fields(1, "")).unwrap();
+        let read = RunTable::open(&path).unwrap();
+        assert_eq!(read, table);
+        assert_eq!((read.len(), read.column("seed").collect::<Vec<_>>()), (2, vec!["0", "1"]));
+        assert!(read.has(&[("seed", "1".to_owned()), ("note", String::new())]));
+        assert!(!read.has(&[("seed", "1".to_owned()), ("note", "x".to_owned())]));
+        assert!(!read.has(&[("other", "1".to_owned())]) && read.column("other").next().is_none());
+        assert!(table.push(vec![("seed".to_owned(), "2".to_owned())]).unwrap_err().to_string().contains("columns"));
+    }
+}

@@ -1,0 +1,397 @@
+//! Sessions: a run, its data and its view as JSON, in `session.unpick` and in the metadata of figures
+//! (see [`crate::io::provenance`]).
+//!
+//! A session is the [`Record`] of the run with more keys: `format` identifies the file; `weights` is the hash of the
+//! final weights, which tells another machine if its run is the same; `view` is the state of the window; `table` holds
+//! your data as they were trained on; `beside` is a second run for comparison, with the same keys. A session contains
+//! no paths.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::record::{Record, check_schema, program};
+use crate::data::{CentreAndScale, Dataset, ObservationKind, Split, generate};
+use crate::experiment::{Config, LoggedCommand, Origin, Snapshot};
+use crate::io::atomic::write_atomically;
+use crate::io::file_error::FileError;
+use crate::io::format::hash::hash_of_weights;
+use crate::linalg::Matrix;
+use crate::vae::Vae;
+
+/// The value of the key `format`.
+const FORMAT: &str = "unpick session";
+
+/// Session files contain your data up to this many bytes.
+pub const EMBEDDED_IN_FILE: usize = 8 << 20;
+
+/// Figures contain your data up to this many bytes.
+pub const EMBEDDED_IN_FIGURE: usize = 1 << 20;
+
+/// A run up to a step, with its view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// Configuration at step 0.
+    pub config: Config,
+    /// Commands during the run.
+    pub log: Vec<LoggedCommand>,
+    /// Number of steps.
+    pub steps: u64,
+    /// Your data; `None` for a scene, whose data are generated.
+    pub table: Option<Arc<Dataset>>,
+    /// Hash of the weights after the last step.
+    pub weights: Option<String>,
+    /// State of the window. The key `selection` holds z* and everything else that figures depend on.
+    pub view: Value,
+    /// Name and version of the program that wrote the session.
+    pub program: String,
+    /// Second run, for comparison.
+    pub beside: Option<Box<Self>>,
+}
+
+impl Session {
+    /// The session of a snapshot.
+    pub fn of(snapshot: &Snapshot, view: Value) -> Self {
+        let Snapshot { config, data, log, step, vae, .. } = snapshot;
+        let table = config.origin.scene().is_none().then(|| Arc::clone(data));
+        Self {
+            table,
+            weights: Some(hash_of_weights(vae)),
+            view,
+            ..Self::planned((**config).clone(), log.clone(), *step)
+        }
+    }
+
+    /// The session of a run that has not been trained yet, without your data.
+    pub fn planned(config: Config, log: Vec<LoggedCommand>, steps: u64) -> Self {
+        let (table, weights, view, program, beside) = (None, None, Value::Null, program(), None);
+        Self { config, log, steps, table, weights, view, program, beside }
+    }
+
+    /// Adds a second run for comparison.
+    #[must_use]
+    pub fn compared_with(self, beside: Option<Self>) -> Self {
+        Self { beside: beside.map(Box::new), ..self }
+    }
+
+    /// The session as JSON on one line, with your data only if they have at most `most_embedded` bytes.
+    ///
+    /// # Errors
+    /// If a value cannot be JSON.
+    pub fn to_json(&self, most_embedded: usize) -> Result<String, FileError> {
+        // `format` comes first, so that the session is found inside any file.
+        let json = Value::Object(self.to_object(most_embedded)?).to_string();
+        Ok(format!("{{\"format\":\"{FORMAT}\",{}", &json[1..]))
+    }
+
+    fn to_object(&self, most_embedded: usize) -> Result<Map<String, Value>, FileError> {
+        let mut record = Record::new(&self.config, &self.log, self.steps);
+        record.program.clone_from(&self.program);
+        let Value::Object(mut object) = serde_json::to_value(&record).map_err(FileError::new)? else {
+            return Err(FileError::new("a record is not an object"));
+        };
+        if let Some(weights) = &self.weights {
+            object.insert("weights".to_owned(), Value::from(weights.as_str()));
+        }
+        if !self.view.is_null() {
+            object.insert("view".to_owned(), self.view.clone());
+        }
+        if let Some(table) = self.table.as_ref().and_then(|data| TableRecord::new(data, most_embedded)) {
+            object.insert("table".to_owned(), serde_json::to_value(&table).map_err(FileError::new)?);
+        }
+        if let Some(beside) = &self.beside {
+            // Shared data are stored once.
+            let rest = if beside.table == self.table { 0 } else { most_embedded };
+            object.insert("beside".to_owned(), Value::Object(beside.to_object(rest)?));
+        }
+        Ok(object)
+    }
+
+    /// Reads JSON of [`Self::to_json`] in any layout.
+    ///
+    /// # Errors
+    /// If the text is not a session, damaged, of another version, or contradicts itself.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        let value: Value = serde_json::from_str(text)
+            .map_err(|e| FileError::new(format_args!("this is not a whole session file ({e})")))?;
+        let Value::Object(mut object) = value else {
+            return Err(FileError::new("this is JSON, but not a session of Unpick"));
+        };
+        if object.remove("format").is_none_or(|format| format != FORMAT) {
+            return Err(FileError::new("this is JSON, but not a session of Unpick"));
+        }
+        let beside = match object.remove("beside") {
+            Some(Value::Object(beside)) => Some(Self::from_object(beside)?),
+            Some(_) => return Err(FileError::new("the second run of the session is damaged")),
+            None => None,
+        };
+        let session = Self::from_object(object)?;
+        // Shared data are stored once.
+        let beside = beside.map(|beside| {
+            let shared = beside.table.is_none() && beside.config.origin == session.config.origin;
+            if shared { Self { table: session.table.clone(), ..beside } } else { beside }
+        });
+        Ok(session.compared_with(beside))
+    }
+
+    /// Reads one run.
+    fn from_object(mut object: Map<String, Value>) -> Result<Self, FileError> {
+        let view = object.remove("view").unwrap_or_default();
+        let damaged = |e: serde_json::Error| FileError::new(format_args!("this is not a whole session file ({e})"));
+        let weights = object.remove("weights").map(serde_json::from_value).transpose().map_err(damaged)?;
+        let table: Option<TableRecord> =
+            object.remove("table").map(serde_json::from_value).transpose().map_err(damaged)?;
+        // Another version may have other keys; then its number is the useful error.
+        if let Some(schema) = object.get("schema").and_then(Value::as_u64) {
+            check_schema(schema)?;
+        }
+        let record: Record = serde_json::from_value(Value::Object(object)).map_err(damaged)?;
+        let (steps, program) = (record.steps, record.program.clone());
+        let (config, log) = record.into_run()?;
+        if let Some(late) = log.last().filter(|l| l.step > steps) {
+            return Err(FileError::new(format_args!(
+                "the command {}:{} comes after the last step {steps}",
+                late.step, late.command
+            )));
+        }
+        let table = match (&config.origin, table) {
+            (Origin::Scene(_), Some(_)) => {
+                return Err(FileError::new("the session has both a scene and a table of data"));
+            }
+            (_, table) => table.map(TableRecord::into_data).transpose()?.map(Arc::new),
+        };
+        let samples = match &config.origin {
+            Origin::Scene(scene) => Some(scene.generator.samples),
+            Origin::File { .. } => table.as_ref().map(|data| data.train.samples()),
+        };
+        if let Some(samples) = samples {
+            config.validate(samples).map_err(FileError::new)?;
+            config.settings_after(&log, samples).map_err(FileError::new)?;
+        }
+        Ok(Self { config, log, steps, table, weights, view, program, beside: None })
+    }
+
+    /// The data of the run, generated or from the session.
+    ///
+    /// # Errors
+    /// If they are too large for the session; the sentence names their file.
+    pub fn data(&self) -> Result<Arc<Dataset>, FileError> {
+        match (&self.config.origin, &self.table) {
+            (Origin::Scene(scene), _) => Ok(Arc::new(generate(scene, self.config.seed))),
+            (_, Some(data)) => Ok(Arc::clone(data)),
+            (Origin::File { name, sha256 }, None) => Err(FileError::new(format_args!(
+                "the data were too large for the session; give their file, which was called {name} (SHA-256 {sha256})"
+            ))),
+        }
+    }
+
+    /// True if the weights of a model are those of the session to the last bit; `None` if the session has no hash.
+    pub fn has_weights_of(&self, vae: &Vae<f32>) -> Option<bool> {
+        self.weights.as_ref().map(|hash| *hash == hash_of_weights(vae))
+    }
+}
+
+/// Writes a session file atomically.
+///
+/// # Errors
+/// If it cannot be written; an old file is then unchanged.
+pub fn save_session(path: &Path, session: &Session) -> Result<(), FileError> {
+    write_atomically(path, session_file(session)?.as_bytes())
+}
+
+/// The text of a session file.
+///
+/// # Errors
+/// If a value cannot be JSON.
+pub fn session_file(session: &Session) -> Result<String, FileError> {
+    let mut object = session.to_object(EMBEDDED_IN_FILE)?;
+    object.insert("format".to_owned(), Value::from(FORMAT));
+    Ok(format!("{:#}\n", Value::Object(object)))
+}
+
+/// Your data: centred, scaled, shuffled and split as they were trained on.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct TableRecord {
+    names: Vec<String>,
+    /// Height and width, if a row is an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    image: Option<(usize, usize)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    centre: Option<Vec<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scale: Option<f64>,
+    /// Little-endian float32 in base 64, sample by sample.
+    train: String,
+    test: String,
+}
+
+impl TableRecord {
+    fn new(data: &Dataset, most: usize) -> Option<Self> {
+        let splits = [&data.train, &data.test].map(|split| split.observations.as_slice());
+        if 4 * splits.iter().map(|numbers| numbers.len()).sum::<usize>() > most {
+            return None;
+        }
+        let [train, test] =
+            splits.map(|numbers| BASE64.encode(numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()));
+        Some(Self {
+            names: data.observation_names.clone(),
+            image: match data.kind {
+                ObservationKind::Images { height, width } => Some((height, width)),
+                ObservationKind::Points => None,
+            },
+            centre: data.centre_and_scale.as_ref().map(|c| c.centre.clone()),
+            scale: data.centre_and_scale.as_ref().map(|c| c.scale),
+            train,
+            test,
+        })
+    }
+
+    fn into_data(self) -> Result<Dataset, FileError> {
+        let n = self.names.len();
+        let damaged = || FileError::new("the table of data in the session is damaged");
+        let split = |text: &str| {
+            let bytes = BASE64.decode(text).ok()?;
+            let (numbers, []) = bytes.as_chunks::<4>() else { return None };
+            let numbers: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            let whole = n > 0
+                && !numbers.is_empty()
+                && numbers.len().is_multiple_of(n)
+                && numbers.iter().all(|x| x.is_finite());
+            let samples = numbers.len() / n.max(1);
+            whole.then(|| Split { observations: Matrix::from_columns(n, samples, numbers), factors: None })
+        };
+        let kind = match self.image {
+            None => ObservationKind::Points,
+            Some((height, width)) if height.checked_mul(width) == Some(n) => ObservationKind::Images { height, width },
+            Some(_) => return Err(damaged()),
+        };
+        let centre_and_scale = match (self.centre, self.scale) {
+            (Some(centre), Some(scale)) if centre.len() == n => Some(CentreAndScale { centre, scale }),
+            (None, None) => None,
+            _ => return Err(damaged()),
+        };
+        Ok(Dataset {
+            train: split(&self.train).ok_or_else(damaged)?,
+            test: split(&self.test).ok_or_else(damaged)?,
+            factor_names: Vec::new(),
+            observation_names: self.names,
+            kind,
+            centre_and_scale,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Scene, Table, dataset_from_table};
+    use crate::experiment::{Command, Experiment};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn session() -> Session {
+        let scene = Scene::named("linear").unwrap().clone();
+        let config = Config::new(Origin::Scene(Box::new(scene)), 5, 1000);
+        let log = vec![
+            LoggedCommand { step: 3, command: Command::Beta(2.0) },
+            LoggedCommand { step: 9, command: Command::Batch(8) },
+        ];
+        let view = json!({ "selection": { "z": [0.5, -1.25] }, "theme": "dark" });
+        let program = "unpick 0.1.0".to_owned();
+        Session { config, log, steps: 9, table: None, weights: Some("00ff".to_owned()), view, program, beside: None }
+    }
+
+    fn session_of_your_data() -> Session {
+        let values = Matrix::from_fn(2, 30, |r, c| f64::from(((c * 7 + r * 3) % 11) as u32) / 7.0);
+        let table = Table { names: vec!["a".to_owned(), "b".to_owned()], values, image_shape: None };
+        let data = dataset_from_table(&table, 5).unwrap();
+        let origin = Origin::File { name: "mine.csv".to_owned(), sha256: "ab".to_owned() };
+        let config = Config::new(origin, 5, data.train.samples());
+        Session { config, table: Some(Arc::new(data)), log: Vec::new(), ..session() }
+    }
+
+    #[test]
+    fn a_session_is_read_back_from_both_layouts() {
+        let other = Session { steps: 12, view: Value::Null, ..session_of_your_data() };
+        let compared =
+            [session_of_your_data().compared_with(Some(other)), session().compared_with(Some(session_of_your_data()))];
+        for session in [session(), session_of_your_data()].into_iter().chain(compared) {
+            let line = session.to_json(EMBEDDED_IN_FIGURE).unwrap();
+            assert!(line.starts_with("{\"format\":\"unpick session\",") && !line.contains('\n'), "{line}");
+            for text in [line, session_file(&session).unwrap()] {
+                assert_eq!(Session::parse(&text).unwrap(), session);
+            }
+        }
+    }
+
+    #[test]
+    fn large_data_are_left_out_and_asked_for() {
+        let session = session_of_your_data();
+        let read = Session::parse(&session.to_json(100).unwrap()).unwrap();
+        assert_eq!(read.table, None);
+        let sentence = read.data().unwrap_err().to_string();
+        assert!(sentence.contains("mine.csv") && sentence.contains("(SHA-256 ab)"), "{sentence}");
+        assert!(Arc::ptr_eq(&session.data().unwrap(), session.table.as_ref().unwrap()));
+    }
+
+    #[test]
+    fn a_session_reproduces_its_weights() {
+        let mut session = session();
+        if let Origin::Scene(scene) = &mut session.config.origin {
+            scene.generator.samples = 200;
+        }
+        session.config.optimizer.batch = 16;
+        let mut run = Experiment::new(session.config.clone(), session.data().unwrap()).unwrap();
+        run.schedule_log(&session.log).unwrap();
+        run.advance(9).unwrap();
+        assert_eq!(run.log(), session.log);
+        let saved = Session::of(&Snapshot::of(&run), Value::Null);
+        assert_eq!(saved.has_weights_of(&run.state().vae), Some(true));
+        run.step().unwrap();
+        assert_eq!(saved.has_weights_of(&run.state().vae), Some(false));
+    }
+
+    #[test]
+    fn other_files_are_refused_with_the_reason() {
+        let text = session_file(&session()).unwrap();
+        let refused = |text: &str| Session::parse(text).unwrap_err().to_string();
+        for (text, words) in [
+            (String::new(), "not a whole session file"),
+            (text[..text.len() / 2].to_owned(), "not a whole session file"),
+            ("[1, 2]".to_owned(), "not a session of Unpick"),
+            ("{\"schema\": 1}".to_owned(), "not a session of Unpick"),
+            (text.replace("\"schema\": 1", "\"schema\": 2"), "schema 2"),
+            (text.replace("\"schema\": 1", "\"schema\": 2, \"colour\": 3"), "schema 2"),
+            (text.replace("\"seed\"", "\"seat\""), "unknown field `seat`"),
+            (text.replace("9:batch=8", "10:batch=8"), "comes after the last step 9"),
+            (text.replace("9:batch=8", "9:batch=0"), "batch = 0"),
+            (text.replace("\"name\": \"linear\"", "\"name\": 7"), "not a whole session file"),
+        ] {
+            let sentence = refused(&text);
+            assert!(sentence.contains(words) && !sentence.contains('\n'), "{words}: {sentence}");
+        }
+        let text = session_of_your_data().to_json(EMBEDDED_IN_FIGURE).unwrap();
+        for (from, to) in
+            [("\"test\":\"", "\"test\":\"A"), ("[\"a\",", "[\"a\",\"c\","), ("\"scale\"", "\"image\":[1,3],\"scale\"")]
+        {
+            assert!(refused(&text.replacen(from, to, 1)).contains("damaged"), "{from}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn damage_never_panics(place in 0_usize..3000, value in any::<u8>(), length in 0_usize..4000) {
+            let mut bytes = session_of_your_data().to_json(EMBEDDED_IN_FIGURE).unwrap().into_bytes();
+            if let Some(byte) = bytes.get_mut(place) {
+                *byte = value;
+            }
+            bytes.truncate(length);
+            drop(Session::parse(&String::from_utf8_lossy(&bytes)));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Launch of a run: prepares a run from a scene, your data, a session, a figure or a recipe, for the window and for commands.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::data::{Dataset, Scene, dataset_from_table, generate};
+use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
+use crate::io::{FileError, Recipe, Session, open, open_session, read_table, read_text, session_of};
+
+/// Source of a run.
+#[derive(Clone, Debug)]
+pub enum RunSource {
+    /// Built-in scene by name, or scene file by path.
+    Scene(String),
+    /// Table of your data: CSV, TSV or NPY.
+    Data(PathBuf),
+    /// Session, or a figure that contains one.
+    Session {
+        /// Session or figure file.
+        path: PathBuf,
+        /// Table of data that was too large for the session.
+        data: Option<PathBuf>,
+    },
+    /// Run as one line of text.
+    Recipe(Recipe),
+}
+
+impl RunSource {
+    /// Source in a file or folder: a scene (`.toml`), a run folder, a session or figure, otherwise a table of data.
+    pub fn of_file(path: &Path) -> Self {
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+            Self::Scene(path.to_string_lossy().into_owned())
+        } else if let Some(session) = session_of(path) {
+            Self::Session { path: session, data: None }
+        } else {
+            Self::Data(path.to_owned())
+        }
+    }
+
+    /// True if the source is a saved run, to be repeated.
+    pub fn is_saved(&self) -> bool {
+        matches!(self, Self::Session { .. } | Self::Recipe(_))
+    }
+}
+
+/// Error of a launch, in one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LaunchError(String);
+
+impl From<FileError> for LaunchError {
+    fn from(error: FileError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Prepares the run of a source with its defaults. `seed` replaces the seed of a saved run.
+///
+/// # Errors
+/// If there is no such scene, or a file cannot be used.
+pub fn launch(source: &RunSource, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {
+    match source {
+        RunSource::Scene(name) => Ok(PreparedRun::of_scene(find_scene(name)?, seed.unwrap_or(0))),
+        RunSource::Data(path) => of_data(path, seed.unwrap_or(0)),
+        RunSource::Session { path, data } => of_session_file(path, data.as_deref(), seed),
+        RunSource::Recipe(recipe) => of_recipe(recipe, seed),
+    }
+}
+
+/// Default number of steps on your data.
+const STEPS_ON_OWN_DATA: u64 = 6000;
+
+fn of_data(path: &Path, seed: u64) -> Result<PreparedRun, LaunchError> {
+    let file = read_table(path)?;
+    let data = dataset_from_table(&file.table, seed).map_err(|e| FileError::new(e).at(path))?;
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let config = Config::new(Origin::File { name, sha256: file.sha256 }, seed, data.train.samples());
+    Ok(PreparedRun::new(config, Arc::new(data), STEPS_ON_OWN_DATA))
+}
+
+/// Run ready to start.
+#[derive(Clone, Debug)]
+pub struct PreparedRun {
+    /// Configuration at step 0.
+    pub config: Config,
+    /// Training and held-out data.
+    pub data: Arc<Dataset>,
+    /// Commands to schedule, in the order of their steps.
+    pub log: Vec<LoggedCommand>,
+    /// Number of steps.
+    pub steps: u64,
+    /// Hash of the weights of a saved run after those steps.
+    pub weights: Option<String>,
+    /// View state in the session.
+    pub view: Value,
+    /// Second run of a comparison.
+    pub beside: Option<Box<Self>>,
+}
+
+impl PreparedRun {
+    fn new(config: Config, data: Arc<Dataset>, steps: u64) -> Self {
+        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null, beside: None }
+    }
+
+    /// Run of a scene with its defaults.
+    pub fn of_scene(scene: Scene, seed: u64) -> Self {
+        let (steps, samples) = (scene.training.steps, scene.generator.samples);
+        let data = Arc::new(generate(&scene, seed));
+        Self::new(Config::new(Origin::Scene(Box::new(scene)), seed, samples), data, steps)
+    }
+
+    /// Run of a session with its data, contained or generated.
+    ///
+    /// # Errors
+    /// If the data were too large for the session.
+    pub fn of_session(session: Session) -> Result<Self, FileError> {
+        let data = session.data()?;
+        Self::with_data(session, data)
+    }
+
+    /// Run of a session on `data`, shared with the second run if both come from the same file.
+    fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
+        let Session { config, log, steps, weights, view, beside, .. } = session;
+        let beside = beside.map(|beside| {
+            let shared = beside.table.is_none() && beside.config.origin.scene().is_none();
+            if shared && beside.config.origin == config.origin {
+                Self::with_data(*beside, Arc::clone(&data))
+            } else {
+                Self::of_session(*beside)
+            }
+        });
+        Ok(Self { beside: beside.transpose()?.map(Box::new), config, data, log, steps, weights, view })
+    }
+
+    /// Checks configuration and commands.
+    ///
+    /// # Errors
+    /// If a value is invalid.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let samples = self.data.train.samples();
+        self.config.validate(samples)?;
+        self.config.settings_after(&self.log, samples).map(drop)
+    }
+
+    /// Builds the run at step 0 with its commands scheduled; [`Experiment::play_to`] makes its steps.
+    ///
+    /// # Errors
+    /// If a value of the configuration or a command is invalid.
+    pub fn experiment(self) -> Result<Experiment, InvalidSetting> {
+        let mut run = Experiment::new(self.config, self.data)?;
+        run.schedule_log(&self.log)?;
+        Ok(run)
+    }
+
+    /// Changes the seed; data of a scene are generated anew.
+    fn reseed(&mut self, seed: u64) {
+        if self.config.seed != seed {
+            self.config.seed = seed;
+            self.weights = None;
+            if let Some(scene) = self.config.origin.scene() {
+                self.data = Arc::new(generate(scene, seed));
+            }
+        }
+        if let Some(beside) = &mut self.beside {
+            beside.reseed(seed);
+        }
+    }
+}
+
+fn of_session_file(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {
+    let session = open_session(path)?;
+    let data = match table {
+        Some(table) => Arc::new(data_of_session(&session, table)?),
+        // A run folder contains its data of any size.
+        None => match session.data() {
+            Err(missing) => {
+                let folder = open(path.parent().unwrap_or(Path::new("."))).ok();
+                let same = folder.filter(|saved| saved.config == session.config);
+                Arc::new(same.ok_or_else(|| missing.at(path))?.data)
+            }
+            Ok(data) => data,
+        },
+    };
+    let mut run = PreparedRun::with_data(session, data)?;
+    if let Some(seed) = seed {
+        run.reseed(seed);
+    }
+    Ok(run)
+}
+
+/// Data of a session from their original file.
+fn data_of_session(session: &Session, path: &Path) -> Result<Dataset, LaunchError> {
+    let file = read_table(path)?;
+    match &session.config.origin {
+        Origin::File { sha256, .. } if *sha256 == file.sha256 => {
+            Ok(dataset_from_table(&file.table, session.config.seed).map_err(|e| FileError::new(e).at(path))?)
+        }
+        _ => Err(LaunchError(format!("the session was not trained on this file: {}", path.display()))),
+    }
+}
+
+fn of_recipe(recipe: &Recipe, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {
+    let mut config = recipe.config().clone();
+    config.seed = seed.unwrap_or(config.seed);
+    let data = Arc::new(generate(&find_scene(config.origin.name())?, config.seed));
+    let view = match recipe.z() {
+        [] => Value::Null,
+        z => serde_json::json!({ "selection": { "z": z } }),
+    };
+    let log = recipe.log().to_vec();
+    Ok(PreparedRun { log, view, ..PreparedRun::new(config, data, recipe.steps()) })
+}
+
+/// Finds a built-in scene by name, or reads a scene file.
+///
+/// # Errors
+/// If there is no such scene, or the file is none.
+pub fn find_scene(name: &str) -> Result<Scene, LaunchError> {
+    if let Some(scene) = Scene::named(name) {
+        return Ok(scene.clone());
+    }
+    let path = Path::new(name);
+    if path.extension().is_some_and(|e| e == "toml") {
+        let text = read_text(path, "the scene")?;
+        return Ok(Scene::parse(&text).map_err(|e| FileError::new(e).at(path))?);
+    }
+    let names: Vec<_> = Scene::built_in().iter().map(|s| s.name.as_str()).collect();
+    Err(LaunchError(format!("there is no scene '{name}'; choose one of {}, or give a .toml file", names.join(", "))))
+}

@@ -1,0 +1,86 @@
+//! Text elements: they can be selected, searched and edited.
+
+use super::markup::{Element, escape};
+use super::path::rectangle;
+use crate::paint::encode::text::{PaintedGlyph, TextMark, origin, visible};
+use eframe::egui::epaint::{TextShape, emath::GuiRounding as _};
+use eframe::egui::{FontDefinitions, FontFamily, Pos2, Stroke};
+
+/// Writes a mark of a text.
+pub(super) fn write_mark(out: &mut String, shape: &TextShape, fonts: &FontDefinitions, mark: &TextMark<'_>) {
+    match *mark {
+        TextMark::Background { rect, color } => {
+            let rect = rect.round_to_pixels(shape.galley.pixels_per_point);
+            rectangle(Element::new(out, "rect"), rect)
+                .color("fill", visible(shape, color))
+                .rotated(shape.angle, origin(shape))
+                .close();
+        }
+        TextMark::Run { corner, glyphs } => write_run(out, shape, fonts, corner, glyphs),
+        TextMark::Line { ends: [a, b], stroke } => {
+            let stroke = Stroke::new(stroke.width, visible(shape, stroke.color));
+            if !stroke.is_empty() {
+                Element::new(out, "line")
+                    .numbers([("x1", a.x), ("y1", a.y), ("x2", b.x), ("y2", b.y)])
+                    .stroke(stroke)
+                    .rotated(shape.angle, origin(shape))
+                    .close();
+            }
+        }
+    }
+}
+
+/// Writes glyphs of one format and colour as one element; `row` is the corner of their row.
+fn write_run(out: &mut String, shape: &TextShape, fonts: &FontDefinitions, row: Pos2, run: &[PaintedGlyph<'_>]) {
+    let [(_, format, color), ..] = run else { return };
+    // Spaces around the run would make its length depend on the viewer.
+    let is_space = |(glyph, ..): &&PaintedGlyph<'_>| glyph.chr.is_whitespace();
+    let leading = run.iter().take_while(is_space).count();
+    let trailing = run[leading..].iter().rev().take_while(is_space).count();
+    let inked = &run[leading..run.len() - trailing];
+    let ([(start, ..), ..], [.., (end, ..)]) = (inked, inked) else { return };
+    let text: String = inked.iter().map(|(glyph, ..)| glyph.chr).collect();
+    let baseline = row + start.pos.to_vec2();
+    let element = Element::new(out, "text")
+        .numbers([("x", baseline.x), ("y", baseline.y), ("font-size", format.font_id.size)])
+        .attribute("font-family", |out| families(out, &format.font_id.family, fonts))
+        .text("font-weight", weight(&format.font_id.family, fonts))
+        .color("fill", *color)
+        .rotated(shape.angle, origin(shape));
+    let element = if format.italics { element.text("font-style", "italic") } else { element };
+    let element = if inked.len() > 1 {
+        // Another font keeps the extent of this one.
+        element.number("textLength", end.max_x() - start.pos.x).text("lengthAdjust", "spacingAndGlyphs")
+    } else {
+        element
+    };
+    let element = if text.contains("  ") { element.text("xml:space", "preserve") } else { element };
+    element.content(&text);
+}
+
+/// The weights that names of fonts end with.
+const WEIGHTS: [(&str, &str); 4] = [(" Light", "300"), (" Medium", "500"), (" SemiBold", "600"), (" Bold", "700")];
+
+/// The weight of the first font of a family.
+fn weight(family: &FontFamily, fonts: &FontDefinitions) -> &'static str {
+    let first = fonts.families.get(family).and_then(|names| names.first()).map(|name| name.replace('-', " "));
+    let named = |(word, weight): &(&str, &'static str)| first.as_ref()?.ends_with(word).then_some(*weight);
+    WEIGHTS.iter().find_map(named).unwrap_or("normal")
+}
+
+/// Appends the fonts of a family in egui's order, each by the names it may be installed under, then a generic one.
+fn families(out: &mut String, family: &FontFamily, fonts: &FontDefinitions) {
+    for name in fonts.families.get(family).into_iter().flatten() {
+        // "Ubuntu-Light" is installed as "Ubuntu Light" or as a weight of "Ubuntu".
+        let spaced = name.replace('-', " ");
+        let base = WEIGHTS.iter().find_map(|(word, _)| spaced.strip_suffix(word)).map_or(name.as_str(), str::trim_end);
+        let mut names = vec![name.as_str(), spaced.as_str(), base];
+        names.dedup();
+        for name in names {
+            out.push('\'');
+            escape(out, &name.replace(['\'', '"'], ""));
+            out.push_str("', ");
+        }
+    }
+    out.push_str(if *family == FontFamily::Monospace { "monospace" } else { "sans-serif" });
+}

@@ -1,0 +1,28 @@
+//! The sheet a user interface is painted on.
+
+use eframe::egui::{Color32, Theme, Vec2};
+
+/// The sheet a user interface is painted on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Canvas {
+    /// Width and height in points.
+    pub size: Vec2,
+    /// Pixels per point.
+    pub pixels_per_point: f32,
+    /// Light or dark.
+    pub theme: Theme,
+    /// The colour of the empty sheet.
+    pub background: Color32,
+}
+
+impl Canvas {
+    /// A white sheet in the light theme, one pixel per point.
+    pub fn new(size: Vec2) -> Self {
+        Self { size, pixels_per_point: 1.0, theme: Theme::Light, background: Color32::WHITE }
+    }
+
+    /// Width and height in pixels.
+    pub fn pixels(&self) -> [usize; 2] {
+        [self.size.x, self.size.y].map(|points| (points * self.pixels_per_point).round().max(0.0) as usize)
+    }
+}

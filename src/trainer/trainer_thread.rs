@@ -1,0 +1,214 @@
+//! Training thread: serves requests between steps.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::branches::Branches;
+use super::latest::Latest;
+use super::request::Request;
+use super::run_view::RunView;
+use crate::experiment::{Divergence, Experiment, Snapshot};
+
+/// State of the training thread.
+pub(super) struct TrainerThread<'a> {
+    run: Experiment,
+    branches: Branches,
+    shown: Option<Arc<Snapshot>>,
+    /// Request received after skipped ones.
+    postponed: Option<Request>,
+    latest: &'a Latest<Result<RunView, String>>,
+    wake: &'a dyn Fn(),
+    /// Steps still to be made: 0 while paused, `u64::MAX` without an end.
+    left: u64,
+    max_rate: Option<f64>,
+    meter: Meter,
+    notices: u64,
+    notice: Option<(u64, String)>,
+    served: u64,
+}
+
+impl<'a> TrainerThread<'a> {
+    pub(super) fn new(run: Experiment, latest: &'a Latest<Result<RunView, String>>, wake: &'a dyn Fn()) -> Self {
+        let meter = Meter { since: Instant::now(), steps: 0, rate: 0.0 };
+        Self {
+            run,
+            branches: Branches::default(),
+            shown: None,
+            postponed: None,
+            latest,
+            wake,
+            left: 0,
+            max_rate: None,
+            meter,
+            notices: 0,
+            notice: None,
+            served: 0,
+        }
+    }
+
+    /// Serves requests until the handle is dropped.
+    pub(super) fn serve(mut self, requests: &Receiver<Request>) {
+        self.publish();
+        loop {
+            // While paused every request is published at once; while running the reader decides how often.
+            let paused = self.left == 0;
+            match self.next(requests) {
+                Ok(Some(request)) => {
+                    let request = self.skip_outdated(request, requests);
+                    let show = matches!(request, Request::ShowStep(_));
+                    self.handle(request);
+                    if paused || show || self.left == 0 {
+                        self.publish();
+                    }
+                }
+                Ok(None) => self.step(),
+                Err(Disconnected) => return,
+            }
+        }
+    }
+
+    /// Of consecutive requests to show a step, as from dragging the timeline, returns the last one.
+    fn skip_outdated(&mut self, mut request: Request, requests: &Receiver<Request>) -> Request {
+        while matches!(request, Request::ShowStep(_)) {
+            let Ok(next) = requests.try_recv() else { break };
+            if !matches!(next, Request::ShowStep(_)) {
+                self.postponed = Some(next);
+                break;
+            }
+            self.served += 1;
+            request = next;
+        }
+        request
+    }
+
+    /// The next request, or `None` when a step is due.
+    fn next(&mut self, requests: &Receiver<Request>) -> Result<Option<Request>, Disconnected> {
+        if let Some(request) = self.postponed.take() {
+            return Ok(Some(request));
+        }
+        if self.left == 0 {
+            return requests.recv().map(Some).map_err(|_closed| Disconnected);
+        }
+        let Some(max_rate) = self.max_rate else {
+            return match requests.try_recv() {
+                Ok(request) => Ok(Some(request)),
+                Err(TryRecvError::Empty) => Ok(None),
+                Err(TryRecvError::Disconnected) => Err(Disconnected),
+            };
+        };
+        match requests.recv_timeout(Duration::from_secs_f64(1.0 / max_rate)) {
+            Ok(request) => Ok(Some(request)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(Disconnected),
+        }
+    }
+
+    fn handle(&mut self, request: Request) {
+        self.served += 1;
+        let was_running = self.left > 0;
+        if !was_running {
+            self.meter.restart();
+        }
+        match request {
+            Request::Run => self.left = u64::MAX,
+            Request::Pause => self.left = 0,
+            Request::Steps(steps) => self.left = steps,
+            Request::StepsTo(steps) => self.left = steps.saturating_sub(self.run.state().step),
+            Request::MaxRate(rate) => self.max_rate = rate.filter(|r| !r.is_nan()).map(|r| r.clamp(0.1, 1e4)),
+            Request::Command(command) => {
+                if let Err(error) = self.run.apply(command) {
+                    self.notify(error.to_string());
+                }
+            }
+            Request::ShowStep(step) => self.shown = step.map(|step| Arc::new(Snapshot::of(&self.run.at(step)))),
+            Request::Fork(step) => self.branches.fork(&mut self.run, step),
+            Request::Switch(number) => self.branches.switch(&mut self.run, number),
+            Request::Close(number) => self.branches.close(&mut self.run, number),
+            Request::Restart => self.run = self.run.restarted(),
+        }
+        if matches!(request, Request::Fork(_) | Request::Switch(_) | Request::Restart) {
+            self.shown = None;
+        }
+        if was_running && self.left == 0 {
+            self.finish();
+        }
+    }
+
+    fn step(&mut self) {
+        match self.run.step() {
+            Ok(()) => {
+                self.left -= u64::from(self.left != u64::MAX);
+                self.meter.count();
+                if self.left == 0 {
+                    self.finish();
+                }
+            }
+            Err(divergence) => self.stop(&divergence),
+        }
+        if self.left == 0 || self.latest.take_request() {
+            self.publish();
+        }
+    }
+
+    /// Ends training as [`Experiment::play_to`] does, by verifying the loss after the last step.
+    fn finish(&mut self) {
+        self.meter.rate = 0.0;
+        if let Err(divergence) = self.run.verify() {
+            self.stop(&divergence);
+        }
+    }
+
+    fn stop(&mut self, divergence: &Divergence) {
+        (self.left, self.meter.rate) = (0, 0.0);
+        self.notify(divergence.to_string());
+    }
+
+    fn notify(&mut self, sentence: String) {
+        log::warn!("{sentence}");
+        self.notices += 1;
+        self.notice = Some((self.notices, sentence));
+    }
+
+    fn publish(&self) {
+        let view = RunView {
+            snapshot: Arc::new(Snapshot::of(&self.run)),
+            shown: self.shown.clone(),
+            branch: self.branches.current(),
+            others: self.branches.others(),
+            running: self.left > 0,
+            steps_per_second: self.meter.rate,
+            notice: self.notice.clone(),
+            served: self.served,
+        };
+        self.latest.publish(Arc::new(Ok(view)));
+        (self.wake)();
+    }
+}
+
+/// The handle of the trainer is gone.
+struct Disconnected;
+
+/// Measures steps per second.
+struct Meter {
+    since: Instant,
+    steps: u64,
+    rate: f64,
+}
+
+impl Meter {
+    fn restart(&mut self) {
+        (self.since, self.steps) = (Instant::now(), 0);
+    }
+
+    fn count(&mut self) {
+        const WINDOW: f64 = 0.5;
+        self.steps += 1;
+        // Reading the clock is cheap compared to a step.
+        let seconds = self.since.elapsed().as_secs_f64();
+        if seconds > WINDOW {
+            self.rate = self.steps as f64 / seconds;
+            self.restart();
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Everything that a person (or a lesson) can ask for: one enum, one table for menus, keys and help, one queue. The window
+//! executes the queue in the order of asking.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers, Theme};
+
+use super::view::View;
+use crate::data::Scene;
+use crate::experiment::Command;
+use crate::geometry::Rotation;
+use crate::vae::Architecture;
+
+/// A request to the window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UiCommand {
+    /// Show the dialog that opens files.
+    ShowOpenDialog,
+    /// Open a session, a figure, a run folder, a scene file or a table of data.
+    OpenFile(PathBuf),
+    /// Open the file of this number among the recent ones.
+    OpenRecent(usize),
+    /// Repeat the run of a recipe line.
+    OpenRecipe(String),
+    /// Repeat the run of the recipe in the clipboard.
+    PasteRecipe,
+    /// Copy the run as one line of text.
+    CopyRecipe,
+    /// Restore the session of a window that closed unexpectedly.
+    RestoreSession,
+    /// Forget that session.
+    ForgetSession,
+    /// Save the runs and the view state as a session file.
+    SaveSession,
+    /// Save the run as a folder.
+    SaveRun,
+    /// Save a picture of the window.
+    SaveScreenshot,
+    /// Export one view, or the view that is shown alone, or the whole layout.
+    ExportFigure(Option<View>),
+    /// Remember a file that a dialog has written.
+    FileSaved(PathBuf),
+    /// Close the dialogs.
+    CloseDialogs,
+    /// Close the notice.
+    CloseNotice,
+    /// Quit.
+    Quit,
+
+    /// Run or pause training.
+    RunOrPause,
+    /// Run (true) or pause (false) training.
+    SetRunning(bool),
+    /// Make so many steps, then pause.
+    Steps(u64),
+    /// Make steps until there are so many in all, then pause.
+    StepsTo(u64),
+    /// Limit the steps per second; `None`: no limit.
+    SetMaxRate(Option<f64>),
+    /// Start the same runs again.
+    Restart,
+    /// Start the runs again with the next seed.
+    NextSeed,
+    /// Start the active run again with this seed.
+    SetSeed(u64),
+    /// Start the active run again with this network.
+    SetNetwork(Box<Architecture>),
+    /// Start a run of this scene in the place of the active one.
+    SetScene(Box<Scene>),
+    /// Change the living active run.
+    Change(Command),
+    /// Switch the active run between diagonal and full covariance.
+    SwitchCovariance,
+    /// Rotate the latents of all living runs, so that one sees which of them turns back.
+    RotateLatents(Rotation),
+    /// Compare two runs, or go back to one.
+    Compare,
+    /// Compare two runs (true), or show one (false).
+    SetCompared(bool),
+    /// Swap run A and run B.
+    SwapRuns,
+    /// Let the controls belong to this run.
+    SelectRun(usize),
+    /// Branch all runs at the shown step and train on from there.
+    RunFromHere,
+    /// Switch a run to its branch of this number.
+    SwitchBranch(usize, u32),
+    /// Close the branch of this number of a run.
+    CloseBranch(usize, u32),
+    /// Train the experiment for more seeds.
+    TrainSeeds,
+    /// Make the run of this place among them the active run.
+    AdoptSeed(usize),
+    /// Forget them.
+    CloseSeeds,
+    /// Check the predictions about the scene.
+    RunChecks,
+    /// Stop the checks.
+    StopChecks,
+
+    /// Show one view alone, or all views again.
+    ToggleAlone(View),
+    /// Show one view alone; `None`: all views.
+    SetAlone(Option<View>),
+    /// Arrange views.
+    Arrange(Box<Arrangement>),
+    /// Reset z\*, camera and layout.
+    ResetView,
+    /// Move the camera to a fixed pose.
+    SetCamera(CameraPose),
+    /// Play how the latent plane becomes the manifold.
+    PlayMorph,
+    /// Play all latents through the prior in phase.
+    PlayTraversal,
+    /// Move z\* a little.
+    Nudge(Direction),
+    /// Switch between light and dark.
+    SwitchTheme,
+    /// Choose light or dark.
+    SetTheme(Theme),
+    /// Show the keyboard help, or close it.
+    ToggleHelp,
+    /// Close the topmost thing, go back to the newest step, or to all views.
+    Escape,
+}
+
+/// A fixed pose of the camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameraPose {
+    /// Along the first axis.
+    X,
+    /// Along the second axis.
+    Y,
+    /// Along the third axis.
+    Z,
+    /// Facing the tangent plane at d(z\*).
+    Tangent,
+    /// As the scene file says.
+    Home,
+}
+
+/// A direction in the latent view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Against the first axis.
+    Left,
+    /// Along the first axis.
+    Right,
+    /// Along the second axis.
+    Up,
+    /// Against the second axis.
+    Down,
+}
+
+/// Views in rows, columns and tabs; of which run, where two are compared (0 or 1).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrangement {
+    /// A view of a run.
+    View(View, usize),
+    /// Beside each other, each with its share of the width.
+    Row(Vec<(f32, Self)>),
+    /// Above each other, each with its share of the height.
+    Column(Vec<(f32, Self)>),
+    /// Behind each other, the first in front.
+    Tabs(Vec<Self>),
+}
+
+/// Commands that wait for the window.
+#[derive(Debug, Default)]
+pub struct CommandQueue(RefCell<Vec<UiCommand>>);
+
+impl CommandQueue {
+    /// Appends a command.
+    pub fn send(&self, command: UiCommand) {
+        self.0.borrow_mut().push(command);
+    }
+
+    /// Takes all commands, in the order of asking.
+    pub fn take(&self) -> Vec<UiCommand> {
+        self.0.take()
+    }
+}
+
+/// A menu of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    /// Files, figures, recipes.
+    File,
+    /// The runs.
+    Run,
+    /// Views, camera, theme.
+    View,
+    /// Help.
+    Help,
+    /// In no menu: a key only.
+    None,
+}
+
+/// A command with its words, key and place in the menus.
+#[derive(Clone, Debug)]
+pub struct CommandEntry {
+    /// The command.
+    pub command: UiCommand,
+    /// The words in menus and in the keyboard help. They end in … if a dialog follows.
+    pub label: String,
+    /// The key. Keys without Ctrl act only while no text is edited.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// The menu, and the group in it; groups are separated by lines.
+    pub menu: (Menu, u8),
+    /// One sentence for the tooltip.
+    pub help: &'static str,
+}
+
+/// The table of commands in the order of menus and help; `views` are those that can be shown alone and exported.
+pub fn commands(views: &[View]) -> Vec<CommandEntry> {
+    use Menu::{File, Help, Run, View as ViewMenu};
+    use UiCommand as C;
+    let plain = |key| Some(KeyboardShortcut::new(Modifiers::NONE, key));
+    let ctrl = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+    let mut table: Vec<CommandEntry> = Vec::new();
+    let mut add = |command, label: &str, shortcut, menu, help| {
+        table.push(CommandEntry { command, label: label.to_owned(), shortcut, menu, help });
+    };
+    add(
+        C::ShowOpenDialog,
+        "Open…",
+        ctrl(Key::O),
+        (File, 0),
+        "Open a session, a figure that carries one, a run folder, a scene file or your data",
+    );
+    add(C::SaveSession, "Save session…", ctrl(Key::S), (File, 0), "Save the runs, z*, camera and layout as one file");
+    add(C::SaveRun, "Save run as folder…", None, (File, 0), "Save model, data, history and metrics in open formats");
+    add(C::CopyRecipe, "Copy recipe", ctrl(Key::L), (File, 1), "Copy the run as one line of text");
+    add(C::PasteRecipe, "Paste recipe", ctrl(Key::V), (File, 1), "Repeat the run of a copied recipe");
+    add(C::ExportFigure(None), "Export figure…", ctrl(Key::E), (File, 2), "Save SVG, PDF, PNG, CSV or a movie");
+    add(
+        C::SaveScreenshot,
+        "Save screenshot of the window…",
+        plain(Key::P),
+        (File, 2),
+        "Save a picture of the window with its session",
+    );
+    for view in views {
+        let label = format!("Export {}…", view.title.to_lowercase());
+        add(C::ExportFigure(Some(*view)), &label, None, (File, 2), "Save this view as a figure");
+    }
+    add(C::Quit, "Quit", ctrl(Key::Q), (File, 3), "Close the window");
+
+    add(C::RunOrPause, "Run or pause", plain(Key::Space), (Run, 0), "Train, or stop training");
+    add(C::Steps(1), "One step", plain(Key::Period), (Run, 0), "Make one optimiser step");
+    add(C::Steps(100), "100 steps", plain(Key::Comma), (Run, 0), "Make 100 optimiser steps");
+    let help = "Start again from step 0, with every change at its step";
+    add(C::Restart, "Restart with the same seed", ctrl(Key::R), (Run, 0), help);
+    add(C::NextSeed, "Restart with the next seed", ctrl(Key::N), (Run, 0), "Start again with the seed plus one");
+    let help = "Branch at the shown step and train on from there";
+    add(C::RunFromHere, "Run from the shown step", plain(Key::F), (Run, 0), help);
+    let help = "Switch the active run between diagonal and full covariance";
+    add(C::SwitchCovariance, "Switch covariance", plain(Key::C), (Run, 1), help);
+    let help = "Add a second run with the other covariance, or go back to one run";
+    add(C::Compare, "Compare two runs, or back to one", plain(Key::B), (Run, 2), help);
+    add(C::SwapRuns, "Swap A and B", plain(Key::S), (Run, 2), "Let A become B and B become A");
+
+    for view in views {
+        let key = [("data", Key::Num1), ("latent", Key::Num2), ("densities", Key::Num3)];
+        let key = key.into_iter().find(|(name, _)| *name == view.name).and_then(|(_, key)| plain(key));
+        let label = format!("{} alone, or all views", view.title);
+        add(C::ToggleAlone(*view), &label, key, (ViewMenu, 0), "Show this view alone, or all views");
+    }
+    let help = "Play how the latent plane becomes the manifold";
+    add(C::PlayMorph, "Morph latent plane to manifold", plain(Key::M), (ViewMenu, 1), help);
+    let help = "Move all latents through the prior, in phase";
+    add(C::PlayTraversal, "Traverse all latents", plain(Key::A), (ViewMenu, 1), help);
+    add(C::SwitchTheme, "Light or dark", plain(Key::D), (ViewMenu, 2), "Switch between light and dark");
+    let help = "Put z*, camera and layout back as at the start";
+    add(C::ResetView, "Reset z*, camera and layout", ctrl(Key::Home), (ViewMenu, 2), help);
+    for (pose, key, label) in [
+        (CameraPose::X, Key::X, "Look along the x axis"),
+        (CameraPose::Y, Key::Y, "Look along the y axis"),
+        (CameraPose::Z, Key::Z, "Look along the z axis"),
+        (CameraPose::Tangent, Key::T, "Face the tangent plane"),
+        (CameraPose::Home, Key::Home, "Camera home"),
+    ] {
+        add(C::SetCamera(pose), label, plain(key), (Menu::None, 0), "Orbit the camera in 3-D data space");
+    }
+    for (direction, key, axis) in [
+        (Direction::Left, Key::ArrowLeft, "first"),
+        (Direction::Right, Key::ArrowRight, "first"),
+        (Direction::Up, Key::ArrowUp, "second"),
+        (Direction::Down, Key::ArrowDown, "second"),
+    ] {
+        let label = format!("Move z* along the {axis} axis");
+        add(C::Nudge(direction), &label, plain(key), (Menu::None, 0), "Move z* by a tenth of a standard deviation");
+    }
+    add(C::ToggleHelp, "Keyboard help", plain(Key::F1), (Help, 0), "List keys and mouse gestures");
+    let help = "Close the topmost thing, go back to the newest step, or to all views";
+    add(C::Escape, "Close, newest step, or all views", plain(Key::Escape), (Menu::None, 0), help);
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::viz::views::VIEWS;
+
+    fn table() -> Vec<CommandEntry> {
+        commands(&VIEWS.map(|spec| spec.view))
+    }
+
+    #[test]
+    fn no_key_means_two_things() {
+        let mut seen = Vec::new();
+        for entry in table() {
+            let Some(shortcut) = entry.shortcut else { continue };
+            assert!(!seen.contains(&shortcut), "{:?} shares its key", entry.command);
+            seen.push(shortcut);
+        }
+    }
+
+    #[test]
+    fn every_command_is_listed_once_and_named() {
+        let table = table();
+        for (i, entry) in table.iter().enumerate() {
+            assert!(!entry.label.is_empty() && !entry.help.is_empty());
+            assert!(table[..i].iter().all(|before| before.command != entry.command));
+        }
+    }
+
+    #[test]
+    fn commands_come_out_in_the_order_of_asking() {
+        let queue = CommandQueue::default();
+        queue.send(UiCommand::Restart);
+        queue.send(UiCommand::RunOrPause);
+        queue.send(UiCommand::Restart);
+        assert_eq!(queue.take(), [UiCommand::Restart, UiCommand::RunOrPause, UiCommand::Restart]);
+        assert!(queue.take().is_empty());
+    }
+}

@@ -1,0 +1,83 @@
+//! The context that a view draws from.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use eframe::egui::{Color32, Painter, Ui};
+
+use super::background_runs::BackgroundRuns;
+use super::command::{CommandQueue, UiCommand};
+use super::probe::Probe;
+use super::projection::Projection;
+use super::query::{Query, QueryCache};
+use super::scene_painter::ScenePainter;
+use super::theme::Palette;
+use crate::experiment::Snapshot;
+use crate::paint::Layer;
+use crate::trainer::Branch;
+
+/// The names of two runs that are compared.
+pub const RUN_NAMES: [&str; 2] = ["A", "B"];
+
+/// A time point of a run, what is computed at z\*, and the queue for commands. Views can't reach the run behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct ViewContext<'a> {
+    /// The shown time point.
+    pub snapshot: &'a Snapshot,
+    /// The newest time point of the run: later than `snapshot` while an earlier step is shown.
+    pub newest: &'a Snapshot,
+    /// The branches that are not trained at present.
+    pub branches: &'a [Branch],
+    /// True if plots have axes and grid lines.
+    pub axes: bool,
+    /// The Jacobian and the seams at z\*.
+    pub probe: &'a Arc<Probe>,
+    /// The projection of the data onto the screen.
+    pub projection: &'a Arc<Projection>,
+    /// Answers to queries.
+    pub queries: &'a QueryCache,
+    /// Draws the 3-D scene.
+    pub scene: &'a RefCell<ScenePainter>,
+    /// Runs that train beside the shown ones.
+    pub background: &'a BackgroundRuns,
+    /// Commands for the window; a figure drops them.
+    pub commands: &'a CommandQueue,
+    /// In a figure the colour that it is drawn on; `None` in the window. A figure has layers with names and nothing to press.
+    pub figure: Option<Color32>,
+    /// The run that it is compared with, on the same scales.
+    pub beside: Option<&'a Self>,
+}
+
+impl ViewContext<'_> {
+    /// The newest answer to a query of this type, and a request for the answer to just this query about this snapshot.
+    pub fn query<Q: Query>(&self, query: &Q) -> Option<Arc<Q::Answer>> {
+        self.queries.ask(self.probe.snapshot(), self.probe.shared_model(), query)
+    }
+
+    /// Asks the window for something.
+    pub fn send(&self, command: UiCommand) {
+        self.commands.send(command);
+    }
+
+    /// True in a figure.
+    pub fn is_figure(&self) -> bool {
+        self.figure.is_some()
+    }
+
+    /// The colour beneath plots: the paper of the theme, or the background of the figure.
+    pub fn background_color(&self, ui: &Ui) -> Color32 {
+        self.figure.unwrap_or(Self::palette(ui).paper)
+    }
+
+    /// Begins a named layer of a figure.
+    pub fn layer(&self, painter: &Painter, depth: usize, name: &str) {
+        if self.is_figure() {
+            Layer::begin(painter, depth, name);
+        }
+    }
+
+    /// The colours of the theme.
+    pub fn palette(ui: &Ui) -> &'static Palette {
+        Palette::of(ui.visuals())
+    }
+}

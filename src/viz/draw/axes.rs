@@ -1,0 +1,67 @@
+//! Plots with their axes, ticks and grid lines.
+
+use eframe::egui::{FontId, Rangef, Ui, vec2};
+use egui_plot::{AxisHints, GridInput, GridMark, Plot};
+
+use super::number::tick;
+use crate::viz::context::ViewContext;
+use crate::viz::theme::SMALLEST_TEXT;
+
+/// An axis of a plot named `name`, with labels close enough that a small plot still has some.
+pub(crate) fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
+    let hints = hints.label_spacing(Rangef::new(14.0, 20.0)).tick_label_font(FontId::proportional(SMALLEST_TEXT));
+    let hints = hints.formatter(|mark, _| tick(mark.value, mark.step_size));
+    if name.is_empty() { hints } else { hints.label(name) }
+}
+
+/// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them.
+pub(crate) fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
+    move |input| {
+        let (low, high) = input.bounds;
+        let rough = ((high - low) / count).max(1e-12);
+        let power = 10_f64.powf(rough.log10().floor());
+        let step = power * [1.0, 2.0, 5.0].into_iter().find(|k| k * power >= 0.75 * rough).unwrap_or(10.0);
+        let first = (low / step).ceil();
+        let marks = (0..=(4.0 * count) as usize).map(|k| (first + k as f64) * step);
+        marks.take_while(|value| *value <= high).map(|value| GridMark { value, step_size: step }).collect()
+    }
+}
+
+/// A plot whose axes and grid lines can be left out and are a layer of their own.
+pub(crate) fn plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'static> {
+    context.layer(ui.painter(), 1, "axes");
+    Plot::new(id.to_owned())
+        .show_axes(context.axes)
+        .show_grid(context.axes)
+        .show_x(false)
+        .show_y(false)
+        .grid_color(ViewContext::palette(ui).rule)
+}
+
+/// A plot that stays as it is: nothing in it moves by dragging or scrolling.
+pub(crate) fn still_plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'static> {
+    plot(ui, id, context)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .min_size(vec2(40.0, 30.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grids_have_round_lines_inside_the_bounds() {
+        for (bounds, expected) in
+            [((-0.3, 3.2), vec![0.0, 1.0, 2.0, 3.0]), ((0.0, 0.09), vec![0.0, 0.02, 0.04, 0.06, 0.08])]
+        {
+            let marks = grid(4.0)(GridInput { bounds, base_step_size: 1.0 });
+            assert_eq!(marks.len(), expected.len(), "{marks:?}");
+            assert!(marks.iter().zip(expected).all(|(mark, value)| (mark.value - value).abs() < 1e-12));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Labels: text with a halo, and several of them without overlap.
+
+use std::sync::Arc;
+
+use eframe::egui::{Align2, Color32, Painter, Pos2, Rect, RichText, Ui, Vec2, vec2};
+
+use crate::viz::theme::label_font;
+
+/// Text with a halo of the background's colour.
+pub(crate) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &str, color: Color32, halo: Color32) {
+    if text.is_empty() {
+        return;
+    }
+    let galley = painter.layout_no_wrap(text.to_owned(), label_font(), color);
+    let corner = anchor.anchor_size(position, galley.size()).min;
+    for k in 0..8 {
+        let offset = 1.7 * Vec2::angled(std::f32::consts::TAU * k as f32 / 8.0);
+        painter.galley_with_override_text_color(corner + offset, Arc::clone(&galley), halo);
+    }
+    painter.galley(corner, galley, color);
+}
+
+/// Says in the middle of a view why there is nothing to see.
+pub(crate) fn instead(ui: &mut Ui, sentence: &str) {
+    ui.centered_and_justified(|ui| ui.label(RichText::new(sentence).weak()));
+}
+
+/// The labels of one picture, of which none covers another.
+#[derive(Default)]
+pub(crate) struct Labels {
+    taken: Vec<Rect>,
+}
+
+impl Labels {
+    /// Labels stay away from this place.
+    pub(crate) fn keep_off(&mut self, place: Rect) {
+        self.taken.push(place);
+    }
+
+    /// Labels stay away from the outer half of an arrow.
+    pub(crate) fn keep_off_arrow(&mut self, from: Pos2, tip: Pos2) {
+        for share in [0.5, 0.75, 1.0] {
+            self.keep_off(Rect::from_center_size(from.lerp(tip, share), Vec2::splat(8.0)));
+        }
+    }
+
+    /// Writes around a position, or at the free place that is next to it.
+    pub(crate) fn put(&mut self, painter: &Painter, position: Pos2, text: &str, color: Color32, halo: Color32) {
+        let size = painter.layout_no_wrap(text.to_owned(), label_font(), color).size() + vec2(4.0, -2.0);
+        let ring = |k: u8| {
+            let spoke = |i: u8| Vec2::angled(std::f32::consts::TAU * f32::from(i) / 12.0);
+            (0..12).map(move |i| position + 7.0 * f32::from(k) * spoke(i))
+        };
+        let places = std::iter::once(position).chain((1..=4).flat_map(ring));
+        let places = places.map(|centre| Rect::from_center_size(centre, size));
+        let free = |place: &Rect| !self.taken.iter().any(|taken| taken.intersects(*place));
+        let place = places.into_iter().find(free).unwrap_or(Rect::from_center_size(position, size));
+        self.taken.push(place);
+        label(painter, place.center(), Align2::CENTER_CENTER, text, color, halo);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::Context;
+
+    use super::*;
+
+    #[test]
+    fn labels_make_way_for_each_other() {
+        let ctx = Context::default();
+        crate::viz::theme::install(&ctx);
+        let mut labels = Labels::default();
+        let mut output = ctx.run_ui(eframe::egui::RawInput::default(), |ui| {
+            for _ in 0..3 {
+                labels.put(ui.painter(), Pos2::new(200.0, 200.0), "s₁u₁", Color32::RED, Color32::WHITE);
+            }
+        });
+        // Nothing is painted.
+        output.textures_delta.clear();
+        let [a, b, c] = labels.taken.as_slice() else { panic!("three labels") };
+        assert!(!a.intersects(*b) && !b.intersects(*c) && !a.intersects(*c));
+        assert!((c.center() - a.center()).length() < 30.0, "and stay near");
+    }
+}

@@ -1,0 +1,12 @@
+//! Drawing on plots: axes, marks, labels, heat maps.
+
+pub(crate) mod axes;
+pub(crate) mod ellipse;
+pub(crate) mod heat;
+pub(crate) mod labels;
+pub(crate) mod legend;
+pub(crate) mod matrix;
+pub(crate) mod number;
+pub(crate) mod plot_painter;
+pub(crate) mod points;
+pub(crate) mod polyline;

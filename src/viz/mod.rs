@@ -1,0 +1,30 @@
+//! From a time point of a run to shapes on a plot. No window and no files: the window and the figures draw with the same views.
+//!
+//! A view gets a [`ViewContext`](context::ViewContext) (the snapshot, the [`Probe`](probe::Probe) at z\*, answers to
+//! [queries](query::Query) that take longer than a frame) and the [`Selection`](selection::Selection), which it may change.
+//! Whatever else a person asks for goes as a [`UiCommand`](command::UiCommand) into one queue. [`VIEWS`](views::VIEWS) lists
+//! the views: each is a folder or file below `views`.
+
+pub mod background_runs;
+pub mod command;
+pub mod context;
+pub(crate) mod draw;
+pub(crate) mod field_query;
+pub(crate) mod ground_truth;
+pub(crate) mod history_table;
+pub(crate) mod home_camera;
+pub(crate) mod latent_grid;
+pub(crate) mod loop_query;
+pub mod motion;
+pub(crate) mod observations;
+pub mod probe;
+pub(crate) mod probe_worker;
+pub(crate) mod projection;
+pub mod query;
+pub(crate) mod scene_painter;
+pub mod selection;
+pub mod theme;
+pub mod view;
+pub mod view_spec;
+pub mod views;
+pub mod workers;

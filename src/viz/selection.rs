@@ -1,0 +1,279 @@
+//! The selection: z\*, camera, layers and what else is shown. None of it changes the run.
+
+use serde::{Deserialize, Serialize};
+
+use super::motion::{MORPH, Motion, PERIOD, latent_at, phase_of};
+use crate::geometry::MapQuantity;
+use crate::paint::Camera;
+
+/// z*, the chosen observation, camera and layers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Selection {
+    /// z*, a point of latent space (m).
+    pub z: Vec<f64>,
+    /// The latents on the axes of the latent view.
+    pub axes: [usize; 2],
+    /// The index of the chosen observation among the encoded ones.
+    pub observation: Option<usize>,
+    /// Layers of data space.
+    pub layers: Layers,
+    /// Draw unit vectors uᵢ instead of sᵢ uᵢ.
+    pub unit_arrows: bool,
+    /// The camera of 3-D data space; `None` until data space is first drawn.
+    pub camera: Option<Camera>,
+    /// Morph from the latent plane (0) to the manifold (1).
+    pub tau: f64,
+    /// The playback, if one runs.
+    #[serde(skip)]
+    pub motion: Option<Motion>,
+    /// The phase of a traversal, between 0 and 1.
+    #[serde(skip)]
+    pub phase: f64,
+    /// Show samples of the chosen posterior.
+    pub draw: bool,
+    /// φ, the angle by which the latents would be rotated, in degrees.
+    pub phi: f64,
+    /// The two latents that would be rotated.
+    #[serde(rename = "turned")]
+    pub rotated: [usize; 2],
+    /// The shown step of the run; `None`: the newest.
+    #[serde(skip)]
+    pub shown_step: Option<u64>,
+    /// Opposite corners of the latent rectangle of the loop integrals.
+    pub corners: [[f64; 2]; 2],
+    /// The true factor that colours observations and their codes.
+    pub color: Option<usize>,
+    /// The quantity that colours the latent plane and its image.
+    pub heat: Option<MapQuantity>,
+}
+
+/// Layers of data space, each shown or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each layer is shown or not, independently of the others")]
+pub struct Layers {
+    /// Held-out observations.
+    pub data: bool,
+    /// The decoder's image of the latent plane as a surface.
+    pub surface: bool,
+    /// Images of the lines of a latent grid.
+    pub grid: bool,
+    /// Images of the lines through z*.
+    pub seams: bool,
+    /// The local basis at d(z*).
+    pub basis: bool,
+    /// True seams of generated data.
+    pub truth: bool,
+    /// Axes and grid lines, of all plots.
+    pub axes: bool,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self { data: true, surface: true, grid: true, seams: true, basis: true, truth: false, axes: true }
+    }
+}
+
+impl Layers {
+    /// The layers with names and tooltips.
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 7] {
+        [
+            ("data", "Held-out observations", &mut self.data),
+            ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
+            ("grid", "Images of the lines of a latent grid, one prior standard deviation apart", &mut self.grid),
+            ("curves", "Images of the blue lines through z*", &mut self.seams),
+            ("basis", "The local basis u₁, u₂, … at d(z*)", &mut self.basis),
+            (
+                "truth",
+                "True seams of generated data, through the held-out observation next to d(z*), and their densities",
+                &mut self.truth,
+            ),
+            ("axes", "Axes and grid lines, of all plots", &mut self.axes),
+        ]
+    }
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            z: Vec::new(),
+            axes: [0, 1],
+            observation: None,
+            layers: Layers::default(),
+            unit_arrows: false,
+            camera: None,
+            tau: 1.0,
+            motion: None,
+            phase: 0.0,
+            draw: false,
+            phi: 0.0,
+            rotated: [0, 1],
+            shown_step: None,
+            corners: [[-1.0, -1.0], [1.0, 1.0]],
+            color: None,
+            heat: None,
+        }
+    }
+}
+
+impl Selection {
+    /// Makes everything fit a model with `m` latents and `encoded` encoded observations.
+    pub fn fit(&mut self, m: usize, encoded: usize) {
+        if self.z.is_empty() || !self.z.iter().all(|z| z.is_finite()) {
+            self.z = START.to_vec();
+        }
+        self.z.resize(m, 0.0);
+        for axis in &mut self.axes {
+            *axis = (*axis).min(m - 1);
+        }
+        if m > 1 && self.axes[0] == self.axes[1] {
+            self.axes = [0, 1];
+        }
+        if self.rotated[0] == self.rotated[1] || self.rotated.iter().any(|i| *i >= m) {
+            self.rotated = [0, 1.min(m - 1)];
+        }
+        self.observation = self.observation.filter(|i| *i < encoded);
+    }
+
+    /// As at the start, with the layers that are chosen.
+    pub fn at_start(&self) -> Self {
+        Self { layers: self.layers, ..Self::default() }
+    }
+
+    /// The selection for a run with `m` latents: surplus latents are left out, missing ones are 0.
+    pub fn seen_by(&self, m: usize) -> Self {
+        let mut seen = self.clone();
+        seen.fit(m, usize::MAX);
+        seen
+    }
+
+    /// Takes over what was changed in `seen`, which was `before` when it came from [`seen_by`](Self::seen_by).
+    pub fn learn(&mut self, before: &Self, seen: Self) {
+        if *before == seen {
+            return;
+        }
+        let hidden = self.z.get(seen.z.len()..).unwrap_or_default().to_vec();
+        let axes = if before.axes == seen.axes { self.axes } else { seen.axes };
+        let rotated = if before.rotated == seen.rotated { self.rotated } else { seen.rotated };
+        *self = Self { axes, rotated, ..seen };
+        self.z.extend(hidden);
+    }
+
+    /// The latents on the axes, without repetition: one if there is only one.
+    pub fn shown(&self) -> &[usize] {
+        let count = if self.axes[0] == self.axes[1] { 1 } else { 2 };
+        &self.axes[..count]
+    }
+}
+
+impl Selection {
+    /// Starts a motion, or stops it.
+    pub fn play(&mut self, motion: Motion) {
+        if self.motion == Some(motion) {
+            self.motion = None;
+            return;
+        }
+        self.motion = Some(motion);
+        match motion {
+            Motion::Morph => self.tau = 0.0,
+            Motion::Traverse(i) => self.phase = self.z.get(i).map_or(0.25, |z| phase_of(*z)),
+            Motion::TraverseAll => self.phase = self.z.first().map_or(0.25, |z| phase_of(*z)),
+        }
+    }
+
+    /// Moves on by some seconds. Says whether anything is moving.
+    pub fn move_on(&mut self, seconds: f64) -> bool {
+        match self.motion {
+            None => return false,
+            Some(Motion::Morph) => {
+                self.tau = (self.tau + seconds / MORPH).min(1.0);
+                if self.tau == 1.0 {
+                    self.motion = None;
+                }
+            }
+            Some(traversal) => {
+                self.phase = (self.phase + seconds / PERIOD).fract();
+                let value = latent_at(self.phase);
+                self.observation = None;
+                for (i, z) in self.z.iter_mut().enumerate() {
+                    if traversal == Motion::TraverseAll || traversal == Motion::Traverse(i) {
+                        *z = value;
+                    }
+                }
+            }
+        }
+        true
+    }
+}
+
+/// z* at the start: away from the origin, where by symmetry too much looks alike.
+const START: [f64; 2] = [0.6, -0.5];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selection_fits_every_model() {
+        let mut selection = Selection { axes: [3, 2], observation: Some(10), rotated: [1, 3], ..Selection::default() };
+        selection.z = vec![0.1; 4];
+        selection.fit(4, 20);
+        assert_eq!((selection.axes, selection.observation, selection.z.len()), ([3, 2], Some(10), 4));
+        assert_eq!(selection.rotated, [1, 3]);
+        selection.fit(1, 5);
+        assert_eq!(selection.rotated, [0, 0], "one latent has nothing to turn with");
+        assert_eq!((selection.shown(), selection.observation, selection.z.as_slice()), (&[0][..], None, &[0.1][..]));
+        selection.fit(2, 5);
+        assert_eq!((selection.shown(), selection.rotated), (&[0, 1][..], [0, 1]));
+        assert_eq!(selection.z, [0.1, 0.0]);
+        selection.z[0] = f64::NAN;
+        selection.fit(2, 5);
+        assert!(selection.z[0].is_finite());
+    }
+
+    #[test]
+    fn runs_with_different_latents_share_what_both_have() {
+        let mut selection = Selection { axes: [2, 0], z: vec![1.0, 2.0, 3.0], ..Selection::default() };
+        let before = selection.seen_by(2);
+        assert_eq!((before.z.as_slice(), before.axes), (&[1.0, 2.0][..], [1, 0]));
+        let mut seen = before.clone();
+        selection.learn(&before, seen.clone());
+        assert_eq!(selection.axes, [2, 0], "what is not changed is not taken over");
+        seen.z[1] = -1.0;
+        selection.learn(&before, seen);
+        assert_eq!((selection.z, selection.axes), (vec![1.0, -1.0, 3.0], [2, 0]));
+    }
+
+    #[test]
+    fn a_traversal_starts_where_it_is_and_comes_back() {
+        let mut selection = Selection { z: vec![0.7, -0.4], ..Selection::default() };
+        selection.play(Motion::Traverse(0));
+        assert!(selection.move_on(1e-9) && (selection.z[0] - 0.7).abs() < 1e-6);
+        let mut extremes = (f64::INFINITY, f64::NEG_INFINITY);
+        for _ in 0..600 {
+            selection.move_on(PERIOD / 600.0);
+            extremes = (extremes.0.min(selection.z[0]), extremes.1.max(selection.z[0]));
+        }
+        assert!((selection.z[0] - 0.7).abs() < 1e-6, "a period later it is back");
+        assert!(extremes.0 < -2.2 && extremes.1 > 2.2 && selection.z[1] == -0.4);
+        selection.play(Motion::TraverseAll);
+        selection.move_on(0.1);
+        assert_eq!(selection.z[0], selection.z[1], "in phase");
+        selection.play(Motion::TraverseAll);
+        assert!(!selection.move_on(0.1), "the same button stops it");
+    }
+
+    #[test]
+    fn the_morph_takes_a_second_and_a_half_and_ends_on_the_manifold() {
+        let mut selection = Selection::default();
+        assert_eq!(selection.tau, 1.0);
+        selection.play(Motion::Morph);
+        assert_eq!(selection.tau, 0.0);
+        for _ in 0..15 {
+            selection.move_on(0.1);
+        }
+        selection.move_on(1e-6);
+        assert_eq!((selection.tau, selection.motion), (1.0, None));
+    }
+}

@@ -1,0 +1,92 @@
+//! The specification of a view: its names, functions, and place in the default layout.
+
+use eframe::egui::Ui;
+
+use crate::io::Csv;
+use crate::viz::context::ViewContext;
+use crate::viz::selection::Selection;
+use crate::viz::view::View;
+
+/// A view's table, or the reason why there is nothing to tabulate.
+pub type Table = Result<Csv, &'static str>;
+
+/// Everything the program knows of a view.
+#[derive(Debug)]
+pub struct ViewSpec {
+    /// Its names.
+    pub view: View,
+    /// Names that older files and command lines use.
+    pub old_names: &'static [&'static str],
+    /// One picture shows both of two compared runs.
+    pub is_shared: bool,
+    /// Its place in the default layout.
+    pub region: Region,
+    /// The usual size of a figure of one run, in points.
+    pub figure_size: (f32, f32),
+    /// The parts of the state that change the picture; animations move one of them.
+    pub depends_on: &'static [Dependency],
+    /// Draws the view into all of the given space. It may change the selection and send commands.
+    pub ui: fn(&mut Ui, &ViewContext<'_>, &mut Selection),
+    /// Draws tools into the header.
+    pub tools: fn(&mut Ui, &ViewContext<'_>, &mut Selection),
+    /// Draws a legend into the header of a figure, which has no tools.
+    pub figure_legend: fn(&mut Ui, &ViewContext<'_>),
+    /// True if the drawing reaches the edges of its tile.
+    pub is_full_bleed: fn(&ViewContext<'_>) -> bool,
+    /// The shown numbers of one run, or of both where a picture shows both.
+    pub table: fn(&ViewContext<'_>, &Selection) -> Table,
+}
+
+/// A region of the default layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// Data space, upper left.
+    Data,
+    /// Latent space, beside it.
+    Latent,
+    /// Tabs of measurements at z\* and over the data, upper right.
+    Measurements,
+    /// Tabs of densities and factors, lower left.
+    Densities,
+    /// Tabs of the whole experiment, lower right.
+    Experiment,
+}
+
+/// A part of the state that changes a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dependency {
+    /// z\*.
+    Latent,
+    /// The step.
+    Step,
+    /// The camera.
+    Camera,
+    /// τ, the morph from latent plane to manifold.
+    Morph,
+}
+
+impl ViewSpec {
+    /// No tools in the header.
+    pub const fn no_tools(_: &mut Ui, _: &ViewContext<'_>, _: &mut Selection) {}
+
+    /// No legend in the header of a figure.
+    pub const fn no_legend(_: &mut Ui, _: &ViewContext<'_>) {}
+
+    /// True if one table holds the numbers of all runs.
+    pub fn has_one_table(&self) -> bool {
+        self.is_shared && !self.depends_on.contains(&Dependency::Step)
+    }
+
+    /// A margin between the drawing and the edges of its tile.
+    pub const fn with_margin(_: &ViewContext<'_>) -> bool {
+        false
+    }
+}
+
+/// The names z_1, z_2 … of latent columns.
+pub fn latent_columns(context: &ViewContext<'_>) -> impl Iterator<Item = String> {
+    (1..=context.snapshot.latent_dim()).map(|i| format!("z_{i}"))
+}
+
+/// The reason for an empty table while a query is answered.
+pub const NOT_YET: &str = "this is being computed; try again in a moment";

@@ -1,0 +1,131 @@
+//! Data space in two dimensions.
+
+use eframe::egui::{Rect, Stroke, Ui, vec2};
+use egui_plot::AxisHints;
+
+use super::morph::Morph;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid as ticks, plot};
+use crate::viz::draw::heat::Heat;
+use crate::viz::draw::labels::Labels;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::points::factor_colors;
+use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
+use crate::viz::observations::{choose, drawn_observations, nearest, to_f64};
+use crate::viz::selection::Selection;
+use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
+
+/// Draws the view.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
+    let projection = context.projection;
+    let name = |axis: usize| projection.names.get(axis).cloned().unwrap_or_default();
+    let [x, y] = [0, 1].map(|axis| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]));
+    let response = plot(ui, "data space", context)
+        .data_aspect(1.0)
+        .include_x(x[0])
+        .include_x(x[1])
+        .include_y(y[0])
+        .include_y(y[1])
+        .set_margin_fraction(vec2(0.04, 0.04))
+        .x_grid_spacer(ticks(8.0))
+        .y_grid_spacer(ticks(8.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), &name(0))])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), &name(1))])
+        .show(ui, |_| ());
+    let marks = PlotPainter::new(ui, context, response.transform);
+    let layers = selection.layers;
+    let morph = Morph::new(context.probe, context.projection, selection.tau);
+    let color = morph.color(palette);
+    let heat = Heat::new(context, selection);
+    marks.layer("surface");
+    if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
+        let surface = context.probe.surface();
+        let at = |k: usize| morph.plane(|| context.probe.surface_latent(k), surface.column(k));
+        let shade = |k: usize| heat.color(surface_place(k), palette).gamma_multiply(0.85);
+        marks.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
+    }
+    marks.layer("observations");
+    if layers.data {
+        let code = |i: usize| to_f64(context.snapshot.mean(i));
+        let points = drawn_observations(context.snapshot).enumerate().map(|(i, x)| morph.plane(|| code(i), x));
+        match factor_colors(context.snapshot, selection.color, palette) {
+            Some(colors) => marks.colored_cloud(points.zip(colors), POINT_RADIUS),
+            None => marks.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55)),
+        }
+    }
+    marks.layer("grid");
+    if layers.grid {
+        grid(&marks, palette, context, &morph);
+    }
+    let mut ends = Vec::new();
+    marks.layer("true seams");
+    if layers.truth && morph.is_done() {
+        for (i, seam) in context.probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
+            let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
+            marks.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
+            let end = projection.plane(seam.points.column(seam.points.columns() - 1));
+            ends.push((end, format!("true {}", i + 1), palette.truth));
+        }
+    }
+    marks.layer("curves");
+    if layers.seams {
+        for seam in &context.probe.seams {
+            let at = |k: usize| morph.plane(|| context.probe.seam_latent(seam, k), seam.points.column(k));
+            marks.curve((0..seam.t.len()).map(at), Stroke::new(CURVE_WIDTH, color), dashes(seam.latent));
+            let end = seam.t.partition_point(|t| *t <= 2.5).min(seam.t.len() - 1);
+            ends.push((at(end), indexed("z", seam.latent), color));
+        }
+    }
+    let mut labels = Labels::default();
+    let image = marks.at(projection.plane(&context.probe.image));
+    labels.keep_off(Rect::from_center_size(image, vec2(18.0, 18.0)));
+    marks.layer("basis");
+    if layers.basis && morph.is_done() {
+        basis(&marks, palette, context, selection.unit_arrows, &mut labels);
+    }
+    marks.handle(projection.plane(&context.probe.image), color, false);
+    marks.layer("names");
+    for (end, name, color) in ends {
+        labels.put(&marks.painter, marks.at(end) + vec2(12.0, -12.0), &name, color, palette.paper);
+    }
+    if let Some(heat) = heat.filter(|_| layers.surface) {
+        heat.legend(ui, &marks, *response.transform.frame(), palette);
+    }
+    if response.response.clicked()
+        && let Some(position) = response.response.interact_pointer_pos()
+    {
+        let places = drawn_observations(context.snapshot).map(|x| Some(marks.at(projection.plane(x))));
+        choose(context.snapshot, selection, nearest(places, position));
+    }
+}
+
+/// The images of the lines of a latent grid.
+fn grid(marks: &PlotPainter, palette: &Palette, context: &ViewContext<'_>, morph: &Morph<'_>) {
+    let (probe, stroke) = (context.probe, Stroke::new(1.0, palette.surface));
+    let mut images = probe.grid().iter_columns();
+    for line in grid_lines() {
+        let at = |(k, x): (usize, &[f32])| morph.plane(|| probe.surface_latent(k), x);
+        marks.curve(line.zip(&mut images).map(at), stroke, &[]);
+    }
+}
+
+/// The local basis at d(z*): true lengths sᵢ uᵢ, or unit vectors.
+fn basis(marks: &PlotPainter, palette: &Palette, context: &ViewContext<'_>, unit: bool, labels: &mut Labels) {
+    let from = context.projection.plane(&context.probe.image);
+    let arrow = |i: usize| {
+        let (vector, name) = context.probe.basis_vector(i, unit);
+        let to: Vec<f64> = context.probe.image.iter().zip(&vector).map(|(x, v)| x + v).collect();
+        (context.projection.plane(&to), name)
+    };
+    let arrows: Vec<_> = (0..context.snapshot.latent_dim()).map(arrow).collect();
+    for (to, _) in &arrows {
+        marks.arrow(from, *to, palette.image, "");
+        labels.keep_off_arrow(marks.at(from), marks.at(*to));
+    }
+    for (to, name) in &arrows {
+        let [foot, tip] = [from, *to].map(|point| marks.at(point));
+        let beyond = tip + 18.0 * (tip - foot).normalized();
+        labels.put(&marks.painter, beyond, name, palette.image, palette.paper);
+    }
+}

@@ -1,0 +1,213 @@
+//! The 3-D scene of data space: cheap to describe in the frame, built on the render thread.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use eframe::egui::Color32;
+
+use super::morph::Morph;
+use crate::paint::{Arrow, Bounds, Cloud, CloudPoint, Curve, Scene3, Surface};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::heat::Heat;
+use crate::viz::draw::points::factor_colors;
+use crate::viz::home_camera::data_bounds;
+use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
+use crate::viz::observations::{drawn_observations, to_f64};
+use crate::viz::probe::Probe;
+use crate::viz::projection::Projection;
+use crate::viz::scene_painter::SceneSource;
+use crate::viz::selection::{Layers, Selection};
+use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
+
+/// A time point of a run with the shown layers.
+#[derive(Clone, Debug)]
+pub(super) struct DataScene {
+    probe: Arc<Probe>,
+    projection: Arc<Projection>,
+    layers: Layers,
+    unit_arrows: bool,
+    tau: f64,
+    color: Option<usize>,
+    heat: Option<Heat>,
+    axes: bool,
+    palette: &'static Palette,
+}
+
+/// A name in the scene.
+pub(super) struct Name {
+    pub at: [f32; 3],
+    /// The foot of the arrow that ends there.
+    pub foot: Option<[f32; 3]>,
+    pub text: String,
+    pub color: Color32,
+}
+
+impl PartialEq for DataScene {
+    /// The same scene, told without building it.
+    fn eq(&self, other: &Self) -> bool {
+        let shown = |s: &Self| (s.layers, s.unit_arrows, s.tau, s.color, s.axes, s.palette);
+        Arc::ptr_eq(&self.probe, &other.probe)
+            && Arc::ptr_eq(&self.projection, &other.projection)
+            && self.heat == other.heat
+            && shown(self) == shown(other)
+    }
+}
+
+impl SceneSource for DataScene {
+    fn scene(&self) -> Scene3 {
+        self.build()
+    }
+
+    fn is_same(&self, other: &dyn SceneSource) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
+    }
+}
+
+impl DataScene {
+    pub(super) fn new(context: &ViewContext<'_>, selection: &Selection, palette: &'static Palette) -> Self {
+        let layers = selection.layers;
+        let heated = layers.surface && context.probe.has_surface();
+        Self {
+            probe: Arc::clone(context.probe),
+            projection: Arc::clone(context.projection),
+            layers,
+            unit_arrows: selection.unit_arrows,
+            tau: selection.tau,
+            color: selection.color,
+            heat: if heated { Heat::new(context, selection) } else { None },
+            axes: context.axes,
+            palette,
+        }
+    }
+
+    fn morph(&self) -> Morph<'_> {
+        Morph::new(&self.probe, &self.projection, self.tau)
+    }
+
+    fn build(&self) -> Scene3 {
+        let mut scene = Scene3::default();
+        if self.axes {
+            self.frame(&mut scene);
+        }
+        if self.layers.data {
+            scene.clouds.push(self.observations());
+        }
+        if self.probe.has_surface() {
+            self.surface(&mut scene);
+        }
+        if self.layers.truth && self.tau >= 1.0 {
+            for seam in self.probe.truth().into_iter().flat_map(|truth| &truth.seams) {
+                let positions = seam.points.iter_columns().map(|x| self.projection.space(x)).collect();
+                scene.curves.push(Curve::new(positions, self.palette.truth, CURVE_WIDTH + 1.0));
+            }
+        }
+        let morph = self.morph();
+        let color = morph.color(self.palette);
+        if self.layers.seams {
+            for seam in &self.probe.seams {
+                let at = |k: usize| morph.space(|| self.probe.seam_latent(seam, k), seam.points.column(k));
+                let positions = (0..seam.t.len()).map(at).collect();
+                scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
+            }
+        }
+        let from = self.image();
+        scene.clouds.push(Cloud { points: vec![CloudPoint { position: from, color }], radius: 4.5 });
+        let arrow = |(to, _)| Arrow { from, to, color: self.palette.image, width: ARROW_WIDTH };
+        scene.arrows.extend(self.arrows().map(arrow));
+        scene
+    }
+
+    /// The names of what is in the scene.
+    pub(super) fn names(&self) -> Vec<Name> {
+        let (palette, morph) = (self.palette, self.morph());
+        let mut names = Vec::new();
+        if self.axes {
+            let Bounds { min, max } = data_bounds(&self.projection);
+            for (axis, text) in self.projection.names.iter().enumerate() {
+                let mut at = min;
+                at[axis] = max[axis] + 0.06 * (max[axis] - min[axis]).max(0.1);
+                names.push(Name { at, foot: None, text: text.clone(), color: palette.muted });
+            }
+        }
+        if self.layers.truth && morph.is_done() {
+            for (i, seam) in self.probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
+                let at = self.projection.space(seam.points.column(seam.points.columns() - 20));
+                names.push(Name { at, foot: None, text: format!("true {}", i + 1), color: palette.truth });
+            }
+        }
+        if self.layers.seams {
+            for seam in &self.probe.seams {
+                let end = seam.t.partition_point(|t| *t <= 2.7).min(seam.t.len() - 1);
+                let at = morph.space(|| self.probe.seam_latent(seam, end), seam.points.column(end));
+                names.push(Name { at, foot: None, text: indexed("z", seam.latent), color: morph.color(palette) });
+            }
+        }
+        let foot = Some(self.image());
+        names.extend(self.arrows().map(|(at, text)| Name { at, foot, text, color: palette.image }));
+        names
+    }
+
+    /// A box around the data.
+    fn frame(&self, scene: &mut Scene3) {
+        let bounds = data_bounds(&self.projection);
+        let corner =
+            |bits: usize| [0, 1, 2].map(|axis| if bits >> axis & 1 == 1 { bounds.max[axis] } else { bounds.min[axis] });
+        for axis in 0..3 {
+            for bits in (0..8).filter(|bits| bits >> axis & 1 == 0) {
+                let ends = vec![corner(bits), corner(bits | 1 << axis)];
+                scene.curves.push(Curve::new(ends, self.palette.rule, 1.0));
+            }
+            scene.curves.push(Curve::new(vec![corner(0), corner(1 << axis)], self.palette.muted, 1.2));
+        }
+    }
+
+    fn observations(&self) -> Cloud {
+        let (snapshot, morph) = (self.probe.snapshot(), self.morph());
+        let plain = self.palette.point.gamma_multiply(0.7);
+        let colors = factor_colors(snapshot, self.color, self.palette);
+        let points = drawn_observations(snapshot).enumerate().map(|(i, x)| {
+            let position = morph.space(|| to_f64(snapshot.mean(i)), x);
+            CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }
+        });
+        Cloud { points: points.collect(), radius: POINT_RADIUS }
+    }
+
+    /// The image of the latent plane, and of the grid in it.
+    fn surface(&self, scene: &mut Scene3) {
+        let (probe, palette, morph) = (&self.probe, self.palette, self.morph());
+        let vertex = |k: usize| morph.space(|| probe.surface_latent(k), probe.surface().column(k));
+        if self.layers.surface {
+            let shade = |k: usize| match &self.heat {
+                Some(heat) => heat.color(surface_place(k), palette),
+                None => palette.surface,
+            };
+            let corner = |row: usize, column: usize| {
+                let k = row * SURFACE_POINTS + column;
+                (vertex(k), shade(k))
+            };
+            scene.surfaces.push(Surface::from_fn(SURFACE_POINTS, SURFACE_POINTS, 0.55, corner));
+        }
+        if self.layers.grid {
+            for line in grid_lines() {
+                scene.curves.push(Curve::new(line.map(vertex).collect(), palette.muted.gamma_multiply(0.4), 0.8));
+            }
+        }
+    }
+
+    /// d(z*).
+    fn image(&self) -> [f32; 3] {
+        self.projection.space(&self.probe.image)
+    }
+
+    /// Tips and names of the arrows of the local basis. All begin at d(z*).
+    fn arrows(&self) -> impl Iterator<Item = ([f32; 3], String)> {
+        let from = self.image();
+        let shown = self.layers.basis && self.tau >= 1.0;
+        (0..self.probe.z().len()).filter(move |_| shown).map(move |i| {
+            let (vector, name) = self.probe.basis_vector(i, self.unit_arrows);
+            let direction = self.projection.direction(&vector);
+            ([0, 1, 2].map(|axis| from[axis] + direction[axis]), name)
+        })
+    }
+}

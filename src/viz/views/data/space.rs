@@ -1,0 +1,126 @@
+//! Data space in three dimensions.
+
+use std::sync::Arc;
+
+use eframe::egui::{CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
+
+use super::scene::{DataScene, Name};
+use crate::paint::Camera;
+use crate::viz::command::CameraPose;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::labels::Labels;
+use crate::viz::home_camera::home_camera;
+use crate::viz::observations::{choose, drawn_observations, nearest};
+use crate::viz::scene_painter::SceneRequest;
+use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
+
+/// Draws the view; orbits the camera.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
+    let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    response.widget_info(|| {
+        eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Canvas, true, "Data space in three dimensions")
+    });
+    let home = home(context);
+    let camera = selection.camera.get_or_insert(home);
+    orbit(ui, &response, rect, camera, &home);
+    let camera = *camera;
+
+    let scene = DataScene::new(context, selection, palette);
+    let names = scene.names();
+    context.layer(ui.painter(), 1, "scene");
+    let background = context.background_color(ui);
+    let request = SceneRequest { source: Arc::new(scene), camera, rect, background };
+    context.scene.borrow_mut().paint(ui, request);
+    context.layer(ui.painter(), 1, "names");
+
+    let projector = camera.projector([rect.width(), rect.height()]);
+    let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
+    write(&ui.painter_at(rect), &names, seen, seen(context.projection.space(&context.probe.image)), palette);
+    if response.clicked()
+        && let Some(position) = response.interact_pointer_pos()
+    {
+        let place = |x: &[f32]| projector.project(context.projection.space(x));
+        let places = drawn_observations(context.snapshot).map(|x| place(x).map(|[x, y, _]| rect.min + vec2(x, y)));
+        choose(context.snapshot, selection, nearest(places, position));
+    }
+    response.on_hover_cursor(CursorIcon::Grab);
+}
+
+/// Writes the names where they are seen, those of arrows first and beyond their tips, all off the image of z*.
+fn write(
+    painter: &Painter,
+    names: &[Name],
+    seen: impl Fn([f32; 3]) -> Option<Pos2>,
+    image: Option<Pos2>,
+    palette: &Palette,
+) {
+    let mut labels = Labels::default();
+    if let Some(image) = image {
+        labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0)));
+    }
+    let arrow = |name: &Name| Some((seen(name.foot?)?, seen(name.at)?));
+    for (foot, tip) in names.iter().filter_map(arrow) {
+        labels.keep_off_arrow(foot, tip);
+    }
+    for name in names.iter().filter(|name| name.foot.is_some()) {
+        if let Some((foot, tip)) = arrow(name) {
+            labels.put(painter, tip + 17.0 * (tip - foot).normalized(), &name.text, name.color, palette.paper);
+        }
+    }
+    for name in names.iter().filter(|name| name.foot.is_none()) {
+        if let Some(position) = seen(name.at) {
+            labels.put(painter, position, &name.text, name.color, palette.paper);
+        }
+    }
+}
+
+fn home(context: &ViewContext<'_>) -> Camera {
+    home_camera(context.projection, context.snapshot.config.origin.scene())
+}
+
+/// Dragging orbits, with the right button or Shift it pans, the wheel zooms.
+fn orbit(ui: &Ui, response: &eframe::egui::Response, rect: Rect, camera: &mut Camera, home: &Camera) {
+    let viewport = [rect.width(), rect.height()];
+    if response.double_clicked() {
+        *camera = *home;
+    }
+    let drag = response.drag_delta();
+    if response.dragged() {
+        let move_it = response.dragged_by(eframe::egui::PointerButton::Secondary) || ui.input(|i| i.modifiers.shift);
+        if move_it {
+            camera.pan([drag.x, drag.y], viewport);
+        } else {
+            camera.orbit(drag.x, drag.y);
+        }
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let (scroll, zoom) = ui.input(|i| (i.smooth_scroll_delta().y, i.zoom_delta()));
+        let factor = zoom * (0.004 * scroll).exp();
+        if factor != 1.0 {
+            let at: Pos2 = pos2(pointer.x - rect.min.x, pointer.y - rect.min.y);
+            camera.zoom_at(factor, [at.x, at.y], viewport);
+        }
+    }
+}
+
+/// Moves the camera to a fixed pose.
+pub fn pose_camera(selection: &mut Selection, pose: CameraPose, context: &ViewContext<'_>) {
+    let home = home(context);
+    let camera = selection.camera.get_or_insert(home);
+    match pose {
+        CameraPose::X => camera.look_along([-1.0, 0.0, 0.0]),
+        CameraPose::Y => camera.look_along([0.0, -1.0, 0.0]),
+        CameraPose::Z => camera.look_along([0.0, 0.0, -1.0]),
+        CameraPose::Tangent => {
+            if let &[a, b] = selection.axes.as_slice()
+                && a != b
+            {
+                let [u, v] = [a, b].map(|i| context.projection.direction(context.probe.svd.u.column(i).as_slice()));
+                camera.face([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]);
+            }
+        }
+        CameraPose::Home => *camera = home,
+    }
+}

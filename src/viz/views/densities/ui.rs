@@ -1,0 +1,332 @@
+//! Push-forward densities: for each latent p(zᵢ) above in blue, and beneath it in red what becomes of it over the arc
+//! length of the seam, linked slice by slice, with a histogram of decoded samples that uses no derivative and the same seam
+//! at other values of the other latents. With the layer "truth" on, the same of the map that generated the data.
+
+use eframe::egui::{Align2, Color32, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui_plot::{AxisHints, Plot, PlotBounds};
+
+use super::query::{Ghost, GhostsQuery, spread};
+use crate::geometry::{Seam, normal_density};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::latent_grid::RANGE;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{Palette, dashes, indexed};
+
+/// Bins of the histogram.
+const BINS: usize = 40;
+
+/// The values of z that cut N(0, 1) into ten slices of equal mass.
+const DECILES: [f64; 9] = [
+    -1.281_551_565_5,
+    -0.841_621_233_6,
+    -0.524_400_512_7,
+    -0.253_347_103_1,
+    0.0,
+    0.253_347_103_1,
+    0.524_400_512_7,
+    0.841_621_233_6,
+    1.281_551_565_5,
+];
+
+/// Draws the view.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let latents = shown_latents(context, selection);
+    let answer = context.query(&ghosts_query(context, &latents));
+    let ghosts = answer.as_deref();
+    // One scale for all, so that lengths and heights can be compared, also with the run beside.
+    let scale = std::iter::once(context).chain(context.beside).map(|context| DensityScale::of(context, &latents));
+    let scale = scale.fold(DensityScale { reach: 1e-6, height: 1e-6 }, DensityScale::larger);
+    let area = ui.available_rect_before_wrap();
+    let width = area.width() / latents.len() as f32;
+    for (k, latent) in latents.iter().enumerate() {
+        let seam = &context.probe.seams[*latent];
+        let column = Rect::from_min_size(area.min + vec2(width * k as f32, 0.0), vec2(width - 8.0, area.height()));
+        let (upper, lower) = column.split_top_bottom_at_fraction(0.4);
+        let prior =
+            ui.scope_builder(UiBuilder::new().max_rect(upper).id_salt(("prior", k)), |ui| prior(ui, context, seam));
+        let lower = lower.with_min_y(lower.min.y + STRIP);
+        let found = ghosts.and_then(|ghosts| {
+            let place = ghosts.of_seams.iter().position(|(i, _)| i == latent)?;
+            Some(Found { ghosts: &ghosts.of_seams[place].1, spread: ghosts.spread[place], arcs: &ghosts.arcs[place] })
+        });
+        let pushed = ui.scope_builder(UiBuilder::new().max_rect(lower).id_salt(("pushed", k)), |ui| {
+            let truth = selection.layers.truth.then(|| Truth::beside(context, *latent)).flatten();
+            pushed(ui, context, seam, scale, found.as_ref(), truth.as_ref())
+        });
+        links(ui, seam, &prior.inner, &pushed.inner);
+    }
+    ui.allocate_rect(area, eframe::egui::Sense::hover());
+}
+
+/// The answer about one seam.
+struct Found<'a> {
+    ghosts: &'a [Ghost],
+    spread: f64,
+    /// Arc lengths of decoded samples.
+    arcs: &'a [f64],
+}
+
+/// The room between the two plots of a latent, beneath the labels of the upper one.
+const STRIP: f32 = 12.0;
+
+/// Up to three latents: all of them, or those on the axes of the latent view.
+pub(super) fn shown_latents(context: &ViewContext<'_>, selection: &Selection) -> Vec<usize> {
+    let m = context.snapshot.latent_dim();
+    if m <= 3 { (0..m).collect() } else { selection.shown().to_vec() }
+}
+
+/// The ghosts that are wanted: a few values of every other latent.
+pub(super) fn ghosts_query(context: &ViewContext<'_>, latents: &[usize]) -> GhostsQuery {
+    let values = if context.snapshot.latent_dim() == 2 { vec![-1.5, -0.75, 0.75, 1.5] } else { vec![-1.25, 1.25] };
+    GhostsQuery { z: context.probe.z().to_vec(), latents: latents.to_vec(), values }
+}
+
+/// The common scale of the lower plots.
+#[derive(Clone, Copy)]
+struct DensityScale {
+    /// Arc length on either side of d(z*).
+    reach: f64,
+    /// The largest density.
+    height: f64,
+}
+
+impl DensityScale {
+    fn of(context: &ViewContext<'_>, latents: &[usize]) -> Self {
+        let seams = || latents.iter().filter_map(|i| context.probe.seams.get(*i));
+        let reach = seams().flat_map(|s| [s.arc_at(-3.0).abs(), s.arc_at(3.0).abs()]).fold(1e-6, f64::max);
+        // A seam that stands still somewhere has an infinite density there; the scale then follows the rest.
+        let mut heights: Vec<f64> = seams().flat_map(|s| s.density()).filter(|d| d.is_finite()).collect();
+        let high = heights.len() * 99 / 100;
+        let height =
+            if heights.is_empty() { 1.0 } else { 1.5 * *heights.select_nth_unstable_by(high, f64::total_cmp).1 };
+        Self { reach, height }
+    }
+
+    fn larger(self, other: Self) -> Self {
+        Self { reach: self.reach.max(other.reach), height: self.height.max(other.height) }
+    }
+}
+
+fn plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'static> {
+    still_plot(ui, id, context)
+        .show_grid([false, false])
+        .show_axes([context.axes, false])
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .x_grid_spacer(grid(6.0))
+}
+
+fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam) -> PlotPainter {
+    let palette = ViewContext::palette(ui);
+    let name = indexed("z", seam.latent);
+    let response = plot(ui, "prior", context)
+        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE, 0.0], [RANGE, 0.5])));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    let curve: Vec<[f64; 2]> = seam.t.iter().map(|t| [*t, normal_density(*t)]).collect();
+    slices(&marks, &seam.t, &curve, palette.latent);
+    marks.curve(curve.into_iter(), Stroke::new(1.8, palette.latent), &[]);
+    let z = context.probe.z()[seam.latent];
+    marker(&marks, z, normal_density(z), palette.latent);
+    caption(&marks, 0, &format!("p({name}) over {name}"), palette.latent);
+    response.response.on_hover_text("The prior, in ten slices of equal mass");
+    marks
+}
+
+/// The seam of the factor that a latent stands for, in the true map, and what it is at other values of the other factors.
+struct Truth {
+    seam: Seam,
+    ghosts: Vec<Ghost>,
+}
+
+impl Truth {
+    fn beside(context: &ViewContext<'_>, latent: usize) -> Option<Self> {
+        let truth = context.probe.truth()?;
+        let correlation = context.snapshot.correlation.as_ref()?;
+        let factors = truth.factors.len();
+        let with = |k: usize| correlation[(latent, k)];
+        let k = (0..factors).max_by(|a, b| with(*a).abs().total_cmp(&with(*b).abs()))?;
+        // A latent may run against its factor.
+        let directed = |mut seam: Seam| {
+            if with(k) < 0.0 {
+                seam.arc.iter_mut().for_each(|s| *s = -*s);
+            }
+            seam
+        };
+        let others = (0..factors).filter(|other| *other != k);
+        let ghost = |(other, value)| Ghost { other, value, seam: directed(truth.ghost(k, other, value)) };
+        let values = [-1.5, -0.75, 0.75, 1.5];
+        let ghosts = others.flat_map(|other| values.map(|value| (other, value))).map(ghost).collect();
+        Some(Self { seam: directed(truth.seams[k].clone()), ghosts })
+    }
+
+    fn draw(&self, marks: &PlotPainter, palette: &Palette) {
+        let curve =
+            |seam: &Seam| -> Vec<[f64; 2]> { seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect() };
+        for ghost in &self.ghosts {
+            marks.curve(curve(&ghost.seam).into_iter(), Stroke::new(1.0, palette.truth), dashes(ghost.other));
+        }
+        marks.curve(curve(&self.seam).into_iter(), Stroke::new(1.8, palette.truth), &[]);
+        if !self.ghosts.is_empty() {
+            let spread = 100.0 * spread(&self.seam, &self.ghosts);
+            caption(marks, 2, &format!("true map: ghosts ±{} %", number(spread, 0)), palette.truth);
+        }
+    }
+}
+
+fn pushed(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    seam: &Seam,
+    scale: DensityScale,
+    found: Option<&Found<'_>>,
+    truth: Option<&Truth>,
+) -> PlotPainter {
+    let palette = ViewContext::palette(ui);
+    let DensityScale { reach, height } = scale;
+    let response = plot(ui, "pushed", context)
+        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach, 0.0], [reach, height])));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    let curve: Vec<[f64; 2]> = seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect();
+    // The slices are those of the prior: cut where the seam is at the same z.
+    slices(&marks, &seam.t, &curve, palette.image);
+    if let Some(Found { ghosts, arcs, .. }) = found {
+        let bars = histogram(arcs, reach);
+        let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
+        marks.curve(steps, Stroke::new(1.0, palette.image.gamma_multiply(0.45)), &[]);
+        draw_ghosts(&marks, ghosts, palette);
+    }
+    if let Some(truth) = truth {
+        truth.draw(&marks, palette);
+    }
+    marks.curve(curve.iter().copied(), Stroke::new(2.0, palette.image), &[]);
+    marker(&marks, 0.0, normal_density(context.probe.z()[seam.latent]) / speed_here(context, seam), palette.image);
+    let name = format!("p({}) / ‖J{}‖", indexed("z", seam.latent), indexed("", seam.latent));
+    caption(&marks, 0, &format!("{name}  ∫ = {}", number(seam.mass(), 4)), palette.image);
+    if let Some(Found { ghosts, spread, .. }) = found.filter(|found| !found.ghosts.is_empty()) {
+        let elsewhere = if context.snapshot.latent_dim() == 2 {
+            format!(" at other {}", indexed("z", ghosts[0].other))
+        } else {
+            String::new()
+        };
+        caption(&marks, 1, &format!("ghosts{elsewhere} ±{} %", number(100.0 * *spread, 0)), palette.muted);
+    }
+    response.response.on_hover_text(
+        "Density over arc length from d(z*), in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
+         decoded samples, measured without a derivative. Thin lines: the same seam at other values of the other latents; they \
+         coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam",
+    );
+    marks
+}
+
+/// The seam's density elsewhere, in the dash pattern of the latent that is moved.
+fn draw_ghosts(marks: &PlotPainter, ghosts: &[Ghost], palette: &Palette) {
+    for ghost in ghosts {
+        let density = ghost.seam.density();
+        let curve = ghost.seam.arc.iter().zip(density).map(|(s, d)| [*s, d]);
+        marks.curve(curve, Stroke::new(1.1, palette.ink.gamma_multiply(0.7)), dashes(ghost.other));
+    }
+}
+
+/// The area beneath a curve given at values of t, every other slice of equal mass darker.
+fn slices(marks: &PlotPainter, t: &[f64], curve: &[[f64; 2]], color: Color32) {
+    let at = |edge: f64| {
+        let k = t.partition_point(|t| *t < edge).clamp(1, t.len() - 1);
+        let share = (edge - t[k - 1]) / (t[k] - t[k - 1]);
+        [0, 1].map(|i| curve[k - 1][i] * (1.0 - share) + curve[k][i] * share)
+    };
+    for (k, [low, high]) in edges().enumerate() {
+        let inside = &curve[t.partition_point(|t| *t <= low)..t.partition_point(|t| *t < high)];
+        let part = [&[at(low)], inside, &[at(high)]].concat();
+        marks.area(&part, color.gamma_multiply(if k % 2 == 0 { 0.10 } else { 0.34 }));
+    }
+}
+
+/// The ten slices.
+fn edges() -> impl Iterator<Item = [f64; 2]> {
+    let low = std::iter::once(-RANGE).chain(DECILES);
+    low.zip(DECILES.into_iter().chain([RANGE])).map(|(low, high)| [low, high])
+}
+
+/// Bands from each slice of the prior to its image on the seam, from the upper plot to the lower one.
+fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
+    let palette = ViewContext::palette(ui);
+    let (above, below) = (prior.painter.clip_rect(), pushed.painter.clip_rect());
+    let painter = ui.painter().with_clip_rect(Rect::from_x_y_ranges(below.x_range(), above.bottom()..=below.bottom()));
+    for (k, ends) in edges().enumerate() {
+        let top = ends.map(|t| pos2(prior.at([t, 0.0]).x, above.bottom()));
+        let middle = ends.map(|t| pos2(pushed.at([seam.arc_at(t), 0.0]).x, below.top()));
+        let strength = if k % 2 == 0 { 0.05 } else { 0.2 };
+        let colors = [palette.latent, palette.image].map(|color| color.gamma_multiply(strength));
+        let mut mesh = Mesh::default();
+        for (points, color) in [(top, colors[0]), (middle, colors[1])] {
+            for point in points {
+                mesh.colored_vertex(point, color);
+            }
+        }
+        mesh.add_triangle(0, 1, 2);
+        mesh.add_triangle(1, 3, 2);
+        if mesh.vertices.iter().all(|v| v.pos.x.is_finite()) {
+            painter.add(Shape::mesh(mesh));
+        }
+    }
+    for t in DECILES {
+        for (marks, x) in [(prior, t), (pushed, seam.arc_at(t))] {
+            let at = marks.at([x, 0.0]);
+            marks.painter.vline(at.x, at.y - 4.0..=at.y, Stroke::new(1.0, palette.ink));
+        }
+    }
+}
+
+/// A caption in the upper left corner.
+fn caption(marks: &PlotPainter, line: usize, text: &str, color: Color32) {
+    let corner = marks.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 15.0 * line as f32);
+    marks.label(corner, Align2::LEFT_TOP, text, color);
+}
+
+fn speed_here(context: &ViewContext<'_>, seam: &Seam) -> f64 {
+    context.probe.jacobian.column(seam.latent).norm()
+}
+
+/// The mark of z* or its image.
+fn marker(marks: &PlotPainter, x: f64, y: f64, color: Color32) {
+    marks.curve([[x, 0.0], [x, y]].into_iter(), Stroke::new(1.4, color), &[]);
+    marks.painter.circle_filled(marks.at([x, y]), 3.5, color);
+}
+
+/// The histogram of arc lengths as a density.
+fn histogram(arcs: &[f64], reach: f64) -> Vec<([f64; 2], f64)> {
+    let width = 2.0 * reach / BINS as f64;
+    let mut counts = [0_usize; BINS];
+    for arc in arcs {
+        let bin = ((arc + reach) / width).floor();
+        if bin >= 0.0 && bin < BINS as f64 {
+            counts[bin as usize] += 1;
+        }
+    }
+    let bar = |(k, count): (usize, usize)| {
+        let low = -reach + width * k as f64;
+        ([low, low + width], count as f64 / (arcs.len() as f64 * width))
+    };
+    counts.into_iter().enumerate().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_have_equal_mass() {
+        // Simpson's rule on 200 intervals errs by less than 10⁻⁸ here; the outermost slices end at ±3.5, not at infinity.
+        let mass = |[low, high]: [f64; 2]| {
+            let step = (high - low) / 200.0;
+            let weight = |k: usize| if k == 0 || k == 200 { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
+            (0..=200).map(|k| weight(k) * normal_density(low + step * k as f64)).sum::<f64>() * step / 3.0
+        };
+        let masses: Vec<f64> = edges().map(mass).collect();
+        assert_eq!(masses.len(), 10);
+        assert!(masses[1..9].iter().all(|m| (m - 0.1).abs() < 1e-8), "{masses:?}");
+        assert!([masses[0], masses[9]].iter().all(|m| (m - 0.1).abs() < 3e-4), "{masses:?}");
+    }
+}

@@ -1,0 +1,330 @@
+//! Does the density on the manifold factorise along the seams, and do arc lengths make coordinates of the data?
+
+use eframe::egui::{
+    Align2, CursorIcon, EventFilter, Id, Key, Pos2, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    Vec2, WidgetInfo, pos2, vec2,
+};
+use egui_plot::{AxisHints, PlotBounds};
+
+use super::query::{Joint, JointQuery, RANGE};
+use crate::data::{GroundTruthMap, Scene};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::labels::instead;
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::loop_query::{LoopIntegrals, LoopQuery};
+use crate::viz::selection::Selection;
+use crate::viz::theme::{POINT_RADIUS, Palette, REACH, SMALLEST_TEXT, dashes, indexed};
+
+/// C1 counts as met up to this mean contrast in nats: an angle of 72° between two columns.
+const MOST_CONTRAST: f64 = 0.05;
+
+/// C2 counts as met while a standard deviation along one latent changes the length of the other column by no more than
+/// this share.
+const MOST_COUPLING: f64 = 0.2;
+
+/// The height of a line of numbers, in points.
+const LINE: f32 = 18.0;
+
+/// Draws the view; moves the rectangle.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let &[a, b] = selection.shown() else {
+        return instead(ui, "One latent has no other to be independent of");
+    };
+    let plane = [a, b];
+    let answer = context.query(&JointQuery { z: selection.z.clone(), plane });
+    let Some(joint) = answer.as_deref() else {
+        return instead(ui, "Computing…");
+    };
+    let (z, corners) = (selection.z.clone(), selection.corners);
+    let around = context.query(&LoopQuery { z, plane, corners });
+    let area = ui.available_rect_before_wrap();
+    let truth = context.snapshot.config.origin.scene().and_then(Scene::truth);
+    let lines = 3.0 * LINE + 2.0;
+    let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
+    // A square, and the rest for the samples.
+    let labels = vec2(26.0, 20.0);
+    let side = (0.48 * plots.width() - labels.x).min(plots.height() - labels.y).max(60.0);
+    let (left, right) = plots.split_left_right_at_x(plots.min.x + side + labels.x);
+    let left = left.with_max_y(left.min.y + side + labels.y);
+    ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, context, joint, selection));
+    ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
+        match refusal(joint, truth) {
+            Some(reason) => refuse(ui, &reason),
+            None => unrolled(ui, context, joint),
+        }
+    });
+    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 2.0)).id_salt("numbers"), |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = LINE;
+        numbers(ui, joint);
+        if let Some(around) = around.as_deref() {
+            loops(ui, plane, *around);
+        }
+    });
+    ui.allocate_rect(area, Sense::hover());
+}
+
+/// The signed difference over the latent plane, with the lines through z* and the rectangle.
+fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
+    let [a, b] = joint.plane;
+    let response = still_plot(ui, "product against joint density", context)
+        .data_aspect(1.0)
+        .show_grid([false, false])
+        .x_grid_spacer(grid(5.0))
+        .y_grid_spacer(grid(5.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
+        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE; 2], [RANGE; 2])));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    let difference = &joint.product.difference;
+    let largest = difference.iter().copied().filter(|d| d.is_finite()).fold(0.0, |m: f64, d| m.max(d.abs()));
+    // Small differences stay pale: the scale never shrinks below a tenth of the largest density.
+    let scale = largest.max(0.1);
+    let shade = |d: f64| palette.signed(if d.is_finite() { d / scale } else { 0.0 });
+    marks.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));
+    for (sign, mark) in [(1.0, "+"), (-1.0, "−")] {
+        let extreme = difference.iter().enumerate().filter(|(_, d)| sign * **d > 0.02);
+        if let Some((k, d)) = extreme.max_by(|x, y| (sign * x.1).total_cmp(&(sign * y.1))) {
+            let at = marks.at(place(joint, k));
+            marks.label(at, Align2::CENTER_CENTER, &format!("{mark}{}", number(d.abs(), 2)), palette.ink);
+        }
+    }
+    let [x, y] = [selection.z[a], selection.z[b]];
+    let stroke = Stroke::new(1.6, palette.latent);
+    marks.curve([[-RANGE, y], [RANGE, y]].into_iter(), stroke, dashes(a));
+    marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, dashes(b));
+    rectangle(ui, &marks, &response.response, selection, palette);
+    let frame = marks.painter.clip_rect();
+    let title = format!("{}, {}", indexed("z", a), indexed("z", b));
+    marks.label(frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, palette.latent);
+    let full = format!("full colour ±{}", number(scale, 2));
+    marks.label(frame.right_bottom() + vec2(-4.0, -2.0), Align2::RIGHT_BOTTOM, &full, palette.muted);
+}
+
+/// The latents of grid point `k`.
+pub(super) fn place(joint: &Joint, k: usize) -> [f64; 2] {
+    let side = joint.product.side;
+    [k % side, k / side].map(|i| RANGE * (2.0 * i as f64 / (side - 1) as f64 - 1.0))
+}
+
+/// The rectangle that the loops run around: drawn anew by dragging on the map, moved by its corners.
+fn rectangle(
+    ui: &Ui,
+    marks: &PlotPainter,
+    response: &eframe::egui::Response,
+    selection: &mut Selection,
+    palette: &Palette,
+) {
+    let inside = |position: Pos2| marks.point(position).map(|x| (20.0 * x.clamp(-RANGE, RANGE)).round() / 20.0);
+    let mut held = false;
+    for (k, name) in ["First corner of the loop", "Opposite corner of the loop"].into_iter().enumerate() {
+        let at = marks.at(selection.corners[k]);
+        let id: Id = ui.scope_id().with(("corner", k));
+        let handle = ui.interact(Rect::from_center_size(at, Vec2::splat(2.0 * REACH)), id, Sense::drag());
+        handle.widget_info(|| WidgetInfo::labeled(Role::Slider, true, name));
+        if let Some(position) = handle.interact_pointer_pos().filter(|_| handle.dragged()) {
+            selection.corners[k] = inside(position);
+            held = true;
+        }
+        if handle.has_focus() {
+            let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, arrows));
+            for (key, axis, by) in [
+                (Key::ArrowLeft, 0, -0.1),
+                (Key::ArrowRight, 0, 0.1),
+                (Key::ArrowDown, 1, -0.1),
+                (Key::ArrowUp, 1, 0.1),
+            ] {
+                if ui.input(|i| i.key_pressed(key)) {
+                    let value = &mut selection.corners[k][axis];
+                    *value = (*value + by).clamp(-RANGE, RANGE);
+                }
+            }
+        }
+        let size = if handle.dragged() || handle.has_focus() { 6.0 } else { 4.0 };
+        marks.painter.circle(at, size, palette.ink, Stroke::new(1.5, palette.paper));
+        handle.on_hover_cursor(CursorIcon::Grab);
+    }
+    if let Some(position) = response.interact_pointer_pos().filter(|_| response.dragged() && !held) {
+        let start = ui.input(|i| i.pointer.press_origin()).unwrap_or(position);
+        selection.corners = [inside(start), inside(position)];
+    }
+    let [from, to] = selection.corners.map(|corner| marks.at(corner));
+    let rect = Rect::from_two_pos(from, to);
+    marks.painter.rect_stroke(rect, 0.0, Stroke::new(1.8, palette.ink), StrokeKind::Middle);
+    // Which way round, and that it can be moved.
+    let middle = pos2(rect.center().x, rect.max.y);
+    marks.label(middle, Align2::CENTER_CENTER, "→", palette.ink);
+}
+
+/// Why there are no global coordinates, if there are none: of the true factors, where the true map says so, or of the
+/// model's latents.
+fn refusal(joint: &Joint, truth: Option<&GroundTruthMap>) -> Option<String> {
+    let skewed = joint.contrast.is_nan() || joint.contrast > MOST_CONTRAST;
+    let coupled = match joint.coupling {
+        Some(coupling) => coupling.is_nan() || coupling > MOST_COUPLING,
+        // Without second derivatives the dependence itself has to tell.
+        None => joint.dependence.is_nan() || joint.dependence > joint.band,
+    };
+    let c1 = format!("c_IMA = {} nats", number(joint.contrast, 3));
+    let c2 = joint.coupling.map_or_else(
+        || "arc lengths depend on each other".to_owned(),
+        |coupling| format!("one σ along one latent changes the other's speed by {} %", number(100.0 * coupling, 0)),
+    );
+    let model = match (skewed, coupled) {
+        (false, false) => None,
+        (false, true) => Some(format!("In this model C1 holds ({c1}), but C2 does not: {c2}.")),
+        (true, false) => Some(format!("In this model C1 does not hold: {c1}.")),
+        (true, true) => Some(format!("In this model neither C1 ({c1}) nor C2 holds: {c2}.")),
+    };
+    match truth.filter(|map| map.c1() && !map.c2()) {
+        Some(_) => {
+            let own = model.unwrap_or_else(|| {
+                format!("This model has found other, nearly separable latents: {c1}, {c2}; they are not the factors.")
+            });
+            Some(format!("The true map meets C1 but not C2: its factors have none, ∫ sᵢ dzᵢ depends on the way. {own}"))
+        }
+        None => model,
+    }
+}
+
+fn refuse(ui: &mut Ui, reason: &str) {
+    ui.vertical_centered(|ui| {
+        ui.add_space((0.25 * ui.available_height()).min(60.0));
+        ui.label(RichText::new("No global coordinates").strong());
+        ui.add(eframe::egui::Label::new(reason).wrap()).on_hover_text(tolerances());
+        ui.add(
+            eframe::egui::Label::new(RichText::new("They exist exactly where C1 and C2 hold (theorem).").weak()).wrap(),
+        );
+    });
+}
+
+fn tolerances() -> String {
+    format!(
+        "No trained network meets the conditions exactly. C1 counts as met up to a mean c_IMA of {MOST_CONTRAST} nats, C2 while a \
+         standard deviation along one latent changes the length of the other column by at most {} %",
+        number(100.0 * MOST_COUPLING, 0)
+    )
+}
+
+/// The samples in arc-length coordinates: the manifold unrolled.
+fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
+    let palette = ViewContext::palette(ui);
+    let mut bounds = PlotBounds::NOTHING;
+    for [u, v] in joint.arcs.iter().filter(|arc| arc.iter().all(|x| x.is_finite())) {
+        bounds.extend_with_x(*u);
+        bounds.extend_with_y(*v);
+    }
+    bounds.add_relative_margin_x(vec2(0.08, 0.08));
+    bounds.add_relative_margin_y(vec2(0.08, 0.08));
+    let response = still_plot(ui, "global coordinates", context)
+        .data_aspect(1.0)
+        .x_grid_spacer(grid(5.0))
+        .y_grid_spacer(grid(4.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
+        .show(ui, |plot| plot.set_plot_bounds(bounds));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    marks.cloud(joint.arcs.iter().copied(), POINT_RADIUS + 0.4, palette.image.gamma_multiply(0.6));
+    let [a, b] = joint.plane;
+    let corner = marks.painter.clip_rect().left_top() + vec2(4.0, 2.0);
+    let title = format!("global {}, {} = ∫ sᵢ dzᵢ", indexed("u", a), indexed("u", b));
+    marks.label(corner, Align2::LEFT_TOP, &title, palette.image);
+    response.response.on_hover_text(tolerances());
+}
+
+fn numbers(ui: &mut Ui, joint: &Joint) {
+    let [a, b] = joint.plane;
+    let line = |ui: &mut Ui, text: String, value: String, rest: String, help: &str| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 5.0;
+            ui.label(text).on_hover_text(help);
+            ui.label(RichText::new(value).strong()).on_hover_text(help);
+            ui.add(eframe::egui::Label::new(RichText::new(rest).weak().size(SMALLEST_TEXT)).truncate())
+                .on_hover_text(help);
+        });
+    };
+    line(
+        ui,
+        format!("product of seam densities {}, {} − joint: ½∫|·| =", indexed("z", a), indexed("z", b)),
+        number(joint.product.error, 3),
+        "0 iff it factorises".to_owned(),
+        "p(z_a)/‖J_a‖ · p(z_b)/‖J_b‖ − p(z)/√det JᵀJ. Product of the seam densities through z* minus the density on the manifold, as a share of the largest density; ½∫|·| is the \
+         share of mass in the wrong place. Theorem: for two latents it is 0 for every z* exactly when C1 and C2 hold",
+    );
+    line(
+        ui,
+        "dependence of arc lengths: dCor =".to_owned(),
+        number(joint.dependence, 3),
+        format!("chance up to {} (95 %)", number(joint.band, 3)),
+        "Distance correlation of uᵢ = ∫ sᵢ dzᵢ at samples of the prior, whose latents are independent, and what re-paired samples \
+         reach in 95 of 100 cases. Empirical",
+    );
+}
+
+fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
+    let help = "LoopIntegrals integrals around the rectangle, in units of the data, and as a share of its side. Theorem: 0 for every \
+                rectangle exactly when C2 holds, and only then ∫ sᵢ dzᵢ is a coordinate. Drag on the map for another one";
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.label("loop:").on_hover_text(help);
+        for (k, latent) in [a, b].into_iter().enumerate() {
+            let (integral, length) = (around.integrals[k], around.lengths[k]);
+            ui.label(format!("∮ {} d{} =", indexed("s", latent), indexed("z", latent))).on_hover_text(help);
+            ui.label(RichText::new(number(integral, 3)).strong()).on_hover_text(help);
+            if length > 0.0 {
+                let share = RichText::new(format!("({} %)", number(100.0 * integral.abs() / length, 1)));
+                ui.label(share.weak()).on_hover_text(help);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::ProductDensity;
+
+    fn joint(contrast: f64, coupling: Option<f64>, dependence: f64) -> Joint {
+        Joint {
+            plane: [0, 1],
+            product: ProductDensity { side: 2, difference: vec![0.0; 4], error: 0.0 },
+            samples: vec![],
+            arcs: vec![],
+            dependence,
+            band: 0.1,
+            contrast,
+            coupling,
+        }
+    }
+
+    #[test]
+    fn coordinates_are_refused_with_the_reason() {
+        assert_eq!(refusal(&joint(0.01, Some(0.05), 0.5), None), None);
+        for (found, word) in [
+            (joint(0.01, Some(0.4), 0.0), "C1 holds"),
+            (joint(0.3, Some(0.05), 0.0), "C1 does not hold"),
+            (joint(0.3, Some(0.4), 0.0), "neither"),
+            (joint(0.01, None, 0.2), "depend on each other"),
+            (joint(f64::NAN, Some(0.0), 0.0), "C1 does not hold"),
+        ] {
+            let reason = refusal(&found, None).unwrap();
+            assert!(reason.contains(word), "{reason}");
+        }
+        assert_eq!(refusal(&joint(0.01, None, 0.05), None), None);
+    }
+
+    #[test]
+    fn a_true_map_without_coordinates_is_named() {
+        let map = |name: &str| Scene::named(name).unwrap().truth().unwrap();
+        let fine = joint(0.01, Some(0.05), 0.0);
+        assert_eq!(refusal(&fine, Some(map("cylinder"))), None);
+        let reason = refusal(&fine, Some(map("polar"))).unwrap();
+        assert!(reason.contains("meets C1 but not C2") && reason.contains("nearly separable"), "{reason}");
+        let reason = refusal(&joint(0.01, Some(0.4), 0.0), Some(map("polar"))).unwrap();
+        assert!(reason.contains("meets C1 but not C2") && reason.contains("In this model C1 holds"), "{reason}");
+    }
+}

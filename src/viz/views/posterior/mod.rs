@@ -1,0 +1,23 @@
+//! The posteriors of one observation: learned, optimal, second order, best diagonal.
+
+pub mod query;
+mod table;
+mod ui;
+
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+
+/// The specification.
+pub const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "posterior", title: "Posterior", short_title: "Posterior" },
+    old_names: &[],
+    is_shared: false,
+    region: Region::Measurements,
+    figure_size: (640.0, 520.0),
+    depends_on: &[Dependency::Latent, Dependency::Step],
+    ui: ui::show,
+    tools: ViewSpec::no_tools,
+    figure_legend: ViewSpec::no_legend,
+    is_full_bleed: ViewSpec::with_margin,
+    table: table::table,
+};

@@ -1,0 +1,257 @@
+//! The learned posterior of an observation beside the optimal ones of the decoder.
+
+use nalgebra::{DMatrix, DVector};
+use rand_distr::{Distribution as _, StandardNormal};
+
+use crate::experiment::Snapshot;
+use crate::geometry::{BestPosterior, Jets, Order, best_posterior, elbo_of, posterior_precision, posterior_quadrature};
+use crate::linalg::{Matrix, svd};
+use crate::rng::{Purpose, stream};
+use crate::vae::{Covariance, Objective, Posterior, Vae};
+use crate::viz::draw::ellipse::ellipse;
+use crate::viz::query::Query;
+
+/// With more latents the expectations take too many nodes for a living picture.
+pub(crate) const MOST_LATENTS: usize = 6;
+
+/// Samples of the learned posterior.
+const DRAWS: usize = 240;
+
+/// Asks for the posteriors of an observation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PosteriorQuery {
+    /// The place among the encoded observations.
+    pub observation: usize,
+    /// The latents on the axes; the same one twice if there is only one.
+    pub plane: [usize; 2],
+}
+
+impl Query for PosteriorQuery {
+    type Answer = Posteriors;
+
+    fn answer(&self, snapshot: &Snapshot, model: &Vae<f64>) -> Posteriors {
+        Posteriors::new(snapshot, model, self)
+    }
+}
+
+/// Four posteriors of one observation, with their images in data space.
+#[derive(Clone, Debug)]
+pub struct Posteriors {
+    /// The place among the encoded observations.
+    pub observation: usize,
+    /// The latents on the axes.
+    pub plane: [usize; 2],
+    /// The encoder's posterior.
+    pub learned: Posterior,
+    /// The best Gaussian, by the exact condition of stationarity.
+    pub full: BestPosterior,
+    /// N(μ, (I + JᵀJ/b)⁻¹) at the learned mean: the second-order approximation.
+    pub approximate: Posterior,
+    /// The best Gaussian with diagonal covariance.
+    pub diagonal: BestPosterior,
+    /// The objective of each in nats: learned, full, approximate, diagonal.
+    pub elbos: [f64; 4],
+    /// The outline of each, in the same order.
+    pub outlines: [Outline; 4],
+    /// The observation itself in the plane of the images.
+    pub target: [f64; 2],
+    /// d(μ) there.
+    pub centre: [f64; 2],
+    /// Samples of the learned posterior, in the latent plane and in that of the images.
+    pub draws: Vec<[[f64; 2]; 2]>,
+    /// True if the plane of the images is that of the data's own coordinates, not of the local basis.
+    pub own_coordinates: bool,
+}
+
+/// A posterior at one standard deviation.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// Mean in the latent plane.
+    pub mean: [f64; 2],
+    /// L of the marginal covariance there, its columns one after the other.
+    pub factor: [[f64; 2]; 2],
+    /// The decoder's image of the ellipse, in the plane of the images.
+    pub image: Vec<[f64; 2]>,
+}
+
+impl Posteriors {
+    fn new(snapshot: &Snapshot, model: &Vae<f64>, query: &PosteriorQuery) -> Self {
+        let PosteriorQuery { observation, plane } = *query;
+        let objective = snapshot.settings.objective;
+        let x: Vec<f64> = snapshot.data.test.observations.column(observation).iter().map(|x| f64::from(*x)).collect();
+        let learned = snapshot.posterior(observation);
+        let rule = posterior_quadrature(model.latent_dim());
+        let best = |covariance, start: &Posterior| {
+            best_posterior(model, &x, &Objective { covariance, ..objective }, start, &rule)
+        };
+        let diagonal = best(Covariance::Diagonal, &learned);
+        let full = best(Covariance::Full, &diagonal.posterior);
+
+        let jets =
+            Jets::of(model, &Matrix::from_columns(learned.dim(), 1, learned.mean.as_slice().to_vec()), Order::First);
+        let jacobian = jets.jacobian(0);
+        let sigma = posterior_precision(&jacobian, objective.b()).cholesky().map(|c| c.inverse());
+        let factor = sigma.and_then(DMatrix::cholesky).map_or_else(|| learned.factor.clone(), |c| c.l());
+        let approximate = Posterior { mean: learned.mean.clone(), factor };
+
+        let image_plane = ImagePlane::new(&x, jets.value.column(0), &jacobian, plane);
+        let elbo = |q: &Posterior| elbo_of(model, &x, &objective, q, &rule);
+        let outline = |q: &Posterior| Outline::new(q, plane, model, &image_plane);
+        Self {
+            observation,
+            plane,
+            elbos: [elbo(&learned), full.elbo, elbo(&approximate), diagonal.elbo],
+            outlines: [
+                outline(&learned),
+                outline(&full.posterior),
+                outline(&approximate),
+                outline(&diagonal.posterior),
+            ],
+            target: image_plane.place(&x),
+            centre: image_plane.place(jets.value.column(0)),
+            draws: draws(&learned, observation, plane, model, &image_plane),
+            own_coordinates: image_plane.own,
+            learned,
+            full,
+            approximate,
+            diagonal,
+        }
+    }
+}
+
+impl Posteriors {
+    /// Learned, full, approximate, diagonal: the order of everything that comes in fours.
+    pub fn all(&self) -> [&Posterior; 4] {
+        [&self.learned, &self.full.posterior, &self.approximate, &self.diagonal.posterior]
+    }
+
+    /// KL of each from the best Gaussian, in nats.
+    pub fn divergences(&self) -> [f64; 4] {
+        self.all().map(|q| q.kl_to(&self.full.posterior))
+    }
+}
+
+/// Deterministic samples: the same for the same observation.
+fn draws(
+    q: &Posterior,
+    observation: usize,
+    plane: [usize; 2],
+    model: &Vae<f64>,
+    image_plane: &ImagePlane,
+) -> Vec<[[f64; 2]; 2]> {
+    let m = q.dim();
+    let mut rng = stream(0, Purpose::Analysis, observation as u64);
+    let mut z = Matrix::zeros(m, DRAWS);
+    for k in 0..DRAWS {
+        let noise: Vec<f64> = (0..m).map(|_| StandardNormal.sample(&mut rng)).collect();
+        z.column_mut(k).copy_from_slice(q.sample(&noise).as_slice());
+    }
+    let images = model.decode(&z);
+    (0..DRAWS).map(|k| [plane.map(|i| z[(i, k)]), image_plane.place(images.column(k))]).collect()
+}
+
+impl Outline {
+    fn new(q: &Posterior, plane: [usize; 2], model: &Vae<f64>, image_plane: &ImagePlane) -> Self {
+        let [a, b] = plane;
+        let sigma = q.covariance();
+        // The Cholesky factor of the marginal; with one latent on both axes the second column is zero.
+        let l11 = sigma[(a, a)].sqrt();
+        let l21 = sigma[(a, b)] / l11;
+        let l22 = if a == b { 0.0 } else { (sigma[(b, b)] - l21 * l21).max(0.0).sqrt() };
+        let factor = [[l11, l21], [0.0, l22]];
+        let mean = [q.mean[a], q.mean[b]];
+        // Where only two of several latents are shown, the others take their conditional means.
+        let columns = if a == b { vec![a] } else { vec![a, b] };
+        let marginal = DMatrix::from_fn(columns.len(), columns.len(), |r, c| sigma[(columns[r], columns[c])]);
+        let gain = marginal.try_inverse().map(|inverse| sigma.select_columns(&columns) * inverse);
+        let points = ellipse([0.0; 2], factor, 1.0).filter_map(|offset| {
+            let offset = DVector::from_column_slice(&offset[..columns.len()]);
+            Some(&q.mean + gain.as_ref()? * offset)
+        });
+        let latents: Vec<f64> = points.flat_map(|z| z.as_slice().to_vec()).collect();
+        let images = model.decode(&Matrix::from_columns(q.dim(), latents.len() / q.dim(), latents));
+        Self { mean, factor, image: images.iter_columns().map(|x| image_plane.place(x)).collect() }
+    }
+}
+
+/// The plane in which data space is shown.
+struct ImagePlane {
+    origin: Vec<f64>,
+    /// n × 2.
+    axes: DMatrix<f64>,
+    /// The data's own coordinates.
+    own: bool,
+}
+
+impl ImagePlane {
+    /// Up to two dimensions the data's own coordinates; otherwise the plane through d(μ) along u_a and u_b, or with one
+    /// latent along u₁ and towards the observation.
+    fn new(x: &[f64], centre: &[f64], jacobian: &DMatrix<f64>, [a, b]: [usize; 2]) -> Self {
+        let n = x.len();
+        if n <= 2 {
+            return Self { origin: vec![0.0; n], axes: DMatrix::identity(n, 2), own: true };
+        }
+        let u = svd(jacobian).u;
+        let first = u.column(a).into_owned();
+        let second = if a == b {
+            let residual = DVector::from_iterator(n, x.iter().zip(centre).map(|(x, c)| x - c));
+            let across = &residual - &first * first.dot(&residual);
+            across.try_normalize(1e-12).unwrap_or_else(|| DVector::zeros(n))
+        } else {
+            u.column(b).into_owned()
+        };
+        Self { origin: centre.to_vec(), axes: DMatrix::from_columns(&[first, second]), own: false }
+    }
+
+    fn place(&self, x: &[f64]) -> [f64; 2] {
+        let coordinate = |axis: usize| {
+            let offsets = x.iter().zip(&self.origin).map(|(x, o)| x - o);
+            offsets.zip(self.axes.column(axis).iter()).map(|(x, u)| x * u).sum()
+        };
+        [coordinate(0), coordinate(1)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posteriors(scene: &str, steps: usize) -> Posteriors {
+        let (snapshot, model) = crate::viz::query::tests::trained(scene, steps);
+        let plane = if model.latent_dim() == 1 { [0, 0] } else { [0, 1] };
+        Posteriors::new(&snapshot, &model, &PosteriorQuery { observation: 3, plane })
+    }
+
+    #[test]
+    fn the_second_order_is_exact_for_linear_decoders() {
+        let found = posteriors("linear", 1500);
+        let (sigma, optimal) = (found.approximate.covariance(), found.full.posterior.covariance());
+        assert!((sigma - &optimal).norm() < 1e-6 * optimal.norm());
+        // The learned mean is not the optimal one, but no family beats the best of all.
+        let [learned, full, approximate, diagonal] = found.elbos;
+        assert!(full + 1e-9 >= learned.max(approximate).max(diagonal), "{:?}", found.elbos);
+        // With Λ constant the best diagonal posterior loses ½ (Σ log Λᵢᵢ − log det Λ), which is also its divergence.
+        let gap = crate::geometry::diagonal_gap(&found.full.precision);
+        assert!((found.divergences()[3] - gap).abs() < 1e-6 && (full - diagonal - gap).abs() < 1e-6, "β = 1: {gap}");
+    }
+
+    #[test]
+    fn outlines_are_one_standard_deviation() {
+        let found = posteriors("cylinder", 300);
+        for (q, outline) in found.all().into_iter().zip(&found.outlines) {
+            let factor = nalgebra::Matrix2::from_fn(|r, c| outline.factor[c][r]);
+            assert!((factor * factor.transpose() - q.covariance().fixed_view::<2, 2>(0, 0)).norm() < 1e-12);
+            // The curve ends where it begins, around the image of the mean.
+            let [first, last] = [outline.image[0], outline.image[outline.image.len() - 1]];
+            assert!((first[0] - last[0]).hypot(first[1] - last[1]) < 1e-9);
+        }
+        assert_eq!(found.draws, posteriors("cylinder", 300).draws, "the same samples every time");
+    }
+
+    #[test]
+    fn one_latent_has_an_interval() {
+        let found = posteriors("parabola", 100);
+        assert!(found.own_coordinates, "two dimensions need no projection");
+        assert!(found.outlines.iter().all(|o| o.factor[1] == [0.0; 2] && o.image.len() > 10));
+    }
+}

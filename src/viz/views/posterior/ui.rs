@@ -1,0 +1,321 @@
+//! The posteriors of one observation, the learned one beside the optimal ones, in latent space and in data space.
+
+use eframe::egui::{Grid, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use egui_plot::{AxisHints, PlotBounds};
+
+use super::query::{MOST_LATENTS, Outline, PosteriorQuery, Posteriors};
+use crate::geometry::normal_density;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::ellipse::ellipse;
+use crate::viz::draw::labels::instead;
+use crate::viz::draw::legend::sample_line;
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::latent_grid::RANGE;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{POINT_RADIUS, Palette, SMALLEST_TEXT, indexed};
+
+/// Name, dash pattern and meaning of the four posteriors, in the order of [`Posteriors::all`].
+pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
+    ("learned", &[], "What the encoder says. Empirical: the training may not have ended"),
+    (
+        "optimal, full (exact)",
+        &[8.0, 4.0],
+        "The best Gaussian for this decoder. Theorem: Σ⁻¹ = I + E_q[∇²‖x − d‖²/2]/b with b = βσ², and μ = −E_q[∇‖x − d‖²/2]/b, \
+         solved by quadrature",
+    ),
+    (
+        "I + JᵀJ/b (approx.)",
+        &[9.0, 3.0, 2.0, 3.0],
+        "Σ = (I + JᵀJ/b)⁻¹ at the learned mean. An approximation: the curvature of the decoder is left out, so it is exact for \
+         linear decoders only",
+    ),
+    (
+        "best diagonal (exact)",
+        &[2.0, 3.0],
+        "The best Gaussian with diagonal Σ. Theorem: 1/σᵢ² = Λᵢᵢ, the diagonal of its precision Λ = I + E_q[∇²‖x − d‖²/2]/b, \
+         not of its covariance",
+    ),
+];
+
+/// Draws the view.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    if context.snapshot.latent_dim() > MOST_LATENTS {
+        return instead(ui, &format!("The best posterior is searched for up to {MOST_LATENTS} latents"));
+    }
+    // Of two compared runs, one may have fewer observations.
+    let chosen = selection.observation.filter(|i| *i < context.snapshot.encodings.columns());
+    let Some(observation) = chosen.or(context.probe.nearest) else {
+        return instead(ui, "There is no observation");
+    };
+    let answer = context.query(&PosteriorQuery { observation, plane: selection.axes });
+    let Some(posteriors) = answer.as_deref() else {
+        return instead(ui, "Computing…");
+    };
+    ui.horizontal(|ui| {
+        let which = if chosen.is_some() { "chosen" } else { "next to d(z*)" };
+        if !context.is_figure() {
+            ui.toggle_value(&mut selection.draw, "▶ Draw").on_hover_text("Samples z ~ q(z|x) with their decodings");
+        }
+        ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
+    });
+    let area = ui.available_rect_before_wrap();
+    let table = 5.0 * 18.0 + 8.0;
+    let plots = area.with_max_y((area.max.y - table).max(area.min.y + 80.0));
+    let (left, right) = plots.split_left_right_at_fraction(0.5);
+    let newest = selection.draw.then(|| newest_draw(ui));
+    ui.scope_builder(UiBuilder::new().max_rect(left.with_max_x(left.max.x - 4.0)).id_salt("latent"), |ui| {
+        if posteriors.plane[0] == posteriors.plane[1] {
+            line(ui, context, posteriors, newest);
+        } else {
+            plane(ui, context, posteriors, newest);
+        }
+    });
+    ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 4.0)).id_salt("data"), |ui| {
+        images(ui, context, posteriors, newest);
+    });
+    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 4.0)).id_salt("table"), |ui| {
+        numbers(ui, posteriors);
+    });
+    ui.allocate_rect(area, Sense::hover());
+}
+
+/// The place of the newest sample: twelve come a second.
+fn newest_draw(ui: &Ui) -> usize {
+    ui.request_repaint_after(std::time::Duration::from_millis(40));
+    (12.0 * ui.input(|i| i.time)) as usize
+}
+
+/// The samples that are shown, the older the fainter.
+fn draws(posteriors: &Posteriors, newest: usize) -> impl Iterator<Item = (f32, [[f64; 2]; 2])> {
+    const SHOWN: usize = 60;
+    let count = posteriors.draws.len();
+    (0..SHOWN).map(move |age| {
+        let k = (newest + SHOWN - age) % count;
+        (1.0 - age as f32 / SHOWN as f32, posteriors.draws[k])
+    })
+}
+
+/// The magnification, a power of two, at which the ellipses fill the latent view.
+fn magnification(posteriors: &Posteriors) -> f64 {
+    let centre = posteriors.outlines[0].mean;
+    let reach = |outline: &Outline| {
+        let length = |k: usize| outline.factor[0][k].hypot(outline.factor[1][k]);
+        (0..2).map(|k| (outline.mean[k] - centre[k]).abs() + 1.5 * length(k)).fold(0.0, f64::max)
+    };
+    let reach = posteriors.outlines.iter().map(reach).fold(0.0, f64::max);
+    if reach.is_finite() && reach > 0.0 { (RANGE / reach).log2().floor().clamp(0.0, 10.0).exp2() } else { 1.0 }
+}
+
+/// The ellipses in the latent plane, magnified, with the whole plane in a corner.
+fn plane(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+    let palette = ViewContext::palette(ui);
+    let [a, b] = posteriors.plane.map(|i| indexed("z", i));
+    let zoom = magnification(posteriors);
+    let centre = if zoom > 1.0 { posteriors.outlines[0].mean } else { [0.0; 2] };
+    let half = RANGE / zoom;
+    let response = still_plot(ui, "posterior in latent space", context)
+        .data_aspect(1.0)
+        .x_grid_spacer(grid(4.0))
+        .y_grid_spacer(grid(4.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
+        .show(ui, |plot| {
+            let [low, high] = [-half, half].map(|d| centre.map(|c| c + d));
+            plot.set_plot_bounds(PlotBounds::from_min_max(low, high));
+        });
+    let marks = PlotPainter::new(ui, context, response.transform);
+    if zoom == 1.0 {
+        rings(&marks, palette);
+    }
+    let rings = posteriors.outlines.each_ref().map(|o| ellipse(o.mean, o.factor, 1.0).collect::<Vec<_>>());
+    marks.inside(posteriors.outlines[0].mean, &rings[0], palette.latent.gamma_multiply(0.14));
+    if let Some(newest) = newest {
+        for (strength, [z, _]) in draws(posteriors, newest) {
+            marks.cloud(
+                std::iter::once(z),
+                POINT_RADIUS + strength,
+                palette.latent.gamma_multiply(0.25 + 0.75 * strength),
+            );
+        }
+    }
+    outlines(&marks, &rings, palette, palette.latent);
+    for (outline, color) in posteriors.outlines.iter().zip([palette.latent, palette.ink]) {
+        marks.painter.circle_filled(marks.at(outline.mean), 2.5, color);
+    }
+    let frame = marks.painter.clip_rect();
+    if zoom > 1.0 {
+        whole(ui, frame, posteriors, half, palette);
+    }
+    let corner = frame.right_top() + vec2(-6.0, 4.0);
+    let title = if zoom > 1.0 { format!("{a}, {b}  ×{zoom}") } else { format!("{a}, {b}") };
+    marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
+}
+
+fn rings(marks: &PlotPainter, palette: &Palette) {
+    for r in 1..=3 {
+        let unit = [[1.0, 0.0], [0.0, 1.0]];
+        marks.curve(ellipse([0.0; 2], unit, f64::from(r)), Stroke::new(1.0, palette.muted.gamma_multiply(0.4)), &[]);
+    }
+}
+
+/// The whole latent view to scale, with the part that the magnifier shows.
+fn whole(ui: &Ui, frame: Rect, posteriors: &Posteriors, half: f64, palette: &Palette) {
+    let side = (0.3 * frame.width().min(frame.height())).clamp(36.0, 90.0);
+    let map = Rect::from_min_size(frame.left_bottom() + vec2(5.0, -5.0 - side), vec2(side, side));
+    let painter = ui.painter().with_clip_rect(map);
+    painter.rect(map, 2.0, palette.paper, Stroke::new(1.0, palette.muted), StrokeKind::Inside);
+    let scale = side / (2.0 * RANGE as f32);
+    let at = |[x, y]: [f64; 2]| map.center() + vec2(x as f32, -y as f32) * scale;
+    for r in 1..=3 {
+        painter.circle_stroke(map.center(), r as f32 * scale, Stroke::new(1.0, palette.muted.gamma_multiply(0.3)));
+    }
+    let outline = &posteriors.outlines[0];
+    let ring: Vec<_> = ellipse(outline.mean, outline.factor, 1.0).map(at).collect();
+    painter.add(eframe::egui::Shape::convex_polygon(ring, palette.latent, Stroke::new(1.0, palette.latent)));
+    let window = Rect::from_center_size(at(outline.mean), vec2(2.0, 2.0) * half as f32 * scale);
+    painter.rect_stroke(window, 0.0, Stroke::new(1.0, palette.ink), StrokeKind::Outside);
+}
+
+/// The learned outline solid and in the colour of its space, the others in ink.
+fn outlines(marks: &PlotPainter, rings: &[Vec<[f64; 2]>; 4], palette: &Palette, color: eframe::egui::Color32) {
+    for (k, (ring, (_, dashes, _))) in rings.iter().zip(KINDS).enumerate() {
+        let stroke = if k == 0 { Stroke::new(2.2, color) } else { Stroke::new(1.5, palette.ink) };
+        marks.curve(ring.iter().copied(), stroke, dashes);
+    }
+}
+
+/// One latent: the densities themselves.
+fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+    let palette = ViewContext::palette(ui);
+    // Densities are wider than ellipses at one standard deviation.
+    let zoom = (magnification(posteriors) / 2.0).max(1.0);
+    let centre = if zoom > 1.0 { posteriors.outlines[0].mean[0] } else { 0.0 };
+    let half = RANGE / zoom;
+    let curves = posteriors.outlines.each_ref().map(|o| {
+        let sd = o.factor[0][0];
+        let density = |k: i32| {
+            let z = centre + half * f64::from(k) / 100.0;
+            [z, normal_density((z - o.mean[0]) / sd) / sd]
+        };
+        (-100..=100).map(density).collect::<Vec<_>>()
+    });
+    let height = curves.iter().flatten().map(|[_, y]| *y).filter(|y| y.is_finite()).fold(1e-3, f64::max);
+    let response = still_plot(ui, "posterior of one latent", context)
+        .show_axes([context.axes, false])
+        .x_grid_spacer(grid(4.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .show(ui, |plot| {
+            plot.set_plot_bounds(PlotBounds::from_min_max([centre - half, 0.0], [centre + half, 1.2 * height]));
+        });
+    let marks = PlotPainter::new(ui, context, response.transform);
+    marks.area(&curves[0], palette.latent.gamma_multiply(0.14));
+    if let Some(newest) = newest {
+        for (strength, [z, _]) in draws(posteriors, newest) {
+            let stroke = Stroke::new(1.0, palette.latent.gamma_multiply(0.2 + 0.8 * strength));
+            marks.curve([[z[0], 0.0], [z[0], 0.05 * height]].into_iter(), stroke, &[]);
+        }
+    }
+    outlines(&marks, &curves, palette, palette.latent);
+    let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
+    let title = format!("q(z₁|x)  ×{zoom}");
+    marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
+}
+
+/// The decoder's images of the ellipses, with the observation.
+fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+    let palette = ViewContext::palette(ui);
+    let bounds = bounds(posteriors);
+    let response = still_plot(ui, "posterior in data space", context)
+        .data_aspect(1.0)
+        .x_grid_spacer(grid(4.0))
+        .y_grid_spacer(grid(4.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
+        .show(ui, |plot| plot.set_plot_bounds(bounds));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    let rings = posteriors.outlines.each_ref().map(|o| o.image.clone());
+    marks.inside(posteriors.centre, &rings[0], palette.image.gamma_multiply(0.14));
+    if let Some(newest) = newest {
+        for (strength, [_, x]) in draws(posteriors, newest) {
+            marks.cloud(
+                std::iter::once(x),
+                POINT_RADIUS + strength,
+                palette.image.gamma_multiply(0.25 + 0.75 * strength),
+            );
+        }
+    }
+    outlines(&marks, &rings, palette, palette.image);
+    marks.painter.circle_filled(marks.at(posteriors.centre), 2.5, palette.image);
+    let x = marks.at(posteriors.target);
+    for arm in [vec2(4.0, 4.0), vec2(4.0, -4.0)] {
+        marks.painter.line_segment([x - arm, x + arm], Stroke::new(1.8, palette.ink));
+    }
+    marks.label(x + vec2(6.0, -5.0), eframe::egui::Align2::LEFT_BOTTOM, "x", palette.ink);
+    let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
+    marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &plane_name(context, posteriors), palette.image);
+}
+
+/// The name of the plane of the images.
+fn plane_name(context: &ViewContext<'_>, posteriors: &Posteriors) -> String {
+    let [a, b] = posteriors.plane;
+    if posteriors.own_coordinates {
+        context.projection.names.join(", ")
+    } else if a == b {
+        format!("along {} and towards x", indexed("u", a))
+    } else {
+        format!("along {}, {}", indexed("u", a), indexed("u", b))
+    }
+}
+
+fn bounds(posteriors: &Posteriors) -> PlotBounds {
+    let points = posteriors.outlines.iter().flat_map(|o| &o.image).chain([&posteriors.target, &posteriors.centre]);
+    let mut bounds = PlotBounds::NOTHING;
+    for point in points.filter(|p| p.iter().all(|x| x.is_finite())) {
+        bounds.extend_with_x(point[0]);
+        bounds.extend_with_y(point[1]);
+    }
+    if !bounds.is_valid() {
+        return PlotBounds::from_min_max([-1.0; 2], [1.0; 2]);
+    }
+    bounds.add_relative_margin_x(vec2(0.15, 0.15));
+    bounds.add_relative_margin_y(vec2(0.15, 0.15));
+    bounds
+}
+
+/// Name, KL to the optimum and what is lost against it.
+fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
+    let palette = ViewContext::palette(ui);
+    let divergences = posteriors.divergences();
+    Grid::new("posteriors").num_columns(4).spacing([8.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
+        ui.label("");
+        ui.label(RichText::new("one standard deviation").weak().size(SMALLEST_TEXT));
+        for (name, help) in [
+            ("KL (nats)", "KL(q ‖ optimal): divergence from the best Gaussian, in closed form, in nats"),
+            ("ΔELBO", "The objective against that of the best Gaussian for this observation, by quadrature, in nats"),
+        ] {
+            ui.label(RichText::new(name).weak().size(SMALLEST_TEXT)).on_hover_text(help);
+        }
+        ui.end_row();
+        for (k, (name, dashes, help)) in KINDS.into_iter().enumerate() {
+            let color = if k == 0 { palette.latent } else { palette.ink };
+            sample_line(ui, Stroke::new(if k == 0 { 2.2 } else { 1.5 }, color), dashes);
+            ui.label(name).on_hover_text(help);
+            let found = posteriors.full.converged;
+            if k == 1 {
+                ui.monospace(if found { "0" } else { "not found" }).on_hover_text("By definition");
+                let itself = format!("ELBO {} nats for this observation", number(posteriors.full.elbo, 4));
+                ui.monospace(if found { "0" } else { "" }).on_hover_text(itself);
+            } else if found {
+                ui.monospace(number(divergences[k], 4)).on_hover_text(help);
+                ui.monospace(number(posteriors.elbos[k] - posteriors.full.elbo, 4)).on_hover_text(help);
+            } else {
+                for _ in 0..2 {
+                    ui.weak("–").on_hover_text("The best Gaussian was not found, so there is nothing to compare with");
+                }
+            }
+            ui.end_row();
+        }
+    });
+}

@@ -1,0 +1,318 @@
+//! Training curves: the objective and its parts, the geometry, KL per latent.
+
+use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
+use egui_plot::{AxisHints, PlotBounds};
+
+use crate::experiment::{Row, Snapshot};
+use crate::viz::command::UiCommand;
+use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::polyline::{polyline, seldom};
+use crate::viz::history_table::history_table;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{dashes, indexed};
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+
+/// The specification.
+pub(super) const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "training", title: "Training", short_title: "Training" },
+    old_names: &[],
+    is_shared: true,
+    region: Region::Experiment,
+    figure_size: (960.0, 300.0),
+    depends_on: &[Dependency::Step],
+    ui: show,
+    tools,
+    figure_legend: key,
+    is_full_bleed: ViewSpec::with_margin,
+    table: history_table,
+};
+
+/// One curve.
+struct Series {
+    name: String,
+    color: Color32,
+    dashes: &'static [f32],
+    value: Box<dyn Fn(&Row) -> f64>,
+    /// True if only the pattern tells it from its neighbours.
+    same_color: bool,
+}
+
+/// Steps and values.
+type HistoryCurve = Vec<[f64; 2]>;
+
+impl Series {
+    fn curve(&self, run: &Snapshot, width: f32) -> HistoryCurve {
+        seldom(&run.history, width).map(|row| [row.step as f64, (self.value)(row)]).collect()
+    }
+}
+
+/// Draws the view: three plots over the same steps.
+fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
+    let series = |name: &str, color, pattern: usize, value: Box<dyn Fn(&Row) -> f64>| Series {
+        name: name.to_owned(),
+        color,
+        dashes: if pattern == 0 { &[] } else { dashes(pattern) },
+        value,
+        same_color: false,
+    };
+    let objective = vec![
+        series("ELBO", palette.ink, 0, Box::new(|r: &Row| r.elbo)),
+        series("reconstruction", palette.image, 1, Box::new(|r: &Row| r.reconstruction)),
+        series("−β KL", palette.latent, 2, Box::new(|r: &Row| -r.settings.objective.beta * r.kl())),
+    ];
+    let geometry = vec![
+        series("c_IMA", palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
+        series("gap", palette.ink, 1, Box::new(|r: &Row| r.diagonal_gap)),
+    ];
+    let kl = |i: usize| {
+        let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);
+        Series { same_color: true, ..series(&indexed("KL", i), palette.latent, i, Box::new(value)) }
+    };
+    let kl = (0..context.snapshot.latent_dim().min(8)).map(kl).collect();
+    let plots = [objective, geometry, kl];
+    let area = ui.available_rect_before_wrap();
+    // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
+    let beside = area.width() > 2.5 * area.height();
+    // The first has the longest names above it.
+    let shares = if beside { [0.45, 0.28, 0.27] } else { [1.0 / 3.0; 3] };
+    let mut start = area.min;
+    for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
+        let size =
+            if beside { vec2(share * area.width(), area.height()) } else { vec2(area.width(), share * area.height()) };
+        // The number of the last step stands half beyond the end of its axis.
+        let rect = Rect::from_min_size(start, size - vec2(16.0, 0.0));
+        start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
+        let last = beside || k == 2;
+        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
+            plot(ui, context, selection, &series, last);
+        });
+    }
+    ui.allocate_rect(area, Sense::hover());
+}
+
+/// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps. Of two runs
+/// the first is drawn solid, the second dashed.
+fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, series: &[Series], steps_shown: bool) {
+    let palette = ViewContext::palette(ui);
+    let contexts = || [Some(context), context.beside].into_iter().flatten();
+    let runs: Vec<&Snapshot> = contexts().map(|context| context.newest).collect();
+    let compared = runs.len() > 1;
+    let width = ui.available_width();
+    let curves: Vec<Vec<HistoryCurve>> =
+        runs.iter().map(|run| series.iter().map(|s| s.curve(run, width)).collect()).collect();
+    let shown: Vec<u64> = contexts().map(|context| context.snapshot.step).collect();
+    legend(ui, series, &runs, &shown);
+    let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
+    let bounds = bounds(curves.iter().flatten(), last);
+    let response = still_plot(ui, "training", context)
+        .show_axes([steps_shown && context.axes, context.axes])
+        .min_size(vec2(20.0, 12.0))
+        .x_grid_spacer(grid(6.0))
+        .y_grid_spacer(grid(2.5))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| steps(mark.value))])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(34.0)])
+        .show(ui, |plot| plot.set_plot_bounds(bounds));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    for change in runs.iter().flat_map(|run| &run.log) {
+        let x = change.step as f64;
+        let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
+        marks.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
+    }
+    for (run, curves) in curves.iter().enumerate() {
+        for (series, curve) in series.iter().zip(curves) {
+            // Raw values faint, their running mean on top.
+            marks.history(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
+            let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
+            let smooth = smooth(curve);
+            if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
+                marks.label(marks.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
+            }
+            marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
+        }
+    }
+    let vertical = |x: f64, stroke: Stroke| {
+        marks.curve([[x, bounds.min()[1]], [x, bounds.max()[1]]].into_iter(), stroke, &[]);
+    };
+    for (run, step) in runs.iter().zip(&shown) {
+        if *step < run.step {
+            vertical(*step as f64, Stroke::new(1.5, palette.ink));
+        }
+    }
+    let time = ui.interact(*response.transform.frame(), ui.scope_id().with("time"), Sense::CLICK | Sense::DRAG);
+    let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
+    time.widget_info(|| WidgetInfo::labeled(Role::ScrollBar, true, format!("Time of {}", names.join(", "))));
+    if (time.dragged() || time.clicked())
+        && let Some(pointer) = time.interact_pointer_pos()
+    {
+        selection.shown_step = step_at(response.transform.value_from_position(pointer).x, last);
+    }
+    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &marks, p.x));
+    if let Some(text) = time.hover_pos().and_then(near) {
+        time.on_hover_text(text);
+    }
+}
+
+/// The step at a place on the axis; `None` at its end, which is the newest step.
+fn step_at(x: f64, last: u64) -> Option<u64> {
+    let step = x.max(0.0).round() as u64;
+    (x < 0.99 * last as f64 && step < last).then_some(step)
+}
+
+/// The header tools: which run is which, the shown step, the branches.
+fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    key(ui, context);
+    let last =
+        [Some(context), context.beside].into_iter().flatten().map(|context| context.newest.step).max().unwrap_or(0);
+    let mut step = selection.shown_step.unwrap_or(last).min(last);
+    ui.scope(|ui| {
+        ui.spacing_mut().slider_width = 60.0;
+        let slider = Slider::new(&mut step, 0..=last.max(1)).text("step");
+        let help = "The shown step; training goes on. Drag in the plots, too";
+        if ui.add_enabled(last > 0, slider).on_hover_text(help).changed() {
+            selection.shown_step = (step < last).then_some(step);
+        }
+    });
+    branches(ui, context);
+}
+
+/// The menu of branches.
+fn branches(ui: &mut Ui, context: &ViewContext<'_>) {
+    let contexts: Vec<&ViewContext<'_>> = [Some(context), context.beside].into_iter().flatten().collect();
+    if contexts.iter().all(|context| context.branches.is_empty()) {
+        return;
+    }
+    ui.menu_button("branches ▾", |ui| {
+        for (run, context) in contexts.iter().enumerate() {
+            for branch in context.branches {
+                let name = if contexts.len() > 1 { format!("{} ", RUN_NAMES[run]) } else { String::new() };
+                let name = format!("{name}branch {}", branch.number + 1);
+                ui.horizontal(|ui| {
+                    let help = format!("Branched at step {}; {} steps made", branch.from, branch.steps);
+                    if ui.button(format!("Switch to {name}")).on_hover_text(help).clicked() {
+                        context.send(UiCommand::SwitchBranch(run, branch.number));
+                        ui.close();
+                    }
+                    if ui.button(format!("Close {name}")).clicked() {
+                        context.send(UiCommand::CloseBranch(run, branch.number));
+                        ui.close();
+                    }
+                });
+            }
+        }
+    });
+}
+
+/// The dash patterns of the curves of two runs.
+const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
+
+/// The line pattern of each run, if there are two.
+fn key(ui: &mut Ui, context: &ViewContext<'_>) {
+    if context.beside.is_none() {
+        return;
+    }
+    let ink = ViewContext::palette(ui).ink;
+    let mut runs: Vec<_> = RUN_NAMES.into_iter().zip(RUN_DASHES).collect();
+    // In a bar of tabs what comes first stands on the right.
+    let reversed = ui.layout().prefer_right_to_left();
+    if reversed {
+        runs.reverse();
+    }
+    for (name, dashes) in runs {
+        if reversed {
+            ui.strong(name);
+        }
+        sample(ui, ink, dashes);
+        if !reversed {
+            ui.strong(name);
+        }
+    }
+}
+
+/// A piece of a curve.
+fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
+    let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), Sense::hover());
+    let ends = vec![rect.left_center() + vec2(6.0, 0.0), rect.right_center()];
+    ui.painter().extend(polyline(ends, Stroke::new(1.8, color), dashes));
+}
+
+/// The name of each curve and its value at the step that is shown of each run.
+fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
+    let compared = runs.len() > 1;
+    let decimals = if compared { 2 } else { 3 };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        for series in series {
+            if compared {
+                ui.add_space(3.0);
+            } else {
+                sample(ui, series.color, series.dashes);
+            }
+            let value = |(run, step): (&&Snapshot, &u64)| {
+                let until = run.history.partition_point(|row| row.step <= *step);
+                let last = run.history[..until].last().map(|row| (series.value)(row)).filter(|y| y.is_finite());
+                last.map_or_else(String::new, |y| number(y, decimals))
+            };
+            let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
+            let text = format!("{} {}", series.name, values.join(" | "));
+            ui.colored_label(series.color, text.trim_end()).on_hover_text("In nats");
+        }
+    });
+}
+
+/// The change at the mark next to the pointer, old → new.
+fn change_near(run: &Snapshot, marks: &PlotPainter, x: f32) -> Option<String> {
+    let mut settings = run.config.settings();
+    let mut lines = Vec::new();
+    for change in &run.log {
+        if (marks.at([change.step as f64, 0.0]).x - x).abs() < 4.0 {
+            lines.push(format!("step {}: {}", change.step, change.command.describe_change(&settings)));
+        }
+        settings = change.command.applied_to(settings);
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The range of the later values: what happens in the first steps would press all the rest into a line.
+fn bounds<'a>(curves: impl Iterator<Item = &'a HistoryCurve>, step: u64) -> PlotBounds {
+    let mut values: Vec<f64> =
+        curves.flat_map(|curve| &curve[curve.len() / 20..]).map(|[_, y]| *y).filter(|y| y.is_finite()).collect();
+    // What cannot be negative starts at 0.
+    let positive = values.iter().all(|value| *value >= 0.0);
+    let last = values.len().saturating_sub(1) as f64;
+    let mut at = |share: f64| {
+        let place = (share * last) as usize;
+        (place < values.len()).then(|| *values.select_nth_unstable_by(place, f64::total_cmp).1)
+    };
+    let low = if positive { 0.0 } else { at(0.01).unwrap_or(0.0) };
+    let high = at(0.99).unwrap_or(1.0);
+    let margin = 0.1 * (high - low).max(0.01);
+    let below = if positive { 0.4 * margin } else { margin };
+    PlotBounds::from_min_max([0.0, low - below], [step.max(10) as f64, high + 2.0 * margin])
+}
+
+/// A centred running mean over about a fiftieth of the curve.
+fn smooth(curve: &[[f64; 2]]) -> HistoryCurve {
+    let half = curve.len() / 100;
+    let mut sums = vec![0.0; curve.len() + 1];
+    for (k, [_, y]) in curve.iter().enumerate() {
+        sums[k + 1] = sums[k] + if y.is_finite() { *y } else { 0.0 };
+    }
+    let mean = |k: usize| {
+        let (low, high) = (k.saturating_sub(half), (k + half + 1).min(curve.len()));
+        (sums[high] - sums[low]) / (high - low) as f64
+    };
+    // What changes that slowly needs no more points; the last is always among them.
+    let every = 1 + half / 4;
+    let wanted = |(k, [_, y]): &(usize, &[f64; 2])| y.is_finite() && (curve.len() - 1 - k).is_multiple_of(every);
+    curve.iter().enumerate().filter(wanted).map(|(k, [x, _])| [*x, mean(k)]).collect()
+}
+
+/// 1500 as 1.5k.
+fn steps(value: f64) -> String {
+    if value.abs() >= 1000.0 { format!("{}k", value / 1000.0) } else { format!("{value}") }
+}

@@ -149,7 +149,7 @@ impl Source {
         self.code.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
     }
 
-    /// How deep below the crate the module of this file is: 2 for `nn::mlp`.
+    /// The depth of the module of this file below the crate: 2 for `nn::mlp`.
     fn depth(&self) -> usize {
         self.path.trim_end_matches("/mod.rs").split('/').count()
     }
@@ -251,7 +251,7 @@ struct Tree<'a> {
     sources: &'a [Source],
 }
 
-/// What a path in the source leads to: a file, and the item that is named in it.
+/// The target of a path in the source: a file, and the item that is named in it.
 struct Target<'a> {
     file: &'a Source,
     item: Option<String>,

@@ -1,4 +1,4 @@
-//! What the documents name exists: every file, every link, every anchor.
+//! Every file, link and anchor that the documents name exists.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read a document has failed")]
 
 use std::fs;

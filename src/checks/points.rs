@@ -76,7 +76,7 @@ fn half_distance(scene: &Scene, points: [usize; 2]) -> Option<f64> {
 
 /// |μ| of the best posteriors N(±μ, s²) of two points at ±a with one latent and the best decoder, for b = `ratio` a².
 ///
-/// That decoder is a tanh(μz/s²), which leaves E(1 − tanh(μz/s²))²/2b + KL, z ~ N(μ, s²), to minimise. There is one minimum
+/// Its decoder is a tanh(μz/s²), which leaves E(1 − tanh(μz/s²))²/2b + KL, z ~ N(μ, s²), to minimise. There is one minimum
 /// at μ = 0 for b ≥ a² and a pair for b < a², which separates continuously: a pitchfork.
 pub fn glued_code(ratio: f64) -> f64 {
     let rule = gauss_hermite(1, 64);

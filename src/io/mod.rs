@@ -11,7 +11,7 @@ mod text;
 
 pub use atomic::{Staged, write_atomically};
 pub use file_error::FileError;
-pub use format::csv::Csv;
+pub use format::csv_writer::Csv;
 pub use format::hash::{hash_of_weights, sha256};
 pub use format::npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
 pub use format::npz::{Array, write_npz};

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::file_error::FileError;
+use super::format::csv_reader::{Cells, delimiter, read_csv};
 use super::format::hash::sha256;
 use super::format::npy::parse_npy;
 use crate::data::Table;
@@ -72,79 +73,14 @@ pub fn parse_table(bytes: &[u8], extension: &str) -> Result<Table, FileError> {
     }
 }
 
-fn delimiter(bytes: &[u8], extension: &str) -> u8 {
-    let first_line = bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    let candidates = if extension == "tsv" { b"\t".as_slice() } else { b"\t;" };
-    *candidates.iter().find(|delimiter| extension == "tsv" || first_line.contains(delimiter)).unwrap_or(&b',')
-}
-
+/// The table of a delimited text.
 fn from_text(bytes: &[u8], delimiter: u8) -> Result<Table, FileError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(bytes);
-    let (mut record, mut names, mut values) = (csv::ByteRecord::new(), None, Vec::new());
-    let mut columns = 0;
-    while reader.read_byte_record(&mut record).map_err(FileError::new)? {
-        if record.len() == 1 && record[0].is_empty() {
-            continue;
-        }
-        let line = || line_of(bytes, &record);
-        if columns == 0 {
-            columns = record.len();
-            if record.iter().all(|cell| number(cell).is_none()) {
-                names = Some(record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect::<Vec<_>>());
-                continue;
-            }
-        }
-        if record.len() != columns {
-            let cells = record.len();
-            return Err(FileError::new(format_args!(
-                "line {} has {cells} cells, but the first line has {columns}; give every row the same columns",
-                line()
-            )));
-        }
-        for (column, cell) in record.iter().enumerate() {
-            values.push(
-                finite(cell)
-                    .map_err(|wrong| FileError::new(format_args!("line {}, column {} {wrong}", line(), column + 1)))?,
-            );
-        }
-        check_size(columns, values.len())?;
-    }
+    let Cells { names, columns, values } = read_csv(bytes, delimiter, check_size)?;
     let values = Matrix::from_columns(columns, values.len() / columns.max(1), values);
     Ok(match names {
         None => Table { names: numbered(columns), values, image_shape: None },
         Some(names) => without_index(names, values),
     })
-}
-
-/// The line on which a record starts, counted from 1. The position of a record includes empty lines before it.
-fn line_of(bytes: &[u8], record: &csv::ByteRecord) -> usize {
-    let (before, rest) =
-        bytes.split_at(record.position().map_or(0, |position| position.byte() as usize).min(bytes.len()));
-    let empty = rest.iter().take_while(|byte| byte.is_ascii_whitespace());
-    1 + before.iter().chain(empty).filter(|byte| **byte == b'\n').count()
-}
-
-/// The finite number in a cell, or the problem of the cell.
-fn finite(cell: &[u8]) -> Result<f64, String> {
-    let excerpt = || String::from_utf8_lossy(cell).chars().take(20).collect::<String>();
-    match number(cell) {
-        Some(number) if number.is_finite() => Ok(number),
-        Some(_) => Err(format!("holds {:?}; only finite numbers can be learned from", excerpt())),
-        None if cell.is_empty() => Err("is empty; fill it in or leave the row out".to_owned()),
-        None => Err(format!(
-            "holds {:?}, which is not a number; write numbers like -1.5e3 and separate them by commas",
-            excerpt()
-        )),
-    }
-}
-
-fn number(cell: &[u8]) -> Option<f64> {
-    std::str::from_utf8(cell).ok()?.parse().ok()
 }
 
 /// A table of named columns, without a first column that only counts the rows, as data frames write it.

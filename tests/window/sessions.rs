@@ -183,7 +183,7 @@ fn the_folder_of_a_run_is_saved_and_opened() {
     assert_eq!(parameters(&mut other), saved.vae.parameters);
 }
 
-/// What eframe keeps in a file.
+/// The storage of eframe, in memory.
 #[derive(Default)]
 struct Memory(std::collections::HashMap<String, String>);
 

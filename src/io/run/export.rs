@@ -1,7 +1,7 @@
 //! Numbers for export: latents, posteriors, Jacobians, densities.
 
 use crate::geometry::{Jets, Order, Seam, normal_density};
-use crate::io::format::csv::Csv;
+use crate::io::format::csv_writer::Csv;
 use crate::io::format::npz::Array;
 use crate::linalg::Matrix;
 use crate::vae::Vae;

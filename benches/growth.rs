@@ -146,6 +146,7 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
             hidden: vec![width; 2],
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
+            factor: Default::default(),
         },
         objective: Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.05 },
         optimizer: Optimizer { lr: 1e-3, batch },

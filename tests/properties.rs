@@ -35,8 +35,14 @@ fn config() -> impl Strategy<Value = Config> {
     let hidden = prop_oneof![Just(vec![]), Just(vec![1]), Just(vec![5]), Just(vec![7, 5])];
     let activation = proptest::sample::select(Activation::ALL.to_vec());
     let decoder = proptest::sample::select(DecoderKind::ALL.to_vec());
-    let architecture = (1..=4_usize, hidden, activation, decoder)
-        .prop_map(|(latent_dim, hidden, activation, decoder)| Architecture { latent_dim, hidden, activation, decoder });
+    let architecture =
+        (1..=4_usize, hidden, activation, decoder).prop_map(|(latent_dim, hidden, activation, decoder)| Architecture {
+            latent_dim,
+            hidden,
+            activation,
+            decoder,
+            factor: Default::default(),
+        });
     let beta = prop_oneof![Just(0.0), logarithmic(1e-6, 1e6)];
     let objective = (covariance(), beta, logarithmic(1e-8, 1e6)).prop_map(|(covariance, beta, sigma2)| Objective {
         covariance,

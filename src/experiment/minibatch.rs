@@ -173,8 +173,13 @@ mod tests {
     const OBJECTIVE: Objective = Objective { covariance: Covariance::Full, beta: 1.5, sigma2: 0.1 };
 
     fn vae() -> Vae<f32> {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![9, 8], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![9, 8],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0))
     }
 

@@ -121,7 +121,8 @@ mod tests {
     use nalgebra::DVector;
 
     fn vae(decoder: DecoderKind, hidden: Vec<usize>, n: usize) -> Vae<f64> {
-        let architecture = Architecture { latent_dim: 2, hidden, activation: Activation::Tanh, decoder };
+        let architecture =
+            Architecture { latent_dim: 2, hidden, activation: Activation::Tanh, decoder, factor: Default::default() };
         Vae::new(n, architecture, Covariance::Diagonal, &mut stream(6, Purpose::Init, 0))
     }
 

@@ -26,13 +26,34 @@ impl Covariance {
             Self::Full => "full",
         }
     }
+}
 
-    /// Number of encoder outputs below the diagonal of L.
-    pub fn off_diagonals(self, latent_dim: usize) -> usize {
+/// The parametrisation of full posterior covariances. One latent has no rotation, so there both are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PosteriorFactor {
+    /// Σ = L Lᵀ, L lower triangular: it singles out an order of the latents.
+    #[default]
+    Cholesky,
+    /// Σ = A Aᵀ, A any square matrix: rotations z ↦ R z act linearly, A ↦ R A Rᵀ, so no axis is singled out.
+    Square,
+}
+
+impl PosteriorFactor {
+    /// Both parametrisations.
+    pub const ALL: [Self; 2] = [Self::Cholesky, Self::Square];
+
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Diagonal => 0,
-            Self::Full => latent_dim * (latent_dim - 1) / 2,
+            Self::Cholesky => "cholesky",
+            Self::Square => "square",
         }
+    }
+
+    /// True for the default, which files leave out.
+    fn is_cholesky(&self) -> bool {
+        *self == Self::Cholesky
     }
 }
 
@@ -72,6 +93,27 @@ pub struct Architecture {
     pub activation: Activation,
     /// The family of the decoder.
     pub decoder: DecoderKind,
+    /// The parametrisation of full posterior covariances.
+    #[serde(default, skip_serializing_if = "PosteriorFactor::is_cholesky")]
+    pub factor: PosteriorFactor,
+}
+
+impl Architecture {
+    /// The number of encoder outputs: μ (m) and, for diagonal covariance, log L_ii (m); with a Cholesky factor also the strictly
+    /// lower triangle of L, row by row; with a square factor A (m²), column by column, in their place.
+    pub fn encoder_outputs(&self, covariance: Covariance) -> usize {
+        let m = self.latent_dim;
+        match covariance {
+            Covariance::Diagonal => 2 * m,
+            Covariance::Full if self.has_square_factor(covariance) => m + m * m,
+            Covariance::Full => 2 * m + m * (m - 1) / 2,
+        }
+    }
+
+    /// True if the encoder gives the square factor A of Σ = A Aᵀ.
+    pub fn has_square_factor(&self, covariance: Covariance) -> bool {
+        covariance == Covariance::Full && self.factor == PosteriorFactor::Square && self.latent_dim > 1
+    }
 }
 
 /// The objective −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL. It may change during a run.

@@ -8,6 +8,7 @@ use pulp::{Arch, Simd};
 
 use super::config::Objective;
 use super::model::Vae;
+use super::square_factor::Inverses;
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
@@ -40,6 +41,7 @@ pub struct ElboWorkspace<T> {
     z: Matrix<T>,
     z_gradient: Matrix<T>,
     std: Matrix<T>,
+    inverses: Inverses<T>,
     /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.
@@ -56,6 +58,7 @@ impl<T: Real> ElboWorkspace<T> {
             z: empty(),
             z_gradient: empty(),
             std: empty(),
+            inverses: Inverses::new(),
             gradient: vec![T::ZERO; vae.parameters.len()],
             elbo: Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] },
         }
@@ -73,7 +76,12 @@ impl<T: Real> Vae<T> {
         workspace: &mut ElboWorkspace<T>,
     ) {
         self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
-        sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
+        let square = self.has_square_factor();
+        if square {
+            workspace.inverses.sample(workspace.encoder.output(), noise, &mut workspace.z);
+        } else {
+            sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
+        }
         self.decoder.forward(&self.parameters, &workspace.z, &mut workspace.decoder);
 
         let (prediction, delta) = workspace.decoder.output_and_delta();
@@ -85,9 +93,14 @@ impl<T: Real> Vae<T> {
         self.decoder.backward(&self.parameters, z, decoder, gradient, Some(z_gradient));
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
-        kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
         let weight = T::from_f64(objective.beta / x.columns() as f64);
-        sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+        if square {
+            workspace.inverses.kl_per_dim(encoding, &mut workspace.elbo.kl_per_dim);
+            workspace.inverses.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
+        } else {
+            kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
+            sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+        }
         self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
     }
 }
@@ -223,7 +236,8 @@ mod tests {
             for decoder in DecoderKind::ALL {
                 for covariance in Covariance::ALL {
                     for hidden in [vec![], vec![6], vec![6, 7]] {
-                        let architecture = Architecture { latent_dim: m, hidden, activation, decoder };
+                        let architecture =
+                            Architecture { latent_dim: m, hidden, activation, decoder, factor: Default::default() };
                         let objective = Objective { covariance, beta: 1.7, sigma2: 0.3 };
                         let mut rng = stream(11, Purpose::Init, 0);
                         let mut vae = Vae::<f64>::new(n, architecture, covariance, &mut rng);
@@ -255,8 +269,13 @@ mod tests {
 
     #[test]
     fn terms_agree_with_their_definition() {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![5], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![5],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         for covariance in Covariance::ALL {
             let objective = Objective { covariance, beta: 2.0, sigma2: 0.1 };
             let mut vae = Vae::<f64>::new(3, architecture.clone(), covariance, &mut stream(3, Purpose::Init, 0));
@@ -283,6 +302,7 @@ mod tests {
             hidden: vec![64, 64],
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
+            factor: Default::default(),
         };
         let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.01 };
         let single = Vae::<f32>::new(3, architecture, Covariance::Full, &mut stream(5, Purpose::Init, 0));

@@ -5,8 +5,10 @@ mod config;
 mod elbo;
 mod model;
 mod posterior;
+mod square_factor;
+mod symmetry;
 
-pub use config::{Architecture, Covariance, DecoderKind, Objective};
+pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
 pub use elbo::{Elbo, ElboWorkspace};
 pub use model::Vae;
 pub use posterior::Posterior;

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::config::{Architecture, Covariance, DecoderKind};
+use super::config::{Architecture, Covariance, DecoderKind, PosteriorFactor};
 use super::posterior::Posterior;
 use crate::linalg::{Matrix, Real};
 use crate::nn::{Dense, Mlp, Workspace};
@@ -14,7 +14,7 @@ pub struct Vae<T> {
     pub architecture: Architecture,
     /// The family of posteriors.
     pub covariance: Covariance,
-    /// x ↦ μ (m), log L_ii (m), and for full covariance the strictly lower triangle of L, row by row.
+    /// x ↦ μ (m) and the covariance head; see [`Architecture::encoder_outputs`].
     pub encoder: Mlp,
     /// z ↦ x̂.
     pub decoder: Mlp,
@@ -29,8 +29,11 @@ impl<T: Real> Vae<T> {
         let mut vae = Self::zeros(data_dim, architecture, Covariance::Diagonal);
         vae.encoder.initialise(&mut vae.parameters, rng);
         vae.decoder.initialise(&mut vae.parameters, rng);
+        if vae.architecture.factor == PosteriorFactor::Square {
+            vae.draw_without_axes(rng);
+        }
         let m = vae.latent_dim();
-        let head = &vae.encoder.layers()[vae.encoder.layers().len() - 1];
+        let head = vae.head().clone();
         for column in head.split_mut(&mut vae.parameters).0.chunks_exact_mut(head.outputs) {
             column[m..].fill(T::ZERO);
         }
@@ -51,7 +54,7 @@ impl<T: Real> Vae<T> {
 
         let mut encoder_sizes = vec![data_dim];
         encoder_sizes.extend(hidden);
-        encoder_sizes.push(2 * m + covariance.off_diagonals(m));
+        encoder_sizes.push(architecture.encoder_outputs(covariance));
         let encoder = Mlp::new(&encoder_sizes, architecture.activation, decoder.end());
 
         let parameters = vec![T::ZERO; encoder.end()];
@@ -68,22 +71,44 @@ impl<T: Real> Vae<T> {
         self.architecture.latent_dim
     }
 
-    /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of full
-    /// covariance start at zero, so the posteriors do not jump.
+    /// True if the encoder gives the square factor A of Σ = A Aᵀ.
+    pub fn has_square_factor(&self) -> bool {
+        self.architecture.has_square_factor(self.covariance)
+    }
+
+    /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of a Cholesky
+    /// factor start at zero, so the posteriors do not jump. Between diagonal covariance and a square factor the covariance head
+    /// becomes constant: A = diag e^{s}, or s = log |A_ii|, with the biases alone.
     pub fn switch_covariance(&mut self, covariance: Covariance) {
         let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
         other.parameters = self.carry_over(&other, &self.parameters);
+        let m = self.latent_dim();
+        let (old, new) = (self.head().split(&self.parameters).1, other.head().clone());
+        let bias = new.split_mut(&mut other.parameters).1;
+        match (self.has_square_factor(), self.architecture.has_square_factor(covariance)) {
+            (false, true) => (0..m).for_each(|i| bias[m + i + m * i] = old[m + i].exp()),
+            (true, false) => (0..m).for_each(|i| bias[m + i] = T::from_f64(old[m + i + m * i].to_f64().abs().ln())),
+            _ => {}
+        }
         *self = other;
+    }
+
+    /// The encoder's last layer.
+    pub fn head(&self) -> &Dense {
+        &self.encoder.layers()[self.encoder.layers().len() - 1]
     }
 
     /// Moves values of this model's parameters to the places of the same parameters in `other`, a model that differs at
     /// most in its covariance. Parameters that this model lacks get zero.
     pub fn carry_over(&self, other: &Self, values: &[T]) -> Vec<T> {
         let mut carried = vec![T::ZERO; other.parameters.len()];
-        for (from, to) in self.layers().zip(other.layers()) {
+        let same_factor = self.has_square_factor() == other.has_square_factor();
+        let last = self.decoder.layers().len() + self.encoder.layers().len() - 1;
+        for (k, (from, to)) in self.layers().zip(other.layers()).enumerate() {
             let (weight, bias) = from.split(values);
             let (new_weight, new_bias) = to.split_mut(&mut carried);
-            let rows = from.outputs.min(to.outputs);
+            // Other parametrisations of Σ have only μ in common.
+            let rows = if same_factor || k < last { from.outputs.min(to.outputs) } else { self.latent_dim() };
             new_bias[..rows].copy_from_slice(&bias[..rows]);
             for (new, old) in new_weight.chunks_exact_mut(to.outputs).zip(weight.chunks_exact(from.outputs)) {
                 new[..rows].copy_from_slice(&old[..rows]);
@@ -107,7 +132,7 @@ impl<T: Real> Vae<T> {
         }
     }
 
-    /// Output of the encoder for a batch: (2m + off-diagonals) × B.
+    /// Output of the encoder for a batch: [`Architecture::encoder_outputs`] × B.
     pub fn encode(&self, x: &Matrix<T>) -> Matrix<T> {
         let mut workspace = Workspace::new(self.encoder.layers().len());
         self.encoder.forward(&self.parameters, x, &mut workspace);

@@ -12,11 +12,14 @@ pub struct Posterior {
 }
 
 impl Posterior {
-    /// The posterior that one column of the encoder's output describes: μ, log L_ii, and (full covariance only) the
-    /// strictly lower triangle of L, row by row.
+    /// The posterior that one column of the encoder's output describes: μ, then either log L_ii and (full covariance only)
+    /// the strictly lower triangle of L, row by row, or the m² entries of a square factor A with Σ = A Aᵀ, column by column.
     pub fn from_encoding(encoding: &[f64], latent_dim: usize) -> Self {
         let m = latent_dim;
         let (mean, scale) = encoding.split_at(m);
+        if m > 1 && scale.len() == m * m {
+            return Self { mean: DVector::from_column_slice(mean), factor: cholesky_factor(scale, m) };
+        }
         let (log_std, below) = scale.split_at(m);
         let mut factor = DMatrix::from_diagonal(&DVector::from_iterator(m, log_std.iter().map(|s| s.exp())));
         let places = (1..m).flat_map(|i| (0..i).map(move |j| (i, j)));
@@ -72,6 +75,15 @@ impl Posterior {
     pub fn sample(&self, noise: &[f64]) -> DVector<f64> {
         &self.mean + &self.factor * DVector::from_column_slice(noise)
     }
+}
+
+/// L of A Aᵀ = L Lᵀ: with Aᵀ = Q R it is Rᵀ, columns turned to a positive diagonal.
+fn cholesky_factor(a: &[f64], m: usize) -> DMatrix<f64> {
+    let mut l = DMatrix::from_column_slice(m, m, a).transpose().qr().r().transpose();
+    for mut column in l.column_iter_mut().enumerate().filter_map(|(i, column)| (column[i] < 0.0).then_some(column)) {
+        column.neg_mut();
+    }
+    l
 }
 
 #[cfg(test)]

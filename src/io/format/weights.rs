@@ -105,8 +105,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn model(covariance: Covariance) -> Vae<f32> {
-        let architecture =
-            Architecture { latent_dim: 3, hidden: vec![5, 7], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 3,
+            hidden: vec![5, 7],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(1_u16..).for_each(|(p, i)| *p = f32::from(i));
         vae

@@ -125,7 +125,7 @@ impl Workload {
                 factor: Default::default(),
             },
             objective: Objective { covariance, beta: 1.0, sigma2: 0.01 },
-            optimizer: Optimizer { lr: 1e-3, batch },
+            optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },
             threads,
         };
         Ok(Experiment::new(config, Arc::new(self.data()))?)

@@ -49,7 +49,11 @@ fn config() -> impl Strategy<Value = Config> {
         beta,
         sigma2,
     });
-    let optimizer = (logarithmic(1e-9, 1e3), 1..=32_usize).prop_map(|(lr, batch)| Optimizer { lr, batch });
+    let optimizer = (logarithmic(1e-9, 1e3), 1..=32_usize).prop_map(|(lr, batch)| Optimizer {
+        kind: Default::default(),
+        lr,
+        batch,
+    });
     let origin = Origin::File { name: "data.csv".to_owned(), sha256: "0".repeat(64) };
     (0..=i64::MAX as u64, architecture, objective, optimizer).prop_map(
         move |(seed, architecture, objective, optimizer)| Config {

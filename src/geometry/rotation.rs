@@ -45,6 +45,34 @@ impl Rotation {
         }
     }
 
+    /// Rotates values with one place per parameter, weights or their gradients, wherever a rotation of the latents is linear:
+    /// W ↦ W Rᵀ on the first decoder layer, M ↦ R M on the mean head, A ↦ R A Rᵀ on the head of a square factor.
+    pub fn rotate_values<T: Real>(&self, vae: &Vae<T>, values: &mut [T]) {
+        let [a, b] = self.plane;
+        let m = vae.latent_dim();
+        let (first, head) = (&vae.decoder.layers()[0], vae.head());
+        let weight = first.split_mut(values).0;
+        for row in 0..first.outputs {
+            let [i, j] = [a, b].map(|latent| latent * first.outputs + row);
+            // W Rᵀ: each row of W is rotated as a latent vector is.
+            [weight[i], weight[j]] = self.rotate(weight[i], weight[j]);
+        }
+        let (weight, bias) = head.split_mut(values);
+        for outputs in weight.chunks_exact_mut(head.outputs).chain([bias]) {
+            let (mean, factor) = outputs.split_at_mut(m);
+            [mean[a], mean[b]] = self.rotate(mean[a], mean[b]);
+            if vae.has_square_factor() {
+                for column in factor.chunks_exact_mut(m) {
+                    [column[a], column[b]] = self.rotate(column[a], column[b]);
+                }
+                for row in 0..m {
+                    let [i, j] = [a, b].map(|latent| latent * m + row);
+                    [factor[i], factor[j]] = self.rotate(factor[i], factor[j]);
+                }
+            }
+        }
+    }
+
     /// Posterior with mean R μ and covariance R Σ Rᵀ.
     pub fn rotate_posterior(&self, q: &Posterior) -> Posterior {
         let r = self.matrix(q.dim());

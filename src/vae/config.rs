@@ -94,7 +94,7 @@ pub struct Architecture {
     /// The family of the decoder.
     pub decoder: DecoderKind,
     /// The parametrisation of full posterior covariances.
-    #[serde(default, skip_serializing_if = "PosteriorFactor::is_cholesky")]
+    #[serde(rename = "posterior_factor", default, skip_serializing_if = "PosteriorFactor::is_cholesky")]
     pub factor: PosteriorFactor,
 }
 

@@ -8,6 +8,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::config::Covariance;
 use super::model::Vae;
 use crate::linalg::Real;
+use crate::nn::{Adam, OptimizerKind};
 
 impl<T: Real> Vae<T> {
     /// Draws the weights that have a latent index, of a model with diagonal covariance, from Gaussians with the variance that
@@ -24,6 +25,23 @@ impl<T: Real> Vae<T> {
         first.split_mut(&mut self.parameters).0.fill_with(|| draw(first.inputs, first.outputs));
         for column in head.split_mut(&mut self.parameters).0.chunks_exact_mut(head.outputs) {
             column[..m].fill_with(|| draw(head.inputs, head.outputs));
+        }
+    }
+
+    /// One step of the optimiser against the gradient of the loss. `sigma2` is σ² of the objective.
+    pub fn descend(&mut self, kind: OptimizerKind, adam: &mut Adam<T>, gradient: &[T], rate: f64, sigma2: f64) {
+        match kind {
+            OptimizerKind::Adam => adam.update(&mut self.parameters, gradient, rate),
+            OptimizerKind::AdamEquivariant => {
+                adam.observe(gradient);
+                // The same as averaging each squared gradient: the moment is linear in them.
+                self.average_over_latents(&mut adam.second);
+                adam.descend(&mut self.parameters, rate);
+            }
+            OptimizerKind::Sgd => {
+                adam.observe(gradient);
+                adam.descend_mean(&mut self.parameters, rate * sigma2);
+            }
         }
     }
 

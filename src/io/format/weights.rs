@@ -3,7 +3,7 @@
 //! Float32 in C order; weights are `(outputs, inputs)`. Layers are `encoder.0.weight`, `encoder.0.bias`,
 //! `encoder.2.weight`, …, `decoder.0.weight`, …, where the index also counts activations, as in `nn.Sequential`. The
 //! heads of the encoder are `posterior_mean`, `posterior_log_std` and (full covariance) `posterior_tril`, the strictly
-//! lower triangle of L row by row.
+//! lower triangle of L row by row; with a square factor A, `posterior_mean` and `posterior_factor`, A column by column.
 
 use std::collections::HashMap;
 
@@ -34,8 +34,12 @@ fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
         }
     }
     let m = vae.latent_dim();
-    let heads = [("posterior_mean", 0..m), ("posterior_log_std", m..2 * m), ("posterior_tril", 2 * m..head.outputs)];
-    for (name, rows) in heads.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+    let heads: &[(&str, std::ops::Range<usize>)] = if vae.has_square_factor() {
+        &[("posterior_mean", 0..m), ("posterior_factor", m..head.outputs)]
+    } else {
+        &[("posterior_mean", 0..m), ("posterior_log_std", m..2 * m), ("posterior_tril", 2 * m..head.outputs)]
+    };
+    for (name, rows) in heads.iter().cloned().filter(|(_, rows)| !rows.is_empty()) {
         entries.push(Entry { name: name.to_owned(), layer: head, rows });
     }
     entries

@@ -147,13 +147,18 @@ impl App {
         }
     }
 
+    /// True while a dialog asks for a file.
+    pub(super) fn is_dialog_open(&self) -> bool {
+        self.opening.is_some() || self.saving.is_some() || self.exporting.is_some()
+    }
+
     fn set_running(&mut self, running: bool) {
         self.ask_all(if running { Request::Run } else { Request::Pause });
     }
 
     /// Closes the dialogs, or goes back to the newest step, or to all views.
     fn escape(&mut self) {
-        if self.help || self.opening.is_some() || self.saving.is_some() || self.exporting.is_some() {
+        if self.help || self.is_dialog_open() {
             self.execute(UiCommand::CloseDialogs);
         } else if self.selection.shown_step.is_some() {
             self.selection.shown_step = None;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use eframe::egui::{self, CentralPanel, Context, Label, Panel, RichText, Ui};
+use eframe::egui::{self, CentralPanel, Context, KeyboardShortcut, Label, Panel, Popup, RichText, Ui};
 
 use super::panels;
 use super::run_slot::RunSlot;
@@ -47,7 +47,8 @@ impl App {
         if let Some(path) = dropped {
             queue.send(UiCommand::OpenFile(path));
         }
-        let free = !ctx.text_edit_focused() && !ctx.egui_wants_keyboard_input();
+        // What is typed while a dialog is open is meant for the dialog.
+        let free = !ctx.text_edit_focused() && !ctx.egui_wants_keyboard_input() && !self.is_dialog_open();
         let pasted = |event: &egui::Event| match event {
             egui::Event::Paste(text) => Some(text.clone()),
             _ => None,
@@ -55,15 +56,27 @@ impl App {
         if free && let Some(text) = ctx.input(|i| i.events.iter().find_map(pasted)) {
             queue.send(UiCommand::OpenRecipe(text));
         }
-        for entry in command_table() {
-            let Some(shortcut) = entry.shortcut else { continue };
-            // A key without Ctrl is meant for a control that has the keyboard.
-            let always = matches!(entry.command, UiCommand::Escape | UiCommand::ToggleHelp);
-            let acts = shortcut.modifiers.command || free || always;
-            if acts && ctx.input_mut(|i| i.consume_shortcut(&shortcut)) {
+        let menu = Popup::is_any_open(ctx);
+        // Takes the keys in the order in which they were pressed.
+        let remains = |event: &egui::Event| {
+            let egui::Event::Key { key, modifiers, pressed: true, .. } = event else { return true };
+            let means = |s: KeyboardShortcut| s.logical_key == *key && modifiers.matches_logically(s.modifiers);
+            let Some(entry) = command_table().iter().find(|entry| entry.shortcut.is_some_and(means)) else {
+                return true;
+            };
+            let acts = match entry.command {
+                // An open menu closes itself.
+                UiCommand::Escape => !menu,
+                UiCommand::ToggleHelp => true,
+                // A key without Ctrl is meant for a control that has the keyboard.
+                _ => free || entry.shortcut.is_some_and(|s| s.modifiers.command),
+            };
+            if acts {
                 queue.send(entry.command.clone());
             }
-        }
+            !acts
+        };
+        ctx.input_mut(|i| i.events.retain(remains));
     }
 
     fn notice_bar(&self, ui: &mut Ui) {

@@ -33,15 +33,20 @@ impl From<InvalidSetting> for CliError {
     }
 }
 
+/// End of a sentence about a wrong argument.
+const POINTER: &str = "(see --help)";
+
 impl From<&clap::Error> for CliError {
     /// One line from the first paragraph of the message and its tips, without the usage.
     fn from(error: &clap::Error) -> Self {
         let message = error.to_string();
         let line = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut paragraphs = message.trim_start_matches("error: ").split("\n\n").map(line);
+        // An option whose value holds options has a pointer already.
         let sentence = paragraphs.next().unwrap_or_default();
+        let sentence = sentence.trim_end_matches(POINTER).trim_end();
         let tips = paragraphs.filter_map(|p| p.strip_prefix("tip: ").map(|tip| format!("; {tip}")));
-        Self::Input(format!("{sentence}{} (see --help)", tips.collect::<String>()))
+        Self::Input(format!("{sentence}{} {POINTER}", tips.collect::<String>()))
     }
 }
 

@@ -142,7 +142,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         return Err(input(format!("{sentence}: {}", request.out.display())));
     }
     if is_taken(&request.out) && !request.force {
-        return Err(input(format!("there is a file already; add --force to overwrite: {}", request.out.display())));
+        return Err(input(format!("the file exists already; add --force to overwrite: {}", request.out.display())));
     }
     let mut figure = figure(&request.dir, request.beside.as_deref())?;
     if let Some(LatentPoint(z)) = &request.at {

@@ -121,7 +121,7 @@ pub enum UiCommand {
     SetTheme(Theme),
     /// Show the keyboard help, or close it.
     ToggleHelp,
-    /// Close the topmost thing, go back to the newest step, or to all views.
+    /// Close the topmost dialog, go back to the newest step, or to all views.
     Escape,
 }
 
@@ -227,7 +227,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         "Open…",
         ctrl(Key::O),
         (File, 0),
-        "Open a session, a figure that carries one, a run folder, a scene file or your data",
+        "Open a session, a figure of this program, a run folder, a scene file or your data",
     );
     add(C::SaveSession, "Save session…", ctrl(Key::S), (File, 0), "Save the runs, z*, camera and layout as one file");
     add(C::SaveRun, "Save run as folder…", None, (File, 0), "Save model, data, history and metrics in open formats");
@@ -242,7 +242,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         "Save a picture of the window with its session",
     );
     for view in views {
-        let label = format!("Export {}…", view.title.to_lowercase());
+        let label = format!("Export {}…", view.title);
         add(C::ExportFigure(Some(*view)), &label, None, (File, 2), "Save this view as a figure");
     }
     add(C::Quit, "Quit", ctrl(Key::Q), (File, 3), "Close the window");
@@ -293,7 +293,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         add(C::Nudge(direction), &label, plain(key), (Menu::None, 0), "Move z* by a tenth of a standard deviation");
     }
     add(C::ToggleHelp, "Keyboard help", plain(Key::F1), (Help, 0), "List keys and mouse gestures");
-    let help = "Close the topmost thing, go back to the newest step, or to all views";
+    let help = "Close the topmost dialog, go back to the newest step, or to all views";
     add(C::Escape, "Close, newest step, or all views", plain(Key::Escape), (Menu::None, 0), help);
     table
 }

@@ -150,7 +150,7 @@ fn errors_in_a_damaged_run_name_the_file() {
     let (config, model, train, test) =
         ("config.toml", "model.safetensors", "observations.npy", "observations_test.npy");
     let damages: [Damage<'_>; 22] = [
-        (config, None, "this is no folder of a run", "run"),
+        (config, None, "not a run folder", "run"),
         (config, Some(&junk), "config.toml cannot be read", "run"),
         (config, Some(&half), "line ", "run/config.toml"),
         (config, Some(&empty), "missing field `schema`", "run/config.toml"),

@@ -312,6 +312,42 @@ fn help_lists_every_key() {
     assert!(test.kittest.query_by_label("Keyboard and mouse").is_none());
 }
 
+/// Keys that arrive in one frame act in the order pressed, each as often as pressed.
+#[test]
+fn keys_act_in_the_order_pressed() {
+    let mut test = WindowTest::paused_at("linear", 0);
+    test.kittest.key_press(Key::C);
+    test.kittest.key_press(Key::B);
+    test.frames(2);
+    test.until(|window| window.second_snapshot().is_some());
+    test.until(|window| window.snapshot().unwrap().vae.covariance == Covariance::Full);
+    let second = test.app().second_snapshot().unwrap().vae.covariance;
+    assert_eq!(second, Covariance::Diagonal, "the second run has the other covariance");
+}
+
+/// What is typed into a dialog is no shortcut; Escape closes an open menu.
+#[test]
+fn dialogs_and_menus_have_the_keyboard() {
+    let mut test = WindowTest::paused_at("linear", 0);
+    test.key_with(Modifiers::COMMAND, Key::O);
+    test.frames(3);
+    for key in [Key::C, Key::P, Key::B] {
+        test.key(key);
+    }
+    assert!(test.kittest.query_by_label("Open a file").is_some());
+    test.frames(20);
+    assert_eq!(test.app().snapshot().unwrap().vae.covariance, Covariance::Diagonal);
+    assert!(test.app().second_snapshot().is_none(), "no second run");
+    test.key(Key::Escape);
+    assert!(test.kittest.query_by_label("Open a file").is_none());
+
+    test.press("File");
+    assert!(test.kittest.query_by_label_contains("Quit").is_some());
+    test.key(Key::Escape);
+    test.frames(2);
+    assert!(test.kittest.query_by_label_contains("Quit").is_none());
+}
+
 #[test]
 fn the_latent_plane_becomes_the_manifold_and_latents_run_through_the_prior() {
     let mut test = WindowTest::paused_at("cylinder", 100);

@@ -15,10 +15,15 @@ const SESSIONS: &[&str] = &["unpick", "png", "svg", "pdf", "gif", "apng"];
 /// Extensions of data.
 const TABLES: &[&str] = &["csv", "tsv", "txt", "npy"];
 
+/// Extension of scenes.
+const SCENES: &[&str] = &["toml"];
+
 /// A path that is being chosen.
 #[derive(Debug, Default)]
 pub(crate) struct OpenDialog {
     path: String,
+    /// True once the path has had the keyboard.
+    shown: bool,
     browsing: Option<Receiver<Option<PathBuf>>>,
 }
 
@@ -27,12 +32,15 @@ impl OpenDialog {
     pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
         let (mut chosen, mut open) = (self.browsed(), true);
         dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
-            ui.label("A session, or a figure that carries one: its run is repeated.");
+            ui.label("A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.");
             ui.label("Data as CSV, TSV or NPY: one row per sample, numbers only, with or without a header.");
             ui.horizontal(|ui| {
                 let label = ui.label("File");
                 let edit =
                     ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
+                if !std::mem::replace(&mut self.shown, true) {
+                    edit.request_focus();
+                }
                 if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
                     chosen = Some(PathBuf::from(self.path.trim()));
                 }
@@ -63,9 +71,10 @@ impl OpenDialog {
         let ctx = ctx.clone();
         let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
             let dialog = rfd::FileDialog::new()
-                .add_filter("Everything that can be opened", &[SESSIONS, TABLES].concat())
+                .add_filter("All", &[SESSIONS, TABLES, SCENES].concat())
                 .add_filter("Sessions and figures", SESSIONS)
-                .add_filter("Data", TABLES);
+                .add_filter("Data", TABLES)
+                .add_filter("Scenes", SCENES);
             // Nobody listens any more if the window was closed meanwhile.
             drop(send.send(dialog.pick_file()));
             ctx.request_repaint();

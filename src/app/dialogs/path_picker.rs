@@ -24,6 +24,8 @@ pub(crate) struct PathPicker {
     /// The path for which overwriting was offered.
     overwrite: Option<String>,
     error: Option<String>,
+    /// True once the path has had the keyboard.
+    shown: bool,
     browsing: Option<Receiver<Option<PathBuf>>>,
 }
 
@@ -44,6 +46,7 @@ impl PathPicker {
             folder: folder.to_owned(),
             run: run.to_owned(),
             what: what.to_owned(),
+            shown: false,
             proposed: PathBuf::new(),
             extension,
             overwrite: None,
@@ -84,6 +87,9 @@ impl PathPicker {
                 let label = ui.label("File");
                 let edit = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
                 let edit = ui.add(edit).labelled_by(label.id);
+                if !std::mem::replace(&mut self.shown, true) {
+                    edit.request_focus();
+                }
                 if edit.changed() {
                     self.error = None;
                 }
@@ -125,7 +131,7 @@ impl PathPicker {
         if path.exists() && self.overwrite.as_ref() != Some(&self.path) {
             self.overwrite = Some(self.path.clone());
             let what = if path.is_dir() { "folder" } else { "file" };
-            self.error = Some(format!("there is a {what} of that name"));
+            self.error = Some(format!("the {what} exists"));
             return None;
         }
         Some(path)

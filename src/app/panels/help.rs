@@ -1,13 +1,14 @@
 //! Help: the keys of the command table, and the mouse gestures.
 
-use eframe::egui::{Context, Grid, Window};
+use eframe::egui::{Context, Grid, ScrollArea, Ui, Window};
 
+use crate::viz::command::Menu;
 use crate::viz::views::command_table;
 
 /// Mouse gestures.
 const POINTER: [(&str, &str); 8] = [
     ("Drag in latent space", "Move z*; Shift keeps one coordinate"),
-    ("Click an observation or its code", "Send z* to its posterior mean"),
+    ("Click an observation or its code", "Send z* to its posterior mean and show its posterior"),
     ("Double-click in latent space", "z* to the origin"),
     ("Drag in three-dimensional data space", "Orbit; with Shift or the right button, pan"),
     ("Wheel in data space", "Zoom"),
@@ -16,31 +17,39 @@ const POINTER: [(&str, &str); 8] = [
     ("Double-click the title of a view", "Show it alone"),
 ];
 
+/// Training first, files last.
+const ORDER: [Menu; 5] = [Menu::Run, Menu::View, Menu::None, Menu::File, Menu::Help];
+
 /// Draws the help while `open`.
 pub(crate) fn show(ctx: &Context, open: &mut bool) {
     Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
-        let keys: Vec<(String, String)> = command_table()
-            .iter()
-            .filter_map(|entry| Some((ui.ctx().format_shortcut(&entry.shortcut?), entry.label.clone())))
-            .chain([("Ctrl + − 0".to_owned(), "Zoom the whole window".to_owned())])
-            .collect();
-        let (left, right) = keys.split_at(keys.len().div_ceil(2));
-        Grid::new("keys").num_columns(4).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
-            for k in 0..left.len() {
-                for (key, effect) in [left.get(k), right.get(k)].into_iter().flatten() {
-                    ui.monospace(key);
-                    ui.label(effect);
-                }
-                ui.end_row();
-            }
-        });
-        ui.separator();
-        Grid::new("pointer").num_columns(2).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
-            for (gesture, effect) in POINTER {
-                ui.strong(gesture);
+        ScrollArea::both().show(ui, contents);
+    });
+}
+
+fn contents(ui: &mut Ui) {
+    let keys: Vec<(String, String)> = ORDER
+        .into_iter()
+        .flat_map(|menu| command_table().iter().filter(move |entry| entry.menu.0 == menu))
+        .filter_map(|entry| Some((ui.ctx().format_shortcut(&entry.shortcut?), entry.label.clone())))
+        .chain([("Ctrl + − 0".to_owned(), "Zoom the whole window".to_owned())])
+        .collect();
+    let (left, right) = keys.split_at(keys.len().div_ceil(2));
+    Grid::new("keys").num_columns(4).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+        for k in 0..left.len() {
+            for (key, effect) in [left.get(k), right.get(k)].into_iter().flatten() {
+                ui.monospace(key);
                 ui.label(effect);
-                ui.end_row();
             }
-        });
+            ui.end_row();
+        }
+    });
+    ui.separator();
+    Grid::new("pointer").num_columns(2).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+        for (gesture, effect) in POINTER {
+            ui.strong(gesture);
+            ui.label(effect);
+            ui.end_row();
+        }
     });
 }

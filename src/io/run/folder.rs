@@ -87,7 +87,7 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
 pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let path = folder.join(CONFIG);
     let text = fs::read_to_string(&path).map_err(|e| {
-        FileError::new(format_args!("this is no folder of a run: its config.toml cannot be read ({e})")).at(folder)
+        FileError::new(format_args!("not a run folder: its config.toml cannot be read ({e})")).at(folder)
     })?;
     let record = Record::from_toml(&text).map_err(|e| e.at(&path))?;
     let steps = record.steps;

@@ -74,8 +74,12 @@ class Model:
         """mu (N, m) and the lower triangular L (N, m, m)."""
         for i in range(self.depth("encoder")):
             x = self.function(self.affine(f"encoder.{2 * i}", x))
-        mean, log_std = self.affine("posterior_mean", x), self.affine("posterior_log_std", x)
+        mean = self.affine("posterior_mean", x)
         m = mean.shape[1]
+        if "posterior_factor.weight" in self.tensors:
+            a = self.affine("posterior_factor", x).reshape(-1, m, m).swapaxes(1, 2)
+            return mean, np.linalg.cholesky(a @ a.swapaxes(1, 2))
+        log_std = self.affine("posterior_log_std", x)
         factor = np.zeros((len(x), m, m))
         factor[:, range(m), range(m)] = np.exp(log_std)
         if "posterior_tril.weight" in self.tensors:

@@ -105,16 +105,20 @@ mod tests {
     use super::*;
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
-    use crate::vae::{Architecture, Covariance, DecoderKind};
+    use crate::vae::{Architecture, Covariance, DecoderKind, PosteriorFactor};
     use proptest::prelude::*;
 
     fn model(covariance: Covariance) -> Vae<f32> {
+        model_with(covariance, PosteriorFactor::Cholesky)
+    }
+
+    fn model_with(covariance: Covariance, factor: PosteriorFactor) -> Vae<f32> {
         let architecture = Architecture {
             latent_dim: 3,
             hidden: vec![5, 7],
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
-            factor: Default::default(),
+            factor,
         };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(1_u16..).for_each(|(p, i)| *p = f32::from(i));
@@ -123,14 +127,23 @@ mod tests {
 
     #[test]
     fn a_written_model_is_read_back() {
-        for covariance in Covariance::ALL {
-            let vae = model(covariance);
+        let square = model_with(Covariance::Full, PosteriorFactor::Square);
+        for vae in [model(Covariance::Diagonal), model(Covariance::Full), square] {
+            let covariance = vae.covariance;
             let bytes = to_safetensors(&vae, r#"{"step":7}"#).unwrap();
             let mut other = Vae::zeros(4, vae.architecture.clone(), covariance);
             from_safetensors(&bytes, &mut other).unwrap();
             assert_eq!(other, vae);
             assert_eq!(bytes, to_safetensors(&vae, r#"{"step":7}"#).unwrap(), "the same model gives the same bytes");
         }
+    }
+
+    #[test]
+    fn a_square_factor_has_its_own_name() {
+        let bytes = to_safetensors(&model_with(Covariance::Full, PosteriorFactor::Square), "{}").unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("posterior_factor.weight").unwrap().shape(), [9, 7]);
+        assert!(file.tensor("posterior_tril.weight").is_err() && file.tensor("posterior_log_std.weight").is_err());
     }
 
     #[test]

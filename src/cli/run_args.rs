@@ -36,8 +36,8 @@ pub struct RunArgs {
     /// Choose the family of decoders [default: from the source]
     #[arg(long, value_name = "mlp|linear", value_parser = parse_decoder)]
     pub(super) decoder: Option<DecoderKind>,
-    /// Choose the parametrisation of full covariances, Σ = L Lᵀ or A Aᵀ with A square [default: from the source]
-    #[arg(long, value_name = "cholesky|square", value_parser = parse_factor)]
+    /// Choose the parametrisation of full covariances, Σ = L Lᵀ or exp 2H with H symmetric [default: from the source]
+    #[arg(long, value_name = "cholesky|exponential", value_parser = parse_factor)]
     pub(super) posterior_factor: Option<PosteriorFactor>,
     /// Choose the optimiser [default: from the source]
     #[arg(long, value_name = "adam|adam-equivariant|sgd", value_parser = parse_optimizer)]

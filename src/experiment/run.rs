@@ -17,7 +17,6 @@ use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
 use crate::data::Dataset;
-use crate::geometry::switch_family;
 use crate::nn::{Adam, OptimizerKind};
 use crate::rng::{Purpose, stream};
 use crate::vae::{Elbo, Vae};
@@ -189,7 +188,7 @@ impl Experiment {
 
     /// Changes a setting from the next step on, or rotates the latents, and cancels scheduled commands.
     ///
-    /// A rotation resets the optimiser, unless the moments rotate with the latents: with a square posterior factor, those of
+    /// A rotation resets the optimiser, unless the moments rotate with the latents: with an exponential posterior factor, those of
     /// equivariant Adam and of gradient descent. Adam's second moments belong to single coordinates.
     ///
     /// # Errors
@@ -217,7 +216,7 @@ impl Experiment {
         if let Command::Rotate(rotation) = command {
             rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
             let State { vae, adam, settings, .. } = &mut self.state;
-            if vae.has_square_factor() && settings.optimizer.kind != OptimizerKind::Adam {
+            if vae.has_exponential_factor() && settings.optimizer.kind != OptimizerKind::Adam {
                 rotation.rotate_values(vae, &mut adam.first);
                 vae.average_over_latents(&mut adam.second);
             } else {
@@ -227,7 +226,7 @@ impl Experiment {
         let state = &mut self.state;
         if settings.objective.covariance != state.vae.covariance {
             let before = state.vae.clone();
-            switch_family(&mut state.vae, settings.objective.covariance, &self.data.train.observations);
+            state.vae.switch_covariance(settings.objective.covariance);
             state.adam.first = before.carry_over(&state.vae, &state.adam.first);
             state.adam.second = before.carry_over(&state.vae, &state.adam.second);
             self.minibatch.fit(&state.vae, self.config.threads);

@@ -6,7 +6,6 @@ mod chance;
 mod contrast;
 mod curvature;
 mod field;
-mod fitted_head;
 mod gram;
 mod holonomy;
 mod jet;
@@ -24,7 +23,6 @@ pub use contrast::{
 };
 pub use curvature::c2_residual;
 pub use field::{MapQuantity, field, volume};
-pub use fitted_head::switch_family;
 pub use gram::Gram;
 pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};

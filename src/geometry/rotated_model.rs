@@ -2,30 +2,37 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::fitted_head::{features, fit, root_mean_square, sample_for_fit};
 use super::rotation::Rotation;
-use crate::linalg::Matrix;
+use crate::linalg::{Factor, Matrix, Panel, product};
+use crate::nn::Dense;
 use crate::vae::{Covariance, Posterior, Vae};
+
+/// Most observations for the fit of the covariance head.
+const FITTED: usize = 8192;
+
+/// Ridge of the fit, a share of the mean squared feature: directions in which the features hardly vary keep their weights.
+const RIDGE: f64 = 1e-8;
 
 impl Rotation {
     /// Rotates the latents z ↦ R z of a model: the decoder becomes d∘Rᵀ and the posterior means R μ(x), both exactly. Returns
     /// the error of the posterior covariances: the root mean square over `observations` (n × N) of the error in the encoder's
     /// outputs log L_ii and L_ij.
     ///
-    /// With a square factor everything is exact, and the error 0. Otherwise full covariances should become R Σ Rᵀ. The best diagonal ones for the rotated decoder have the variances
+    /// With an exponential factor everything is exact, and the error 0. Otherwise full covariances should become R Σ Rᵀ. The best diagonal ones for the rotated decoder have the variances
     /// 1/(R Σ⁻¹ Rᵀ)ᵢᵢ: the diagonal of the *precision*, not of the covariance, because Σ⁻¹ is the curvature of the decoder's
     /// objective and rotates with it. Neither is a linear function of the encoder's features, so the change of these outputs
     /// is fitted to the features by least squares. The fit is exact where Σ does not depend on x, as at the optimum of a
     /// linear decoder. With diagonal covariance, a rotation by −φ does not restore the encoder: the correlations are lost.
     pub fn rotate_model(&self, vae: &mut Vae<f32>, observations: &Matrix<f32>) -> f64 {
-        let m = vae.latent_dim();
-        if vae.has_square_factor() {
+        if vae.has_exponential_factor() {
             let mut parameters = std::mem::take(&mut vae.parameters);
             self.rotate_values(vae, &mut parameters);
             vae.parameters = parameters;
             return 0.0;
         }
-        let sample = sample_for_fit(observations);
+        let m = vae.latent_dim();
+        let every = observations.columns().div_ceil(FITTED).max(1);
+        let sample = observations.select_columns((0..observations.columns()).step_by(every));
         let features = features(&vae.cast::<f64>(), &sample.map(f64::from));
         let wanted = self.wanted_change(vae, &sample);
 
@@ -79,6 +86,40 @@ fn scale_outputs(factor: &DMatrix<f64>, count: usize) -> DVector<f64> {
     outputs.extend(below);
     outputs.truncate(count);
     DVector::from_vec(outputs)
+}
+
+/// Inputs of the encoder's last layer, with a one for its bias: (inputs + 1) × N.
+fn features(vae: &Vae<f64>, x: &Matrix<f64>) -> DMatrix<f64> {
+    let layers = vae.encoder.layers();
+    let hidden: &[Dense] = &layers[..layers.len() - 1];
+    let (mut h, mut panel) = (x.clone(), Panel::new());
+    for layer in hidden {
+        let mut next = Matrix::zeros(layer.outputs, h.columns());
+        layer.forward(&vae.parameters, Factor::from(&h), next.as_mut_slice(), &mut panel);
+        h = next;
+    }
+    DMatrix::from_column_slice(h.rows(), h.columns(), h.as_slice()).insert_row(h.rows(), 1.0)
+}
+
+/// A (outputs × features) that minimises ‖wanted − A features‖² + ridge ‖A‖².
+fn fit(features: &DMatrix<f64>, wanted: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let mut gram = times_transposed(features, features);
+    let ridge = RIDGE * gram.trace() / gram.nrows() as f64;
+    gram.iter_mut().step_by(features.nrows() + 1).for_each(|g| *g += ridge);
+    Some(gram.cholesky()?.solve(&times_transposed(features, wanted)).transpose())
+}
+
+/// A Bᵀ, summed in the same order on every machine.
+fn times_transposed(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut c = DMatrix::zeros(a.nrows(), b.nrows());
+    let left = Factor::new(a.nrows(), a.ncols(), a.as_slice());
+    let right = Factor::new(b.nrows(), b.ncols(), b.as_slice()).transposed();
+    product(left, right, c.as_mut_slice(), &mut Panel::new());
+    c
+}
+
+fn root_mean_square(x: &DMatrix<f64>) -> f64 {
+    (x.norm_squared() / x.len().max(1) as f64).sqrt()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub enum OptimizerKind {
     /// Adam, which scales each parameter by its own second moment and so depends on the axes of the latents.
     #[default]
     Adam,
-    /// Adam with second moments shared over the latents. With a square posterior factor, training then commutes with
+    /// Adam with second moments shared over the latents. With an exponential posterior factor, training then commutes with
     /// rotations of the latents.
     AdamEquivariant,
     /// Stochastic gradient descent with momentum, on σ² times the loss: its scale then does not depend on σ².

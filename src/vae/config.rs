@@ -35,19 +35,20 @@ pub enum PosteriorFactor {
     /// Σ = L Lᵀ, L lower triangular: it singles out an order of the latents.
     #[default]
     Cholesky,
-    /// Σ = A Aᵀ, A any square matrix: rotations z ↦ R z act linearly, A ↦ R A Rᵀ, so no axis is singled out.
-    Square,
+    /// Σ = exp 2H, H symmetric: rotations z ↦ R z act linearly, H ↦ R H Rᵀ, so no axis is singled out. Diagonal H are the
+    /// logarithms of the standard deviations of diagonal posteriors.
+    Exponential,
 }
 
 impl PosteriorFactor {
     /// Both parametrisations.
-    pub const ALL: [Self; 2] = [Self::Cholesky, Self::Square];
+    pub const ALL: [Self; 2] = [Self::Cholesky, Self::Exponential];
 
     /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cholesky => "cholesky",
-            Self::Square => "square",
+            Self::Exponential => "exponential",
         }
     }
 
@@ -99,20 +100,19 @@ pub struct Architecture {
 }
 
 impl Architecture {
-    /// The number of encoder outputs: μ (m) and, for diagonal covariance, log L_ii (m); with a Cholesky factor also the strictly
-    /// lower triangle of L, row by row; with a square factor A (m²), column by column, in their place.
+    /// The number of encoder outputs: μ (m), log L_ii (m), and for full covariance L_ij below the diagonal, row by row. With an
+    /// exponential factor, H_ii and √2 H_ij in their place: in these coordinates H ↦ R H Rᵀ is a rotation, too.
     pub fn encoder_outputs(&self, covariance: Covariance) -> usize {
         let m = self.latent_dim;
         match covariance {
             Covariance::Diagonal => 2 * m,
-            Covariance::Full if self.has_square_factor(covariance) => m + m * m,
             Covariance::Full => 2 * m + m * (m - 1) / 2,
         }
     }
 
-    /// True if the encoder gives the square factor A of Σ = A Aᵀ.
-    pub fn has_square_factor(&self, covariance: Covariance) -> bool {
-        covariance == Covariance::Full && self.factor == PosteriorFactor::Square && self.latent_dim > 1
+    /// True if the encoder gives H of Σ = exp 2H, and not L of Σ = L Lᵀ.
+    pub fn has_exponential_factor(&self, covariance: Covariance) -> bool {
+        covariance == Covariance::Full && self.factor == PosteriorFactor::Exponential
     }
 }
 

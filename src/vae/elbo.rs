@@ -7,8 +7,8 @@
 use pulp::{Arch, Simd};
 
 use super::config::Objective;
+use super::exponential_factor::Exponentials;
 use super::model::Vae;
-use super::square_factor::Inverses;
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
@@ -41,7 +41,7 @@ pub struct ElboWorkspace<T> {
     z: Matrix<T>,
     z_gradient: Matrix<T>,
     std: Matrix<T>,
-    inverses: Inverses<T>,
+    exponentials: Exponentials<T>,
     /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.
@@ -58,7 +58,7 @@ impl<T: Real> ElboWorkspace<T> {
             z: empty(),
             z_gradient: empty(),
             std: empty(),
-            inverses: Inverses::new(),
+            exponentials: Exponentials::new(),
             gradient: vec![T::ZERO; vae.parameters.len()],
             elbo: Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] },
         }
@@ -76,9 +76,9 @@ impl<T: Real> Vae<T> {
         workspace: &mut ElboWorkspace<T>,
     ) {
         self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
-        let square = self.has_square_factor();
-        if square {
-            workspace.inverses.sample(workspace.encoder.output(), noise, &mut workspace.z);
+        let exponential = self.has_exponential_factor();
+        if exponential {
+            workspace.exponentials.sample(workspace.encoder.output(), noise, &mut workspace.z);
         } else {
             sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
         }
@@ -94,9 +94,9 @@ impl<T: Real> Vae<T> {
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
         let weight = T::from_f64(objective.beta / x.columns() as f64);
-        if square {
-            workspace.inverses.kl_per_dim(encoding, &mut workspace.elbo.kl_per_dim);
-            workspace.inverses.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
+        if exponential {
+            workspace.exponentials.kl_per_dim(encoding, &mut workspace.elbo.kl_per_dim);
+            workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
         } else {
             kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
             sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
@@ -215,6 +215,7 @@ mod tests {
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
     use crate::vae::config::{Architecture, Covariance, DecoderKind, PosteriorFactor};
+    use nalgebra::{DMatrix, DVector};
     use rand_distr::{Distribution as _, StandardNormal};
 
     fn normal(rows: usize, columns: usize, seed: u64) -> Matrix<f64> {
@@ -225,7 +226,7 @@ mod tests {
     const FAMILIES: [(Covariance, PosteriorFactor); 3] = [
         (Covariance::Diagonal, PosteriorFactor::Cholesky),
         (Covariance::Full, PosteriorFactor::Cholesky),
-        (Covariance::Full, PosteriorFactor::Square),
+        (Covariance::Full, PosteriorFactor::Exponential),
     ];
 
     fn loss(vae: &Vae<f64>, objective: &Objective, x: &Matrix<f64>, noise: &Matrix<f64>) -> f64 {
@@ -248,8 +249,7 @@ mod tests {
                         let mut vae = Vae::<f64>::new(n, architecture, covariance, &mut rng);
                         for p in &mut vae.parameters {
                             let shift: f64 = StandardNormal.sample(&mut rng);
-                            // A stays far from singular matrices, where derivatives grow without bound.
-                            *p += if factor == PosteriorFactor::Square { 0.05 } else { 0.2 } * shift;
+                            *p += 0.2 * shift;
                         }
                         let (x, noise) = (normal(n, batch, 1), normal(m, batch, 2));
                         let mut workspace = ElboWorkspace::new(&vae);
@@ -291,16 +291,17 @@ mod tests {
             vae.differentiate(&objective, &x, &noise, &mut workspace);
             let (mut kl, mut reconstruction) = (0.0, 0.0);
             for (c, q) in vae.posteriors(&x).iter().enumerate() {
-                // z = μ + A ε with A itself, not with the Cholesky factor of A Aᵀ.
-                let encoding = vae.encode(&x);
-                let a = &encoding.column(c)[2..];
+                // z = μ + A ε with A = exp H, the symmetric root of Σ, not with its Cholesky factor.
                 let z = match factor {
-                    PosteriorFactor::Square => {
-                        (0..2).map(|i| q.mean[i] + a[i] * noise.column(c)[0] + a[i + 2] * noise.column(c)[1]).collect()
+                    PosteriorFactor::Exponential => {
+                        let eigen = q.covariance().symmetric_eigen();
+                        let roots = DMatrix::from_diagonal(&eigen.eigenvalues.map(f64::sqrt));
+                        let a = &eigen.eigenvectors * roots * eigen.eigenvectors.transpose();
+                        &q.mean + a * DVector::from_column_slice(noise.column(c))
                     }
-                    PosteriorFactor::Cholesky => q.sample(noise.column(c)).as_slice().to_vec(),
+                    PosteriorFactor::Cholesky => q.sample(noise.column(c)),
                 };
-                let z = Matrix::from_columns(2, 1, z);
+                let z = Matrix::from_columns(2, 1, z.as_slice().to_vec());
                 let squares: f64 = x.column(c).iter().zip(vae.decode(&z).column(0)).map(|(x, y)| (x - y).powi(2)).sum();
                 reconstruction += -squares / 0.2 - 1.5 * (std::f64::consts::TAU * 0.1).ln();
                 kl += q.kl();

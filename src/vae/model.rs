@@ -29,7 +29,7 @@ impl<T: Real> Vae<T> {
         let mut vae = Self::zeros(data_dim, architecture, Covariance::Diagonal);
         vae.encoder.initialise(&mut vae.parameters, rng);
         vae.decoder.initialise(&mut vae.parameters, rng);
-        if vae.architecture.factor == PosteriorFactor::Square {
+        if vae.architecture.factor == PosteriorFactor::Exponential {
             vae.draw_without_axes(rng);
         }
         let m = vae.latent_dim();
@@ -71,26 +71,9 @@ impl<T: Real> Vae<T> {
         self.architecture.latent_dim
     }
 
-    /// True if the encoder gives the square factor A of Σ = A Aᵀ.
-    pub fn has_square_factor(&self) -> bool {
-        self.architecture.has_square_factor(self.covariance)
-    }
-
-    /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of a Cholesky
-    /// factor start at zero, so the posteriors do not jump. Between diagonal covariance and a square factor the covariance head
-    /// becomes constant: A = diag e^{s}, or s = log |A_ii|, with the biases alone.
-    pub fn switch_covariance(&mut self, covariance: Covariance) {
-        let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
-        other.parameters = self.carry_over(&other, &self.parameters);
-        let m = self.latent_dim();
-        let (old, new) = (self.head().split(&self.parameters).1, other.head().clone());
-        let bias = new.split_mut(&mut other.parameters).1;
-        match (self.has_square_factor(), self.architecture.has_square_factor(covariance)) {
-            (false, true) => (0..m).for_each(|i| bias[m + i + m * i] = old[m + i].exp()),
-            (true, false) => (0..m).for_each(|i| bias[m + i] = T::from_f64(old[m + i + m * i].to_f64().abs().ln())),
-            _ => {}
-        }
-        *self = other;
+    /// True if the encoder gives H of Σ = exp 2H, and not L of Σ = L Lᵀ.
+    pub fn has_exponential_factor(&self) -> bool {
+        self.architecture.has_exponential_factor(self.covariance)
     }
 
     /// The encoder's last layer.
@@ -98,17 +81,22 @@ impl<T: Real> Vae<T> {
         &self.encoder.layers()[self.encoder.layers().len() - 1]
     }
 
+    /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of full
+    /// covariance start at zero, so the posteriors do not jump.
+    pub fn switch_covariance(&mut self, covariance: Covariance) {
+        let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
+        other.parameters = self.carry_over(&other, &self.parameters);
+        *self = other;
+    }
+
     /// Moves values of this model's parameters to the places of the same parameters in `other`, a model that differs at
     /// most in its covariance. Parameters that this model lacks get zero.
     pub fn carry_over(&self, other: &Self, values: &[T]) -> Vec<T> {
         let mut carried = vec![T::ZERO; other.parameters.len()];
-        let same_factor = self.has_square_factor() == other.has_square_factor();
-        let last = self.decoder.layers().len() + self.encoder.layers().len() - 1;
-        for (k, (from, to)) in self.layers().zip(other.layers()).enumerate() {
+        for (from, to) in self.layers().zip(other.layers()) {
             let (weight, bias) = from.split(values);
             let (new_weight, new_bias) = to.split_mut(&mut carried);
-            // Other parametrisations of Σ have only μ in common.
-            let rows = if same_factor || k < last { from.outputs.min(to.outputs) } else { self.latent_dim() };
+            let rows = from.outputs.min(to.outputs);
             new_bias[..rows].copy_from_slice(&bias[..rows]);
             for (new, old) in new_weight.chunks_exact_mut(to.outputs).zip(weight.chunks_exact(from.outputs)) {
                 new[..rows].copy_from_slice(&old[..rows]);
@@ -156,9 +144,18 @@ impl<T: Real> Vae<T> {
         x
     }
 
+    /// The posterior that one column of the encoder's output describes.
+    pub fn posterior(&self, encoding: &[f64]) -> Posterior {
+        if self.has_exponential_factor() {
+            Posterior::from_exponent(encoding, self.latent_dim())
+        } else {
+            Posterior::from_encoding(encoding, self.latent_dim())
+        }
+    }
+
     /// The posterior q(z|x) of each observation of a batch.
     pub fn posteriors(&self, x: &Matrix<T>) -> Vec<Posterior> {
         let encodings = self.encode(x).map(T::to_f64);
-        encodings.iter_columns().map(|column| Posterior::from_encoding(column, self.latent_dim())).collect()
+        encodings.iter_columns().map(|column| self.posterior(column)).collect()
     }
 }

@@ -2,6 +2,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::exponential_factor::Exponentials;
+use crate::linalg::Matrix;
+
 /// A Gaussian by its mean and the Cholesky factor of its covariance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
@@ -12,14 +15,11 @@ pub struct Posterior {
 }
 
 impl Posterior {
-    /// The posterior that one column of the encoder's output describes: μ, then either log L_ii and (full covariance only)
-    /// the strictly lower triangle of L, row by row, or the m² entries of a square factor A with Σ = A Aᵀ, column by column.
+    /// The posterior that one column of the encoder's output describes: μ, log L_ii, and (full covariance only) the
+    /// strictly lower triangle of L, row by row.
     pub fn from_encoding(encoding: &[f64], latent_dim: usize) -> Self {
         let m = latent_dim;
         let (mean, scale) = encoding.split_at(m);
-        if m > 1 && scale.len() == m * m {
-            return Self { mean: DVector::from_column_slice(mean), factor: cholesky_factor(scale, m) };
-        }
         let (log_std, below) = scale.split_at(m);
         let mut factor = DMatrix::from_diagonal(&DVector::from_iterator(m, log_std.iter().map(|s| s.exp())));
         let places = (1..m).flat_map(|i| (0..i).map(move |j| (i, j)));
@@ -27,6 +27,18 @@ impl Posterior {
             factor[place] = *l;
         }
         Self { mean: DVector::from_column_slice(mean), factor }
+    }
+
+    /// The posterior with Σ = exp 2H, of an encoding μ, H_ii and √2 H_ij below the diagonal, row by row. NaN if the entries
+    /// are not finite or Σ has no Cholesky factor.
+    pub fn from_exponent(encoding: &[f64], latent_dim: usize) -> Self {
+        let m = latent_dim;
+        let mut exponentials = Exponentials::new();
+        let encoding = Matrix::from_columns(encoding.len(), 1, encoding.to_vec());
+        exponentials.compute(&encoding, m);
+        let a = DMatrix::from_column_slice(m, m, exponentials.factor(0));
+        let factor = (&a * &a).cholesky().map_or_else(|| DMatrix::from_element(m, m, f64::NAN), |c| c.l());
+        Self { mean: DVector::from_column_slice(&encoding.column(0)[..m]), factor }
     }
 
     /// m.
@@ -75,15 +87,6 @@ impl Posterior {
     pub fn sample(&self, noise: &[f64]) -> DVector<f64> {
         &self.mean + &self.factor * DVector::from_column_slice(noise)
     }
-}
-
-/// L of A Aᵀ = L Lᵀ: with Aᵀ = Q R it is Rᵀ, columns turned to a positive diagonal.
-fn cholesky_factor(a: &[f64], m: usize) -> DMatrix<f64> {
-    let mut l = DMatrix::from_column_slice(m, m, a).transpose().qr().r().transpose();
-    for mut column in l.column_iter_mut().enumerate().filter_map(|(i, column)| (column[i] < 0.0).then_some(column)) {
-        column.neg_mut();
-    }
-    l
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Rotations of the latents, z ↦ R z with R orthogonal, act linearly on the parameters: W ↦ W Rᵀ on the first decoder layer,
-//! M ↦ R M on the mean head, A ↦ R A Rᵀ on the head of a square factor. Training without axes needs initial weights and an
+//! M ↦ R M on the mean head, H ↦ R H Rᵀ on the head of an exponential factor. Training without axes needs initial weights and an
 //! optimiser whose law these rotations do not change.
 
 use rand::Rng;
@@ -46,7 +46,7 @@ impl<T: Real> Vae<T> {
     }
 
     /// Replaces values (one per parameter) by their means over the latent index, wherever a parameter has one: columns of the
-    /// first decoder layer, rows of the mean head, both indices of a square factor. The means do not change when the latents
+    /// first decoder layer, rows of the mean head, both indices of H. The means do not change when the latents
     /// are rotated if the values are squared gradients. The outputs log L_ii are averaged, too; L_ij, which no rotation
     /// respects, are not.
     pub fn average_over_latents(&self, values: &mut [T]) {
@@ -59,7 +59,7 @@ impl<T: Real> Vae<T> {
         }
         let head = self.head();
         let end = match self.covariance {
-            Covariance::Full if self.has_square_factor() => head.outputs,
+            Covariance::Full if self.has_exponential_factor() => head.outputs,
             _ => 2 * m,
         };
         let (weight, bias) = head.split_mut(values);

@@ -1,4 +1,4 @@
-//! Training without axes: with a square posterior factor and equivariant Adam, training commutes with rotations.
+//! Training without axes: with an exponential posterior factor and equivariant Adam, training commutes with rotations.
 
 use std::f64::consts::PI;
 
@@ -39,8 +39,13 @@ fn trained(mut vae: Vae<f64>, kind: OptimizerKind, rotation: Option<Rotation>) -
 
 /// Largest difference between the weights of a rotated run and of the run, rotated after training.
 fn difference(kind: OptimizerKind, decoder: DecoderKind, hidden: Vec<usize>, rotation: Rotation) -> f64 {
-    let architecture =
-        Architecture { latent_dim: 3, hidden, activation: Activation::Tanh, decoder, factor: PosteriorFactor::Square };
+    let architecture = Architecture {
+        latent_dim: 3,
+        hidden,
+        activation: Activation::Tanh,
+        decoder,
+        factor: PosteriorFactor::Exponential,
+    };
     let start = Vae::<f64>::new(4, architecture, Covariance::Full, &mut stream(9, Purpose::Init, 0));
     let rotated = |vae: &Vae<f64>| {
         let mut other = vae.clone();
@@ -65,15 +70,15 @@ fn training_commutes_with_rotations_of_the_latents() {
     }
 }
 
-/// A square factor rotates with the latents, and the posteriors with it.
+/// An exponential factor rotates with the latents, and the posteriors with it.
 #[test]
-fn a_rotated_square_factor_gives_rotated_posteriors() {
+fn a_rotated_exponential_factor_gives_rotated_posteriors() {
     let architecture = Architecture {
         latent_dim: 3,
         hidden: vec![7],
         activation: Activation::Tanh,
         decoder: DecoderKind::Mlp,
-        factor: PosteriorFactor::Square,
+        factor: PosteriorFactor::Exponential,
     };
     let mut vae = Vae::<f64>::new(4, architecture, Covariance::Full, &mut stream(2, Purpose::Init, 0));
     let mut rng = stream(3, Purpose::Analysis, 0);
@@ -122,7 +127,7 @@ fn full_posteriors_stay_at_chance_only_without_axes() {
     // Of 2√2 sin(θ/2) over 0 ≤ θ ≤ 45°, as the mean.
     let deviation = (4.0 * (1.0 - 8_f64.sqrt() / PI) - chance * chance).sqrt();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let without = distances(OptimizerKind::AdamEquivariant, PosteriorFactor::Square);
+    let without = distances(OptimizerKind::AdamEquivariant, PosteriorFactor::Exponential);
     let with = distances(OptimizerKind::Adam, PosteriorFactor::Cholesky);
     println!("{:.3} {:.3} of {:.3} ± {:.3}", mean(&without), mean(&with), chance, deviation / 24_f64.sqrt());
     assert!((mean(&without) - chance).abs() < 3.0 * deviation / 24_f64.sqrt(), "{without:?}");

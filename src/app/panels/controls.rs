@@ -239,7 +239,7 @@ fn help_for_optimizer(kind: OptimizerKind) -> &'static str {
              towards them, too"
         }
         OptimizerKind::AdamEquivariant => {
-            "Adam with second moments shared over the latents. With full covariance A Aᵀ, training commutes with rotations of \
+            "Adam with second moments shared over the latents. With full covariance exp 2H, training commutes with rotations of \
              the latents: a theorem, up to rounding"
         }
         OptimizerKind::Sgd => "Gradient descent with momentum .9 on σ² times the loss; needs other rates than Adam",
@@ -249,15 +249,15 @@ fn help_for_optimizer(kind: OptimizerKind) -> &'static str {
 fn formula(factor: PosteriorFactor) -> &'static str {
     match factor {
         PosteriorFactor::Cholesky => "L Lᵀ",
-        PosteriorFactor::Square => "A Aᵀ",
+        PosteriorFactor::Exponential => "exp 2H",
     }
 }
 
 fn help_for_factor(factor: PosteriorFactor) -> &'static str {
     match factor {
         PosteriorFactor::Cholesky => "Cholesky factor: lower triangular, which orders the latents",
-        PosteriorFactor::Square => {
-            "Square factor: no latent is singled out. With equivariant Adam, training commutes with rotations of the latents"
+        PosteriorFactor::Exponential => {
+            "H symmetric: no latent is singled out. With equivariant Adam, training commutes with rotations of the latents"
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Float32 in C order; weights are `(outputs, inputs)`. Layers are `encoder.0.weight`, `encoder.0.bias`,
 //! `encoder.2.weight`, …, `decoder.0.weight`, …, where the index also counts activations, as in `nn.Sequential`. The
 //! heads of the encoder are `posterior_mean`, `posterior_log_std` and (full covariance) `posterior_tril`, the strictly
-//! lower triangle of L row by row; with a square factor A, `posterior_mean` and `posterior_factor`, A column by column.
+//! lower triangle of L row by row; with Σ = exp 2H they
+//! are `posterior_mean` and `posterior_exponent`: H_ii, then √2 H_ij below the diagonal row by row.
 
 use std::collections::HashMap;
 
@@ -34,8 +35,8 @@ fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
         }
     }
     let m = vae.latent_dim();
-    let heads: &[(&str, std::ops::Range<usize>)] = if vae.has_square_factor() {
-        &[("posterior_mean", 0..m), ("posterior_factor", m..head.outputs)]
+    let heads: &[(&str, std::ops::Range<usize>)] = if vae.has_exponential_factor() {
+        &[("posterior_mean", 0..m), ("posterior_exponent", m..head.outputs)]
     } else {
         &[("posterior_mean", 0..m), ("posterior_log_std", m..2 * m), ("posterior_tril", 2 * m..head.outputs)]
     };
@@ -127,8 +128,8 @@ mod tests {
 
     #[test]
     fn a_written_model_is_read_back() {
-        let square = model_with(Covariance::Full, PosteriorFactor::Square);
-        for vae in [model(Covariance::Diagonal), model(Covariance::Full), square] {
+        let exponential = model_with(Covariance::Full, PosteriorFactor::Exponential);
+        for vae in [model(Covariance::Diagonal), model(Covariance::Full), exponential] {
             let covariance = vae.covariance;
             let bytes = to_safetensors(&vae, r#"{"step":7}"#).unwrap();
             let mut other = Vae::zeros(4, vae.architecture.clone(), covariance);
@@ -139,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn a_square_factor_has_its_own_name() {
-        let bytes = to_safetensors(&model_with(Covariance::Full, PosteriorFactor::Square), "{}").unwrap();
+    fn an_exponential_factor_has_its_own_name() {
+        let bytes = to_safetensors(&model_with(Covariance::Full, PosteriorFactor::Exponential), "{}").unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
-        assert_eq!(file.tensor("posterior_factor.weight").unwrap().shape(), [9, 7]);
+        assert_eq!(file.tensor("posterior_exponent.weight").unwrap().shape(), [6, 7]);
         assert!(file.tensor("posterior_tril.weight").is_err() && file.tensor("posterior_log_std.weight").is_err());
     }
 

@@ -219,7 +219,7 @@ mod tests {
     fn a_canonical_recipe_is_read_and_written_unchanged() {
         for line in [
             "unpick:scene=linear;steps=0",
-            "unpick:scene=linear;posterior_factor=square;covariance=full;optimizer=adam-equivariant;at=10:optimizer=sgd;steps=20",
+            "unpick:scene=linear;posterior_factor=exponential;covariance=full;optimizer=adam-equivariant;at=10:optimizer=sgd;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
              sigma2=0.3;lr=0.001;batch=7;steps=1",

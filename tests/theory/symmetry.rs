@@ -97,6 +97,30 @@ fn a_rotated_exponential_factor_gives_rotated_posteriors() {
     }
 }
 
+/// Diagonal posteriors are those with a diagonal H: a change of family does not move them.
+#[test]
+fn a_living_run_changes_its_family_without_a_jump() {
+    let architecture = Architecture {
+        latent_dim: 3,
+        hidden: vec![7],
+        activation: Activation::Tanh,
+        decoder: DecoderKind::Mlp,
+        factor: PosteriorFactor::Exponential,
+    };
+    let mut vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut stream(2, Purpose::Init, 0));
+    let mut rng = stream(3, Purpose::Analysis, 0);
+    vae.parameters.iter_mut().for_each(|p| {
+        let shift: f64 = StandardNormal.sample(&mut rng);
+        *p += 0.1 * shift;
+    });
+    let x = Matrix::from_fn(4, 5, |i, j| (1.3 * i as f64 + 0.7 * j as f64).sin());
+    let before = vae.posteriors(&x);
+    vae.switch_covariance(Covariance::Full);
+    for (q, p) in before.iter().zip(vae.posteriors(&x)) {
+        assert!((&q.mean - &p.mean).norm() + (&q.factor - &p.factor).norm() < 1e-12);
+    }
+}
+
 /// DtO of a full posterior after 12,000 steps without any decay of the rate, for seeds 0 to 23.
 fn distances(kind: OptimizerKind, factor: PosteriorFactor) -> Vec<f64> {
     let scene = Scene::named("linear").unwrap();

@@ -29,6 +29,7 @@ independent() {
     "--scene linear --covariance full"
     "--scene cylinder --covariance diagonal --steps 1500"
     "--scene cylinder --covariance full --steps 1500"
+    "--scene cylinder --covariance full --posterior-factor exponential --optimizer adam-equivariant --steps 1500 --at 900:rotate=30"
     "--scene water-filling --beta 4 --steps 1500"
     "--scene parabola --steps 1000"
     "--scene swiss-roll --activation relu --latent-dim 4 --steps 1000"

@@ -93,7 +93,12 @@ impl Jacobians {
 }
 
 fn decoder(n: usize, m: usize, width: usize) -> Vae<f32> {
-    let architecture =
-        Architecture { latent_dim: m, hidden: vec![width; 2], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+    let architecture = Architecture {
+        latent_dim: m,
+        hidden: vec![width; 2],
+        activation: Activation::Tanh,
+        decoder: DecoderKind::Mlp,
+        factor: Default::default(),
+    };
     Vae::new(n, architecture, Covariance::Diagonal, &mut stream(1, Purpose::Init, 0))
 }

@@ -146,9 +146,10 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
             hidden: vec![width; 2],
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
+            factor: Default::default(),
         },
         objective: Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.05 },
-        optimizer: Optimizer { lr: 1e-3, batch },
+        optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },
         threads: 1,
     };
     Ok(Experiment::new(config, Arc::new(data))?)

@@ -122,9 +122,10 @@ impl Workload {
                 hidden: self.hidden.into(),
                 activation: Activation::Tanh,
                 decoder: DecoderKind::Mlp,
+                factor: Default::default(),
             },
             objective: Objective { covariance, beta: 1.0, sigma2: 0.01 },
-            optimizer: Optimizer { lr: 1e-3, batch },
+            optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },
             threads,
         };
         Ok(Experiment::new(config, Arc::new(self.data()))?)

@@ -13,9 +13,10 @@ use unpick::data::{Dataset, Scene, Table, TableError, dataset_from_table, genera
 use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Origin, Row, Snapshot};
 use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
+use unpick::nn::OptimizerKind;
 use unpick::rng::{Purpose, stream};
 use unpick::trainer::{Request, RunView, Trainer};
-use unpick::vae::{Covariance, ElboWorkspace, Vae};
+use unpick::vae::{Covariance, ElboWorkspace, PosteriorFactor, Vae};
 
 /// A small model on the cylinder with some ten thousand steps per second.
 fn start(seed: u64) -> (Config, Arc<Dataset>) {
@@ -25,6 +26,7 @@ fn start(seed: u64) -> (Config, Arc<Dataset>) {
     let data = Arc::new(generate(&scene, seed));
     let mut config = Config::new(Origin::Scene(Box::new(scene)), seed, 1000);
     config.architecture.hidden = vec![9, 8];
+    config.architecture.factor = PosteriorFactor::ALL[(seed % 2) as usize];
     config.optimizer.batch = 24;
     (config, data)
 }
@@ -70,7 +72,7 @@ fn wait(trainer: &Trainer, wakes: &Receiver<()>, until: impl Fn(&RunView) -> boo
 
 fn random_command(rng: &mut ChaCha8Rng) -> Command {
     let between = |rng: &mut ChaCha8Rng, low: f64, high: f64| (rng.random_range(low.ln()..high.ln())).exp();
-    match rng.random_range(0..11) {
+    match rng.random_range(0..12) {
         // A dragged slider.
         0..=5 => Command::Beta(between(rng, 0.1, 50.0)),
         6 => Command::Covariance(Covariance::ALL[rng.random_range(0..2)]),
@@ -79,6 +81,7 @@ fn random_command(rng: &mut ChaCha8Rng) -> Command {
         7 => Command::Lr(between(rng, 1e-4, 0.05)),
         8 => Command::Sigma2(between(rng, 0.005, 0.5)),
         9 => Command::Rotate(Rotation { degrees: rng.random_range(-90.0..90.0), plane: [1, 0] }),
+        10 => Command::Optimizer(OptimizerKind::ALL[rng.random_range(0..3)]),
         _ => Command::Batch(rng.random_range(1..100)),
     }
 }

@@ -9,8 +9,8 @@ use unpick::data::{Dataset, Table, dataset_from_table};
 use unpick::experiment::{Command, Config, Experiment, Metrics, Optimizer, Origin, Snapshot};
 use unpick::io::{metrics_json, open, save};
 use unpick::linalg::Matrix;
-use unpick::nn::Activation;
-use unpick::vae::{Architecture, Covariance, DecoderKind, Objective};
+use unpick::nn::{Activation, OptimizerKind};
+use unpick::vae::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
 
 /// Forty rows of dependent numbers, 32 of them for training.
 fn data(n: usize, seed: u64) -> Arc<Dataset> {
@@ -30,20 +30,33 @@ fn covariance() -> impl Strategy<Value = Covariance> {
     proptest::sample::select(Covariance::ALL.to_vec())
 }
 
+fn optimizer_kind() -> impl Strategy<Value = OptimizerKind> {
+    proptest::sample::select(OptimizerKind::ALL.to_vec())
+}
+
 /// Every configuration that `Config::validate` allows, with small networks.
 fn config() -> impl Strategy<Value = Config> {
     let hidden = prop_oneof![Just(vec![]), Just(vec![1]), Just(vec![5]), Just(vec![7, 5])];
     let activation = proptest::sample::select(Activation::ALL.to_vec());
     let decoder = proptest::sample::select(DecoderKind::ALL.to_vec());
-    let architecture = (1..=4_usize, hidden, activation, decoder)
-        .prop_map(|(latent_dim, hidden, activation, decoder)| Architecture { latent_dim, hidden, activation, decoder });
+    let factor = proptest::sample::select(PosteriorFactor::ALL.to_vec());
+    let architecture = (1..=4_usize, hidden, activation, decoder, factor).prop_map(
+        |(latent_dim, hidden, activation, decoder, factor)| Architecture {
+            latent_dim,
+            hidden,
+            activation,
+            decoder,
+            factor,
+        },
+    );
     let beta = prop_oneof![Just(0.0), logarithmic(1e-6, 1e6)];
     let objective = (covariance(), beta, logarithmic(1e-8, 1e6)).prop_map(|(covariance, beta, sigma2)| Objective {
         covariance,
         beta,
         sigma2,
     });
-    let optimizer = (logarithmic(1e-9, 1e3), 1..=32_usize).prop_map(|(lr, batch)| Optimizer { lr, batch });
+    let optimizer = (optimizer_kind(), logarithmic(1e-9, 1e3), 1..=32_usize);
+    let optimizer = optimizer.prop_map(|(kind, lr, batch)| Optimizer { kind, lr, batch });
     let origin = Origin::File { name: "data.csv".to_owned(), sha256: "0".repeat(64) };
     (0..=i64::MAX as u64, architecture, objective, optimizer).prop_map(
         move |(seed, architecture, objective, optimizer)| Config {
@@ -62,6 +75,7 @@ fn command() -> impl Strategy<Value = Command> {
         logarithmic(1e-6, 1e6).prop_map(Command::Beta),
         logarithmic(1e-8, 1e6).prop_map(Command::Sigma2),
         covariance().prop_map(Command::Covariance),
+        optimizer_kind().prop_map(Command::Optimizer),
         logarithmic(1e-9, 1e3).prop_map(Command::Lr),
         (1..=32_usize).prop_map(Command::Batch),
     ]

@@ -7,8 +7,8 @@ use super::source_args::SourceArgs;
 use crate::experiment::{Config, LoggedCommand};
 use crate::io::parse_logged;
 use crate::launch::{PreparedRun, launch};
-use crate::nn::Activation;
-use crate::vae::{Covariance, DecoderKind};
+use crate::nn::{Activation, OptimizerKind};
+use crate::vae::{Covariance, DecoderKind, PosteriorFactor};
 
 /// Options of a run that differ from the defaults of its source.
 #[derive(Args, Debug, Clone, Default)]
@@ -36,6 +36,12 @@ pub struct RunArgs {
     /// Choose the family of decoders [default: from the source]
     #[arg(long, value_name = "mlp|linear", value_parser = parse_decoder)]
     pub(super) decoder: Option<DecoderKind>,
+    /// Choose the parametrisation of full covariances, Σ = L Lᵀ or exp 2H with H symmetric [default: from the source]
+    #[arg(long, value_name = "cholesky|exponential", value_parser = parse_factor)]
+    pub(super) posterior_factor: Option<PosteriorFactor>,
+    /// Choose the optimiser [default: from the source]
+    #[arg(long, value_name = "adam|adam-equivariant|sgd", value_parser = parse_optimizer)]
+    pub(super) optimizer: Option<OptimizerKind>,
     /// Set the learning rate [default: from the source]
     #[arg(long)]
     pub(super) lr: Option<f64>,
@@ -99,6 +105,8 @@ impl RunArgs {
             hidden: self.hidden.as_ref().or(common.hidden.as_ref()).cloned(),
             activation: self.activation.or(common.activation),
             decoder: self.decoder.or(common.decoder),
+            posterior_factor: self.posterior_factor.or(common.posterior_factor),
+            optimizer: self.optimizer.or(common.optimizer),
             lr: self.lr.or(common.lr),
             batch: self.batch.or(common.batch),
             threads: self.threads.or(common.threads),
@@ -122,6 +130,8 @@ impl RunArgs {
         set(&mut config.objective.covariance, self.covariance.as_ref());
         set(&mut config.objective.beta, self.beta.as_ref());
         set(&mut config.objective.sigma2, self.sigma2.as_ref());
+        set(&mut config.architecture.factor, self.posterior_factor.as_ref());
+        set(&mut config.optimizer.kind, self.optimizer.as_ref());
         set(&mut config.optimizer.lr, self.lr.as_ref());
         set(&mut config.optimizer.batch, self.batch.as_ref());
         set(&mut config.threads, self.threads.as_ref());
@@ -148,6 +158,14 @@ fn parse_activation(text: &str) -> Result<Activation, String> {
 
 fn parse_decoder(text: &str) -> Result<DecoderKind, String> {
     named(text, &DecoderKind::ALL, DecoderKind::name)
+}
+
+fn parse_factor(text: &str) -> Result<PosteriorFactor, String> {
+    named(text, &PosteriorFactor::ALL, PosteriorFactor::name)
+}
+
+fn parse_optimizer(text: &str) -> Result<OptimizerKind, String> {
+    named(text, &OptimizerKind::ALL, OptimizerKind::name)
 }
 
 fn named<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, String> {

@@ -56,6 +56,7 @@ impl TrainingDefaults {
             hidden: self.hidden.clone(),
             activation: self.activation,
             decoder: self.decoder,
+            factor: Default::default(),
         }
     }
 

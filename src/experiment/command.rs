@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{InvalidSetting, Settings};
 use crate::geometry::Rotation;
+use crate::nn::OptimizerKind;
 use crate::vae::Covariance;
 
 /// Change of one setting, or of the model itself.
@@ -19,7 +20,9 @@ pub enum Command {
     Sigma2(f64),
     /// Family of posteriors.
     Covariance(Covariance),
-    /// Learning rate of Adam.
+    /// What turns gradients into steps.
+    Optimizer(OptimizerKind),
+    /// Learning rate.
     Lr(f64),
     /// Observations per minibatch.
     Batch(usize),
@@ -43,6 +46,7 @@ impl Command {
             Self::Beta(beta) => settings.objective.beta = beta,
             Self::Sigma2(sigma2) => settings.objective.sigma2 = sigma2,
             Self::Covariance(covariance) => settings.objective.covariance = covariance,
+            Self::Optimizer(kind) => settings.optimizer.kind = kind,
             Self::Lr(lr) => settings.optimizer.lr = lr,
             Self::Batch(batch) => settings.optimizer.batch = batch,
             Self::Rotate(_) => {}
@@ -56,6 +60,7 @@ impl Command {
             Self::Beta(_) => Self::Beta(settings.objective.beta),
             Self::Sigma2(_) => Self::Sigma2(settings.objective.sigma2),
             Self::Covariance(_) => Self::Covariance(settings.objective.covariance),
+            Self::Optimizer(_) => Self::Optimizer(settings.optimizer.kind),
             Self::Lr(_) => Self::Lr(settings.optimizer.lr),
             Self::Batch(_) => Self::Batch(settings.optimizer.batch),
             Self::Rotate(_) => return None,
@@ -98,6 +103,7 @@ impl Command {
             Self::Beta(_) => "beta",
             Self::Sigma2(_) => "sigma2",
             Self::Covariance(_) => "covariance",
+            Self::Optimizer(_) => "optimizer",
             Self::Lr(_) => "lr",
             Self::Batch(_) => "batch",
             Self::Rotate(_) => "rotate",
@@ -109,6 +115,7 @@ impl Command {
         match self {
             Self::Beta(x) | Self::Sigma2(x) | Self::Lr(x) => x.to_string(),
             Self::Covariance(covariance) => covariance.name().to_owned(),
+            Self::Optimizer(kind) => kind.name().to_owned(),
             Self::Batch(batch) => batch.to_string(),
             Self::Rotate(Rotation { degrees, plane: [0, 1] }) => degrees.to_string(),
             Self::Rotate(Rotation { degrees, plane: [a, b] }) => format!("{degrees}:{},{}", a + 1, b + 1),
@@ -146,6 +153,10 @@ impl FromStr for Command {
                 Some(covariance) => Ok(Self::Covariance(covariance)),
                 None => Err(InvalidSetting(format!("covariance: '{value}' is neither diagonal nor full"))),
             },
+            "optimizer" => match OptimizerKind::ALL.into_iter().find(|kind| kind.name() == value) {
+                Some(kind) => Ok(Self::Optimizer(kind)),
+                None => Err(InvalidSetting(format!("optimizer: '{value}' is none of adam, adam-equivariant and sgd"))),
+            },
             "rotate" => {
                 let (degrees, latents) = value.split_once(':').unwrap_or((value, "1,2"));
                 let plane = plane(latents).ok_or_else(|| {
@@ -154,7 +165,7 @@ impl FromStr for Command {
                 Ok(Self::Rotate(Rotation { degrees: number(degrees)?, plane }))
             }
             other => Err(InvalidSetting(format!(
-                "'{other}' cannot be changed during training; beta, sigma2, covariance, lr, batch and rotate can"
+                "'{other}' cannot be changed during training; beta, sigma2, covariance, optimizer, lr, batch and rotate can"
             ))),
         }
     }
@@ -173,8 +184,16 @@ mod tests {
 
     #[test]
     fn commands_survive_text_and_json() {
-        for text in ["beta=4", "sigma2=0.05", "covariance=full", "lr=0.001", "batch=64", "rotate=30", "rotate=-7.5:1,3"]
-        {
+        for text in [
+            "beta=4",
+            "sigma2=0.05",
+            "covariance=full",
+            "lr=0.001",
+            "optimizer=sgd",
+            "batch=64",
+            "rotate=30",
+            "rotate=-7.5:1,3",
+        ] {
             let command: Command = text.parse().unwrap();
             assert_eq!(command.to_string(), text);
             let json = serde_json::to_string(&command).unwrap();
@@ -189,6 +208,7 @@ mod tests {
             ("beta=x", "number"),
             ("hidden=3", "during training"),
             ("covariance=a", "full"),
+            ("optimizer=momentum", "adam-equivariant"),
             ("rotate=x", "number"),
             ("rotate=3:1", "pair"),
             ("rotate=3:0,1", "pair"),
@@ -217,8 +237,10 @@ mod tests {
     #[test]
     fn a_change_is_described_with_the_old_value() {
         let objective = crate::vae::Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
-        let settings =
-            Settings { objective, optimizer: crate::experiment::settings::Optimizer { lr: 0.01, batch: 32 } };
+        let settings = Settings {
+            objective,
+            optimizer: crate::experiment::settings::Optimizer { kind: OptimizerKind::Adam, lr: 0.01, batch: 32 },
+        };
         for (text, described) in [
             ("beta=4", "beta 1 → 4"),
             ("covariance=diagonal", "covariance full → diagonal"),

@@ -3,6 +3,7 @@
 use super::command::LoggedCommand;
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
 use crate::data::{Scene, TrainingDefaults};
+use crate::nn::OptimizerKind;
 use crate::vae::{Architecture, Objective};
 
 /// Source of the data.
@@ -76,7 +77,7 @@ impl Config {
             seed,
             architecture: defaults.architecture(),
             objective: defaults.objective(),
-            optimizer: Optimizer { lr: defaults.lr, batch: defaults.batch },
+            optimizer: Optimizer { kind: OptimizerKind::default(), lr: defaults.lr, batch: defaults.batch },
             threads: 1,
         }
     }

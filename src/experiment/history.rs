@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::settings::{Optimizer, Settings};
+use crate::nn::OptimizerKind;
 use crate::vae::{Covariance, Objective};
 
 /// One row: averages over the minibatches since the previous row, and the geometry at its step. Undefined values (with a
@@ -73,7 +74,7 @@ impl Row {
         fields
     }
 
-    /// Reads fields written by [`Row::fields`] for `m` latents.
+    /// Reads fields written by [`Row::fields`] for `m` latents. The optimiser is not among them; it follows from the log.
     pub fn read(fields: &[&str], m: usize) -> Option<Self> {
         if fields.len() != Self::header(m).len() {
             return None;
@@ -91,7 +92,11 @@ impl Row {
                     sigma2: after(1)?,
                     covariance: Covariance::ALL.into_iter().find(|c| c.name() == fields[4 + m + 2])?,
                 },
-                optimizer: Optimizer { lr: after(3)?, batch: fields[4 + m + 4].parse().ok()? },
+                optimizer: Optimizer {
+                    kind: OptimizerKind::default(),
+                    lr: after(3)?,
+                    batch: fields[4 + m + 4].parse().ok()?,
+                },
             },
             ima_contrast: after(5)?,
             diagonal_gap: after(6)?,
@@ -171,7 +176,10 @@ mod tests {
             elbo: step as f64,
             reconstruction: 0.5,
             kl_per_dim: vec![0.25, 0.5],
-            settings: Settings { objective, optimizer: Optimizer { lr: 0.01, batch: 32 } },
+            settings: Settings {
+                objective,
+                optimizer: Optimizer { kind: OptimizerKind::default(), lr: 0.01, batch: 32 },
+            },
             ima_contrast: f64::NAN,
             diagonal_gap: 0.0,
             dto: 0.1,

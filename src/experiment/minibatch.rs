@@ -12,7 +12,7 @@ use pulp::{Arch, Simd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::linalg::Matrix;
-use crate::nn::Adam;
+use crate::nn::{Adam, OptimizerKind};
 use crate::vae::{Elbo, ElboWorkspace, Objective, Vae};
 
 /// Memory of a step: observations, noise, and workspaces for the passes through the model.
@@ -80,18 +80,33 @@ impl Minibatch {
         &self.blocks[0].workspace.elbo
     }
 
-    /// Sums the gradients of the blocks and makes a step of `adam` against the sum. One block allocates nothing.
-    pub(super) fn descend(&mut self, adam: &mut Adam<f32>, parameters: &mut [f32], rate: f64) {
+    /// Sums the gradients of the blocks and makes a step against the sum. One block allocates nothing.
+    pub(super) fn descend(
+        &mut self,
+        adam: &mut Adam<f32>,
+        vae: &mut Vae<f32>,
+        kind: OptimizerKind,
+        rate: f64,
+        sigma2: f64,
+    ) {
         let Some((first, others)) = self.blocks[..self.filled].split_first_mut() else { return };
         let shares: Vec<[f64; 2]> = shares(first.x.columns(), others).collect();
-        let length = parameters.len().div_ceil(1 + others.len()).max(1);
+        let length = vae.parameters.len().div_ceil(1 + others.len()).max(1);
         let sums = first.workspace.gradient.chunks_mut(length).enumerate();
-        self.helpers.share(adam.parts(parameters, rate, length).zip(sums), |(part, (k, sum))| {
+        let add_others = |k: usize, sum: &mut [f32]| {
             for (other, [own, share]) in others.iter().zip(&shares) {
                 add(sum, *own as f32, &other.workspace.gradient[k * length..][..sum.len()], *share as f32);
             }
-            part.update(sum);
-        });
+        };
+        if kind == OptimizerKind::Adam {
+            self.helpers.share(adam.parts(&mut vae.parameters, rate, length).zip(sums), |(part, (k, sum))| {
+                add_others(k, sum);
+                part.update(sum);
+            });
+        } else {
+            self.helpers.share(sums, |(k, sum)| add_others(k, sum));
+            vae.descend(kind, adam, &first.workspace.gradient, rate, sigma2);
+        }
     }
 }
 
@@ -173,8 +188,13 @@ mod tests {
     const OBJECTIVE: Objective = Objective { covariance: Covariance::Full, beta: 1.5, sigma2: 0.1 };
 
     fn vae() -> Vae<f32> {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![9, 8], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![9, 8],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0))
     }
 
@@ -197,7 +217,7 @@ mod tests {
     /// Gradient of the whole minibatch.
     fn gradient(minibatch: &mut Minibatch) -> &[f32] {
         let mut vae = vae();
-        minibatch.descend(&mut Adam::new(vae.parameters.len()), &mut vae.parameters, 1e-3);
+        minibatch.descend(&mut Adam::new(vae.parameters.len()), &mut vae, OptimizerKind::Adam, 1e-3, OBJECTIVE.sigma2);
         &minibatch.blocks[0].workspace.gradient
     }
 

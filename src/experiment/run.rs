@@ -17,7 +17,7 @@ use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
 use crate::data::Dataset;
-use crate::nn::Adam;
+use crate::nn::{Adam, OptimizerKind};
 use crate::rng::{Purpose, stream};
 use crate::vae::{Elbo, Vae};
 
@@ -188,7 +188,8 @@ impl Experiment {
 
     /// Changes a setting from the next step on, or rotates the latents, and cancels scheduled commands.
     ///
-    /// A rotation resets the optimiser: Adam's second moments belong to single coordinates and do not rotate with them.
+    /// A rotation resets the optimiser, unless the moments rotate with the latents: with an exponential posterior factor, those of
+    /// equivariant Adam and of gradient descent. Adam's second moments belong to single coordinates.
     ///
     /// # Errors
     /// If the command is invalid; nothing is changed then.
@@ -214,7 +215,13 @@ impl Experiment {
         let settings = command.applied_to(self.state.settings);
         if let Command::Rotate(rotation) = command {
             rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
-            self.state.adam = Adam::new(self.state.vae.parameters.len());
+            let State { vae, adam, settings, .. } = &mut self.state;
+            if vae.has_exponential_factor() && settings.optimizer.kind != OptimizerKind::Adam {
+                rotation.rotate_values(vae, &mut adam.first);
+                vae.average_over_latents(&mut adam.second);
+            } else {
+                *adam = Adam::new(vae.parameters.len());
+            }
         }
         let state = &mut self.state;
         if settings.objective.covariance != state.vae.covariance {
@@ -284,7 +291,8 @@ impl Experiment {
     fn update(&mut self) {
         let Self { state, minibatch, .. } = self;
         let rate = state.learning_rate();
-        minibatch.descend(&mut state.adam, &mut state.vae.parameters, rate);
+        let Settings { objective, optimizer } = state.settings;
+        minibatch.descend(&mut state.adam, &mut state.vae, optimizer.kind, rate, objective.sigma2);
         state.position += state.settings.optimizer.batch as u64;
         state.step += 1;
     }

@@ -2,12 +2,15 @@
 
 use std::fmt::Display;
 
+use crate::nn::OptimizerKind;
 use crate::vae::Objective;
 
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimizer {
-    /// Learning rate of Adam at the plateau of the [`schedule`](super::schedule()).
+    /// What turns gradients into steps.
+    pub kind: OptimizerKind,
+    /// Learning rate at the plateau of the [`schedule`](super::schedule()).
     pub lr: f64,
     /// Observations per minibatch.
     pub batch: usize,
@@ -18,7 +21,7 @@ pub struct Optimizer {
 pub struct Settings {
     /// Covariance family, β and σ².
     pub objective: Objective,
-    /// Learning rate and batch size.
+    /// Optimiser, learning rate and batch size.
     pub optimizer: Optimizer,
 }
 

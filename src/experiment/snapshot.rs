@@ -112,7 +112,7 @@ impl Snapshot {
     /// Posterior of encoded observation `i`.
     pub fn posterior(&self, i: usize) -> Posterior {
         let encoding: Vec<f64> = self.encodings.column(i).iter().map(|x| f64::from(*x)).collect();
-        Posterior::from_encoding(&encoding, self.latent_dim())
+        self.vae.posterior(&encoding)
     }
 
     /// Mean correlation coefficient with the true factors, if known.

@@ -184,7 +184,13 @@ mod tests {
     }
 
     fn network(activation: Activation) -> Vae<f64> {
-        let architecture = Architecture { latent_dim: 2, hidden: vec![12], activation, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![12],
+            activation,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(8, Purpose::Init, 0));
         for p in &mut vae.parameters {
             *p *= 1.5;
@@ -198,6 +204,7 @@ mod tests {
             hidden: vec![],
             activation: Activation::Tanh,
             decoder: DecoderKind::Linear,
+            factor: Default::default(),
         };
         let mut vae = Vae::zeros(w.nrows(), architecture, Covariance::Full);
         vae.parameters[..w.len()].copy_from_slice(w.as_slice());
@@ -303,8 +310,13 @@ mod tests {
     /// derivative would give 5.749.
     #[test]
     fn relu_has_the_precision_of_the_theory() {
-        let architecture =
-            Architecture { latent_dim: 1, hidden: vec![1], activation: Activation::Relu, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 1,
+            hidden: vec![1],
+            activation: Activation::Relu,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let mut vae = Vae::<f64>::zeros(1, architecture, Covariance::Diagonal);
         // d(z) = 1 · max(1 · z + 0, 0) + 0.
         vae.parameters[0] = 1.0;

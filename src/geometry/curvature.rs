@@ -29,8 +29,13 @@ mod tests {
 
     #[test]
     fn residual_is_the_squared_derivative_of_log_lengths() {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![8], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![8],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(2, Purpose::Init, 0));
         let z = [0.4, -0.9];
         let at = |z: [f64; 2], order| Jets::of(&vae, &Matrix::from_columns(2, 1, z.to_vec()), order);

@@ -89,8 +89,13 @@ mod tests {
 
     #[test]
     fn a_linear_decoder_has_the_same_jacobian_everywhere() {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![], activation: Activation::Tanh, decoder: DecoderKind::Linear };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Linear,
+            factor: Default::default(),
+        };
         let mut vae = Vae::<f64>::zeros(3, architecture, Covariance::Diagonal);
         // Columns (2, 0, 0) and (1, 1, 0): angle 45°, volume 2.
         vae.parameters[..6].copy_from_slice(&[2.0, 0.0, 0.0, 1.0, 1.0, 0.0]);

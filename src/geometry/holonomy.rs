@@ -51,8 +51,13 @@ mod tests {
     use crate::vae::{Architecture, Covariance, DecoderKind};
 
     fn network() -> Vae<f64> {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![10], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![10],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         Vae::new(3, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0))
     }
 
@@ -83,8 +88,13 @@ mod tests {
 
     #[test]
     fn a_linear_decoder_closes_every_loop() {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![], activation: Activation::Tanh, decoder: DecoderKind::Linear };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Linear,
+            factor: Default::default(),
+        };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0));
         let loops = loop_integrals(&vae, &[0.0, 0.0], [0, 1], [-1.0, -1.0], [1.0, 2.0]);
         assert!(loops.iter().all(|l| l.abs() < 1e-13));

@@ -217,7 +217,8 @@ mod tests {
         let m = 3;
         for activation in [Activation::Tanh, Activation::Softplus, Activation::Linear] {
             for (decoder, hidden) in [(DecoderKind::Mlp, vec![7, 6]), (DecoderKind::Linear, vec![])] {
-                let architecture = Architecture { latent_dim: m, hidden, activation, decoder };
+                let architecture =
+                    Architecture { latent_dim: m, hidden, activation, decoder, factor: Default::default() };
                 let mut rng = stream(5, Purpose::Init, 0);
                 let mut vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut rng);
                 for p in &mut vae.parameters {

@@ -195,8 +195,13 @@ mod tests {
 
     /// A linear decoder with these columns, and posteriors with these means that satisfy the stationarity condition.
     fn metrics(columns: &[f64], n: usize, means: &[[f64; 2]], covariance: Covariance) -> GeometryMetrics {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![], activation: Activation::Tanh, decoder: DecoderKind::Linear };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Linear,
+            factor: Default::default(),
+        };
         let mut vae = Vae::<f64>::zeros(n, architecture, covariance);
         vae.parameters[..2 * n].copy_from_slice(columns);
         let z = Matrix::from_columns(2, means.len(), means.concat());

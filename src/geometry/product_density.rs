@@ -63,8 +63,13 @@ mod tests {
     use crate::vae::{Architecture, Covariance, DecoderKind};
 
     fn linear(columns: &[f64]) -> Vae<f64> {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![], activation: Activation::Tanh, decoder: DecoderKind::Linear };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Linear,
+            factor: Default::default(),
+        };
         let mut vae = Vae::zeros(2, architecture, Covariance::Diagonal);
         vae.parameters[..4].copy_from_slice(columns);
         vae
@@ -88,8 +93,13 @@ mod tests {
 
     #[test]
     fn a_bent_decoder_depends_on_the_base_point() {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![8], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![8],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(9, Purpose::Init, 0));
         let errors = [[0.0, 0.0], [1.5, -1.0]].map(|z| product_density(&vae, &z, [0, 1], 3.0, 31).error);
         assert!(errors.iter().all(|e| *e > 0.01) && (errors[0] - errors[1]).abs() > 1e-4, "{errors:?}");

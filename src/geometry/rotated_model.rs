@@ -18,12 +18,18 @@ impl Rotation {
     /// the error of the posterior covariances: the root mean square over `observations` (n × N) of the error in the encoder's
     /// outputs log L_ii and L_ij.
     ///
-    /// Full covariances should become R Σ Rᵀ. The best diagonal ones for the rotated decoder have the variances
+    /// With an exponential factor everything is exact, and the error 0. Otherwise full covariances should become R Σ Rᵀ. The best diagonal ones for the rotated decoder have the variances
     /// 1/(R Σ⁻¹ Rᵀ)ᵢᵢ: the diagonal of the *precision*, not of the covariance, because Σ⁻¹ is the curvature of the decoder's
     /// objective and rotates with it. Neither is a linear function of the encoder's features, so the change of these outputs
     /// is fitted to the features by least squares. The fit is exact where Σ does not depend on x, as at the optimum of a
     /// linear decoder. With diagonal covariance, a rotation by −φ does not restore the encoder: the correlations are lost.
     pub fn rotate_model(&self, vae: &mut Vae<f32>, observations: &Matrix<f32>) -> f64 {
+        if vae.has_exponential_factor() {
+            let mut parameters = std::mem::take(&mut vae.parameters);
+            self.rotate_values(vae, &mut parameters);
+            vae.parameters = parameters;
+            return 0.0;
+        }
         let m = vae.latent_dim();
         let every = observations.columns().div_ceil(FITTED).max(1);
         let sample = observations.select_columns((0..observations.columns()).step_by(every));
@@ -47,10 +53,11 @@ impl Rotation {
     /// Desired change of the encoder's outputs about Σ, (outputs − m) × N. Zero where it is not finite.
     fn wanted_change(&self, vae: &Vae<f32>, x: &Matrix<f32>) -> DMatrix<f64> {
         let m = vae.latent_dim();
-        let mut wanted = DMatrix::zeros(m + vae.covariance.off_diagonals(m), x.columns());
+        let count = vae.head().outputs - m;
+        let mut wanted = DMatrix::zeros(count, x.columns());
         for (q, mut column) in vae.posteriors(x).iter().zip(wanted.column_iter_mut()) {
             let Some(factor) = self.rotated_factor(q, vae.covariance) else { continue };
-            let change = scale_outputs(&factor, vae.covariance) - scale_outputs(&q.factor, vae.covariance);
+            let change = scale_outputs(&factor, count) - scale_outputs(&q.factor, count);
             if change.iter().all(|x| x.is_finite()) {
                 column.copy_from(&change);
             }
@@ -71,12 +78,13 @@ impl Rotation {
     }
 }
 
-/// log L_ii, then L_ij below the diagonal row by row, in the order of the encoder's outputs.
-fn scale_outputs(factor: &DMatrix<f64>, family: Covariance) -> DVector<f64> {
+/// The first `count` of log L_ii, then L_ij below the diagonal row by row, in the order of the encoder's outputs.
+fn scale_outputs(factor: &DMatrix<f64>, count: usize) -> DVector<f64> {
     let m = factor.nrows();
     let below = (1..m).flat_map(|i| (0..i).map(move |j| (i, j))).map(|place| factor[place]);
     let mut outputs: Vec<f64> = factor.diagonal().iter().map(|l| l.ln()).collect();
-    outputs.extend(below.take(family.off_diagonals(m)));
+    outputs.extend(below);
+    outputs.truncate(count);
     DVector::from_vec(outputs)
 }
 
@@ -131,7 +139,8 @@ mod tests {
     /// A model with `m` latents whose posteriors differ by `spread` between observations.
     fn model(covariance: Covariance, m: usize, hidden: Vec<usize>, spread: f32) -> Vae<f32> {
         let decoder = if hidden.is_empty() { DecoderKind::Linear } else { DecoderKind::Mlp };
-        let architecture = Architecture { latent_dim: m, hidden, activation: Activation::Tanh, decoder };
+        let architecture =
+            Architecture { latent_dim: m, hidden, activation: Activation::Tanh, decoder, factor: Default::default() };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(5, Purpose::Init, 0));
         let head = vae.encoder.layers()[vae.encoder.layers().len() - 1].clone();
         let (weight, bias) = head.split_mut(&mut vae.parameters);

@@ -1,12 +1,14 @@
 //! Rotation of the latents and its effect on the objective, which singles out the axes.
 
+use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
+
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 use super::best_posterior::{BestPosterior, best_posterior, posterior_quadrature};
 use super::contrast::diagonal_gap;
 use crate::linalg::Real;
-use crate::vae::{Covariance, Objective, Posterior, Vae};
+use crate::vae::{Covariance, Objective, Posterior, Vae, place_of};
 
 /// Rotation by an angle in the plane of two latents: z ↦ R z.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,12 +47,54 @@ impl Rotation {
         }
     }
 
+    /// Rotates values with one place per parameter, weights or their gradients, wherever a rotation of the latents is linear:
+    /// W ↦ W Rᵀ on the first decoder layer, M ↦ R M on the mean head, H ↦ R H Rᵀ on the head of an exponential factor.
+    pub fn rotate_values<T: Real>(&self, vae: &Vae<T>, values: &mut [T]) {
+        let [a, b] = self.plane;
+        let m = vae.latent_dim();
+        let (first, head) = (&vae.decoder.layers()[0], vae.head());
+        let weight = first.split_mut(values).0;
+        for row in 0..first.outputs {
+            let [i, j] = [a, b].map(|latent| latent * first.outputs + row);
+            // W Rᵀ: each row of W is rotated as a latent vector is.
+            [weight[i], weight[j]] = self.rotate(weight[i], weight[j]);
+        }
+        let r = self.matrix(m);
+        let (weight, bias) = head.split_mut(values);
+        for outputs in weight.chunks_exact_mut(head.outputs).chain([bias]) {
+            let (mean, exponent) = outputs.split_at_mut(m);
+            [mean[a], mean[b]] = self.rotate(mean[a], mean[b]);
+            if vae.has_exponential_factor() {
+                let h = symmetric(exponent, m);
+                write_symmetric(&(&r * h * r.transpose()), exponent);
+            }
+        }
+    }
+
     /// Posterior with mean R μ and covariance R Σ Rᵀ.
     pub fn rotate_posterior(&self, q: &Posterior) -> Posterior {
         let r = self.matrix(q.dim());
         let sigma = &r * q.covariance() * r.transpose();
         let factor = sigma.cholesky().map_or_else(|| &r * &q.factor, |c| c.l());
         Posterior { mean: &r * &q.mean, factor }
+    }
+}
+
+/// H (m × m) from H_ii and √2 H_ij below the diagonal, row by row.
+fn symmetric<T: Real>(entries: &[T], m: usize) -> DMatrix<f64> {
+    let mut h = DMatrix::zeros(m, m);
+    for (k, entry) in entries.iter().enumerate() {
+        let [i, j] = place_of(k, m);
+        let entry = entry.to_f64() * if i == j { 1.0 } else { FRAC_1_SQRT_2 };
+        (h[(i, j)], h[(j, i)]) = (entry, entry);
+    }
+    h
+}
+
+fn write_symmetric<T: Real>(h: &DMatrix<f64>, entries: &mut [T]) {
+    for (k, entry) in entries.iter_mut().enumerate() {
+        let [i, j] = place_of(k, h.nrows());
+        *entry = T::from_f64(h[(i, j)] * if i == j { 1.0 } else { SQRT_2 });
     }
 }
 
@@ -121,7 +165,8 @@ mod tests {
     use nalgebra::DVector;
 
     fn vae(decoder: DecoderKind, hidden: Vec<usize>, n: usize) -> Vae<f64> {
-        let architecture = Architecture { latent_dim: 2, hidden, activation: Activation::Tanh, decoder };
+        let architecture =
+            Architecture { latent_dim: 2, hidden, activation: Activation::Tanh, decoder, factor: Default::default() };
         Vae::new(n, architecture, Covariance::Diagonal, &mut stream(6, Purpose::Init, 0))
     }
 

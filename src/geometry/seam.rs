@@ -108,8 +108,13 @@ mod tests {
     use rand_distr::{Distribution as _, StandardNormal};
 
     fn decoder() -> Vae<f64> {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![16], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![16],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let mut vae = Vae::new(3, architecture, Covariance::Diagonal, &mut stream(4, Purpose::Init, 0));
         for p in &mut vae.parameters {
             *p *= 2.0;

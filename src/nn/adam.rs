@@ -40,12 +40,40 @@ impl<T: Real> Adam<T> {
         length: usize,
     ) -> impl Iterator<Item = AdamPart<'a, T>> + Send {
         self.updates += 1;
-        // Beyond a few thousand updates the corrections are 1 to the last bit.
-        let t = self.updates.min(100_000) as i32;
-        let rate = T::from_f64(rate * (1.0 - BETA2.powi(t)).sqrt() / (1.0 - BETA1.powi(t)));
+        let rate = T::from_f64(self.corrected(rate));
         let moments = self.first.chunks_mut(length).zip(self.second.chunks_mut(length));
         let parts = moments.zip(parameters.chunks_mut(length));
         parts.map(move |((first, second), parameters)| AdamPart { first, second, parameters, rate })
+    }
+}
+
+impl<T: Real> Adam<T> {
+    /// Moments after one more gradient; steps are made by [`Self::descend`] or [`Self::descend_mean`].
+    pub fn observe(&mut self, gradient: &[T]) {
+        self.updates += 1;
+        observe(&mut self.first, &mut self.second, gradient);
+    }
+
+    /// The step of Adam with the moments as they are.
+    pub fn descend(&self, parameters: &mut [T], rate: f64) {
+        descend(&self.first, &self.second, parameters, T::from_f64(self.corrected(rate)));
+    }
+
+    /// θ ← θ − rate m / (1 − β₁ᵗ): gradient descent with momentum.
+    pub fn descend_mean(&self, parameters: &mut [T], rate: f64) {
+        let rate = T::from_f64(rate / (1.0 - BETA1.powi(self.exponent())));
+        parameters.iter_mut().zip(&self.first).for_each(|(p, m)| *p -= rate * *m);
+    }
+
+    /// Learning rate with the bias corrections: rate √(1 − β₂ᵗ) / (1 − β₁ᵗ).
+    fn corrected(&self, rate: f64) -> f64 {
+        let t = self.exponent();
+        rate * (1.0 - BETA2.powi(t)).sqrt() / (1.0 - BETA1.powi(t))
+    }
+
+    /// t. Beyond a few thousand updates the corrections are 1 to the last bit.
+    fn exponent(&self) -> i32 {
+        self.updates.min(100_000) as i32
     }
 }
 
@@ -73,6 +101,25 @@ fn update_with<S: Simd, T: Real>(_simd: S, first: &mut [T], second: &mut [T], pa
     for ((p, g), (m, v)) in parameters.iter_mut().zip(g).zip(first.iter_mut().zip(second)) {
         *m = b1.mul_add(*m, c1 * *g);
         *v = b2.mul_add(*v, c2 * *g * *g);
+        *p -= rate * *m / (v.sqrt() + epsilon);
+    }
+}
+
+#[pulp::with_simd(observe = Arch::new())]
+#[inline(always)]
+fn observe_with<S: Simd, T: Real>(_simd: S, first: &mut [T], second: &mut [T], g: &[T]) {
+    let [b1, c1, b2, c2] = [BETA1, 1.0 - BETA1, BETA2, 1.0 - BETA2].map(T::from_f64);
+    for (g, (m, v)) in g.iter().zip(first.iter_mut().zip(second)) {
+        *m = b1.mul_add(*m, c1 * *g);
+        *v = b2.mul_add(*v, c2 * *g * *g);
+    }
+}
+
+#[pulp::with_simd(descend = Arch::new())]
+#[inline(always)]
+fn descend_with<S: Simd, T: Real>(_simd: S, first: &[T], second: &[T], parameters: &mut [T], rate: T) {
+    let epsilon = T::from_f64(EPSILON);
+    for (p, (m, v)) in parameters.iter_mut().zip(first.iter().zip(second)) {
         *p -= rate * *m / (v.sqrt() + epsilon);
     }
 }

@@ -26,13 +26,35 @@ impl Covariance {
             Self::Full => "full",
         }
     }
+}
 
-    /// Number of encoder outputs below the diagonal of L.
-    pub fn off_diagonals(self, latent_dim: usize) -> usize {
+/// The parametrisation of full posterior covariances. One latent has no rotation, so there both are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PosteriorFactor {
+    /// Σ = L Lᵀ, L lower triangular: it singles out an order of the latents.
+    #[default]
+    Cholesky,
+    /// Σ = exp 2H, H symmetric: rotations z ↦ R z act linearly, H ↦ R H Rᵀ, so no axis is singled out. Diagonal H are the
+    /// logarithms of the standard deviations of diagonal posteriors.
+    Exponential,
+}
+
+impl PosteriorFactor {
+    /// Both parametrisations.
+    pub const ALL: [Self; 2] = [Self::Cholesky, Self::Exponential];
+
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Diagonal => 0,
-            Self::Full => latent_dim * (latent_dim - 1) / 2,
+            Self::Cholesky => "cholesky",
+            Self::Exponential => "exponential",
         }
+    }
+
+    /// True for the default, which files leave out.
+    fn is_cholesky(&self) -> bool {
+        *self == Self::Cholesky
     }
 }
 
@@ -72,6 +94,26 @@ pub struct Architecture {
     pub activation: Activation,
     /// The family of the decoder.
     pub decoder: DecoderKind,
+    /// The parametrisation of full posterior covariances.
+    #[serde(rename = "posterior_factor", default, skip_serializing_if = "PosteriorFactor::is_cholesky")]
+    pub factor: PosteriorFactor,
+}
+
+impl Architecture {
+    /// The number of encoder outputs: μ (m), log L_ii (m), and for full covariance L_ij below the diagonal, row by row. With an
+    /// exponential factor, H_ii and √2 H_ij in their place: in these coordinates H ↦ R H Rᵀ is a rotation, too.
+    pub fn encoder_outputs(&self, covariance: Covariance) -> usize {
+        let m = self.latent_dim;
+        match covariance {
+            Covariance::Diagonal => 2 * m,
+            Covariance::Full => 2 * m + m * (m - 1) / 2,
+        }
+    }
+
+    /// True if the encoder gives H of Σ = exp 2H, and not L of Σ = L Lᵀ.
+    pub fn has_exponential_factor(&self, covariance: Covariance) -> bool {
+        covariance == Covariance::Full && self.factor == PosteriorFactor::Exponential
+    }
 }
 
 /// The objective −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL. It may change during a run.

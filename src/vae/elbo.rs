@@ -7,6 +7,7 @@
 use pulp::{Arch, Simd};
 
 use super::config::Objective;
+use super::exponential_factor::Exponentials;
 use super::model::Vae;
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
@@ -40,6 +41,7 @@ pub struct ElboWorkspace<T> {
     z: Matrix<T>,
     z_gradient: Matrix<T>,
     std: Matrix<T>,
+    exponentials: Exponentials<T>,
     /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.
@@ -56,6 +58,7 @@ impl<T: Real> ElboWorkspace<T> {
             z: empty(),
             z_gradient: empty(),
             std: empty(),
+            exponentials: Exponentials::new(),
             gradient: vec![T::ZERO; vae.parameters.len()],
             elbo: Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] },
         }
@@ -73,7 +76,12 @@ impl<T: Real> Vae<T> {
         workspace: &mut ElboWorkspace<T>,
     ) {
         self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
-        sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
+        let exponential = self.has_exponential_factor();
+        if exponential {
+            workspace.exponentials.sample(workspace.encoder.output(), noise, &mut workspace.z);
+        } else {
+            sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
+        }
         self.decoder.forward(&self.parameters, &workspace.z, &mut workspace.decoder);
 
         let (prediction, delta) = workspace.decoder.output_and_delta();
@@ -85,9 +93,14 @@ impl<T: Real> Vae<T> {
         self.decoder.backward(&self.parameters, z, decoder, gradient, Some(z_gradient));
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
-        kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
         let weight = T::from_f64(objective.beta / x.columns() as f64);
-        sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+        if exponential {
+            workspace.exponentials.kl_per_dim(encoding, &mut workspace.elbo.kl_per_dim);
+            workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
+        } else {
+            kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
+            sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+        }
         self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
     }
 }
@@ -201,13 +214,20 @@ mod tests {
     use super::*;
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
-    use crate::vae::config::{Architecture, Covariance, DecoderKind};
+    use crate::vae::config::{Architecture, Covariance, DecoderKind, PosteriorFactor};
+    use nalgebra::{DMatrix, DVector};
     use rand_distr::{Distribution as _, StandardNormal};
 
     fn normal(rows: usize, columns: usize, seed: u64) -> Matrix<f64> {
         let mut rng = stream(seed, Purpose::Analysis, 0);
         Matrix::from_fn(rows, columns, |_, _| StandardNormal.sample(&mut rng))
     }
+
+    const FAMILIES: [(Covariance, PosteriorFactor); 3] = [
+        (Covariance::Diagonal, PosteriorFactor::Cholesky),
+        (Covariance::Full, PosteriorFactor::Cholesky),
+        (Covariance::Full, PosteriorFactor::Exponential),
+    ];
 
     fn loss(vae: &Vae<f64>, objective: &Objective, x: &Matrix<f64>, noise: &Matrix<f64>) -> f64 {
         let mut workspace = ElboWorkspace::new(vae);
@@ -221,9 +241,9 @@ mod tests {
         let (n, m, batch) = (4, 3, 5);
         for activation in [Activation::Tanh, Activation::Softplus, Activation::Linear, Activation::Relu] {
             for decoder in DecoderKind::ALL {
-                for covariance in Covariance::ALL {
+                for (covariance, factor) in FAMILIES {
                     for hidden in [vec![], vec![6], vec![6, 7]] {
-                        let architecture = Architecture { latent_dim: m, hidden, activation, decoder };
+                        let architecture = Architecture { latent_dim: m, hidden, activation, decoder, factor };
                         let objective = Objective { covariance, beta: 1.7, sigma2: 0.3 };
                         let mut rng = stream(11, Purpose::Init, 0);
                         let mut vae = Vae::<f64>::new(n, architecture, covariance, &mut rng);
@@ -255,9 +275,14 @@ mod tests {
 
     #[test]
     fn terms_agree_with_their_definition() {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![5], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
-        for covariance in Covariance::ALL {
+        for (covariance, factor) in FAMILIES {
+            let architecture = Architecture {
+                latent_dim: 2,
+                hidden: vec![5],
+                activation: Activation::Tanh,
+                decoder: DecoderKind::Mlp,
+                factor,
+            };
             let objective = Objective { covariance, beta: 2.0, sigma2: 0.1 };
             let mut vae = Vae::<f64>::new(3, architecture.clone(), covariance, &mut stream(3, Purpose::Init, 0));
             vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.01 * (i as f64).sin());
@@ -266,7 +291,17 @@ mod tests {
             vae.differentiate(&objective, &x, &noise, &mut workspace);
             let (mut kl, mut reconstruction) = (0.0, 0.0);
             for (c, q) in vae.posteriors(&x).iter().enumerate() {
-                let z = Matrix::from_columns(2, 1, q.sample(noise.column(c)).as_slice().to_vec());
+                // z = μ + A ε with A = exp H, the symmetric root of Σ, not with its Cholesky factor.
+                let z = match factor {
+                    PosteriorFactor::Exponential => {
+                        let eigen = q.covariance().symmetric_eigen();
+                        let roots = DMatrix::from_diagonal(&eigen.eigenvalues.map(f64::sqrt));
+                        let a = &eigen.eigenvectors * roots * eigen.eigenvectors.transpose();
+                        &q.mean + a * DVector::from_column_slice(noise.column(c))
+                    }
+                    PosteriorFactor::Cholesky => q.sample(noise.column(c)),
+                };
+                let z = Matrix::from_columns(2, 1, z.as_slice().to_vec());
                 let squares: f64 = x.column(c).iter().zip(vae.decode(&z).column(0)).map(|(x, y)| (x - y).powi(2)).sum();
                 reconstruction += -squares / 0.2 - 1.5 * (std::f64::consts::TAU * 0.1).ln();
                 kl += q.kl();
@@ -283,6 +318,7 @@ mod tests {
             hidden: vec![64, 64],
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
+            factor: Default::default(),
         };
         let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.01 };
         let single = Vae::<f32>::new(3, architecture, Covariance::Full, &mut stream(5, Purpose::Init, 0));

@@ -3,10 +3,13 @@
 
 mod config;
 mod elbo;
+mod exponential_factor;
 mod model;
 mod posterior;
+mod symmetry;
 
-pub use config::{Architecture, Covariance, DecoderKind, Objective};
+pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
 pub use elbo::{Elbo, ElboWorkspace};
+pub use exponential_factor::place_of;
 pub use model::Vae;
 pub use posterior::Posterior;

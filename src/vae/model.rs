@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::config::{Architecture, Covariance, DecoderKind};
+use super::config::{Architecture, Covariance, DecoderKind, PosteriorFactor};
 use super::posterior::Posterior;
 use crate::linalg::{Matrix, Real};
 use crate::nn::{Dense, Mlp, Workspace};
@@ -14,7 +14,7 @@ pub struct Vae<T> {
     pub architecture: Architecture,
     /// The family of posteriors.
     pub covariance: Covariance,
-    /// x ↦ μ (m), log L_ii (m), and for full covariance the strictly lower triangle of L, row by row.
+    /// x ↦ μ (m) and the covariance head; see [`Architecture::encoder_outputs`].
     pub encoder: Mlp,
     /// z ↦ x̂.
     pub decoder: Mlp,
@@ -29,8 +29,11 @@ impl<T: Real> Vae<T> {
         let mut vae = Self::zeros(data_dim, architecture, Covariance::Diagonal);
         vae.encoder.initialise(&mut vae.parameters, rng);
         vae.decoder.initialise(&mut vae.parameters, rng);
+        if vae.architecture.factor == PosteriorFactor::Exponential {
+            vae.draw_without_axes(rng);
+        }
         let m = vae.latent_dim();
-        let head = &vae.encoder.layers()[vae.encoder.layers().len() - 1];
+        let head = vae.head().clone();
         for column in head.split_mut(&mut vae.parameters).0.chunks_exact_mut(head.outputs) {
             column[m..].fill(T::ZERO);
         }
@@ -51,7 +54,7 @@ impl<T: Real> Vae<T> {
 
         let mut encoder_sizes = vec![data_dim];
         encoder_sizes.extend(hidden);
-        encoder_sizes.push(2 * m + covariance.off_diagonals(m));
+        encoder_sizes.push(architecture.encoder_outputs(covariance));
         let encoder = Mlp::new(&encoder_sizes, architecture.activation, decoder.end());
 
         let parameters = vec![T::ZERO; encoder.end()];
@@ -66,6 +69,16 @@ impl<T: Real> Vae<T> {
     /// m.
     pub fn latent_dim(&self) -> usize {
         self.architecture.latent_dim
+    }
+
+    /// True if the encoder gives H of Σ = exp 2H, and not L of Σ = L Lᵀ.
+    pub fn has_exponential_factor(&self) -> bool {
+        self.architecture.has_exponential_factor(self.covariance)
+    }
+
+    /// The encoder's last layer.
+    pub fn head(&self) -> &Dense {
+        &self.encoder.layers()[self.encoder.layers().len() - 1]
     }
 
     /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of full
@@ -107,7 +120,7 @@ impl<T: Real> Vae<T> {
         }
     }
 
-    /// Output of the encoder for a batch: (2m + off-diagonals) × B.
+    /// Output of the encoder for a batch: [`Architecture::encoder_outputs`] × B.
     pub fn encode(&self, x: &Matrix<T>) -> Matrix<T> {
         let mut workspace = Workspace::new(self.encoder.layers().len());
         self.encoder.forward(&self.parameters, x, &mut workspace);
@@ -131,9 +144,18 @@ impl<T: Real> Vae<T> {
         x
     }
 
+    /// The posterior that one column of the encoder's output describes.
+    pub fn posterior(&self, encoding: &[f64]) -> Posterior {
+        if self.has_exponential_factor() {
+            Posterior::from_exponent(encoding, self.latent_dim())
+        } else {
+            Posterior::from_encoding(encoding, self.latent_dim())
+        }
+    }
+
     /// The posterior q(z|x) of each observation of a batch.
     pub fn posteriors(&self, x: &Matrix<T>) -> Vec<Posterior> {
         let encodings = self.encode(x).map(T::to_f64);
-        encodings.iter_columns().map(|column| Posterior::from_encoding(column, self.latent_dim())).collect()
+        encodings.iter_columns().map(|column| self.posterior(column)).collect()
     }
 }

@@ -2,6 +2,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::exponential_factor::Exponentials;
+use crate::linalg::Matrix;
+
 /// A Gaussian by its mean and the Cholesky factor of its covariance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
@@ -24,6 +27,18 @@ impl Posterior {
             factor[place] = *l;
         }
         Self { mean: DVector::from_column_slice(mean), factor }
+    }
+
+    /// The posterior with Σ = exp 2H, of an encoding μ, H_ii and √2 H_ij below the diagonal, row by row. NaN if the entries
+    /// are not finite or Σ has no Cholesky factor.
+    pub fn from_exponent(encoding: &[f64], latent_dim: usize) -> Self {
+        let m = latent_dim;
+        let mut exponentials = Exponentials::new();
+        let encoding = Matrix::from_columns(encoding.len(), 1, encoding.to_vec());
+        exponentials.compute(&encoding, m);
+        let a = DMatrix::from_column_slice(m, m, exponentials.factor(0));
+        let factor = (&a * &a).cholesky().map_or_else(|| DMatrix::from_element(m, m, f64::NAN), |c| c.l());
+        Self { mean: DVector::from_column_slice(&encoding.column(0)[..m]), factor }
     }
 
     /// m.

@@ -88,8 +88,13 @@ mod tests {
 
     #[test]
     fn maps_are_read_between_their_points() {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![8], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![8],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let model = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(0, Purpose::Init, 0));
         let query = FieldQuery { z: vec![0.0, 0.0], plane: [0, 1], quantity: MapQuantity::Contrast, b: 0.1 };
         let map = Field::new(&model, &query);

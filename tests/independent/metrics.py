@@ -74,8 +74,17 @@ class Model:
         """mu (N, m) and the lower triangular L (N, m, m)."""
         for i in range(self.depth("encoder")):
             x = self.function(self.affine(f"encoder.{2 * i}", x))
-        mean, log_std = self.affine("posterior_mean", x), self.affine("posterior_log_std", x)
+        mean = self.affine("posterior_mean", x)
         m = mean.shape[1]
+        if "posterior_exponent.weight" in self.tensors:
+            entries = self.affine("posterior_exponent", x)
+            h = np.zeros((len(x), m, m))
+            h[(slice(None), *np.tril_indices(m, -1))] = entries[:, m:] / np.sqrt(2)
+            h += h.swapaxes(1, 2)
+            h[:, range(m), range(m)] = entries[:, :m]
+            values, vectors = np.linalg.eigh(h)
+            return mean, np.linalg.cholesky(vectors * np.exp(2 * values)[:, None, :] @ vectors.swapaxes(1, 2))
+        log_std = self.affine("posterior_log_std", x)
         factor = np.zeros((len(x), m, m))
         factor[:, range(m), range(m)] = np.exp(log_std)
         if "posterior_tril.weight" in self.tensors:

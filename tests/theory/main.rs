@@ -7,3 +7,4 @@ mod geometry;
 mod linear;
 mod maps;
 mod rotate;
+mod symmetry;

@@ -28,6 +28,7 @@ pub(super) fn linear(w: &DMatrix<f64>) -> Vae<f64> {
         hidden: vec![],
         activation: Activation::Tanh,
         decoder: DecoderKind::Linear,
+        factor: Default::default(),
     };
     let mut vae = Vae::zeros(w.nrows(), architecture, Covariance::Full);
     vae.parameters[..w.len()].copy_from_slice(w.as_slice());
@@ -40,8 +41,13 @@ pub(super) fn network_of(d: impl Fn(f64, f64) -> Vec<f64>, centre: [f64; 2], rea
     const FEATURES: usize = 120;
     const SIDE: usize = 24;
     let n = d(centre[0], centre[1]).len();
-    let architecture =
-        Architecture { latent_dim: 2, hidden: vec![FEATURES], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+    let architecture = Architecture {
+        latent_dim: 2,
+        hidden: vec![FEATURES],
+        activation: Activation::Tanh,
+        decoder: DecoderKind::Mlp,
+        factor: Default::default(),
+    };
     let mut vae = Vae::zeros(n, architecture, Covariance::Full);
     let [hidden, output] = [0, 1].map(|i| vae.decoder.layers()[i].clone());
     let slopes = normal(FEATURES, 2, 1) / reach;

@@ -489,10 +489,14 @@ fn commands_set_every_state_of_the_window() {
     let scene = Scene::named("water-filling").unwrap().clone();
     test.app().execute(UiCommand::SetScene(Box::new(scene)));
     test.app().execute(UiCommand::SetRunning(false));
-    test.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "water-filling"));
+    // A scene that is still running would go on running with another seed.
+    test.until(|window| {
+        let shown = window.snapshot().is_some_and(|s| s.config.origin.name() == "water-filling");
+        shown && !window.is_running()
+    });
     test.app().execute(UiCommand::SetSeed(7));
     test.until(|window| window.snapshot().is_some_and(|s| s.config.seed == 7 && s.step == 0));
-    for command in ["beta=2", "covariance=full"] {
+    for command in ["beta=2", "covariance=full", "optimizer=adam-equivariant"] {
         test.app().execute(UiCommand::Change(command.parse().unwrap()));
     }
     test.app().execute(UiCommand::StepsTo(30));

@@ -5,8 +5,8 @@ use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slid
 use crate::app::config_draft::ConfigDraft;
 use crate::data::Scene;
 use crate::experiment::{Command, Settings, Snapshot};
-use crate::nn::Activation;
-use crate::vae::{Covariance, DecoderKind};
+use crate::nn::{Activation, OptimizerKind};
+use crate::vae::{Covariance, DecoderKind, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
 use crate::viz::context::RUN_NAMES;
 use crate::viz::motion::Motion;
@@ -157,6 +157,12 @@ fn network(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, co
                 ui.selectable_value(&mut architecture.decoder, decoder, decoder.name());
             }
         });
+        ComboBox::from_label("full covariance").selected_text(formula(architecture.factor)).show_ui(ui, |ui| {
+            for factor in PosteriorFactor::ALL {
+                ui.selectable_value(&mut architecture.factor, factor, formula(factor))
+                    .on_hover_text(help_for_factor(factor));
+            }
+        });
         match draft.read_hidden() {
             Ok(hidden) => {
                 draft.config.architecture.hidden = hidden;
@@ -182,11 +188,18 @@ fn optimiser(
 ) {
     ui.collapsing("Optimiser and seed", |ui| {
         let optimizer = &mut settings.optimizer;
+        ComboBox::from_label("optimiser").selected_text(label_of_optimizer(optimizer.kind)).show_ui(ui, |ui| {
+            for kind in OptimizerKind::ALL {
+                let choice = ui
+                    .selectable_value(&mut optimizer.kind, kind, label_of_optimizer(kind))
+                    .on_hover_text(help_for_optimizer(kind));
+                if choice.changed() {
+                    commands.send(UiCommand::Change(Command::Optimizer(kind)));
+                }
+            }
+        });
         let lr = Slider::new(&mut optimizer.lr, 1e-4..=1.0).logarithmic(true).text("rate").custom_formatter(short);
-        if ui
-            .add(lr)
-            .on_hover_text("Adam's learning rate before the schedule; any change starts the schedule anew")
-            .changed()
+        if ui.add(lr).on_hover_text("Learning rate before the schedule; any change starts the schedule anew").changed()
         {
             commands.send(UiCommand::Change(Command::Lr(optimizer.lr)));
         }
@@ -209,6 +222,44 @@ fn optimiser(
             }
         });
     });
+}
+
+fn label_of_optimizer(kind: OptimizerKind) -> &'static str {
+    match kind {
+        OptimizerKind::Adam => "Adam",
+        OptimizerKind::AdamEquivariant => "equivariant Adam",
+        OptimizerKind::Sgd => "SGD, momentum",
+    }
+}
+
+fn help_for_optimizer(kind: OptimizerKind) -> &'static str {
+    match kind {
+        OptimizerKind::Adam => {
+            "Scales each weight by its own second moment, so it depends on the latent axes: it slowly walks full posteriors \
+             towards them, too"
+        }
+        OptimizerKind::AdamEquivariant => {
+            "Adam with second moments shared over the latents. With full covariance exp 2H, training commutes with rotations of \
+             the latents: a theorem, up to rounding"
+        }
+        OptimizerKind::Sgd => "Gradient descent with momentum .9 on σ² times the loss; needs other rates than Adam",
+    }
+}
+
+fn formula(factor: PosteriorFactor) -> &'static str {
+    match factor {
+        PosteriorFactor::Cholesky => "L Lᵀ",
+        PosteriorFactor::Exponential => "exp 2H",
+    }
+}
+
+fn help_for_factor(factor: PosteriorFactor) -> &'static str {
+    match factor {
+        PosteriorFactor::Cholesky => "Cholesky factor: lower triangular, which orders the latents",
+        PosteriorFactor::Exponential => {
+            "H symmetric: no latent is singled out. With equivariant Adam, training commutes with rotations of the latents"
+        }
+    }
 }
 
 /// One slider a latent, in prior standard deviations.

@@ -3,7 +3,8 @@
 //! Float32 in C order; weights are `(outputs, inputs)`. Layers are `encoder.0.weight`, `encoder.0.bias`,
 //! `encoder.2.weight`, …, `decoder.0.weight`, …, where the index also counts activations, as in `nn.Sequential`. The
 //! heads of the encoder are `posterior_mean`, `posterior_log_std` and (full covariance) `posterior_tril`, the strictly
-//! lower triangle of L row by row.
+//! lower triangle of L row by row; with Σ = exp 2H they
+//! are `posterior_mean` and `posterior_exponent`: H_ii, then √2 H_ij below the diagonal row by row.
 
 use std::collections::HashMap;
 
@@ -34,8 +35,12 @@ fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
         }
     }
     let m = vae.latent_dim();
-    let heads = [("posterior_mean", 0..m), ("posterior_log_std", m..2 * m), ("posterior_tril", 2 * m..head.outputs)];
-    for (name, rows) in heads.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+    let heads: &[(&str, std::ops::Range<usize>)] = if vae.has_exponential_factor() {
+        &[("posterior_mean", 0..m), ("posterior_exponent", m..head.outputs)]
+    } else {
+        &[("posterior_mean", 0..m), ("posterior_log_std", m..2 * m), ("posterior_tril", 2 * m..head.outputs)]
+    };
+    for (name, rows) in heads.iter().cloned().filter(|(_, rows)| !rows.is_empty()) {
         entries.push(Entry { name: name.to_owned(), layer: head, rows });
     }
     entries
@@ -101,12 +106,21 @@ mod tests {
     use super::*;
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
-    use crate::vae::{Architecture, Covariance, DecoderKind};
+    use crate::vae::{Architecture, Covariance, DecoderKind, PosteriorFactor};
     use proptest::prelude::*;
 
     fn model(covariance: Covariance) -> Vae<f32> {
-        let architecture =
-            Architecture { latent_dim: 3, hidden: vec![5, 7], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        model_with(covariance, PosteriorFactor::Cholesky)
+    }
+
+    fn model_with(covariance: Covariance, factor: PosteriorFactor) -> Vae<f32> {
+        let architecture = Architecture {
+            latent_dim: 3,
+            hidden: vec![5, 7],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor,
+        };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(1_u16..).for_each(|(p, i)| *p = f32::from(i));
         vae
@@ -114,14 +128,23 @@ mod tests {
 
     #[test]
     fn a_written_model_is_read_back() {
-        for covariance in Covariance::ALL {
-            let vae = model(covariance);
+        let exponential = model_with(Covariance::Full, PosteriorFactor::Exponential);
+        for vae in [model(Covariance::Diagonal), model(Covariance::Full), exponential] {
+            let covariance = vae.covariance;
             let bytes = to_safetensors(&vae, r#"{"step":7}"#).unwrap();
             let mut other = Vae::zeros(4, vae.architecture.clone(), covariance);
             from_safetensors(&bytes, &mut other).unwrap();
             assert_eq!(other, vae);
             assert_eq!(bytes, to_safetensors(&vae, r#"{"step":7}"#).unwrap(), "the same model gives the same bytes");
         }
+    }
+
+    #[test]
+    fn an_exponential_factor_has_its_own_name() {
+        let bytes = to_safetensors(&model_with(Covariance::Full, PosteriorFactor::Exponential), "{}").unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("posterior_exponent.weight").unwrap().shape(), [6, 7]);
+        assert!(file.tensor("posterior_tril.weight").is_err() && file.tensor("posterior_log_std.weight").is_err());
     }
 
     #[test]

@@ -90,8 +90,13 @@ mod tests {
     use crate::vae::{Architecture, Covariance, DecoderKind};
 
     fn model() -> (Vae<f64>, Matrix<f64>) {
-        let architecture =
-            Architecture { latent_dim: 2, hidden: vec![5], activation: Activation::Tanh, decoder: DecoderKind::Mlp };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden: vec![5],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor: Default::default(),
+        };
         let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(0_u32..).for_each(|(p, k)| *p += 0.1 * f64::from(k).sin());
         (vae, Matrix::from_fn(3, 4, |r, c| f64::from((r * 3 + c) as u32).cos()))

@@ -104,7 +104,7 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let bytes = fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the model ({e})")).at(&path))?;
     let mut vae = Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance);
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
-    let history = read_history(folder, vae.latent_dim())?;
+    let history = read_history(folder, vae.latent_dim(), &config, &log)?;
     Ok(SavedRun { config, log, steps, settings, vae, data, history })
 }
 
@@ -144,14 +144,19 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
     })
 }
 
-fn read_history(folder: &Path, m: usize) -> Result<Vec<Arc<Row>>, FileError> {
+/// Rows of the history. The optimiser of a row follows from the commands before it.
+fn read_history(folder: &Path, m: usize, config: &Config, log: &[LoggedCommand]) -> Result<Vec<Arc<Row>>, FileError> {
     let path = folder.join(HISTORY);
     let text = fs::read_to_string(&path)
         .map_err(|e| FileError::new(format_args!("cannot read the history ({e})")).at(&path))?;
     let row = |(i, line): (usize, &str)| {
         let fields: Vec<&str> = line.split(',').collect();
         let wrong = || FileError::new(format_args!("line {}: this is no row of a history", i + 1)).at(&path);
-        Row::read(&fields, m).map(Arc::new).ok_or_else(wrong)
+        let mut row = Row::read(&fields, m).ok_or_else(wrong)?;
+        let before = log.iter().take_while(|logged| logged.step < row.step);
+        let settings = before.fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
+        row.settings.optimizer.kind = settings.optimizer.kind;
+        Ok(Arc::new(row))
     };
     text.lines().enumerate().skip(1).map(row).collect()
 }

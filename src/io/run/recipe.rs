@@ -12,7 +12,7 @@ use crate::data::Scene;
 use crate::experiment::{Command, Config, LoggedCommand, Origin, Settings};
 use crate::io::file_error::FileError;
 use crate::nn::Activation;
-use crate::vae::DecoderKind;
+use crate::vae::{DecoderKind, PosteriorFactor};
 
 const PREFIX: &str = "unpick:";
 
@@ -84,6 +84,9 @@ impl fmt::Display for Recipe {
         if own.decoder != default.decoder {
             write!(f, ";decoder={}", own.decoder.name())?;
         }
+        if own.factor != default.factor {
+            write!(f, ";posterior_factor={}", own.factor.name())?;
+        }
         let (own, default) = (config.settings(), defaults.settings());
         for command in settings(&own) {
             if command.current(&default) != Some(command) {
@@ -142,6 +145,10 @@ impl FromStr for Recipe {
                     let found = DecoderKind::ALL.into_iter().find(|d| d.name() == value);
                     architecture.decoder = found.ok_or_else(wrong)?;
                 }
+                "posterior_factor" => {
+                    let found = PosteriorFactor::ALL.into_iter().find(|f| f.name() == value);
+                    architecture.factor = found.ok_or_else(wrong)?;
+                }
                 "threads" => config.threads = value.parse().map_err(|_not_a_number| wrong())?,
                 "at" => log.push(parse_logged(value)?),
                 "steps" => steps = value.parse().map_err(|_not_a_number| wrong())?,
@@ -182,12 +189,13 @@ fn default_config(origin: Origin) -> Config {
 }
 
 /// The settings as commands.
-fn settings(settings: &Settings) -> [Command; 5] {
+fn settings(settings: &Settings) -> [Command; 6] {
     let (objective, optimizer) = (settings.objective, settings.optimizer);
     [
         Command::Covariance(objective.covariance),
         Command::Beta(objective.beta),
         Command::Sigma2(objective.sigma2),
+        Command::Optimizer(optimizer.kind),
         Command::Lr(optimizer.lr),
         Command::Batch(optimizer.batch),
     ]
@@ -211,6 +219,7 @@ mod tests {
     fn a_canonical_recipe_is_read_and_written_unchanged() {
         for line in [
             "unpick:scene=linear;steps=0",
+            "unpick:scene=linear;posterior_factor=exponential;covariance=full;optimizer=adam-equivariant;at=10:optimizer=sgd;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
              sigma2=0.3;lr=0.001;batch=7;steps=1",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Generator, Scene, SceneCamera, TrainingDefaults};
 use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
 use crate::io::file_error::FileError;
+use crate::nn::OptimizerKind;
 use crate::vae::{Architecture, Objective};
 
 /// The version of the format.
@@ -72,6 +73,9 @@ pub struct ModelRecord {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimizerRecord {
+    /// What turns gradients into steps at step 0 [default: adam].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kind: OptimizerKind,
     /// Learning rate at step 0.
     pub lr: f64,
     /// Observations per minibatch at step 0.
@@ -83,6 +87,11 @@ pub struct OptimizerRecord {
 
 fn one() -> usize {
     1
+}
+
+/// Defaults are left out, so that older versions read what they know.
+fn is_default(kind: &OptimizerKind) -> bool {
+    *kind == OptimizerKind::default()
 }
 
 impl Record {
@@ -107,6 +116,7 @@ impl Record {
             data,
             model: ModelRecord { architecture: config.architecture.clone(), objective: config.objective },
             optimizer: OptimizerRecord {
+                kind: config.optimizer.kind,
                 lr: config.optimizer.lr,
                 batch: config.optimizer.batch,
                 threads: config.threads,
@@ -131,8 +141,8 @@ impl Record {
             return Err(FileError::new("the commands of the record are not in the order of their steps"));
         }
         let architecture = self.model.architecture;
-        let OptimizerRecord { lr, batch, threads } = self.optimizer;
-        let optimizer = Optimizer { lr, batch };
+        let OptimizerRecord { kind, lr, batch, threads } = self.optimizer;
+        let optimizer = Optimizer { kind, lr, batch };
         Ok((Config { origin, seed: self.seed, architecture, objective, optimizer, threads }, log))
     }
 

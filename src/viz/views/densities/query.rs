@@ -107,7 +107,13 @@ mod tests {
     use crate::vae::{Architecture, Covariance, DecoderKind};
 
     fn ghosts(decoder: DecoderKind) -> Ghosts {
-        let architecture = Architecture { latent_dim: 3, hidden: vec![9], activation: Activation::Tanh, decoder };
+        let architecture = Architecture {
+            latent_dim: 3,
+            hidden: vec![9],
+            activation: Activation::Tanh,
+            decoder,
+            factor: Default::default(),
+        };
         let vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0));
         let query = GhostsQuery { z: vec![0.3, -0.2, 0.0], latents: vec![0, 2], values: vec![-1.0, 1.0] };
         Ghosts::new(&vae, &query)

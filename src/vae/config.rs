@@ -53,6 +53,7 @@ impl PosteriorFactor {
     }
 
     /// True for the default, which files leave out.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
     fn is_cholesky(&self) -> bool {
         *self == Self::Cholesky
     }

@@ -40,7 +40,7 @@ fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
     } else {
         &[("posterior_mean", 0..m), ("posterior_log_std", m..2 * m), ("posterior_tril", 2 * m..head.outputs)]
     };
-    for (name, rows) in heads.iter().cloned().filter(|(_, rows)| !rows.is_empty()) {
+    for (name, rows) in heads.iter().filter(|(_, rows)| !rows.is_empty()).cloned() {
         entries.push(Entry { name: name.to_owned(), layer: head, rows });
     }
     entries

@@ -90,6 +90,7 @@ fn one() -> usize {
 }
 
 /// Defaults are left out, so that older versions read what they know.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
 fn is_default(kind: &OptimizerKind) -> bool {
     *kind == OptimizerKind::default()
 }

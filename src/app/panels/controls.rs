@@ -188,7 +188,7 @@ fn optimiser(
 ) {
     ui.collapsing("Optimiser and seed", |ui| {
         let optimizer = &mut settings.optimizer;
-        ComboBox::from_label("optimiser").selected_text(label_of_optimizer(optimizer.kind)).show_ui(ui, |ui| {
+        ComboBox::from_label("method").selected_text(label_of_optimizer(optimizer.kind)).show_ui(ui, |ui| {
             for kind in OptimizerKind::ALL {
                 let choice = ui
                     .selectable_value(&mut optimizer.kind, kind, label_of_optimizer(kind))

@@ -42,7 +42,7 @@ pub(super) fn swiss_roll(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     orthogonal(&mut claims, seeds);
     let at = |beta: f64| -> Vec<CheckRun> {
-        seeds.at_most(3).iter().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect()
+        seeds.at_most(3).each().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect()
     };
     // Across the roll the data are a straight line, so the linear theory applies.
     let across =

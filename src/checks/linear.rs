@@ -213,7 +213,7 @@ pub(super) fn water_filling(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     for b in [0.3, 0.5, 1.4, 3.5] {
         let beta = b / scene.training.sigma2;
         let runs: Vec<CheckRun> =
-            seeds.at_most(3).iter().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
+            seeds.at_most(3).each().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
         let k = lambda.iter().take(scene.training.latent_dim).filter(|l| **l > b).count();
         let kl: f64 = lambda.iter().take(scene.training.latent_dim).map(|l| 0.5 * (l / b).ln().max(0.0)).sum();
         claims

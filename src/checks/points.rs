@@ -16,7 +16,7 @@ pub(super) fn two_points(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let Some(half) = half_distance(scene, [0, 1]) else { return Vec::new() };
     for ratio in [0.05, 0.5, 0.8, 1.05] {
         let beta = ratio * half * half / scene.training.sigma2;
-        let runs = seeds.at_most(3).iter().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
+        let runs = seeds.at_most(3).each().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
         let code = glued_code(ratio);
         claims.add(
             Theorem,
@@ -34,7 +34,7 @@ pub(super) fn two_points(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
 pub(super) fn clusters(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let at = |beta: f64| {
-        Pool::Median(seeds.at_most(3).iter().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect())
+        Pool::Median(seeds.at_most(3).each().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect())
     };
     claims
         .add(

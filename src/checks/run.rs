@@ -23,7 +23,7 @@ impl Seeds {
     }
 
     /// Each of them.
-    pub fn iter(self) -> impl Iterator<Item = u64> {
+    pub fn each(self) -> impl Iterator<Item = u64> {
         (0..self.count).map(move |k| self.first.saturating_add(k))
     }
 }
@@ -70,7 +70,7 @@ impl CheckRun {
 
     /// [`Self::new`] for each seed.
     pub fn seeds(scene: &Scene, covariance: Covariance, seeds: Seeds) -> Vec<Self> {
-        seeds.iter().map(|seed| Self::new(scene, covariance, seed)).collect()
+        seeds.each().map(|seed| Self::new(scene, covariance, seed)).collect()
     }
 
     /// The same run with another β.

@@ -9,7 +9,7 @@ use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Region, ViewSpec};
 
 /// The specification.
-pub const SPEC: ViewSpec = ViewSpec {
+pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "metrics", title: "Metrics", short_title: "Metrics" },
     old_names: &["gauges"],
     is_shared: false,

@@ -223,7 +223,7 @@ fn verdict(depth: f64, least: f64, collapsed: bool, family: Covariance) -> Strin
     } else if depth < FLAT {
         "Flat: the singular values are nearly equal, so no angle is preferred.".to_owned()
     } else if family == Covariance::Full {
-        "This run's posterior is full: its objective does not change with φ. Adam walks it slowly to the axes."
+        "This run's posterior is full: its objective does not change with φ. Adam walks it slowly, mostly to the axes."
             .to_owned()
     } else if least.min(90.0 - least) < ALIGNED {
         "45° exactly is an unstable balance: chance decides.".to_owned()

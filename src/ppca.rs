@@ -44,7 +44,8 @@ impl LinearOptimum {
     /// factor whose latent has collapsed. β and σ² matter only for which ones have.
     pub fn mcc_ceiling(&self, v: f64, factors: usize) -> f64 {
         let active = self.eigenvalues.iter().take(self.active);
-        active.map(|lambda| (1.0 - v / lambda).max(0.0).sqrt()).sum::<f64>() / factors as f64
+        // From +0: the sum of nothing is −0.
+        active.map(|lambda| (1.0 - v / lambda).max(0.0).sqrt()).fold(0.0, |sum, c| sum + c) / factors as f64
     }
 
     /// KL in nats.

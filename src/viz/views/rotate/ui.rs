@@ -162,7 +162,7 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         // From now on angles are counted from the rotated latents: the mark shows where the run is.
         selection.phi = 0.0;
     }
-    ui.weak("learning rate 1/10").on_hover_text(RATE_AFTER_ROTATION);
+    ui.weak("learning rate restarts at 1/10").on_hover_text(RATE_AFTER_ROTATION);
 }
 
 /// The menus of the two rotated latents, for three latents or more.

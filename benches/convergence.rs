@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::checks::{CheckQuantity, CheckRun, Expected, Pool, predictions};
+use unpick::checks::{CheckQuantity, CheckRun, Expected, Pool, Seeds, predictions};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Experiment, Origin, Snapshot};
 use unpick::linalg::Matrix;
@@ -64,10 +64,11 @@ struct Arrival {
 /// Predictions about metrics of a diagonal run with the scene's defaults that a snapshot shows.
 fn criteria(scene: &Scene) -> Vec<(CheckQuantity, Expected)> {
     let plain = CheckRun::new(scene, Covariance::Diagonal, 0);
-    let own = predictions(scene, 1).into_iter().filter(|prediction| match &prediction.pool {
-        Pool::Median(runs) => runs.first() == Some(&plain),
-        Pool::Mean(_) | Pool::Ratio(..) => false,
-    });
+    let own =
+        predictions(scene, Seeds { first: 0, count: 1 }).into_iter().filter(|prediction| match &prediction.pool {
+            Pool::Median(runs) => runs.first() == Some(&plain),
+            Pool::Mean(_) | Pool::Ratio(..) => false,
+        });
     let seen = |quantity| {
         matches!(
             quantity,

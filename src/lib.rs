@@ -16,8 +16,8 @@
 //! 3. *Training avoids the price.* Rotating the latents keeps prior and decodings but changes the gap. At the optimum of a
 //!    diagonal model the columns of J are orthogonal: **condition C1**, measured by
 //!    c_IMA = Σᵢ log ‖Jᵢ‖ − ½ log det JᵀJ ([`ima_contrast`](geometry::ima_contrast)), which is 0 exactly then. This is the
-//!    first arrow: exact for linear decoders, an approximation otherwise. A full posterior pays nothing at any angle, so
-//!    chance chooses its axes.
+//!    first arrow: exact for linear decoders, an approximation otherwise. A full posterior pays nothing at any angle:
+//!    its objective chooses no axes, the first weights and the optimiser do.
 //! 4. *Orthogonal columns are singular vectors.* J = U S Vᵀ, with V a signed permutation: each latent moves the data along a
 //!    singular vector of its own, with speed ‖Jᵢ‖. The image of a line parallel to latent axis i is a
 //!    [seam](geometry::Seam); over its arc length p(zᵢ) becomes the density p(zᵢ)/‖Jᵢ‖. That is exact for every smooth

@@ -22,9 +22,6 @@ pub struct LinearOptimum {
     pub distortion: f64,
     /// KL per latent at the optimum, ½ log λᵢ/b for i ≤ k, in nats.
     pub kl_per_dim: Vec<f64>,
-    /// Largest mean correlation of posterior means with the true factors of Gaussian data whose noise has variance b: the mean
-    /// of √(1 − b/λᵢ) over the m latents, 0 for a collapsed one.
-    pub mcc_ceiling: f64,
 }
 
 impl LinearOptimum {
@@ -37,11 +34,18 @@ impl LinearOptimum {
         let distortion = active as f64 * b + eigenvalues[active..].iter().sum::<f64>();
         let share = |f: fn(f64) -> f64| move |i: usize, l: &[f64]| if i < active { f(l[i] / b) } else { 0.0 };
         let kl_per_dim: Vec<f64> = (0..m).map(|i| share(|ratio| 0.5 * ratio.ln())(i, &eigenvalues)).collect();
-        let mcc_ceiling =
-            (0..m).map(|i| share(|ratio| (1.0 - 1.0 / ratio).sqrt())(i, &eigenvalues)).sum::<f64>() / m as f64;
         let reconstruction = -distortion / (2.0 * objective.sigma2) - objective.log_normaliser(n);
         let elbo = reconstruction - objective.beta * kl_per_dim.iter().sum::<f64>();
-        Self { eigenvalues, active, elbo, distortion, kl_per_dim, mcc_ceiling }
+        Self { eigenvalues, active, elbo, distortion, kl_per_dim }
+    }
+
+    /// Mean correlation of the best posterior means with the true factors, where the data are a linear map of `factors`
+    /// independent factors along principal axes plus noise of variance v: the mean over the factors of √(1 − v/λᵢ), 0 for a
+    /// factor whose latent has collapsed. β and σ² matter only for which ones have.
+    pub fn mcc_ceiling(&self, v: f64, factors: usize) -> f64 {
+        let active = self.eigenvalues.iter().take(self.active);
+        // From +0: the sum of nothing is −0.
+        active.map(|lambda| (1.0 - v / lambda).max(0.0).sqrt()).fold(0.0, |sum, c| sum + c) / factors as f64
     }
 
     /// KL in nats.
@@ -92,7 +96,14 @@ mod tests {
         let covariance = DMatrix::from_diagonal(&vec![2.05, 1.05, 0.05].into());
         let optimum = LinearOptimum::new(&covariance, 2, &objective(1.0, 0.05));
         assert!((optimum.elbo + 3.14226).abs() < 5e-6 && (optimum.kl() - 3.37905).abs() < 5e-6, "{optimum:?}");
-        assert!((optimum.mcc_ceiling - 0.982).abs() < 5e-4);
+        assert!((optimum.mcc_ceiling(0.05, 2) - 0.982).abs() < 5e-4);
+        // The noise of the data counts, not b; from b > 1.05 on the second factor is lost.
+        let [wide, collapsed] = [4.0, 25.0].map(|beta| LinearOptimum::new(&covariance, 2, &objective(beta, 0.05)));
+        assert!((wide.mcc_ceiling(0.05, 2) - 0.982).abs() < 5e-4);
+        assert!((collapsed.mcc_ceiling(0.05, 2) - 0.5 * (1.0 - 0.05 / 2.05_f64).sqrt()).abs() < 1e-12);
+        let noisy = DMatrix::from_diagonal(&vec![2.3, 1.3, 0.3].into());
+        let noisy = LinearOptimum::new(&noisy, 2, &objective(1.0, 0.05));
+        assert!((noisy.mcc_ceiling(0.3, 2) - 0.905).abs() < 1e-3);
     }
 
     /// V05: the decoder W = U (Λ − b I)₊^½ reaches the closed form on both sides of every eigenvalue.

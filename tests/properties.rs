@@ -134,7 +134,7 @@ proptest! {
         let mut run = Experiment::new(config, data(n, 1)).unwrap();
         train(&mut run, &commands);
         let state = run.state();
-        let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
+        let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
         let json = metrics_json(&metrics, state.step, &state.settings);
         for (name, value) in json.as_object().unwrap() {
             let overflow = metrics.elbo.abs() > 1e300 || !metrics.elbo.is_finite();
@@ -149,7 +149,7 @@ proptest! {
         prop_assert_eq!(&saved.vae, &state.vae);
         prop_assert_eq!(&saved.data.train.observations, &run.data().train.observations);
         prop_assert_eq!(&saved.data.test.observations, &run.data().test.observations);
-        let again = Metrics::measure(&saved.vae, &saved.settings, &saved.data, saved.config.seed);
+        let again = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
         prop_assert_eq!(metrics_json(&again, saved.steps, &saved.settings), json);
     }
 }

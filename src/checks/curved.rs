@@ -1,23 +1,22 @@
 //! Predictions about scenes with a curved decoder: second-order formulas and observations over many runs.
 
 use super::claims::Claims;
-use super::prediction::Expected::{Above, Below, Near};
-use super::prediction::Standing::{Approximation, Empirical, Theorem};
+use super::prediction::Expected::{Below, Near};
+use super::prediction::Standing::{Approximation, Empirical};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
-use super::run::CheckRun;
+use super::run::{CheckRun, Seeds};
 use crate::data::Scene;
 use crate::geometry::ima_contrast;
 use crate::stats::gauss_hermite;
 use crate::vae::Covariance::{Diagonal, Full};
 
 /// A sheet that is curved but not stretched: theory 4.7 and 4.8.
-pub(super) fn flat(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn flat(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let runs = CheckRun::seeds(scene, Diagonal, seeds);
     orthogonal(&mut claims, seeds);
     cost_of_rotation(&mut claims, seeds);
-    seam_densities(&mut claims, seeds);
     let [long, short] = true_lengths(scene);
     // The optimal decoder shrinks by √(1 − b/λ) and noise adds to the data: a few per cent.
     claims
@@ -39,44 +38,44 @@ pub(super) fn flat(scene: &Scene, seeds: u64) -> Vec<Prediction> {
 }
 
 /// β first enforces C2, then collapses latents: theory 2.4 and 4.10.
-pub(super) fn swiss_roll(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn swiss_roll(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     orthogonal(&mut claims, seeds);
     let at = |beta: f64| -> Vec<CheckRun> {
-        (0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect()
+        seeds.at_most(3).each().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect()
     };
     // Across the roll the data are a straight line, so the linear theory applies.
     let across =
         scene.truth().map_or(f64::NAN, |map| map.jacobian(&[0.0, 0.0])[(2, 1)].powi(2)) + scene.noise_variance();
-    let collapsed = 1.5 * across / scene.training.sigma2;
+    // A quarter above its threshold and a quarter below that of the whole sheet, at which the other latent may go, too.
+    let collapsed = (1.25 * across / scene.training.sigma2).round();
     claims
         .add(
             Empirical,
-            "From β = 1 to 15 the residual of C2 falls to less than half.",
+            "From β = 1 to 5 the residual of C2 falls by a fifth or more.",
             CheckQuantity::C2Residual,
-            Pool::Ratio(at(15.0), at(1.0)),
-            Below(0.5),
+            Pool::Ratio(at(5.0), at(1.0)),
+            Below(0.8),
         )
         .add(
             Approximation,
-            format!("At β = {collapsed:.0}, where b exceeds the variance {across:.2} across the roll, one latent stays active."),
+            format!("At β = {collapsed}, where b exceeds the variance {across:.2} across the roll, one latent stays active."),
             CheckQuantity::ActiveUnits,
             Pool::Median(at(collapsed)),
             Near { value: 1.0, tolerance: 0.0 },
         )
         .add(
-            Theorem,
-            "At β = 200, where b exceeds every variance of the data, all latents have collapsed.",
+            Approximation,
+            "At β = 200, b exceeds every variance of the data: collapse is locally stable (second order), and runs end in it.",
             CheckQuantity::ActiveUnits,
             Pool::Median(at(200.0)),
             Near { value: 0.0, tolerance: 0.0 },
         );
-    seam_densities(&mut claims, seeds);
     claims.list
 }
 
 /// The true map meets C1 but not C2: theory 4.9. A plane is flat, so other orthogonal nets are possible.
-pub(super) fn polar(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn polar(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let runs = Pool::Median(CheckRun::seeds(scene, Diagonal, seeds));
     claims
@@ -98,30 +97,28 @@ pub(super) fn polar(scene: &Scene, seeds: u64) -> Vec<Prediction> {
             Below(0.5 * true_c2(scene)),
         );
     posterior_variances(&mut claims, seeds);
-    seam_densities(&mut claims, seeds);
     claims.list
 }
 
 /// No decoder of a curved patch can meet both conditions: theory 2.3 and 4.9.
-pub(super) fn sphere(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn sphere(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     orthogonal(&mut claims, seeds);
     claims.add(
         Empirical,
         format!(
-            "C2 cannot hold on a curved patch: its residual is comparable to that of the true map, {:.3}.",
+            "C2 cannot hold on a curved patch: its residual is that of the true map, {:.3}, to within a half.",
             true_c2(scene)
         ),
         CheckQuantity::C2Residual,
         Pool::Median(CheckRun::seeds(scene, Diagonal, seeds)),
-        Above(0.25 * true_c2(scene)),
+        Near { value: true_c2(scene), tolerance: 0.5 * true_c2(scene) },
     );
-    seam_densities(&mut claims, seeds);
     claims.list
 }
 
 /// Skew sources on a rolled sheet: theory 4.5.
-pub(super) fn skew(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn skew(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     orthogonal(&mut claims, seeds);
     let contrast = scene.truth().map_or(f64::NAN, |map| ima_contrast(&map.jacobian(&[0.0, 0.0])));
@@ -136,9 +133,8 @@ pub(super) fn skew(scene: &Scene, seeds: u64) -> Vec<Prediction> {
 }
 
 /// One latent: theory 1.1, push-forward.
-pub(super) fn parabola(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn parabola(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
-    seam_densities(&mut claims, seeds);
     // E‖J‖ of the true map, which the decoder equals up to the sign of z and the shrinking by √(1 − b/λ).
     let rule = gauss_hermite(1, 40);
     let speed = scene.truth().map_or(f64::NAN, |map| {
@@ -155,7 +151,7 @@ pub(super) fn parabola(scene: &Scene, seeds: u64) -> Vec<Prediction> {
 }
 
 /// Diagonal posteriors give orthogonal columns, full ones do not.
-fn orthogonal(claims: &mut Claims<'_>, seeds: u64) {
+fn orthogonal(claims: &mut Claims<'_>, seeds: Seeds) {
     let [diagonal, full] = [Diagonal, Full].map(|family| CheckRun::seeds(claims.scene, family, seeds));
     claims
         .add(
@@ -176,7 +172,7 @@ fn orthogonal(claims: &mut Claims<'_>, seeds: u64) {
 }
 
 /// Encoder against the stationarity condition.
-fn posterior_variances(claims: &mut Claims<'_>, seeds: u64) {
+fn posterior_variances(claims: &mut Claims<'_>, seeds: Seeds) {
     claims.add(
         Approximation,
         "Variances of diagonal posteriors are nearly 1/Λᵢᵢ, from the diagonal of the precision.",
@@ -187,34 +183,14 @@ fn posterior_variances(claims: &mut Claims<'_>, seeds: u64) {
 }
 
 /// Second-order cost of rotating the latents of a curved decoder.
-fn cost_of_rotation(claims: &mut Claims<'_>, seeds: u64) {
-    let diagonal = CheckRun::seeds(claims.scene, Diagonal, seeds.min(3));
-    claims
-        .add(
-            Approximation,
-            "Rotating the latents by 45° costs a diagonal posterior ½ β (Σ log Λᵢᵢ − log det Λ).",
-            CheckQuantity::RotatedLossOverFormula(45.0),
-            Pool::Median(diagonal.clone()),
-            Near { value: 1.0, tolerance: 0.15 },
-        )
-        .add(
-            Theorem,
-            "Rotating the latents by 45° costs a full posterior nothing.",
-            CheckQuantity::RotatedLoss(Full, 45.0),
-            Pool::Median(diagonal),
-            Near { value: 0.0, tolerance: 0.005 },
-        );
-}
-
-/// Exact for every decoder; tests the computation.
-fn seam_densities(claims: &mut Claims<'_>, seeds: u64) {
-    // The Kolmogorov–Smirnov statistic of 2,000 samples exceeds 1.95/√2000 once in a thousand times.
+fn cost_of_rotation(claims: &mut Claims<'_>, seeds: Seeds) {
+    let diagonal = CheckRun::seeds(claims.scene, Diagonal, seeds.at_most(3));
     claims.add(
-        Theorem,
-        "Arc lengths of decoded samples have the density p(zᵢ)/‖Jᵢ‖.",
-        CheckQuantity::SeamDistance,
-        Pool::Median(CheckRun::seeds(claims.scene, Diagonal, seeds)),
-        Below(1.95 / 2000_f64.sqrt()),
+        Approximation,
+        "Rotating the latents by 45° costs a diagonal posterior ½ β (Σ log Λᵢᵢ − log det Λ).",
+        CheckQuantity::RotatedLossOverFormula(45.0),
+        Pool::Median(diagonal),
+        Near { value: 1.0, tolerance: 0.15 },
     );
 }
 

@@ -1,7 +1,7 @@
 //! Checks of the theory: predictions about each scene with their origin and tolerance, compared with runs.
 //!
 //! A [`Prediction`] names its runs. [`run_checks`] makes them on all cores ([`CheckRun::run`] is a pure function), and
-//! [`Prediction::judge`] compares. Each prediction is tested on the median over seeds, unless theory predicts the mean.
+//! [`Prediction::judge`] compares. Each prediction is tested on the median over seeds, a few on their mean.
 
 mod claims;
 mod curved;
@@ -20,6 +20,6 @@ pub use points::glued_code;
 pub use prediction::{Check, Expected, Pool, Prediction, Standing};
 pub use predictions::predictions;
 pub use quantity::CheckQuantity;
-pub use run::{CheckOutcome, CheckRun};
+pub use run::{CheckOutcome, CheckRun, Seeds};
 pub use runner::run_checks;
 pub use worker::{CHECK_SEEDS, CheckProgress, CheckWorker};

@@ -2,21 +2,21 @@
 
 use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
-use super::prediction::Standing::{Empirical, Theorem};
+use super::prediction::Standing::{Approximation, Empirical, Theorem};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
-use super::run::CheckRun;
+use super::run::{CheckRun, Seeds};
 use crate::data::{ObservationSource, Scene};
 use crate::stats::gauss_hermite;
 use crate::vae::Covariance::Diagonal;
 
 /// Two points at ±a and one latent: theory 4.14.
-pub(super) fn two_points(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn two_points(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let Some(half) = half_distance(scene, [0, 1]) else { return Vec::new() };
     for ratio in [0.05, 0.5, 0.8, 1.05] {
         let beta = ratio * half * half / scene.training.sigma2;
-        let runs = (0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
+        let runs = seeds.at_most(3).each().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect();
         let code = glued_code(ratio);
         claims.add(
             Theorem,
@@ -31,10 +31,10 @@ pub(super) fn two_points(scene: &Scene, seeds: u64) -> Vec<Prediction> {
 }
 
 /// Three clusters, two of them close together: theory 4.14.
-pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
+pub(super) fn clusters(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
     let at = |beta: f64| {
-        Pool::Median((0..seeds.min(3)).map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect())
+        Pool::Median(seeds.at_most(3).each().map(|seed| CheckRun::new(scene, Diagonal, seed).with_beta(beta)).collect())
     };
     claims
         .add(
@@ -59,8 +59,8 @@ pub(super) fn clusters(scene: &Scene, seeds: u64) -> Vec<Prediction> {
             Above(0.5),
         )
         .add(
-            Theorem,
-            "At β = 16, where b exceeds every variance of the data, all latents have collapsed.",
+            Approximation,
+            "At β = 16, b exceeds every variance of the data: collapse is locally stable (second order), and runs end in it.",
             CheckQuantity::ActiveUnits,
             at(16.0),
             Near { value: 0.0, tolerance: 0.0 },

@@ -8,7 +8,8 @@ use super::run::{CheckOutcome, CheckRun};
 /// Foundation of a prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Exact under assumptions that the scene meets, up to the noise of training and of the estimate.
+    /// A theorem about the optimum under assumptions that the scene meets. That training reaches the optimum is tested with it,
+    /// and the tolerance covers the noise of training and of the estimate.
     Theorem,
     /// Valid to second order, or for small b = βσ².
     Approximation,

@@ -1,12 +1,13 @@
 //! Predictions about the built-in scenes.
 
 use super::prediction::Prediction;
+use super::run::Seeds;
 use super::{curved, linear, points};
 use crate::data::Scene;
 
-/// Predictions about a scene, over `seeds` seeds (at least one). Empty for a scene with an unknown name.
-pub fn predictions(scene: &Scene, seeds: u64) -> Vec<Prediction> {
-    let seeds = seeds.max(1);
+/// Predictions about a scene over these seeds (at least one). Empty for a scene with an unknown name.
+pub fn predictions(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
+    let seeds = Seeds { count: seeds.count.max(1), ..seeds };
     match scene.name.as_str() {
         "linear" => linear::linear(scene, seeds),
         "linear-equal" => linear::linear_equal(scene, seeds),
@@ -28,15 +29,24 @@ pub fn predictions(scene: &Scene, seeds: u64) -> Vec<Prediction> {
 mod tests {
     use super::*;
 
+    const SEEDS: Seeds = Seeds { first: 7, count: 2 };
+
+    #[test]
+    fn predictions_are_about_the_given_seeds() {
+        for prediction in Scene::built_in().iter().flat_map(|scene| predictions(scene, SEEDS)) {
+            assert!(prediction.runs().all(|run| [7, 8].contains(&run.seed)), "{prediction:?}");
+        }
+    }
+
     #[test]
     fn every_built_in_scene_has_predictions() {
         for scene in Scene::built_in() {
-            let predictions = predictions(scene, 2);
+            let predictions = predictions(scene, SEEDS);
             assert!(!predictions.is_empty(), "{}", scene.name);
             assert!(predictions.iter().all(|p| p.runs().count() > 0 && p.claim.ends_with('.')), "{predictions:?}");
         }
         let mut own = Scene::built_in()[0].clone();
         own.name = "own".to_owned();
-        assert!(predictions(&own, 2).is_empty());
+        assert!(predictions(&own, SEEDS).is_empty());
     }
 }

@@ -3,21 +3,14 @@
 use std::fmt;
 
 use nalgebra::DMatrix;
-use rand_distr::{Distribution as _, StandardNormal};
 
 use super::run::CheckOutcome;
-use crate::geometry::{
-    Jets, Order, Rotation, Seam, alignment, measured_arcs, posterior_precision, rotated_elbos, rotated_gap,
-};
+use crate::geometry::{Jets, Order, Rotation, alignment, posterior_precision, rotated_elbos, rotated_gap};
 use crate::linalg::{Matrix, svd};
-use crate::rng::{Purpose, stream};
-use crate::vae::{Covariance, Posterior, Vae};
+use crate::vae::Vae;
 
 /// Held-out observations whose best posteriors are searched for.
 const SEARCHED: usize = 100;
-
-/// Decoded samples compared with the density of a seam.
-const COUNTED: usize = 2000;
 
 /// Quantity of a finished run; NaN where undefined.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,16 +33,14 @@ pub enum CheckQuantity {
     Mcc,
     /// Mean singular value of that rank; rank 0 is the largest.
     SingularValue(usize),
-    /// Loss of the best posteriors of a family after a rotation by these degrees, in nats.
-    RotatedLoss(Covariance, f64),
+    /// Loss of the best diagonal posteriors after a rotation by these degrees, in nats.
+    RotatedLoss(f64),
     /// Loss of diagonal posteriors over its second-order formula with Λ = I + JᵀJ/b.
     RotatedLossOverFormula(f64),
     /// Mean angle of V off the latent axes, in degrees: 0 to 45 for two latents.
     AxisAngle,
     /// Angle of the decoder's long axis since the rotation, in degrees.
     AngleSinceRotation,
-    /// Largest Kolmogorov–Smirnov distance, over the latents, between arc lengths of decoded samples and p(zᵢ)/‖Jᵢ‖.
-    SeamDistance,
     /// Distance between the mean codes of two clusters.
     CodeDistance(usize, usize),
 }
@@ -66,11 +57,10 @@ impl fmt::Display for CheckQuantity {
             Self::ActiveUnits => f.write_str("active units"),
             Self::Mcc => f.write_str("MCC"),
             Self::SingularValue(rank) => write!(f, "s{}", rank + 1),
-            Self::RotatedLoss(family, degrees) => write!(f, "loss at {degrees}°, {}", family.name()),
+            Self::RotatedLoss(degrees) => write!(f, "loss at {degrees}°"),
             Self::RotatedLossOverFormula(degrees) => write!(f, "loss at {degrees}° / formula"),
             Self::AxisAngle => f.write_str("degrees off the axes"),
             Self::AngleSinceRotation => f.write_str("degrees since rotation"),
-            Self::SeamDistance => f.write_str("KS distance"),
             Self::CodeDistance(a, b) => write!(f, "codes {} to {}", a + 1, b + 1),
         }
     }
@@ -91,10 +81,8 @@ impl CheckQuantity {
             Self::ActiveUnits => geometry.active.len() as f64,
             Self::Mcc => metrics.mcc.unwrap_or(f64::NAN),
             Self::SingularValue(rank) => geometry.singular_values.get(rank).copied().unwrap_or(f64::NAN),
-            Self::RotatedLoss(family, degrees) => rotated_loss(outcome, family, degrees),
-            Self::RotatedLossOverFormula(degrees) => {
-                rotated_loss(outcome, Covariance::Diagonal, degrees) / rotated_formula(outcome, degrees)
-            }
+            Self::RotatedLoss(degrees) => rotated_loss(outcome, degrees),
+            Self::RotatedLossOverFormula(degrees) => rotated_loss(outcome, degrees) / rotated_formula(outcome, degrees),
             Self::AxisAngle => {
                 let jacobians = jacobians(outcome);
                 let angle = |j: &DMatrix<f64>| alignment(&svd(j).v).min(1.0).acos().to_degrees();
@@ -104,9 +92,6 @@ impl CheckQuantity {
                 let angle = (long_axis(&outcome.vae) - long_axis(rotated)).rem_euclid(180.0);
                 angle.min(180.0 - angle)
             }),
-            Self::SeamDistance => (0..outcome.vae.latent_dim())
-                .map(|i| seam_distance(&outcome.vae, i))
-                .fold(0.0, |largest, d| if d > largest || d.is_nan() { d } else { largest }),
             Self::CodeDistance(a, b) => code_distance(outcome, [a, b]),
         }
     }
@@ -127,28 +112,14 @@ fn jacobians(outcome: &CheckOutcome) -> Vec<DMatrix<f64>> {
     (0..jets.len()).map(|k| jets.jacobian(k)).collect()
 }
 
-/// ELBO of the best full posteriors, which does not depend on the angle, minus that of the family after the rotation.
-fn rotated_loss(outcome: &CheckOutcome, family: Covariance, degrees: f64) -> f64 {
+/// Loss of the best diagonal posteriors against the best full ones after the rotation.
+fn rotated_loss(outcome: &CheckOutcome, degrees: f64) -> f64 {
     let x = searched(outcome);
     let (observations, starts) =
         (x.iter_columns().map(<[f64]>::to_vec).collect::<Vec<_>>(), outcome.vae.posteriors(&x));
     let objective = &outcome.settings.objective;
-    let rotated = |degrees| rotated_elbos(&outcome.vae, &observations, &starts, objective, [0, 1], &[degrees])[0];
-    match family {
-        Covariance::Diagonal => {
-            let point = rotated(degrees);
-            point.full - point.diagonal
-        }
-        Covariance::Full => {
-            // `rotated_elbos` assumes the invariance, so here the decoder itself is rotated and searched again.
-            let rotation = Rotation { degrees, plane: [0, 1] };
-            let mut vae = outcome.vae.clone();
-            rotation.rotate_decoder(&mut vae);
-            let starts: Vec<Posterior> = starts.iter().map(|q| rotation.rotate_posterior(q)).collect();
-            let after = rotated_elbos(&vae, &observations, &starts, objective, [0, 1], &[0.0])[0];
-            rotated(0.0).full - after.full
-        }
-    }
+    let point = rotated_elbos(&outcome.vae, &observations, &starts, objective, [0, 1], &[degrees])[0];
+    point.full - point.diagonal
 }
 
 fn rotated_formula(outcome: &CheckOutcome, degrees: f64) -> f64 {
@@ -166,30 +137,6 @@ fn long_axis(vae: &Vae<f64>) -> f64 {
     let s = &basis.singular_values;
     let long = (0..s.len()).max_by(|a, b| s[*a].total_cmp(&s[*b])).unwrap_or(0);
     basis.v[(1, long)].atan2(basis.v[(0, long)]).to_degrees()
-}
-
-/// Kolmogorov–Smirnov distance of the distribution by p(zᵢ)/‖Jᵢ‖ along the seam through 0 from arc lengths measured along
-/// decoded samples without derivatives.
-fn seam_distance(vae: &Vae<f64>, i: usize) -> f64 {
-    let origin = vec![0.0; vae.latent_dim()];
-    let mut rng = stream(0, Purpose::Analysis, i as u64);
-    let mut t: Vec<f64> = (0..COUNTED).map(|_| StandardNormal.sample(&mut rng)).collect();
-    t.sort_unstable_by(f64::total_cmp);
-    let arcs = measured_arcs(vae, &origin, i, &t);
-    let seam = Seam::through(vae, &origin, i, 5.0, 2001);
-    let density = seam.density();
-    // Trapezoids over arc length.
-    let mut mass = vec![0.0; density.len()];
-    for k in 1..mass.len() {
-        mass[k] = mass[k - 1] + 0.5 * (density[k] + density[k - 1]) * (seam.arc[k] - seam.arc[k - 1]);
-    }
-    let below = |s: f64| {
-        let k = seam.arc.partition_point(|arc| *arc <= s).clamp(1, mass.len() - 1);
-        let share = (s - seam.arc[k - 1]) / (seam.arc[k] - seam.arc[k - 1]);
-        mass[k - 1] + share * (mass[k] - mass[k - 1])
-    };
-    let count = arcs.len() as f64;
-    arcs.iter().enumerate().map(|(k, s)| (below(*s) - (k as f64 + 0.5) / count).abs()).fold(0.0, f64::max)
 }
 
 fn code_distance(outcome: &CheckOutcome, clusters: [usize; 2]) -> f64 {

@@ -7,6 +7,27 @@ use crate::experiment::{Command, Config, Experiment, Metrics, Origin, Settings};
 use crate::geometry::Rotation;
 use crate::vae::{Covariance, Vae};
 
+/// Consecutive seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    /// The first one.
+    pub first: u64,
+    /// Their number.
+    pub count: u64,
+}
+
+impl Seeds {
+    /// The first of them, at most `count`.
+    pub fn at_most(self, count: u64) -> Self {
+        Self { count: self.count.min(count), ..self }
+    }
+
+    /// Each of them.
+    pub fn each(self) -> impl Iterator<Item = u64> {
+        (0..self.count).map(move |k| self.first.saturating_add(k))
+    }
+}
+
 /// Run of a scene with its training defaults, except for these fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckRun {
@@ -47,9 +68,9 @@ impl CheckRun {
         Self { beta: scene.training.beta, scene: scene.clone(), seed, covariance, rotate: None }
     }
 
-    /// [`Self::new`] for each of `seeds` seeds.
-    pub fn seeds(scene: &Scene, covariance: Covariance, seeds: u64) -> Vec<Self> {
-        (0..seeds).map(|seed| Self::new(scene, covariance, seed)).collect()
+    /// [`Self::new`] for each seed.
+    pub fn seeds(scene: &Scene, covariance: Covariance, seeds: Seeds) -> Vec<Self> {
+        seeds.each().map(|seed| Self::new(scene, covariance, seed)).collect()
     }
 
     /// The same run with another β.
@@ -85,7 +106,7 @@ impl CheckRun {
             vae: state.vae.cast(),
             rotated,
             settings: state.settings,
-            metrics: Metrics::measure(&state.vae, &state.settings, run.data(), *seed),
+            metrics: Metrics::measure(&state.vae, &state.settings, run.data(), run.config()),
             data: Arc::clone(run.data()),
         })
     }

@@ -6,11 +6,12 @@ use std::thread::Builder;
 
 use super::prediction::Check;
 use super::predictions::predictions;
+use super::run::Seeds;
 use super::runner::run_checks;
 use crate::data::Scene;
 
-/// Seeds per prediction in the window.
-pub const CHECK_SEEDS: u64 = 5;
+/// Seeds of the predictions in the window.
+pub const CHECK_SEEDS: Seeds = Seeds { first: 0, count: 5 };
 
 /// Background checks of one scene. Dropping it ends its threads after the runs in progress.
 #[derive(Debug)]

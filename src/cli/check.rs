@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::CliError;
 use super::output::print;
 use super::progress::bar;
-use crate::checks::{Check, Expected, Prediction, predictions, run_checks};
+use crate::checks::{Check, Expected, Prediction, Seeds, predictions, run_checks};
 use crate::data::Scene;
 use crate::launch::find_scene;
 
@@ -21,6 +21,9 @@ pub struct CheckArgs {
     /// Make this many runs per prediction, one per seed
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
+    /// Begin with this seed
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64 - 100))]
+    first_seed: u64,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -34,7 +37,8 @@ impl CheckArgs {
         } else {
             self.scenes.iter().map(|name| find_scene(name)).collect::<Result<_, _>>()?
         };
-        let predictions: Vec<Prediction> = scenes.iter().flat_map(|scene| predictions(scene, self.seeds)).collect();
+        let seeds = Seeds { first: self.first_seed, count: self.seeds };
+        let predictions: Vec<Prediction> = scenes.iter().flat_map(|scene| predictions(scene, seeds)).collect();
         if let Some(scene) = scenes.iter().find(|scene| !predictions.iter().any(|p| p.scene == scene.name)) {
             return Err(CliError::Input(format!("there are no predictions about the scene '{}'", scene.name)));
         }

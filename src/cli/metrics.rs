@@ -7,7 +7,7 @@ use crate::io::{SavedRun, metrics_json};
 
 /// Measures a saved model again.
 pub(super) fn metrics(saved: &SavedRun, json: bool) -> String {
-    let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, saved.config.seed);
+    let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
     let value = metrics_json(&metrics, saved.steps, &saved.settings);
     if json { format!("{value:#}\n") } else { table(&value) }
 }
@@ -15,18 +15,19 @@ pub(super) fn metrics(saved: &SavedRun, json: bool) -> String {
 /// Metrics as lines of text.
 pub(super) fn table(metrics: &Value) -> String {
     let Some(object) = metrics.as_object() else { return String::new() };
-    let line = |(name, value): (&String, &Value)| match value {
+    let line = |name: &str, value: &Value| match value {
         Value::Null => {
             let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
             format!("{name:<20} – ({reason})\n")
         }
-        Value::Object(_) if name == "undefined" => String::new(),
-        Value::Object(part) => {
-            part.iter().map(|(inner, value)| format!("{:<20} {}\n", format!("{name}.{inner}"), shown(value))).collect()
-        }
         value => format!("{name:<20} {}\n", shown(value)),
     };
-    object.iter().map(line).collect()
+    let lines = |(name, value): (&String, &Value)| match value {
+        Value::Object(_) if name == "undefined" => String::new(),
+        Value::Object(part) => part.iter().map(|(inner, value)| line(&format!("{name}.{inner}"), value)).collect(),
+        value => line(name, value),
+    };
+    object.iter().map(lines).collect()
 }
 
 /// Value as text, with four decimals unless it is whole.

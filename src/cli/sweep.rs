@@ -175,7 +175,7 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
     let mut experiment = prepared.experiment()?;
     let failure = experiment.advance(steps).err();
     let state = experiment.state();
-    let metrics = Metrics::measure(&state.vae, &state.settings, experiment.data(), experiment.config().seed);
+    let metrics = Metrics::measure(&state.vae, &state.settings, experiment.data(), experiment.config());
     let key = key(run);
     let mut fields: Vec<(String, String)> =
         key.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -66,7 +66,7 @@ pub(super) fn train_and_save(
     let mut run = prepared.experiment()?;
     let outcome = run.play_to(steps, on_step);
     let state = run.state();
-    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config().seed);
+    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
     save(folder, &Snapshot::of(&run), &metrics)?;
     if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));

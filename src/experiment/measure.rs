@@ -2,12 +2,14 @@
 
 use nalgebra::DMatrix;
 
+use super::config::Config;
 use super::history::Row;
 use super::settings::Settings;
 use super::state::State;
-use crate::data::Dataset;
-use crate::geometry::{GeometryMetrics, Jets, Order};
+use crate::data::{Dataset, GroundTruthMap};
+use crate::geometry::{GeometryMetrics, Jets, Measured, Order, Undefined};
 use crate::linalg::{Matrix, Real};
+use crate::ppca::LinearOptimum;
 use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
 use crate::vae::{Architecture, DecoderKind, Elbo, Posterior, Vae};
 
@@ -33,7 +35,7 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo) -> Row {
         posterior_error: geometry.posterior_error.unwrap_or(f64::NAN),
         active_units: geometry.active.len(),
         off_diagonal_mass: geometry.off_diagonal_mass.unwrap_or(f64::NAN),
-        mcc: mcc(vae, data).unwrap_or(f64::NAN),
+        mcc: mcc(vae, data).filter(|_| !geometry.active.is_empty()).unwrap_or(f64::NAN),
     }
 }
 
@@ -82,6 +84,18 @@ fn mcc(vae: &Vae<f32>, data: &Dataset) -> Option<f64> {
     let test = &data.test.observations;
     let encodings = vae.encode(&test.select_columns(0..CORRELATED.min(test.columns())));
     Some(mean_correlation_coefficient(&correlate(&encodings, factors, vae.latent_dim())).0)
+}
+
+/// Mean correlation coefficient at the optimum of a scene with a linear map along principal axes:
+/// [`LinearOptimum::mcc_ceiling`] with the noise of the scene.
+pub(super) fn mcc_ceiling(config: &Config, optimum: Option<&LinearOptimum>) -> Measured {
+    let scene = config.origin.scene().ok_or(Undefined::NoTrueFactors)?;
+    match (scene.truth(), optimum) {
+        (Some(map @ GroundTruthMap::Linear { .. }), Some(optimum)) => {
+            Ok(optimum.mcc_ceiling(scene.noise_variance(), map.latent_dim()))
+        }
+        _ => Err(Undefined::NoCeiling),
+    }
 }
 
 /// Correlation (m × factors) of the first `m` rows of `encodings` with the rows of `factors`, over the samples in both.

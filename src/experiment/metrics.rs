@@ -2,7 +2,8 @@
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::measure::{correlate, is_linear, summarise};
+use super::config::Config;
+use super::measure::{correlate, is_linear, mcc_ceiling, summarise};
 use super::settings::Settings;
 use crate::data::Dataset;
 use crate::geometry::{GeometryMetrics, Measured, Undefined, chance};
@@ -31,7 +32,7 @@ pub struct Metrics {
     pub kl_per_dim: Vec<f64>,
     /// Geometry at all held-out posterior means.
     pub geometry: GeometryMetrics,
-    /// Mean correlation coefficient of posterior means with the true factors.
+    /// Mean correlation coefficient of posterior means with the true factors; undefined without an active latent.
     pub mcc: Measured,
     /// Chance level of `dto`: mean ‖V − P‖ of a random rotation of the active latents.
     pub dto_chance: f64,
@@ -40,11 +41,15 @@ pub struct Metrics {
     pub mcc_chance: f64,
     /// Optimum of linear decoders on the held-out data; only for linear decoders.
     pub optimum: Option<LinearOptimum>,
+    /// Mean correlation coefficient at that optimum, √(1 − v/λᵢ) with v the variance of the noise.
+    pub mcc_ceiling: Measured,
 }
 
 impl Metrics {
-    /// Measures `vae` on the held-out part of `data`. The noise is drawn from `seed`, that of the run.
-    pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, seed: u64) -> Self {
+    /// Measures `vae`, a model of the run that began with `config`, on the held-out part of `data`. The noise is drawn from the
+    /// seed of the run.
+    pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, config: &Config) -> Self {
+        let seed = config.seed;
         let model = vae.cast::<f64>();
         let test = data.test.observations.map(f64::from);
         let objective = &settings.objective;
@@ -63,8 +68,13 @@ impl Metrics {
         let geometry = summarise(&model, &posteriors, settings, true);
         let codes = Matrix::from_fn(m, posteriors.len(), |i, c| posteriors[c].mean[i] as f32);
         let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors);
-        let mcc = factors.map(|factors| mean_correlation_coefficient(&correlate(&codes, factors, m)).0);
-        let linear = is_linear(&model.architecture);
+        let some = if geometry.active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
+        let mcc =
+            factors.and_then(|factors| some.map(|()| mean_correlation_coefficient(&correlate(&codes, factors, m)).0));
+        let optimum = is_linear(&model.architecture).then(|| {
+            let covariance = moments(test.iter_columns(), test.rows()).1;
+            LinearOptimum::new(&covariance, m, objective)
+        });
         Self {
             elbo: reconstruction - objective.beta * kl_per_dim.iter().sum::<f64>(),
             elbo_standard_error: (variance / DRAWS as f64).sqrt() / (2.0 * objective.sigma2),
@@ -73,10 +83,8 @@ impl Metrics {
             mcc,
             dto_chance: chance(geometry.active.len()).distance,
             mcc_chance: chance(m).alignment,
-            optimum: linear.then(|| {
-                let covariance = moments(test.iter_columns(), test.rows()).1;
-                LinearOptimum::new(&covariance, m, objective)
-            }),
+            mcc_ceiling: mcc_ceiling(config, optimum.as_ref()),
+            optimum,
             geometry,
         }
     }

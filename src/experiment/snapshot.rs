@@ -7,22 +7,16 @@ use nalgebra::DMatrix;
 use super::command::LoggedCommand;
 use super::config::Config;
 use super::history::Row;
-use super::measure::{correlate, is_linear, probe};
+use super::measure::{correlate, is_linear, mcc_ceiling, probe};
 use super::run::Experiment;
 use super::schedule::Schedule;
 use super::settings::Settings;
-use crate::data::{Dataset, GroundTruthMap};
-use crate::geometry::GeometryMetrics;
+use crate::data::Dataset;
+use crate::geometry::{GeometryMetrics, Measured, Undefined};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::stats::mean_correlation_coefficient;
 use crate::vae::{Posterior, Vae};
-
-/// Held-out observations encoded for every snapshot.
-const ENCODED: usize = 2000;
-
-/// Held-out observations at which every snapshot measures the geometry.
-const PROBED: usize = 256;
 
 /// Run after some step, with everything that views draw.
 #[derive(Clone, Debug)]
@@ -54,6 +48,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Held-out observations encoded for every snapshot.
+    pub const ENCODED: usize = 2000;
+
+    /// Held-out observations at which every snapshot measures the geometry.
+    pub const PROBED: usize = 256;
+
     /// Snapshot of a run at its current step.
     pub fn of(run: &Experiment) -> Self {
         let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
@@ -75,13 +75,13 @@ impl Snapshot {
     ) -> Self {
         let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let observations = &data.test.observations;
-        let encodings = vae.encode(&observations.select_columns(0..ENCODED.min(observations.columns())));
+        let encodings = vae.encode(&observations.select_columns(0..Self::ENCODED.min(observations.columns())));
         let factors = data.test.factors.as_ref();
         Self {
             correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
             optimum: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
-            geometry: probe(&vae, &data, &settings, PROBED, true),
+            geometry: probe(&vae, &data, &settings, Self::PROBED, true),
             learning_rate: settings.optimizer.lr * Schedule::after(&log).share(step),
             encodings,
             config,
@@ -115,20 +115,15 @@ impl Snapshot {
         self.vae.posterior(&encoding)
     }
 
-    /// Mean correlation coefficient with the true factors, if known.
-    pub fn mcc(&self) -> Option<f64> {
-        self.correlation.as_ref().map(|c| mean_correlation_coefficient(c).0)
+    /// Mean correlation coefficient with the true factors, if they are known and a latent is active.
+    pub fn mcc(&self) -> Measured {
+        let correlation = self.correlation.as_ref().ok_or(Undefined::NoTrueFactors)?;
+        let some = if self.geometry.active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
+        some.map(|()| mean_correlation_coefficient(correlation).0)
     }
 
-    /// Mean correlation coefficient at the optimum of linear data: the mean over the factors of √(1 − v/λᵢ), with λᵢ the
-    /// variance of the data along a factor and v that of the noise, and 0 for a factor whose latent has collapsed (λᵢ ≤ b).
-    pub fn mcc_ceiling(&self) -> Option<f64> {
-        let scene = self.config.origin.scene()?;
-        let optimum = self.optimum.as_ref()?;
-        matches!(scene.truth()?, GroundTruthMap::Linear { .. }).then(|| {
-            let active = optimum.eigenvalues.iter().take(optimum.active);
-            let correlations = active.map(|lambda| (1.0 - scene.noise_variance() / lambda).max(0.0).sqrt());
-            correlations.sum::<f64>() / self.data.factor_count() as f64
-        })
+    /// [`mcc_ceiling`] on the training data.
+    pub fn mcc_ceiling(&self) -> Measured {
+        mcc_ceiling(&self.config, self.optimum.as_ref())
     }
 }

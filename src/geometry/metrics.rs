@@ -28,10 +28,14 @@ pub enum Undefined {
     EqualSingularValues,
     /// There are more active latents than data dimensions, or columns are parallel.
     DependentColumns,
+    /// b = βσ² is 0.
+    ZeroB,
     /// Second derivatives of a ReLU network are zero or do not exist.
     NotSmooth,
     /// The data have no true factors.
     NoTrueFactors,
+    /// The data are not a linear map of factors along principal axes.
+    NoCeiling,
     /// The run has not reached that step.
     NotYet,
 }
@@ -43,8 +47,10 @@ impl fmt::Display for Undefined {
             Self::OneActiveLatent => "only one latent is active: there is no second axis to compare it with",
             Self::EqualSingularValues => "the singular values are nearly equal, so V is free to rotate",
             Self::DependentColumns => "the columns of the Jacobian are linearly dependent",
+            Self::ZeroB => "b = βσ² is 0, so Λ = I + JᵀJ/b does not exist",
             Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
             Self::NoTrueFactors => "the true factors of this data are not known",
+            Self::NoCeiling => "a ceiling is known for linear maps of factors along principal axes only",
             Self::NotYet => "the run has not reached that step",
         })
     }
@@ -60,7 +66,7 @@ pub struct GeometryMetrics {
     pub active: Vec<usize>,
     /// Mean contrast c_IMA in nats; 0 for orthogonal columns.
     pub ima_contrast: Measured,
-    /// Mean gap of a diagonal posterior in nats at Λ = I + JᵀJ/b.
+    /// Mean gap of a diagonal posterior in nats at Λ = I + JᵀJ/b, without the factor β of the objective.
     pub diagonal_gap: Measured,
     /// Mean share of JᵀJ off the diagonal.
     pub off_diagonal_mass: Measured,
@@ -71,7 +77,7 @@ pub struct GeometryMetrics {
     /// Mean residual of condition C2.
     pub c2_residual: Measured,
     /// Deviation of the encoder's Σ from the stationarity condition with Λ = I + JᵀJ/b: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for full
-    /// covariance, of |log Σᵢᵢ Λᵢᵢ| over all i for diagonal.
+    /// covariance, of |log Σᵢᵢ Λᵢᵢ| over all i for diagonal; collapsed latents included.
     pub posterior_error: Measured,
     /// Mean singular values of the active columns, largest first.
     pub singular_values: Vec<f64>,
@@ -111,16 +117,17 @@ impl GeometryMetrics {
         let apart = mean(sums.separation) >= LEAST_SEPARATION;
         let named = two.and(if apart { Ok(()) } else { Err(Undefined::EqualSingularValues) });
         let finite = |x: f64| if x.is_finite() { Ok(x) } else { Err(Undefined::DependentColumns) };
+        let inverse = if b > 0.0 { Ok(()) } else { Err(Undefined::ZeroB) };
         let smooth = if jets.second.columns() > 0 { Ok(()) } else { Err(Undefined::NotSmooth) };
         let c2_residual = || (0..jets.len()).map(|k| c2_residual(jets, k, &active)).sum();
         Self {
-            ima_contrast: some.and_then(|()| finite(mean(sums.contrast))),
-            diagonal_gap: some.and_then(|()| finite(mean(sums.gap))),
+            ima_contrast: two.and_then(|()| finite(mean(sums.contrast))),
+            diagonal_gap: two.and(inverse).and_then(|()| finite(mean(sums.gap))),
             off_diagonal_mass: two.and_then(|()| finite(mean(sums.mass))),
             dto: named.map(|()| mean(sums.dto)),
             alignment: named.map(|()| mean(sums.alignment)),
             c2_residual: two.and(smooth).and_then(|()| finite(mean(c2_residual()))),
-            posterior_error: finite(mean(sums.posterior_error)),
+            posterior_error: inverse.and_then(|()| finite(mean(sums.posterior_error))),
             singular_values: sums.singular_values.into_iter().map(mean).collect(),
             column_norms: sums.lengths.into_iter().map(mean).collect(),
             active,
@@ -195,6 +202,11 @@ mod tests {
 
     /// A linear decoder with these columns, and posteriors with these means that satisfy the stationarity condition.
     fn metrics(columns: &[f64], n: usize, means: &[[f64; 2]], covariance: Covariance) -> GeometryMetrics {
+        metrics_at(0.1, columns, n, means, covariance)
+    }
+
+    /// The same, measured at another b.
+    fn metrics_at(b: f64, columns: &[f64], n: usize, means: &[[f64; 2]], covariance: Covariance) -> GeometryMetrics {
         let architecture = Architecture {
             latent_dim: 2,
             hidden: vec![],
@@ -213,7 +225,7 @@ mod tests {
         let factor = sigma.cholesky().unwrap().l();
         let q = |mean: &[f64; 2]| Posterior { mean: DVector::from_column_slice(mean), factor: factor.clone() };
         let posteriors: Vec<_> = means.iter().map(q).collect();
-        GeometryMetrics::new(&Jets::of(&vae, &z, Order::Second), &posteriors, covariance, 0.1)
+        GeometryMetrics::new(&Jets::of(&vae, &z, Order::Second), &posteriors, covariance, b)
     }
 
     const SPREAD: [[f64; 2]; 2] = [[1.0, 1.0], [-1.0, 0.0]];
@@ -245,10 +257,13 @@ mod tests {
         assert_eq!(equal.dto, Err(Undefined::EqualSingularValues));
         let one = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &[[1.0, 0.0], [-1.0, 0.0]], Covariance::Diagonal);
         assert_eq!((one.active.as_slice(), one.dto), (&[0][..], Err(Undefined::OneActiveLatent)));
-        assert_eq!(one.ima_contrast, Ok(0.0));
+        assert_eq!([one.ima_contrast, one.diagonal_gap], [Err(Undefined::OneActiveLatent); 2]);
         let none = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &[[0.0, 0.0], [0.0, 0.0]], Covariance::Diagonal);
         assert_eq!(none.ima_contrast, Err(Undefined::NoActiveLatent));
         let dependent = metrics(&[1.0, 2.0], 1, &SPREAD, Covariance::Diagonal);
         assert_eq!(dependent.ima_contrast, Err(Undefined::DependentColumns));
+        let free = metrics_at(0.0, &[2.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, &SPREAD, Covariance::Diagonal);
+        assert_eq!([free.diagonal_gap, free.posterior_error], [Err(Undefined::ZeroB); 2]);
+        assert!(free.ima_contrast.unwrap().abs() < 1e-14);
     }
 }

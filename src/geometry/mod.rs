@@ -15,7 +15,7 @@ mod rotated_model;
 mod rotation;
 mod seam;
 
-pub use best_posterior::{BestPosterior, best_posterior, elbo_of, posterior_quadrature};
+pub use best_posterior::{BestPosterior, FINE_QUADRATURE, best_posterior, elbo_of, posterior_quadrature};
 pub use chance::{Chance, chance};
 pub use contrast::{
     alignment, diagonal_gap, distance_to_orthogonality, ima_contrast, off_diagonal_mass, posterior_precision,

@@ -72,7 +72,7 @@ pub enum UiCommand {
     Change(Command),
     /// Switch the active run between diagonal and full covariance.
     SwitchCovariance,
-    /// Rotate the latents of all living runs, so that one sees which of them turns back.
+    /// Rotate the latents of all living runs, so that one sees how fast each of them turns back.
     RotateLatents(Rotation),
     /// Compare two runs, or go back to one.
     Compare,

@@ -33,8 +33,8 @@ pub struct Probe {
     pub seams: Vec<Seam>,
     /// c_IMA at z* in nats; NaN where columns are dependent.
     pub contrast: f64,
-    /// The gap of a diagonal posterior at z* in nats.
-    pub gap: f64,
+    /// β times the gap of a diagonal posterior at z*, in nats; infinite or NaN where b = βσ² is 0.
+    pub beta_gap: f64,
     /// The encoded observation that is next to d(z*).
     pub nearest: Option<usize>,
     /// Lazy parts, which only some views use.
@@ -87,9 +87,10 @@ impl Probe {
         let image = jets.value.column(0).to_vec();
         let seams = (0..z.len()).map(|i| Seam::through(&snapshot.vae, z, i, RANGE, SEAM_POINTS)).collect();
         let nearest = nearest(snapshot, &image);
+        let objective = &snapshot.settings.objective;
         Self {
             contrast: ima_contrast(&jacobian),
-            gap: diagonal_gap(&posterior_precision(&jacobian, snapshot.settings.objective.b())),
+            beta_gap: objective.beta * diagonal_gap(&posterior_precision(&jacobian, objective.b())),
             svd: svd(&jacobian),
             surface: OnceLock::new(),
             grid: OnceLock::new(),

@@ -21,6 +21,18 @@ fn predictions_are_checked_and_a_false_one_fails() {
         assert!(check["measured"].is_number() && check["runs"].as_array().unwrap().len() == 1);
     }
 
+    // Another seed is another run, and the seeds are consecutive.
+    let runs = |arguments: &str| -> Vec<Vec<f64>> {
+        let list: Value =
+            serde_json::from_str(&cli.succeed(&format!("check uniform-square --json {arguments}"))).unwrap();
+        let numbers = |check: &Value| check["runs"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+        list.as_array().unwrap().iter().map(numbers).collect()
+    };
+    let [zero, one, both] = ["--seeds 1", "--seeds 1 --first-seed 1", "--seeds 2 --first-seed 0"].map(runs);
+    assert_ne!(zero, one);
+    assert_eq!(both, zero.iter().zip(&one).map(|(a, b)| [&a[..], b].concat()).collect::<Vec<_>>());
+    assert!(cli.fail(2, "check uniform-square --first-seed x").contains("'x' for '--first-seed <N>'"));
+
     let scene = include_str!("../../assets/scenes/uniform-square.toml");
     cli.write("unfinished.toml", scene.replace("steps = 5000", "steps = 100"));
     let output = cli.run("check unfinished.toml --seeds 1");

@@ -167,11 +167,6 @@ def geometry(model, mean, factor, covariance, b, smooth):
     if k == 0:
         return result
 
-    independent = k <= j.shape[1] and np.all(np.linalg.matrix_rank(j) == k)
-    if independent:
-        result["ima_contrast"] = np.mean(np.log(lengths[:, active]).sum(1) - 0.5 * np.linalg.slogdet(gram)[1])
-    precision = np.eye(k) + gram / b
-    result["diagonal_gap"] = np.mean(0.5 * (np.log(diagonal(precision)).sum(1) - np.linalg.slogdet(precision)[1]))
     singular, vt = np.linalg.svd(j, full_matrices=False)[1:]
     if k > j.shape[1]:  # more latents than data dimensions: the remaining singular values are zero
         singular = np.pad(singular, ((0, 0), (0, k - j.shape[1])))
@@ -180,6 +175,11 @@ def geometry(model, mean, factor, covariance, b, smooth):
     if k == 1:
         return result
 
+    independent = k <= j.shape[1] and np.all(np.linalg.matrix_rank(j) == k)
+    if independent:
+        result["ima_contrast"] = np.mean(np.log(lengths[:, active]).sum(1) - 0.5 * np.linalg.slogdet(gram)[1])
+    precision = np.eye(k) + gram / b
+    result["diagonal_gap"] = np.mean(0.5 * (np.log(diagonal(precision)).sum(1) - np.linalg.slogdet(precision)[1]))
     off = gram * (1 - np.eye(k))
     result["off_diagonal_mass"] = np.mean((off**2).sum((1, 2)) / (gram**2).sum((1, 2)))
     gaps = np.min(-np.diff(singular, axis=1), axis=1) / singular[:, 0]
@@ -233,8 +233,18 @@ def linear_optimum(x, m, beta, sigma2):
         "kl": kl.sum(),
         "kl_per_dim": np.pad(kl, (0, m - len(kl))),
         "elbo": -distortion / (2 * sigma2) - n / 2 * np.log(2 * np.pi * sigma2) - beta * kl.sum(),
-        "mcc_ceiling": np.sqrt(1 - b / lead).sum() / m,
     }
+
+
+def mcc_ceiling(scene, optimum, sigma2):
+    """Of scenes with a linear map: the mean of √(1 - v/λ) over the factors, with v the variance of the noise."""
+    parameters = scene.get("parameters", {})
+    truth = parameters.get("map", {})
+    if truth.get("kind") != "linear":
+        return None
+    noise = parameters.get("noise_variance", sigma2)
+    lead = optimum["eigenvalues"][: optimum["active_units"]]
+    return np.sqrt(np.maximum(1 - noise / lead, 0)).sum() / len(truth["scales"])
 
 
 def chance(k, rotations=10_000):
@@ -310,7 +320,7 @@ def main(folder):
     for name, value in result.items():
         # A distance is a root: where it vanishes, rounding errors of 1e-16 become 1e-8.
         compare.close(name, metrics[name], value, floor=1e-6 if name == "dto" else 1e-9)
-    mcc = matching_correlation(mean, np.load(factors).astype(float)) if factors.exists() else None
+    mcc = matching_correlation(mean, np.load(factors).astype(float)) if factors.exists() and metrics["active"] else None
     compare.close("mcc", metrics["mcc"], mcc)
     distance = chance(len(metrics["active"]))[0] if metrics["active"] else None
     if distance is None:
@@ -321,9 +331,13 @@ def main(folder):
     compare.estimated("mcc_chance", metrics["mcc_chance"], alignment[0], alignment[1] * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
     compare.exact("has an optimum", "optimum" in metrics, linear)
     if linear and "optimum" in metrics:
-        for name, value in linear_optimum(x, m, beta, sigma2).items():
+        optimum = linear_optimum(x, m, beta, sigma2)
+        for name, value in optimum.items():
             compare.close(f"optimum.{name}", metrics["optimum"][name], value)
-    undefined = sorted(name for name, value in metrics.items() if value is None)
+        ceiling = mcc_ceiling(config.get("scene", {}), optimum, architecture["sigma2"])
+        compare.close("optimum.mcc_ceiling", metrics["optimum"]["mcc_ceiling"], ceiling)
+    nested = {f"optimum.{name}": value for name, value in metrics.get("optimum", {}).items()}
+    undefined = sorted(name for name, value in (metrics | nested).items() if value is None)
     compare.exact("undefined", sorted(metrics["undefined"]), undefined)
     print(f"{compare.failures} quantities differ" if compare.failures else "all quantities agree")
     return 1 if compare.failures else 0

@@ -46,7 +46,7 @@ fn a_view_is_exported_as_the_command_line_draws_it() {
     let mut run = PreparedRun::of_session(session.clone()).unwrap().experiment().unwrap();
     run.advance(session.steps).unwrap();
     let state = run.state();
-    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), 0);
+    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
     let (saved, drawn) = (folder.path().join("run"), folder.path().join("drawn.png"));
     save(&saved, &Snapshot::of(&run), &metrics).unwrap();
     let [saved, out] = [&saved, &drawn].map(|path| path.to_str().unwrap().to_owned());

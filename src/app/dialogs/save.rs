@@ -114,7 +114,7 @@ impl Content {
         match self {
             Self::File(bytes) => Staged::file(path, bytes),
             Self::Run(run) => {
-                let metrics = Metrics::measure(&run.vae, &run.settings, &run.data, run.config.seed);
+                let metrics = Metrics::measure(&run.vae, &run.settings, &run.data, &run.config);
                 let files = files_of_run(run, &metrics)?;
                 Staged::folder(path, files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.as_slice())))
             }

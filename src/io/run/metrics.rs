@@ -42,6 +42,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value 
         "mcc_chance": metrics.mcc_chance,
     });
     if let Some(optimum) = &metrics.optimum {
+        let mcc_ceiling = measured("optimum.mcc_ceiling", metrics.mcc_ceiling);
         json["optimum"] = json!({
             "elbo": optimum.elbo,
             "kl": optimum.kl(),
@@ -49,7 +50,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value 
             "distortion": optimum.distortion,
             "active_units": optimum.active,
             "eigenvalues": optimum.eigenvalues,
-            "mcc_ceiling": optimum.mcc_ceiling,
+            "mcc_ceiling": mcc_ceiling,
         });
     }
     json["undefined"] = Value::Object(undefined);

@@ -1,7 +1,7 @@
 //! The predictions about the scene, each with what was measured.
 
 use eframe::egui::text::{LayoutJob, TextFormat};
-use eframe::egui::{Color32, Grid, ProgressBar, RichText, ScrollArea, TextStyle, Ui};
+use eframe::egui::{Color32, Grid, ProgressBar, Response, RichText, ScrollArea, TextStyle, Ui};
 
 use crate::checks::{CHECK_SEEDS, Check, CheckProgress, Expected, Prediction, predictions};
 use crate::io::Csv;
@@ -46,7 +46,8 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, _: &mut Selection) {
             let count = predictions(scene, CHECK_SEEDS).len();
             let button = ui.button("Check this scene");
             let help = format!(
-                "Trains {CHECK_SEEDS} seeds at the scene's defaults in the background and compares with theory"
+                "Trains {} seeds at the scene's defaults in the background and compares with theory",
+                CHECK_SEEDS.count
             );
             if button.on_hover_text(help).clicked() {
                 context.send(UiCommand::RunChecks);
@@ -125,11 +126,14 @@ fn predicted(ui: &mut Ui, prediction: &Prediction) {
 fn claim(ui: &mut Ui, prediction: &Prediction, room: f32) {
     let [weak, color] = [ui.visuals().weak_text_color(), ui.visuals().text_color()];
     let standing = format!("{}: ", prediction.standing);
-    wrapped(ui, &[(&standing, weak), (&prediction.claim, color)], room.max(120.0));
+    wrapped(ui, &[(&standing, weak), (&prediction.claim, color)], room.max(120.0)).on_hover_text(
+        "Theorem: holds of the optimum; that training reaches it is tested with it. Approximation: valid to second order, or for \
+         small βσ². Empirical: observed in many runs",
+    );
 }
 
 /// Text in lines no longer than `width`.
-fn wrapped(ui: &mut Ui, parts: &[(&str, Color32)], width: f32) {
+fn wrapped(ui: &mut Ui, parts: &[(&str, Color32)], width: f32) -> Response {
     let mut job = LayoutJob::default();
     let font = TextStyle::Body.resolve(ui.style());
     for (text, color) in parts {
@@ -137,7 +141,7 @@ fn wrapped(ui: &mut Ui, parts: &[(&str, Color32)], width: f32) {
     }
     job.wrap.max_width = width;
     let galley = ui.painter().layout_job(job);
-    ui.label(galley);
+    ui.label(galley)
 }
 
 fn heading(ui: &mut Ui, names: &[&str]) {

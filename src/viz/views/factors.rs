@@ -56,7 +56,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
     ui.scope_builder(UiBuilder::new().max_rect(right.shrink2(vec2(0.0, 4.0))).id_salt("numbers"), |ui| {
         colors(ui, context, selection);
-        coefficient(ui, context, correlation);
+        coefficient(ui, context);
         angles(ui, context);
     });
     ui.allocate_rect(area, Sense::hover());
@@ -187,16 +187,23 @@ fn cloud(
 }
 
 /// The mean correlation coefficient between its chance level and its ceiling.
-fn coefficient(ui: &mut Ui, context: &ViewContext<'_>, correlation: &DMatrix<f64>) {
+fn coefficient(ui: &mut Ui, context: &ViewContext<'_>) {
     let palette = ViewContext::palette(ui);
     let snapshot = context.snapshot;
-    let (mcc, _) = mean_correlation_coefficient(correlation);
+    let mcc = match snapshot.mcc() {
+        Ok(mcc) => mcc,
+        Err(reason) => {
+            ui.label(RichText::new("MCC –").strong()).on_hover_text(sentence(reason));
+            return;
+        }
+    };
     // A single latent cannot be rotated.
     let floor = (snapshot.latent_dim() > 1).then(|| chance(snapshot.latent_dim()).alignment);
-    let ceiling = snapshot.mcc_ceiling();
+    let ceiling = snapshot.mcc_ceiling().ok();
     ui.add_space(2.0);
     ui.label(RichText::new(format!("MCC {}", number(mcc, 3))).strong()).on_hover_text(
-        "Mean |correlation| of posterior means with the true factors they are matched with (✓). Empirical",
+        "Mean |correlation| of posterior means with the true factors they are matched with (✓), over the first held-out \
+         observations, at most 2,000. Empirical",
     );
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width().min(200.0), 16.0), Sense::hover());
     let at = |share: f64| rect.min.x + rect.width() * share.clamp(0.0, 1.0) as f32;
@@ -209,8 +216,9 @@ fn coefficient(ui: &mut Ui, context: &ViewContext<'_>, correlation: &DMatrix<f64
     let floor = floor.map(|c| format!("chance {}", number(c, 2)));
     let levels: Vec<String> = floor.into_iter().chain(ceiling.map(|c| format!("ceiling {}", number(c, 3)))).collect();
     ui.label(RichText::new(levels.join(", ")).weak()).on_hover_text(
-        "Chance: the mean for factors of equal variance that are found up to a random rotation. Ceiling, for linear scenes: \
-         mean √(1 − v/λᵢ), with λᵢ the variance along a factor and v that of the noise; 0 for a collapsed one. Theorem",
+        "Chance: the mean for factors of equal variance that are found up to a random rotation of all latents. Ceiling, for \
+         linear scenes: what the optimum reaches, mean √(1 − v/λᵢ), with λᵢ the variance along a factor and v that of the noise; \
+         0 for a collapsed one. Theorem",
     );
 }
 

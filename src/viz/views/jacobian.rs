@@ -209,11 +209,14 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
             angles(ui, context, a, b);
             ui.end_row();
         }
-        let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ at z* in nats: 0 exactly when the columns are orthogonal";
-        item(ui, "c_IMA", &number(probe.contrast, 4), help);
-        let help = "½ (Σ log Λᵢᵢ − log det Λ), Λ = I + JᵀJ/βσ², in nats: what a diagonal posterior loses at z* against a full \
-                    one. Exact for linear decoders, second order otherwise";
-        item(ui, "gap", &number(probe.gap, 4), help);
+        if context.snapshot.latent_dim() > 1 {
+            let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ at z* in nats: 0 exactly when the columns are orthogonal. Over all \
+                        latents, collapsed ones included; Metrics counts active ones only";
+            item(ui, "c_IMA", &defined(probe.contrast), help);
+            let help = "(β/2)(Σ log Λᵢᵢ − log det Λ), Λ = I + JᵀJ/βσ², in nats: what a diagonal posterior loses at z* against a \
+                        full one. Exact for linear decoders, second order otherwise. Undefined for β = 0";
+            item(ui, "β gap", &defined(probe.beta_gap), help);
+        }
         ui.end_row();
     });
 }
@@ -238,6 +241,11 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>, a: usize, b: usize) {
         let help = "Angle of the right singular vectors off the latent axes; 0° for orthogonal columns";
         item(ui, "∠V", &format!("{}°", number(angle, 1)), help);
     }
+}
+
+/// Four decimals, or a dash for what is undefined.
+fn defined(value: f64) -> String {
+    if value.is_finite() { number(value, 4) } else { "–".to_owned() }
 }
 
 fn item(ui: &mut Ui, name: &str, value: &str, help: &str) {

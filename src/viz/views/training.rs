@@ -67,7 +67,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ];
     let geometry = vec![
         series("c_IMA", palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
-        series("gap", palette.ink, 1, Box::new(|r: &Row| r.diagonal_gap)),
+        series("β gap", palette.ink, 1, Box::new(|r: &Row| r.settings.objective.beta * r.diagonal_gap)),
     ];
     let kl = |i: usize| {
         let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);
@@ -240,6 +240,10 @@ fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
     ui.painter().extend(polyline(ends, Stroke::new(1.8, color), dashes));
 }
 
+/// What the KL divergence of one latent is.
+const KL_PER_LATENT: &str = "In nats. With full covariance the KL divergence is split over the rows of the Cholesky factor of Σ, so the \
+                             share of a latent depends on the order of the latents; the sum does not";
+
 /// The name of each curve and its value at the step that is shown of each run.
 fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
     let compared = runs.len() > 1;
@@ -259,7 +263,9 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
             };
             let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
             let text = format!("{} {}", series.name, values.join(" | "));
-            ui.colored_label(series.color, text.trim_end()).on_hover_text("In nats");
+            // Only the KL divergences of the latents share a colour.
+            let help = if series.same_color { KL_PER_LATENT } else { "In nats" };
+            ui.colored_label(series.color, text.trim_end()).on_hover_text(help);
         }
     });
 }

@@ -1,6 +1,7 @@
 //! The joint density against the product of the seam densities, and arc-length coordinates.
 
 pub mod query;
+mod refusal;
 mod table;
 mod ui;
 

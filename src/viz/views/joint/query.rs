@@ -57,8 +57,8 @@ pub struct Joint {
     pub band: f64,
     /// Mean c_IMA of the plane's two columns at the samples, in nats: 0 exactly when C1 holds.
     pub contrast: f64,
-    /// The root of the mean C2 residual at the samples: how much moving one latent by one standard deviation changes the
-    /// length of the other column, as a share of it. `None` for ReLU decoders.
+    /// How much moving one latent by one standard deviation changes the length of the other column, as a share of it: the root
+    /// mean square over the samples and both directions. `None` for ReLU decoders.
     pub coupling: Option<f64>,
 }
 

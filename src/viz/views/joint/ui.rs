@@ -7,7 +7,8 @@ use eframe::egui::{
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::query::{Joint, JointQuery, RANGE};
-use crate::data::{GroundTruthMap, Scene};
+use super::refusal::{refusal, refuse, tolerances};
+use crate::data::Scene;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::labels::instead;
@@ -16,13 +17,6 @@ use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::loop_query::{LoopIntegrals, LoopQuery};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{POINT_RADIUS, Palette, REACH, SMALLEST_TEXT, dashes, indexed};
-
-/// C1 counts as met up to this mean contrast in nats: an angle of 72° between two columns.
-const MOST_CONTRAST: f64 = 0.05;
-
-/// C2 counts as met while a standard deviation along one latent changes the length of the other column by no more than
-/// this share.
-const MOST_COUPLING: f64 = 0.2;
 
 /// The height of a line of numbers, in points.
 const LINE: f32 = 18.0;
@@ -160,56 +154,6 @@ fn rectangle(
     marks.label(middle, Align2::CENTER_CENTER, "→", palette.ink);
 }
 
-/// Why there are no global coordinates, if there are none: of the true factors, where the true map says so, or of the
-/// model's latents.
-fn refusal(joint: &Joint, truth: Option<&GroundTruthMap>) -> Option<String> {
-    let skewed = joint.contrast.is_nan() || joint.contrast > MOST_CONTRAST;
-    let coupled = match joint.coupling {
-        Some(coupling) => coupling.is_nan() || coupling > MOST_COUPLING,
-        // Without second derivatives the dependence itself has to tell.
-        None => joint.dependence.is_nan() || joint.dependence > joint.band,
-    };
-    let c1 = format!("c_IMA = {} nats", number(joint.contrast, 3));
-    let c2 = joint.coupling.map_or_else(
-        || "arc lengths depend on each other".to_owned(),
-        |coupling| format!("one σ along one latent changes the other's speed by {} %", number(100.0 * coupling, 0)),
-    );
-    let model = match (skewed, coupled) {
-        (false, false) => None,
-        (false, true) => Some(format!("In this model C1 holds ({c1}), but C2 does not: {c2}.")),
-        (true, false) => Some(format!("In this model C1 does not hold: {c1}.")),
-        (true, true) => Some(format!("In this model neither C1 ({c1}) nor C2 holds: {c2}.")),
-    };
-    match truth.filter(|map| map.c1() && !map.c2()) {
-        Some(_) => {
-            let own = model.unwrap_or_else(|| {
-                format!("This model has found other, nearly separable latents: {c1}, {c2}; they are not the factors.")
-            });
-            Some(format!("The true map meets C1 but not C2: its factors have none, ∫ sᵢ dzᵢ depends on the way. {own}"))
-        }
-        None => model,
-    }
-}
-
-fn refuse(ui: &mut Ui, reason: &str) {
-    ui.vertical_centered(|ui| {
-        ui.add_space((0.25 * ui.available_height()).min(60.0));
-        ui.label(RichText::new("No global coordinates").strong());
-        ui.add(eframe::egui::Label::new(reason).wrap()).on_hover_text(tolerances());
-        ui.add(
-            eframe::egui::Label::new(RichText::new("They exist exactly where C1 and C2 hold (theorem).").weak()).wrap(),
-        );
-    });
-}
-
-fn tolerances() -> String {
-    format!(
-        "No trained network meets the conditions exactly. C1 counts as met up to a mean c_IMA of {MOST_CONTRAST} nats, C2 while a \
-         standard deviation along one latent changes the length of the other column by at most {} %",
-        number(100.0 * MOST_COUPLING, 0)
-    )
-}
-
 /// The samples in arc-length coordinates: the manifold unrolled.
 fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
     let palette = ViewContext::palette(ui);
@@ -261,12 +205,13 @@ fn numbers(ui: &mut Ui, joint: &Joint) {
         number(joint.dependence, 3),
         format!("chance up to {} (95 %)", number(joint.band, 3)),
         "Distance correlation of uᵢ = ∫ sᵢ dzᵢ at samples of the prior, whose latents are independent, and what re-paired samples \
-         reach in 95 of 100 cases. Empirical",
+         reach in 95 of 100 cases. Empirical. A weak test: 240 samples show strong dependence only, and a value below chance does not \
+         show independence",
     );
 }
 
 fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
-    let help = "LoopIntegrals integrals around the rectangle, in units of the data, and as a share of its side. Theorem: 0 for every \
+    let help = "Integrals of arc length around the rectangle, in units of the data, and as a share of its side. Theorem: 0 for every \
                 rectangle exactly when C2 holds, and only then ∫ sᵢ dzᵢ is a coordinate. Drag on the map for another one";
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
@@ -281,50 +226,4 @@ fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
             }
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::geometry::ProductDensity;
-
-    fn joint(contrast: f64, coupling: Option<f64>, dependence: f64) -> Joint {
-        Joint {
-            plane: [0, 1],
-            product: ProductDensity { side: 2, difference: vec![0.0; 4], error: 0.0 },
-            samples: vec![],
-            arcs: vec![],
-            dependence,
-            band: 0.1,
-            contrast,
-            coupling,
-        }
-    }
-
-    #[test]
-    fn coordinates_are_refused_with_the_reason() {
-        assert_eq!(refusal(&joint(0.01, Some(0.05), 0.5), None), None);
-        for (found, word) in [
-            (joint(0.01, Some(0.4), 0.0), "C1 holds"),
-            (joint(0.3, Some(0.05), 0.0), "C1 does not hold"),
-            (joint(0.3, Some(0.4), 0.0), "neither"),
-            (joint(0.01, None, 0.2), "depend on each other"),
-            (joint(f64::NAN, Some(0.0), 0.0), "C1 does not hold"),
-        ] {
-            let reason = refusal(&found, None).unwrap();
-            assert!(reason.contains(word), "{reason}");
-        }
-        assert_eq!(refusal(&joint(0.01, None, 0.05), None), None);
-    }
-
-    #[test]
-    fn a_true_map_without_coordinates_is_named() {
-        let map = |name: &str| Scene::named(name).unwrap().truth().unwrap();
-        let fine = joint(0.01, Some(0.05), 0.0);
-        assert_eq!(refusal(&fine, Some(map("cylinder"))), None);
-        let reason = refusal(&fine, Some(map("polar"))).unwrap();
-        assert!(reason.contains("meets C1 but not C2") && reason.contains("nearly separable"), "{reason}");
-        let reason = refusal(&joint(0.01, Some(0.4), 0.0), Some(map("polar"))).unwrap();
-        assert!(reason.contains("meets C1 but not C2") && reason.contains("In this model C1 holds"), "{reason}");
-    }
 }

@@ -1,5 +1,6 @@
 //! The posteriors of one observation: learned, optimal, second order, best diagonal.
 
+mod numbers;
 pub mod query;
 mod table;
 mod ui;

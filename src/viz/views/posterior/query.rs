@@ -43,7 +43,8 @@ pub struct Posteriors {
     pub plane: [usize; 2],
     /// The encoder's posterior.
     pub learned: Posterior,
-    /// The best Gaussian, by the exact condition of stationarity.
+    /// The best Gaussian, by the exact condition of stationarity with expectations by quadrature: approximate for three latents
+    /// or more ([`crate::geometry::FINE_QUADRATURE`]).
     pub full: BestPosterior,
     /// N(μ, (I + JᵀJ/b)⁻¹) at the learned mean: the second-order approximation.
     pub approximate: Posterior,

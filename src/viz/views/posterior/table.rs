@@ -1,7 +1,7 @@
 //! The posteriors as a table.
 
+use super::numbers::KINDS;
 use super::query::PosteriorQuery;
-use super::ui::KINDS;
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
 use crate::viz::selection::Selection;

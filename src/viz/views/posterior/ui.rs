@@ -1,43 +1,19 @@
 //! The posteriors of one observation, the learned one beside the optimal ones, in latent space and in data space.
 
-use eframe::egui::{Grid, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use eframe::egui::{Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
+use super::numbers::{KINDS, caution, numbers};
 use super::query::{MOST_LATENTS, Outline, PosteriorQuery, Posteriors};
 use crate::geometry::normal_density;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::labels::instead;
-use crate::viz::draw::legend::sample_line;
-use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{POINT_RADIUS, Palette, SMALLEST_TEXT, indexed};
-
-/// Name, dash pattern and meaning of the four posteriors, in the order of [`Posteriors::all`].
-pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
-    ("learned", &[], "What the encoder says. Empirical: the training may not have ended"),
-    (
-        "optimal, full (exact)",
-        &[8.0, 4.0],
-        "The best Gaussian for this decoder. Theorem: Σ⁻¹ = I + E_q[∇²‖x − d‖²/2]/b with b = βσ², and μ = −E_q[∇‖x − d‖²/2]/b, \
-         solved by quadrature",
-    ),
-    (
-        "I + JᵀJ/b (approx.)",
-        &[9.0, 3.0, 2.0, 3.0],
-        "Σ = (I + JᵀJ/b)⁻¹ at the learned mean. An approximation: the curvature of the decoder is left out, so it is exact for \
-         linear decoders only",
-    ),
-    (
-        "best diagonal (exact)",
-        &[2.0, 3.0],
-        "The best Gaussian with diagonal Σ. Theorem: 1/σᵢ² = Λᵢᵢ, the diagonal of its precision Λ = I + E_q[∇²‖x − d‖²/2]/b, \
-         not of its covariance",
-    ),
-];
+use crate::viz::theme::{POINT_RADIUS, Palette, indexed};
 
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -57,6 +33,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let which = if chosen.is_some() { "chosen" } else { "next to d(z*)" };
         if !context.is_figure() {
             ui.toggle_value(&mut selection.draw, "▶ Draw").on_hover_text("Samples z ~ q(z|x) with their decodings");
+        }
+        if let Some(caution) = caution(context) {
+            ui.weak("approximate optimum").on_hover_text(caution);
         }
         ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
     });
@@ -282,40 +261,4 @@ fn bounds(posteriors: &Posteriors) -> PlotBounds {
     bounds.add_relative_margin_x(vec2(0.15, 0.15));
     bounds.add_relative_margin_y(vec2(0.15, 0.15));
     bounds
-}
-
-/// Name, KL to the optimum and what is lost against it.
-fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
-    let palette = ViewContext::palette(ui);
-    let divergences = posteriors.divergences();
-    Grid::new("posteriors").num_columns(4).spacing([8.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
-        ui.label("");
-        ui.label(RichText::new("one standard deviation").weak().size(SMALLEST_TEXT));
-        for (name, help) in [
-            ("KL (nats)", "KL(q ‖ optimal): divergence from the best Gaussian, in closed form, in nats"),
-            ("ΔELBO", "The objective against that of the best Gaussian for this observation, by quadrature, in nats"),
-        ] {
-            ui.label(RichText::new(name).weak().size(SMALLEST_TEXT)).on_hover_text(help);
-        }
-        ui.end_row();
-        for (k, (name, dashes, help)) in KINDS.into_iter().enumerate() {
-            let color = if k == 0 { palette.latent } else { palette.ink };
-            sample_line(ui, Stroke::new(if k == 0 { 2.2 } else { 1.5 }, color), dashes);
-            ui.label(name).on_hover_text(help);
-            let found = posteriors.full.converged;
-            if k == 1 {
-                ui.monospace(if found { "0" } else { "not found" }).on_hover_text("By definition");
-                let itself = format!("ELBO {} nats for this observation", number(posteriors.full.elbo, 4));
-                ui.monospace(if found { "0" } else { "" }).on_hover_text(itself);
-            } else if found {
-                ui.monospace(number(divergences[k], 4)).on_hover_text(help);
-                ui.monospace(number(posteriors.elbos[k] - posteriors.full.elbo, 4)).on_hover_text(help);
-            } else {
-                for _ in 0..2 {
-                    ui.weak("–").on_hover_text("The best Gaussian was not found, so there is nothing to compare with");
-                }
-            }
-            ui.end_row();
-        }
-    });
 }

@@ -1,5 +1,6 @@
 //! The objective over the angle by which the latents are rotated, and the rotation of the living run.
 
+mod curve;
 pub mod query;
 mod table;
 mod ui;

@@ -1,9 +1,11 @@
-//! The objective over the angle by which two latents are rotated: dips for diagonal posteriors, flat for full ones.
+//! The objective over the angle by which two latents are rotated: it dips for diagonal posteriors and is flat for full ones.
 
 use nalgebra::DMatrix;
 
 use crate::experiment::{Snapshot, is_linear};
-use crate::geometry::{Jets, Order, RotatedElbo, Rotation, posterior_precision, rotated_elbos, rotated_gap};
+use crate::geometry::{
+    FINE_QUADRATURE, Jets, Order, RotatedElbo, Rotation, posterior_precision, rotated_elbos, rotated_gap,
+};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::vae::{Objective, Posterior, Vae};
@@ -47,6 +49,8 @@ pub struct RotationCurve {
     pub second_order: Vec<f64>,
     /// True if the decoder is linear: then the second order is exact.
     pub linear: bool,
+    /// True if the quadrature of the search is coarse: then the searched optima are approximate.
+    pub approximate: bool,
     /// For linear decoders the price of rotating the optimum, (β/2) log(1 + sin²2φ (λₐ − λ_b)²/4λₐλ_b), at every whole degree
     /// in [0°, 90°), in nats. λ are the eigenvalues of the held-out covariance that the two latents have at the optimum.
     pub at_optimum: Option<Vec<f64>>,
@@ -73,6 +77,7 @@ impl RotationCurve {
             searched,
             second_order: second_order(model, &posteriors, &objective, plane),
             linear,
+            approximate: model.latent_dim() > FINE_QUADRATURE && !linear,
             at_optimum: linear.then(|| at_optimum(snapshot, model, &objective, plane)),
         }
     }
@@ -106,9 +111,9 @@ impl RotationCurve {
         self.at_optimum.as_ref().map(|table| at(table, degrees))
     }
 
-    /// The objective with the best full posteriors; 0 where it was not searched for, so that prices can be drawn.
-    pub fn full(&self) -> f64 {
-        self.searched.first().map_or(0.0, |point| point.full)
+    /// The objective with the best full posteriors; `None` where it was not searched for.
+    pub fn full(&self) -> Option<f64> {
+        self.searched.first().map(|point| point.full)
     }
 }
 
@@ -179,6 +184,7 @@ mod tests {
             searched: searched.collect(),
             second_order: (0..90).map(|k| dip(f64::from(k))).collect(),
             linear: false,
+            approximate: false,
             at_optimum: None,
         };
         for degrees in [0.0, 7.5, 45.0, 90.0, -45.0, 11.0, 83.0, 200.0] {
@@ -187,6 +193,6 @@ mod tests {
             // The table has whole degrees.
             assert!((curve.price(degrees) - dip(degrees)).abs() < 1e-4, "{degrees}");
         }
-        assert_eq!(curve.full(), -1.0);
+        assert_eq!(curve.full(), Some(-1.0));
     }
 }

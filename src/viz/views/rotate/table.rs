@@ -6,7 +6,8 @@ use crate::viz::context::ViewContext;
 use crate::viz::selection::Selection;
 use crate::viz::view_spec::{NOT_YET, Table};
 
-/// The objective over the angle, at whole degrees in [0°, 90°); what is not known is NaN.
+/// The objective over the angle, at whole degrees in [0°, 90°). Where the best posteriors are not searched for, `full` and
+/// `best_diagonal` are NaN, and the other columns are minus the price against full posteriors.
 pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     if context.snapshot.latent_dim() < 2 {
         return Err("needs at least two latents");
@@ -15,9 +16,10 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     let mut csv = Csv::new(["degrees", "full", "best_diagonal", "second_order", "at_optimum"]);
     for degrees in (0..90).map(f64::from) {
         let full = found.full();
-        let diagonal = if found.searched.is_empty() { f64::NAN } else { full - found.loss(degrees) };
-        let optimum = found.price_at_optimum(degrees).map_or(f64::NAN, |price| full - price);
-        csv.push([], [degrees, full, diagonal, full - found.price(degrees), optimum]);
+        let diagonal = full.map_or(f64::NAN, |full| full - found.loss(degrees));
+        let level = full.unwrap_or(0.0);
+        let optimum = found.price_at_optimum(degrees).map_or(f64::NAN, |price| level - price);
+        csv.push([], [degrees, full.unwrap_or(f64::NAN), diagonal, level - found.price(degrees), optimum]);
     }
     Ok(csv)
 }

@@ -1,30 +1,32 @@
-//! Draws the objective over φ with a dial, and rotates the living run.
+//! The dial of φ, the price of rotating by it, and the rotation of the living run.
 
 use eframe::egui::{
-    Align2, Button, ComboBox, CursorIcon, DragValue, EventFilter, Grid, Key, Pos2, Rect, Response, RichText, Role,
-    Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
+    Button, ComboBox, CursorIcon, DragValue, EventFilter, Key, Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui,
+    UiBuilder, Vec2, WidgetInfo, vec2,
 };
-use egui_plot::{AxisHints, PlotBounds};
 
-use super::query::{MOST_LATENTS, OBSERVATIONS, RotateQuery, RotationCurve};
+use super::curve::{RANGE, columns, curve, legend};
+use super::query::{RotateQuery, RotationCurve};
 use crate::geometry::Rotation;
 use crate::vae::Covariance;
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::labels::instead;
-use crate::viz::draw::legend::sample_line;
 use crate::viz::draw::number::number;
-use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::polyline;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{HANDLE_RADIUS, Palette, REACH, indexed};
-
-/// Rotating further only flips latents.
-const RANGE: f64 = 90.0;
+use crate::viz::theme::{HANDLE_RADIUS, REACH, indexed};
 
 /// A dip below this many nats is flat.
 const FLAT: f64 = 0.002;
+
+/// V counts as aligned with the axes while the least loss is within so many degrees of φ = 0.
+const ALIGNED: f64 = 5.0;
+
+/// What a rotation does to the learning rate (`experiment/schedule.rs`).
+const RATE_AFTER_ROTATION: &str = "After a rotation the learning rate restarts at a tenth of its full height (where it is still \
+                                   higher, it stays), for diagonal and full posteriors alike: at the full rate the jump could \
+                                   blow up the run";
 
 /// Draws the view; moves φ and rotates the living run.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -146,16 +148,21 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let [a, b] = selection.rotated;
     let text = format!("Rotate by {}°", number(selection.phi, 0));
     let help = format!(
-        "Rotates {} and {} of the living run, in decoder and encoder: its decodings stay the same. With diagonal covariance \
-         watch it turn back, with full covariance it stays",
+        "Rotates {} and {} of the living run, in decoder and encoder: its decodings stay the same. A diagonal posterior loses \
+         by it, so training turns it back. A full one loses nothing (theorem), but Adam treats coordinates one by one and \
+         slowly walks it to the axes, too. {RATE_AFTER_ROTATION}",
         indexed("z", a),
         indexed("z", b)
     );
-    if !context.is_figure() && ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
+    if context.is_figure() {
+        return;
+    }
+    if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
         context.send(UiCommand::RotateLatents(Rotation { degrees: selection.phi, plane: selection.rotated }));
         // From now on angles are counted from the rotated latents: the mark shows where the run is.
         selection.phi = 0.0;
     }
+    ui.weak("learning rate restarts at 1/10").on_hover_text(RATE_AFTER_ROTATION);
 }
 
 /// The menus of the two rotated latents, for three latents or more.
@@ -197,118 +204,32 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
         ui.label("At φ a diagonal posterior loses");
         ui.label(RichText::new(format!("{} nats", number(loss, 3))).strong());
         ui.label(format!("against a full one{approximate}."));
-    });
-    let verdict = if worst - best < FLAT {
-        "Flat: the singular values are nearly equal, so no angle is preferred."
-    } else if context.snapshot.settings.objective.covariance == Covariance::Full {
-        "This run's posterior is full: nothing turns it back."
-    } else {
-        "45° exactly is an unstable balance: chance decides."
-    };
+    })
+    .response
+    .on_hover_text(
+        "Mean over held-out observations, factor β included: to second order the β gap of the rotated latents",
+    );
+    let least = (0..90).min_by(|a, b| found.loss(f64::from(*a)).total_cmp(&found.loss(f64::from(*b)))).unwrap_or(0);
+    let collapsed = found.plane.iter().all(|i| !context.snapshot.geometry.active.contains(i));
+    let family = context.snapshot.settings.objective.covariance;
+    let verdict = verdict(worst - best, f64::from(least), collapsed, family);
     ui.add(eframe::egui::Label::new(RichText::new(verdict).weak()).wrap());
 }
 
-/// The objective over φ.
-fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64) {
-    let palette = ViewContext::palette(ui);
-    let full = found.full();
-    let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
-    let worst = degrees()
-        .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0)])
-        .filter(|x| x.is_finite())
-        .fold(0.02, f64::max);
-    let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
-    let response = still_plot(ui, "objective over the angle", context)
-        .x_grid_spacer(|_| {
-            let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
-            (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()
-        })
-        .y_grid_spacer(grid(4.0))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| {
-            if mark.value.rem_euclid(45.0) == 0.0 { format!("{}°", number(mark.value, 0)) } else { String::new() }
-        })])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), "ELBO (nats)").min_thickness(48.0)])
-        .show(ui, |plot| plot.set_plot_bounds(bounds));
-    let marks = PlotPainter::new(ui, context, response.transform);
-    let [second, optimum, diagonal, family] = strokes(palette);
-    marks.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
-    if found.at_optimum.is_some() {
-        let price = |d: f64| found.price_at_optimum(d).unwrap_or(f64::NAN);
-        marks.curve(degrees().map(|d| [d, full - price(d)]), optimum.0, optimum.1);
-    }
-    marks.curve(degrees().map(|d| [d, full - found.price(d)]), second.0, second.1);
-    if !found.searched.is_empty() {
-        marks.curve(degrees().map(|d| [d, full - found.loss(d)]), diagonal.0, diagonal.1);
-        let points = found.searched.iter().flat_map(|p| [[p.degrees, p.diagonal], [p.degrees - 90.0, p.diagonal]]);
-        marks.cloud(points.chain([[90.0, found.searched[0].diagonal]]), 2.6, palette.ink);
-    }
-    let [low, high] = [bounds.min()[1], bounds.max()[1]];
-    marks.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
-    let here = [phi, full - found.loss(phi)];
-    marks.painter.circle(marks.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
-    let (anchor, side) = if phi > 40.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
-    marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
-}
-
-/// Stroke and dash pattern of a curve.
-type Line = (Stroke, &'static [f32]);
-
-/// Stroke and dashes of the second order, the optimum, the best diagonal and the best full posteriors.
-fn strokes(palette: &Palette) -> [Line; 4] {
-    [
-        (Stroke::new(1.6, palette.muted), &[2.0, 3.0]),
-        (Stroke::new(1.6, palette.truth), &[9.0, 3.0, 2.0, 3.0]),
-        (Stroke::new(2.0, palette.ink), &[]),
-        (Stroke::new(1.8, palette.ink), &[8.0, 4.0]),
-    ]
-}
-
-/// The legend: name, standing and source of each line.
-fn legend(ui: &mut Ui, found: &RotationCurve) {
-    let [second, optimum, diagonal, full] = strokes(ViewContext::palette(ui));
-    let mut entries: Vec<(Line, &str, String)> = Vec::new();
-    if !found.searched.is_empty() {
-        let help = format!(
-            "The decoder rotated by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
-             at the dots. Empirical: depends on the decoder as it is"
-        );
-        entries.push((diagonal, "best diagonal", help));
-        let help = "Flat by a theorem: with any Gaussian posterior and an isotropic prior the objective does not feel a \
-                    rotation (Rolínek et al. 2019)";
-        entries.push((full, "best full", help.to_owned()));
-    }
-    if found.linear {
-        let help =
-            "Closed form for this decoder: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b. Exact, since it is linear";
-        entries.push((second, "closed form (exact)", help.to_owned()));
-        let help =
-            "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
-        entries.push((optimum, "at the optimum (exact)", help.to_owned()));
+/// What the depth of the dip, the angle in [0°, 90°) with the least loss, and the family say about this run.
+fn verdict(depth: f64, least: f64, collapsed: bool, family: Covariance) -> String {
+    if depth < FLAT && collapsed {
+        "Flat: both latents have collapsed to the prior.".to_owned()
+    } else if depth < FLAT {
+        "Flat: the singular values are nearly equal, so no angle is preferred.".to_owned()
+    } else if family == Covariance::Full {
+        "This run's posterior is full: its objective does not change with φ. Adam walks it slowly, mostly to the axes."
+            .to_owned()
+    } else if least.min(90.0 - least) < ALIGNED {
+        "45° exactly is an unstable balance: chance decides.".to_owned()
     } else {
-        let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders only";
-        entries.push((second, "second order (approx.)", help.to_owned()));
+        format!("The loss is least at φ = {}°.", number(least, 0))
     }
-    let columns = columns(ui.available_width());
-    Grid::new("lines").num_columns(2 * columns).min_col_width(0.0).spacing([7.0, 0.0]).min_row_height(17.0).show(
-        ui,
-        |ui| {
-            for (k, (line, name, help)) in entries.into_iter().enumerate() {
-                sample_line(ui, line.0, line.1);
-                ui.label(name).on_hover_text(help);
-                if (k + 1) % columns == 0 {
-                    ui.end_row();
-                }
-            }
-            if found.searched.is_empty() {
-                ui.weak(format!("searched for up to {MOST_LATENTS} latents"));
-            }
-        },
-    );
-}
-
-/// The number of legend entries beside each other.
-fn columns(width: f32) -> usize {
-    if width > 540.0 { 4 } else { 2 }
 }
 
 #[cfg(test)]
@@ -319,6 +240,20 @@ mod tests {
     fn angles_are_folded_to_the_same_axes() {
         for (degrees, expected) in [(30.0, 30.0), (170.0, -10.0), (-95.0, 85.0), (180.0, 0.0)] {
             assert_eq!(folded(degrees), expected);
+        }
+    }
+
+    #[test]
+    fn a_balance_at_45_degrees_is_named_only_where_the_axes_are_the_best() {
+        use Covariance::{Diagonal, Full};
+        for least in [0.0, 3.0, 88.0] {
+            assert!(verdict(0.05, least, false, Diagonal).contains("unstable"), "{least}");
+        }
+        assert_eq!(verdict(0.05, 30.0, false, Diagonal), "The loss is least at φ = 30°.");
+        assert!(verdict(0.05, 0.0, false, Full).contains("does not change with φ"));
+        for family in [Diagonal, Full] {
+            assert!(verdict(0.001, 0.0, false, family).contains("nearly equal"));
+            assert!(verdict(0.001, 0.0, true, family).contains("collapsed"));
         }
     }
 }

@@ -1,0 +1,192 @@
+//! The definitions of the metrics: formula, source, range, over what they are means, and when they are undefined.
+
+use super::metric::{Metric, PlotRange, no_levels};
+use crate::experiment::{Row, Snapshot};
+use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance};
+
+/// Over what the geometry is averaged.
+const GEOMETRY: &str = "the posterior means of the first held-out observations, at most 256, active latents only unless said; in the \
+                        small plot, 64 or fewer.";
+
+/// The mean over the last rows under the settings in force, at most a twentieth of the run: a minibatch alone is noisy.
+fn recent(snapshot: &Snapshot, value: fn(&Row) -> f64) -> Measured {
+    let count = (snapshot.history.len() / 20).max(1);
+    let rows = snapshot.history.iter().rev().take(count).take_while(|row| row.settings == snapshot.settings);
+    let (sum, count) = rows.fold((0.0, 0), |(sum, count), row| (sum + value(row), count + 1));
+    if count == 0 { Err(Undefined::NotYet) } else { Ok(sum / f64::from(count)) }
+}
+
+/// The metrics, in the order of the view.
+pub(super) const METRICS: [Metric; 9] = [
+    Metric {
+        name: "β gap",
+        unit: "nats",
+        formula: "(β/2)(Σ log Λᵢᵢ − log det Λ) with Λ = I + JᵀJ/βσ²: what the best diagonal posterior loses against the \
+                  best full one, a datum. It is the price of columns that are not orthogonal. Files have the gap without β, \
+                  as diagonal_gap.",
+        source: "Exact for linear decoders, second order otherwise (Hadamard's inequality).",
+        range: "0 and above; 0 exactly when JᵀJ is diagonal.",
+        undefined: "when fewer than two latents are active, or for β = 0.",
+        over: GEOMETRY,
+        decimals: 4,
+        now: |s| s.geometry.diagonal_gap.map(|gap| s.settings.objective.beta * gap),
+        then: |row| row.settings.objective.beta * row.diagonal_gap,
+        levels: no_levels,
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        name: "c_IMA",
+        unit: "nats",
+        formula: "Σ log ‖Jᵢ‖ − ½ log det JᵀJ: how far the columns of J are from orthogonal. For two latents it is \
+                  −log sin of the angle between them.",
+        source: "Gresele et al. 2021; the limit of the gap (without β) as βσ² → 0. That a diagonal posterior brings it down is a \
+                 theorem for linear decoders and an approximation otherwise.",
+        range: "0 and above; 0 exactly when the columns are orthogonal. It does not depend on their lengths.",
+        undefined: "when fewer than two latents are active, or columns are linearly dependent.",
+        over: GEOMETRY,
+        decimals: 4,
+        now: |s| s.geometry.ima_contrast,
+        then: |row| row.ima_contrast,
+        levels: no_levels,
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        name: "off-diag",
+        unit: "",
+        formula: "Σ_{i≠j} Gᵢⱼ² / Σ Gᵢⱼ² with G = JᵀJ: the share of G off its diagonal.",
+        source: "A direct reading of condition C1, without logarithms and without degeneracy.",
+        range: "0 to 1; 0 exactly when the columns are orthogonal.",
+        undefined: "when fewer than two latents are active.",
+        over: GEOMETRY,
+        decimals: 4,
+        now: |s| s.geometry.off_diagonal_mass,
+        then: |row| row.off_diagonal_mass,
+        levels: no_levels,
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        name: "DtO",
+        unit: "",
+        formula: "Mean of ‖V − P‖, P the signed permutation nearest to the right singular vectors V of J. For two \
+                  latents rotated by θ ≤ 45° it is 2√2 sin(θ/2).",
+        source: "Rolínek et al. 2019, equation 29. To be read beside chance: the objective of a full posterior prefers no axes, \
+                 so the first weights decide. Adam treats coordinates one by one and slowly walks it to the axes, too.",
+        range: "0 when V is a signed permutation; chance is the mean over random rotations.",
+        undefined: "when fewer than two latents are active, or singular values are within 5 % of each other: then V is \
+                    free to rotate.",
+        over: GEOMETRY,
+        decimals: 4,
+        now: |s| s.geometry.dto,
+        then: |row| row.dto,
+        levels: |s| vec![("chance", chance(s.geometry.active.len()).distance)],
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        name: "C2",
+        unit: "",
+        formula: "Mean of Σ_{i≠j} (∂ⱼ log sᵢ)²: whether each length depends on its own latent only.",
+        source: "Condition C2 of the paper. With orthogonal columns (C1) it makes the push-forward factorise; \
+                 orthogonality alone does not.",
+        range: "0 and above; 0 exactly when C2 holds.",
+        undefined: "for ReLU decoders, which have no second derivatives, and when fewer than two latents are active.",
+        over: GEOMETRY,
+        decimals: 4,
+        now: |s| s.geometry.c2_residual,
+        then: |row| row.c2_residual,
+        levels: no_levels,
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        name: "eq. 1",
+        unit: "",
+        formula: "How far the encoder's Σ is from Σ⁻¹ = Λ, Λ = I + JᵀJ/βσ²: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for a full \
+                  posterior, of |log Σᵢᵢ Λᵢᵢ| for a diagonal one. Collapsed latents are counted, too.",
+        source: "Equation 1 (which defines the precision) without its term of second derivatives: an approximation \
+                 where the decoder bends.",
+        range: "0 and above; trained tanh networks reach 0.02 to 0.1 with two latents in three dimensions, 0.14 to 0.22 with \
+                three or four latents or in five dimensions.",
+        undefined: "for β = 0.",
+        over: GEOMETRY,
+        decimals: 4,
+        now: |s| s.geometry.posterior_error,
+        then: |row| row.posterior_error,
+        levels: no_levels,
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        name: "MCC",
+        unit: "",
+        formula: "Mean |correlation| of the posterior means with the true factors they are matched with.",
+        source: "Empirical: orthogonal does not mean identified. Chance is what a random rotation of all latents would \
+                 reach for factors of equal variance; the ceiling is what the optimum of linear data reaches, mean √(1 − v/λᵢ) with v the \
+                 variance of the noise.",
+        range: "0 to 1.",
+        undefined: "when the true factors are not known, or no latent is active.",
+        over: "the first held-out observations, at most 2,000; each point of the small plot, 256.",
+        decimals: 4,
+        now: Snapshot::mcc,
+        then: |row| row.mcc,
+        levels: |s| {
+            // A single latent cannot be rotated.
+            let chance = (s.latent_dim() > 1).then(|| ("chance", chance(s.latent_dim()).alignment));
+            let mut levels: Vec<_> = chance.into_iter().collect();
+            levels.extend(s.mcc_ceiling().ok().map(|ceiling| ("ceiling", ceiling)));
+            levels
+        },
+        scale: PlotRange::Unit,
+    },
+    Metric {
+        name: "active",
+        unit: "",
+        formula: "How many latents have a posterior mean that varies over the data by more than 0.01.",
+        source: "Burda et al. 2016. At the optimum of a linear decoder a latent dies exactly when βσ² reaches the variance of \
+                 its direction. With full covariance coordinates are counted: a rotated posterior may have more of them than \
+                 directions that carry information.",
+        range: "0 to the number of latents.",
+        undefined: "never.",
+        over: "the posterior means that the geometry is measured at: the first held-out observations, at most 256; in the small \
+               plot, 64 or fewer.",
+        decimals: 0,
+        now: |s| Ok(s.geometry.active.len() as f64),
+        then: |row| row.active_units as f64,
+        levels: |s| s.optimum.as_ref().map_or_else(Vec::new, |optimum| vec![("optimum", optimum.active as f64)]),
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        name: "ELBO",
+        unit: "nats",
+        formula: "E_q log p(x|z) − β KL(q‖p), a datum, on minibatches of the training data.",
+        source: "The objective. For linear decoders the optimum is known in closed form from the covariance of the \
+                 training data: diagonal and full posteriors reach the same one.",
+        range: "any number; the optimum cannot be exceeded but for the noise of minibatches.",
+        undefined: "before the first row of the history under new settings.",
+        over: "the training minibatches of the last twentieth of the run under the present settings; not held-out data.",
+        decimals: 3,
+        now: |s| recent(s, |row| row.elbo),
+        then: |row| row.elbo,
+        levels: |s| s.optimum.as_ref().map_or_else(Vec::new, |optimum| vec![("optimum", optimum.elbo)]),
+        scale: PlotRange::Tail,
+    },
+];
+
+/// A walk around a latent rectangle, not a mean over the data.
+pub(super) const HOLONOMY: Metric = Metric {
+    name: "loop",
+    unit: "%",
+    formula: "∮ sᵢ dzᵢ around a latent rectangle, as a share of the length of its side, the larger one of both latents: \
+              the holonomy of arc length. Draw the rectangle in the view of the joint density.",
+    source: "Theorem: 0 around every rectangle exactly when C2 holds; only then ∫ sᵢ dzᵢ is a coordinate of the data.",
+    range: "0 and above.",
+    undefined: "with a single latent.",
+    over: "one latent rectangle; no mean.",
+    decimals: 1,
+    now: |_| Err(Undefined::NotYet),
+    then: |_| f64::NAN,
+    levels: no_levels,
+    scale: PlotRange::FromZero,
+};
+
+const _: () = {
+    assert!((ACTIVE_VARIANCE - 0.01).abs() + (LEAST_SEPARATION - 0.05).abs() < 1e-12, "as the texts above say");
+    assert!(Snapshot::PROBED == 256 && Snapshot::ENCODED == 2000, "as the texts above say");
+};

@@ -1,0 +1,40 @@
+//! A metric of the view and the range of its small plot.
+
+use crate::experiment::{Row, Snapshot};
+use crate::geometry::Measured;
+
+/// A metric: its value, history and definition.
+pub(super) struct Metric {
+    pub(super) name: &'static str,
+    pub(super) unit: &'static str,
+    /// The definition, as a formula and in words.
+    pub(super) formula: &'static str,
+    /// Who defined it, and whether what it stands for is a theorem, an approximation or an observation.
+    pub(super) source: &'static str,
+    pub(super) range: &'static str,
+    pub(super) undefined: &'static str,
+    /// Over what it is a mean, and over how many.
+    pub(super) over: &'static str,
+    pub(super) decimals: usize,
+    pub(super) now: fn(&Snapshot) -> Measured,
+    pub(super) then: fn(&Row) -> f64,
+    /// Levels to compare it with.
+    pub(super) levels: fn(&Snapshot) -> Vec<(&'static str, f64)>,
+    pub(super) scale: PlotRange,
+}
+
+/// The range of a small plot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlotRange {
+    /// From 0 to nearly the largest value.
+    FromZero,
+    /// From 0 to 1.
+    Unit,
+    /// The range of the later values.
+    Tail,
+}
+
+/// Of a metric that nothing is compared with.
+pub(super) fn no_levels(_: &Snapshot) -> Vec<(&'static str, f64)> {
+    Vec::new()
+}

@@ -1,0 +1,24 @@
+//! Metrics: each number with its history, chance level and optimum, and its definition behind "?".
+
+mod definitions;
+mod metric;
+mod ui;
+
+use crate::viz::history_table::history_table;
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+
+/// The specification.
+pub(super) const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "metrics", title: "Metrics", short_title: "Metrics" },
+    old_names: &["gauges"],
+    is_shared: false,
+    region: Region::Measurements,
+    figure_size: (640.0, 520.0),
+    depends_on: &[Dependency::Latent, Dependency::Step],
+    ui: ui::show,
+    tools: ViewSpec::no_tools,
+    figure_legend: ViewSpec::no_legend,
+    is_full_bleed: ViewSpec::with_margin,
+    table: history_table,
+};

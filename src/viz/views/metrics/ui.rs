@@ -1,0 +1,196 @@
+//! Draws each number with its history, chance level and optimum, and its definition behind "?".
+
+use eframe::egui::{
+    Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
+
+use super::definitions::{HOLONOMY, METRICS};
+use super::metric::{Metric, PlotRange};
+use crate::geometry::{Measured, Undefined};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::number::number;
+use crate::viz::draw::polyline::{polyline, seldom};
+use crate::viz::loop_query::LoopQuery;
+use crate::viz::selection::Selection;
+
+/// The room for the levels under a small plot.
+const LEVELS: f32 = 15.0;
+
+/// Draws the view.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.weak("held-out data; ELBO: training data").on_hover_text(
+            "Geometry: means over 256 posterior means, active latents only. MCC: over 2,000 observations. ELBO: over minibatches \
+             of the training data. Behind each ? stands over what its number is a mean",
+        );
+        let room = ui.available_size();
+        let beside = room.x > 1.5 * room.y;
+        let columns = if beside { 2 } else { 1 };
+        // With that of the holonomy, which ends the last column.
+        let rows = (METRICS.len() + 1).div_ceil(columns);
+        // Beside the name and the value; as high as there is room for.
+        let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
+        let height = ((room.y - 3.0 * LEVELS) / rows as f32 - 7.0).clamp(19.0, 48.0);
+        ui.columns(columns, |places| {
+            for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
+                Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
+                    for metric in metrics {
+                        row(ui, context, metric, vec2(width, height));
+                        ui.end_row();
+                    }
+                    if k + 1 == columns {
+                        holonomy(ui, context, selection);
+                        ui.end_row();
+                    }
+                });
+            }
+        });
+    });
+}
+
+/// The loop integrals around the rectangle of the joint-density view.
+fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
+    let around = match selection.shown() {
+        &[a, b] => {
+            let (z, corners) = (context.probe.z().to_vec(), selection.corners);
+            context.query(&LoopQuery { z, plane: [a, b], corners }).ok_or(Undefined::NotYet)
+        }
+        _ => Err(Undefined::OneActiveLatent),
+    };
+    let share = around.map(|around| {
+        let share = |k: usize| 100.0 * (around.integrals[k] / around.lengths[k]).abs();
+        share(0).max(share(1))
+    });
+    about(ui, context, &HOLONOMY, share);
+    value(ui, &HOLONOMY, share);
+    ui.label(RichText::new("% of a side: Joint").small().weak());
+}
+
+fn value(ui: &mut Ui, metric: &Metric, now: Measured) {
+    ui.horizontal(|ui| {
+        ui.set_min_width(54.0);
+        match now {
+            Ok(x) => ui.monospace(number(x, metric.decimals)).on_hover_text(metric.unit),
+            Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
+        };
+    });
+}
+
+fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, size: Vec2) {
+    let snapshot = context.snapshot;
+    let now = (metric.now)(snapshot);
+    about(ui, context, metric, now);
+    value(ui, metric, now);
+    // What is undefined can't be compared with anything.
+    let levels = if now.is_ok() { (metric.levels)(snapshot) } else { Vec::new() };
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let plot = history(ui, context, metric, &levels, size);
+        plot.on_hover_text("The run so far; dotted: what to compare it with");
+        let words: Vec<String> = levels
+            .iter()
+            .map(|(name, level)| {
+                format!(
+                    "{name} {}",
+                    number(*level, metric.decimals.min(if metric.scale == PlotRange::Tail { 3 } else { 2 }))
+                )
+            })
+            .collect();
+        if !words.is_empty() {
+            ui.label(RichText::new(words.join(" · ")).small().weak());
+        }
+    });
+}
+
+/// The name of a metric, which opens what there is to know about it.
+fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        let name = RichText::new(metric.name);
+        ui.label(if now.is_ok() { name } else { name.weak() });
+        if context.is_figure() {
+            return;
+        }
+        let button = ui.add(Button::new("?").small());
+        let label = format!("About {}", metric.name);
+        button.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Button, true, &label));
+        Popup::from_toggle_button_response(&button).show(|ui| {
+            ui.set_max_width(340.0);
+            ui.strong(metric.name);
+            ui.label(metric.formula);
+            ui.label(metric.source);
+            ui.label(format!("Range: {}", metric.range));
+            ui.label(format!("Over: {}", metric.over));
+            ui.label(format!("Undefined {}", metric.undefined));
+            if let Err(reason) = now {
+                ui.colored_label(ui.visuals().warn_fg_color, format!("Undefined now: {reason}."));
+            }
+        });
+    });
+}
+
+/// The values since the start as a small plot, on the same scale in both runs.
+fn history(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    metric: &Metric,
+    levels: &[(&'static str, f64)],
+    size: Vec2,
+) -> Response {
+    let palette = ViewContext::palette(ui);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let runs = [Some(context), context.beside].into_iter().flatten();
+    let values = runs.flat_map(|s| seldom(tail(&s.snapshot.history), size.x).map(|row| (metric.then)(row))).collect();
+    let (low, high) = range(values, levels, metric.scale);
+    let last = context.snapshot.step.max(1) as f64;
+    let x = |step: f64| rect.left() + (step / last) as f32 * rect.width();
+    let y = |value: f64| {
+        rect.bottom() - 1.0 - ((value - low) / (high - low)).clamp(0.0, 1.0) as f32 * (rect.height() - 2.0)
+    };
+    let painter = ui.painter_at(rect);
+    let line = |height: f64| vec![pos2(rect.left(), y(height)), pos2(rect.right(), y(height))];
+    painter.add(eframe::egui::Shape::line(line(low), Stroke::new(1.0, palette.rule)));
+    for (_, level) in levels.iter().filter(|(_, level)| level.is_finite()) {
+        painter.extend(polyline(line(*level), Stroke::new(1.2, palette.muted), &[2.0, 2.0]));
+    }
+    // A gap where there is no value.
+    let path: Vec<_> = seldom(&context.snapshot.history, size.x).map(|row| (row.step, (metric.then)(row))).collect();
+    for run in path.split(|(_, value)| !value.is_finite()) {
+        let path = run.iter().map(|(step, value)| pos2(x(*step as f64), y(*value))).collect();
+        painter.extend(polyline(path, Stroke::new(1.3, palette.ink), &[]));
+    }
+    response
+}
+
+/// The rows after the first steps, in which everything is large.
+fn tail<T>(rows: &[T]) -> &[T] {
+    &rows[rows.len() / 10..]
+}
+
+fn range(mut values: Vec<f64>, levels: &[(&'static str, f64)], scale: PlotRange) -> (f64, f64) {
+    if scale == PlotRange::Unit {
+        return (0.0, 1.0);
+    }
+    values.retain(|value| value.is_finite());
+    values.extend(levels.iter().map(|(_, level)| *level).filter(|level| level.is_finite()));
+    values.sort_unstable_by(f64::total_cmp);
+    let at = |share: f64| values.get((share * values.len().saturating_sub(1) as f64).round() as usize).copied();
+    let low = if scale == PlotRange::FromZero { 0.0 } else { at(0.02).unwrap_or(0.0) };
+    // However flat it is, a range has a height.
+    (low, at(0.98).unwrap_or(1.0).max(low + 1e-4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_plots_show_the_values_and_their_levels() {
+        assert_eq!(range(vec![0.2, f64::NAN, 0.4], &[("chance", 0.55)], PlotRange::FromZero), (0.0, 0.55));
+        assert_eq!(range(vec![], &[], PlotRange::Unit), (0.0, 1.0));
+        let (low, high) = range(vec![-3.2, -3.1, -3.0], &[], PlotRange::Tail);
+        assert!(low <= -3.1 && high >= -3.0 && low < high);
+        let (low, high) = range(vec![], &[], PlotRange::FromZero);
+        assert!(low < high);
+    }
+}

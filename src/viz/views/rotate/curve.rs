@@ -1,0 +1,126 @@
+//! Draws the objective over φ, with a legend.
+
+use eframe::egui::{Align2, Grid, Stroke, Ui, vec2};
+use egui_plot::{AxisHints, PlotBounds};
+
+use super::query::{MOST_LATENTS, OBSERVATIONS, RotationCurve};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::legend::sample_line;
+use crate::viz::draw::number::number;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::theme::Palette;
+
+/// Rotating further only flips latents.
+pub(super) const RANGE: f64 = 90.0;
+
+/// The objective over φ.
+pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64) {
+    let palette = ViewContext::palette(ui);
+    let full = found.full().unwrap_or(0.0);
+    let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
+    let worst = degrees()
+        .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0)])
+        .filter(|x| x.is_finite())
+        .fold(0.02, f64::max);
+    let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
+    // Without a search the level of the best full posteriors is not known: 0 stands for it.
+    let height = if found.searched.is_empty() { "−loss (nats)" } else { "ELBO (nats)" };
+    let response = still_plot(ui, "objective over the angle", context)
+        .x_grid_spacer(|_| {
+            let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
+            (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()
+        })
+        .y_grid_spacer(grid(4.0))
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| {
+            if mark.value.rem_euclid(45.0) == 0.0 { format!("{}°", number(mark.value, 0)) } else { String::new() }
+        })])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), height).min_thickness(48.0)])
+        .show(ui, |plot| plot.set_plot_bounds(bounds));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    let [second, optimum, diagonal, family] = strokes(palette);
+    marks.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
+    if found.at_optimum.is_some() {
+        let price = |d: f64| found.price_at_optimum(d).unwrap_or(f64::NAN);
+        marks.curve(degrees().map(|d| [d, full - price(d)]), optimum.0, optimum.1);
+    }
+    marks.curve(degrees().map(|d| [d, full - found.price(d)]), second.0, second.1);
+    if !found.searched.is_empty() {
+        marks.curve(degrees().map(|d| [d, full - found.loss(d)]), diagonal.0, diagonal.1);
+        let points = found.searched.iter().flat_map(|p| [[p.degrees, p.diagonal], [p.degrees - 90.0, p.diagonal]]);
+        marks.cloud(points.chain([[90.0, found.searched[0].diagonal]]), 2.6, palette.ink);
+    }
+    let [low, high] = [bounds.min()[1], bounds.max()[1]];
+    marks.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
+    let here = [phi, full - found.loss(phi)];
+    marks.painter.circle(marks.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
+    let (anchor, side) = if phi > 40.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
+    marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
+}
+
+/// Stroke and dash pattern of a curve.
+type Line = (Stroke, &'static [f32]);
+
+/// Stroke and dashes of the second order, the optimum, the best diagonal and the best full posteriors.
+fn strokes(palette: &Palette) -> [Line; 4] {
+    [
+        (Stroke::new(1.6, palette.muted), &[2.0, 3.0]),
+        (Stroke::new(1.6, palette.truth), &[9.0, 3.0, 2.0, 3.0]),
+        (Stroke::new(2.0, palette.ink), &[]),
+        (Stroke::new(1.8, palette.ink), &[8.0, 4.0]),
+    ]
+}
+
+/// The legend: name, standing and source of each line.
+pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
+    let [second, optimum, diagonal, full] = strokes(ViewContext::palette(ui));
+    let mut entries: Vec<(Line, &str, String)> = Vec::new();
+    if !found.searched.is_empty() {
+        let caution = if found.approximate {
+            ". With three latents the quadrature has four nodes per dimension: the optimum is approximate"
+        } else {
+            ""
+        };
+        let help = format!(
+            "The decoder rotated by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
+             at the dots by quadrature. Empirical: depends on the decoder as it is{caution}"
+        );
+        entries.push((diagonal, "best diagonal", help));
+        let help = "Flat by a theorem: the prior is isotropic and a rotated full posterior is a full posterior, so the best \
+                    objective does not change with φ (Rolínek et al. 2019). Where training goes depends on the optimiser, too";
+        entries.push((full, "best full", help.to_owned()));
+    }
+    if found.linear {
+        let help =
+            "Closed form for this decoder: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b. Exact, since it is linear";
+        entries.push((second, "closed form (exact)", help.to_owned()));
+        let help =
+            "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
+        entries.push((optimum, "at the optimum (exact)", help.to_owned()));
+    } else {
+        let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders only";
+        entries.push((second, "second order (approx.)", help.to_owned()));
+    }
+    let columns = columns(ui.available_width());
+    Grid::new("lines").num_columns(2 * columns).min_col_width(0.0).spacing([7.0, 0.0]).min_row_height(17.0).show(
+        ui,
+        |ui| {
+            for (k, (line, name, help)) in entries.into_iter().enumerate() {
+                sample_line(ui, line.0, line.1);
+                ui.label(name).on_hover_text(help);
+                if (k + 1) % columns == 0 {
+                    ui.end_row();
+                }
+            }
+            if found.searched.is_empty() {
+                let help = "Drawn is minus the second-order price; 0 is the level of the best full posteriors";
+                ui.weak(format!("searched for up to {MOST_LATENTS} latents")).on_hover_text(help);
+            }
+        },
+    );
+}
+
+/// The number of legend entries beside each other.
+pub(super) fn columns(width: f32) -> usize {
+    if width > 540.0 { 4 } else { 2 }
+}

@@ -17,7 +17,7 @@ use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
 use crate::data::Dataset;
-use crate::nn::{Adam, OptimizerKind};
+use crate::nn::Adam;
 use crate::rng::{Purpose, stream};
 use crate::vae::{Elbo, Vae};
 
@@ -216,7 +216,7 @@ impl Experiment {
         if let Command::Rotate(rotation) = command {
             rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
             let State { vae, adam, settings, .. } = &mut self.state;
-            if vae.has_exponential_factor() && settings.optimizer.kind != OptimizerKind::Adam {
+            if vae.is_equivariant(settings.optimizer.kind) {
                 rotation.rotate_values(vae, &mut adam.first);
                 vae.average_over_latents(&mut adam.second);
             } else {

@@ -12,8 +12,7 @@ pub struct Schedule {
 }
 
 /// Height after a rotation of the latents. The problem is the same at another place, and the way back to the axes needs less
-/// than the full rate. At the full rate the noise of the minibatches would move a full posterior, which has no preferred
-/// axes, as far as the pull towards the axes moves a diagonal one.
+/// than the full rate. At the full rate Adam, whose second moments belong to the axes, would walk a full posterior to them, too.
 const AFTER_ROTATION: f64 = 0.1;
 
 impl Schedule {

@@ -28,6 +28,11 @@ impl<T: Real> Vae<T> {
         }
     }
 
+    /// True if training with this optimiser commutes with rotations of the latents.
+    pub fn is_equivariant(&self, kind: OptimizerKind) -> bool {
+        self.has_exponential_factor() && kind != OptimizerKind::Adam
+    }
+
     /// One step of the optimiser against the gradient of the loss. `sigma2` is σ² of the objective.
     pub fn descend(&mut self, kind: OptimizerKind, adam: &mut Adam<T>, gradient: &[T], rate: f64, sigma2: f64) {
         match kind {

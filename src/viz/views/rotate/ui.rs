@@ -150,7 +150,7 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let help = format!(
         "Rotates {} and {} of the living run, in decoder and encoder: its decodings stay the same. A diagonal posterior loses \
          by it, so training turns it back. A full one loses nothing (theorem), but Adam treats coordinates one by one and \
-         slowly walks it to the axes, too. {RATE_AFTER_ROTATION}",
+         slowly walks it to the axes, too; equivariant Adam with the factor exp 2H does not. {RATE_AFTER_ROTATION}",
         indexed("z", a),
         indexed("z", b)
     );
@@ -212,18 +212,24 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
     let least = (0..90).min_by(|a, b| found.loss(f64::from(*a)).total_cmp(&found.loss(f64::from(*b)))).unwrap_or(0);
     let collapsed = found.plane.iter().all(|i| !context.snapshot.geometry.active.contains(i));
     let family = context.snapshot.settings.objective.covariance;
-    let verdict = verdict(worst - best, f64::from(least), collapsed, family);
+    let equivariant = context.snapshot.vae.is_equivariant(context.snapshot.settings.optimizer.kind);
+    let verdict = verdict(worst - best, f64::from(least), collapsed, family, equivariant);
     ui.add(eframe::egui::Label::new(RichText::new(verdict).weak()).wrap());
 }
 
-/// What the depth of the dip, the angle in [0°, 90°) with the least loss, and the family say about this run.
-fn verdict(depth: f64, least: f64, collapsed: bool, family: Covariance) -> String {
+/// What the depth of the dip, the angle in [0°, 90°) with the least loss, the family, and training that commutes with rotations
+/// say about this run.
+fn verdict(depth: f64, least: f64, collapsed: bool, family: Covariance, equivariant: bool) -> String {
     if depth < FLAT && collapsed {
         "Flat: both latents have collapsed to the prior.".to_owned()
     } else if depth < FLAT {
         "Flat: the singular values are nearly equal, so no angle is preferred.".to_owned()
+    } else if equivariant {
+        "This run's posterior is full: its objective does not change with φ, and its training commutes with rotations."
+            .to_owned()
     } else if family == Covariance::Full {
-        "This run's posterior is full: its objective does not change with φ. Adam walks it slowly, mostly to the axes."
+        "This run's posterior is full: its objective does not change with φ. Its optimiser or factor has axes and may slowly \
+         walk it to them."
             .to_owned()
     } else if least.min(90.0 - least) < ALIGNED {
         "45° exactly is an unstable balance: chance decides.".to_owned()
@@ -247,13 +253,14 @@ mod tests {
     fn a_balance_at_45_degrees_is_named_only_where_the_axes_are_the_best() {
         use Covariance::{Diagonal, Full};
         for least in [0.0, 3.0, 88.0] {
-            assert!(verdict(0.05, least, false, Diagonal).contains("unstable"), "{least}");
+            assert!(verdict(0.05, least, false, Diagonal, false).contains("unstable"), "{least}");
         }
-        assert_eq!(verdict(0.05, 30.0, false, Diagonal), "The loss is least at φ = 30°.");
-        assert!(verdict(0.05, 0.0, false, Full).contains("does not change with φ"));
+        assert_eq!(verdict(0.05, 30.0, false, Diagonal, false), "The loss is least at φ = 30°.");
+        assert!(verdict(0.05, 0.0, false, Full, false).contains("has axes"));
+        assert!(verdict(0.05, 0.0, false, Full, true).contains("commutes"));
         for family in [Diagonal, Full] {
-            assert!(verdict(0.001, 0.0, false, family).contains("nearly equal"));
-            assert!(verdict(0.001, 0.0, true, family).contains("collapsed"));
+            assert!(verdict(0.001, 0.0, false, family, false).contains("nearly equal"));
+            assert!(verdict(0.001, 0.0, true, family, false).contains("collapsed"));
         }
     }
 }

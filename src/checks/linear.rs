@@ -1,5 +1,7 @@
 //! Predictions about scenes with a linear decoder, in closed form.
 
+use std::f64::consts::PI;
+
 use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
 use super::prediction::Standing::{Empirical, Theorem};
@@ -7,8 +9,10 @@ use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::{CheckRun, Seeds};
 use crate::data::{GroundTruthMap, ObservationSource, Scene};
-use crate::geometry::ima_contrast;
+use crate::geometry::{chance, ima_contrast};
+use crate::nn::OptimizerKind;
 use crate::vae::Covariance::{Diagonal, Full};
+use crate::vae::PosteriorFactor;
 
 /// Tolerance of the ELBO: four standard errors of its estimate are 0.019 nats; the noise of minibatches is of second order.
 const NATS: f64 = 0.02;
@@ -19,6 +23,55 @@ const ALIGNED: f64 = 0.05;
 /// Tolerance of the loss of rotated latents, as a share. It is steepest in the angle at 15°, where half a degree that V is off
 /// the axes changes it by 6 %; the lengths of the columns add a little.
 const ROTATED_SHARE: f64 = 0.07;
+
+/// Fewest seeds of a mean DtO: three standard errors are then half the chance level.
+const LEAST_SEEDS: u64 = 12;
+
+/// Plateaus of the learning rate that show what an optimiser does to V.
+const PLATEAUS: u64 = 7;
+
+/// The three optimisers with full covariance. The objective prefers no axes, so where V goes is theirs to decide.
+fn optimisers(claims: &mut Claims<'_>, seeds: Seeds) {
+    use OptimizerKind::{Adam, AdamEquivariant, Sgd};
+    use PosteriorFactor::{Cholesky, Exponential};
+    let steps = PLATEAUS * CheckRun::PLATEAU;
+    let runs = |kind, factor| {
+        let runs = CheckRun::seeds(claims.scene, Full, seeds).into_iter();
+        Pool::Mean(runs.map(|run| run.trained_by(kind, factor, PLATEAUS)).collect())
+    };
+    let chance = chance(2).distance;
+    // Of 2√2 sin(θ/2) over 0 ≤ θ ≤ 45°, as the mean.
+    let deviation = (4.0 * (1.0 - 8_f64.sqrt() / PI) - chance * chance).sqrt();
+    let at_chance = Near { value: chance, tolerance: 3.0 * deviation / (seeds.count as f64).sqrt() };
+    let pools = [runs(AdamEquivariant, Exponential), runs(Sgd, Exponential), runs(Adam, Cholesky)];
+    let [equivariant, sgd, adam] = pools;
+    claims
+        .add(
+            Theorem,
+            format!(
+                "Full posteriors exp 2H under equivariant Adam are rotated at random after {steps} steps at the whole rate: the \
+                 mean distance over {} seeds is at chance.",
+                seeds.count
+            ),
+            CheckQuantity::Dto,
+            equivariant,
+            at_chance,
+        )
+        .add(
+            Theorem,
+            "So are they under SGD with momentum.",
+            CheckQuantity::Dto,
+            sgd,
+            at_chance,
+        )
+        .add(
+            Empirical,
+            format!("Adam, which has axes, walks full posteriors L Lᵀ to them in {steps} steps at the whole rate."),
+            CheckQuantity::Dto,
+            adam,
+            Below(2.0 * ALIGNED),
+        );
+}
 
 /// Gaussian data near a plane: theory 4.1, 4.2 and 5.4.
 pub(super) fn linear(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
@@ -116,6 +169,7 @@ pub(super) fn linear(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             rotated(Full),
             Below(5.0),
         );
+    optimisers(&mut claims, Seeds { count: seeds.count.max(LEAST_SEEDS), ..seeds });
     claims.list
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::data::{Dataset, Scene, generate};
 use crate::experiment::{Command, Config, Experiment, Metrics, Origin, Settings};
 use crate::geometry::Rotation;
-use crate::vae::{Covariance, Vae};
+use crate::nn::OptimizerKind;
+use crate::vae::{Covariance, PosteriorFactor, Vae};
 
 /// Consecutive seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,10 @@ pub struct CheckRun {
     /// Degrees by which the latents are rotated after the scene's number of steps;
     /// [`CheckRun::STEPS_AFTER_ROTATION`] more steps follow.
     pub rotate: Option<f64>,
+    /// Optimiser and parametrisation of full covariances.
+    pub training: (OptimizerKind, PosteriorFactor),
+    /// Plateaus of the learning rate before the scene's number of steps: the schedule starts anew after each.
+    pub plateaus: u64,
 }
 
 /// Outcome of a run.
@@ -63,9 +68,14 @@ impl CheckRun {
     /// Steps after a rotation, enough for a diagonal posterior to return to the axes.
     pub const STEPS_AFTER_ROTATION: u64 = 3000;
 
+    /// Steps from a start of the schedule to the end of its plateau.
+    pub const PLATEAU: u64 = 1500;
+
     /// Run with the scene's β and without rotation.
     pub fn new(scene: &Scene, covariance: Covariance, seed: u64) -> Self {
-        Self { beta: scene.training.beta, scene: scene.clone(), seed, covariance, rotate: None }
+        let training = (OptimizerKind::default(), PosteriorFactor::default());
+        let beta = scene.training.beta;
+        Self { scene: scene.clone(), seed, covariance, beta, rotate: None, training, plateaus: 0 }
     }
 
     /// [`Self::new`] for each seed.
@@ -83,16 +93,29 @@ impl CheckRun {
         Self { rotate: Some(degrees), ..self }
     }
 
+    /// The same run with another optimiser and factor, and the whole learning rate for some plateaus before.
+    pub fn trained_by(self, kind: OptimizerKind, factor: PosteriorFactor, plateaus: u64) -> Self {
+        Self { training: (kind, factor), plateaus, ..self }
+    }
+
     /// Generates the data, trains and measures. A pure function of the run.
     ///
     /// # Errors
     /// If the scene has invalid training defaults, or the run diverges.
     pub fn run(&self) -> Result<CheckOutcome, String> {
-        let Self { scene, seed, covariance, beta, rotate } = self;
+        let Self { scene, seed, covariance, beta, rotate, training, plateaus } = self;
         let samples = scene.generator.samples;
         let mut config = Config::new(Origin::Scene(Box::new(scene.clone())), *seed, samples);
         (config.objective.covariance, config.objective.beta) = (*covariance, *beta);
+        (config.optimizer.kind, config.architecture.factor) = *training;
+        let lr = config.optimizer.lr;
         let mut run = Experiment::new(config, Arc::new(generate(scene, *seed))).map_err(|e| e.to_string())?;
+        for plateau in 0..*plateaus {
+            run.advance(Self::PLATEAU).map_err(|e| e.to_string())?;
+            // Any change of a setting starts the schedule anew; this one is too small to matter.
+            let other = if plateau % 2 == 0 { lr * (1.0 + 1e-9) } else { lr };
+            run.apply(Command::Lr(other)).map_err(|e| e.to_string())?;
+        }
         run.advance(scene.training.steps).map_err(|e| e.to_string())?;
         let mut rotated = None;
         if let Some(degrees) = *rotate {

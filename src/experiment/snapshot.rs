@@ -122,7 +122,7 @@ impl Snapshot {
         some.map(|()| mean_correlation_coefficient(correlation).0)
     }
 
-    /// [`mcc_ceiling`] on the training data.
+    /// Ceiling of the MCC under the noise of the data, on the training data.
     pub fn mcc_ceiling(&self) -> Measured {
         mcc_ceiling(&self.config, self.optimum.as_ref())
     }

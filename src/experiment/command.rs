@@ -20,7 +20,7 @@ pub enum Command {
     Sigma2(f64),
     /// Family of posteriors.
     Covariance(Covariance),
-    /// What turns gradients into steps.
+    /// Optimiser.
     Optimizer(OptimizerKind),
     /// Learning rate.
     Lr(f64),

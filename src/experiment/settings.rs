@@ -8,7 +8,7 @@ use crate::vae::Objective;
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Optimizer {
-    /// What turns gradients into steps.
+    /// Optimiser.
     pub kind: OptimizerKind,
     /// Learning rate at the plateau of the [`schedule`](super::schedule()).
     pub lr: f64,

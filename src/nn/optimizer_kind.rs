@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What turns gradients into steps. All three keep the same moments, so a run may change its optimiser.
+/// Method that turns gradients into steps. All three keep the same moments, so a run may change its optimiser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptimizerKind {

@@ -73,7 +73,7 @@ pub struct ModelRecord {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimizerRecord {
-    /// What turns gradients into steps at step 0 [default: adam].
+    /// Optimiser at step 0 [default: adam].
     #[serde(default, skip_serializing_if = "is_default")]
     pub kind: OptimizerKind,
     /// Learning rate at step 0.

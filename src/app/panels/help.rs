@@ -22,8 +22,10 @@ const ORDER: [Menu; 5] = [Menu::Run, Menu::View, Menu::None, Menu::File, Menu::H
 
 /// Draws the help while `open`.
 pub(crate) fn show(ctx: &Context, open: &mut bool) {
-    Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
-        ScrollArea::both().show(ui, contents);
+    // The window is as large as its contents; they scroll where the screen is lower.
+    let most = ctx.content_rect().height() - 60.0;
+    Window::new("Keyboard and mouse").open(open).collapsible(false).auto_sized().show(ctx, |ui| {
+        ScrollArea::vertical().max_height(most).show(ui, contents);
     });
 }
 
@@ -44,7 +46,7 @@ fn contents(ui: &mut Ui) {
             ui.end_row();
         }
     });
-    ui.separator();
+    ui.add_space(8.0);
     Grid::new("pointer").num_columns(2).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
         for (gesture, effect) in POINTER {
             ui.strong(gesture);

@@ -41,7 +41,7 @@ pub struct ElboWorkspace<T> {
     z: Matrix<T>,
     z_gradient: Matrix<T>,
     std: Matrix<T>,
-    exponentials: Exponentials<T>,
+    exponentials: Exponentials,
     /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.

@@ -20,7 +20,7 @@ pub fn place_of(entry: usize, m: usize) -> [usize; 2] {
 
 /// Eigenvectors U and eigenvalues h of H, and A = exp H, of every observation of a batch.
 #[derive(Clone, Debug)]
-pub(super) struct Exponentials<T> {
+pub(super) struct Exponentials {
     places: Vec<[usize; 2]>,
     /// m² × B, column by column.
     vectors: Matrix<f64>,
@@ -34,10 +34,9 @@ pub(super) struct Exponentials<T> {
     memory: [Vec<f64>; 2],
     /// Noise and gradient of one observation in the basis U.
     rotated: [Vec<f64>; 2],
-    precision: std::marker::PhantomData<T>,
 }
 
-impl<T: Real> Exponentials<T> {
+impl Exponentials {
     pub(super) fn new() -> Self {
         let empty = || Matrix::zeros(0, 0);
         Self {
@@ -48,12 +47,11 @@ impl<T: Real> Exponentials<T> {
             log_diagonal: empty(),
             memory: [Vec::new(), Vec::new()],
             rotated: [Vec::new(), Vec::new()],
-            precision: std::marker::PhantomData,
         }
     }
 
     /// Allocates only for a batch larger than all before.
-    pub(super) fn compute(&mut self, encoding: &Matrix<T>, m: usize) {
+    pub(super) fn compute<T: Real>(&mut self, encoding: &Matrix<T>, m: usize) {
         let batch = encoding.columns();
         self.places.clear();
         self.places.extend((0..m * (m + 1) / 2).map(|entry| place_of(entry, m)));
@@ -89,7 +87,7 @@ impl<T: Real> Exponentials<T> {
     }
 
     /// z = μ + A ε for each column of the encoding; keeps what the other functions need.
-    pub(super) fn sample(&mut self, encoding: &Matrix<T>, noise: &Matrix<T>, z: &mut Matrix<T>) {
+    pub(super) fn sample<T: Real>(&mut self, encoding: &Matrix<T>, noise: &Matrix<T>, z: &mut Matrix<T>) {
         let (m, batch) = (noise.rows(), noise.columns());
         self.compute(encoding, m);
         z.reshape(m, batch);
@@ -103,7 +101,7 @@ impl<T: Real> Exponentials<T> {
     }
 
     /// Mean over the batch of ½ (μᵢ² + Σᵢᵢ − 1 − 2 log L_ii) for each i, as for a Cholesky factor.
-    pub(super) fn kl_per_dim(&self, encoding: &Matrix<T>, kl: &mut [f64]) {
+    pub(super) fn kl_per_dim<T: Real>(&self, encoding: &Matrix<T>, kl: &mut [f64]) {
         let m = kl.len();
         kl.fill(0.0);
         for (c, encoding) in encoding.iter_columns().enumerate() {
@@ -118,7 +116,7 @@ impl<T: Real> Exponentials<T> {
 
     /// ∂loss/∂encoding from ∂loss/∂z = g, with weight w of the KL: ∂μᵢ = gᵢ + w μᵢ, and in the basis U
     /// ∂H_ij = Γ_ij ½ (gᵢ ε_j + g_j εᵢ) + w δ_ij (e^{2hᵢ} − 1).
-    pub(super) fn gradient(
+    pub(super) fn gradient<T: Real>(
         &mut self,
         encoding: &Matrix<T>,
         noise: &Matrix<T>,

@@ -70,9 +70,8 @@ fn training_commutes_with_rotations_of_the_latents() {
     }
 }
 
-/// An exponential factor rotates with the latents, and the posteriors with it.
-#[test]
-fn a_rotated_exponential_factor_gives_rotated_posteriors() {
+/// A model with no weight at zero.
+fn model(covariance: Covariance) -> Vae<f64> {
     let architecture = Architecture {
         latent_dim: 3,
         hidden: vec![7],
@@ -80,17 +79,28 @@ fn a_rotated_exponential_factor_gives_rotated_posteriors() {
         decoder: DecoderKind::Mlp,
         factor: PosteriorFactor::Exponential,
     };
-    let mut vae = Vae::<f64>::new(4, architecture, Covariance::Full, &mut stream(2, Purpose::Init, 0));
+    let mut vae = Vae::<f64>::new(4, architecture, covariance, &mut stream(2, Purpose::Init, 0));
     let mut rng = stream(3, Purpose::Analysis, 0);
     vae.parameters.iter_mut().for_each(|p| {
         let shift: f64 = StandardNormal.sample(&mut rng);
         *p += 0.1 * shift;
     });
+    vae
+}
+
+fn observations() -> Matrix<f64> {
+    Matrix::from_fn(4, 5, |i, j| (1.3 * i as f64 + 0.7 * j as f64).sin())
+}
+
+/// An exponential factor rotates with the latents, and the posteriors with it.
+#[test]
+fn a_rotated_exponential_factor_gives_rotated_posteriors() {
+    let vae = model(Covariance::Full);
     let rotation = Rotation { degrees: -70.0, plane: [2, 1] };
     let mut rotated = vae.clone();
     rotation.rotate_values(&vae, &mut rotated.parameters);
     let r: DMatrix<f64> = rotation.matrix(3);
-    let x = Matrix::from_fn(4, 5, |i, j| (1.3 * i as f64 + 0.7 * j as f64).sin());
+    let x = observations();
     for (q, p) in vae.posteriors(&x).iter().zip(rotated.posteriors(&x)) {
         assert!((&r * &q.mean - &p.mean).norm() < 1e-12);
         assert!((&r * q.covariance() * r.transpose() - p.covariance()).norm() < 1e-12);
@@ -100,20 +110,8 @@ fn a_rotated_exponential_factor_gives_rotated_posteriors() {
 /// Diagonal posteriors are those with a diagonal H: a change of family does not move them.
 #[test]
 fn a_living_run_changes_its_family_without_a_jump() {
-    let architecture = Architecture {
-        latent_dim: 3,
-        hidden: vec![7],
-        activation: Activation::Tanh,
-        decoder: DecoderKind::Mlp,
-        factor: PosteriorFactor::Exponential,
-    };
-    let mut vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut stream(2, Purpose::Init, 0));
-    let mut rng = stream(3, Purpose::Analysis, 0);
-    vae.parameters.iter_mut().for_each(|p| {
-        let shift: f64 = StandardNormal.sample(&mut rng);
-        *p += 0.1 * shift;
-    });
-    let x = Matrix::from_fn(4, 5, |i, j| (1.3 * i as f64 + 0.7 * j as f64).sin());
+    let mut vae = model(Covariance::Diagonal);
+    let x = observations();
     let before = vae.posteriors(&x);
     vae.switch_covariance(Covariance::Full);
     for (q, p) in before.iter().zip(vae.posteriors(&x)) {

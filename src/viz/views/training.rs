@@ -240,7 +240,7 @@ fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
     ui.painter().extend(polyline(ends, Stroke::new(1.8, color), dashes));
 }
 
-/// What the KL divergence of one latent is.
+/// Help for the KL divergence of one latent.
 const KL_PER_LATENT: &str = "In nats. With full covariance the KL divergence is split over the rows of the Cholesky factor of Σ, so the \
                              share of a latent depends on the order of the latents; the sum does not";
 

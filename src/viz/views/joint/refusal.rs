@@ -61,7 +61,7 @@ pub(super) fn refuse(ui: &mut Ui, reason: &str) {
     });
 }
 
-/// What counts as met.
+/// Tolerances of C1 and C2.
 pub(super) fn tolerances() -> String {
     format!(
         "No trained network meets the conditions exactly. C1 counts as met up to a mean c_IMA of {MOST_CONTRAST} nats, C2 while a \

@@ -23,7 +23,7 @@ const FLAT: f64 = 0.002;
 /// V counts as aligned with the axes while the least loss is within so many degrees of φ = 0.
 const ALIGNED: f64 = 5.0;
 
-/// What a rotation does to the learning rate (`experiment/schedule.rs`).
+/// Learning rate after a rotation (`experiment/schedule.rs`).
 const RATE_AFTER_ROTATION: &str = "After a rotation the learning rate restarts at a tenth of its full height (where it is still \
                                    higher, it stays), for diagonal and full posteriors alike: at the full rate the jump could \
                                    blow up the run";
@@ -217,8 +217,8 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
     ui.add(eframe::egui::Label::new(RichText::new(verdict).weak()).wrap());
 }
 
-/// What the depth of the dip, the angle in [0°, 90°) with the least loss, the family, and training that commutes with rotations
-/// say about this run.
+/// Sentence about this run from the depth of the dip, the angle in [0°, 90°) with the least loss, the family, and whether
+/// training commutes with rotations.
 fn verdict(depth: f64, least: f64, collapsed: bool, family: Covariance, equivariant: bool) -> String {
     if depth < FLAT && collapsed {
         "Flat: both latents have collapsed to the prior.".to_owned()

@@ -151,6 +151,7 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
         objective: Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.05 },
         optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },
         threads: 1,
+        cycle: None,
     };
     Ok(Experiment::new(config, Arc::new(data))?)
 }

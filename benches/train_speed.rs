@@ -127,6 +127,7 @@ impl Workload {
             objective: Objective { covariance, beta: 1.0, sigma2: 0.01 },
             optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },
             threads,
+            cycle: None,
         };
         Ok(Experiment::new(config, Arc::new(self.data()))?)
     }

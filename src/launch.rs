@@ -69,15 +69,13 @@ pub fn launch(source: &RunSource, seed: Option<u64>) -> Result<PreparedRun, Laun
     }
 }
 
-/// Default number of steps on your data.
-const STEPS_ON_OWN_DATA: u64 = 6000;
-
 fn of_data(path: &Path, seed: u64) -> Result<PreparedRun, LaunchError> {
     let file = read_table(path)?;
     let data = dataset_from_table(&file.table, seed).map_err(|e| FileError::new(e).at(path))?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let config = Config::new(Origin::File { name, sha256: file.sha256 }, seed, data.train.samples());
-    Ok(PreparedRun::new(config, Arc::new(data), STEPS_ON_OWN_DATA))
+    let steps = config.origin.defaults(data.train.samples()).steps;
+    Ok(PreparedRun::new(config, Arc::new(data), steps))
 }
 
 /// Run ready to start.

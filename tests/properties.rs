@@ -66,6 +66,7 @@ fn config() -> impl Strategy<Value = Config> {
             objective,
             optimizer,
             threads: 1 + (seed % 64) as usize,
+            cycle: (seed % 3 > 0).then_some(1 + seed % 10_000),
         },
     )
 }

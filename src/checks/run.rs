@@ -40,13 +40,12 @@ pub struct CheckRun {
     pub covariance: Covariance,
     /// β.
     pub beta: f64,
-    /// Degrees by which the latents are rotated after the scene's number of steps;
-    /// [`CheckRun::STEPS_AFTER_ROTATION`] more steps follow.
+    /// Steps, in one cycle of the learning rate.
+    pub steps: u64,
+    /// Degrees by which the latents are then rotated; as many steps follow, in another cycle.
     pub rotate: Option<f64>,
     /// Optimiser and parametrisation of full covariances.
     pub training: (OptimizerKind, PosteriorFactor),
-    /// Plateaus of the learning rate before the scene's number of steps: the schedule starts anew after each.
-    pub plateaus: u64,
 }
 
 /// Outcome of a run.
@@ -65,17 +64,11 @@ pub struct CheckOutcome {
 }
 
 impl CheckRun {
-    /// Steps after a rotation, enough for a diagonal posterior to return to the axes.
-    pub const STEPS_AFTER_ROTATION: u64 = 3000;
-
-    /// Steps from a start of the schedule to the end of its plateau.
-    pub const PLATEAU: u64 = 1500;
-
-    /// Run with the scene's β and without rotation.
+    /// Run with the scene's β and steps, without rotation.
     pub fn new(scene: &Scene, covariance: Covariance, seed: u64) -> Self {
-        let training = (OptimizerKind::default(), PosteriorFactor::default());
-        let beta = scene.training.beta;
-        Self { scene: scene.clone(), seed, covariance, beta, rotate: None, training, plateaus: 0 }
+        let training = (OptimizerKind::AdamEquivariant, PosteriorFactor::Exponential);
+        let (beta, steps) = (scene.training.beta, scene.training.steps);
+        Self { scene: scene.clone(), seed, covariance, beta, steps, rotate: None, training }
     }
 
     /// [`Self::new`] for each seed.
@@ -93,9 +86,9 @@ impl CheckRun {
         Self { rotate: Some(degrees), ..self }
     }
 
-    /// The same run with another optimiser and factor, and the whole learning rate for some plateaus before.
-    pub fn trained_by(self, kind: OptimizerKind, factor: PosteriorFactor, plateaus: u64) -> Self {
-        Self { training: (kind, factor), plateaus, ..self }
+    /// The same run with another optimiser, factor and number of steps.
+    pub fn trained_by(self, kind: OptimizerKind, factor: PosteriorFactor, steps: u64) -> Self {
+        Self { training: (kind, factor), steps, ..self }
     }
 
     /// Generates the data, trains and measures. A pure function of the run.
@@ -103,26 +96,20 @@ impl CheckRun {
     /// # Errors
     /// If the scene has invalid training defaults, or the run diverges.
     pub fn run(&self) -> Result<CheckOutcome, String> {
-        let Self { scene, seed, covariance, beta, rotate, training, plateaus } = self;
+        let Self { scene, seed, covariance, beta, steps, rotate, training } = self;
         let samples = scene.generator.samples;
         let mut config = Config::new(Origin::Scene(Box::new(scene.clone())), *seed, samples);
         (config.objective.covariance, config.objective.beta) = (*covariance, *beta);
         (config.optimizer.kind, config.architecture.factor) = *training;
-        let lr = config.optimizer.lr;
+        config.cycle = Some(*steps);
         let mut run = Experiment::new(config, Arc::new(generate(scene, *seed))).map_err(|e| e.to_string())?;
-        for plateau in 0..*plateaus {
-            run.advance(Self::PLATEAU).map_err(|e| e.to_string())?;
-            // Any change of a setting starts the schedule anew; this one is too small to matter.
-            let other = if plateau % 2 == 0 { lr * (1.0 + 1e-9) } else { lr };
-            run.apply(Command::Lr(other)).map_err(|e| e.to_string())?;
-        }
-        run.advance(scene.training.steps).map_err(|e| e.to_string())?;
+        run.advance(*steps).map_err(|e| e.to_string())?;
         let mut rotated = None;
         if let Some(degrees) = *rotate {
             let rotation = Rotation { degrees, plane: [0, 1] };
             run.apply(Command::Rotate(rotation)).map_err(|e| e.to_string())?;
             rotated = Some(run.state().vae.cast());
-            run.advance(Self::STEPS_AFTER_ROTATION).map_err(|e| e.to_string())?;
+            run.advance(*steps).map_err(|e| e.to_string())?;
         }
         let state = run.state();
         Ok(CheckOutcome {

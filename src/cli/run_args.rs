@@ -68,14 +68,19 @@ impl RunArgs {
     /// # Errors
     /// If the source cannot be used or an option is invalid.
     pub(super) fn prepare(&self) -> Result<PreparedRun, CliError> {
-        let mut run = launch(&self.source.source("linear"), self.seed)?;
-        self.apply_to(&mut run)?;
+        let source = self.source.source("linear");
+        let mut run = launch(&source, self.seed)?;
+        self.apply_to(&mut run, source.is_saved())?;
         Ok(run)
     }
 
-    fn apply_to(&self, run: &mut PreparedRun) -> Result<(), CliError> {
+    /// A saved run keeps its schedule.
+    fn apply_to(&self, run: &mut PreparedRun, is_saved: bool) -> Result<(), CliError> {
         let saved = (run.config.clone(), run.log.clone(), run.steps);
         self.change(&mut run.config);
+        if let Some(steps) = self.steps.filter(|_| !is_saved) {
+            run.config.cycle = Some(steps.max(1));
+        }
         run.log.extend(&self.at);
         run.log.sort_by_key(|logged| logged.step);
         run.steps = self.steps.unwrap_or(run.steps);
@@ -90,7 +95,7 @@ impl RunArgs {
         if saved != (run.config.clone(), run.log.clone(), run.steps) {
             run.weights = None;
         }
-        run.beside.as_deref_mut().map_or(Ok(()), |beside| self.apply_to(beside))
+        run.beside.as_deref_mut().map_or(Ok(()), |beside| self.apply_to(beside, is_saved))
     }
 
     /// These options, completed by those of `common`. Commands of both are kept.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::nn::Activation;
-use crate::vae::{Architecture, Covariance, DecoderKind, Objective};
+use crate::vae::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
 
 /// Default model, objective and optimiser of a scene. A scene file gives the values that differ from [`Self::default`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl TrainingDefaults {
             hidden: self.hidden.clone(),
             activation: self.activation,
             decoder: self.decoder,
-            factor: Default::default(),
+            factor: PosteriorFactor::Exponential,
         }
     }
 

@@ -4,7 +4,7 @@ use super::command::LoggedCommand;
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
 use crate::data::{Scene, TrainingDefaults};
 use crate::nn::OptimizerKind;
-use crate::vae::{Architecture, Objective};
+use crate::vae::{Architecture, Objective, PosteriorFactor};
 
 /// Source of the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ impl Origin {
     pub fn defaults(&self, samples: usize) -> TrainingDefaults {
         let defaults = match self {
             Self::Scene(scene) => scene.training.clone(),
-            Self::File { .. } => TrainingDefaults { sigma2: 0.05, ..TrainingDefaults::default() },
+            Self::File { .. } => TrainingDefaults { sigma2: 0.05, steps: 6000, ..TrainingDefaults::default() },
         };
         TrainingDefaults { batch: defaults.batch.min(samples), ..defaults }
     }
@@ -63,10 +63,16 @@ pub struct Config {
     pub optimizer: Optimizer,
     /// Threads per training step. Part of the configuration, because a minibatch that is cut is summed in another order.
     pub threads: usize,
+    /// Planned number of steps, at the end of which the first cycle of the learning rate ends; see [`Schedule`](super::Schedule).
+    /// `None` for runs of old versions, whose rate falls once, until step 4,000.
+    pub cycle: Option<u64>,
 }
 
 /// Upper limit for threads per training step.
 const MOST_THREADS: usize = 64;
+
+/// Upper limit for the steps of a cycle.
+const LONGEST_CYCLE: u64 = 1_000_000_000_000;
 
 impl Config {
     /// Configuration with the defaults of the data. `samples` is the size of the training data.
@@ -77,9 +83,20 @@ impl Config {
             seed,
             architecture: defaults.architecture(),
             objective: defaults.objective(),
-            optimizer: Optimizer { kind: OptimizerKind::default(), lr: defaults.lr, batch: defaults.batch },
+            optimizer: Optimizer { kind: OptimizerKind::AdamEquivariant, lr: defaults.lr, batch: defaults.batch },
             threads: 1,
+            cycle: Some(defaults.steps),
         }
+    }
+
+    /// The same configuration with the optimiser, the posterior factor and the schedule that an absent key means in files: those of
+    /// version 0.1.0, which had no others.
+    #[must_use]
+    pub fn with_first_defaults(mut self) -> Self {
+        self.architecture.factor = PosteriorFactor::default();
+        self.optimizer.kind = OptimizerKind::default();
+        self.cycle = None;
+        self
     }
 
     /// Checks every value; the error names the first invalid one. `samples` is the size of the training data.
@@ -100,6 +117,7 @@ impl Config {
         }
         hidden.iter().try_for_each(|width| within("hidden", *width, 1, LARGEST))?;
         within("threads", self.threads, 1, MOST_THREADS)?;
+        self.cycle.map_or(Ok(()), |steps| within("cycle", steps, 1, LONGEST_CYCLE))?;
         self.settings().validate(samples)
     }
 

@@ -4,6 +4,7 @@
 mod batches;
 mod command;
 mod config;
+mod convergence;
 mod history;
 mod keyframes;
 mod measure;
@@ -23,7 +24,7 @@ pub use history::{History, Row};
 pub use measure::{is_linear, summarise};
 pub use metrics::Metrics;
 pub use run::{Divergence, Experiment};
-pub use schedule::{Schedule, schedule};
+pub use schedule::Schedule;
 pub use settings::{InvalidSetting, Optimizer, Settings};
 pub use snapshot::Snapshot;
 pub use state::State;

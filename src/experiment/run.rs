@@ -9,15 +9,17 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::batches::Batches;
 use super::command::{Command, LoggedCommand};
 use super::config::Config;
+use super::convergence::training_objective;
 use super::history::History;
 use super::keyframes::{Keyframe, Keyframes};
-use super::measure::{is_large, measure_row};
+use super::measure::{is_large, is_linear, measure_row};
 use super::minibatch::Minibatch;
 use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
 use crate::data::Dataset;
 use crate::nn::Adam;
+use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
 use crate::vae::{Elbo, Vae};
 
@@ -84,7 +86,8 @@ impl Experiment {
         let minibatch = Minibatch::new(&vae, config.threads);
         let history = History::new(if is_large(&vae) { 100 } else { 10 });
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
-        let state = State { step: 0, position: 0, schedule: Schedule::START, settings: config.settings(), vae, adam };
+        let schedule = Schedule::new(config.cycle);
+        let state = State { step: 0, position: 0, schedule, settings: config.settings(), vae, adam };
         let sound = Sound::default();
         let start = Keyframe {
             state: state.clone(),
@@ -307,12 +310,24 @@ impl Experiment {
         if self.history.is_due(step) {
             self.write_row();
         }
+        if self.state.schedule.is_over(step) {
+            self.judge();
+        }
         if step.is_multiple_of(SOUND_INTERVAL) {
             self.mark_sound();
         }
         if self.keyframes.is_due(step) {
             self.keyframes.push(self.keyframe());
         }
+    }
+
+    /// Decides at the end of a cycle whether the run has settled.
+    fn judge(&mut self) {
+        let State { step, schedule, settings: Settings { objective, .. }, vae, .. } = &self.state;
+        let reached = training_objective(vae, &self.data, objective, self.config.seed);
+        let optimum = is_linear(&vae.architecture)
+            .then(|| LinearOptimum::new(&self.covariance, vae.latent_dim(), objective).elbo);
+        self.state.schedule = schedule.judged(*step, reached, optimum);
     }
 
     fn write_row(&mut self) {

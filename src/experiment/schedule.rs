@@ -1,4 +1,9 @@
-//! Learning-rate schedule of an open-ended run.
+//! Learning-rate schedule of a run, and its verdict on whether the run has settled.
+//!
+//! The rate rises, stays and falls along half a cosine in cycles (warm restarts; Loshchilov & Hutter 2017). A cycle ends at a low
+//! rate, where the objective has little noise, so the ends of two cycles can be compared: a run that gained less than
+//! [`Schedule::TOLERANCE`] in the last cycle, which was as long as all before it, or that is as near to its closed form, has settled.
+//! Until then another cycle begins.
 
 use super::command::{Command, LoggedCommand};
 
@@ -7,60 +12,107 @@ use super::command::{Command, LoggedCommand};
 pub struct Schedule {
     /// Step of the last command, from which the schedule counts.
     pub begun: u64,
+    /// Planned steps of a run; `None` for runs of old versions, whose rate falls once, until step 4,000 after each command.
+    planned: Option<u64>,
     /// Height, a share of the learning rate.
     height: f64,
+    /// First step of the current cycle.
+    cycle: u64,
+    /// Steps of the current cycle.
+    length: u64,
+    /// Training objective at the end of the cycle before, in nats.
+    before: Option<f64>,
+    /// Step at which the run was found settled.
+    settled: Option<u64>,
 }
 
-/// Height after a rotation of the latents. The problem is the same at another place, and the way back to the axes needs less
-/// than the full rate. At the full rate Adam, whose second moments belong to the axes, would walk a full posterior to them, too.
+/// Height after a rotation of the latents, in runs of old versions.
 const AFTER_ROTATION: f64 = 0.1;
 
 impl Schedule {
-    /// Schedule at step 0.
-    pub const START: Self = Self { begun: 0, height: 1.0 };
+    /// Nats by which a settled run may still be below its limit, as far as its last cycle shows.
+    pub const TOLERANCE: f64 = 0.01;
 
-    /// Schedule after the commands of `log`, in the order of their steps.
-    pub fn after(log: &[LoggedCommand]) -> Self {
-        log.iter().fold(Self::START, |schedule, logged| schedule.changed(logged))
+    /// Schedule at step 0 of a run with so many planned steps; see [`Config::cycle`](super::Config::cycle).
+    pub fn new(planned: Option<u64>) -> Self {
+        let length = planned.unwrap_or(u64::MAX);
+        Self { begun: 0, planned, height: 1.0, cycle: 0, length, before: None, settled: None }
     }
 
-    /// Schedule after one more command. A setting restarts it; a rotation does so at a tenth of the height, unless the rate
-    /// is still higher.
+    /// Schedule after one more command, which begins another first cycle.
+    ///
+    /// That cycle ends with the planned steps, unless these are over or nearly so. In a run of an old version a rotation restarts the
+    /// schedule at a tenth of the height, unless the rate is still higher.
+    #[must_use]
     pub fn changed(self, logged: &LoggedCommand) -> Self {
-        let height = match logged.command {
-            Command::Rotate(_) => self.share(logged.step).max(AFTER_ROTATION),
+        let LoggedCommand { step, command } = *logged;
+        let height = match command {
+            Command::Rotate(_) if self.planned.is_none() => self.share(step).max(AFTER_ROTATION),
             _ => 1.0,
         };
-        Self { begun: logged.step, height }
+        let rest = |planned: u64| planned.checked_sub(step).filter(|rest| *rest >= planned / 4).unwrap_or(planned);
+        let length = self.planned.map_or(u64::MAX, rest);
+        Self { begun: step, height, cycle: step, length, before: None, settled: None, ..self }
     }
 
     /// Share of the learning rate at a step.
     pub fn share(&self, step: u64) -> f64 {
-        self.height * schedule(step.saturating_sub(self.begun))
+        let since = step.saturating_sub(self.cycle);
+        let shape = if self.planned.is_some() { cycle(since, self.length) } else { cycle(since, OLD_LENGTH) };
+        self.height * shape
+    }
+
+    /// True at the end of a cycle of a run that has not settled: it is time for [`Self::judged`].
+    pub fn is_over(&self, step: u64) -> bool {
+        self.planned.is_some() && self.settled.is_none() && step.saturating_sub(self.cycle) >= self.length
+    }
+
+    /// Schedule after the end of a cycle at `step` with this training objective and, where there is a closed form, its optimum, in
+    /// nats: settled, or in a cycle as long as all since the last command.
+    #[must_use]
+    pub fn judged(self, step: u64, objective: f64, optimum: Option<f64>) -> Self {
+        let at_optimum = optimum.is_some_and(|optimum| optimum - objective < Self::TOLERANCE);
+        let stopped = self.before.is_some_and(|before| objective - before < Self::TOLERANCE);
+        if at_optimum || stopped {
+            Self { settled: Some(step), ..self }
+        } else {
+            Self { cycle: step, length: step - self.begun, before: Some(objective), ..self }
+        }
+    }
+
+    /// Step at which the run was found settled.
+    pub fn settled(&self) -> Option<u64> {
+        self.settled
     }
 }
 
-/// Share of the learning rate `since` steps after the start or the last change of a setting.
+/// Share of the learning rate `since` steps after the start of a cycle of `length` steps.
 ///
 /// A short rise lets Adam's moments settle, a plateau moves the parameters, and a decay reduces the noise: half a cosine
 /// down to 2 %, then 1/t, which lets a run settle although Σ 1/t, the distance that it could still cover, diverges.
-pub fn schedule(since: u64) -> f64 {
-    let t = since as f64;
-    if t < RISE {
-        (t + 1.0) / RISE
-    } else if t < PLATEAU {
+fn cycle(since: u64, length: u64) -> f64 {
+    let (t, length) = (since as f64, length.max(1) as f64);
+    let (rise, plateau, rest) = (RISE.min(0.1 * length).ceil(), PLATEAU * length, REST * length);
+    if t < rise {
+        (t + 1.0) / rise
+    } else if t < plateau {
         1.0
-    } else if t < REST {
-        let phase = (t - PLATEAU) / (REST - PLATEAU);
+    } else if t < rest {
+        let phase = (t - plateau) / (rest - plateau);
         FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + (std::f64::consts::PI * phase).cos())
     } else {
-        FLOOR * REST / t
+        FLOOR * rest / t
     }
 }
 
+/// Length of the only cycle of runs of old versions.
+const OLD_LENGTH: u64 = 5000;
+/// Steps of the rise.
 const RISE: f64 = 50.0;
-const PLATEAU: f64 = 1500.0;
-const REST: f64 = 4000.0;
+/// Share of a cycle before the decay.
+const PLATEAU: f64 = 0.3;
+/// Share of a cycle before the end of the decay.
+const REST: f64 = 0.8;
 const FLOOR: f64 = 0.02;
 
 #[cfg(test)]
@@ -69,32 +121,68 @@ mod tests {
     use crate::geometry::Rotation;
 
     #[test]
-    fn the_rate_rises_once_and_then_falls() {
-        let rates: Vec<f64> = (0..20_000).map(schedule).collect();
-        assert!((rates[0] - 0.02).abs() < 1e-12 && rates[49] == 1.0);
-        assert!(rates[50..].windows(2).all(|w| w[1] <= w[0]), "no rise after the plateau");
-        let largest_jump = rates.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f64::max);
-        assert!(largest_jump <= 0.02 + 1e-12, "{largest_jump}");
-        assert!(rates[19_999] > 0.0);
+    fn the_rate_rises_once_in_a_cycle_and_then_falls() {
+        for length in [20, 300, 5000] {
+            let rates: Vec<f64> = (0..4 * length).map(|step| cycle(step, length)).collect();
+            let top = rates.iter().position(|rate| *rate == 1.0).unwrap();
+            assert!(rates[..top].windows(2).all(|w| w[0] < w[1]) && rates[top..].windows(2).all(|w| w[1] <= w[0]));
+            assert!(rates[0] > 0.0 && rates[length as usize] < 0.017 && rates[4 * length as usize - 1] > 0.0);
+        }
     }
 
+    fn after(planned: Option<u64>, list: &[(u64, Command)]) -> Schedule {
+        let logged = list.iter().map(|(step, command)| LoggedCommand { step: *step, command: *command });
+        logged.fold(Schedule::new(planned), |schedule, logged| schedule.changed(&logged))
+    }
+
+    const ROTATE: Command = Command::Rotate(Rotation { degrees: 30.0, plane: [0, 1] });
+
     #[test]
-    fn settings_restart_at_full_height_and_rotations_do_not() {
-        let rotate = Command::Rotate(Rotation { degrees: 30.0, plane: [0, 1] });
-        let at = |list: &[(u64, Command)], step| {
-            Schedule::after(
-                &list
-                    .iter()
-                    .map(|(step, command)| LoggedCommand { step: *step, command: *command })
-                    .collect::<Vec<_>>(),
-            )
-            .share(step)
-        };
-        assert_eq!(at(&[], 1000), 1.0);
-        assert_eq!(at(&[(5000, Command::Beta(2.0))], 6000), 1.0);
-        assert!((at(&[(5000, rotate)], 6000) - 0.1).abs() < 1e-12, "a tenth after the decay");
-        assert_eq!(at(&[(1000, rotate)], 2000), 1.0, "the plateau keeps its rate");
-        assert_eq!(at(&[(5000, rotate), (6000, Command::Lr(0.1))], 7000), 1.0);
-        assert!((at(&[(5000, rotate), (5500, rotate)], 6000) - 0.1).abs() < 1e-12);
+    fn a_command_begins_a_cycle_that_ends_with_the_planned_steps() {
+        for (list, share) in [
+            (&[(2000, Command::Beta(2.0))][..], 1.0),
+            (&[(2000, ROTATE)], 1.0),
+            (&[(2000, ROTATE), (4000, Command::Lr(0.1))], 1.0),
+        ] {
+            let schedule = after(Some(10_000), list);
+            let begun = schedule.begun;
+            assert_eq!(schedule.share(begun + 100), share);
+            assert!(schedule.is_over(10_000) && !schedule.is_over(9999), "{schedule:?}");
+        }
+        // Near the end, and after it, there is a whole cycle.
+        for step in [9000, 10_000, 30_000] {
+            assert!(after(Some(10_000), &[(step, ROTATE)]).is_over(step + 10_000));
+            assert!(!after(Some(10_000), &[(step, ROTATE)]).is_over(step + 9999));
+        }
+    }
+
+    /// The first cycle has no other to be compared with.
+    #[test]
+    fn a_run_settles_when_a_cycle_gains_nothing_or_at_its_closed_form() {
+        let start = Schedule::new(Some(1000));
+        assert!(start.is_over(1000) && !start.is_over(999));
+        let second = start.judged(1000, -3.0, None);
+        assert!(second.settled().is_none() && second.share(1100) == 1.0 && second.is_over(2000));
+        let third = second.judged(2000, -2.5, None);
+        assert!(third.settled().is_none() && third.is_over(4000) && !third.is_over(3999));
+        let settled = third.judged(4000, -2.495, None);
+        assert_eq!(settled.settled(), Some(4000));
+        assert!(!settled.is_over(9000) && settled.share(9000) < 0.02, "the rate goes on falling");
+        assert_eq!(start.judged(1000, -3.0, Some(-2.995)).settled(), Some(1000));
+        assert_eq!(start.judged(1000, -3.0, Some(-2.9)).settled(), None);
+        let changed = settled.changed(&LoggedCommand { step: 9000, command: Command::Beta(2.0) });
+        assert!(changed.settled().is_none() && changed.share(9100) == 1.0);
+    }
+
+    /// Runs of old versions must repeat: one decay until step 4,000, then 1/t; a tenth of the height after a rotation.
+    #[test]
+    fn old_runs_keep_their_schedule() {
+        let at = |list: &[(u64, Command)], step| after(None, list).share(step);
+        assert_eq!([0, 49, 1499].map(|step| at(&[], step)), [0.02, 1.0, 1.0]);
+        assert!((at(&[], 2750) - 0.51).abs() < 1e-12 && (at(&[], 8000) - 0.01).abs() < 1e-12);
+        assert!((at(&[(5000, ROTATE)], 6000) - 0.1).abs() < 1e-12, "a tenth after the decay");
+        assert_eq!(at(&[(1000, ROTATE)], 2000), 1.0, "the plateau keeps its rate");
+        assert_eq!(at(&[(5000, ROTATE), (6000, Command::Lr(0.1))], 7000), 1.0);
+        assert!(!after(None, &[]).is_over(1_000_000));
     }
 }

@@ -10,7 +10,7 @@ use crate::vae::Objective;
 pub struct Optimizer {
     /// Optimiser.
     pub kind: OptimizerKind,
-    /// Learning rate at the plateau of the [`schedule`](super::schedule()).
+    /// Learning rate at the plateaus of the [`Schedule`](super::Schedule).
     pub lr: f64,
     /// Observations per minibatch.
     pub batch: usize,

@@ -33,8 +33,8 @@ pub struct Snapshot {
     pub step: u64,
     /// Settings in force.
     pub settings: Settings,
-    /// Learning rate of the next step.
-    pub learning_rate: f64,
+    /// Schedule of the learning rate; that after the last command for a run that was read and not repeated.
+    pub schedule: Schedule,
     /// Model.
     pub vae: Vae<f32>,
     /// Outputs of the encoder for the first held-out observations.
@@ -59,7 +59,8 @@ impl Snapshot {
         let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
         let (log, history) = (run.log().to_vec(), run.history().rows().to_vec());
         let state = run.state();
-        Self::new(config, data, log, history, state.step, state.vae.clone(), run.covariance())
+        let snapshot = Self::new(config, data, log, history, state.step, state.vae.clone(), run.covariance());
+        Self { schedule: state.schedule, ..snapshot }
     }
 
     /// Snapshot of a running or saved run: its model `vae` after `step` steps and the commands of `log`; `covariance` is that
@@ -82,7 +83,7 @@ impl Snapshot {
             optimum: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
             geometry: probe(&vae, &data, &settings, Self::PROBED, true),
-            learning_rate: settings.optimizer.lr * Schedule::after(&log).share(step),
+            schedule: log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged)),
             encodings,
             config,
             data,
@@ -92,6 +93,11 @@ impl Snapshot {
             settings,
             vae,
         }
+    }
+
+    /// Learning rate of the next step.
+    pub fn learning_rate(&self) -> f64 {
+        self.settings.optimizer.lr * self.schedule.share(self.step)
     }
 
     /// m, the number of latents.

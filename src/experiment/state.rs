@@ -13,7 +13,8 @@ pub struct State {
     pub step: u64,
     /// Observations read from the sequence of shuffled epochs.
     pub(super) position: u64,
-    pub(super) schedule: Schedule,
+    /// Schedule of the learning rate.
+    pub schedule: Schedule,
     /// Settings in force.
     pub settings: Settings,
     /// Model.

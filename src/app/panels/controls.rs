@@ -204,7 +204,7 @@ fn optimiser(
             commands.send(UiCommand::Change(Command::Lr(optimizer.lr)));
         }
         if let Some(snapshot) = snapshot {
-            ui.weak(format!("now {}", short(snapshot.learning_rate, 0..=0)));
+            ui.weak(format!("now {}", short(snapshot.learning_rate(), 0..=0)));
         }
         let most = snapshot.map_or(1024, |s| s.data.train.samples().min(4096));
         let batch = Slider::new(&mut optimizer.batch, 1..=most).logarithmic(true).text("batch");

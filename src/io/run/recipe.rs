@@ -1,8 +1,9 @@
 //! Recipes: a run on a built-in scene as one line of text, for slides and for pasting into the window.
 //!
-//! `unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;steps=5000;z=0.5,-1` gives the scene, the values that
+//! `unpick:version=2;scene=cylinder;seed=3;beta=2;at=2000:covariance=full;steps=5000;z=0.5,-1` gives the scene, the values that
 //! differ from its defaults, the commands during the run in order, the number of steps and z*. The default seed is 0;
-//! all other defaults are those of the scene.
+//! all other defaults are those of the scene. Without a version, optimiser, posterior factor and schedule are those of version 0.1.0
+//! of the program, which had no others.
 
 use std::fmt;
 use std::str::FromStr;
@@ -66,11 +67,12 @@ impl Recipe {
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { config, log, steps, z } = self;
-        write!(f, "{PREFIX}scene={}", config.origin.name())?;
+        let version = if config.cycle.is_some() { "version=2;" } else { "" };
+        write!(f, "{PREFIX}{version}scene={}", config.origin.name())?;
         if config.seed != 0 {
             write!(f, ";seed={}", config.seed)?;
         }
-        let defaults = default_config(config.origin.clone());
+        let defaults = default_config(config.origin.clone(), config.cycle.is_some());
         let (own, default) = (&config.architecture, &defaults.architecture);
         if own.latent_dim != default.latent_dim {
             write!(f, ";latent_dim={}", own.latent_dim)?;
@@ -96,6 +98,9 @@ impl fmt::Display for Recipe {
         if config.threads != defaults.threads {
             write!(f, ";threads={}", config.threads)?;
         }
+        if let Some(cycle) = config.cycle.filter(|_| config.cycle != defaults.cycle) {
+            write!(f, ";cycle={cycle}")?;
+        }
         log.iter().try_for_each(|logged| write!(f, ";at={}:{}", logged.step, logged.command))?;
         write!(f, ";steps={steps}")?;
         if z.is_empty() { Ok(()) } else { write!(f, ";z={}", list(z)) }
@@ -119,10 +124,17 @@ impl FromStr for Recipe {
                 }
             })
             .collect::<Result<_, _>>()?;
-        let scene = pairs.iter().find(|(name, _)| *name == "scene").map(|(_, value)| *value);
-        let scene = scene.ok_or_else(|| FileError::new("the recipe names no scene"))?;
+        let value = |key: &str| pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        let current = match value("version") {
+            Some("2") => true,
+            None => false,
+            Some(other) => {
+                return Err(FileError::new(format_args!("the recipe has version {other}; this program reads version 2")));
+            }
+        };
+        let scene = value("scene").ok_or_else(|| FileError::new("the recipe names no scene"))?;
         let scene = Scene::named(scene).ok_or_else(|| FileError::new(format_args!("there is no scene '{scene}'")))?;
-        let mut config = default_config(Origin::Scene(Box::new(scene.clone())));
+        let mut config = default_config(Origin::Scene(Box::new(scene.clone())), current);
         let (mut log, mut steps, mut z) = (Vec::new(), scene.training.steps, Vec::new());
         let mut seen = Vec::new();
         for (name, value) in pairs {
@@ -133,7 +145,8 @@ impl FromStr for Recipe {
             let wrong = || FileError::new(format_args!("{name}: '{value}' in the recipe is not a valid value"));
             let architecture = &mut config.architecture;
             match name {
-                "scene" => {}
+                "scene" | "version" => {}
+                "cycle" if current => config.cycle = Some(value.parse().map_err(|_not_a_number| wrong())?),
                 "seed" => config.seed = value.parse().map_err(|_not_a_number| wrong())?,
                 "latent_dim" => architecture.latent_dim = value.parse().map_err(|_not_a_number| wrong())?,
                 "hidden" => architecture.hidden = numbers(value).ok_or_else(wrong)?,
@@ -183,9 +196,11 @@ impl FromStr for Recipe {
     }
 }
 
-fn default_config(origin: Origin) -> Config {
+/// Configuration with the defaults of a recipe, `current` or without a version.
+fn default_config(origin: Origin, current: bool) -> Config {
     let samples = origin.scene().map_or(0, |scene| scene.generator.samples);
-    Config::new(origin, 0, samples)
+    let config = Config::new(origin, 0, samples);
+    if current { config } else { config.with_first_defaults() }
 }
 
 /// The settings as commands.
@@ -220,6 +235,8 @@ mod tests {
         for line in [
             "unpick:scene=linear;steps=0",
             "unpick:scene=linear;posterior_factor=exponential;covariance=full;optimizer=adam-equivariant;at=10:optimizer=sgd;steps=20",
+            "unpick:version=2;scene=linear;steps=0",
+            "unpick:version=2;scene=linear;posterior_factor=cholesky;optimizer=adam;cycle=700;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
              sigma2=0.3;lr=0.001;batch=7;steps=1",
@@ -244,6 +261,9 @@ mod tests {
             ("unpick:scene=linear;hidden=3,x", "hidden: '3,x'"),
             ("unpick:scene=linear;at=9:beta=2;steps=8", "after the last step 8"),
             ("unpick:scene=linear;at=9:beta=2;at=3:beta=1", "order"),
+            ("unpick:version=3;scene=linear", "version 3"),
+            ("unpick:scene=linear;cycle=3", "'cycle' cannot"),
+            ("unpick:version=2;scene=linear;cycle=0", "cycle = 0"),
             ("unpick:scene=linear;z=1", "z in the recipe must be 2"),
             ("unpick:scene=linear;z=1,NaN", "z in the recipe must be 2"),
         ] {
@@ -263,7 +283,7 @@ mod tests {
             full in any::<bool>(), steps in 10_u64..1_000_000, m in 1_usize..9, hidden in prop::collection::vec(1_usize..200, 0..4),
             z in prop::collection::vec(-3.0_f64..3.0, 8),
         ) {
-            let mut config = default_config(Origin::Scene(Box::new(Scene::built_in()[scene].clone())));
+            let mut config = default_config(Origin::Scene(Box::new(Scene::built_in()[scene].clone())), full);
             config.seed = seed;
             config.architecture.latent_dim = m;
             config.threads = 1 + hidden.len();

@@ -83,6 +83,9 @@ pub struct OptimizerRecord {
     /// Threads per training step [default: 1].
     #[serde(default = "one")]
     pub threads: usize,
+    /// Planned steps: the end of the first cycle of the learning rate [default: one cycle that ends at step 5,000].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<u64>,
 }
 
 fn one() -> usize {
@@ -121,6 +124,7 @@ impl Record {
                 lr: config.optimizer.lr,
                 batch: config.optimizer.batch,
                 threads: config.threads,
+                cycle: config.cycle,
             },
         }
     }
@@ -142,9 +146,9 @@ impl Record {
             return Err(FileError::new("the commands of the record are not in the order of their steps"));
         }
         let architecture = self.model.architecture;
-        let OptimizerRecord { kind, lr, batch, threads } = self.optimizer;
+        let OptimizerRecord { kind, lr, batch, threads, cycle } = self.optimizer;
         let optimizer = Optimizer { kind, lr, batch };
-        Ok((Config { origin, seed: self.seed, architecture, objective, optimizer, threads }, log))
+        Ok((Config { origin, seed: self.seed, architecture, objective, optimizer, threads, cycle }, log))
     }
 
     /// The record as TOML.

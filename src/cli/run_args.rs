@@ -40,7 +40,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "cholesky|exponential", value_parser = parse_factor)]
     pub(super) posterior_factor: Option<PosteriorFactor>,
     /// Choose the optimiser [default: from the source]
-    #[arg(long, value_name = "adam|adam-equivariant|sgd", value_parser = parse_optimizer)]
+    #[arg(long, value_name = "adam|adam-equivariant|sgd|lbfgs", value_parser = parse_optimizer)]
     pub(super) optimizer: Option<OptimizerKind>,
     /// Set the learning rate [default: from the source]
     #[arg(long)]
@@ -77,7 +77,7 @@ impl RunArgs {
     /// A saved run keeps its schedule.
     fn apply_to(&self, run: &mut PreparedRun, is_saved: bool) -> Result<(), CliError> {
         let saved = (run.config.clone(), run.log.clone(), run.steps);
-        self.change(&mut run.config);
+        self.change(&mut run.config, is_saved);
         if let Some(steps) = self.steps.filter(|_| !is_saved) {
             run.config.cycle = Some(steps.max(1));
         }
@@ -121,8 +121,9 @@ impl RunArgs {
         }
     }
 
-    /// Replaces the values of given options.
-    fn change(&self, config: &mut Config) {
+    /// Replaces the values of given options. A linear decoder on your data takes a linear encoder, and both take L-BFGS, unless
+    /// the run is saved or the options say otherwise.
+    fn change(&self, config: &mut Config, is_saved: bool) {
         fn set<T: Clone>(place: &mut T, value: Option<&T>) {
             if let Some(value) = value {
                 place.clone_from(value);
@@ -136,6 +137,12 @@ impl RunArgs {
         set(&mut config.objective.beta, self.beta.as_ref());
         set(&mut config.objective.sigma2, self.sigma2.as_ref());
         set(&mut config.architecture.factor, self.posterior_factor.as_ref());
+        if !is_saved && self.hidden.is_none() && config.architecture.decoder == DecoderKind::Linear && config.origin.scene().is_none() {
+            config.architecture.hidden.clear();
+        }
+        if !is_saved {
+            config.choose_optimizer();
+        }
         set(&mut config.optimizer.kind, self.optimizer.as_ref());
         set(&mut config.optimizer.lr, self.lr.as_ref());
         set(&mut config.optimizer.batch, self.batch.as_ref());

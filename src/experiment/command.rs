@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{InvalidSetting, Settings};
 use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
-use crate::vae::Covariance;
+use crate::vae::{Architecture, Covariance};
 
 /// Change of one setting, or of the model itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,12 +67,16 @@ impl Command {
         })
     }
 
-    /// Checks a rotation against the number of latents. Values of settings are checked by [`Settings::validate`].
+    /// Checks a rotation against the number of latents, and an optimiser against the layers. Values of settings are checked by
+    /// [`Settings::validate`].
     ///
     /// # Errors
-    /// If the angle is no angle, or the plane is none of this model.
-    pub fn check(self, latent_dim: usize) -> Result<(), InvalidSetting> {
-        let Self::Rotate(Rotation { degrees, plane: [a, b] }) = self else { return Ok(()) };
+    /// If the angle is no angle, the plane is none of this model, or the optimiser cannot train it.
+    pub fn check(self, architecture: &Architecture) -> Result<(), InvalidSetting> {
+        let latent_dim = architecture.latent_dim;
+        let Self::Rotate(Rotation { degrees, plane: [a, b] }) = self else {
+            return if let Self::Optimizer(kind) = self { can_train(kind, architecture) } else { Ok(()) };
+        };
         let wrong = if latent_dim < 2 {
             "there is only one latent; a rotation needs two".to_owned()
         } else if !(-360.0..=360.0).contains(&degrees) {
@@ -155,7 +159,9 @@ impl FromStr for Command {
             },
             "optimizer" => match OptimizerKind::ALL.into_iter().find(|kind| kind.name() == value) {
                 Some(kind) => Ok(Self::Optimizer(kind)),
-                None => Err(InvalidSetting(format!("optimizer: '{value}' is none of adam, adam-equivariant and sgd"))),
+                None => {
+                    Err(InvalidSetting(format!("optimizer: '{value}' is none of adam, adam-equivariant, sgd and lbfgs")))
+                }
             },
             "rotate" => {
                 let (degrees, latents) = value.split_once(':').unwrap_or((value, "1,2"));
@@ -171,6 +177,15 @@ impl FromStr for Command {
     }
 }
 
+/// Checks that an optimiser can train models of this architecture.
+pub(super) fn can_train(kind: OptimizerKind, architecture: &Architecture) -> Result<(), InvalidSetting> {
+    if kind == OptimizerKind::Lbfgs && !architecture.hidden.is_empty() {
+        let sentence = "optimizer = lbfgs trains only linear encoders and decoders; leave out the hidden layers";
+        return Err(InvalidSetting(sentence.to_owned()));
+    }
+    Ok(())
+}
+
 /// Reads a pair of latents counted from 1: `1,3`.
 fn plane(text: &str) -> Option<[usize; 2]> {
     let (a, b) = text.split_once(',')?;
@@ -181,6 +196,7 @@ fn plane(text: &str) -> Option<[usize; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::TrainingDefaults;
 
     #[test]
     fn commands_survive_text_and_json() {
@@ -220,7 +236,10 @@ mod tests {
 
     #[test]
     fn a_rotation_needs_an_angle_and_two_existing_latents() {
-        let check = |text: &str, m| text.parse::<Command>().unwrap().check(m);
+        let check = |text: &str, latent_dim| {
+            let hidden = vec![8];
+            text.parse::<Command>().unwrap().check(&Architecture { latent_dim, hidden, ..TrainingDefaults::default().architecture() })
+        };
         assert!(check("rotate=30", 2).is_ok() && check("rotate=-45:3,1", 3).is_ok() && check("beta=1", 1).is_ok());
         for (text, m, word) in [
             ("rotate=30", 1, "one latent"),
@@ -228,6 +247,7 @@ mod tests {
             ("rotate=30:2,2", 2, "different"),
             ("rotate=400", 2, "360"),
             ("rotate=NaN", 2, "angle"),
+            ("optimizer=lbfgs", 2, "linear"),
         ] {
             let error = check(text, m).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

@@ -1,6 +1,6 @@
 //! Configuration of a run at step 0. Together with the log of commands it repeats the run.
 
-use super::command::LoggedCommand;
+use super::command::{LoggedCommand, can_train};
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
 use crate::data::{Scene, TrainingDefaults};
 use crate::nn::OptimizerKind;
@@ -89,6 +89,15 @@ impl Config {
         }
     }
 
+    /// Takes L-BFGS for your data if encoder and decoder are linear: their principal axes differ in variance by any factor, and no
+    /// optimiser with minibatches reaches them all. Scenes are there to watch training.
+    pub fn choose_optimizer(&mut self) {
+        let is_linear = self.architecture.hidden.is_empty();
+        if is_linear && matches!(self.origin, Origin::File { .. }) {
+            self.optimizer.kind = OptimizerKind::Lbfgs;
+        }
+    }
+
     /// The same configuration with the optimiser, the posterior factor and the schedule that an absent key means in files: those of
     /// version 0.1.0, which had no others.
     #[must_use]
@@ -118,6 +127,7 @@ impl Config {
         hidden.iter().try_for_each(|width| within("hidden", *width, 1, LARGEST))?;
         within("threads", self.threads, 1, MOST_THREADS)?;
         self.cycle.map_or(Ok(()), |steps| within("cycle", steps, 1, LONGEST_CYCLE))?;
+        can_train(self.optimizer.kind, &self.architecture)?;
         self.settings().validate(samples)
     }
 
@@ -135,7 +145,7 @@ impl Config {
         log.iter().try_fold(self.settings(), |settings, logged| {
             let settings = logged.command.applied_to(settings);
             let at = |e| InvalidSetting(format!("at step {}: {e}", logged.step));
-            let valid = logged.command.check(self.architecture.latent_dim).and_then(|()| settings.validate(samples));
+            let valid = logged.command.check(&self.architecture).and_then(|()| settings.validate(samples));
             valid.map_err(at).map(|()| settings)
         })
     }

@@ -22,9 +22,9 @@ pub(super) struct Keyframe {
 impl Keyframe {
     /// Memory without the rows, which it shares with other keyframes.
     fn bytes(&self) -> usize {
-        let State { vae, adam, .. } = &self.state;
+        let State { vae, adam, lbfgs, .. } = &self.state;
         let numbers = vae.parameters.capacity() + adam.first.capacity() + adam.second.capacity();
-        let doubles = self.sums.kl_per_dim.capacity();
+        let doubles = self.sums.kl_per_dim.capacity() + lbfgs.numbers();
         4 * numbers + 8 * doubles + size_of_val(self.history.rows()) + size_of::<Self>()
     }
 }

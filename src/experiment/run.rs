@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::batches::Batches;
@@ -18,10 +18,10 @@ use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
 use crate::data::Dataset;
-use crate::nn::Adam;
+use crate::nn::{Adam, Lbfgs, OptimizerKind};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
-use crate::vae::{Elbo, Vae};
+use crate::vae::{Elbo, Moments, Vae, linear_objective};
 
 /// Divergence of a run, after which its last sound state was restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -53,8 +53,12 @@ pub struct Experiment {
     keyframes: Keyframes,
     /// Covariance of the training data.
     covariance: Arc<DMatrix<f64>>,
+    /// Their mean.
+    mean: DVector<f64>,
     batches: Batches,
     minibatch: Minibatch,
+    /// Objective on all training data, of steps without minibatches.
+    exact: Elbo,
     /// Sums over the `summed` steps since the last row of the history.
     sums: Elbo,
     summed: u64,
@@ -87,7 +91,7 @@ impl Experiment {
         let history = History::new(if is_large(&vae) { 100 } else { 10 });
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
         let schedule = Schedule::new(config.cycle);
-        let state = State { step: 0, position: 0, schedule, settings: config.settings(), vae, adam };
+        let state = State { step: 0, position: 0, schedule, settings: config.settings(), vae, adam, lbfgs: Lbfgs::default() };
         let sound = Sound::default();
         let start = Keyframe {
             state: state.clone(),
@@ -101,6 +105,7 @@ impl Experiment {
             batches: Batches::new(config.seed, data.train.samples()),
             config: Arc::new(config),
             covariance: Arc::new(data.train.covariance()),
+            mean: data.train.mean(),
             data,
             state,
             log: Vec::new(),
@@ -109,6 +114,7 @@ impl Experiment {
             sound,
             keyframes: Keyframes::new(start, Self::KEYFRAME_BYTES),
             minibatch,
+            exact: Elbo::default(),
             sums,
             summed: 0,
         })
@@ -197,7 +203,7 @@ impl Experiment {
     /// # Errors
     /// If the command is invalid; nothing is changed then.
     pub fn apply(&mut self, command: Command) -> Result<(), InvalidSetting> {
-        command.check(self.state.vae.latent_dim())?;
+        command.check(&self.config.architecture)?;
         command.applied_to(self.state.settings).validate(self.data.train.samples())?;
         if !self.is_no_op(command) {
             self.pending.clear();
@@ -235,6 +241,10 @@ impl Experiment {
             self.minibatch.fit(&state.vae, self.config.threads);
         }
         state.settings = settings;
+        state.lbfgs.reset();
+        if settings.optimizer.kind == OptimizerKind::Lbfgs {
+            state.vae.fix_covariance(&self.mean);
+        }
         let logged = LoggedCommand { step: state.step, command };
         state.schedule = state.schedule.changed(&logged);
         self.log.push(logged);
@@ -261,7 +271,7 @@ impl Experiment {
         self.differentiate();
         let Settings { objective, .. } = self.state.settings;
         let (n, m) = (self.data.data_dim(), self.state.vae.latent_dim());
-        let loss = -self.minibatch.elbo().objective(objective.beta) - objective.log_normaliser(n);
+        let loss = -self.elbo().objective(objective.beta) - objective.log_normaliser(n);
         let trivial = 0.5 * (self.covariance.trace() / objective.sigma2 + n as f64) + objective.beta * m as f64;
         // False for NaN.
         let sound = loss <= EXPLOSION * trivial;
@@ -277,8 +287,24 @@ impl Experiment {
         }
     }
 
+    /// Objective of the next step, on its minibatch or on all training data.
+    fn elbo(&self) -> &Elbo {
+        if self.is_exact() { &self.exact } else { self.minibatch.elbo() }
+    }
+
+    /// True if a step uses the objective of all training data, and not that of a minibatch.
+    fn is_exact(&self) -> bool {
+        self.state.settings.optimizer.kind == OptimizerKind::Lbfgs
+    }
+
     /// Loss of the next minibatch and its gradient. Allocates nothing on one thread.
     fn differentiate(&mut self) {
+        if self.is_exact() {
+            let State { vae, settings, .. } = &self.state;
+            let moments = Moments { mean: &self.mean, covariance: &self.covariance };
+            self.exact = linear_objective(&vae.cast(), &settings.objective, moments).0;
+            return;
+        }
         let Self { config, data, state, batches, minibatch, .. } = self;
         let mut rng = stream(config.seed, Purpose::Noise, state.step);
         for (places, block) in minibatch.cut(state.settings.optimizer.batch) {
@@ -292,6 +318,9 @@ impl Experiment {
 
     /// One step against the gradient.
     fn update(&mut self) {
+        if self.is_exact() {
+            return self.update_exactly();
+        }
         let Self { state, minibatch, .. } = self;
         let rate = state.learning_rate();
         let Settings { objective, optimizer } = state.settings;
@@ -300,9 +329,25 @@ impl Experiment {
         state.step += 1;
     }
 
+    /// One step of L-BFGS. Points are rounded to single precision before they are judged.
+    fn update_exactly(&mut self) {
+        let Self { state, mean, covariance, .. } = self;
+        let moments = Moments { mean, covariance };
+        let mut model = state.vae.cast::<f64>();
+        let mut point = model.parameters.clone();
+        state.lbfgs.descend(&mut point, |trial| {
+            trial.iter_mut().for_each(|x| *x = f64::from(*x as f32));
+            model.parameters.copy_from_slice(trial);
+            let (elbo, gradient) = linear_objective(&model, &state.settings.objective, moments);
+            (-elbo.objective(state.settings.objective.beta), gradient)
+        });
+        state.vae.parameters.iter_mut().zip(&point).for_each(|(to, x)| *to = *x as f32);
+        state.step += 1;
+    }
+
     /// Adds the step to the sums; writes the row, marks the sound state and keeps the keyframe that are due.
     fn record(&mut self) {
-        let elbo = self.minibatch.elbo();
+        let elbo = if self.is_exact() { &self.exact } else { self.minibatch.elbo() };
         self.sums.reconstruction += elbo.reconstruction;
         self.sums.kl_per_dim.iter_mut().zip(&elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
         self.summed += 1;

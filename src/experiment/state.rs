@@ -2,7 +2,7 @@
 
 use super::schedule::Schedule;
 use super::settings::Settings;
-use crate::nn::Adam;
+use crate::nn::{Adam, Lbfgs};
 use crate::vae::Vae;
 
 /// State of a run after some steps. Minibatches and noise are functions of seed and position, so a copy continues exactly
@@ -19,8 +19,10 @@ pub struct State {
     pub settings: Settings,
     /// Model.
     pub vae: Vae<f32>,
-    /// Optimiser.
+    /// Moments of the gradient, for all optimisers but one.
     pub adam: Adam<f32>,
+    /// Memory of L-BFGS.
+    pub lbfgs: Lbfgs,
 }
 
 impl State {

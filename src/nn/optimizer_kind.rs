@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Method that turns gradients into steps. All three keep the same moments, so a run may change its optimiser.
+/// Method that turns gradients into steps. The first three keep the same moments, so a run may change its optimiser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptimizerKind {
@@ -14,11 +14,13 @@ pub enum OptimizerKind {
     AdamEquivariant,
     /// Stochastic gradient descent with momentum, on σ² times the loss: its scale then does not depend on σ².
     Sgd,
+    /// The quasi-Newton method L-BFGS on the objective of all the data, without noise; for linear encoders and decoders.
+    Lbfgs,
 }
 
 impl OptimizerKind {
     /// All optimisers.
-    pub const ALL: [Self; 3] = [Self::Adam, Self::AdamEquivariant, Self::Sgd];
+    pub const ALL: [Self; 4] = [Self::Adam, Self::AdamEquivariant, Self::Sgd, Self::Lbfgs];
 
     /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl OptimizerKind {
             Self::Adam => "adam",
             Self::AdamEquivariant => "adam-equivariant",
             Self::Sgd => "sgd",
+            Self::Lbfgs => "lbfgs",
         }
     }
 }

@@ -159,7 +159,7 @@ impl Exponentials {
 }
 
 /// (eᵃ − eᵇ) / (a − b), or eᵃ where both are equal.
-fn slope(a: f64, b: f64) -> f64 {
+pub(super) fn slope(a: f64, b: f64) -> f64 {
     let half = 0.5 * (a - b);
     // sinh x / x = 1 + x²/6 + O(x⁴).
     let ratio = if half.abs() < 1e-4 { 1.0 + half * half / 6.0 } else { half.sinh() / half };

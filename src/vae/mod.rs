@@ -4,6 +4,7 @@
 mod config;
 mod elbo;
 mod exponential_factor;
+mod linear_objective;
 mod model;
 mod posterior;
 mod symmetry;
@@ -11,5 +12,6 @@ mod symmetry;
 pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
 pub use elbo::{Elbo, ElboWorkspace};
 pub use exponential_factor::place_of;
+pub use linear_objective::{Moments, linear_objective};
 pub use model::Vae;
 pub use posterior::Posterior;

@@ -47,6 +47,8 @@ impl<T: Real> Vae<T> {
                 adam.observe(gradient);
                 adam.descend_mean(&mut self.parameters, rate * sigma2);
             }
+            // Its steps need the objective of all the data; a gradient is not enough.
+            OptimizerKind::Lbfgs => {}
         }
     }
 

@@ -189,7 +189,8 @@ fn optimiser(
     ui.collapsing("Optimiser and seed", |ui| {
         let optimizer = &mut settings.optimizer;
         ComboBox::from_label("method").selected_text(label_of_optimizer(optimizer.kind)).show_ui(ui, |ui| {
-            for kind in OptimizerKind::ALL {
+            let is_linear = draft.config.architecture.hidden.is_empty();
+            for kind in OptimizerKind::ALL.into_iter().filter(|kind| *kind != OptimizerKind::Lbfgs || is_linear) {
                 let choice = ui
                     .selectable_value(&mut optimizer.kind, kind, label_of_optimizer(kind))
                     .on_hover_text(help_for_optimizer(kind));
@@ -229,6 +230,7 @@ fn label_of_optimizer(kind: OptimizerKind) -> &'static str {
         OptimizerKind::Adam => "Adam",
         OptimizerKind::AdamEquivariant => "equivariant Adam",
         OptimizerKind::Sgd => "SGD, momentum",
+        OptimizerKind::Lbfgs => "L-BFGS",
     }
 }
 
@@ -243,6 +245,10 @@ fn help_for_optimizer(kind: OptimizerKind) -> &'static str {
              the latents: a theorem, up to rounding"
         }
         OptimizerKind::Sgd => "Gradient descent with momentum .9 on σ² times the loss; needs other rates than Adam",
+        OptimizerKind::Lbfgs => {
+            "Quasi-Newton steps on the exact objective of all training data: no minibatches, no noise, no learning rate. Only \
+             for linear encoders and decoders (no hidden layers)"
+        }
     }
 }
 

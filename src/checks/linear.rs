@@ -56,13 +56,7 @@ fn optimisers(claims: &mut Claims<'_>, seeds: Seeds) {
             equivariant,
             at_chance,
         )
-        .add(
-            Theorem,
-            "So are they under SGD with momentum.",
-            CheckQuantity::Dto,
-            sgd,
-            at_chance,
-        )
+        .add(Theorem, "So are they under SGD with momentum.", CheckQuantity::Dto, sgd, at_chance)
         .add(
             Empirical,
             format!("Adam, which has axes, walks full posteriors L Lᵀ to them in {LONG} steps."),

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use crate::experiment::Metrics;
+use crate::experiment::{Convergence, Metrics};
 use crate::io::{SavedRun, metrics_json};
 
 /// Measures a saved model again.
 pub(super) fn metrics(saved: &SavedRun, json: bool) -> String {
     let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
-    let value = metrics_json(&metrics, saved.steps, &saved.settings);
+    let convergence = Convergence::of(&saved.history, &saved.schedule);
+    let value = metrics_json(&metrics, saved.steps, &saved.settings, &convergence);
     if json { format!("{value:#}\n") } else { table(&value) }
 }
 

@@ -265,7 +265,8 @@ impl FigureSource {
 
 /// The snapshot of a saved run at its last step.
 fn snapshot_of(saved: SavedRun) -> Arc<Snapshot> {
-    let SavedRun { config, log, steps, vae, data, history, .. } = saved;
+    let SavedRun { config, log, steps, vae, data, history, schedule, .. } = saved;
     let covariance = data.train.covariance();
-    Arc::new(Snapshot::new(Arc::new(config), Arc::new(data), log, history, steps, vae, &covariance))
+    let snapshot = Snapshot::new(Arc::new(config), Arc::new(data), log, history, steps, vae, &covariance);
+    Arc::new(Snapshot { schedule, ..snapshot })
 }

@@ -68,22 +68,30 @@ impl RunArgs {
     /// # Errors
     /// If the source cannot be used or an option is invalid.
     pub(super) fn prepare(&self) -> Result<PreparedRun, CliError> {
+        self.prepare_until(Until::Steps)
+    }
+
+    /// [`Self::prepare`] for a run with this end.
+    pub(super) fn prepare_until(&self, until: Until) -> Result<PreparedRun, CliError> {
         let source = self.source.source("linear");
         let mut run = launch(&source, self.seed)?;
-        self.apply_to(&mut run, source.is_saved())?;
+        self.apply_to(&mut run, source.is_saved(), until)?;
         Ok(run)
     }
 
     /// A saved run keeps its schedule.
-    fn apply_to(&self, run: &mut PreparedRun, is_saved: bool) -> Result<(), CliError> {
+    fn apply_to(&self, run: &mut PreparedRun, is_saved: bool, until: Until) -> Result<(), CliError> {
         let saved = (run.config.clone(), run.log.clone(), run.steps);
         self.change(&mut run.config, is_saved);
-        if let Some(steps) = self.steps.filter(|_| !is_saved) {
+        if let Some(steps) = self.steps.filter(|_| !is_saved && until == Until::Steps) {
             run.config.cycle = Some(steps.max(1));
         }
         run.log.extend(&self.at);
         run.log.sort_by_key(|logged| logged.step);
-        run.steps = self.steps.unwrap_or(run.steps);
+        run.steps = match until {
+            Until::Steps => self.steps.unwrap_or(run.steps),
+            Until::Settled => self.steps.unwrap_or(MOST_STEPS),
+        };
         if let Some(late) = run.log.iter().find(|logged| logged.step > run.steps) {
             return Err(CliError::Input(format!(
                 "--at {}:{} comes after the last step {}",
@@ -95,7 +103,7 @@ impl RunArgs {
         if saved != (run.config.clone(), run.log.clone(), run.steps) {
             run.weights = None;
         }
-        run.beside.as_deref_mut().map_or(Ok(()), |beside| self.apply_to(beside, is_saved))
+        run.beside.as_deref_mut().map_or(Ok(()), |beside| self.apply_to(beside, is_saved, until))
     }
 
     /// These options, completed by those of `common`. Commands of both are kept.
@@ -137,7 +145,11 @@ impl RunArgs {
         set(&mut config.objective.beta, self.beta.as_ref());
         set(&mut config.objective.sigma2, self.sigma2.as_ref());
         set(&mut config.architecture.factor, self.posterior_factor.as_ref());
-        if !is_saved && self.hidden.is_none() && config.architecture.decoder == DecoderKind::Linear && config.origin.scene().is_none() {
+        if !is_saved
+            && self.hidden.is_none()
+            && config.architecture.decoder == DecoderKind::Linear
+            && config.origin.scene().is_none()
+        {
             config.architecture.hidden.clear();
         }
         if !is_saved {
@@ -149,6 +161,18 @@ impl RunArgs {
         set(&mut config.threads, self.threads.as_ref());
     }
 }
+
+/// End of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// The number of steps, which is also that of the first cycle of the learning rate.
+    Steps,
+    /// When it has settled, or the number of steps; the first cycle is that of the source.
+    Settled,
+}
+
+/// Most steps of a run until it has settled.
+const MOST_STEPS: u64 = 500_000;
 
 /// Widths of hidden layers.
 #[derive(Clone, Debug)]

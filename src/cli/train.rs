@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::error::CliError;
 use super::metrics::table;
 use super::progress::run_progress;
-use super::run_args::RunArgs;
-use crate::experiment::{Experiment, Metrics, Snapshot};
+use super::run_args::{RunArgs, Until};
+use crate::experiment::{Convergence, Experiment, Metrics, Snapshot};
 use crate::io::{hash_of_weights, is_occupied, make_folder, metrics_json, save};
 use crate::launch::PreparedRun;
 
@@ -26,13 +26,18 @@ pub struct Train {
     /// Write even if the folder is not empty
     #[arg(long)]
     force: bool,
+    /// Train until the run has settled: the last cycle of the learning rate, as long as all before it, gained less than 0.01 nats
+    /// (lbfgs: 0.00001), or a linear decoder is as near to its closed form; --steps is then the most [default: 500000]
+    #[arg(long, value_name = "settled", value_parser = ["settled"])]
+    until: Option<String>,
 }
 
 impl Train {
     /// Trains, saves and returns the metrics as text. Two compared runs are saved in the folders a and b.
     pub(super) fn run(self) -> Result<String, CliError> {
         ensure_empty(&self.out, self.force)?;
-        let mut first = self.run.prepare()?;
+        let until = if self.until.is_some() { Until::Settled } else { Until::Steps };
+        let mut first = self.run.prepare_until(until)?;
         let second = first.beside.take();
         let runs: Vec<PreparedRun> = std::iter::once(first).chain(second.map(|second| *second)).collect();
         let folders = match runs.len() {
@@ -41,19 +46,24 @@ impl Train {
         };
         // Before the training, so that a folder that cannot be made is reported at once.
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        runs.into_iter().zip(&folders).map(|(run, folder)| finish(run, folder)).collect()
+        runs.into_iter().zip(&folders).map(|(run, folder)| finish(run, folder, until)).collect()
     }
 }
 
-fn finish(prepared: PreparedRun, folder: &Path) -> Result<String, CliError> {
+fn finish(prepared: PreparedRun, folder: &Path, until: Until) -> Result<String, CliError> {
     let (steps, weights) = (prepared.steps, prepared.weights.clone());
-    let (run, metrics) = train_and_save(prepared, folder, run_progress(steps))?;
+    let mut progress = run_progress(steps);
+    let (run, metrics) = train_and_save(prepared, folder, |run| {
+        let settled = until == Until::Settled && run.state().schedule.settled().is_some();
+        if settled { ControlFlow::Break(()) } else { progress(run) }
+    })?;
+    let convergence = Convergence::of(run.history().rows(), &run.state().schedule).sentence();
     let comparison = match weights.map(|weights| weights == hash_of_weights(&run.state().vae)) {
         Some(true) => "the weights are those of the session to the last bit\n",
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
         None => "",
     };
-    Ok(format!("{}\n{comparison}saved in {}\n", table(&metrics).trim_end(), folder.display()))
+    Ok(format!("{}\n{comparison}{convergence}\nsaved in {}\n", table(&metrics).trim_end(), folder.display()))
 }
 
 /// Trains, saves to `folder` and returns the run with its metrics as JSON. A diverged run is saved in its last sound state.
@@ -71,7 +81,8 @@ pub(super) fn train_and_save(
     if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));
     }
-    let json = metrics_json(&metrics, state.step, &state.settings);
+    let convergence = Convergence::of(run.history().rows(), &state.schedule);
+    let json = metrics_json(&metrics, state.step, &state.settings, &convergence);
     Ok((run, json))
 }
 

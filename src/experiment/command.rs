@@ -159,9 +159,9 @@ impl FromStr for Command {
             },
             "optimizer" => match OptimizerKind::ALL.into_iter().find(|kind| kind.name() == value) {
                 Some(kind) => Ok(Self::Optimizer(kind)),
-                None => {
-                    Err(InvalidSetting(format!("optimizer: '{value}' is none of adam, adam-equivariant, sgd and lbfgs")))
-                }
+                None => Err(InvalidSetting(format!(
+                    "optimizer: '{value}' is none of adam, adam-equivariant, sgd and lbfgs"
+                ))),
             },
             "rotate" => {
                 let (degrees, latents) = value.split_once(':').unwrap_or((value, "1,2"));
@@ -238,7 +238,11 @@ mod tests {
     fn a_rotation_needs_an_angle_and_two_existing_latents() {
         let check = |text: &str, latent_dim| {
             let hidden = vec![8];
-            text.parse::<Command>().unwrap().check(&Architecture { latent_dim, hidden, ..TrainingDefaults::default().architecture() })
+            text.parse::<Command>().unwrap().check(&Architecture {
+                latent_dim,
+                hidden,
+                ..TrainingDefaults::default().architecture()
+            })
         };
         assert!(check("rotate=30", 2).is_ok() && check("rotate=-45:3,1", 3).is_ok() && check("beta=1", 1).is_ok());
         for (text, m, word) in [

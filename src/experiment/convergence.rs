@@ -58,7 +58,9 @@ pub(super) fn training_objective(vae: &Vae<f32>, data: &Dataset, objective: &Obj
         }
     }
     let count = count as f64;
-    -squares / (2.0 * objective.sigma2 * count) - objective.log_normaliser(model.data_dim()) - objective.beta * kl / count
+    -squares / (2.0 * objective.sigma2 * count)
+        - objective.log_normaliser(model.data_dim())
+        - objective.beta * kl / count
 }
 
 /// ‖a − b‖².

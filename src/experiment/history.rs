@@ -12,7 +12,7 @@ use crate::vae::{Covariance, Objective};
 pub struct Row {
     /// Steps made.
     pub step: u64,
-    /// reconstruction − β KL, in nats.
+    /// reconstruction − β KL on the minibatches, in nats.
     pub elbo: f64,
     /// E_q log p(x|z).
     pub reconstruction: f64,
@@ -36,6 +36,12 @@ pub struct Row {
     pub off_diagonal_mass: f64,
     /// Mean correlation of posterior means with their matched true factors.
     pub mcc: f64,
+    /// reconstruction − β KL on held-out observations at this step.
+    pub elbo_test: f64,
+    /// Its E_q log p(x|z).
+    pub reconstruction_test: f64,
+    /// Its KL(q‖p).
+    pub kl_test: f64,
 }
 
 impl Row {
@@ -50,7 +56,7 @@ impl Row {
         names.extend((1..=m).map(|i| format!("kl_{i}")));
         let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "diagonal_gap", "dto"];
         let last = ["c2_residual", "posterior_error", "active_units", "off_diagonal_mass", "mcc"];
-        names.extend(rest.into_iter().chain(last).map(str::to_owned));
+        names.extend(rest.into_iter().chain(last).chain(TEST).map(str::to_owned));
         names
     }
 
@@ -71,16 +77,20 @@ impl Row {
         fields.extend(geometry.map(number));
         fields.push(self.active_units.to_string());
         fields.extend([self.off_diagonal_mass, self.mcc].map(number));
+        fields.extend([self.elbo_test, self.reconstruction_test, self.kl_test].map(number));
         fields
     }
 
-    /// Reads fields written by [`Row::fields`] for `m` latents. The optimiser is not among them; it follows from the log.
+    /// Reads fields written by [`Row::fields`] for `m` latents; those of version 0.1.0 end before the held-out ones. The optimiser
+    /// is not among them; it follows from the log.
     pub fn read(fields: &[&str], m: usize) -> Option<Self> {
-        if fields.len() != Self::header(m).len() {
+        let all = Self::header(m).len();
+        if fields.len() != all && fields.len() != all - TEST.len() {
             return None;
         }
         let number = |i: usize| fields[i].parse::<f64>().ok();
         let after = |i: usize| number(4 + m + i);
+        let test = |i: usize| if fields.len() == all { after(13 + i) } else { Some(f64::NAN) };
         Some(Self {
             step: fields[0].parse().ok()?,
             elbo: number(1)?,
@@ -106,6 +116,9 @@ impl Row {
             active_units: fields[4 + m + 10].parse().ok()?,
             off_diagonal_mass: after(11)?,
             mcc: after(12)?,
+            elbo_test: test(0)?,
+            reconstruction_test: test(1)?,
+            kl_test: test(2)?,
         })
     }
 
@@ -114,6 +127,9 @@ impl Row {
         self.settings.objective.covariance
     }
 }
+
+/// Last columns of `history.csv`.
+const TEST: [&str; 3] = ["elbo_test", "reconstruction_test", "kl_test"];
 
 /// Rows of a run, oldest first. At [`Self::LARGEST`] rows neighbours are merged and the interval doubles, so the rows of a
 /// run of any length stay few and evenly spread.
@@ -166,10 +182,10 @@ fn merge(earlier: &Row, later: &Row) -> Row {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn row(step: u64) -> Row {
+    pub(in crate::experiment) fn row(step: u64) -> Row {
         let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
         Row {
             step,
@@ -188,6 +204,9 @@ mod tests {
             active_units: 2,
             off_diagonal_mass: 0.04,
             mcc: 0.9,
+            elbo_test: -1.0,
+            reconstruction_test: -0.5,
+            kl_test: 0.5,
         }
     }
 
@@ -218,6 +237,8 @@ mod tests {
         assert!(read.ima_contrast.is_nan());
         read.ima_contrast = 0.0;
         assert_eq!(read, Row { ima_contrast: 0.0, ..row(7) });
+        let old = Row::read(&texts[..texts.len() - TEST.len()], 2).unwrap();
+        assert!(old.elbo_test.is_nan() && old.mcc == 0.9);
         assert!(Row::read(&texts, 3).is_none() && Row::read(&texts[1..], 2).is_none());
         assert_eq!((field("covariance"), field("ima_contrast")), (&"full".into(), &"nan".into()));
     }

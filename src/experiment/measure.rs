@@ -1,6 +1,7 @@
 //! Measurements on held-out data for the rows of the history, snapshots and final metrics.
 
 use nalgebra::DMatrix;
+use rand_distr::{Distribution as _, StandardNormal};
 
 use super::config::Config;
 use super::history::Row;
@@ -10,18 +11,24 @@ use crate::data::{Dataset, GroundTruthMap};
 use crate::geometry::{GeometryMetrics, Jets, Measured, Order, Undefined};
 use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
+use crate::rng::{Purpose, stream};
 use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
-use crate::vae::{Architecture, DecoderKind, Elbo, Posterior, Vae};
+use crate::vae::{Architecture, DecoderKind, Elbo, ElboWorkspace, Objective, Posterior, Vae};
 
-/// Held-out observations whose posterior means every row of the history correlates with their factors.
+/// Held-out observations of every row of the history whose posterior means are correlated with their factors, and on which the
+/// objective is measured.
 const CORRELATED: usize = 256;
 
-/// Row of the history for `state`; `mean` is the ELBO averaged over the steps since the previous row.
-pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo) -> Row {
+/// Place of the noise of held-out objectives among the random numbers of an analysis.
+const NOISE: u64 = (1 << 32) + 1;
+
+/// Row of the history for `state` of a run with this seed; `mean` is the ELBO averaged over the steps since the previous row.
+pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) -> Row {
     let State { step, settings, vae, .. } = state;
     // A large model measures at fewer observations, and second derivatives of many latents cost too much.
     let count = if is_large(vae) { 32 } else { 64 };
     let geometry = probe(vae, data, settings, count, vae.latent_dim() <= 3);
+    let test = held_out(vae, data, &settings.objective, seed);
     Row {
         step: *step,
         elbo: mean.objective(settings.objective.beta),
@@ -36,7 +43,21 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo) -> Row {
         active_units: geometry.active.len(),
         off_diagonal_mass: geometry.off_diagonal_mass.unwrap_or(f64::NAN),
         mcc: mcc(vae, data).filter(|_| !geometry.active.is_empty()).unwrap_or(f64::NAN),
+        elbo_test: test.objective(settings.objective.beta),
+        reconstruction_test: test.reconstruction,
+        kl_test: test.kl(),
     }
+}
+
+/// Objective on the first held-out observations, with the same noise for every row: only the model differs.
+fn held_out(vae: &Vae<f32>, data: &Dataset, objective: &Objective, seed: u64) -> Elbo {
+    let test = &data.test.observations;
+    let x = test.select_columns(0..CORRELATED.min(test.columns()));
+    let mut rng = stream(seed, Purpose::Analysis, NOISE);
+    let noise = Matrix::from_fn(vae.latent_dim(), x.columns(), |_, _| StandardNormal.sample(&mut rng));
+    let mut workspace = ElboWorkspace::new(vae);
+    vae.evaluate(objective, &x, &noise, &mut workspace);
+    workspace.elbo
 }
 
 /// True for a model whose Jacobians, or the m³ of their singular values, are so costly that rows must be fewer and

@@ -3,6 +3,7 @@
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::config::Config;
+use super::convergence::training_objective;
 use super::measure::{correlate, is_linear, mcc_ceiling, summarise};
 use super::settings::Settings;
 use crate::data::Dataset;
@@ -24,6 +25,8 @@ const CHUNK: usize = 500;
 pub struct Metrics {
     /// reconstruction − β KL.
     pub elbo: f64,
+    /// The same on the first 4,096 training observations, with their own draws; on all of them for linear decoders.
+    pub elbo_training: f64,
     /// Monte-Carlo standard error of `elbo`, which is that of `reconstruction`: the data are fixed, only the noise is drawn.
     pub elbo_standard_error: f64,
     /// E_q log p(x|z), estimated with 16 draws per observation.
@@ -77,6 +80,7 @@ impl Metrics {
         });
         Self {
             elbo: reconstruction - objective.beta * kl_per_dim.iter().sum::<f64>(),
+            elbo_training: training_objective(vae, data, objective, seed),
             elbo_standard_error: (variance / DRAWS as f64).sqrt() / (2.0 * objective.sigma2),
             reconstruction,
             kl_per_dim,
@@ -87,6 +91,11 @@ impl Metrics {
             optimum,
             geometry,
         }
+    }
+
+    /// Generalisation gap: training minus held-out ELBO.
+    pub fn generalisation_gap(&self) -> f64 {
+        self.elbo_training - self.elbo
     }
 
     /// KL(q‖p).

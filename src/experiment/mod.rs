@@ -16,6 +16,7 @@ mod schedule;
 mod settings;
 mod snapshot;
 mod state;
+mod trend;
 
 pub use batches::Batches;
 pub use command::{Command, LoggedCommand};
@@ -28,3 +29,4 @@ pub use schedule::Schedule;
 pub use settings::{InvalidSetting, Optimizer, Settings};
 pub use snapshot::Snapshot;
 pub use state::State;
+pub use trend::{Convergence, Trend};

@@ -88,10 +88,11 @@ impl Experiment {
         let vae = Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng);
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
-        let history = History::new(if is_large(&vae) { 100 } else { 10 });
+        let history = History::new(if is_large(&vae) { 100 } else { 20 });
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
         let schedule = Schedule::new(config.cycle);
-        let state = State { step: 0, position: 0, schedule, settings: config.settings(), vae, adam, lbfgs: Lbfgs::default() };
+        let state =
+            State { step: 0, position: 0, schedule, settings: config.settings(), vae, adam, lbfgs: Lbfgs::default() };
         let sound = Sound::default();
         let start = Keyframe {
             state: state.clone(),
@@ -369,10 +370,16 @@ impl Experiment {
     /// Decides at the end of a cycle whether the run has settled.
     fn judge(&mut self) {
         let State { step, schedule, settings: Settings { objective, .. }, vae, .. } = &self.state;
-        let reached = training_objective(vae, &self.data, objective, self.config.seed);
+        let (reached, tolerance) = if self.is_exact() {
+            let moments = Moments { mean: &self.mean, covariance: &self.covariance };
+            let elbo = linear_objective(&vae.cast(), objective, moments).0;
+            (elbo.objective(objective.beta), Schedule::EXACT_TOLERANCE)
+        } else {
+            (training_objective(vae, &self.data, objective, self.config.seed), Schedule::TOLERANCE)
+        };
         let optimum = is_linear(&vae.architecture)
             .then(|| LinearOptimum::new(&self.covariance, vae.latent_dim(), objective).elbo);
-        self.state.schedule = schedule.judged(*step, reached, optimum);
+        self.state.schedule = schedule.judged(*step, reached, optimum, tolerance);
     }
 
     fn write_row(&mut self) {
@@ -381,7 +388,7 @@ impl Experiment {
             reconstruction: self.sums.reconstruction / count,
             kl_per_dim: self.sums.kl_per_dim.iter().map(|kl| kl / count).collect(),
         };
-        self.history.push(measure_row(&self.state, &self.data, mean));
+        self.history.push(measure_row(&self.state, &self.data, mean, self.config.seed));
         self.sums.reconstruction = 0.0;
         self.sums.kl_per_dim.fill(0.0);
         self.summed = 0;

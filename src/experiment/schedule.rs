@@ -2,7 +2,7 @@
 //!
 //! The rate rises, stays and falls along half a cosine in cycles (warm restarts; Loshchilov & Hutter 2017). A cycle ends at a low
 //! rate, where the objective has little noise, so the ends of two cycles can be compared: a run that gained less than
-//! [`Schedule::TOLERANCE`] in the last cycle, which was as long as all before it, or that is as near to its closed form, has settled.
+//! a tolerance in the last cycle, which was as long as all before it, or that is as near to its closed form, has settled.
 //! Until then another cycle begins.
 
 use super::command::{Command, LoggedCommand};
@@ -30,8 +30,11 @@ pub struct Schedule {
 const AFTER_ROTATION: f64 = 0.1;
 
 impl Schedule {
-    /// Nats by which a settled run may still be below its limit, as far as its last cycle shows.
+    /// Nats that the last cycle of a settled run gained at most, with minibatches.
     pub const TOLERANCE: f64 = 0.01;
+
+    /// Nats that it gained at most without noise: close principal axes differ by little.
+    pub const EXACT_TOLERANCE: f64 = 1e-5;
 
     /// Schedule at step 0 of a run with so many planned steps; see [`Config::cycle`](super::Config::cycle).
     pub fn new(planned: Option<u64>) -> Self {
@@ -68,16 +71,22 @@ impl Schedule {
     }
 
     /// Schedule after the end of a cycle at `step` with this training objective and, where there is a closed form, its optimum, in
-    /// nats: settled, or in a cycle as long as all since the last command.
+    /// nats: settled within the tolerance, or in a cycle as long as all since the last command.
     #[must_use]
-    pub fn judged(self, step: u64, objective: f64, optimum: Option<f64>) -> Self {
-        let at_optimum = optimum.is_some_and(|optimum| optimum - objective < Self::TOLERANCE);
-        let stopped = self.before.is_some_and(|before| objective - before < Self::TOLERANCE);
+    pub fn judged(self, step: u64, objective: f64, optimum: Option<f64>, tolerance: f64) -> Self {
+        let at_optimum = optimum.is_some_and(|optimum| optimum - objective < tolerance);
+        let stopped = self.before.is_some_and(|before| objective - before < tolerance);
         if at_optimum || stopped {
             Self { settled: Some(step), ..self }
         } else {
             Self { cycle: step, length: step - self.begun, before: Some(objective), ..self }
         }
+    }
+
+    /// Schedule of a run that was found settled at this step, or not.
+    #[must_use]
+    pub fn with_verdict(self, settled: Option<u64>) -> Self {
+        Self { settled, ..self }
     }
 
     /// Step at which the run was found settled.
@@ -161,15 +170,15 @@ mod tests {
     fn a_run_settles_when_a_cycle_gains_nothing_or_at_its_closed_form() {
         let start = Schedule::new(Some(1000));
         assert!(start.is_over(1000) && !start.is_over(999));
-        let second = start.judged(1000, -3.0, None);
+        let second = start.judged(1000, -3.0, None, Schedule::TOLERANCE);
         assert!(second.settled().is_none() && second.share(1100) == 1.0 && second.is_over(2000));
-        let third = second.judged(2000, -2.5, None);
+        let third = second.judged(2000, -2.5, None, Schedule::TOLERANCE);
         assert!(third.settled().is_none() && third.is_over(4000) && !third.is_over(3999));
-        let settled = third.judged(4000, -2.495, None);
+        let settled = third.judged(4000, -2.495, None, Schedule::TOLERANCE);
         assert_eq!(settled.settled(), Some(4000));
         assert!(!settled.is_over(9000) && settled.share(9000) < 0.02, "the rate goes on falling");
-        assert_eq!(start.judged(1000, -3.0, Some(-2.995)).settled(), Some(1000));
-        assert_eq!(start.judged(1000, -3.0, Some(-2.9)).settled(), None);
+        assert_eq!(start.judged(1000, -3.0, Some(-2.995), Schedule::TOLERANCE).settled(), Some(1000));
+        assert_eq!(start.judged(1000, -3.0, Some(-2.9), Schedule::TOLERANCE).settled(), None);
         let changed = settled.changed(&LoggedCommand { step: 9000, command: Command::Beta(2.0) });
         assert!(changed.settled().is_none() && changed.share(9100) == 1.0);
     }

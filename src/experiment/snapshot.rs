@@ -11,6 +11,7 @@ use super::measure::{correlate, is_linear, mcc_ceiling, probe};
 use super::run::Experiment;
 use super::schedule::Schedule;
 use super::settings::Settings;
+use super::trend::Convergence;
 use crate::data::Dataset;
 use crate::geometry::{GeometryMetrics, Measured, Undefined};
 use crate::linalg::Matrix;
@@ -93,6 +94,11 @@ impl Snapshot {
             settings,
             vae,
         }
+    }
+
+    /// Whether the run has settled, and its trend.
+    pub fn convergence(&self) -> Convergence {
+        Convergence::of(&self.history, &self.schedule)
     }
 
     /// Learning rate of the next step.

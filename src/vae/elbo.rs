@@ -66,18 +66,10 @@ impl<T: Real> ElboWorkspace<T> {
 }
 
 impl<T: Real> Vae<T> {
-    /// The objective and the gradient of the loss on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`
-    /// and `workspace.gradient`.
-    pub fn differentiate(
-        &self,
-        objective: &Objective,
-        x: &Matrix<T>,
-        noise: &Matrix<T>,
-        workspace: &mut ElboWorkspace<T>,
-    ) {
+    /// The objective on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`.
+    pub fn evaluate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, workspace: &mut ElboWorkspace<T>) {
         self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
-        let exponential = self.has_exponential_factor();
-        if exponential {
+        if self.has_exponential_factor() {
             workspace.exponentials.sample(workspace.encoder.output(), noise, &mut workspace.z);
         } else {
             sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
@@ -89,16 +81,32 @@ impl<T: Real> Vae<T> {
         let squares = residual(prediction.as_slice(), x.as_slice(), delta.as_mut_slice(), scale);
         workspace.elbo.reconstruction =
             -squares / (2.0 * objective.sigma2 * x.columns() as f64) - objective.log_normaliser(x.rows());
+        let kl = &mut workspace.elbo.kl_per_dim;
+        if self.has_exponential_factor() {
+            workspace.exponentials.kl_per_dim(workspace.encoder.output(), kl);
+        } else {
+            kl_per_dim(workspace.encoder.output(), &workspace.std, kl);
+        }
+    }
+
+    /// The objective and the gradient of the loss on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`
+    /// and `workspace.gradient`.
+    pub fn differentiate(
+        &self,
+        objective: &Objective,
+        x: &Matrix<T>,
+        noise: &Matrix<T>,
+        workspace: &mut ElboWorkspace<T>,
+    ) {
+        self.evaluate(objective, x, noise, workspace);
         let ElboWorkspace { decoder, z, z_gradient, gradient, .. } = workspace;
         self.decoder.backward(&self.parameters, z, decoder, gradient, Some(z_gradient));
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
         let weight = T::from_f64(objective.beta / x.columns() as f64);
-        if exponential {
-            workspace.exponentials.kl_per_dim(encoding, &mut workspace.elbo.kl_per_dim);
+        if self.has_exponential_factor() {
             workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
         } else {
-            kl_per_dim(encoding, &workspace.std, &mut workspace.elbo.kl_per_dim);
             sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
         }
         self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);

@@ -68,8 +68,7 @@ pub fn linear_objective(vae: &Vae<f64>, objective: &Objective, moments: Moments<
         + offset.norm_squared()
         + gram.component_mul(&sigma).sum();
     let kl_per_dim = q.kl_per_dim().enumerate().map(|(i, kl)| kl + 0.5 * spread[(i, i)]).collect();
-    let elbo =
-        Elbo { reconstruction: -distortion / (2.0 * sigma2) - objective.log_normaliser(n), kl_per_dim };
+    let elbo = Elbo { reconstruction: -distortion / (2.0 * sigma2) - objective.log_normaliser(n), kl_per_dim };
 
     let mut gradient = vec![0.0; vae.parameters.len()];
     // ∂D = (−(I − D M) C Mᵀ − r μ̄ᵀ + D Σ) / σ², ∂c = −r / σ².

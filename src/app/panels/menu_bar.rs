@@ -102,6 +102,11 @@ fn speed(ui: &mut Ui, max_rate: Option<f64>, commands: &CommandQueue) {
     });
 }
 
+/// When a run counts as settled.
+const SETTLED: &str = "A run has settled when the last cycle of the learning rate, as long as all before it, gained less than .01 nats \
+                       of the training objective (L-BFGS: .00001), or a linear decoder is as near to its closed form. The trend is \
+                       the slope of the last quarter of the training curve since the last change";
+
 fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         for (view, name) in views.iter().zip(RUN_NAMES).rev() {
@@ -117,6 +122,8 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
             let rate = view.steps_per_second;
             let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
             ui.label(format!("{rate} steps/s"));
+            let convergence = snapshot.convergence();
+            ui.weak(convergence.word()).on_hover_text(format!("Now: {}. {SETTLED}", convergence.sentence()));
             ui.label(format!("step {}", snapshot.step));
             if views.len() > 1 {
                 ui.label(RichText::new(name).strong());

@@ -10,7 +10,7 @@ use super::metrics::metrics_json;
 use super::record::Record;
 use super::session::{Session, session_file};
 use crate::data::{Dataset, ObservationKind, Split, generate};
-use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Settings, Snapshot};
+use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
@@ -44,6 +44,8 @@ pub struct SavedRun {
     pub data: Dataset,
     /// Rows of the history.
     pub history: Vec<Arc<Row>>,
+    /// Schedule of the learning rate at the last step.
+    pub schedule: Schedule,
 }
 
 /// Writes a run to `folder`, which is created if necessary. Each file is replaced atomically; the session, by which a
@@ -75,7 +77,7 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     files.push((CONFIG, record.to_toml()?.into_bytes()));
     files.push((MODEL, to_safetensors(vae, &about)?));
     files.push((HISTORY, history(run.history.iter().map(|row| &**row), vae.latent_dim()).into_bytes()));
-    files.push((METRICS, pretty(&metrics_json(metrics, *step, settings)).into_bytes()));
+    files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into_bytes()));
     files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
     Ok(files)
 }
@@ -105,7 +107,15 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let mut vae = Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance);
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
     let history = read_history(folder, vae.latent_dim(), &config, &log)?;
-    Ok(SavedRun { config, log, steps, settings, vae, data, history })
+    let commands = log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged));
+    let schedule = commands.with_verdict(settled(folder));
+    Ok(SavedRun { config, log, steps, settings, vae, data, history, schedule })
+}
+
+/// Step at which the run was found settled, as its metrics say. Older ones say nothing.
+fn settled(folder: &Path) -> Option<u64> {
+    let text = fs::read_to_string(folder.join(METRICS)).ok()?;
+    serde_json::from_str::<Value>(&text).ok()?.get("settled")?.as_u64()
 }
 
 /// The data of a run, generated or from the folder.

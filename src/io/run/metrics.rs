@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::experiment::{Metrics, Settings};
+use crate::experiment::{Convergence, Metrics, Settings};
 use crate::geometry::{Measured, Undefined};
 
 /// The metrics as JSON. Undefined metrics are `null`; `undefined` gives the reasons.
-pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value {
+pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergence: &Convergence) -> Value {
     let mut undefined = Map::new();
     let mut measured = |name: &str, value: Measured| match value {
         Ok(x) => json!(x),
@@ -18,11 +18,16 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value 
     let geometry = &metrics.geometry;
     let mut json = json!({
         "step": step,
+        "settled": convergence.settled,
+        "trend": convergence.trend.map(|trend| trend.slope),
+        "trend_standard_error": convergence.trend.map(|trend| trend.standard_error),
         "beta": settings.objective.beta,
         "sigma2": settings.objective.sigma2,
         "covariance": settings.objective.covariance.name(),
         "elbo": metrics.elbo,
         "elbo_standard_error": metrics.elbo_standard_error,
+        "elbo_training": metrics.elbo_training,
+        "generalisation_gap": metrics.generalisation_gap(),
         "reconstruction": metrics.reconstruction,
         "kl": metrics.kl(),
         "kl_per_dim": metrics.kl_per_dim,

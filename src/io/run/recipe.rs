@@ -129,7 +129,9 @@ impl FromStr for Recipe {
             Some("2") => true,
             None => false,
             Some(other) => {
-                return Err(FileError::new(format_args!("the recipe has version {other}; this program reads version 2")));
+                return Err(FileError::new(format_args!(
+                    "the recipe has version {other}; this program reads version 2"
+                )));
             }
         };
         let scene = value("scene").ok_or_else(|| FileError::new("the recipe names no scene"))?;

@@ -60,11 +60,15 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         value,
         same_color: false,
     };
-    let objective = vec![
+    let mut objective = vec![
         series("ELBO", palette.ink, 0, Box::new(|r: &Row| r.elbo)),
         series("reconstruction", palette.image, 1, Box::new(|r: &Row| r.reconstruction)),
         series("−β KL", palette.latent, 2, Box::new(|r: &Row| -r.settings.objective.beta * r.kl())),
     ];
+    // With two runs the pattern tells the runs apart.
+    if context.beside.is_none() {
+        objective.insert(1, series("held-out", palette.ink, 3, Box::new(|r: &Row| r.elbo_test)));
+    }
     let geometry = vec![
         series("c_IMA", palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
         series("β gap", palette.ink, 1, Box::new(|r: &Row| r.settings.objective.beta * r.diagonal_gap)),
@@ -244,6 +248,13 @@ fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
 const KL_PER_LATENT: &str = "In nats. With full covariance the KL divergence is split over the rows of the Cholesky factor of Σ, so the \
                              share of a latent depends on the order of the latents; the sum does not";
 
+/// Help for the parts of the training objective.
+const TRAINING: &str = "In nats; mean over the minibatches since the last point";
+
+/// Help for the held-out ELBO.
+const HELD_OUT: &str = "ELBO of 256 held-out observations with the same noise at every point, in nats. What the training ELBO \
+                        is above it is the generalisation gap";
+
 /// The name of each curve and its value at the step that is shown of each run.
 fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
     let compared = runs.len() > 1;
@@ -264,7 +275,12 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
             let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
             let text = format!("{} {}", series.name, values.join(" | "));
             // Only the KL divergences of the latents share a colour.
-            let help = if series.same_color { KL_PER_LATENT } else { "In nats" };
+            let help = match &*series.name {
+                _ if series.same_color => KL_PER_LATENT,
+                "held-out" => HELD_OUT,
+                "ELBO" | "reconstruction" | "−β KL" => TRAINING,
+                _ => "In nats; mean over held-out observations",
+            };
             ui.colored_label(series.color, text.trim_end()).on_hover_text(help);
         }
     });

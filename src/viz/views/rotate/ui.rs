@@ -24,9 +24,8 @@ const FLAT: f64 = 0.002;
 const ALIGNED: f64 = 5.0;
 
 /// Learning rate after a rotation (`experiment/schedule.rs`).
-const RATE_AFTER_ROTATION: &str = "After a rotation the learning rate restarts at a tenth of its full height (where it is still \
-                                   higher, it stays), for diagonal and full posteriors alike: at the full rate the jump could \
-                                   blow up the run";
+const RATE_AFTER_ROTATION: &str = "As any change, a rotation begins another cycle of the learning rate, at its full height, for \
+                                   diagonal and full posteriors alike";
 
 /// Draws the view; moves φ and rotates the living run.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -149,8 +148,9 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let text = format!("Rotate by {}°", number(selection.phi, 0));
     let help = format!(
         "Rotates {} and {} of the living run, in decoder and encoder: its decodings stay the same. A diagonal posterior loses \
-         by it, so training turns it back. A full one loses nothing (theorem), but Adam treats coordinates one by one and \
-         slowly walks it to the axes, too; equivariant Adam with the factor exp 2H does not. {RATE_AFTER_ROTATION}",
+         by it, so training turns it back. A full one loses nothing (theorem), and equivariant Adam with the factor exp 2H prefers \
+         no axes (theorem). Plain Adam, which treats coordinates one by one, slowly walks it to the axes, too. \
+         {RATE_AFTER_ROTATION}",
         indexed("z", a),
         indexed("z", b)
     );
@@ -162,7 +162,7 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         // From now on angles are counted from the rotated latents: the mark shows where the run is.
         selection.phi = 0.0;
     }
-    ui.weak("learning rate restarts at 1/10").on_hover_text(RATE_AFTER_ROTATION);
+    ui.weak("restarts the learning rate").on_hover_text(RATE_AFTER_ROTATION);
 }
 
 /// The menus of the two rotated latents, for three latents or more.

@@ -10,7 +10,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, StandardNormal};
 use unpick::data::{Dataset, Scene, Table, TableError, dataset_from_table, generate};
-use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Origin, Row, Snapshot};
+use unpick::experiment::{Batches, Command, Config, Experiment, LoggedCommand, Origin, Row, Settings, Snapshot};
 use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
 use unpick::nn::OptimizerKind;
@@ -224,7 +224,8 @@ fn minibatches_and_noise_follow_from_seed_and_position() {
         let mut workspace = ElboWorkspace::new(&state.vae);
         state.vae.differentiate(&state.settings.objective, &x, &noise, &mut workspace);
         let rate = state.learning_rate();
-        state.adam.update(&mut state.vae.parameters, &workspace.gradient, rate);
+        let Settings { objective, optimizer } = state.settings;
+        state.vae.descend(optimizer.kind, &mut state.adam, &workspace.gradient, rate, objective.sigma2);
         run.advance(1).unwrap();
         assert_eq!(bits(&state.vae), bits(&run.state().vae), "seed {seed}");
     }

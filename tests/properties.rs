@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use unpick::data::{Dataset, Table, dataset_from_table};
-use unpick::experiment::{Command, Config, Experiment, Metrics, Optimizer, Origin, Snapshot};
+use unpick::experiment::{Command, Config, Convergence, Experiment, Metrics, Optimizer, Origin, Snapshot};
 use unpick::io::{metrics_json, open, save};
 use unpick::linalg::Matrix;
 use unpick::nn::{Activation, OptimizerKind};
@@ -59,14 +59,20 @@ fn config() -> impl Strategy<Value = Config> {
     let optimizer = optimizer.prop_map(|(kind, lr, batch)| Optimizer { kind, lr, batch });
     let origin = Origin::File { name: "data.csv".to_owned(), sha256: "0".repeat(64) };
     (0..=i64::MAX as u64, architecture, objective, optimizer).prop_map(
-        move |(seed, architecture, objective, optimizer)| Config {
-            origin: origin.clone(),
-            seed,
-            architecture,
-            objective,
-            optimizer,
-            threads: 1 + (seed % 64) as usize,
-            cycle: (seed % 3 > 0).then_some(1 + seed % 10_000),
+        move |(seed, architecture, objective, mut optimizer)| {
+            if optimizer.kind == OptimizerKind::Lbfgs && !architecture.hidden.is_empty() {
+                optimizer.kind = OptimizerKind::AdamEquivariant;
+            }
+            Config {
+                origin: origin.clone(),
+                seed,
+                architecture,
+                objective,
+                optimizer,
+                threads: 1 + (seed % 64) as usize,
+                // Some cycles end within the thirty steps.
+                cycle: (seed % 3 > 0).then_some(1 + seed % 60),
+            }
         },
     )
 }
@@ -86,7 +92,11 @@ fn command() -> impl Strategy<Value = Command> {
 fn train(run: &mut Experiment, commands: &[Command]) -> Option<String> {
     for step in 0..30 {
         if step > 0 && step % 10 == 0 {
-            run.apply(commands[step / 10 - 1]).unwrap();
+            let command = commands[step / 10 - 1];
+            // Not every optimiser trains every model.
+            if command.check(&run.config().architecture).is_ok() {
+                run.apply(command).unwrap();
+            }
         }
         if let Err(divergence) = run.step() {
             return Some(divergence.to_string());
@@ -136,7 +146,7 @@ proptest! {
         train(&mut run, &commands);
         let state = run.state();
         let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
-        let json = metrics_json(&metrics, state.step, &state.settings);
+        let json = metrics_json(&metrics, state.step, &state.settings, &Convergence::of(run.history().rows(), &state.schedule));
         for (name, value) in json.as_object().unwrap() {
             let overflow = metrics.elbo.abs() > 1e300 || !metrics.elbo.is_finite();
             prop_assert!(!value.is_null() || json["undefined"][name].is_string() || overflow, "{name} in {json}");
@@ -151,6 +161,6 @@ proptest! {
         prop_assert_eq!(&saved.data.train.observations, &run.data().train.observations);
         prop_assert_eq!(&saved.data.test.observations, &run.data().test.observations);
         let again = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
-        prop_assert_eq!(metrics_json(&again, saved.steps, &saved.settings), json);
+        prop_assert_eq!(metrics_json(&again, saved.steps, &saved.settings, &Convergence::of(&saved.history, &saved.schedule)), json);
     }
 }

@@ -137,8 +137,7 @@ fn every_figure_restores_its_run() {
     assert!(!success && said.contains("does not carry its session"), "{said}");
 
     let line = succeed(folder, "recipe figure.svg");
-    let expected =
-        "unpick:scene=cylinder;seed=3;hidden=8;batch=32;at=20:beta=2;at=30:covariance=full;steps=60;z=0.5,-1\n";
+    let expected = "unpick:version=2;scene=cylinder;seed=3;hidden=8;batch=32;cycle=60;at=20:beta=2;at=30:covariance=full;steps=60;z=0.5,-1\n";
     assert_eq!(line, expected);
     succeed(folder, &format!("train --recipe {} --out cooked", line.trim()));
     assert_eq!(weights("cooked"), weights("run"));
@@ -253,7 +252,7 @@ fn other_files_are_refused_and_change_nothing() {
 fn a_cancelled_movie_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
-    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
+    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 100 --out run");
     for out in ["long.gif", "frames"] {
         let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
             .args(["render", "run", "--view", "turn", "--seconds", "200", "--out", out])

@@ -154,12 +154,12 @@ pub(super) fn linear(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
         .add(
             Empirical,
             format!(
-                "Full posteriors move by less than 5° within {} steps after a rotation by 30°.",
+                "Full posteriors move by less than 10° within {} steps after a rotation by 30°.",
                 scene.training.steps
             ),
             CheckQuantity::AngleSinceRotation,
             rotated(Full),
-            Below(5.0),
+            Below(10.0),
         );
     optimisers(&mut claims, Seeds { count: seeds.count.max(LEAST_SEEDS), ..seeds });
     claims.list

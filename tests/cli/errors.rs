@@ -124,7 +124,7 @@ fn a_diverged_run_is_saved_in_its_last_sound_state() {
 fn errors_in_a_damaged_run_name_the_file() {
     let cli = Harness::new();
     cli.write("own.csv", rows(','));
-    cli.succeed("train --data own.csv --hidden 4 --steps 12 --at 5:beta=2 --out run");
+    cli.succeed("train --data own.csv --hidden 4 --steps 22 --at 5:beta=2 --out run");
     /// File, damage to its content (`None` removes it), words of the error, and the file that it names.
     type Damage<'a> = (&'a str, Option<&'a dyn Fn(Vec<u8>) -> Vec<u8>>, &'a str, &'a str);
     let replaced = |from: &'static str, to: &'static str| {
@@ -146,7 +146,7 @@ fn errors_in_a_damaged_run_name_the_file() {
     let (unknown, schema) = (replaced("latent_dim", "latent_dims"), replaced("schema = 1", "schema = 9"));
     let (nonsense, late) = (replaced("5:beta=2", "5:beta=-2"), replaced("5:beta=2", "50:beta=2"));
     let (wider, wide) = (replaced("hidden = [4]", "hidden = [5]"), replaced("hidden = [4]", "hidden = [4000000000]"));
-    let (full, steps) = (replaced("\"diagonal\"", "\"full\""), replaced("steps = 12", "steps = -12"));
+    let (full, steps) = (replaced("\"diagonal\"", "\"full\""), replaced("steps = 22", "steps = -22"));
     let (config, model, train, test) =
         ("config.toml", "model.safetensors", "observations.npy", "observations_test.npy");
     let damages: [Damage<'_>; 22] = [
@@ -157,7 +157,7 @@ fn errors_in_a_damaged_run_name_the_file() {
         (config, Some(&unknown), "latent_dim", "run/config.toml"),
         (config, Some(&schema), "schema 9", "run/config.toml"),
         (config, Some(&nonsense), "at step 5: beta = -2", "run/config.toml"),
-        (config, Some(&late), "50:beta=2 comes after the last step 12", "run/config.toml"),
+        (config, Some(&late), "50:beta=2 comes after the last step 22", "run/config.toml"),
         (config, Some(&wide), "hidden = 4000000000", "run/config.toml"),
         (config, Some(&steps), "line 4", "run/config.toml"),
         (model, None, "cannot read the model", "run/model.safetensors"),
@@ -166,7 +166,7 @@ fn errors_in_a_damaged_run_name_the_file() {
         (model, Some(&empty), "not a whole safetensors file", "run/model.safetensors"),
         // A model that belongs to another configuration.
         (config, Some(&wider), "[4, 2]", "run/model.safetensors"),
-        (config, Some(&full), "posterior_tril", "run/model.safetensors"),
+        (config, Some(&full), "posterior_exponent", "run/model.safetensors"),
         (train, None, "cannot read the data", "run/observations.npy"),
         (train, Some(&half), "ends before", "run/observations.npy"),
         (train, Some(&nan), "row 23 holds no finite number", "run/observations.npy"),

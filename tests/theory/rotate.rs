@@ -61,9 +61,9 @@ fn rotating_the_learned_optimum_costs_the_closed_form() {
     assert!((again.full - curve[0].full).abs() < 1e-6);
 }
 
-/// After a rotation by 30° with default settings a diagonal run returns to the axes within 3,000 steps (1,200 to 1,400 in six
-/// seeds: well below a second). A full one, whose objective does not change with the rotation, moves by a few degrees at the
-/// tenth of the learning rate that follows a rotation; with more of it Adam would walk it to the axes, too.
+/// After a rotation by 30° with default settings, at the whole learning rate, a diagonal run is within 5° of the axes in 200 to 400
+/// steps (six seeds). The objective of a full one does not change with the rotation and equivariant training prefers no axes, so
+/// noise alone moves it, by at most 5 to 8° within 3,000 steps (the same seeds).
 #[test]
 fn diagonal_runs_return_to_the_axes_and_full_ones_do_not() {
     for seed in 0..2 {
@@ -89,7 +89,7 @@ fn diagonal_runs_return_to_the_axes_and_full_ones_do_not() {
             let away = (long_axis(&full) - start).rem_euclid(180.0);
             farthest = farthest.max(away.min(180.0 - away));
         }
-        assert!(farthest < 5.0, "seed {seed}: {farthest}");
+        assert!(farthest < 15.0, "seed {seed}: {farthest}");
     }
 }
 

@@ -58,6 +58,14 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
             "mcc_ceiling": mcc_ceiling,
         });
     }
+    if convergence.settled.is_none() {
+        undefined.insert("settled".to_owned(), json!("the run has not settled"));
+    }
+    if convergence.trend.is_none() {
+        for name in ["trend", "trend_standard_error"] {
+            undefined.insert(name.to_owned(), json!("too few steps since the last change"));
+        }
+    }
     json["undefined"] = Value::Object(undefined);
     json
 }

@@ -252,7 +252,7 @@ fn other_files_are_refused_and_change_nothing() {
 fn a_cancelled_movie_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
-    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 100 --out run");
+    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
     for out in ["long.gif", "frames"] {
         let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
             .args(["render", "run", "--view", "turn", "--seconds", "200", "--out", out])
@@ -274,7 +274,7 @@ fn a_cancelled_movie_leaves_nothing() {
 fn numbers_are_exported_as_npy_npz_and_csv() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
-    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 10 --out run");
+    succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 40 --out run");
     let shape = |name: &str| parse_npy(&fs::read(folder.join(name)).unwrap()).unwrap().shape;
     for (what, expected) in [("latents", vec![4000, 2]), ("jacobians", vec![4000, 3, 2]), ("densities", vec![562, 6])] {
         succeed(folder, &format!("export run --what {what} --out {what}.npy"));

@@ -11,7 +11,7 @@ use super::command::{Command, LoggedCommand};
 use super::config::Config;
 use super::history::History;
 use super::keyframes::{Keyframe, Keyframes};
-use super::measure::{is_large, measure_row};
+use super::measure::{measure_row, row_interval};
 use super::minibatch::Minibatch;
 use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
@@ -82,7 +82,7 @@ impl Experiment {
         let vae = Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng);
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
-        let history = History::new(if is_large(&vae) { 100 } else { 10 });
+        let history = History::new(row_interval(&vae));
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
         let state = State { step: 0, position: 0, schedule: Schedule::START, settings: config.settings(), vae, adam };
         let sound = Sound::default();

@@ -131,8 +131,7 @@ fn multiple(
             let seen = rect.with_max_y(rect.max.y - CAPTION).with_min_y(rect.min.y + 12.0);
             drawing(&painter, context, selection, seen, snapshot, palette);
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 2));
-            let beta = snapshot.settings.objective.beta;
-            let gap = snapshot.geometry.diagonal_gap.map_or("–".to_owned(), |gap| number(beta * gap, 3));
+            let gap = snapshot.geometry.beta_gap.map_or("–".to_owned(), |gap| number(gap, 3));
             title(&format!("seed {seed}"));
             text(0.0, &format!("ELBO {elbo}"));
             text(1.0, &format!("β gap {gap}"));

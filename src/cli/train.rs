@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::Value;
 
 use super::error::CliError;
 use super::metrics::table;
@@ -53,15 +52,16 @@ fn finish(prepared: PreparedRun, folder: &Path) -> Result<String, CliError> {
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
         None => "",
     };
+    let metrics = metrics_json(&metrics, run.state().step, &run.state().settings);
     Ok(format!("{}\n{comparison}saved in {}\n", table(&metrics).trim_end(), folder.display()))
 }
 
-/// Trains, saves to `folder` and returns the run with its metrics as JSON. A diverged run is saved in its last sound state.
+/// Trains, saves to `folder` and returns the run with its metrics. A diverged run is saved in its last sound state.
 pub(super) fn train_and_save(
     prepared: PreparedRun,
     folder: &Path,
     on_step: impl FnMut(&Experiment) -> ControlFlow<()>,
-) -> Result<(Experiment, Value), CliError> {
+) -> Result<(Experiment, Metrics), CliError> {
     let steps = prepared.steps;
     let mut run = prepared.experiment()?;
     let outcome = run.play_to(steps, on_step);
@@ -71,8 +71,7 @@ pub(super) fn train_and_save(
     if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));
     }
-    let json = metrics_json(&metrics, state.step, &state.settings);
-    Ok((run, json))
+    Ok((run, metrics))
 }
 
 /// Error if the folder is not empty, unless `force`.

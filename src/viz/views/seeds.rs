@@ -1,13 +1,14 @@
 //! Small multiples of the same experiment for several seeds: which features recur and which are luck.
 
 use eframe::egui::{
-    Align2, Button, FontId, Painter, ProgressBar, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Button, FontId, Painter, ProgressBar, Rect, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{Jets, Order};
 use crate::io::Csv;
 use crate::linalg::{Matrix, svd};
+use crate::stats::Spread;
 use crate::trainer::{ENSEMBLE_SEEDS, SeedEnsemble};
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
@@ -53,6 +54,14 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     };
     let runs: Vec<_> = seeds.runs().collect();
     header(ui, context, seeds, &runs.iter().map(|(_, _, made)| *made).collect::<Vec<_>>());
+    let sound = runs.iter().filter_map(|(_, newest, _)| newest.as_deref()?.as_ref().ok());
+    let summary = summary(&sound.collect::<Vec<_>>());
+    if !summary.is_empty() {
+        ui.label(RichText::new(summary).small()).on_hover_text(
+            "Median over the seeds with its range, of the last row of each run's history: ELBO of training minibatches, β gap and MCC \
+             over held-out observations. Each seed has data of its own; runs in which a number is undefined are left out",
+        );
+    }
     let area = ui.available_rect_before_wrap();
     // As square as can be.
     let squareness = |columns: usize| {
@@ -90,6 +99,20 @@ fn header(ui: &mut Ui, context: &ViewContext<'_>, seeds: &SeedEnsemble, made: &[
             context.send(UiCommand::CloseSeeds);
         }
     });
+}
+
+/// Median and range of the main numbers, for two seeds or more.
+fn summary(runs: &[&Snapshot]) -> String {
+    let part = |(name, decimals, value): (&str, usize, fn(&Row) -> f64)| {
+        let values = runs.iter().filter_map(|snapshot| snapshot.history.last()).map(|row| value(row));
+        let Spread { median, least, most, count } = Spread::of(values).filter(|spread| spread.count > 1)?;
+        let [median, least, most] = [median, least, most].map(|x| number(x, decimals));
+        Some(format!("{name} {median} ({least} to {most}, {count} seeds)"))
+    };
+    let numbers: [(&str, usize, fn(&Row) -> f64); 3] =
+        [("ELBO", 2, |row| row.elbo), ("β gap", 3, |row| row.beta_gap), ("MCC", 2, |row| row.mcc)];
+    let parts: Vec<String> = numbers.into_iter().filter_map(part).collect();
+    if parts.is_empty() { String::new() } else { format!("median {}", parts.join(" · ")) }
 }
 
 /// One run: the images of a latent grid and of the two axes, with its numbers beneath.

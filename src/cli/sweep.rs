@@ -12,8 +12,8 @@ use super::run_args::{RunArgs, parse_covariance};
 use crate::checks::in_parallel;
 use crate::experiment::Metrics;
 use crate::io::{
-    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, make_folder, metrics_fields, metrics_json, read_text,
-    write_atomically,
+    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, make_folder, metrics_fields, metrics_json,
+    read_text, write_atomically,
 };
 use crate::launch::PreparedRun;
 use crate::stats::Spread;
@@ -174,7 +174,8 @@ fn medians(table: &RunTable) -> String {
             };
             let Spread { median, least, most, count } = spread;
             let family = family.name();
-            text += &format!("{name:<14} β {beta:<6} {family:<9} {median:.4} ({least:.4} to {most:.4}, {count} seeds)\n");
+            text +=
+                &format!("{name:<14} β {beta:<6} {family:<9} {median:.4} ({least:.4} to {most:.4}, {count} seeds)\n");
         }
     }
     if text.is_empty() { text } else { format!("medians over seeds, with their range:\n{text}") }

@@ -44,7 +44,7 @@ pub struct Metrics {
     pub optimum: Option<LinearOptimum>,
     /// Mean correlation coefficient at that optimum, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
-    /// The value at each observation of every metric that is a mean; of `mcc` linearised
+    /// The value at each observation of every metric that is a mean, those of the geometry moved here; of `mcc` linearised
     /// ([`linearised_correlation`]).
     pub samples: Samples,
 }

@@ -6,8 +6,8 @@ use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, 
 
 use crate::io::provenance::KEYWORD;
 use crate::io::{
-    EMBEDDED_IN_FIGURE, FileError, Record, RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, Session, program, read_text,
-    write_atomically,
+    EMBEDDED_IN_FIGURE, FileError, Record, RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, Session,
+    program, read_text, write_atomically,
 };
 use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
 use crate::stats::Spread;

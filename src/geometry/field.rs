@@ -148,10 +148,8 @@ mod tests {
                 factor: Default::default(),
             };
             let vae = Vae::<f64>::zeros(3, architecture, covariance);
-            let q = |mean: &[f64; 2]| Posterior {
-                mean: DVector::from_column_slice(mean),
-                factor: DMatrix::identity(2, 2),
-            };
+            let q =
+                |mean: &[f64; 2]| Posterior { mean: DVector::from_column_slice(mean), factor: DMatrix::identity(2, 2) };
             let z = Matrix::from_columns(2, means.len(), means.concat());
             let posteriors: Vec<_> = means.iter().map(q).collect();
             GeometryMetrics::new(
@@ -169,6 +167,9 @@ mod tests {
         // Rank one in two coordinates: only the price of axes is defined.
         let shared = Some(Undefined::SharedDirections);
         let hidden = metrics(&[[1.0, 1.0], [-1.0, -1.0]], Covariance::Full);
-        assert_eq!((hidden.active.len(), hidden.active_units, reasons(&hidden)), (2, 1, [None, shared, shared, shared]));
+        assert_eq!(
+            (hidden.active.len(), hidden.active_units, reasons(&hidden)),
+            (2, 1, [None, shared, shared, shared])
+        );
     }
 }

@@ -51,7 +51,7 @@ impl fmt::Display for Undefined {
         f.write_str(match self {
             Self::NoActiveLatent => "no latent is active: all have collapsed to the prior",
             Self::OneActiveLatent => "only one latent is active: there is no second axis to compare it with",
-            Self::CollapsedLatent => "a latent of the plane has collapsed to the prior: its column of J is noise",
+            Self::CollapsedLatent => "a latent of the plane has collapsed to the prior, so its column of J is noise",
             Self::SharedDirections => {
                 "the posterior means vary along fewer directions than latents: with full covariance a collapsed direction \
                  need not be an axis"

@@ -129,7 +129,10 @@ fn compared_runs_share_common_options_and_differ_in_their_own() {
     };
     assert_eq!(
         (csv.lines().next(), row("covariance")),
-        (Some("metric,a,b,a_minus_b,low,high"), ["covariance", "diagonal", "full", "", "", ""].map(str::to_owned).to_vec())
+        (
+            Some("metric,a,b,a_minus_b,low,high"),
+            ["covariance", "diagonal", "full", "", "", ""].map(str::to_owned).to_vec()
+        )
     );
     let (a, b) = (cli.json("pair/a/metrics.json"), cli.json("pair/b/metrics.json"));
     for (text, metrics) in row("elbo")[1..].iter().zip([&a, &b]) {

@@ -9,7 +9,8 @@ use super::harness::{FILES, Harness, SHORT, keys, shape};
 #[test]
 fn train_writes_all_files_of_a_run() {
     let cli = Harness::new();
-    let text = cli.succeed(&format!("{SHORT} --covariance full --seed 3 --beta 2 --at 80:beta=4 --at 120:batch=16 --steps 160"));
+    let text = cli
+        .succeed(&format!("{SHORT} --covariance full --seed 3 --beta 2 --at 80:beta=4 --at 120:batch=16 --steps 160"));
     assert!(text.ends_with("saved in run\n") && text.contains("ima_contrast"), "{text}");
     assert_eq!(cli.names("run"), FILES);
 

@@ -33,6 +33,7 @@ undefined must be undefined here, too. Exit code: 0 if all agree, 1 if not, 2 if
 import json
 import sys
 import tomllib
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -216,11 +217,24 @@ def check_jacobian(model, z, jacobian, h=1e-6):
         assert np.median(error) < 1e-7 * (1 + np.abs(jacobian).max()), f"the Jacobian is not the derivative: {error}"
 
 
-def matching_correlation(mean, factors):
+def correlation(mean, factors):
     # The program rounds posterior means to float32 before it correlates them.
     codes = mean.astype(np.float32).astype(float)
     code, factor = ((a - a.mean(0)) / np.where(a.std(0) > 0, a.std(0), np.inf) for a in (codes, factors))
-    return best_assignment(np.abs(code.T @ factor) / len(code)) / factors.shape[1]
+    return np.abs(code.T @ factor) / len(code)
+
+
+def matching_correlation(mean, factors):
+    return best_assignment(correlation(mean, factors)) / factors.shape[1]
+
+
+def best_matching(gain):
+    """Rows and columns of the best assignment, by trying all."""
+    rows, columns = gain.shape
+    if rows > columns:
+        return best_matching(gain.T)[::-1]
+    choices = [list(choice) for choice in permutations(range(columns), rows)]
+    return list(range(rows)), max(choices, key=lambda choice: gain[range(rows), choice].sum())
 
 
 def jackknife_error(statistic, count, blocks=40):
@@ -366,7 +380,9 @@ def main(folder):
     mcc = matching_correlation(mean[:, active], factors) if known and active else None
     compare.close("mcc", metrics["mcc"], mcc)
     if mcc is not None:
-        left = lambda rows: matching_correlation(mean[rows][:, active], factors[rows])
+        # To first order, under the matching of all observations.
+        pairs = best_matching(correlation(mean[:, active], factors))
+        left = lambda rows: correlation(mean[rows][:, active], factors[rows])[pairs].sum() / factors.shape[1]
         # Forty blocks know a standard error to 1/sqrt(2 · 39).
         expected = jackknife_error(left, count)
         compare.estimated("standard_errors.mcc", errors["mcc"], expected, expected / np.sqrt(78))

@@ -28,7 +28,8 @@ impl Heat {
             let z = context.probe.z().to_vec();
             let latents = quantity.latents(&context.snapshot.geometry).ok()?.to_vec();
             let objective = context.snapshot.settings.objective;
-            (z.len() > a.max(b)).then(|| context.query(&FieldQuery { z, plane: [a, b], quantity, latents, objective }))?
+            (z.len() > a.max(b))
+                .then(|| context.query(&FieldQuery { z, plane: [a, b], quantity, latents, objective }))?
         };
         let is_chosen = |field: &Arc<Field>| field.quantity == quantity;
         let field = ask(context).filter(is_chosen)?;

@@ -206,11 +206,11 @@ fn numbers(ui: &mut Ui, joint: &Joint) {
         ui,
         "dependence of arc lengths: dCor =".to_owned(),
         number(joint.dependence, 3),
-        format!("chance up to {} (95 %); a coupling of {}", number(joint.band, 3), power(joint)),
+        format!("chance up to {} (95 %); finds {}", number(joint.band, 3), power(joint)),
         "Distance correlation of uᵢ = ∫ sᵢ dzᵢ at 2,000 samples of the prior, whose latents are independent, and what re-paired \
-         samples stay below in 95 of 100 cases. Empirical. A value below chance does not show independence: it excludes a coupling as \
-         large as the test would see with 80 % probability, the one that a change of one arc length's speed by so much per σ of the \
-         other latent makes, imposed on this run's re-paired arc lengths",
+         samples stay below in 95 of 100 cases. Empirical. A value below chance does not show independence. The test finds with 80 % probability \
+         that one speed changes steadily, by so many % per σ of the other latent: measured by imposing such a change on this run's \
+         re-paired arc lengths",
     );
 }
 

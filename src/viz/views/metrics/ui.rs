@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Button, Grid, Label, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::definitions::{HOLONOMY, METRICS};
@@ -43,7 +43,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let rows = (METRICS.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
         let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
-        let height = ((room.y - 3.0 * LEVELS) / rows as f32 - 7.0).clamp(19.0, 48.0);
+        let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
+        let height = ((room.y - 3.0 * LEVELS - differences) / rows as f32 - 7.0).clamp(19.0, 48.0);
         ui.columns(columns, |places| {
             for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
                 Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
@@ -102,14 +103,14 @@ impl Errors<'_> {
             return None;
         }
         if !self.same_data {
-            return Some(("− other run –".to_owned(), "The runs have different held-out observations: no pairs"));
+            return Some(("minus other run: –".to_owned(), "The runs have different held-out observations: no pairs"));
         }
         let difference = own.difference(other, metric.key)?;
         let [mean, low, high] = [difference.mean, difference.interval(0.95)[0], difference.interval(0.95)[1]]
             .map(|x| number(x, metric.decimals));
         let help = "This run minus the other one, held-out: mean of the paired differences at the same observations, with its 95 % \
                     interval (Student's t). It covers the sampling of the observations, not the luck of seeds";
-        Some((format!("− other run {mean} ({low} to {high})"), help))
+        Some((format!("minus other run: {mean} ({low} to {high})"), help))
     }
 }
 
@@ -124,13 +125,16 @@ fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
         ui.set_min_width(54.0);
         ui.spacing_mut().item_spacing.y = 0.0;
         match now {
-            Ok(x) => ui.monospace(number(x, metric.decimals)).on_hover_text(metric.unit),
+            Ok(x) => {
+                let text = RichText::new(number(x, metric.decimals)).monospace();
+                ui.add(Label::new(text).extend()).on_hover_text(metric.unit)
+            }
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
         if let Some(error) = error.filter(|error| error.standard_error.is_finite()) {
             let text = format!("± {}", number(error.standard_error, metric.decimals));
             let help = format!("Sampling standard error over {} held-out observations", error.count);
-            ui.label(RichText::new(text).small().weak()).on_hover_text(help);
+            ui.add(Label::new(RichText::new(text).small().weak()).extend()).on_hover_text(help);
         }
     });
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::gram::Gram;
 use super::jet::{Jets, Order};
-use super::metrics::{GeometryMetrics, Undefined};
+use super::metrics::GeometryMetrics;
 use super::seam::normal_density;
+use super::undefined::Undefined;
 use crate::linalg::{Matrix, Real};
 use crate::vae::{Objective, Vae};
 

@@ -116,8 +116,9 @@ impl Errors<'_> {
 
 /// True if both runs are measured at the same held-out observations.
 fn same_observations(a: &Snapshot, b: &Snapshot) -> bool {
-    let same = Arc::ptr_eq(&a.data, &b.data) || a.data.test.observations == b.data.test.observations;
-    same && a.measured_observations() == b.measured_observations()
+    let measured = |s: &Snapshot| s.data.test.observations.select_columns(0..s.measured_observations());
+    let same_count = a.measured_observations() == b.measured_observations();
+    same_count && (Arc::ptr_eq(&a.data, &b.data) || measured(a) == measured(b))
 }
 
 fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {

@@ -132,7 +132,8 @@ fn table(rows: &[[String; 6]]) -> String {
     };
     let line = |[name, a, b, mean, low, high]: &[String; 6]| {
         let interval = if low.is_empty() { String::new() } else { format!(" ({} to {})", short(low), short(high)) };
-        format!("{name:<22} {:<24} {:<24} {}{interval}", short(a), short(b), short(mean)).trim_end().to_owned() + "\n"
+        let line = format!("{name:<22} {:<24} {:<24} {}{interval}", short(a), short(b), short(mean));
+        format!("{}\n", line.trim_end())
     };
     let header = ["", "a", "b", "a − b", "", ""].map(str::to_owned);
     let shown = rows.iter().filter(|row| !row[0].starts_with("standard_errors."));

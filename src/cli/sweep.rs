@@ -161,23 +161,21 @@ impl Sweep {
 
 /// Median over the seeds of each metric with its range, for each β and family with several seeds.
 fn medians(table: &RunTable) -> String {
-    let mut text = String::new();
-    for name in SWEEP_METRICS {
+    let lines = SWEEP_METRICS.into_iter().flat_map(|name| {
         let runs = table.values(name);
         let mut settings: Vec<(f64, Covariance)> = runs.iter().map(|run| (run.beta, run.family)).collect();
         settings.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.name().cmp(b.1.name())));
         settings.dedup();
-        for (beta, family) in settings {
+        let line = |(beta, family): (f64, Covariance)| {
             let of_setting = runs.iter().filter(|run| (run.beta, run.family) == (beta, family));
-            let Some(spread) = Spread::of(of_setting.map(|run| run.value)).filter(|spread| spread.count > 1) else {
-                continue;
-            };
-            let Spread { median, least, most, count } = spread;
+            let Spread { median, least, most, count } = Spread::of(of_setting.map(|run| run.value))?;
             let family = family.name();
-            text +=
-                &format!("{name:<14} β {beta:<6} {family:<9} {median:.4} ({least:.4} to {most:.4}, {count} seeds)\n");
-        }
-    }
+            let range = format!("({least:.4} to {most:.4}, {count} seeds)");
+            (count > 1).then(|| format!("{name:<14} β {beta:<6} {family:<9} {median:.4} {range}\n"))
+        };
+        settings.into_iter().filter_map(line).collect::<Vec<_>>()
+    });
+    let text: String = lines.collect();
     if text.is_empty() { text } else { format!("medians over seeds, with their range:\n{text}") }
 }
 

@@ -91,7 +91,7 @@ impl RunTable {
             let family = Covariance::ALL.into_iter().find(|family| Some(&family.name()) == families.get(k))?;
             let [beta, value]: [f64; 2] = [betas.get(k)?.parse().ok()?, values.get(k)?.parse().ok()?];
             let value = if is_old { beta * value } else { value };
-            (value.is_finite() && failures.get(k)?.is_empty()).then_some(RunValue { beta, value, family })
+            (value.is_finite() && failures.get(k)?.is_empty()).then_some(RunValue { beta, family, value })
         };
         (0..self.len()).filter_map(run).collect()
     }

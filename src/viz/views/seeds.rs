@@ -103,15 +103,14 @@ fn header(ui: &mut Ui, context: &ViewContext<'_>, seeds: &SeedEnsemble, made: &[
 
 /// Median and range of the main numbers, for two seeds or more.
 fn summary(runs: &[&Snapshot]) -> String {
-    let part = |(name, decimals, value): (&str, usize, fn(&Row) -> f64)| {
+    let part = |name: &str, decimals: usize, value: fn(&Row) -> f64| {
         let values = runs.iter().filter_map(|snapshot| snapshot.history.last()).map(|row| value(row));
         let Spread { median, least, most, count } = Spread::of(values).filter(|spread| spread.count > 1)?;
         let [median, least, most] = [median, least, most].map(|x| number(x, decimals));
         Some(format!("{name} {median} ({least} to {most}, {count} seeds)"))
     };
-    let numbers: [(&str, usize, fn(&Row) -> f64); 3] =
-        [("ELBO", 2, |row| row.elbo), ("β gap", 3, |row| row.beta_gap), ("MCC", 2, |row| row.mcc)];
-    let parts: Vec<String> = numbers.into_iter().filter_map(part).collect();
+    let parts = [part("ELBO", 2, |row| row.elbo), part("β gap", 3, |row| row.beta_gap), part("MCC", 2, |row| row.mcc)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!("median {}", parts.join(" · ")) }
 }
 

@@ -3,6 +3,9 @@
 use crate::experiment::{Metrics, Row, Snapshot};
 use crate::geometry::Measured;
 
+/// A level to compare a metric with, and its name.
+pub(super) type Level = (&'static str, f64);
+
 /// A metric: its value, history and definition.
 pub(super) struct Metric {
     pub(super) name: &'static str,
@@ -21,7 +24,7 @@ pub(super) struct Metric {
     pub(super) now: fn(&Snapshot) -> Measured,
     pub(super) then: fn(&Row) -> f64,
     /// Levels to compare it with; the metrics come from a query.
-    pub(super) levels: fn(&Snapshot, Option<&Metrics>) -> Vec<(&'static str, f64)>,
+    pub(super) levels: fn(&Snapshot, Option<&Metrics>) -> Vec<Level>,
     pub(super) scale: PlotRange,
 }
 
@@ -37,6 +40,6 @@ pub(super) enum PlotRange {
 }
 
 /// Of a metric that nothing is compared with.
-pub(super) fn no_levels(_: &Snapshot, _: Option<&Metrics>) -> Vec<(&'static str, f64)> {
+pub(super) fn no_levels(_: &Snapshot, _: Option<&Metrics>) -> Vec<Level> {
     Vec::new()
 }

@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::definitions::{HOLONOMY, METRICS};
-use super::metric::{Metric, PlotRange};
+use super::metric::{Level, Metric, PlotRange};
 use crate::experiment::{Metrics, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::stats::Estimate;
@@ -214,13 +214,7 @@ fn sampling(metric: &Metric, metrics: &Metrics) -> Option<String> {
 }
 
 /// The values since the start as a small plot, on the same scale in both runs.
-fn history(
-    ui: &mut Ui,
-    context: &ViewContext<'_>,
-    metric: &Metric,
-    levels: &[(&'static str, f64)],
-    size: Vec2,
-) -> Response {
+fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Level], size: Vec2) -> Response {
     let palette = ViewContext::palette(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let runs = [Some(context), context.beside].into_iter().flatten();
@@ -251,7 +245,7 @@ fn tail<T>(rows: &[T]) -> &[T] {
     &rows[rows.len() / 10..]
 }
 
-fn range(mut values: Vec<f64>, levels: &[(&'static str, f64)], scale: PlotRange) -> (f64, f64) {
+fn range(mut values: Vec<f64>, levels: &[Level], scale: PlotRange) -> (f64, f64) {
     if scale == PlotRange::Unit {
         return (0.0, 1.0);
     }

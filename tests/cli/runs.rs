@@ -9,8 +9,10 @@ use super::harness::{FILES, Harness, SHORT, keys, shape};
 #[test]
 fn train_writes_all_files_of_a_run() {
     let cli = Harness::new();
-    let text = cli
-        .succeed(&format!("{SHORT} --covariance full --seed 3 --beta 2 --at 80:beta=4 --at 120:batch=16 --steps 160"));
+    let text = cli.succeed(
+        "train --scene cylinder --hidden 8 --batch 32 --steps 160 --out run --covariance full --seed 3 --beta 2 --at 80:beta=4 \
+         --at 120:batch=16",
+    );
     assert!(text.ends_with("saved in run\n") && text.contains("ima_contrast"), "{text}");
     assert_eq!(cli.names("run"), FILES);
 
@@ -102,11 +104,11 @@ fn assert_reasons(metrics: &Value) {
     }
 }
 
-/// Four latents for two factors, with β between the two largest variances and the others: the surplus ones collapse.
+/// Three latents for two factors, with b between the variances of the factors: two latents collapse, then all.
 #[test]
 fn collapsed_latents_count_nowhere() {
     let cli = Harness::new();
-    cli.succeed("train --scene linear --latent-dim 3 --beta 10 --sigma2 0.15 --steps 1500 --out one");
+    cli.succeed("train --scene linear --latent-dim 3 --beta 10 --sigma2 0.15 --out one");
     let metrics = cli.json("one/metrics.json");
     assert_eq!(metrics["active_units"], 1, "b = 1.5 is between the variances 2.05 and 1.05");
     for name in ["ima_contrast", "beta_gap", "off_diagonal_mass", "dto", "dto_chance", "c2_residual", "mcc_chance"] {
@@ -118,7 +120,7 @@ fn collapsed_latents_count_nowhere() {
     assert!((metrics["mcc"].as_f64().unwrap() - 0.5).abs() < 0.05, "{}", metrics["mcc"]);
     assert_reasons(&metrics);
 
-    cli.succeed("train --scene linear --beta 100 --steps 1500 --out none");
+    cli.succeed("train --scene linear --beta 100 --out none");
     let metrics = cli.json("none/metrics.json");
     assert_eq!(metrics["active_units"], 0, "b = 5 exceeds every variance");
     for name in ["posterior_error", "mcc", "mcc_chance", "dto_chance", "beta_gap"] {

@@ -63,7 +63,7 @@ pub struct Joint {
     pub dependence: f64,
     /// The 95 % quantile of the distance correlation of independent samples of this size.
     pub band: f64,
-    /// The smallest coupling, as in `coupling`, whose dependence would exceed the band with the probability [`POWER`].
+    /// The smallest coupling, as in `coupling`, whose dependence would exceed the band with a probability of 80 %.
     pub detectable: f64,
     /// Mean c_IMA of the plane's two columns at the samples, in nats: 0 exactly when C1 holds.
     pub contrast: f64,

@@ -44,10 +44,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         // Beside the name and the value; as high as there is room for.
         let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
         let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
-        let height = ((room.y - 3.0 * LEVELS - differences) / rows as f32 - 7.0).clamp(19.0, 48.0);
+        let height = ((room.y - 3.0 * LEVELS - differences) / rows as f32 - 5.0).clamp(19.0, 48.0);
         ui.columns(columns, |places| {
             for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
-                Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
+                Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 3.0]).show(ui, |ui| {
                     for metric in metrics {
                         row(ui, context, metric, errors, vec2(width, height));
                         ui.end_row();

@@ -15,7 +15,7 @@ use unpick::geometry::{Gram, Jets, MapQuantity, Order, field};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
 use unpick::rng::{Purpose, stream};
-use unpick::vae::{Architecture, Covariance, DecoderKind, Vae};
+use unpick::vae::{Architecture, Covariance, DecoderKind, Objective, Vae};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,8 +26,9 @@ fn main() -> anyhow::Result<()> {
             report(name, 10, || work.run());
         }
         let (vae, z) = (decoder(3, 2, 64), Matrix::from_fn(2, 120 * 120, |r, c| place([c % 120, c / 120][r])));
+        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.02 };
         report("gap map", 100, || {
-            black_box(field(&vae, &z, MapQuantity::Gap, 0.02));
+            black_box(field(&vae, &z, &[0, 1], MapQuantity::Gap, &objective));
         });
         return Ok(());
     };

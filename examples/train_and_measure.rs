@@ -35,12 +35,13 @@ pub fn main() -> anyhow::Result<()> {
     for covariance in Covariance::ALL {
         let metrics = train("linear", covariance)?;
         println!("{} posterior", covariance.name());
-        println!("  ELBO   {:.4} ± {:.4} nats", metrics.elbo, metrics.elbo_standard_error);
+        let error = metrics.estimates("elbo").map_or(f64::NAN, |estimates| estimates[0].standard_error);
+        println!("  ELBO   {:.4} ± {error:.4} nats over {} observations", metrics.elbo, metrics.observations);
         if let Some(optimum) = &metrics.optimum {
             println!("  optimum in closed form: {:.4}", optimum.elbo);
         }
         println!("  c_IMA  {} nats", show(metrics.geometry.ima_contrast));
-        println!("  DtO    {}, by chance {:.4}", show(metrics.geometry.dto), metrics.dto_chance);
+        println!("  DtO    {}, by chance {}", show(metrics.geometry.dto), show(metrics.dto_chance));
         println!("  MCC    {}", show(metrics.mcc));
     }
     Ok(())

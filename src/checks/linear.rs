@@ -9,7 +9,7 @@ use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::{CheckRun, Seeds};
 use crate::data::{GroundTruthMap, ObservationSource, Scene};
-use crate::geometry::{chance, ima_contrast};
+use crate::geometry::{chance_distance, ima_contrast};
 use crate::nn::OptimizerKind;
 use crate::vae::Covariance::{Diagonal, Full};
 use crate::vae::PosteriorFactor;
@@ -38,7 +38,7 @@ fn optimisers(claims: &mut Claims<'_>, seeds: Seeds) {
         let runs = CheckRun::seeds(claims.scene, Full, seeds).into_iter();
         Pool::Mean(runs.map(|run| run.trained_by(kind, factor, LONG)).collect())
     };
-    let chance = chance(2).distance;
+    let chance = chance_distance(2);
     // Of 2√2 sin(θ/2) over 0 ≤ θ ≤ 45°, as the mean.
     let deviation = (4.0 * (1.0 - 8_f64.sqrt() / PI) - chance * chance).sqrt();
     let at_chance = Near { value: chance, tolerance: 3.0 * deviation / (seeds.count as f64).sqrt() };

@@ -78,7 +78,7 @@ impl CheckQuantity {
             Self::Dto => geometry.dto.unwrap_or(f64::NAN),
             Self::C2Residual => geometry.c2_residual.unwrap_or(f64::NAN),
             Self::PosteriorError => geometry.posterior_error.unwrap_or(f64::NAN),
-            Self::ActiveUnits => geometry.active.len() as f64,
+            Self::ActiveUnits => geometry.active_units as f64,
             Self::Mcc => metrics.mcc.unwrap_or(f64::NAN),
             Self::SingularValue(rank) => geometry.singular_values.get(rank).copied().unwrap_or(f64::NAN),
             Self::RotatedLoss(degrees) => rotated_loss(outcome, degrees),

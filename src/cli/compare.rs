@@ -14,7 +14,8 @@ use super::progress::bar;
 use super::run_args::RunArgs;
 use super::train::{ensure_empty, train_and_save};
 use crate::checks::in_parallel;
-use crate::io::{make_folder, metrics_fields, write_atomically};
+use crate::experiment::{Convergence, Experiment, Metrics};
+use crate::io::{make_folder, metrics_fields, metrics_json, write_atomically};
 
 /// Arguments of `compare`: those of `--a` and `--b` apply to one run, all others to both.
 #[derive(Args, Debug)]
@@ -65,42 +66,65 @@ impl Compare {
         let prepare = |side: &RunArgs| side.over(&self.common).prepare();
         let runs = [prepare(&self.a)?, prepare(&self.b)?];
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        let mut finished = [None, None];
+        let mut finished: [Option<(Experiment, Metrics)>; 2] = [None, None];
         let mut count = 0;
         in_parallel(
             &[0, 1],
             runs.iter().map(|run| run.config.threads).max().unwrap_or(1),
             |i| train_and_save(runs[*i].clone(), &folders[*i], |_| ControlFlow::Continue(())),
             |i, outcome| {
-                finished[*i] = Some(outcome?.1);
+                finished[*i] = Some(outcome?);
                 count += 1;
                 bar(count, 2, "runs");
                 Ok::<(), CliError>(())
             },
         )?;
         let [Some(a), Some(b)] = finished else { return Err(CliError::Run("a run is missing".to_owned())) };
-        let rows = side_by_side(&a, &b);
+        let are_paired = a.0.data().test.observations == b.0.data().test.observations;
+        let rows = side_by_side([&a, &b], are_paired);
         write_atomically(&self.out.join("compare.csv"), csv(&rows).as_bytes())?;
-        Ok(format!("{}saved in {}\n", table(&rows), self.out.display()))
+        let note = if are_paired {
+            "a − b: mean of the paired differences over the held-out observations, with its 95 % interval (Student's t)"
+        } else {
+            "a − b –: the runs have different held-out observations"
+        };
+        Ok(format!("{}{note}\nsaved in {}\n", table(&rows), self.out.display()))
     }
 }
 
-/// Name, value in A, value in B; a value missing in one run is empty.
-fn side_by_side(a: &Value, b: &Value) -> Vec<[String; 3]> {
-    let (a, b) = (metrics_fields(a), metrics_fields(b));
+/// Name, value in A, value in B, A − B with the ends of its interval. What is missing is empty.
+fn side_by_side(runs: [&(Experiment, Metrics); 2], are_paired: bool) -> Vec<[String; 6]> {
+    let fields = |(run, metrics): &(Experiment, Metrics)| {
+        let state = run.state();
+        let convergence = Convergence::of(run.history().rows(), &state.schedule);
+        metrics_fields(&metrics_json(metrics, state.step, &state.settings, &convergence))
+    };
+    let [a, b] = runs.map(fields);
     let find = |fields: &[(String, String)], name: &str| {
         fields.iter().find(|(n, _)| n == name).map_or_else(String::new, |(_, value)| value.clone())
     };
+    let difference = |name: &str| {
+        let found = runs[0].1.difference(&runs[1].1, name).filter(|_| are_paired);
+        found.map_or_else(Default::default, |difference| {
+            let [low, high] = difference.interval(0.95);
+            [difference.mean, low, high].map(|x| x.to_string())
+        })
+    };
     let names = a.iter().chain(b.iter().filter(|(name, _)| a.iter().all(|(n, _)| n != name))).map(|(name, _)| name);
-    names.map(|name| [name.clone(), find(&a, name), find(&b, name)]).collect()
+    names
+        .map(|name| {
+            let [mean, low, high] = difference(name);
+            [name.clone(), find(&a, name), find(&b, name), mean, low, high]
+        })
+        .collect()
 }
 
-fn csv(rows: &[[String; 3]]) -> String {
-    let header = "metric,a,b\n".to_owned();
+fn csv(rows: &[[String; 6]]) -> String {
+    let header = "metric,a,b,a_minus_b,low,high\n".to_owned();
     std::iter::once(header).chain(rows.iter().map(|row| format!("{}\n", row.join(",")))).collect()
 }
 
-fn table(rows: &[[String; 3]]) -> String {
+fn table(rows: &[[String; 6]]) -> String {
     let short = |text: &str| -> String {
         let number = |word: &str| word.parse::<f64>().map_or_else(|_| word.to_owned(), |x| shown(&Value::from(x)));
         text.split(' ')
@@ -108,7 +132,12 @@ fn table(rows: &[[String; 3]]) -> String {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    let line = |[name, a, b]: &[String; 3]| format!("{name:<22} {:<24} {}\n", short(a), short(b)).replace(" \n", "\n");
-    let header = ["", "a", "b"].map(str::to_owned);
-    std::iter::once(&header).chain(rows).map(line).collect()
+    let line = |[name, a, b, mean, low, high]: &[String; 6]| {
+        let interval = if low.is_empty() { String::new() } else { format!(" ({} to {})", short(low), short(high)) };
+        let line = format!("{name:<22} {:<24} {:<24} {}{interval}", short(a), short(b), short(mean));
+        format!("{}\n", line.trim_end())
+    };
+    let header = ["", "a", "b", "a − b", "", ""].map(str::to_owned);
+    let shown = rows.iter().filter(|row| !row[0].starts_with("standard_errors."));
+    std::iter::once(&header).chain(shown).map(line).collect()
 }

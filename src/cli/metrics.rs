@@ -19,16 +19,21 @@ pub(super) fn table(metrics: &Value) -> String {
     let line = |name: &str, value: &Value| match value {
         Value::Null => {
             let reason = metrics["undefined"][name].as_str().unwrap_or("not defined");
-            format!("{name:<20} – ({reason})\n")
+            format!("{name:<22} – ({reason})\n")
         }
-        value => format!("{name:<20} {}\n", shown(value)),
+        value => format!("{name:<22} {}{}\n", shown(value), error(&metrics["standard_errors"][name])),
     };
     let lines = |(name, value): (&String, &Value)| match value {
-        Value::Object(_) if name == "undefined" => String::new(),
+        Value::Object(_) if ["undefined", "standard_errors"].contains(&&**name) => String::new(),
         Value::Object(part) => part.iter().map(|(inner, value)| line(&format!("{name}.{inner}"), value)).collect(),
         value => line(name, value),
     };
     object.iter().map(lines).collect()
+}
+
+/// The sampling error of a single number.
+fn error(value: &Value) -> String {
+    value.as_f64().map_or_else(String::new, |error| format!(" ± {error:.4}"))
 }
 
 /// Value as text, with four decimals unless it is whole.

@@ -12,10 +12,11 @@ use super::run_args::{RunArgs, parse_covariance};
 use crate::checks::in_parallel;
 use crate::experiment::{Convergence, Metrics};
 use crate::io::{
-    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_TABLE, make_folder, metrics_fields, metrics_json, read_text,
-    write_atomically,
+    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, make_folder, metrics_fields, metrics_json,
+    read_text, write_atomically,
 };
 use crate::launch::PreparedRun;
+use crate::stats::Spread;
 use crate::vae::Covariance;
 
 /// Arguments of `sweep`. `--beta`, `--covariance` and `--seed` give one value instead of a list.
@@ -118,7 +119,7 @@ impl Sweep {
                 path.display()
             )));
         }
-        Ok(format!("{made}\nsaved in {}\n", path.display()))
+        Ok(format!("{made}\n{}saved in {}\n", medians(&table), path.display()))
     }
 
     /// Every combination as a run of its own, if all of them are valid.
@@ -156,6 +157,26 @@ impl Sweep {
         }
         Ok(write_atomically(&path, text.as_bytes())?)
     }
+}
+
+/// Median over the seeds of each metric with its range, for each β and family with several seeds.
+fn medians(table: &RunTable) -> String {
+    let lines = SWEEP_METRICS.into_iter().flat_map(|name| {
+        let runs = table.values(name);
+        let mut settings: Vec<(f64, Covariance)> = runs.iter().map(|run| (run.beta, run.family)).collect();
+        settings.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.name().cmp(b.1.name())));
+        settings.dedup();
+        let line = |(beta, family): (f64, Covariance)| {
+            let of_setting = runs.iter().filter(|run| (run.beta, run.family) == (beta, family));
+            let Spread { median, least, most, count } = Spread::of(of_setting.map(|run| run.value))?;
+            let family = family.name();
+            let range = format!("({least:.4} to {most:.4}, {count} seeds)");
+            (count > 1).then(|| format!("{name:<14} β {beta:<6} {family:<9} {median:.4} {range}\n"))
+        };
+        settings.into_iter().filter_map(line).collect::<Vec<_>>()
+    });
+    let text: String = lines.collect();
+    if text.is_empty() { text } else { format!("medians over seeds, with their range:\n{text}") }
 }
 
 /// Columns that identify a run within its sweep.

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::Value;
 
 use super::error::CliError;
 use super::metrics::table;
@@ -57,21 +56,24 @@ fn finish(prepared: PreparedRun, folder: &Path, until: Until) -> Result<String, 
         let settled = until == Until::Settled && run.state().schedule.settled().is_some();
         if settled { ControlFlow::Break(()) } else { progress(run) }
     })?;
-    let convergence = Convergence::of(run.history().rows(), &run.state().schedule).sentence();
+    let convergence = Convergence::of(run.history().rows(), &run.state().schedule);
     let comparison = match weights.map(|weights| weights == hash_of_weights(&run.state().vae)) {
         Some(true) => "the weights are those of the session to the last bit\n",
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
         None => "",
     };
-    Ok(format!("{}\n{comparison}{convergence}\nsaved in {}\n", table(&metrics).trim_end(), folder.display()))
+    let state = run.state();
+    let metrics = metrics_json(&metrics, state.step, &state.settings, &convergence);
+    let sentence = convergence.sentence();
+    Ok(format!("{}\n{comparison}{sentence}\nsaved in {}\n", table(&metrics).trim_end(), folder.display()))
 }
 
-/// Trains, saves to `folder` and returns the run with its metrics as JSON. A diverged run is saved in its last sound state.
+/// Trains, saves to `folder` and returns the run with its metrics. A diverged run is saved in its last sound state.
 pub(super) fn train_and_save(
     prepared: PreparedRun,
     folder: &Path,
     on_step: impl FnMut(&Experiment) -> ControlFlow<()>,
-) -> Result<(Experiment, Value), CliError> {
+) -> Result<(Experiment, Metrics), CliError> {
     let steps = prepared.steps;
     let mut run = prepared.experiment()?;
     let outcome = run.play_to(steps, on_step);
@@ -81,9 +83,7 @@ pub(super) fn train_and_save(
     if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));
     }
-    let convergence = Convergence::of(run.history().rows(), &state.schedule);
-    let json = metrics_json(&metrics, state.step, &state.settings, &convergence);
-    Ok((run, json))
+    Ok((run, metrics))
 }
 
 /// Error if the folder is not empty, unless `force`.

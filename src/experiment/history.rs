@@ -22,8 +22,8 @@ pub struct Row {
     pub settings: Settings,
     /// Mean c_IMA at held-out posterior means.
     pub ima_contrast: f64,
-    /// Mean gap of a diagonal posterior, in nats.
-    pub diagonal_gap: f64,
+    /// Mean price of a diagonal posterior, factor β included, in nats.
+    pub beta_gap: f64,
     /// Mean distance of V to the nearest signed permutation.
     pub dto: f64,
     /// Mean residual of condition C2.
@@ -54,7 +54,7 @@ impl Row {
     pub fn header(m: usize) -> Vec<String> {
         let mut names: Vec<String> = ["step", "elbo", "reconstruction", "kl"].map(str::to_owned).into();
         names.extend((1..=m).map(|i| format!("kl_{i}")));
-        let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "diagonal_gap", "dto"];
+        let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "beta_gap", "dto"];
         let last = ["c2_residual", "posterior_error", "active_units", "off_diagonal_mass", "mcc"];
         names.extend(rest.into_iter().chain(last).chain(TEST).map(str::to_owned));
         names
@@ -73,7 +73,7 @@ impl Row {
             number(optimizer.lr),
             optimizer.batch.to_string(),
         ]);
-        let geometry = [self.ima_contrast, self.diagonal_gap, self.dto, self.c2_residual, self.posterior_error];
+        let geometry = [self.ima_contrast, self.beta_gap, self.dto, self.c2_residual, self.posterior_error];
         fields.extend(geometry.map(number));
         fields.push(self.active_units.to_string());
         fields.extend([self.off_diagonal_mass, self.mcc].map(number));
@@ -81,44 +81,46 @@ impl Row {
         fields
     }
 
-    /// Reads fields written by [`Row::fields`] for `m` latents; those of version 0.1.0 end before the held-out ones. The optimiser
-    /// is not among them; it follows from the log.
-    pub fn read(fields: &[&str], m: usize) -> Option<Self> {
-        let all = Self::header(m).len();
-        if fields.len() != all && fields.len() != all - TEST.len() {
+    /// Reads the fields of a line of `history.csv` with m latents by the names in its header. Columns that it does not know are
+    /// passed over. The optimiser is not among them; it follows from the log.
+    ///
+    /// Version 0.1.0 wrote the gap without the factor β, as `diagonal_gap`, and nothing about held-out data.
+    pub fn read(header: &[&str], fields: &[&str], m: usize) -> Option<Self> {
+        if fields.len() != header.len() || header.contains(&format!("kl_{}", m + 1).as_str()) {
             return None;
         }
-        let number = |i: usize| fields[i].parse::<f64>().ok();
-        let after = |i: usize| number(4 + m + i);
-        let test = |i: usize| if fields.len() == all { after(13 + i) } else { Some(f64::NAN) };
+        let text = |name: &str| Some(fields[header.iter().position(|column| *column == name)?]);
+        let number = |name: &str| text(name)?.parse::<f64>().ok();
+        let beta = number("beta")?;
+        let test = |name: &str| if header.contains(&name) { number(name) } else { Some(f64::NAN) };
         Some(Self {
-            step: fields[0].parse().ok()?,
-            elbo: number(1)?,
-            reconstruction: number(2)?,
-            kl_per_dim: (0..m).map(|i| number(4 + i)).collect::<Option<_>>()?,
+            step: text("step")?.parse().ok()?,
+            elbo: number("elbo")?,
+            reconstruction: number("reconstruction")?,
+            kl_per_dim: (1..=m).map(|i| number(&format!("kl_{i}"))).collect::<Option<_>>()?,
             settings: Settings {
                 objective: Objective {
-                    beta: after(0)?,
-                    sigma2: after(1)?,
-                    covariance: Covariance::ALL.into_iter().find(|c| c.name() == fields[4 + m + 2])?,
+                    beta,
+                    sigma2: number("sigma2")?,
+                    covariance: Covariance::ALL.into_iter().find(|c| Some(c.name()) == text("covariance"))?,
                 },
                 optimizer: Optimizer {
                     kind: OptimizerKind::default(),
-                    lr: after(3)?,
-                    batch: fields[4 + m + 4].parse().ok()?,
+                    lr: number("lr")?,
+                    batch: text("batch")?.parse().ok()?,
                 },
             },
-            ima_contrast: after(5)?,
-            diagonal_gap: after(6)?,
-            dto: after(7)?,
-            c2_residual: after(8)?,
-            posterior_error: after(9)?,
-            active_units: fields[4 + m + 10].parse().ok()?,
-            off_diagonal_mass: after(11)?,
-            mcc: after(12)?,
-            elbo_test: test(0)?,
-            reconstruction_test: test(1)?,
-            kl_test: test(2)?,
+            ima_contrast: number("ima_contrast")?,
+            beta_gap: number("beta_gap").or_else(|| Some(beta * number("diagonal_gap")?))?,
+            dto: number("dto")?,
+            c2_residual: number("c2_residual")?,
+            posterior_error: number("posterior_error")?,
+            active_units: text("active_units")?.parse().ok()?,
+            off_diagonal_mass: number("off_diagonal_mass")?,
+            mcc: number("mcc")?,
+            elbo_test: test("elbo_test")?,
+            reconstruction_test: test("reconstruction_test")?,
+            kl_test: test("kl_test")?,
         })
     }
 
@@ -186,7 +188,7 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::experiment) fn row(step: u64) -> Row {
-        let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
+        let objective = Objective { covariance: Covariance::Full, beta: 2.0, sigma2: 0.1 };
         Row {
             step,
             elbo: step as f64,
@@ -197,7 +199,7 @@ pub(super) mod tests {
                 optimizer: Optimizer { kind: OptimizerKind::default(), lr: 0.01, batch: 32 },
             },
             ima_contrast: f64::NAN,
-            diagonal_gap: 0.0,
+            beta_gap: 0.25,
             dto: 0.1,
             c2_residual: 0.2,
             posterior_error: 0.3,
@@ -232,14 +234,20 @@ pub(super) mod tests {
         assert_eq!(header.len(), fields.len());
         let field = |name: &str| &fields[header.iter().position(|h| h == name).unwrap()];
         assert_eq!((field("step"), field("kl"), field("kl_2")), (&"7".into(), &"0.75".into(), &"0.5".into()));
-        let texts: Vec<&str> = fields.iter().map(String::as_str).collect();
-        let mut read = Row::read(&texts, 2).unwrap();
+        let [names, texts] = [&header, &fields].map(|list| list.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut read = Row::read(&names, &texts, 2).unwrap();
         assert!(read.ima_contrast.is_nan());
         read.ima_contrast = 0.0;
         assert_eq!(read, Row { ima_contrast: 0.0, ..row(7) });
-        let old = Row::read(&texts[..texts.len() - TEST.len()], 2).unwrap();
-        assert!(old.elbo_test.is_nan() && old.mcc == 0.9);
-        assert!(Row::read(&texts, 3).is_none() && Row::read(&texts[1..], 2).is_none());
+        assert!(Row::read(&names, &texts, 3).is_none() && Row::read(&names, &texts, 1).is_none());
+        assert!(Row::read(&names, &texts[1..], 2).is_none());
+        // The columns of version 0.1.0, and one of a later version.
+        let old: Vec<&str> = names.iter().map(|name| if *name == "beta_gap" { "diagonal_gap" } else { name }).collect();
+        let read = Row::read(&[&old[..], &["later"]].concat(), &[&texts[..], &["x"]].concat(), 2).unwrap();
+        assert_eq!(read.beta_gap, 2.0 * 0.25);
+        let count = texts.len() - TEST.len();
+        let read = Row::read(&names[..count], &texts[..count], 2).unwrap();
+        assert!(read.elbo_test.is_nan() && read.mcc == 0.9);
         assert_eq!((field("covariance"), field("ima_contrast")), (&"full".into(), &"nan".into()));
     }
 }

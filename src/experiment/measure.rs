@@ -8,16 +8,24 @@ use super::history::Row;
 use super::settings::Settings;
 use super::state::State;
 use crate::data::{Dataset, GroundTruthMap};
-use crate::geometry::{GeometryMetrics, Jets, Measured, Order, Undefined};
+use crate::geometry::{GeometryMetrics, Jets, Measured, Order, Undefined, chance_mcc};
 use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
-use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
+use crate::stats::{correlation, mean_correlation_coefficient, moments};
 use crate::vae::{Architecture, DecoderKind, Elbo, ElboWorkspace, Objective, Posterior, Vae};
 
-/// Held-out observations of every row of the history whose posterior means are correlated with their factors, and on which the
-/// objective is measured.
-const CORRELATED: usize = 256;
+/// Held-out observations at which rows of the history and snapshots are measured: the first ones, so that window and file show
+/// the same numbers. Fewer for a large model.
+pub(super) fn measured_observations(vae: &Vae<f32>, data: &Dataset) -> usize {
+    let most = if is_large(vae) { 128 } else { 256 };
+    data.test.observations.columns().min(most)
+}
+
+/// Steps between rows of the history. With it a row costs a few per cent of these steps at most.
+pub(super) fn row_interval(vae: &Vae<f32>) -> u64 {
+    if is_large(vae) { 200 } else { 40 }
+}
 
 /// Place of the noise of held-out objectives among the random numbers of an analysis.
 const NOISE: u64 = (1 << 32) + 1;
@@ -25,9 +33,9 @@ const NOISE: u64 = (1 << 32) + 1;
 /// Row of the history for `state` of a run with this seed; `mean` is the ELBO averaged over the steps since the previous row.
 pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) -> Row {
     let State { step, settings, vae, .. } = state;
-    // A large model measures at fewer observations, and second derivatives of many latents cost too much.
-    let count = if is_large(vae) { 32 } else { 64 };
-    let geometry = probe(vae, data, settings, count, vae.latent_dim() <= 3);
+    // Second derivatives of many latents cost too much.
+    let (geometry, correlation) = probe(vae, data, settings, vae.latent_dim() <= 3);
+    let number = |measured: Measured| measured.unwrap_or(f64::NAN);
     let test = held_out(vae, data, &settings.objective, seed);
     Row {
         step: *step,
@@ -35,14 +43,14 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
         reconstruction: mean.reconstruction,
         kl_per_dim: mean.kl_per_dim,
         settings: *settings,
-        ima_contrast: geometry.ima_contrast.unwrap_or(f64::NAN),
-        diagonal_gap: geometry.diagonal_gap.unwrap_or(f64::NAN),
-        dto: geometry.dto.unwrap_or(f64::NAN),
-        c2_residual: geometry.c2_residual.unwrap_or(f64::NAN),
-        posterior_error: geometry.posterior_error.unwrap_or(f64::NAN),
-        active_units: geometry.active.len(),
-        off_diagonal_mass: geometry.off_diagonal_mass.unwrap_or(f64::NAN),
-        mcc: mcc(vae, data).filter(|_| !geometry.active.is_empty()).unwrap_or(f64::NAN),
+        ima_contrast: number(geometry.ima_contrast),
+        beta_gap: number(geometry.beta_gap),
+        dto: number(geometry.dto),
+        c2_residual: number(geometry.c2_residual),
+        posterior_error: number(geometry.posterior_error),
+        active_units: geometry.active_units,
+        off_diagonal_mass: number(geometry.off_diagonal_mass),
+        mcc: number(correlation.ok_or(Undefined::NoTrueFactors).and_then(|c| c.mcc(&geometry.active))),
         elbo_test: test.objective(settings.objective.beta),
         reconstruction_test: test.reconstruction,
         kl_test: test.kl(),
@@ -52,7 +60,7 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
 /// Objective on the first held-out observations, with the same noise for every row: only the model differs.
 fn held_out(vae: &Vae<f32>, data: &Dataset, objective: &Objective, seed: u64) -> Elbo {
     let test = &data.test.observations;
-    let x = test.select_columns(0..CORRELATED.min(test.columns()));
+    let x = test.select_columns(0..measured_observations(vae, data));
     let mut rng = stream(seed, Purpose::Analysis, NOISE);
     let noise = Matrix::from_fn(vae.latent_dim(), x.columns(), |_, _| StandardNormal.sample(&mut rng));
     let mut workspace = ElboWorkspace::new(vae);
@@ -62,7 +70,7 @@ fn held_out(vae: &Vae<f32>, data: &Dataset, objective: &Objective, seed: u64) ->
 
 /// True for a model whose Jacobians, or the m³ of their singular values, are so costly that rows must be fewer and
 /// measure less.
-pub(super) fn is_large(vae: &Vae<f32>) -> bool {
+fn is_large(vae: &Vae<f32>) -> bool {
     vae.parameters.len() >= 20_000 || vae.latent_dim() >= 8
 }
 
@@ -72,17 +80,20 @@ pub fn is_linear(architecture: &Architecture) -> bool {
     architecture.decoder == DecoderKind::Linear || linear_layers
 }
 
-/// Geometry at the posterior means of the first `count` held-out observations.
+/// Geometry and correlations at the posterior means of [`measured_observations`].
 pub(super) fn probe(
     vae: &Vae<f32>,
     data: &Dataset,
     settings: &Settings,
-    count: usize,
     second_order: bool,
-) -> GeometryMetrics {
+) -> (GeometryMetrics, Option<FactorCorrelation>) {
     let test = &data.test.observations;
-    let posteriors = vae.posteriors(&test.select_columns(0..count.min(test.columns())));
-    summarise(vae, &posteriors, settings, second_order)
+    let encodings = vae.encode(&test.select_columns(0..measured_observations(vae, data)));
+    let posterior = |column: &[f32]| vae.posterior(&column.iter().map(|x| f64::from(*x)).collect::<Vec<_>>());
+    let posteriors: Vec<Posterior> = encodings.iter_columns().map(posterior).collect();
+    let factors = data.test.factors.as_ref();
+    let correlation = factors.map(|factors| FactorCorrelation::new(&encodings, factors, vae.latent_dim()));
+    (summarise(vae, &posteriors, settings, second_order), correlation)
 }
 
 /// Geometry of a model at the means of `posteriors`.
@@ -96,15 +107,8 @@ pub fn summarise<T: Real>(
     let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
     let smooth = is_linear(&vae.architecture) || vae.architecture.activation.is_smooth();
     let order = if second_order && smooth { Order::Second } else { Order::First };
-    GeometryMetrics::new(&Jets::of(vae, &z, order), posteriors, vae.covariance, settings.objective.b())
-}
-
-/// Mean correlation coefficient over the first held-out observations.
-fn mcc(vae: &Vae<f32>, data: &Dataset) -> Option<f64> {
-    let factors = data.test.factors.as_ref()?;
-    let test = &data.test.observations;
-    let encodings = vae.encode(&test.select_columns(0..CORRELATED.min(test.columns())));
-    Some(mean_correlation_coefficient(&correlate(&encodings, factors, vae.latent_dim())).0)
+    let objective = Objective { covariance: vae.covariance, ..settings.objective };
+    GeometryMetrics::new(&Jets::of(vae, &z, order), posteriors, &objective)
 }
 
 /// Mean correlation coefficient at the optimum of a scene with a linear map along principal axes:
@@ -119,13 +123,54 @@ pub(super) fn mcc_ceiling(config: &Config, optimum: Option<&LinearOptimum>) -> M
     }
 }
 
-/// Correlation (m × factors) of the first `m` rows of `encodings` with the rows of `factors`, over the samples in both.
-pub(super) fn correlate(encodings: &Matrix<f32>, factors: &Matrix<f32>, m: usize) -> DMatrix<f64> {
-    let joint: Vec<f64> = encodings
-        .iter_columns()
-        .zip(factors.iter_columns())
-        .flat_map(|(code, factors)| code[..m].iter().chain(factors).map(|x| f64::from(*x)))
-        .collect();
-    let width = m + factors.rows();
-    cross_correlation(&moments(joint.chunks_exact(width), width).1, m)
+/// Correlations of posterior means over observations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FactorCorrelation {
+    /// With each other (m × m).
+    pub latents: DMatrix<f64>,
+    /// With the true factors (m × factors).
+    pub factors: DMatrix<f64>,
+}
+
+impl FactorCorrelation {
+    /// Correlations of the first `m` rows of `encodings` with each other and with the rows of `factors`, over the samples in
+    /// both.
+    pub(super) fn new(encodings: &Matrix<f32>, factors: &Matrix<f32>, m: usize) -> Self {
+        let joint: Vec<f64> = encodings
+            .iter_columns()
+            .zip(factors.iter_columns())
+            .flat_map(|(code, factors)| code[..m].iter().chain(factors).map(|x| f64::from(*x)))
+            .collect();
+        let width = m + factors.rows();
+        let all = correlation(&moments(joint.chunks_exact(width), width).1);
+        Self {
+            latents: all.view((0, 0), (m, m)).into_owned(),
+            factors: all.view((0, m), (m, factors.rows())).into_owned(),
+        }
+    }
+
+    /// The active latent that each factor is matched with, if one is left for it.
+    pub fn matches(&self, active: &[usize]) -> Vec<Option<usize>> {
+        let (_, places) = mean_correlation_coefficient(&self.factors.select_rows(active));
+        places.into_iter().map(|place| place.map(|place| active[place])).collect()
+    }
+
+    /// Mean correlation coefficient of the active latents with the factors; a factor without a latent counts as 0.
+    ///
+    /// # Errors
+    /// [`Undefined::NoActiveLatent`].
+    pub fn mcc(&self, active: &[usize]) -> Measured {
+        let some = if active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
+        some.map(|()| mean_correlation_coefficient(&self.factors.select_rows(active)).0)
+    }
+
+    /// [`chance_mcc`] of the active latents.
+    ///
+    /// # Errors
+    /// If fewer than two latents are active: one cannot be rotated.
+    pub fn chance(&self, geometry: &GeometryMetrics) -> Measured {
+        let active = geometry.compared()?;
+        let latents = self.latents.select_rows(active).select_columns(active);
+        Ok(chance_mcc(&latents, &self.factors.select_rows(active)))
+    }
 }

@@ -4,14 +4,14 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::config::Config;
 use super::convergence::training_objective;
-use super::measure::{correlate, is_linear, mcc_ceiling, summarise};
+use super::measure::{FactorCorrelation, is_linear, mcc_ceiling, summarise};
 use super::settings::Settings;
 use crate::data::Dataset;
-use crate::geometry::{GeometryMetrics, Measured, Undefined, chance};
+use crate::geometry::{GeometryMetrics, Measured, Samples, Undefined, chance_distance};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
-use crate::stats::{mean_correlation_coefficient, moments};
+use crate::stats::{Estimate, linearised_correlation, moments};
 use crate::vae::{Posterior, Vae};
 
 /// Noise draws per observation for the reconstruction term.
@@ -23,74 +23,123 @@ const CHUNK: usize = 500;
 /// Metrics of a model on held-out data; information is in nats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metrics {
+    /// Held-out observations that every number rests on.
+    pub observations: usize,
     /// reconstruction − β KL.
     pub elbo: f64,
     /// The same on the first 4,096 training observations, with their own draws; on all of them for linear decoders.
     pub elbo_training: f64,
-    /// Monte-Carlo standard error of `elbo`, which is that of `reconstruction`: the data are fixed, only the noise is drawn.
-    pub elbo_standard_error: f64,
+    /// Monte-Carlo standard error of `elbo`, which is that of `reconstruction`: of the noise alone, the observations being given.
+    pub elbo_monte_carlo_error: f64,
     /// E_q log p(x|z), estimated with 16 draws per observation.
     pub reconstruction: f64,
     /// KL(q‖p) per latent, in closed form.
     pub kl_per_dim: Vec<f64>,
-    /// Geometry at all held-out posterior means.
+    /// Geometry at the posterior means.
     pub geometry: GeometryMetrics,
-    /// Mean correlation coefficient of posterior means with the true factors; undefined without an active latent.
+    /// Mean correlation coefficient of the active latents' posterior means with the true factors.
     pub mcc: Measured,
     /// Chance level of `dto`: mean ‖V − P‖ of a random rotation of the active latents.
-    pub dto_chance: f64,
-    /// Chance level of `mcc`: mean alignment of a random rotation of all latents, as for factors of equal variance that are
-    /// found up to a rotation.
-    pub mcc_chance: f64,
+    pub dto_chance: Measured,
+    /// Chance level of `mcc`: its mean over random rotations of the active latents.
+    pub mcc_chance: Measured,
     /// Optimum of linear decoders on the held-out data; only for linear decoders.
     pub optimum: Option<LinearOptimum>,
     /// Mean correlation coefficient at that optimum, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
+    /// The value at each observation of every metric that is a mean, those of the geometry moved here; of `mcc` linearised
+    /// ([`linearised_correlation`]).
+    pub samples: Samples,
 }
 
 impl Metrics {
     /// Measures `vae`, a model of the run that began with `config`, on the held-out part of `data`. The noise is drawn from the
     /// seed of the run.
     pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, config: &Config) -> Self {
+        Self::measure_first(data.test.observations.columns(), vae, settings, data, config)
+    }
+
+    /// The same on the first `observations` held-out ones.
+    pub fn measure_first(
+        observations: usize,
+        vae: &Vae<f32>,
+        settings: &Settings,
+        data: &Dataset,
+        config: &Config,
+    ) -> Self {
         let seed = config.seed;
         let model = vae.cast::<f64>();
-        let test = data.test.observations.map(f64::from);
+        let test = data.test.observations.select_columns(0..observations).map(f64::from);
         let objective = &settings.objective;
         let m = vae.latent_dim();
         let posteriors = model.posteriors(&test);
 
-        let mut kl_per_dim = vec![0.0; m];
-        for q in &posteriors {
-            kl_per_dim.iter_mut().zip(q.kl_per_dim()).for_each(|(sum, kl)| *sum += kl / posteriors.len() as f64);
-        }
-        let means: Vec<f64> = (0..DRAWS).map(|draw| mean_square(&model, &test, &posteriors, seed, draw)).collect();
-        let mean = means.iter().sum::<f64>() / DRAWS as f64;
-        let variance = means.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (DRAWS - 1) as f64;
-        let reconstruction = -mean / (2.0 * objective.sigma2) - objective.log_normaliser(test.rows());
+        let mut geometry = summarise(&model, &posteriors, settings, true);
+        let mut samples = std::mem::take(&mut geometry.samples);
+        let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
+        let kl_per_dim = Matrix::from_columns(m, observations, kl);
+        let draws: Vec<Vec<f64>> =
+            (0..DRAWS).map(|draw| squared_errors(&model, &test, &posteriors, seed, draw)).collect();
+        let scale = 1.0 / (2.0 * objective.sigma2);
+        let reconstruction = |i: usize| {
+            let mean = draws.iter().map(|errors| errors[i]).sum::<f64>() / DRAWS as f64;
+            -scale * mean - objective.log_normaliser(test.rows())
+        };
+        let reconstruction: Vec<f64> = (0..observations).map(reconstruction).collect();
+        let kl: Vec<f64> = kl_per_dim.iter_columns().map(|kl| kl.iter().sum()).collect();
+        let elbo = reconstruction.iter().zip(&kl).map(|(reconstruction, kl)| reconstruction - objective.beta * kl);
+        let elbo: Vec<f64> = elbo.collect();
+        let means = draws.iter().map(|errors| errors.iter().sum::<f64>() / observations as f64);
+        let noise = Estimate::of(means.collect::<Vec<_>>().into_iter());
 
-        let geometry = summarise(&model, &posteriors, settings, true);
-        let codes = Matrix::from_fn(m, posteriors.len(), |i, c| posteriors[c].mean[i] as f32);
+        let codes = Matrix::from_fn(m, observations, |i, c| posteriors[c].mean[i] as f32);
         let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors);
-        let some = if geometry.active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
-        let mcc =
-            factors.and_then(|factors| some.map(|()| mean_correlation_coefficient(&correlate(&codes, factors, m)).0));
+        let correlation = factors.map(|factors| FactorCorrelation::new(&codes, factors, m));
+        let mcc = correlation.as_ref().map_err(|reason| *reason).and_then(|c| c.mcc(&geometry.active));
+        if let (Ok(factors), Ok(correlation), Ok(_)) = (factors, &correlation, mcc) {
+            let values = linearised_mcc(&codes, factors, &correlation.matches(&geometry.active));
+            samples.insert("mcc", Matrix::from_columns(1, observations, values));
+        }
         let optimum = is_linear(&model.architecture).then(|| {
             let covariance = moments(test.iter_columns(), test.rows()).1;
             LinearOptimum::new(&covariance, m, objective)
         });
-        Self {
-            elbo: reconstruction - objective.beta * kl_per_dim.iter().sum::<f64>(),
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
+        let metrics = Self {
+            observations,
+            elbo: mean(&elbo),
             elbo_training: training_objective(vae, data, objective, seed),
-            elbo_standard_error: (variance / DRAWS as f64).sqrt() / (2.0 * objective.sigma2),
-            reconstruction,
-            kl_per_dim,
+            elbo_monte_carlo_error: scale * noise.standard_error,
+            reconstruction: mean(&reconstruction),
+            kl_per_dim: (0..m).map(|i| kl_per_dim.row(i).sum::<f64>() / observations as f64).collect(),
             mcc,
-            dto_chance: chance(geometry.active.len()).distance,
-            mcc_chance: chance(m).alignment,
+            dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
+            mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
             mcc_ceiling: mcc_ceiling(config, optimum.as_ref()),
             optimum,
             geometry,
+            samples: Samples::new(),
+        };
+        samples.insert("kl_per_dim", kl_per_dim);
+        for (name, values) in [("elbo", elbo), ("reconstruction", reconstruction), ("kl", kl)] {
+            samples.insert(name, Matrix::from_columns(1, observations, values));
         }
+        Self { samples, ..metrics }
+    }
+
+    /// Mean and sampling error of a metric by its key in `metrics.json`, for each entry of a list; `None` if it is undefined or
+    /// no mean over observations.
+    pub fn estimates(&self, name: &str) -> Option<Vec<Estimate>> {
+        let values = self.samples.get(name)?;
+        Some((0..values.rows()).map(|r| Estimate::of(values.row(r).collect::<Vec<_>>().into_iter())).collect())
+    }
+
+    /// This metric minus that of another run measured at the same observations, paired; `None` where [`Self::estimates`] of one
+    /// is, for lists, and for other numbers of observations.
+    pub fn difference(&self, other: &Self, name: &str) -> Option<Estimate> {
+        let (own, others) = (self.samples.get(name)?, other.samples.get(name)?);
+        let comparable = own.rows() == 1 && others.rows() == 1 && own.columns() == others.columns();
+        comparable.then(|| Estimate::paired(own.as_slice().iter().copied(), others.as_slice().iter().copied()))
     }
 
     /// Generalisation gap: training minus held-out ELBO.
@@ -104,11 +153,25 @@ impl Metrics {
     }
 }
 
-/// Mean over the observations of ‖x − d(μ + L ε)‖² with one draw of ε for each.
-fn mean_square(model: &Vae<f64>, x: &Matrix<f64>, posteriors: &[Posterior], seed: u64, draw: usize) -> f64 {
+/// Values at each observation whose mean is the mean correlation coefficient under this matching.
+fn linearised_mcc(codes: &Matrix<f32>, factors: &Matrix<f32>, matches: &[Option<usize>]) -> Vec<f64> {
+    let count = codes.columns();
+    let row = |values: &Matrix<f32>, r| values.row(r).take(count).map(f64::from).collect::<Vec<_>>();
+    let mut sum = vec![0.0; count];
+    for (k, latent) in matches.iter().enumerate() {
+        let Some(latent) = latent else { continue };
+        let values = linearised_correlation(&row(codes, *latent), &row(factors, k));
+        let sign = values.iter().sum::<f64>().signum();
+        sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += sign * value / matches.len() as f64);
+    }
+    sum
+}
+
+/// ‖x − d(μ + L ε)‖² of each observation with one draw of ε for each.
+fn squared_errors(model: &Vae<f64>, x: &Matrix<f64>, posteriors: &[Posterior], seed: u64, draw: usize) -> Vec<f64> {
     let m = model.latent_dim();
     let mut rng = stream(seed, Purpose::Analysis, draw as u64);
-    let mut sum = 0.0;
+    let mut errors = Vec::with_capacity(x.columns());
     let mut noise = vec![0.0; m];
     for start in (0..x.columns()).step_by(CHUNK) {
         let end = (start + CHUNK).min(x.columns());
@@ -118,8 +181,8 @@ fn mean_square(model: &Vae<f64>, x: &Matrix<f64>, posteriors: &[Posterior], seed
             z.column_mut(c).copy_from_slice(q.sample(&noise).as_slice());
         }
         let predictions = model.decode(&z);
-        let targets = &x.as_slice()[start * x.rows()..end * x.rows()];
-        sum += predictions.as_slice().iter().zip(targets).map(|(p, x)| (p - x).powi(2)).sum::<f64>();
+        let error = |(c, p): (usize, &[f64])| p.iter().zip(x.column(start + c)).map(|(p, x)| (p - x).powi(2)).sum();
+        errors.extend(predictions.iter_columns().enumerate().map(error).collect::<Vec<f64>>());
     }
-    sum / x.columns() as f64
+    errors
 }

@@ -12,7 +12,7 @@ use super::config::Config;
 use super::convergence::training_objective;
 use super::history::History;
 use super::keyframes::{Keyframe, Keyframes};
-use super::measure::{is_large, is_linear, measure_row};
+use super::measure::{is_linear, measure_row, row_interval};
 use super::minibatch::Minibatch;
 use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
@@ -88,7 +88,7 @@ impl Experiment {
         let vae = Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng);
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
-        let history = History::new(if is_large(&vae) { 100 } else { 20 });
+        let history = History::new(row_interval(&vae));
         let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
         let schedule = Schedule::new(config.cycle);
         let state =

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::command::LoggedCommand;
 use super::config::Config;
 use super::history::Row;
-use super::measure::{correlate, is_linear, mcc_ceiling, probe};
+use super::measure::{FactorCorrelation, is_linear, mcc_ceiling, measured_observations, probe};
 use super::run::Experiment;
 use super::schedule::Schedule;
 use super::settings::Settings;
@@ -16,7 +16,6 @@ use crate::data::Dataset;
 use crate::geometry::{GeometryMetrics, Measured, Undefined};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
-use crate::stats::mean_correlation_coefficient;
 use crate::vae::{Posterior, Vae};
 
 /// Run after some step, with everything that views draw.
@@ -40,10 +39,10 @@ pub struct Snapshot {
     pub vae: Vae<f32>,
     /// Outputs of the encoder for the first held-out observations.
     pub encodings: Matrix<f32>,
-    /// Geometry at the first held-out posterior means.
+    /// Geometry at the first held-out posterior means, as in the history.
     pub geometry: GeometryMetrics,
-    /// Correlation of each latent's posterior mean with each true factor, if known.
-    pub correlation: Option<DMatrix<f64>>,
+    /// Correlations of the same posterior means with the true factors, if known.
+    pub correlation: Option<FactorCorrelation>,
     /// Optimum of linear decoders on the training data; only for linear decoders.
     pub optimum: Option<LinearOptimum>,
 }
@@ -51,9 +50,6 @@ pub struct Snapshot {
 impl Snapshot {
     /// Held-out observations encoded for every snapshot.
     pub const ENCODED: usize = 2000;
-
-    /// Held-out observations at which every snapshot measures the geometry.
-    pub const PROBED: usize = 256;
 
     /// Snapshot of a run at its current step.
     pub fn of(run: &Experiment) -> Self {
@@ -78,12 +74,12 @@ impl Snapshot {
         let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let observations = &data.test.observations;
         let encodings = vae.encode(&observations.select_columns(0..Self::ENCODED.min(observations.columns())));
-        let factors = data.test.factors.as_ref();
+        let (geometry, correlation) = probe(&vae, &data, &settings, true);
         Self {
-            correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
             optimum: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
-            geometry: probe(&vae, &data, &settings, Self::PROBED, true),
+            geometry,
+            correlation,
             schedule: log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged)),
             encodings,
             config,
@@ -129,9 +125,12 @@ impl Snapshot {
 
     /// Mean correlation coefficient with the true factors, if they are known and a latent is active.
     pub fn mcc(&self) -> Measured {
-        let correlation = self.correlation.as_ref().ok_or(Undefined::NoTrueFactors)?;
-        let some = if self.geometry.active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
-        some.map(|()| mean_correlation_coefficient(correlation).0)
+        self.correlation.as_ref().ok_or(Undefined::NoTrueFactors)?.mcc(&self.geometry.active)
+    }
+
+    /// Held-out observations at which the geometry and the correlations are measured, those of the rows of the history.
+    pub fn measured_observations(&self) -> usize {
+        measured_observations(&self.vae, &self.data)
     }
 
     /// Ceiling of the MCC under the noise of the data, on the training data.

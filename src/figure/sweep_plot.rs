@@ -6,36 +6,21 @@ use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, 
 
 use crate::io::provenance::KEYWORD;
 use crate::io::{
-    EMBEDDED_IN_FIGURE, FileError, Record, RunTable, SWEEP_COMMON, SWEEP_TABLE, Session, program, read_text,
-    write_atomically,
+    EMBEDDED_IN_FIGURE, FileError, Record, RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, Session,
+    program, read_text, write_atomically,
 };
 use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
+use crate::stats::Spread;
 use crate::vae::Covariance;
 use crate::viz::theme::{Palette, install};
 
-/// Column, and what it is called. A metric without a single value is left out.
-const METRICS: [(&str, &str); 8] = [
-    ("elbo", "ELBO (nats)"),
-    ("kl", "KL (nats)"),
-    ("ima_contrast", "c_IMA (nats)"),
-    ("diagonal_gap", "gap (nats)"),
-    ("c2_residual", "C2 residual"),
-    ("dto", "DtO"),
-    ("mcc", "MCC"),
-    ("active_units", "active units"),
-];
+/// Title of each metric; one without a single value is left out.
+const TITLES: [&str; SWEEP_METRICS.len()] =
+    ["ELBO (nats)", "KL (nats)", "c_IMA (nats)", "β gap (nats)", "C2 residual", "DtO", "MCC", "active units"];
 
 const COLUMNS: usize = 4;
 const PANEL: [f32; 2] = [300.0, 220.0];
 const TEXT: f32 = 11.0;
-
-/// One run in one panel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct RunMark {
-    beta: f64,
-    value: f64,
-    family: Covariance,
-}
 
 /// Draws `sweep.svg` from the table in the folder of a sweep. Gives its path, or `None` if the table holds no number.
 ///
@@ -43,8 +28,8 @@ struct RunMark {
 /// If the table cannot be read or holds no number, or the file cannot be written.
 pub fn sweep_figure(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     let table = RunTable::open(&folder.join(SWEEP_TABLE))?;
-    let panels: Vec<(&str, Vec<RunMark>)> =
-        METRICS.iter().map(|(column, name)| (*name, marks(&table, column))).filter(|(_, m)| !m.is_empty()).collect();
+    let panels = TITLES.into_iter().zip(SWEEP_METRICS.map(|metric| table.values(metric)));
+    let panels: Vec<(&str, Vec<RunValue>)> = panels.filter(|(_, runs)| !runs.is_empty()).collect();
     if panels.is_empty() {
         return Ok(None);
     }
@@ -93,18 +78,6 @@ fn first_run(folder: &Path, table: &RunTable) -> Result<String, FileError> {
     Session::planned(config, log, steps).to_json(EMBEDDED_IN_FIGURE)
 }
 
-/// The values of a column with what each run started with; a run that diverged has no place in a picture.
-fn marks(table: &RunTable, column: &str) -> Vec<RunMark> {
-    let columns = ["beta", column, "covariance", "failure"].map(|name| table.column(name).collect::<Vec<_>>());
-    let [betas, values, families, failures] = columns;
-    let mark = |k: usize| {
-        let family = Covariance::ALL.into_iter().find(|family| Some(&family.name()) == families.get(k))?;
-        let [beta, value]: [f64; 2] = [betas.get(k)?.parse().ok()?, values.get(k)?.parse().ok()?];
-        (value.is_finite() && failures.get(k)?.is_empty()).then_some(RunMark { beta, value, family })
-    };
-    (0..table.len()).filter_map(mark).collect()
-}
-
 /// Colour and the side of β to which the marks stand, so that equal values of both families are seen.
 fn look(family: Covariance, palette: &Palette) -> (Color32, f32) {
     match family {
@@ -120,7 +93,7 @@ fn legend(painter: &Painter, palette: &Palette) {
         painter.text(at + vec2(9.0, 0.0), Align2::LEFT_CENTER, family.name(), FontId::proportional(TEXT), palette.ink);
     }
     let at = pos2(52.0 + 220.0, 16.0);
-    let words = "a mark a run, lines through medians";
+    let words = "a mark a run, lines through medians over seeds, bars from the least to the most";
     painter.text(at, Align2::LEFT_CENTER, words, FontId::proportional(TEXT), palette.muted);
 }
 
@@ -133,7 +106,7 @@ fn draw_mark(painter: &Painter, at: Pos2, family: Covariance, palette: &Palette)
     };
 }
 
-fn panel(painter: &Painter, frame: Rect, name: &str, marks: &[RunMark], palette: &Palette) {
+fn panel(painter: &Painter, frame: Rect, name: &str, marks: &[RunValue], palette: &Palette) {
     let area = Rect::from_min_max(frame.min + vec2(52.0, 24.0), frame.max - vec2(14.0, 34.0));
     let font = FontId::proportional(TEXT);
     let mut betas: Vec<f64> = marks.iter().map(|mark| mark.beta).collect();
@@ -170,14 +143,16 @@ fn panel(painter: &Painter, frame: Rect, name: &str, marks: &[RunMark], palette:
     for family in Covariance::ALL {
         let (color, aside) = look(family, palette);
         let of_family = |beta: f64| marks.iter().filter(move |m| m.family == family && m.beta == beta).map(|m| m.value);
-        let middle = |beta: &f64| {
-            let mut values: Vec<f64> = of_family(*beta).collect();
-            values.sort_unstable_by(f64::total_cmp);
-            let (low, high) = (values.get(values.len().saturating_sub(1) / 2)?, values.get(values.len() / 2)?);
-            Some(pos2(scale.x(*beta) + aside, scale.y(0.5 * (low + high))))
-        };
-        painter
-            .add(Shape::line(betas.iter().filter_map(middle).collect(), Stroke::new(1.2, color.gamma_multiply(0.6))));
+        let spreads: Vec<(f32, Spread)> = betas
+            .iter()
+            .filter_map(|beta| Some((scale.x(*beta) + aside, Spread::of(of_family(*beta).collect::<Vec<_>>())?)))
+            .collect();
+        let faint = Stroke::new(1.2, color.gamma_multiply(0.6));
+        for (x, spread) in &spreads {
+            painter.line_segment([spread.least, spread.most].map(|value| pos2(*x, scale.y(value))), faint);
+        }
+        let medians = spreads.iter().map(|(x, spread)| pos2(*x, scale.y(spread.median)));
+        painter.add(Shape::line(medians.collect(), faint));
         for beta in &betas {
             of_family(*beta)
                 .for_each(|v| draw_mark(painter, pos2(scale.x(*beta) + aside, scale.y(v)), family, palette));
@@ -195,7 +170,7 @@ struct PanelScale {
 }
 
 impl PanelScale {
-    fn new(betas: &[f64], marks: &[RunMark], area: Rect) -> Self {
+    fn new(betas: &[f64], marks: &[RunValue], area: Rect) -> Self {
         let (first, last) = (betas.first().copied().unwrap_or(0.0), betas.last().copied().unwrap_or(1.0));
         let (low, high) =
             marks.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), m| (a.min(m.value), b.max(m.value)));
@@ -260,9 +235,9 @@ mod tests {
         let config = Config::new(Origin::Scene(Box::new(scene)), 0, 1000);
         let record = Record::new(&config, &[], 50).to_toml().unwrap();
         std::fs::write(folder.path().join(SWEEP_COMMON), record).unwrap();
-        let found: Vec<(f64, f64)> = marks(&table, "elbo").iter().map(|m| (m.beta, m.value)).collect();
+        let found: Vec<(f64, f64)> = table.values("elbo").iter().map(|m| (m.beta, m.value)).collect();
         assert_eq!(found, [(1.0, -2.5), (1.0, -2.25)]);
-        assert!(marks(&table, "mcc").is_empty());
+        assert!(table.values("mcc").is_empty());
         sweep_figure(folder.path()).unwrap();
         let svg = std::fs::read_to_string(folder.path().join("sweep.svg")).unwrap();
         assert!(svg.contains("<svg") && svg.contains("</svg>"));

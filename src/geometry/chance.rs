@@ -1,4 +1,4 @@
-//! Chance levels of alignment with the axes, the reference for distances and correlations.
+//! Chance levels: what random rotations of the latents (Haar measure) reach, the reference for distances and correlations.
 
 use std::f64::consts::PI;
 use std::sync::OnceLock;
@@ -6,48 +6,56 @@ use std::sync::OnceLock;
 use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::contrast::{alignment, distance_to_orthogonality};
+use super::contrast::distance_to_orthogonality;
 use crate::rng::{Purpose, stream};
+use crate::stats::mean_correlation_coefficient;
 
-/// Means over random rotations (Haar measure) of some axes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Chance {
-    /// Mean distance ‖V − P‖ to the nearest signed permutation.
-    pub distance: f64,
-    /// Mean alignment; also the mean correlation coefficient when factors of equal variance are found up to a rotation.
-    pub alignment: f64,
-}
+/// Rotations for a mean: its standard error is below 0.01.
+const ROTATIONS: usize = 2000;
 
 /// One more than the largest number of latents.
 const MOST: usize = 65;
 
-/// Chance levels for `m` axes: in closed form up to two, beyond from 2,000 rotations (standard error below 0.01; computed
-/// once for each m). NaN without axes.
-pub fn chance(m: usize) -> Chance {
-    static LEVELS: [OnceLock<Chance>; MOST] = [const { OnceLock::new() }; MOST];
-    *LEVELS[m.min(MOST - 1)].get_or_init(|| sample(m))
+/// Mean distance ‖V − P‖ of a random rotation of `m` axes to the nearest signed permutation: in closed form up to two, beyond
+/// from 2,000 rotations (computed once for each m). NaN without axes.
+pub fn chance_distance(m: usize) -> f64 {
+    static LEVELS: [OnceLock<f64>; MOST] = [const { OnceLock::new() }; MOST];
+    *LEVELS[m.min(MOST - 1)].get_or_init(|| match m {
+        0 => f64::NAN,
+        1 => 0.0,
+        // Mean of 2√2 sin(θ/2) over 0 ≤ θ ≤ 45°.
+        2 => 16.0 * 2_f64.sqrt() / PI * (1.0 - (PI / 8.0).cos()),
+        _ => rotations(m).map(|v| distance_to_orthogonality(&v)).sum::<f64>() / ROTATIONS as f64,
+    })
 }
 
-fn sample(m: usize) -> Chance {
-    const ROTATIONS: usize = 2000;
-    match m {
-        0 => return Chance { distance: f64::NAN, alignment: f64::NAN },
-        1 => return Chance { distance: 0.0, alignment: 1.0 },
-        2 => {
-            // Means of 2√2 sin(θ/2) and cos θ over 0 ≤ θ ≤ 45°.
-            let distance = 16.0 * 2_f64.sqrt() / PI * (1.0 - (PI / 8.0).cos());
-            return Chance { distance, alignment: 8_f64.sqrt() / PI };
+/// Mean correlation coefficient with the factors after a random rotation of the standardised latents, from 2,000 rotations:
+/// what a posterior without preferred axes would reach with the same information. `latents` (k × k) are the correlations of the
+/// latents with each other, `factors` (k × factors) those with the factors.
+pub fn chance_mcc(latents: &DMatrix<f64>, factors: &DMatrix<f64>) -> f64 {
+    let rotated = |r: DMatrix<f64>| {
+        let lengths = (&r * latents * r.transpose()).diagonal().map(|variance| variance.max(0.0).sqrt());
+        let mut correlation = r * factors;
+        for (mut row, length) in correlation.row_iter_mut().zip(&lengths) {
+            row *= if *length > 0.0 { 1.0 / length } else { 0.0 };
         }
-        _ => {}
-    }
+        mean_correlation_coefficient(&correlation).0
+    };
+    rotations(latents.nrows()).map(rotated).sum::<f64>() / ROTATIONS as f64
+}
+
+/// The same random rotations of `m` axes each time.
+fn rotations(m: usize) -> impl Iterator<Item = DMatrix<f64>> {
     let mut rng = stream(0, Purpose::Analysis, m as u64);
-    let mut sum = Chance { distance: 0.0, alignment: 0.0 };
-    for _ in 0..ROTATIONS {
-        let v = DMatrix::from_fn(m, m, |_, _| StandardNormal.sample(&mut rng)).qr().q();
-        sum.distance += distance_to_orthogonality(&v) / ROTATIONS as f64;
-        sum.alignment += alignment(&v) / ROTATIONS as f64;
-    }
-    sum
+    (0..ROTATIONS).map(move |_| {
+        let gaussian: DMatrix<f64> = DMatrix::from_fn(m, m, |_, _| StandardNormal.sample(&mut rng));
+        let (mut q, r) = gaussian.qr().unpack();
+        // Uniform only with the signs that make the diagonal of R positive (Mezzadri 2007).
+        for (mut column, r) in q.column_iter_mut().zip(&r.diagonal()) {
+            column *= r.signum();
+        }
+        q
+    })
 }
 
 #[cfg(test)]
@@ -59,17 +67,35 @@ mod tests {
     fn chance_levels_are_those_of_the_theory() {
         for (m, expected) in [(2, 0.5483), (3, 0.98), (4, 1.33), (5, 1.63), (6, 1.91)] {
             // Standard deviations are about 0.3, so the mean of 2,000 has an error of 0.007; the table has two digits.
-            assert!((chance(m).distance - expected).abs() < 0.025, "{m}: {:?}", chance(m));
+            assert!((chance_distance(m) - expected).abs() < 0.025, "{m}: {}", chance_distance(m));
         }
-        // The closed forms are the limits of the sampled means.
-        let mut sum = (0.0, 0.0);
-        let rotations = 20_000;
-        for k in 0..rotations {
-            let (sin, cos) = (2.0 * PI * f64::from(k) / f64::from(rotations)).sin_cos();
-            let v = DMatrix::from_row_slice(2, 2, &[cos, -sin, sin, cos]);
-            sum = (sum.0 + distance_to_orthogonality(&v), sum.1 + alignment(&v));
-        }
-        let [distance, alignment] = [sum.0, sum.1].map(|sum| sum / f64::from(rotations));
-        assert!((distance - chance(2).distance).abs() < 1e-4 && (alignment - chance(2).alignment).abs() < 1e-4);
+        // The closed form is the limit of the sampled mean.
+        let angles = 20_000;
+        let distance = |k: i32| {
+            let (sin, cos) = (2.0 * PI * f64::from(k) / f64::from(angles)).sin_cos();
+            distance_to_orthogonality(&DMatrix::from_row_slice(2, 2, &[cos, -sin, sin, cos]))
+        };
+        assert!(((0..angles).map(distance).sum::<f64>() / f64::from(angles) - chance_distance(2)).abs() < 1e-4);
+    }
+
+    /// Two latents that correlate with their factors by c and d: after a rotation by θ the coefficient is
+    /// ½ (c + d) max(|cos θ|, |sin θ|), whose mean is ½ (c + d) √8/π.
+    #[test]
+    fn chance_of_two_latents_has_a_closed_form() {
+        let factors = DMatrix::from_row_slice(2, 2, &[0.98, 0.0, 0.0, -0.9]);
+        let exact = 0.94 * 8_f64.sqrt() / PI;
+        // The standard deviation of max(|cos|, |sin|) is .087: .002 for the mean of 2,000.
+        let eye = DMatrix::identity(2, 2);
+        assert!((chance_mcc(&eye, &factors) - exact).abs() < 0.008, "{}", chance_mcc(&eye, &factors));
+        // A third factor that no latent can carry counts as 0, so the mean over factors falls by a third.
+        let surplus = factors.clone().insert_column(2, 0.0);
+        assert!((chance_mcc(&eye, &surplus) - 2.0 / 3.0 * chance_mcc(&eye, &factors)).abs() < 1e-12);
+    }
+
+    /// Latents that carry the same factor carry it after every rotation, but for the one whose standard deviation vanishes.
+    #[test]
+    fn latents_that_repeat_each_other_keep_their_factor() {
+        let (latents, factors) = (DMatrix::from_element(2, 2, 1.0), DMatrix::from_element(2, 1, 0.7));
+        assert!((chance_mcc(&latents, &factors) - 0.7).abs() < 1e-6);
     }
 }

@@ -4,18 +4,18 @@ use super::gram::dot;
 use super::jet::Jets;
 use crate::linalg::Real;
 
-/// Residual of C2 at latent vector `k`, Σ_{i≠j} (∂ⱼ log ‖Jᵢ‖)² over the chosen latents, with ∂ⱼ‖Jᵢ‖ = Jᵢ·H_ij / ‖Jᵢ‖. Given
-/// orthogonal columns it is 0 exactly when C2 holds. Needs second derivatives, which a ReLU decoder does not have.
+/// Relative change of the speed along latent `i` with latent `j` at latent vector `k`: ∂ⱼ log ‖Jᵢ‖ = Jᵢ·H_ij / ‖Jᵢ‖². Needs
+/// second derivatives, which a ReLU decoder does not have.
+pub fn coupling<T: Real>(jets: &Jets<T>, k: usize, i: usize, j: usize) -> f64 {
+    let column = jets.column(k, i);
+    dot(column, jets.hessian(k, i, j)) / dot(column, column)
+}
+
+/// Residual of C2 at latent vector `k`, Σ_{i≠j} (∂ⱼ log ‖Jᵢ‖)² over the chosen latents. Given orthogonal columns it is 0
+/// exactly when C2 holds. Needs second derivatives.
 pub fn c2_residual<T: Real>(jets: &Jets<T>, k: usize, latents: &[usize]) -> f64 {
-    let mut residual = 0.0;
-    for i in latents {
-        let column = jets.column(k, *i);
-        let squared_length = dot(column, column);
-        for j in latents.iter().filter(|j| *j != i) {
-            residual += (dot(column, jets.hessian(k, *i, *j)) / squared_length).powi(2);
-        }
-    }
-    residual
+    let pairs = latents.iter().flat_map(|i| latents.iter().filter(move |j| *j != i).map(move |j| (*i, *j)));
+    pairs.map(|(i, j)| coupling(jets, k, i, j).powi(2)).sum()
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! Geometry metrics of a decoder: averages over many latent vectors, with a reason for every undefined number.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
 use nalgebra::DMatrix;
 
 use super::contrast::{distance_of, separation};
 use super::curvature::c2_residual;
-use super::gram::Gram;
+use super::gram::{Gram, dot};
 use super::jet::Jets;
-use crate::linalg::Real;
-use crate::vae::{Covariance, Posterior};
+use super::undefined::{Measured, Undefined};
+use crate::linalg::{Matrix, Real};
+use crate::stats::moments;
+use crate::vae::{Covariance, Objective, Posterior};
 
 /// Smallest variance of the posterior mean over the data of an active latent (Burda et al. 2016).
 pub const ACTIVE_VARIANCE: f64 = 0.01;
@@ -17,57 +19,21 @@ pub const ACTIVE_VARIANCE: f64 = 0.01;
 /// Smallest separation of singular values, a share of the largest one, for which V is defined.
 pub const LEAST_SEPARATION: f64 = 0.05;
 
-/// Reason for an undefined quantity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undefined {
-    /// No latent is active; the Jacobian of collapsed latents is noise.
-    NoActiveLatent,
-    /// Only one latent is active; there is no second one to compare.
-    OneActiveLatent,
-    /// Singular values are equal, which leaves V free.
-    EqualSingularValues,
-    /// There are more active latents than data dimensions, or columns are parallel.
-    DependentColumns,
-    /// b = βσ² is 0.
-    ZeroB,
-    /// Second derivatives of a ReLU network are zero or do not exist.
-    NotSmooth,
-    /// The data have no true factors.
-    NoTrueFactors,
-    /// The data are not a linear map of factors along principal axes.
-    NoCeiling,
-    /// The run has not reached that step.
-    NotYet,
-}
-
-impl fmt::Display for Undefined {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoActiveLatent => "no latent is active: all have collapsed to the prior",
-            Self::OneActiveLatent => "only one latent is active: there is no second axis to compare it with",
-            Self::EqualSingularValues => "the singular values are nearly equal, so V is free to rotate",
-            Self::DependentColumns => "the columns of the Jacobian are linearly dependent",
-            Self::ZeroB => "b = βσ² is 0, so Λ = I + JᵀJ/b does not exist",
-            Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
-            Self::NoTrueFactors => "the true factors of this data are not known",
-            Self::NoCeiling => "a ceiling is known for linear maps of factors along principal axes only",
-            Self::NotYet => "the run has not reached that step",
-        })
-    }
-}
-
-/// A number, or the reason why it is undefined.
-pub type Measured = Result<f64, Undefined>;
+/// Values at each observation (columns) of the metrics that are means; lists have a row for each entry. The keys are those of
+/// `metrics.json`.
+pub type Samples = BTreeMap<&'static str, Matrix<f64>>;
 
 /// Averages over latent vectors, restricted to active latents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeometryMetrics {
     /// Active latents.
     pub active: Vec<usize>,
+    /// Number of active latents; with full covariance, whose axes are free, of active directions ([`active_units`]).
+    pub active_units: usize,
     /// Mean contrast c_IMA in nats; 0 for orthogonal columns.
     pub ima_contrast: Measured,
-    /// Mean gap of a diagonal posterior in nats at Λ = I + JᵀJ/b, without the factor β of the objective.
-    pub diagonal_gap: Measured,
+    /// Mean price of a diagonal posterior, β times its gap at Λ = I + JᵀJ/b, in nats of the objective.
+    pub beta_gap: Measured,
     /// Mean share of JᵀJ off the diagonal.
     pub off_diagonal_mass: Measured,
     /// Mean distance ‖V − P‖ to the nearest signed permutation.
@@ -76,88 +42,134 @@ pub struct GeometryMetrics {
     pub alignment: Measured,
     /// Mean residual of condition C2.
     pub c2_residual: Measured,
-    /// Deviation of the encoder's Σ from the stationarity condition with Λ = I + JᵀJ/b: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for full
-    /// covariance, of |log Σᵢᵢ Λᵢᵢ| over all i for diagonal; collapsed latents included.
+    /// Deviation of the encoder's Σ from the stationarity condition with Λ = I + JᵀJ/b: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ over the
+    /// block of the active latents for full covariance, of |log Σᵢᵢ Λᵢᵢ| over them for diagonal.
     pub posterior_error: Measured,
     /// Mean singular values of the active columns, largest first.
     pub singular_values: Vec<f64>,
     /// Mean length ‖Jᵢ‖ of every column, active or not.
     pub column_norms: Vec<f64>,
+    /// The values of all that are means, without those of undefined metrics.
+    pub samples: Samples,
 }
 
 impl GeometryMetrics {
-    /// Metrics of the decoder at the means of `posteriors`: `jets` are its derivatives there, b = βσ². Without second
-    /// derivatives C2 is [`Undefined::NotSmooth`].
-    pub fn new<T: Real>(jets: &Jets<T>, posteriors: &[Posterior], covariance: Covariance, b: f64) -> Self {
+    /// Metrics of the decoder at the means of `posteriors`, whose covariance family is that of `objective`: `jets` are its
+    /// derivatives there. Without second derivatives C2 is [`Undefined::NotSmooth`].
+    pub fn new<T: Real>(jets: &Jets<T>, posteriors: &[Posterior], objective: &Objective) -> Self {
+        let (b, covariance) = (objective.b(), objective.covariance);
         let active = active_latents(posteriors);
-        let all: Vec<usize> = (0..posteriors.first().map_or(0, Posterior::dim)).collect();
-        let mut sums =
-            Sums { singular_values: vec![0.0; active.len()], lengths: vec![0.0; all.len()], ..Sums::default() };
-        let (mut chosen, mut whole) = (Gram::default(), Gram::default());
-        for (k, q) in posteriors.iter().enumerate() {
-            chosen.read(jets, k, &active);
-            sums.contrast += chosen.contrast();
-            sums.gap += chosen.gap(b);
-            sums.mass += chosen.off_diagonal_mass();
-            let (singular_values, v) = chosen.singular_basis();
-            sums.separation += separation(singular_values);
+        let active_units = active_units(posteriors, covariance);
+        let m = posteriors.first().map_or(0, Posterior::dim);
+        let (count, k) = (posteriors.len(), active.len());
+
+        let [mut contrast, mut gap, mut mass, mut dto, mut alignments, mut errors, mut curvature] =
+            [const { Vec::new() }; 7];
+        let (mut singular, mut lengths) = (Matrix::zeros(k, count), Matrix::zeros(m, count));
+        let mut separations = 0.0;
+        let is_smooth = jets.second.columns() > 0;
+        let mut gram = Gram::default();
+        for (i, q) in posteriors.iter().enumerate() {
+            gram.read(jets, i, &active);
+            contrast.push(gram.contrast());
+            gap.push(objective.beta * gram.gap(b));
+            mass.push(gram.off_diagonal_mass());
+            errors.push(posterior_error(q, &gram, &active, b, covariance));
+            if is_smooth {
+                curvature.push(c2_residual(jets, i, &active));
+            }
+            let (singular_values, v) = gram.singular_basis();
+            separations += separation(singular_values);
             // The columns of V are matched to latents already, so no permutation aligns it better.
-            let alignment = v.iter().step_by(active.len() + 1).sum::<f64>() / active.len() as f64;
-            sums.alignment += alignment;
-            sums.dto += distance_of(alignment, active.len());
-            sums.count(singular_values);
-            whole.read(jets, k, &all);
-            sums.posterior_error += posterior_error(q, &whole, b, covariance);
-            sums.lengths.iter_mut().enumerate().for_each(|(i, sum)| *sum += whole.squared_length(i).sqrt());
+            let alignment = v.iter().step_by(k + 1).sum::<f64>() / k as f64;
+            alignments.push(alignment);
+            dto.push(distance_of(alignment, k));
+            let sorted = singular.column_mut(i);
+            sorted.copy_from_slice(singular_values);
+            sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+            let length = |latent: usize| norm(jets.column(i, latent));
+            lengths.column_mut(i).iter_mut().enumerate().for_each(|(latent, l)| *l = length(latent));
         }
-        let mean = |sum: f64| sum / jets.len() as f64;
 
-        let some = if active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
-        let two = some.and(if active.len() < 2 { Err(Undefined::OneActiveLatent) } else { Ok(()) });
-        let apart = mean(sums.separation) >= LEAST_SEPARATION;
-        let named = two.and(if apart { Ok(()) } else { Err(Undefined::EqualSingularValues) });
-        let finite = |x: f64| if x.is_finite() { Ok(x) } else { Err(Undefined::DependentColumns) };
+        let (some, two) = (at_least(1, k), at_least(2, k));
+        let whole = two.and(if active_units < k { Err(Undefined::SharedDirections) } else { Ok(()) });
+        let apart = separations / count as f64 >= LEAST_SEPARATION;
+        let named = whole.and(if apart { Ok(()) } else { Err(Undefined::EqualSingularValues) });
         let inverse = if b > 0.0 { Ok(()) } else { Err(Undefined::ZeroB) };
-        let smooth = if jets.second.columns() > 0 { Ok(()) } else { Err(Undefined::NotSmooth) };
-        let c2_residual = || (0..jets.len()).map(|k| c2_residual(jets, k, &active)).sum();
+        let smooth = if is_smooth { Ok(()) } else { Err(Undefined::NotSmooth) };
+        let mut samples = Samples::new();
+        let mut mean = |name: &'static str, condition: Result<(), Undefined>, values: Vec<f64>| {
+            condition?;
+            let mean = values.iter().sum::<f64>() / count as f64;
+            if !mean.is_finite() {
+                return Err(Undefined::DependentColumns);
+            }
+            samples.insert(name, Matrix::from_columns(1, count, values));
+            Ok(mean)
+        };
         Self {
-            ima_contrast: two.and_then(|()| finite(mean(sums.contrast))),
-            diagonal_gap: two.and(inverse).and_then(|()| finite(mean(sums.gap))),
-            off_diagonal_mass: two.and_then(|()| finite(mean(sums.mass))),
-            dto: named.map(|()| mean(sums.dto)),
-            alignment: named.map(|()| mean(sums.alignment)),
-            c2_residual: two.and(smooth).and_then(|()| finite(mean(c2_residual()))),
-            posterior_error: inverse.and_then(|()| finite(mean(sums.posterior_error))),
-            singular_values: sums.singular_values.into_iter().map(mean).collect(),
-            column_norms: sums.lengths.into_iter().map(mean).collect(),
+            ima_contrast: mean("ima_contrast", whole, contrast),
+            beta_gap: mean("beta_gap", two.and(inverse), gap),
+            off_diagonal_mass: mean("off_diagonal_mass", two, mass),
+            dto: mean("dto", named, dto),
+            alignment: mean("alignment", named, alignments),
+            c2_residual: mean("c2_residual", two.and(smooth), curvature),
+            posterior_error: mean("posterior_error", some.and(inverse), errors),
+            singular_values: row_means(&singular),
+            column_norms: row_means(&lengths),
+            samples: {
+                samples.insert("singular_values", singular);
+                samples.insert("column_norms", lengths);
+                samples
+            },
             active,
+            active_units,
         }
     }
-}
 
-/// Sums over latent vectors.
-#[derive(Default)]
-struct Sums {
-    contrast: f64,
-    gap: f64,
-    mass: f64,
-    separation: f64,
-    alignment: f64,
-    dto: f64,
-    posterior_error: f64,
-    singular_values: Vec<f64>,
-    lengths: Vec<f64>,
-    sorted: Vec<f64>,
-}
-
-impl Sums {
-    /// Adds the singular values in descending order.
-    fn count(&mut self, singular_values: &[f64]) {
-        self.sorted.clear();
-        self.sorted.extend_from_slice(singular_values);
-        self.sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-        self.singular_values.iter_mut().zip(&self.sorted).for_each(|(sum, s)| *sum += s);
+    /// The active latents, if there are two to compare.
+    ///
+    /// # Errors
+    /// [`Undefined::NoActiveLatent`] or [`Undefined::OneActiveLatent`].
+    pub fn compared(&self) -> Result<&[usize], Undefined> {
+        at_least(2, self.active.len()).map(|()| &*self.active)
     }
+
+    /// The active latents, if they are at least `needed` and posterior means vary along as many directions: numbers that need a
+    /// Jacobian of full rank are taken over them.
+    ///
+    /// # Errors
+    /// As [`Self::compared`], or [`Undefined::SharedDirections`].
+    pub fn independent(&self, needed: usize) -> Result<&[usize], Undefined> {
+        at_least(needed, self.active.len())?;
+        if self.active_units < self.active.len() { Err(Undefined::SharedDirections) } else { Ok(&self.active) }
+    }
+
+    /// Whether both latents of a plane are active.
+    ///
+    /// # Errors
+    /// As [`Self::compared`], or [`Undefined::CollapsedLatent`].
+    pub fn compared_in(&self, plane: [usize; 2]) -> Result<(), Undefined> {
+        let active = self.compared()?;
+        if plane.iter().all(|i| active.contains(i)) { Ok(()) } else { Err(Undefined::CollapsedLatent) }
+    }
+}
+
+/// The reason why so few active latents are too few, if they are.
+fn at_least(needed: usize, active: usize) -> Result<(), Undefined> {
+    match active {
+        _ if active >= needed => Ok(()),
+        0 => Err(Undefined::NoActiveLatent),
+        _ => Err(Undefined::OneActiveLatent),
+    }
+}
+
+/// Mean of each row.
+pub(crate) fn row_means(values: &Matrix<f64>) -> Vec<f64> {
+    let mut means = vec![0.0; values.rows()];
+    values.iter_columns().for_each(|column| means.iter_mut().zip(column).for_each(|(sum, x)| *sum += x));
+    means.iter_mut().for_each(|sum| *sum /= values.columns() as f64);
+    means
 }
 
 /// Latents whose posterior mean has a variance over the data above [`ACTIVE_VARIANCE`].
@@ -170,19 +182,38 @@ pub fn active_latents(posteriors: &[Posterior]) -> Vec<usize> {
     (0..m).filter(|i| variance(*i) > ACTIVE_VARIANCE).collect()
 }
 
-/// Deviation of Σ from the inverse of Λ = I + G/b.
-fn posterior_error(q: &Posterior, gram: &Gram, b: f64, covariance: Covariance) -> f64 {
+/// Number of active latents. With full covariance the axes are free, and latents can vary together: then it is the number of
+/// active directions, eigenvalues of the covariance of the posterior means above [`ACTIVE_VARIANCE`].
+pub fn active_units(posteriors: &[Posterior], covariance: Covariance) -> usize {
     match covariance {
+        Covariance::Diagonal => active_latents(posteriors).len(),
         Covariance::Full => {
-            let precision = DMatrix::identity(q.dim(), q.dim()) + gram.matrix() / b;
-            (q.precision() - &precision).norm() / precision.norm()
-        }
-        Covariance::Diagonal => {
-            let precision = |i: usize| 1.0 + gram.squared_length(i) / b;
-            let log = |i: usize| (q.factor[(i, i)].powi(2) * precision(i)).ln().abs();
-            (0..q.dim()).map(log).sum::<f64>() / q.dim() as f64
+            let m = posteriors.first().map_or(0, Posterior::dim);
+            let spread = moments(posteriors.iter().map(|q| q.mean.as_slice()), m).1;
+            spread.symmetric_eigenvalues().iter().filter(|variance| **variance > ACTIVE_VARIANCE).count()
         }
     }
+}
+
+/// Deviation of Σ⁻¹ from Λ = I + G/b on the block of these latents, whose columns G is of.
+fn posterior_error(q: &Posterior, gram: &Gram, latents: &[usize], b: f64, covariance: Covariance) -> f64 {
+    match covariance {
+        Covariance::Full => {
+            let precision = DMatrix::identity(latents.len(), latents.len()) + gram.matrix() / b;
+            let learned = q.precision().select_rows(latents).select_columns(latents);
+            (learned - &precision).norm() / precision.norm()
+        }
+        Covariance::Diagonal => {
+            let log = |(place, i): (usize, &usize)| {
+                (q.factor[(*i, *i)].powi(2) * (1.0 + gram.squared_length(place) / b)).ln().abs()
+            };
+            latents.iter().enumerate().map(log).sum::<f64>() / latents.len() as f64
+        }
+    }
+}
+
+fn norm<T: Real>(column: &[T]) -> f64 {
+    dot(column, column).sqrt()
 }
 
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
@@ -225,16 +256,17 @@ mod tests {
         let factor = sigma.cholesky().unwrap().l();
         let q = |mean: &[f64; 2]| Posterior { mean: DVector::from_column_slice(mean), factor: factor.clone() };
         let posteriors: Vec<_> = means.iter().map(q).collect();
-        GeometryMetrics::new(&Jets::of(&vae, &z, Order::Second), &posteriors, covariance, b)
+        let objective = Objective { covariance, beta: 2.0, sigma2: b / 2.0 };
+        GeometryMetrics::new(&Jets::of(&vae, &z, Order::Second), &posteriors, &objective)
     }
 
-    const SPREAD: [[f64; 2]; 2] = [[1.0, 1.0], [-1.0, 0.0]];
+    const SPREAD: [[f64; 2]; 3] = [[1.0, 1.0], [-1.0, 0.0], [0.0, -1.0]];
 
     #[test]
     fn orthogonal_columns_have_zero_deviations() {
         let s = metrics(&[2.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, &SPREAD, Covariance::Diagonal);
         assert_eq!(s.active, [0, 1]);
-        for zero in [s.ima_contrast, s.diagonal_gap, s.off_diagonal_mass, s.dto, s.c2_residual, s.posterior_error] {
+        for zero in [s.ima_contrast, s.beta_gap, s.off_diagonal_mass, s.dto, s.c2_residual, s.posterior_error] {
             assert!(zero.unwrap().abs() < 1e-14, "{s:?}");
         }
         assert_eq!((s.singular_values, s.column_norms), (vec![2.0, 1.0], vec![2.0, 1.0]));
@@ -248,7 +280,7 @@ mod tests {
         assert!(s.posterior_error.unwrap() < 1e-12);
         // The diagonal family cannot represent this Σ, yet each variance meets its own condition.
         let s = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &SPREAD, Covariance::Diagonal);
-        assert!(s.posterior_error.unwrap() < 1e-12 && s.diagonal_gap.unwrap() > 0.1);
+        assert!(s.posterior_error.unwrap() < 1e-12 && s.beta_gap.unwrap() > 0.1);
     }
 
     #[test]
@@ -257,13 +289,13 @@ mod tests {
         assert_eq!(equal.dto, Err(Undefined::EqualSingularValues));
         let one = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &[[1.0, 0.0], [-1.0, 0.0]], Covariance::Diagonal);
         assert_eq!((one.active.as_slice(), one.dto), (&[0][..], Err(Undefined::OneActiveLatent)));
-        assert_eq!([one.ima_contrast, one.diagonal_gap], [Err(Undefined::OneActiveLatent); 2]);
+        assert_eq!([one.ima_contrast, one.beta_gap], [Err(Undefined::OneActiveLatent); 2]);
         let none = metrics(&[1.0, 0.0, 0.6, 0.8], 2, &[[0.0, 0.0], [0.0, 0.0]], Covariance::Diagonal);
         assert_eq!(none.ima_contrast, Err(Undefined::NoActiveLatent));
         let dependent = metrics(&[1.0, 2.0], 1, &SPREAD, Covariance::Diagonal);
         assert_eq!(dependent.ima_contrast, Err(Undefined::DependentColumns));
         let free = metrics_at(0.0, &[2.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, &SPREAD, Covariance::Diagonal);
-        assert_eq!([free.diagonal_gap, free.posterior_error], [Err(Undefined::ZeroB); 2]);
+        assert_eq!([free.beta_gap, free.posterior_error], [Err(Undefined::ZeroB); 2]);
         assert!(free.ima_contrast.unwrap().abs() < 1e-14);
     }
 }

@@ -14,19 +14,21 @@ mod product_density;
 mod rotated_model;
 mod rotation;
 mod seam;
+mod undefined;
 
 pub use best_posterior::{BestPosterior, FINE_QUADRATURE, best_posterior, elbo_of, posterior_quadrature};
-pub use chance::{Chance, chance};
+pub use chance::{chance_distance, chance_mcc};
 pub use contrast::{
     alignment, diagonal_gap, distance_to_orthogonality, ima_contrast, off_diagonal_mass, posterior_precision,
     separation,
 };
-pub use curvature::c2_residual;
+pub use curvature::{c2_residual, coupling};
 pub use field::{MapQuantity, field, volume};
 pub use gram::Gram;
 pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};
-pub use metrics::{ACTIVE_VARIANCE, GeometryMetrics, LEAST_SEPARATION, Measured, Undefined, active_latents};
+pub use metrics::{ACTIVE_VARIANCE, GeometryMetrics, LEAST_SEPARATION, Samples, active_latents, active_units};
 pub use product_density::{ProductDensity, product_density};
 pub use rotation::{RotatedElbo, Rotation, rotated_elbos, rotated_gap};
 pub use seam::{Seam, measured_arcs, normal_density};
+pub use undefined::{Measured, Undefined};

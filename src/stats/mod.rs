@@ -2,10 +2,12 @@
 
 mod correlation;
 mod distance;
+mod estimate;
 mod hermite;
 mod normal;
 
-pub use correlation::{cross_correlation, mean_correlation_coefficient, moments};
+pub use correlation::{correlation, linearised_correlation, mean_correlation_coefficient, moments};
 pub use distance::{distance_correlation, distance_correlation_band};
+pub use estimate::{Estimate, Spread};
 pub use hermite::{Quadrature, gauss_hermite};
 pub use normal::normal_quantile;

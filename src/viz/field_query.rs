@@ -5,7 +5,7 @@ use super::query::Query;
 use crate::experiment::Snapshot;
 use crate::geometry::{MapQuantity, field};
 use crate::linalg::Matrix;
-use crate::vae::Vae;
+use crate::vae::{Objective, Vae};
 
 /// Points along each side of a map.
 pub(crate) const SIDE: usize = 57;
@@ -19,8 +19,10 @@ pub(crate) struct FieldQuery {
     pub plane: [usize; 2],
     /// The quantity.
     pub quantity: MapQuantity,
-    /// b = βσ².
-    pub b: f64,
+    /// The latents whose columns it is a quantity of.
+    pub latents: Vec<usize>,
+    /// The objective.
+    pub objective: Objective,
 }
 
 impl Query for FieldQuery {
@@ -44,7 +46,7 @@ pub(crate) struct Field {
 
 impl Field {
     fn new(model: &Vae<f64>, query: &FieldQuery) -> Self {
-        let FieldQuery { z, plane: [a, b], quantity, .. } = query;
+        let FieldQuery { z, plane: [a, b], quantity, latents: columns, objective } = query;
         let at: Vec<[f64; 2]> =
             grid_values(RANGE, SIDE).flat_map(|y| grid_values(RANGE, SIDE).map(move |x| [x, y])).collect();
         let latents = Matrix::from_fn(z.len(), at.len(), |i, k| {
@@ -56,7 +58,7 @@ impl Field {
                 z[i]
             }
         });
-        let values = field(model, &latents, *quantity, query.b);
+        let values = field(model, &latents, columns, *quantity, objective);
         let inside = values.iter().zip(&at).filter(|(v, [x, y])| v.is_finite() && x.hypot(*y) < 2.0);
         let mut sorted: Vec<f64> = inside.map(|(v, _)| *v).collect();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -96,10 +98,13 @@ mod tests {
             factor: Default::default(),
         };
         let model = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(0, Purpose::Init, 0));
-        let query = FieldQuery { z: vec![0.0, 0.0], plane: [0, 1], quantity: MapQuantity::Contrast, b: 0.1 };
+        let quantity = MapQuantity::Contrast;
+        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.1 };
+        let query = FieldQuery { z: vec![0.0, 0.0], plane: [0, 1], quantity, latents: vec![0, 1], objective };
         let map = Field::new(&model, &query);
-        let exact =
-            |x: f64, y: f64| field(&model, &Matrix::from_columns(2, 1, vec![x, y]), MapQuantity::Contrast, 0.1)[0];
+        let exact = |x: f64, y: f64| {
+            field(&model, &Matrix::from_columns(2, 1, vec![x, y]), &[0, 1], quantity, &query.objective)[0]
+        };
         for [x, y] in [[0.3, -0.4], [1.2, 0.9], [0.0, 0.0]] {
             // The map has eight points a unit: the error of a bilinear reading is a small part of the range.
             assert!((map.share([x, y], map.high) * map.high - exact(x, y).min(map.high)).abs() < 0.02 * map.high);

@@ -15,6 +15,7 @@ pub(crate) mod history_table;
 pub(crate) mod home_camera;
 pub(crate) mod latent_grid;
 pub(crate) mod loop_query;
+pub(crate) mod metrics_query;
 pub mod motion;
 pub(crate) mod observations;
 pub mod probe;

@@ -9,7 +9,7 @@ use super::latent_grid::{RANGE, SURFACE_POINTS, grid_lines, surface_place};
 use super::selection::Selection;
 use super::theme::indexed;
 use crate::experiment::Snapshot;
-use crate::geometry::{Jets, Order, Seam, diagonal_gap, ima_contrast, posterior_precision};
+use crate::geometry::{Jets, Measured, Order, Seam, Undefined, diagonal_gap, ima_contrast, posterior_precision};
 use crate::linalg::{Matrix, Svd, svd};
 use crate::vae::Vae;
 
@@ -31,10 +31,10 @@ pub struct Probe {
     pub svd: Svd,
     /// The seam of each latent.
     pub seams: Vec<Seam>,
-    /// c_IMA at z* in nats; NaN where columns are dependent.
-    pub contrast: f64,
-    /// β times the gap of a diagonal posterior at z*, in nats; infinite or NaN where b = βσ² is 0.
-    pub beta_gap: f64,
+    /// c_IMA of the active columns at z*, in nats.
+    pub contrast: Measured,
+    /// Price of a diagonal posterior of the active latents at z*, β times its gap, in nats.
+    pub beta_gap: Measured,
     /// The encoded observation that is next to d(z*).
     pub nearest: Option<usize>,
     /// Lazy parts, which only some views use.
@@ -87,10 +87,14 @@ impl Probe {
         let image = jets.value.column(0).to_vec();
         let seams = (0..z.len()).map(|i| Seam::through(&snapshot.vae, z, i, RANGE, SEAM_POINTS)).collect();
         let nearest = nearest(snapshot, &image);
-        let objective = &snapshot.settings.objective;
+        let (objective, geometry) = (&snapshot.settings.objective, &snapshot.geometry);
+        let finite = |x: f64, reason| if x.is_finite() { Ok(x) } else { Err(reason) };
+        let contrast = |active: &[usize]| ima_contrast(&jacobian.select_columns(active));
+        let precision = |active: &[usize]| posterior_precision(&jacobian.select_columns(active), objective.b());
+        let gap = |active: &[usize]| objective.beta * diagonal_gap(&precision(active));
         Self {
-            contrast: ima_contrast(&jacobian),
-            beta_gap: objective.beta * diagonal_gap(&posterior_precision(&jacobian, objective.b())),
+            contrast: geometry.independent(2).and_then(|a| finite(contrast(a), Undefined::DependentColumns)),
+            beta_gap: geometry.compared().and_then(|a| finite(gap(a), Undefined::ZeroB)),
             svd: svd(&jacobian),
             surface: OnceLock::new(),
             grid: OnceLock::new(),

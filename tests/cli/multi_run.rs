@@ -57,7 +57,8 @@ fn a_sweep_has_a_row_per_run_and_continues_where_it_stopped() {
     let cli = Harness::new();
     let sweep = "sweep --scene cylinder --hidden 6 --batch 16 --steps 20 --betas 0.5,2 --covariances diagonal,full";
     let text = cli.succeed(&format!("{sweep} --seeds 0..2 --out sweep"));
-    assert!(text.starts_with("8 runs made, 0 were there already\n"), "{text}");
+    assert!(text.starts_with("8 runs made, 0 were there already\nmedians over seeds"), "{text}");
+    assert!(text.contains("beta_gap       β 0.5    diagonal") && text.contains(", 2 seeds)\n"), "{text}");
     let first = cli.read("sweep/sweep.csv");
     let names: Vec<&str> = first.lines().next().unwrap().split(',').collect();
     assert_eq!(names[..3], ["seed", "beta", "covariance"]);
@@ -128,13 +129,27 @@ fn compared_runs_share_common_options_and_differ_in_their_own() {
     };
     assert_eq!(
         (csv.lines().next(), row("covariance")),
-        (Some("metric,a,b"), ["covariance", "diagonal", "full"].map(str::to_owned).to_vec())
+        (
+            Some("metric,a,b,a_minus_b,low,high"),
+            ["covariance", "diagonal", "full", "", "", ""].map(str::to_owned).to_vec()
+        )
     );
     let (a, b) = (cli.json("pair/a/metrics.json"), cli.json("pair/b/metrics.json"));
-    for (text, metrics) in row("elbo")[1..].iter().zip([a, b]) {
+    for (text, metrics) in row("elbo")[1..].iter().zip([&a, &b]) {
         assert!(close(text.parse().unwrap(), &metrics["elbo"]), "{text}");
     }
-    assert!(String::from_utf8(output.stdout).unwrap().contains("ima_contrast"));
+    let [mean, low, high]: [f64; 3] = [3, 4, 5].map(|column| row("elbo")[column].parse().unwrap());
+    let number = |metrics: &Value, name: &str| metrics[name].as_f64().unwrap();
+    assert!((mean - number(&a, "elbo") + number(&b, "elbo")).abs() < 1e-9 && low < mean && mean < high);
+    // Pairs share the observation and the noise, so the interval is narrower than that of two independent means.
+    let errors = [&a, &b].map(|metrics| number(&metrics["standard_errors"], "elbo"));
+    assert!(high - low < 2.0 * 1.96 * errors[0].hypot(errors[1]), "{low} {high} {errors:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("ima_contrast") && text.contains("paired differences"), "{text}");
+
+    let text = cli.succeed(&format!("compare {common} --steps 5 --a seed=1 --b seed=2 --out unpaired"));
+    assert!(text.contains("different held-out observations"), "{text}");
+    assert!(cli.read("unpaired/compare.csv").lines().any(|line| line.starts_with("elbo,") && line.ends_with(",,,")));
 
     assert!(cli.fail(2, "compare --steps 3 --out pair").contains("--force"));
     assert!(cli.fail(2, "compare --a betta=2 --out other").contains("betta"));

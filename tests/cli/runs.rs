@@ -9,7 +9,10 @@ use super::harness::{FILES, Harness, SHORT, keys, shape};
 #[test]
 fn train_writes_all_files_of_a_run() {
     let cli = Harness::new();
-    let text = cli.succeed(&format!("{SHORT} --covariance full --seed 3 --beta 2 --at 20:beta=4 --at 30:batch=16"));
+    let text = cli.succeed(
+        "train --scene cylinder --hidden 8 --batch 32 --steps 160 --out run --covariance full --seed 3 --beta 2 --at 80:beta=4 \
+         --at 120:batch=16",
+    );
     assert!(text.ends_with("saved in run\n") && text.contains("ima_contrast"), "{text}");
     assert_eq!(cli.names("run"), FILES);
 
@@ -24,8 +27,8 @@ fn train_writes_all_files_of_a_run() {
 
     let config = cli.toml("run/config.toml");
     assert_eq!(keys(&config), ["commands", "model", "optimizer", "program", "scene", "schema", "seed", "steps"]);
-    assert_eq!(config["commands"], toml::Value::from(vec!["20:beta=4", "30:batch=16"]));
-    assert_eq!((config["seed"].as_integer(), config["steps"].as_integer()), (Some(3), Some(40)));
+    assert_eq!(config["commands"], toml::Value::from(vec!["80:beta=4", "120:batch=16"]));
+    assert_eq!((config["seed"].as_integer(), config["steps"].as_integer()), (Some(3), Some(160)));
     assert_eq!(config["schema"].as_integer(), Some(1));
     assert!(config["program"].as_str().unwrap().starts_with("unpick "));
     let model = config["model"].as_table().unwrap();
@@ -38,23 +41,23 @@ fn train_writes_all_files_of_a_run() {
     assert_eq!(keys(config["scene"].as_table().unwrap()), ["name", "parameters"]);
     assert_eq!(config["optimizer"]["batch"].as_integer(), Some(32));
     assert_eq!(config["optimizer"]["kind"].as_str(), Some("adam-equivariant"));
-    assert_eq!(config["optimizer"]["cycle"].as_integer(), Some(40), "the planned steps");
+    assert_eq!(config["optimizer"]["cycle"].as_integer(), Some(160), "the planned steps");
 
     let history = cli.read("run/history.csv");
     let rows: Vec<Vec<&str>> = history.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(
         rows[0].join(","),
-        "step,elbo,reconstruction,kl,kl_1,kl_2,beta,sigma2,covariance,lr,batch,ima_contrast,diagonal_gap,dto,\
+        "step,elbo,reconstruction,kl,kl_1,kl_2,beta,sigma2,covariance,lr,batch,ima_contrast,beta_gap,dto,\
          c2_residual,posterior_error,active_units,off_diagonal_mass,mcc,elbo_test,reconstruction_test,kl_test"
     );
     let column = |name: &str| -> Vec<&str> {
         let place = rows[0].iter().position(|n| *n == name).unwrap();
         rows[1..].iter().map(|row| row[place]).collect()
     };
-    assert_eq!(column("step"), ["20", "40"]);
-    assert_eq!((column("beta"), column("batch")), (vec!["2", "4"], vec!["32", "16"]));
-    assert_eq!(column("covariance"), ["full"; 2]);
-    for i in 0..2 {
+    assert_eq!(column("step"), ["40", "80", "120", "160"]);
+    assert_eq!((column("beta"), column("batch")), (vec!["2", "2", "4", "4"], vec!["32", "32", "32", "16"]));
+    assert_eq!(column("covariance"), ["full"; 4]);
+    for i in 0..4 {
         let [elbo, reconstruction, kl, first, second, beta]: [f64; 6] =
             ["elbo", "reconstruction", "kl", "kl_1", "kl_2", "beta"].map(|name| column(name)[i].parse().unwrap());
         let [test, of_test, kl_of_test]: [f64; 3] =
@@ -68,13 +71,13 @@ fn train_writes_all_files_of_a_run() {
     for name in [
         "step",
         "elbo",
-        "elbo_standard_error",
+        "elbo_monte_carlo_error",
         "reconstruction",
         "kl",
         "kl_per_dim",
         "active_units",
         "ima_contrast",
-        "diagonal_gap",
+        "beta_gap",
         "off_diagonal_mass",
         "dto",
         "alignment",
@@ -82,11 +85,13 @@ fn train_writes_all_files_of_a_run() {
         "posterior_error",
         "singular_values",
         "mcc",
+        "standard_errors",
         "undefined",
     ] {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
-    assert_eq!(metrics["step"], 40);
+    assert_eq!((&metrics["step"], &metrics["observations"]), (&160.into(), &4000.into()));
+    assert!(metrics["standard_errors"]["elbo"].as_f64().unwrap() > 0.0);
     // At the last step, where β = 4.
     let [elbo, reconstruction, kl] = ["elbo", "reconstruction", "kl"].map(|name| metrics[name].as_f64().unwrap());
     assert!((elbo - reconstruction + 4.0 * kl).abs() < 1e-9);
@@ -95,8 +100,8 @@ fn train_writes_all_files_of_a_run() {
     assert_reasons(&metrics);
 
     let session = cli.json("run/session.unpick");
-    assert_eq!(session["commands"], serde_json::json!(["20:beta=4", "30:batch=16"]));
-    assert_eq!((session["seed"].as_u64(), session["steps"].as_u64()), (Some(3), Some(40)));
+    assert_eq!(session["commands"], serde_json::json!(["80:beta=4", "120:batch=16"]));
+    assert_eq!((session["seed"].as_u64(), session["steps"].as_u64()), (Some(3), Some(160)));
 }
 
 /// Undefined metrics, and only those, have a reason.
@@ -104,6 +109,30 @@ fn assert_reasons(metrics: &Value) {
     for (name, value) in metrics.as_object().unwrap() {
         let reason = metrics["undefined"].get(name);
         assert_eq!(value.is_null(), reason.is_some_and(Value::is_string), "{name} is {value} because of {reason:?}");
+    }
+}
+
+/// Three latents for two factors, with b between the variances of the factors: two latents collapse, then all.
+#[test]
+fn collapsed_latents_count_nowhere() {
+    let cli = Harness::new();
+    cli.succeed("train --scene linear --latent-dim 3 --beta 10 --sigma2 0.15 --out one");
+    let metrics = cli.json("one/metrics.json");
+    assert_eq!(metrics["active_units"], 1, "b = 1.5 is between the variances 2.05 and 1.05");
+    for name in ["ima_contrast", "beta_gap", "off_diagonal_mass", "dto", "dto_chance", "c2_residual", "mcc_chance"] {
+        assert!(metrics["undefined"][name].as_str().unwrap().contains("only one latent"), "{name}");
+    }
+    // The encoder's variance of the one latent is optimal for the linear decoder.
+    assert!(metrics["posterior_error"].as_f64().unwrap() < 0.05);
+    // The ceiling counts the collapsed one as 0, and so does the coefficient: it can be no larger than ½.
+    assert!((metrics["mcc"].as_f64().unwrap() - 0.5).abs() < 0.05, "{}", metrics["mcc"]);
+    assert_reasons(&metrics);
+
+    cli.succeed("train --scene linear --beta 100 --out none");
+    let metrics = cli.json("none/metrics.json");
+    assert_eq!(metrics["active_units"], 0, "b = 5 exceeds every variance");
+    for name in ["posterior_error", "mcc", "mcc_chance", "dto_chance", "beta_gap"] {
+        assert!(metrics["undefined"][name].as_str().unwrap().contains("no latent is active"), "{name}");
     }
 }
 

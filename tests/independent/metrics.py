@@ -13,15 +13,18 @@ What is compared, and how it is computed here:
     kl, kl_per_dim        closed form; the sum also by trace and log-determinant of the covariance
     reconstruction, elbo  Monte Carlo with other random numbers (64 draws an observation)
     active                latents whose posterior mean varies by more than 0.01
+    active_units          their number; with full covariance eigenvalues of the covariance of the posterior means above 0.01
     ima_contrast          sum log |J_i| - 1/2 log det J'J by the log-determinant, mean over all held-out posterior means
-    diagonal_gap          1/2 (sum log Lambda_ii - log det Lambda), Lambda = I + J'J/b, b = beta sigma2
+    beta_gap              beta/2 (sum log Lambda_ii - log det Lambda), Lambda = I + J'J/b, b = beta sigma2
     off_diagonal_mass, alignment, dto, singular_values, column_norms
                           from G = J'J and numpy.linalg.svd, the best permutation by dynamic programming
     c2_residual           sum over i != j of (d_j log |J_i|)^2, by central differences of J
-    posterior_error       of Sigma against Lambda: |log Sigma_ii Lambda_ii|, or |Sigma^-1 - Lambda|_F / |Lambda|_F
-    mcc                   correlation of posterior means with factors under the best matching
+    posterior_error       of Sigma against Lambda on the active latents: |log Sigma_ii Lambda_ii|, or
+                          |Sigma^-1 - Lambda|_F / |Lambda|_F of that block
+    mcc                   correlation of the active latents' posterior means with factors under the best matching
+    standard_errors       standard deviation over the observations by sqrt(N); of mcc by leaving out blocks of observations
     optimum               reverse water-filling on the eigenvalues of the held-out covariance (linear decoders)
-    chance levels         10 000 random rotations
+    chance levels         10 000 random rotations of the active latents
 
 J is the product of the layers' derivatives; it is itself checked against differences of the decoder. Deterministic quantities
 must agree to 1e-4 of their size, those that are estimated within 4 combined standard errors. Whatever metrics.json leaves
@@ -30,6 +33,7 @@ undefined must be undefined here, too. Exit code: 0 if all agree, 1 if not, 2 if
 import json
 import sys
 import tomllib
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -126,7 +130,7 @@ def best_assignment(gain):
 
 
 def elbo_terms(model, x, mean, factor, sigma2, draws=64):
-    """KL per latent, E log p(x|z) with its Monte-Carlo standard error."""
+    """KL per latent and E log p(x|z) of each observation, and the noise of one draw."""
     m, n = mean.shape[1], x.shape[1]
     kl_per_dim = 0.5 * (mean**2 + (factor**2).sum(2) - 1 - 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)))
     sigma = factor @ np.swapaxes(factor, 1, 2)
@@ -137,13 +141,13 @@ def elbo_terms(model, x, mean, factor, sigma2, draws=64):
     for _ in range(draws):
         z = mean + np.einsum("kij,kj->ki", factor, rng.standard_normal(mean.shape))
         squares = ((x - model.decode(z)) ** 2).sum(1)
-        each.append(np.mean(-squares / (2 * sigma2)) - n / 2 * np.log(2 * np.pi * sigma2))
-    return kl_per_dim.mean(0), np.mean(each), np.std(each, ddof=1) / np.sqrt(draws)
+        each.append(-squares / (2 * sigma2) - n / 2 * np.log(2 * np.pi * sigma2))
+    each = np.array(each)
+    return kl_per_dim, each.mean(0), each.var(0, ddof=1)
 
 
-def geometry(model, mean, factor, covariance, b, smooth):
-    """The quantities of the decoder at all posterior means; None where one is not defined."""
-    m = mean.shape[1]
+def geometry(model, mean, factor, covariance, beta, b, smooth):
+    """The quantities of the decoder at each posterior mean; None where one is not defined."""
     active = np.flatnonzero(mean.var(0) > ACTIVE_VARIANCE)
     jacobian = model.derivatives(mean)[1]
     check_jacobian(model, mean[:20], jacobian[:20])
@@ -151,44 +155,46 @@ def geometry(model, mean, factor, covariance, b, smooth):
     j = jacobian[:, :, active]
     k = len(active)
     gram = np.swapaxes(j, 1, 2) @ j
-    full_precision = np.eye(m) + np.swapaxes(jacobian, 1, 2) @ jacobian / b
+    precision = np.eye(k) + gram / b
+    directions = k
+    if covariance == "full":
+        directions = int((np.linalg.eigvalsh(np.atleast_2d(np.cov(mean.T, bias=True))) > ACTIVE_VARIANCE).sum())
     result = dict.fromkeys(
-        ["ima_contrast", "diagonal_gap", "off_diagonal_mass", "dto", "alignment", "c2_residual", "posterior_error"]
+        ["ima_contrast", "beta_gap", "off_diagonal_mass", "dto", "alignment", "c2_residual", "posterior_error"]
     )
-    result |= {"active": active.tolist(), "active_units": k, "column_norms": lengths.mean(0), "singular_values": []}
+    result |= {"active": active.tolist(), "active_units": directions, "column_norms": lengths}
+    result["singular_values"] = np.empty((len(mean), 0))
+    if k == 0:
+        return result
 
     diagonal = lambda a: np.diagonal(a, axis1=1, axis2=2)
     if covariance == "full":
-        error = np.linalg.inv(factor @ np.swapaxes(factor, 1, 2)) - full_precision
-        errors = np.linalg.norm(error, axis=(1, 2)) / np.linalg.norm(full_precision, axis=(1, 2))
+        inverse = np.linalg.inv(factor @ np.swapaxes(factor, 1, 2))[:, active][:, :, active]
+        errors = np.linalg.norm(inverse - precision, axis=(1, 2)) / np.linalg.norm(precision, axis=(1, 2))
     else:
-        errors = np.abs(np.log(diagonal(factor) ** 2 * diagonal(full_precision))).mean(1)
-    result["posterior_error"] = errors.mean()
-    if k == 0:
-        return result
+        errors = np.abs(np.log(diagonal(factor)[:, active] ** 2 * diagonal(precision))).mean(1)
+    result["posterior_error"] = errors
 
     singular, vt = np.linalg.svd(j, full_matrices=False)[1:]
     if k > j.shape[1]:  # more latents than data dimensions: the remaining singular values are zero
         singular = np.pad(singular, ((0, 0), (0, k - j.shape[1])))
         vt = np.linalg.svd(j)[2]
-    result["singular_values"] = singular.mean(0)
+    result["singular_values"] = singular
     if k == 1:
         return result
 
-    independent = k <= j.shape[1] and np.all(np.linalg.matrix_rank(j) == k)
-    if independent:
-        result["ima_contrast"] = np.mean(np.log(lengths[:, active]).sum(1) - 0.5 * np.linalg.slogdet(gram)[1])
-    precision = np.eye(k) + gram / b
-    result["diagonal_gap"] = np.mean(0.5 * (np.log(diagonal(precision)).sum(1) - np.linalg.slogdet(precision)[1]))
+    if directions >= k and k <= j.shape[1] and np.all(np.linalg.matrix_rank(j) == k):
+        result["ima_contrast"] = np.log(lengths[:, active]).sum(1) - 0.5 * np.linalg.slogdet(gram)[1]
+    result["beta_gap"] = beta / 2 * (np.log(diagonal(precision)).sum(1) - np.linalg.slogdet(precision)[1])
     off = gram * (1 - np.eye(k))
-    result["off_diagonal_mass"] = np.mean((off**2).sum((1, 2)) / (gram**2).sum((1, 2)))
+    result["off_diagonal_mass"] = (off**2).sum((1, 2)) / (gram**2).sum((1, 2))
     gaps = np.min(-np.diff(singular, axis=1), axis=1) / singular[:, 0]
-    if np.mean(gaps) >= LEAST_SEPARATION:
+    if directions >= k and np.mean(gaps) >= LEAST_SEPARATION:
         alignment = best_assignment(np.abs(vt)) / k
-        result["alignment"] = np.mean(alignment)
-        result["dto"] = np.mean(np.sqrt(np.maximum(2 * k * (1 - alignment), 0)))
+        result["alignment"] = alignment
+        result["dto"] = np.sqrt(np.maximum(2 * k * (1 - alignment), 0))
     if smooth:
-        result["c2_residual"] = np.mean(c2_residual(model, mean, active))
+        result["c2_residual"] = c2_residual(model, mean, active)
     return result
 
 
@@ -211,11 +217,43 @@ def check_jacobian(model, z, jacobian, h=1e-6):
         assert np.median(error) < 1e-7 * (1 + np.abs(jacobian).max()), f"the Jacobian is not the derivative: {error}"
 
 
-def matching_correlation(mean, factors):
+def correlation(mean, factors):
     # The program rounds posterior means to float32 before it correlates them.
     codes = mean.astype(np.float32).astype(float)
     code, factor = ((a - a.mean(0)) / np.where(a.std(0) > 0, a.std(0), np.inf) for a in (codes, factors))
-    return best_assignment(np.abs(code.T @ factor) / len(code)) / factors.shape[1]
+    return np.abs(code.T @ factor) / len(code)
+
+
+def matching_correlation(mean, factors):
+    return best_assignment(correlation(mean, factors)) / factors.shape[1]
+
+
+def best_matching(gain):
+    """Rows and columns of the best assignment, by trying all."""
+    rows, columns = gain.shape
+    if rows > columns:
+        return best_matching(gain.T)[::-1]
+    choices = [list(choice) for choice in permutations(range(columns), rows)]
+    return list(range(rows)), max(choices, key=lambda choice: gain[range(rows), choice].sum())
+
+
+def jackknife_error(statistic, count, blocks=40):
+    """The standard error of a statistic of a subset of `count` observations, from leaving out one block after the other."""
+    of_block = np.arange(count) % blocks
+    values = np.array([statistic(of_block != block) for block in range(blocks)])
+    return np.sqrt((blocks - 1) / blocks * ((values - values.mean()) ** 2).sum())
+
+
+def chance_mcc(mean, factors, rotations=10_000):
+    """Mean and standard deviation of the coefficient after random rotations of the standardised latents."""
+    k = mean.shape[1]
+    code, factor = ((a - a.mean(0)) / a.std(0) for a in (mean, factors))
+    q, r = np.linalg.qr(np.random.default_rng(2).standard_normal((rotations, k, k)))
+    q = q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None, :]
+    cross, own = code.T @ factor / len(code), code.T @ code / len(code)
+    spread = np.sqrt(np.einsum("tij,jk,tik->ti", q, own, q))
+    value = best_assignment(np.abs(q @ cross) / spread[:, :, None]) / factors.shape[1]
+    return value.mean(), value.std()
 
 
 def linear_optimum(x, m, beta, sigma2):
@@ -247,12 +285,12 @@ def mcc_ceiling(scene, optimum, sigma2):
     return np.sqrt(np.maximum(1 - noise / lead, 0)).sum() / len(truth["scales"])
 
 
-def chance(k, rotations=10_000):
-    """Mean distance and alignment of random rotations of k axes, with the standard deviation of one rotation."""
+def chance_distance(k, rotations=10_000):
+    """Mean distance of random rotations of k axes, with the standard deviation of one rotation."""
     gaussian = np.random.default_rng(1).standard_normal((rotations, k, k))
     alignment = best_assignment(np.abs(np.linalg.qr(gaussian)[0])) / k
     distance = np.sqrt(np.maximum(2 * k * (1 - alignment), 0))
-    return (distance.mean(), distance.std()), (alignment.mean(), alignment.std())
+    return distance.mean(), distance.std()
 
 
 class Comparison:
@@ -299,36 +337,59 @@ def main(folder):
     factors = folder / "factors_test.npy"
     m = architecture["latent_dim"]
     mean, factor = model.posterior(x)
-    kl_per_dim, reconstruction, error = elbo_terms(model, x, mean, factor, sigma2)
+    kl_per_dim, reconstruction, noise = elbo_terms(model, x, mean, factor, sigma2)
     linear = architecture["decoder"] == "linear" or not architecture["hidden"] or architecture["activation"] == "linear"
-    result = geometry(model, mean, factor, covariance, beta * sigma2, linear or architecture["activation"] != "relu")
+    result = geometry(model, mean, factor, covariance, beta, beta * sigma2, linear or architecture["activation"] != "relu")
 
     compare = Comparison()
     compare.exact("step", metrics["step"], config["steps"])
     for name, value in settings.items():
         compare.exact(name, metrics[name], value)
-    compare.close("kl", metrics["kl"], kl_per_dim.sum())
-    compare.close("kl_per_dim", metrics["kl_per_dim"], kl_per_dim)
-    combined = np.hypot(error, metrics["elbo_standard_error"])
-    compare.estimated("reconstruction", metrics["reconstruction"], reconstruction, combined)
-    compare.estimated("elbo", metrics["elbo"], reconstruction - beta * kl_per_dim.sum(), combined)
-    # From 16 draws there: a standard error is itself known to 1/sqrt(2 · 15) only.
-    expected = error * 2
-    compare.estimated("elbo_standard_error", metrics["elbo_standard_error"], expected, 0.2 * expected)
+    count = len(x)
+    compare.exact("observations", metrics["observations"], count)
+    # Of the mean over 16 draws there, 64 here.
+    error = np.sqrt(noise.mean() / count)
+    combined = error * np.sqrt(1 / 16 + 1 / 64)
+    elbo = reconstruction - beta * kl_per_dim.sum(1)
+    compare.estimated("reconstruction", metrics["reconstruction"], reconstruction.mean(), combined)
+    compare.estimated("elbo", metrics["elbo"], elbo.mean(), combined)
+    # A standard error from 16 draws is itself known to 1/sqrt(2 · 15) only.
+    compare.estimated("elbo_monte_carlo_error", metrics["elbo_monte_carlo_error"], error / 4, 0.2 * error / 4)
     compare.exact("active", metrics["active"], result.pop("active"))
     compare.exact("active_units", metrics["active_units"], result.pop("active_units"))
-    for name, value in result.items():
+    errors = metrics["standard_errors"]
+    sampling = lambda values: values.std(0, ddof=1) / np.sqrt(count)
+    for name, values in (result | {"kl": kl_per_dim.sum(1), "kl_per_dim": kl_per_dim}).items():
         # A distance is a root: where it vanishes, rounding errors of 1e-16 become 1e-8.
-        compare.close(name, metrics[name], value, floor=1e-6 if name == "dto" else 1e-9)
-    mcc = matching_correlation(mean, np.load(factors).astype(float)) if factors.exists() and metrics["active"] else None
+        floor = 1e-6 if name == "dto" else 1e-9
+        compare.close(name, metrics[name], None if values is None else values.mean(0), floor)
+        expected = None if values is None else sampling(values)
+        compare.close(f"standard_errors.{name}", errors.get(name), expected, floor)
+    for name, values in {"reconstruction": reconstruction, "elbo": elbo}.items():
+        # Fewer draws leave more noise in each value.
+        expected = np.sqrt((values.var(ddof=1) + noise.mean() * (1 / 16 - 1 / 64)) / count)
+        compare.estimated(f"standard_errors.{name}", errors[name], expected, 0.02 * expected)
+    active = metrics["active"]
+    compare.exact("dto_chance is defined", metrics["dto_chance"] is not None, len(active) > 1)
+    if len(active) > 1:
+        distance, deviation = chance_distance(len(active))
+        tolerance = deviation * np.sqrt(1 / 2000 + 1e-4) + 1e-9
+        compare.estimated("dto_chance", metrics["dto_chance"], distance, tolerance)
+    known = factors.exists()
+    factors = np.load(factors).astype(float) if known else None
+    mcc = matching_correlation(mean[:, active], factors) if known and active else None
     compare.close("mcc", metrics["mcc"], mcc)
-    distance = chance(len(metrics["active"]))[0] if metrics["active"] else None
-    if distance is None:
-        compare.close("dto_chance", metrics["dto_chance"], None)
-    else:
-        compare.estimated("dto_chance", metrics["dto_chance"], distance[0], distance[1] * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
-    alignment = chance(m)[1]
-    compare.estimated("mcc_chance", metrics["mcc_chance"], alignment[0], alignment[1] * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
+    if mcc is not None:
+        # To first order, under the matching of all observations.
+        pairs = best_matching(correlation(mean[:, active], factors))
+        left = lambda rows: correlation(mean[rows][:, active], factors[rows])[pairs].sum() / factors.shape[1]
+        # Forty blocks know a standard error to 1/sqrt(2 · 39).
+        expected = jackknife_error(left, count)
+        compare.estimated("standard_errors.mcc", errors["mcc"], expected, expected / np.sqrt(78))
+    compare.exact("mcc_chance is defined", metrics["mcc_chance"] is not None, known and len(active) > 1)
+    if known and len(active) > 1:
+        level, deviation = chance_mcc(mean[:, active], factors)
+        compare.estimated("mcc_chance", metrics["mcc_chance"], level, deviation * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
     compare.exact("has an optimum", "optimum" in metrics, linear)
     if linear and "optimum" in metrics:
         optimum = linear_optimum(x, m, beta, sigma2)

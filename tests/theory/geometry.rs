@@ -9,7 +9,7 @@ use unpick::geometry::{
 use unpick::linalg::{Matrix, svd};
 use unpick::rng::{Purpose, stream};
 use unpick::stats::gauss_hermite;
-use unpick::vae::{Covariance, Posterior, Vae};
+use unpick::vae::{Covariance, Objective, Posterior, Vae};
 
 use super::maps::{jacobian, network_of, normal, objective, polar, roll};
 
@@ -100,7 +100,9 @@ fn the_manifold_density_is_that_of_decoded_samples() {
     let bowl = |x: f64, y: f64| vec![x, y, 0.5 * (x * x + y * y)];
     let vae = network_of(bowl, [0.0, 0.0], 3.0);
     let z = [0.6, -0.4];
-    let density = field(&vae, &Matrix::from_columns(2, 1, z.to_vec()), MapQuantity::Density, 1.0)[0];
+    let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 1.0 };
+    let at = Matrix::from_columns(2, 1, z.to_vec());
+    let density = field(&vae, &at, &[0, 1], MapQuantity::Density, &objective)[0];
     let closed = (-0.26_f64).exp() / std::f64::consts::TAU / (1.0 + 0.36 + 0.16_f64).sqrt();
     assert!((density - closed).abs() < 1e-6 * closed);
     let (centre, epsilon) = (bowl(z[0], z[1]), 0.08);

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use rand_distr::{Distribution as _, StandardNormal};
 use unpick::data::{Scene, generate};
 use unpick::experiment::{Command, Config, Experiment, Origin};
-use unpick::geometry::{Rotation, chance};
+use unpick::geometry::{Rotation, chance_distance};
 use unpick::linalg::Matrix;
 use unpick::nn::{Activation, Adam, OptimizerKind};
 use unpick::rng::{Purpose, stream};
@@ -145,7 +145,7 @@ fn distances(kind: OptimizerKind, factor: PosteriorFactor) -> Vec<f64> {
 /// it is not: the optimiser has axes.
 #[test]
 fn full_posteriors_stay_at_chance_only_without_axes() {
-    let chance = chance(2).distance;
+    let chance = chance_distance(2);
     // Of 2√2 sin(θ/2) over 0 ≤ θ ≤ 45°, as the mean.
     let deviation = (4.0 * (1.0 - 8_f64.sqrt() / PI) - chance * chance).sqrt();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;

@@ -159,10 +159,11 @@ fn read_history(folder: &Path, m: usize, config: &Config, log: &[LoggedCommand])
     let path = folder.join(HISTORY);
     let text = fs::read_to_string(&path)
         .map_err(|e| FileError::new(format_args!("cannot read the history ({e})")).at(&path))?;
+    let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
     let row = |(i, line): (usize, &str)| {
         let fields: Vec<&str> = line.split(',').collect();
         let wrong = || FileError::new(format_args!("line {}: this is no row of a history", i + 1)).at(&path);
-        let mut row = Row::read(&fields, m).ok_or_else(wrong)?;
+        let mut row = Row::read(&header, &fields, m).ok_or_else(wrong)?;
         let before = log.iter().take_while(|logged| logged.step < row.step);
         let settings = before.fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         row.settings.optimizer.kind = settings.optimizer.kind;

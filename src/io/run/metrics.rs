@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::experiment::{Convergence, Metrics, Settings};
-use crate::geometry::{Measured, Undefined};
+use crate::geometry::Measured;
 
-/// The metrics as JSON. Undefined metrics are `null`; `undefined` gives the reasons.
+/// The metrics as JSON. Undefined metrics are `null`; `undefined` gives the reasons. `standard_errors` has the sampling error of
+/// every mean over observations, `null` for a single one.
 pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergence: &Convergence) -> Value {
     let mut undefined = Map::new();
     let mut measured = |name: &str, value: Measured| match value {
@@ -21,30 +22,31 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "settled": convergence.settled,
         "trend": convergence.trend.map(|trend| trend.slope),
         "trend_standard_error": convergence.trend.map(|trend| trend.standard_error),
+        "observations": metrics.observations,
         "beta": settings.objective.beta,
         "sigma2": settings.objective.sigma2,
         "covariance": settings.objective.covariance.name(),
         "elbo": metrics.elbo,
-        "elbo_standard_error": metrics.elbo_standard_error,
         "elbo_training": metrics.elbo_training,
         "generalisation_gap": metrics.generalisation_gap(),
+        "elbo_monte_carlo_error": metrics.elbo_monte_carlo_error,
         "reconstruction": metrics.reconstruction,
         "kl": metrics.kl(),
         "kl_per_dim": metrics.kl_per_dim,
-        "active_units": geometry.active.len(),
+        "active_units": geometry.active_units,
         "active": geometry.active,
         "ima_contrast": measured("ima_contrast", geometry.ima_contrast),
-        "diagonal_gap": measured("diagonal_gap", geometry.diagonal_gap),
+        "beta_gap": measured("beta_gap", geometry.beta_gap),
         "off_diagonal_mass": measured("off_diagonal_mass", geometry.off_diagonal_mass),
         "dto": measured("dto", geometry.dto),
-        "dto_chance": measured("dto_chance", Some(metrics.dto_chance).filter(|x| x.is_finite()).ok_or(Undefined::NoActiveLatent)),
+        "dto_chance": measured("dto_chance", metrics.dto_chance),
         "alignment": measured("alignment", geometry.alignment),
         "c2_residual": measured("c2_residual", geometry.c2_residual),
         "posterior_error": measured("posterior_error", geometry.posterior_error),
         "singular_values": geometry.singular_values,
         "column_norms": geometry.column_norms,
         "mcc": measured("mcc", metrics.mcc),
-        "mcc_chance": metrics.mcc_chance,
+        "mcc_chance": measured("mcc_chance", metrics.mcc_chance),
     });
     if let Some(optimum) = &metrics.optimum {
         let mcc_ceiling = measured("optimum.mcc_ceiling", metrics.mcc_ceiling);
@@ -66,6 +68,14 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
             undefined.insert(name.to_owned(), json!("too few steps since the last change"));
         }
     }
+    let errors = |name: &&str| -> Vec<f64> {
+        metrics.estimates(name).into_iter().flatten().map(|estimate| estimate.standard_error).collect()
+    };
+    let shown = |name: &&'static str| {
+        let errors = errors(name);
+        ((*name).to_owned(), if json[*name].is_array() { json!(errors) } else { json!(errors.first()) })
+    };
+    json["standard_errors"] = metrics.samples.keys().map(shown).collect::<Map<_, _>>().into();
     json["undefined"] = Value::Object(undefined);
     json
 }

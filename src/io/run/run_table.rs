@@ -4,12 +4,28 @@ use std::path::{Path, PathBuf};
 
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
+use crate::vae::Covariance;
 
 /// The table of a sweep: one row per run.
 pub const SWEEP_TABLE: &str = "sweep.csv";
 
 /// The record that the runs of a sweep have in common.
 pub const SWEEP_COMMON: &str = "sweep.toml";
+
+/// Metrics of a sweep that are drawn and summarised.
+pub const SWEEP_METRICS: [&str; 8] =
+    ["elbo", "kl", "ima_contrast", "beta_gap", "c2_residual", "dto", "mcc", "active_units"];
+
+/// A number of one run of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunValue {
+    /// β at the start of the run.
+    pub beta: f64,
+    /// Covariance family at the start of the run.
+    pub family: Covariance,
+    /// The number.
+    pub value: f64,
+}
 
 /// A table of runs and its file, which always holds whole rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +80,22 @@ impl RunTable {
         self.rows.iter().filter_map(move |row| row.get(place?).map(String::as_str))
     }
 
+    /// A metric of all runs of a sweep that have it; a run that diverged is left out. Tables of version 0.1.0 have the gap
+    /// without the factor β, as `diagonal_gap`.
+    pub fn values(&self, metric: &str) -> Vec<RunValue> {
+        let is_old = metric == "beta_gap" && !self.header.iter().any(|name| name == metric);
+        let metric = if is_old { "diagonal_gap" } else { metric };
+        let [betas, values, families, failures] =
+            ["beta", metric, "covariance", "failure"].map(|name| self.column(name).collect::<Vec<_>>());
+        let run = |k: usize| {
+            let family = Covariance::ALL.into_iter().find(|family| Some(&family.name()) == families.get(k))?;
+            let [beta, value]: [f64; 2] = [betas.get(k)?.parse().ok()?, values.get(k)?.parse().ok()?];
+            let value = if is_old { beta * value } else { value };
+            (value.is_finite() && failures.get(k)?.is_empty()).then_some(RunValue { beta, family, value })
+        };
+        (0..self.len()).filter_map(run).collect()
+    }
+
     /// True if a row has these values in these columns, compared as text.
     pub fn has(&self, values: &[(&str, String)]) -> bool {
         let places: Option<Vec<usize>> =
@@ -103,6 +135,19 @@ mod tests {
 
     fn fields(seed: u64, note: &str) -> Vec<(String, String)> {
         vec![("seed".to_owned(), seed.to_string()), ("note".to_owned(), note.to_owned())]
+    }
+
+    #[test]
+    fn the_gap_of_the_first_version_gets_its_factor() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, expected) in [("diagonal_gap", 1.0), ("beta_gap", 0.25)] {
+            let mut table = RunTable::open(&folder.path().join(name)).unwrap();
+            let row = [("beta", "4"), (name, "0.25"), ("covariance", "full"), ("failure", "")];
+            table.push(row.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()).unwrap();
+            let run = RunValue { beta: 4.0, family: Covariance::Full, value: expected };
+            assert_eq!(table.values("beta_gap"), [run]);
+            assert!(table.values("mcc").is_empty());
+        }
     }
 
     #[test]

@@ -26,14 +26,24 @@ impl Heat {
         let &[a, b] = selection.shown() else { return None };
         let ask = |context: &ViewContext<'_>| {
             let z = context.probe.z().to_vec();
-            let b_number = context.snapshot.settings.objective.b();
-            (z.len() > a.max(b)).then(|| context.query(&FieldQuery { z, plane: [a, b], quantity, b: b_number }))?
+            let latents = quantity.latents(&context.snapshot.geometry).ok()?.to_vec();
+            let objective = context.snapshot.settings.objective;
+            (z.len() > a.max(b))
+                .then(|| context.query(&FieldQuery { z, plane: [a, b], quantity, latents, objective }))?
         };
         let is_chosen = |field: &Arc<Field>| field.quantity == quantity;
         let field = ask(context).filter(is_chosen)?;
         let beside = context.beside.and_then(ask).filter(is_chosen);
         let high = beside.map_or(field.high, |beside| field.high.max(beside.high));
         Some(Self { field, high })
+    }
+
+    /// Why the map that was chosen is undefined, if it is.
+    pub(crate) fn refusal(context: &ViewContext<'_>, selection: &Selection) -> Option<String> {
+        let quantity = selection.heat?;
+        let reason = quantity.latents(&context.snapshot.geometry).err()?.to_string();
+        // The reason without its explanation, for which there is no room.
+        Some(format!("{} – {}", quantity.name(), reason.split(':').next().unwrap_or_default()))
     }
 
     /// The colour at a point of the plane.

@@ -5,17 +5,17 @@ use eframe::egui::{
     Align2, Color32, ComboBox, Mesh, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
     pos2, vec2,
 };
-use nalgebra::DMatrix;
 
-use crate::geometry::{Undefined, chance};
+use crate::experiment::FactorCorrelation;
+use crate::geometry::Undefined;
 use crate::io::Csv;
 use crate::linalg::{Matrix, best_assignment};
-use crate::stats::mean_correlation_coefficient;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::{instead, label};
 use crate::viz::draw::number::number;
 use crate::viz::draw::points::factor_colors;
 use crate::viz::ground_truth::GroundTruth;
+use crate::viz::metrics_query::MetricsQuery;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{SMALLEST_TEXT, indexed};
 use crate::viz::view::View;
@@ -103,11 +103,13 @@ fn scatters(
     context: &ViewContext<'_>,
     selection: &Selection,
     factors: &Matrix<f32>,
-    correlation: &DMatrix<f64>,
+    correlation: &FactorCorrelation,
 ) {
     let palette = ViewContext::palette(ui);
+    // A collapsed latent is matched with nothing.
+    let pairs = correlation.matches(&context.snapshot.geometry.active);
+    let correlation = &correlation.factors;
     let (m, k) = (correlation.nrows().min(MOST), correlation.ncols().min(MOST));
-    let (_, pairs) = mean_correlation_coefficient(correlation);
     let area = ui.available_rect_before_wrap();
     let (gutter, header) = (26.0, 18.0);
     let cell = vec2((area.width() - gutter) / k as f32, (area.height() - header) / m as f32);
@@ -197,13 +199,15 @@ fn coefficient(ui: &mut Ui, context: &ViewContext<'_>) {
             return;
         }
     };
-    // A single latent cannot be rotated.
-    let floor = (snapshot.latent_dim() > 1).then(|| chance(snapshot.latent_dim()).alignment);
+    let floor = context.query(&MetricsQuery).and_then(|metrics| metrics.mcc_chance.ok());
     let ceiling = snapshot.mcc_ceiling().ok();
     ui.add_space(2.0);
     ui.label(RichText::new(format!("MCC {}", number(mcc, 3))).strong()).on_hover_text(
-        "Mean |correlation| of posterior means with the true factors they are matched with (✓), over the first held-out \
-         observations, at most 2,000. Empirical",
+        format!(
+            "Mean |correlation| of the active latents' posterior means with the true factors they are matched with (✓), over the \
+             first {} held-out observations. A factor without a latent counts as 0. Empirical",
+            snapshot.measured_observations()
+        ),
     );
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width().min(200.0), 16.0), Sense::hover());
     let at = |share: f64| rect.min.x + rect.width() * share.clamp(0.0, 1.0) as f32;
@@ -216,7 +220,7 @@ fn coefficient(ui: &mut Ui, context: &ViewContext<'_>) {
     let floor = floor.map(|c| format!("chance {}", number(c, 2)));
     let levels: Vec<String> = floor.into_iter().chain(ceiling.map(|c| format!("ceiling {}", number(c, 3)))).collect();
     ui.label(RichText::new(levels.join(", ")).weak()).on_hover_text(
-        "Chance: the mean for factors of equal variance that are found up to a random rotation of all latents. Ceiling, for \
+        "Chance: the mean over random rotations of the active latents; undefined with a single one. Ceiling, for \
          linear scenes: what the optimum reaches, mean √(1 − v/λᵢ), with λᵢ the variance along a factor and v that of the noise; \
          0 for a collapsed one. Theorem",
     );
@@ -254,6 +258,7 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
 /// The correlations of posterior means with true factors.
 fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
     let correlation = context.snapshot.correlation.as_ref().ok_or("the true factors of this data are not known")?;
+    let correlation = &correlation.factors;
     let mut csv = Csv::new(["latent".to_owned()].into_iter().chain(context.snapshot.data.factor_names.iter().cloned()));
     correlation.row_iter().enumerate().for_each(|(i, row)| csv.push([format!("z_{}", i + 1)], row.iter().copied()));
     Ok(csv)

@@ -5,7 +5,7 @@ use eframe::egui::{Align2, Color32, Grid, Rect, RichText, ScrollArea, Sense, Str
 use egui_plot::{AxisHints, PlotBounds};
 use nalgebra::DMatrix;
 
-use crate::geometry::{LEAST_SEPARATION, separation};
+use crate::geometry::{LEAST_SEPARATION, Measured, separation};
 use crate::io::Csv;
 use crate::linalg::svd;
 use crate::viz::context::ViewContext;
@@ -210,12 +210,12 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
             ui.end_row();
         }
         if context.snapshot.latent_dim() > 1 {
-            let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ at z* in nats: 0 exactly when the columns are orthogonal. Over all \
-                        latents, collapsed ones included; Metrics counts active ones only";
-            item(ui, "c_IMA", &defined(probe.contrast), help);
-            let help = "(β/2)(Σ log Λᵢᵢ − log det Λ), Λ = I + JᵀJ/βσ², in nats: what a diagonal posterior loses at z* against a \
-                        full one. Exact for linear decoders, second order otherwise. Undefined for β = 0";
-            item(ui, "β gap", &defined(probe.beta_gap), help);
+            let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ of the active latents at z*, in nats: 0 exactly when the columns are \
+                        orthogonal";
+            measured(ui, "c_IMA", probe.contrast, help);
+            let help = "(β/2)(Σ log Λᵢᵢ − log det Λ), Λ = I + JᵀJ/βσ², of the active latents, in nats: what a diagonal posterior \
+                        loses at z* against a full one. Exact for linear decoders, second order otherwise";
+            measured(ui, "β gap", probe.beta_gap, help);
         }
         ui.end_row();
     });
@@ -225,6 +225,12 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
 fn angles(ui: &mut Ui, context: &ViewContext<'_>, a: usize, b: usize) {
     let probe = context.probe;
     let name = format!("∠(J{}, J{})", indexed("", a), indexed("", b));
+    if let Err(reason) = context.snapshot.geometry.compared_in([a, b]) {
+        for name in [&*name, "∠V"] {
+            measured(ui, name, Err(reason), "");
+        }
+        return;
+    }
     match probe.angle(a, b) {
         Some(angle) => {
             let mark = if is_right(angle) { " ∟" } else { "" };
@@ -243,9 +249,12 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>, a: usize, b: usize) {
     }
 }
 
-/// Four decimals, or a dash for what is undefined.
-fn defined(value: f64) -> String {
-    if value.is_finite() { number(value, 4) } else { "–".to_owned() }
+/// A number with four decimals, or a dash with the reason.
+fn measured(ui: &mut Ui, name: &str, value: Measured, help: &str) {
+    match value {
+        Ok(x) => item(ui, name, &number(x, 4), help),
+        Err(reason) => item(ui, name, "–", &format!("Undefined: {reason}. {help}")),
+    }
 }
 
 fn item(ui: &mut Ui, name: &str, value: &str, help: &str) {

@@ -93,6 +93,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     marks.label(marks.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
     if let Some(heat) = &heat {
         heat.legend(ui, &marks, *plot.transform.frame(), palette);
+    } else if let Some(reason) = Heat::refusal(context, selection) {
+        let corner = plot.transform.frame().left_bottom() + eframe::egui::vec2(6.0, -4.0);
+        marks.label(corner, Align2::LEFT_BOTTOM, &reason, palette.ink);
     }
     plot.response.on_hover_cursor(CursorIcon::Crosshair);
 }
@@ -242,7 +245,8 @@ fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         ui.weak("latent plane and its image");
         ui.radio_value(&mut selection.heat, None, "plain");
         for quantity in MapQuantity::ALL {
-            ui.radio_value(&mut selection.heat, Some(quantity), quantity.name());
+            let help = "Of the columns of the active latents at each point";
+            ui.radio_value(&mut selection.heat, Some(quantity), quantity.name()).on_hover_text(help);
         }
         let names = &context.snapshot.data.factor_names;
         if !names.is_empty() {

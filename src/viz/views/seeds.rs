@@ -1,13 +1,14 @@
 //! Small multiples of the same experiment for several seeds: which features recur and which are luck.
 
 use eframe::egui::{
-    Align2, Button, FontId, Painter, ProgressBar, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Button, FontId, Painter, ProgressBar, Rect, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{Jets, Order};
 use crate::io::Csv;
 use crate::linalg::{Matrix, svd};
+use crate::stats::Spread;
 use crate::trainer::{ENSEMBLE_SEEDS, SeedEnsemble};
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
@@ -53,6 +54,14 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     };
     let runs: Vec<_> = seeds.runs().collect();
     header(ui, context, seeds, &runs.iter().map(|(_, _, made)| *made).collect::<Vec<_>>());
+    let sound = runs.iter().filter_map(|(_, newest, _)| newest.as_deref()?.as_ref().ok());
+    let summary = summary(&sound.collect::<Vec<_>>());
+    if !summary.is_empty() {
+        ui.label(RichText::new(summary).small()).on_hover_text(
+            "Median over the seeds with its range, of the last row of each run's history: ELBO of training minibatches, β gap and MCC \
+             over held-out observations. Each seed has data of its own; runs in which a number is undefined are left out",
+        );
+    }
     let area = ui.available_rect_before_wrap();
     // As square as can be.
     let squareness = |columns: usize| {
@@ -90,6 +99,19 @@ fn header(ui: &mut Ui, context: &ViewContext<'_>, seeds: &SeedEnsemble, made: &[
             context.send(UiCommand::CloseSeeds);
         }
     });
+}
+
+/// Median and range of the main numbers, for two seeds or more.
+fn summary(runs: &[&Snapshot]) -> String {
+    let part = |name: &str, decimals: usize, value: fn(&Row) -> f64| {
+        let values = runs.iter().filter_map(|snapshot| snapshot.history.last()).map(|row| value(row));
+        let Spread { median, least, most, count } = Spread::of(values).filter(|spread| spread.count > 1)?;
+        let [median, least, most] = [median, least, most].map(|x| number(x, decimals));
+        Some(format!("{name} {median} ({least} to {most}, {count} seeds)"))
+    };
+    let parts = [part("ELBO", 2, |row| row.elbo), part("β gap", 3, |row| row.beta_gap), part("MCC", 2, |row| row.mcc)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!("median {}", parts.join(" · ")) }
 }
 
 /// One run: the images of a latent grid and of the two axes, with its numbers beneath.
@@ -131,8 +153,7 @@ fn multiple(
             let seen = rect.with_max_y(rect.max.y - CAPTION).with_min_y(rect.min.y + 12.0);
             drawing(&painter, context, selection, seen, snapshot, palette);
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 2));
-            let beta = snapshot.settings.objective.beta;
-            let gap = snapshot.geometry.diagonal_gap.map_or("–".to_owned(), |gap| number(beta * gap, 3));
+            let gap = snapshot.geometry.beta_gap.map_or("–".to_owned(), |gap| number(gap, 3));
             title(&format!("seed {seed}"));
             text(0.0, &format!("ELBO {elbo}"));
             text(1.0, &format!("β gap {gap}"));

@@ -71,7 +71,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     }
     let geometry = vec![
         series("c_IMA", palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
-        series("β gap", palette.ink, 1, Box::new(|r: &Row| r.settings.objective.beta * r.diagonal_gap)),
+        series("β gap", palette.ink, 1, Box::new(|r: &Row| r.beta_gap)),
     ];
     let kl = |i: usize| {
         let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);

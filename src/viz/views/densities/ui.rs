@@ -143,7 +143,7 @@ struct Truth {
 impl Truth {
     fn beside(context: &ViewContext<'_>, latent: usize) -> Option<Self> {
         let truth = context.probe.truth()?;
-        let correlation = context.snapshot.correlation.as_ref()?;
+        let correlation = &context.snapshot.correlation.as_ref()?.factors;
         let factors = truth.factors.len();
         let with = |k: usize| correlation[(latent, k)];
         let k = (0..factors).max_by(|a, b| with(*a).abs().total_cmp(&with(*b).abs()))?;

@@ -1,13 +1,15 @@
 //! The query of the joint density: does it factorise, and do arc lengths make coordinates?
 
+use rand::Rng;
+use rand::seq::SliceRandom as _;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use crate::experiment::Snapshot;
-use crate::geometry::{Jets, Order, ProductDensity, arc_coordinates, c2_residual, ima_contrast, product_density};
+use crate::geometry::{Jets, Order, ProductDensity, arc_coordinates, coupling, ima_contrast, product_density};
 use crate::linalg::Matrix;
 use crate::nn::Activation;
 use crate::rng::{Purpose, stream};
-use crate::stats::distance_correlation_band;
+use crate::stats::{distance_correlation, distance_correlation_band};
 use crate::vae::Vae;
 use crate::viz::query::Query;
 
@@ -18,10 +20,16 @@ const SIDE: usize = 49;
 pub(crate) const RANGE: f64 = 2.75;
 
 /// Prior samples whose arc-length coordinates are compared.
-const SAMPLES: usize = 240;
+const SAMPLES: usize = 2000;
+
+/// The first of them, at which the conditions are measured and which are drawn.
+const DRAWN: usize = 240;
 
 /// Random re-pairings for the band.
 const PERMUTATIONS: usize = 99;
+
+/// The effect that the test would see with this probability is told.
+pub(crate) const POWER: f64 = 0.8;
 
 /// Asks for the joint density over a latent plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,19 +55,21 @@ pub struct Joint {
     pub plane: [usize; 2],
     /// The product of the seam densities through z* against the true density.
     pub product: ProductDensity,
-    /// Samples of the prior (z_a, z_b).
+    /// The first samples of the prior (z_a, z_b).
     pub samples: Vec<[f64; 2]>,
     /// Their arc-length coordinates (u_a, u_b), each counted from z* along its own latent at the sample's other one.
     pub arcs: Vec<[f64; 2]>,
-    /// Distance correlation of the two coordinates.
+    /// Distance correlation of the two coordinates over 2,000 samples.
     pub dependence: f64,
     /// The 95 % quantile of the distance correlation of independent samples of this size.
     pub band: f64,
+    /// The smallest coupling, as in `coupling`, whose dependence would exceed the band with a probability of 80 %.
+    pub detectable: f64,
     /// Mean c_IMA of the plane's two columns at the samples, in nats: 0 exactly when C1 holds.
     pub contrast: f64,
-    /// How much moving one latent by one standard deviation changes the length of the other column, as a share of it: the root
-    /// mean square over the samples and both directions. `None` for ReLU decoders.
-    pub coupling: Option<f64>,
+    /// How much one standard deviation along z_b changes the length of column a, and along z_a that of column b, as a share of
+    /// it: root mean squares over the samples. `None` for ReLU decoders.
+    pub coupling: Option<[f64; 2]>,
 }
 
 impl Joint {
@@ -82,10 +92,13 @@ impl Joint {
             .collect();
         let [u, v] = [0, 1].map(|k| arcs.iter().map(|arc| arc[k]).collect::<Vec<f64>>());
         let (dependence, band) = distance_correlation_band(&u, &v, PERMUTATIONS, 0.95, &mut rng);
+        let along: Vec<f64> = samples.iter().map(|[x, _]| *x).collect();
+        let detectable = detectable_coupling(&along, &u, &v, band, &mut rng);
 
-        let latents: Vec<f64> = samples.iter().flat_map(|sample| place(*sample)).collect();
-        let jets = Jets::of(model, &Matrix::from_columns(z.len(), SAMPLES, latents), Order::Second);
-        let mean = |value: &dyn Fn(usize) -> f64| (0..SAMPLES).map(value).sum::<f64>() / SAMPLES as f64;
+        let latents: Vec<f64> = samples[..DRAWN].iter().flat_map(|sample| place(*sample)).collect();
+        let jets = Jets::of(model, &Matrix::from_columns(z.len(), DRAWN, latents), Order::Second);
+        let mean = |value: &dyn Fn(usize) -> f64| (0..DRAWN).map(value).sum::<f64>() / DRAWN as f64;
+        let size = |i: usize, j: usize| mean(&|k| coupling(&jets, k, i, j).powi(2)).sqrt();
         let smooth = model.architecture.activation != Activation::Relu;
         Self {
             plane: *plane,
@@ -93,12 +106,43 @@ impl Joint {
             dependence,
             band,
             contrast: mean(&|k| ima_contrast(&jets.jacobian(k).select_columns([&a, &b]))),
-            // Two terms, one for each direction of the coupling.
-            coupling: smooth.then(|| (mean(&|k| c2_residual(&jets, k, plane)) / 2.0).sqrt()),
-            samples,
-            arcs,
+            coupling: smooth.then(|| [size(a, b), size(b, a)]),
+            detectable,
+            samples: samples[..DRAWN].to_vec(),
+            arcs: arcs[..DRAWN].to_vec(),
         }
     }
+}
+
+/// The smallest coupling c whose dependence exceeds `band` with the probability [`POWER`], found by bisection; infinite if none up
+/// to 2 does. The coupling is imposed on the run's own arc lengths: re-paired at random, which makes them independent, and then
+/// v stretched by e^{c z}, where z are the latents of u.
+fn detectable_coupling(z: &[f64], u: &[f64], v: &[f64], band: f64, rng: &mut impl Rng) -> f64 {
+    const RE_PAIRINGS: usize = 40;
+    const BISECTIONS: usize = 7;
+    let mut re_paired = v.to_vec();
+    let re_pairings: Vec<Vec<f64>> = (0..RE_PAIRINGS)
+        .map(|_| {
+            re_paired.shuffle(rng);
+            re_paired.clone()
+        })
+        .collect();
+    let is_seen = |coupling: f64| {
+        let exceeds = |v: &&Vec<f64>| {
+            let stretched: Vec<f64> = v.iter().zip(z).map(|(v, z)| v * (coupling * z).exp()).collect();
+            distance_correlation(u, &stretched) > band
+        };
+        re_pairings.iter().filter(exceeds).count() as f64 >= POWER * RE_PAIRINGS as f64
+    };
+    let (mut low, mut high) = (0.0, 2.0);
+    if !is_seen(high) {
+        return f64::INFINITY;
+    }
+    for _ in 0..BISECTIONS {
+        let middle = 0.5 * (low + high);
+        if is_seen(middle) { high = middle } else { low = middle }
+    }
+    high
 }
 
 #[cfg(test)]
@@ -113,7 +157,7 @@ mod tests {
         let joint = Joint::new(&model, &JointQuery { z: vec![0.6, -0.5], plane: [0, 1] });
         // Trained to orthogonal columns: what is left of the error is 1 − sin of their angle.
         assert!(joint.product.error < 0.01 && joint.contrast < 0.005, "{} {}", joint.product.error, joint.contrast);
-        assert!(joint.coupling.unwrap() < 1e-12);
+        assert!(joint.coupling.unwrap().iter().all(|c| *c < 1e-12));
         // Arc lengths are multiples of independent samples.
         assert!(joint.dependence < 1.3 * joint.band, "{} {}", joint.dependence, joint.band);
         let lengths = [0, 1].map(|i| path_length(&model, &[0.0; 2], i, 0.0, 1.0));
@@ -122,12 +166,35 @@ mod tests {
         }
     }
 
+    /// Of 100 new samples whose coupling is what the test would see, it sees about 80, and of independent ones about 5.
+    #[test]
+    fn the_power_of_the_test_is_what_it_says() {
+        let mut rng = stream(8, Purpose::Analysis, 0);
+        let mut normal = |n: usize| -> Vec<f64> { (0..n).map(|_| StandardNormal.sample(&mut rng)).collect() };
+        let (u, v) = (normal(SAMPLES), normal(SAMPLES));
+        let mut chance = stream(9, Purpose::Analysis, 0);
+        let (_, band) = distance_correlation_band(&u, &v, PERMUTATIONS, 0.95, &mut chance);
+        let coupling = detectable_coupling(&u, &u, &v, band, &mut chance);
+        assert!(coupling > 0.02 && coupling < 0.5, "{coupling}");
+        let mut seen = |coupling: f64| {
+            let is_seen = |_: &usize| {
+                let (u, v) = (normal(SAMPLES), normal(SAMPLES));
+                let v: Vec<f64> = u.iter().zip(v).map(|(u, v)| v * (coupling * u).exp()).collect();
+                distance_correlation(&u, &v) > band
+            };
+            (0..100).filter(is_seen).count()
+        };
+        // Binomial deviations of 4 and 2, and those of 40 re-pairings (6) and of a band from 99 (2).
+        let (with, without) = (seen(coupling), seen(0.0));
+        assert!(with.abs_diff(80) <= 18 && without <= 14, "{with} {without}");
+    }
+
     #[test]
     fn an_untrained_network_has_none() {
         let (_, model) = trained("cylinder", 0);
         let joint = Joint::new(&model, &JointQuery { z: vec![0.6, -0.5], plane: [0, 1] });
         assert!(
-            joint.coupling.unwrap() > 0.05 && joint.product.error > 0.01,
+            joint.coupling.unwrap().iter().any(|c| *c > 0.05) && joint.product.error > 0.01,
             "{:?} {}",
             joint.coupling,
             joint.product.error

@@ -12,6 +12,9 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     if context.snapshot.latent_dim() < 2 {
         return Err("one latent has no joint density");
     }
+    if context.snapshot.geometry.compared_in(selection.axes).is_err() {
+        return Err("a latent of the plane has collapsed to the prior");
+    }
     let query = JointQuery { z: context.probe.z().to_vec(), plane: selection.axes };
     let found = context.query(&query).ok_or(NOT_YET)?;
     let [a, b] = found.plane.map(|i| format!("z_{}", i + 1));

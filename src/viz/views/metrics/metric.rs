@@ -1,11 +1,16 @@
 //! A metric of the view and the range of its small plot.
 
-use crate::experiment::{Row, Snapshot};
+use crate::experiment::{Metrics, Row, Snapshot};
 use crate::geometry::Measured;
+
+/// A level to compare a metric with, and its name.
+pub(super) type Level = (&'static str, f64);
 
 /// A metric: its value, history and definition.
 pub(super) struct Metric {
     pub(super) name: &'static str,
+    /// Its key in `metrics.json`; empty for what is no mean over observations.
+    pub(super) key: &'static str,
     pub(super) unit: &'static str,
     /// The definition, as a formula and in words.
     pub(super) formula: &'static str,
@@ -18,8 +23,8 @@ pub(super) struct Metric {
     pub(super) decimals: usize,
     pub(super) now: fn(&Snapshot) -> Measured,
     pub(super) then: fn(&Row) -> f64,
-    /// Levels to compare it with.
-    pub(super) levels: fn(&Snapshot) -> Vec<(&'static str, f64)>,
+    /// Levels to compare it with; the metrics come from a query.
+    pub(super) levels: fn(&Snapshot, Option<&Metrics>) -> Vec<Level>,
     pub(super) scale: PlotRange,
 }
 
@@ -35,6 +40,6 @@ pub(super) enum PlotRange {
 }
 
 /// Of a metric that nothing is compared with.
-pub(super) fn no_levels(_: &Snapshot) -> Vec<(&'static str, f64)> {
+pub(super) fn no_levels(_: &Snapshot, _: Option<&Metrics>) -> Vec<Level> {
     Vec::new()
 }

@@ -1,16 +1,21 @@
 //! Draws each number with its history, chance level and optimum, and its definition behind "?".
 
+use std::sync::Arc;
+
 use eframe::egui::{
-    Button, Grid, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Button, Grid, Label, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::definitions::{HOLONOMY, METRICS};
-use super::metric::{Metric, PlotRange};
+use super::metric::{Level, Metric, PlotRange};
+use crate::experiment::{Metrics, Snapshot};
 use crate::geometry::{Measured, Undefined};
+use crate::stats::Estimate;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::loop_query::LoopQuery;
+use crate::viz::metrics_query::MetricsQuery;
 use crate::viz::selection::Selection;
 
 /// The room for the levels under a small plot.
@@ -19,9 +24,17 @@ const LEVELS: f32 = 15.0;
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        ui.weak("held-out data; ELBO: training data").on_hover_text(
-            "Geometry: means over 256 posterior means, active latents only. MCC: over 2,000 observations. ELBO: over minibatches \
-             of the training data. Behind each ? stands over what its number is a mean",
+        let metrics = context.query(&MetricsQuery);
+        let beside = context.beside.and_then(|beside| Some((beside.query(&MetricsQuery)?, beside.snapshot)));
+        let errors = Errors {
+            own: metrics.as_deref(),
+            other: beside.as_ref().map(|(other, _)| &**other),
+            same_data: beside.as_ref().is_some_and(|(_, other)| same_observations(context.snapshot, other)),
+        };
+        let count = context.snapshot.measured_observations();
+        ui.weak(format!("{count} held-out observations; ELBO: training data")).on_hover_text(
+            "Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
+             sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",
         );
         let room = ui.available_size();
         let beside = room.x > 1.5 * room.y;
@@ -30,12 +43,13 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let rows = (METRICS.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
         let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
-        let height = ((room.y - 3.0 * LEVELS) / rows as f32 - 7.0).clamp(19.0, 48.0);
+        let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
+        let height = ((room.y - 3.0 * LEVELS - differences) / rows as f32 - 5.0).clamp(19.0, 48.0);
         ui.columns(columns, |places| {
             for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
-                Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 5.0]).show(ui, |ui| {
+                Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 3.0]).show(ui, |ui| {
                     for metric in metrics {
-                        row(ui, context, metric, vec2(width, height));
+                        row(ui, context, metric, errors, vec2(width, height));
                         ui.end_row();
                     }
                     if k + 1 == columns {
@@ -51,38 +65,90 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
 /// The loop integrals around the rectangle of the joint-density view.
 fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     let around = match selection.shown() {
-        &[a, b] => {
+        &[a, b] => context.snapshot.geometry.compared_in([a, b]).and_then(|()| {
             let (z, corners) = (context.probe.z().to_vec(), selection.corners);
             context.query(&LoopQuery { z, plane: [a, b], corners }).ok_or(Undefined::NotYet)
-        }
+        }),
         _ => Err(Undefined::OneActiveLatent),
     };
     let share = around.map(|around| {
         let share = |k: usize| 100.0 * (around.integrals[k] / around.lengths[k]).abs();
         share(0).max(share(1))
     });
-    about(ui, context, &HOLONOMY, share);
-    value(ui, &HOLONOMY, share);
+    about(ui, context, &HOLONOMY, share, None);
+    value(ui, &HOLONOMY, share, None);
     ui.label(RichText::new("% of a side: Joint").small().weak());
 }
 
-fn value(ui: &mut Ui, metric: &Metric, now: Measured) {
-    ui.horizontal(|ui| {
+/// What is known about the sampling errors of the metrics.
+#[derive(Clone, Copy)]
+struct Errors<'a> {
+    own: Option<&'a Metrics>,
+    /// Metrics of the run beside this one.
+    other: Option<&'a Metrics>,
+    /// True if both are of the same observations.
+    same_data: bool,
+}
+
+impl Errors<'_> {
+    /// Mean over the held-out observations with its error.
+    fn of(&self, metric: &Metric) -> Option<Estimate> {
+        self.own?.estimates(metric.key)?.first().copied()
+    }
+
+    /// Sentence about the difference from the other run, and how it was found.
+    fn difference(&self, metric: &Metric) -> Option<(String, &'static str)> {
+        let (own, other) = (self.own?, self.other?);
+        if metric.key.is_empty() {
+            return None;
+        }
+        if !self.same_data {
+            return Some(("minus other run: –".to_owned(), "The runs have different held-out observations: no pairs"));
+        }
+        let difference = own.difference(other, metric.key)?;
+        let [mean, low, high] = [difference.mean, difference.interval(0.95)[0], difference.interval(0.95)[1]]
+            .map(|x| number(x, metric.decimals));
+        let help = "This run minus the other one, held-out: mean of the paired differences at the same observations, with its 95 % \
+                    interval (Student's t). It covers the sampling of the observations, not the luck of seeds";
+        Some((format!("minus other run: {mean} ({low} to {high})"), help))
+    }
+}
+
+/// True if both runs are measured at the same held-out observations.
+fn same_observations(a: &Snapshot, b: &Snapshot) -> bool {
+    let measured = |s: &Snapshot| s.data.test.observations.select_columns(0..s.measured_observations());
+    let same_count = a.measured_observations() == b.measured_observations();
+    same_count && (Arc::ptr_eq(&a.data, &b.data) || measured(a) == measured(b))
+}
+
+fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
+    ui.vertical(|ui| {
         ui.set_min_width(54.0);
+        ui.spacing_mut().item_spacing.y = 0.0;
         match now {
-            Ok(x) => ui.monospace(number(x, metric.decimals)).on_hover_text(metric.unit),
+            Ok(x) => {
+                let text = RichText::new(number(x, metric.decimals)).monospace();
+                ui.add(Label::new(text).extend()).on_hover_text(metric.unit)
+            }
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
+        if let Some(error) = error.filter(|error| error.standard_error.is_finite()) {
+            let text = format!("± {}", number(error.standard_error, metric.decimals));
+            let help = format!("Sampling standard error over {} held-out observations", error.count);
+            ui.add(Label::new(RichText::new(text).small().weak()).extend()).on_hover_text(help);
+        }
     });
 }
 
-fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, size: Vec2) {
+fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'_>, size: Vec2) {
     let snapshot = context.snapshot;
     let now = (metric.now)(snapshot);
-    about(ui, context, metric, now);
-    value(ui, metric, now);
+    about(ui, context, metric, now, errors.own);
+    // The ELBO is shown of training data; what is known about its error is of held-out data.
+    let is_held_out = metric.scale != PlotRange::Tail;
+    value(ui, metric, now, errors.of(metric).filter(|_| is_held_out && now.is_ok()));
     // What is undefined can't be compared with anything.
-    let levels = if now.is_ok() { (metric.levels)(snapshot) } else { Vec::new() };
+    let levels = if now.is_ok() { (metric.levels)(snapshot, errors.own) } else { Vec::new() };
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let plot = history(ui, context, metric, &levels, size);
@@ -99,11 +165,14 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, size: Vec2) {
         if !words.is_empty() {
             ui.label(RichText::new(words.join(" · ")).small().weak());
         }
+        if let Some((text, help)) = errors.difference(metric) {
+            ui.label(RichText::new(text).small()).on_hover_text(help);
+        }
     });
 }
 
 /// The name of a metric, which opens what there is to know about it.
-fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured) {
+fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured, metrics: Option<&Metrics>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         let name = RichText::new(metric.name);
@@ -121,6 +190,9 @@ fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured)
             ui.label(metric.source);
             ui.label(format!("Range: {}", metric.range));
             ui.label(format!("Over: {}", metric.over));
+            if let Some(text) = metrics.and_then(|metrics| sampling(metric, metrics)) {
+                ui.label(text);
+            }
             ui.label(format!("Undefined {}", metric.undefined));
             if let Err(reason) = now {
                 ui.colored_label(ui.visuals().warn_fg_color, format!("Undefined now: {reason}."));
@@ -129,14 +201,20 @@ fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured)
     });
 }
 
+/// Sentence about the sampling error, and for the ELBO about that of its noise, too.
+fn sampling(metric: &Metric, metrics: &Metrics) -> Option<String> {
+    let Estimate { mean, standard_error, count } = *metrics.estimates(metric.key)?.first()?;
+    let [mean, error] = [mean, standard_error].map(|x| number(x, metric.decimals));
+    let noise = if metric.key == "elbo" {
+        format!("; Monte-Carlo error of the noise alone ± {}", number(metrics.elbo_monte_carlo_error, metric.decimals))
+    } else {
+        String::new()
+    };
+    Some(format!("Held-out: {mean} ± {error} (sampling standard error over {count} observations{noise})."))
+}
+
 /// The values since the start as a small plot, on the same scale in both runs.
-fn history(
-    ui: &mut Ui,
-    context: &ViewContext<'_>,
-    metric: &Metric,
-    levels: &[(&'static str, f64)],
-    size: Vec2,
-) -> Response {
+fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Level], size: Vec2) -> Response {
     let palette = ViewContext::palette(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let runs = [Some(context), context.beside].into_iter().flatten();
@@ -167,7 +245,7 @@ fn tail<T>(rows: &[T]) -> &[T] {
     &rows[rows.len() / 10..]
 }
 
-fn range(mut values: Vec<f64>, levels: &[(&'static str, f64)], scale: PlotRange) -> (f64, f64) {
+fn range(mut values: Vec<f64>, levels: &[Level], scale: PlotRange) -> (f64, f64) {
     if scale == PlotRange::Unit {
         return (0.0, 1.0);
     }

@@ -210,7 +210,7 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
         "Mean over held-out observations, factor β included: to second order the β gap of the rotated latents",
     );
     let least = (0..90).min_by(|a, b| found.loss(f64::from(*a)).total_cmp(&found.loss(f64::from(*b)))).unwrap_or(0);
-    let collapsed = found.plane.iter().all(|i| !context.snapshot.geometry.active.contains(i));
+    let collapsed = context.snapshot.geometry.compared_in(found.plane).is_err();
     let family = context.snapshot.settings.objective.covariance;
     let equivariant = context.snapshot.vae.is_equivariant(context.snapshot.settings.optimizer.kind);
     let verdict = verdict(worst - best, f64::from(least), collapsed, family, equivariant);
@@ -221,7 +221,7 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
 /// training commutes with rotations.
 fn verdict(depth: f64, least: f64, collapsed: bool, family: Covariance, equivariant: bool) -> String {
     if depth < FLAT && collapsed {
-        "Flat: both latents have collapsed to the prior.".to_owned()
+        "Flat: one of the two latents, or both, has collapsed to the prior.".to_owned()
     } else if depth < FLAT {
         "Flat: the singular values are nearly equal, so no angle is preferred.".to_owned()
     } else if equivariant {

@@ -1,0 +1,54 @@
+//! Numbers that may be undefined, and why.
+
+use std::fmt;
+
+/// Reason for an undefined quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undefined {
+    /// No latent is active; the Jacobian of collapsed latents is noise.
+    NoActiveLatent,
+    /// Only one latent is active; there is no second one to compare.
+    OneActiveLatent,
+    /// A latent of the plane has collapsed.
+    CollapsedLatent,
+    /// More latents are active than directions of the posterior means, so columns are dependent.
+    SharedDirections,
+    /// Singular values are equal, which leaves V free.
+    EqualSingularValues,
+    /// There are more active latents than data dimensions, or columns are parallel.
+    DependentColumns,
+    /// b = βσ² is 0.
+    ZeroB,
+    /// Second derivatives of a ReLU network are zero or do not exist.
+    NotSmooth,
+    /// The data have no true factors.
+    NoTrueFactors,
+    /// The data are not a linear map of factors along principal axes.
+    NoCeiling,
+    /// The run has not reached that step.
+    NotYet,
+}
+
+impl fmt::Display for Undefined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoActiveLatent => "no latent is active: all have collapsed to the prior",
+            Self::OneActiveLatent => "only one latent is active: there is no second axis to compare it with",
+            Self::CollapsedLatent => "a latent of the plane has collapsed to the prior, so its column of J is noise",
+            Self::SharedDirections => {
+                "the posterior means vary along fewer directions than latents: with full covariance a collapsed direction \
+                 need not be an axis"
+            }
+            Self::EqualSingularValues => "the singular values are nearly equal, so V is free to rotate",
+            Self::DependentColumns => "the columns of the Jacobian are linearly dependent",
+            Self::ZeroB => "b = βσ² is 0, so Λ = I + JᵀJ/b does not exist",
+            Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
+            Self::NoTrueFactors => "the true factors of this data are not known",
+            Self::NoCeiling => "a ceiling is known for linear maps of factors along principal axes only",
+            Self::NotYet => "the run has not reached that step",
+        })
+    }
+}
+
+/// A number, or the reason why it is undefined.
+pub type Measured = Result<f64, Undefined>;

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::error::CliError;
-use super::metrics::table;
+use super::metrics::{ExactGapArgs, table};
 use super::progress::run_progress;
 use super::run_args::RunArgs;
 use crate::experiment::{Experiment, Metrics, Snapshot};
@@ -26,6 +26,8 @@ pub struct Train {
     /// Write even if the folder is not empty
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    gap: ExactGapArgs,
 }
 
 impl Train {
@@ -41,13 +43,13 @@ impl Train {
         };
         // Before the training, so that a folder that cannot be made is reported at once.
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        runs.into_iter().zip(&folders).map(|(run, folder)| finish(run, folder)).collect()
+        runs.into_iter().zip(&folders).map(|(run, folder)| finish(run, folder, self.gap)).collect()
     }
 }
 
-fn finish(prepared: PreparedRun, folder: &Path) -> Result<String, CliError> {
+fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs) -> Result<String, CliError> {
     let (steps, weights) = (prepared.steps, prepared.weights.clone());
-    let (run, metrics) = train_and_save(prepared, folder, run_progress(steps))?;
+    let (run, metrics) = train_and_save(prepared, folder, Some(gap), run_progress(steps))?;
     let comparison = match weights.map(|weights| weights == hash_of_weights(&run.state().vae)) {
         Some(true) => "the weights are those of the session to the last bit\n",
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
@@ -60,13 +62,18 @@ fn finish(prepared: PreparedRun, folder: &Path) -> Result<String, CliError> {
 pub(super) fn train_and_save(
     prepared: PreparedRun,
     folder: &Path,
+    gap: Option<ExactGapArgs>,
     on_step: impl FnMut(&Experiment) -> ControlFlow<()>,
 ) -> Result<(Experiment, Value), CliError> {
     let steps = prepared.steps;
     let mut run = prepared.experiment()?;
     let outcome = run.play_to(steps, on_step);
     let state = run.state();
-    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
+    let measured = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
+    let metrics = match gap {
+        Some(gap) => gap.add_to(measured, &state.vae, &state.settings, run.data()),
+        None => measured,
+    };
     save(folder, &Snapshot::of(&run), &metrics)?;
     if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));

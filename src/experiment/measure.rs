@@ -11,7 +11,7 @@ use crate::geometry::{GeometryMetrics, Jets, Measured, Order, Undefined};
 use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
 use crate::stats::{cross_correlation, mean_correlation_coefficient, moments};
-use crate::vae::{Architecture, DecoderKind, Elbo, Posterior, Vae};
+use crate::vae::{Architecture, Elbo, Posterior, Vae};
 
 /// Held-out observations whose posterior means every row of the history correlates with their factors.
 const CORRELATED: usize = 256;
@@ -47,8 +47,7 @@ pub(super) fn is_large(vae: &Vae<f32>) -> bool {
 
 /// True for affine decoders.
 pub fn is_linear(architecture: &Architecture) -> bool {
-    let linear_layers = architecture.hidden.is_empty() || architecture.activation == crate::nn::Activation::Linear;
-    architecture.decoder == DecoderKind::Linear || linear_layers
+    architecture.has_affine_decoder()
 }
 
 /// Geometry at the posterior means of the first `count` held-out observations.

@@ -6,7 +6,7 @@ use super::config::Config;
 use super::measure::{correlate, is_linear, mcc_ceiling, summarise};
 use super::settings::Settings;
 use crate::data::Dataset;
-use crate::geometry::{GeometryMetrics, Measured, Undefined, chance};
+use crate::geometry::{GeometryMetrics, MeanGap, Measured, Undefined, chance, mean_gap};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
@@ -41,6 +41,9 @@ pub struct Metrics {
     pub mcc_chance: f64,
     /// Optimum of linear decoders on the held-out data; only for linear decoders.
     pub optimum: Option<LinearOptimum>,
+    /// Mean exact gap over the first held-out observations, or the reason why it is undefined; `None` unless asked for, since it
+    /// takes seconds.
+    pub exact_gap: Option<Result<MeanGap, Undefined>>,
     /// Mean correlation coefficient at that optimum, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
 }
@@ -83,10 +86,23 @@ impl Metrics {
             mcc,
             dto_chance: chance(geometry.active.len()).distance,
             mcc_chance: chance(m).alignment,
+            exact_gap: None,
             mcc_ceiling: mcc_ceiling(config, optimum.as_ref()),
             optimum,
             geometry,
         }
+    }
+
+    /// Adds the mean exact gap of `vae` over the first `count` held-out observations.
+    #[must_use]
+    pub fn with_exact_gap(self, vae: &Vae<f32>, settings: &Settings, data: &Dataset, count: usize) -> Self {
+        /// Nodes of a rule where expectations are sampled: the errors of single observations average out.
+        const POINTS: usize = 512;
+        let model = vae.cast::<f64>();
+        let test = &data.test.observations;
+        let test = test.select_columns(0..count.min(test.columns())).map(f64::from);
+        let learned = test.iter_columns().zip(model.posteriors(&test));
+        Self { exact_gap: Some(mean_gap(&model, learned, &settings.objective, POINTS)), ..self }
     }
 
     /// KL(q‖p).

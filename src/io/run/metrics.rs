@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::experiment::{Metrics, Settings};
-use crate::geometry::{Measured, Undefined};
+use crate::geometry::{GapPart, MeanGap, Measured, Undefined};
 
 /// The metrics as JSON. Undefined metrics are `null`; `undefined` gives the reasons.
 pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value {
@@ -53,7 +53,23 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings) -> Value 
             "mcc_ceiling": mcc_ceiling,
         });
     }
+    match metrics.exact_gap {
+        None => {}
+        Some(Ok(gap)) => json["exact_gap"] = gap_json(&gap),
+        Some(Err(reason)) => json["exact_gap"] = measured("exact_gap", Err(reason)),
+    }
     json["undefined"] = Value::Object(undefined);
+    json
+}
+
+/// Means in nats, without the factor β, each with its standard error.
+fn gap_json(gap: &MeanGap) -> Value {
+    let mut json = json!({ "observations": gap.observations, "left_out": gap.left_out });
+    let parts = GapPart::ALL.iter().zip(gap.parts).filter_map(|(part, mean)| Some((part.name(), mean?)));
+    for (name, mean) in [("log_px", gap.log_px), ("elbo", gap.elbo)].into_iter().chain(parts) {
+        json[name] = json!(mean.value);
+        json[format!("{name}_standard_error")] = json!(mean.error);
+    }
     json
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Color32, Grid, Id, Painter, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{
+    Align2, Color32, FontId, Grid, Id, Painter, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
+};
 
 use super::gap_query::{FIRST, MeanGapAnswer, MeanGapQuery, OBSERVATIONS};
 use super::query::Posteriors;
@@ -13,9 +15,10 @@ use crate::viz::draw::number::{number, with_error};
 use crate::viz::theme::{Palette, SMALLEST_TEXT};
 
 /// Height of headings, two rows and two bars.
-pub(super) const HEIGHT: f32 = 98.0;
+pub(super) const HEIGHT: f32 = 102.0;
 
-const BAR: f32 = 11.0;
+/// Height of a bar with its name.
+const BAR: f32 = 14.0;
 
 /// What the parts are, in the order of [`GapPart::ALL`].
 const PARTS: [(&str, &str); 3] = [
@@ -55,6 +58,8 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     let left_out = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.left_out)).unwrap_or(0);
 
     let small = |text: &str| RichText::new(text).size(SMALLEST_TEXT);
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ui.spacing_mut().interact_size.y = 14.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let heading =
@@ -69,7 +74,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     });
     let longest = [Some(&single), several.as_ref()].into_iter().flatten().flatten().map(|(_, parts)| length(parts));
     let longest = longest.fold(0.0, f64::max);
-    Grid::new("gap").num_columns(4).spacing([8.0, 0.0]).min_row_height(15.0).show(ui, |ui| {
+    Grid::new("gap").num_columns(4).spacing([6.0, 0.0]).min_row_height(15.0).show(ui, |ui| {
         ui.label("");
         for (part, (name, help)) in GapPart::ALL.into_iter().zip(PARTS) {
             ui.horizontal(|ui| {
@@ -91,10 +96,13 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
         };
         row(ui, &several_name, &over, several.as_ref(), beta, None);
     });
-    for split in [Some(&single), several.as_ref()] {
+    for (name, split) in [("this x", Some(&single)), ("mean", several.as_ref())] {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
         if let Some(Ok((_, parts))) = split {
-            bar(ui, rect.shrink2(vec2(1.0, 1.5)), parts, longest);
+            let font = FontId::proportional(SMALLEST_TEXT);
+            let color = ViewContext::palette(ui).muted;
+            ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, name, font, color);
+            bar(ui, rect.with_min_x(rect.left() + 42.0).shrink2(vec2(1.0, 2.0)), parts, longest);
         }
     }
 }

@@ -53,9 +53,10 @@ pub(super) fn standing(expectations: Expectations) -> (&'static str, &'static st
 pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
     let palette = ViewContext::palette(ui);
     let divergences = posteriors.divergences();
-    Grid::new("posteriors").num_columns(4).spacing([8.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
+    let small = |text: String| RichText::new(text).monospace().size(SMALLEST_TEXT);
+    Grid::new("posteriors").num_columns(4).spacing([6.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
         ui.label("");
-        ui.label(RichText::new("one standard deviation").weak().size(SMALLEST_TEXT));
+        ui.label(RichText::new("outline: 1 s.d.").weak().size(SMALLEST_TEXT));
         for (name, help) in [
             (
                 "KL (nats)",
@@ -78,9 +79,9 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
                 ui.monospace(if found { "0" } else { "" }).on_hover_text(itself);
             } else if found {
                 let decimals = if posteriors.expectations == Expectations::Sampled { 3 } else { 4 };
-                ui.monospace(number(divergences[k], decimals)).on_hover_text(help);
+                ui.label(small(number(divergences[k], decimals))).on_hover_text(help);
                 let itself = format!("ELBO {} nats. {help}", with_error(posteriors.elbos[k], 4));
-                ui.monospace(with_error(posteriors.losses[k], 4)).on_hover_text(itself);
+                ui.label(small(with_error(posteriors.losses[k], 4))).on_hover_text(itself);
             } else {
                 for _ in 0..2 {
                     ui.weak("–").on_hover_text("The best Gaussian was not found, so there is nothing to compare with");

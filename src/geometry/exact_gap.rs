@@ -277,7 +277,19 @@ mod tests {
         }
     }
 
-    /// d(z) = z² has two modes; the learned posterior sits in one of them.
+    /// Without b there is no gap, and nothing panics.
+    #[test]
+    fn zero_b_has_no_gap() {
+        let vae = vae(3, 4, DecoderKind::Mlp, Activation::Tanh, 1.0, 2);
+        let objective = Objective { covariance: Covariance::Diagonal, beta: 0.0, sigma2: 0.1 };
+        let x = [0.1, 0.2, 0.3, 0.4];
+        assert_eq!(mean_gap(&vae, [(&x[..], learned(3))], &objective, 128), Err(Undefined::ZeroB));
+        let nodes = PosteriorNodes::new(&vae, 128, 0).unwrap();
+        let optimal = OptimalPosteriors::new(&vae, &x, &objective, &learned(3), &nodes);
+        assert_eq!(exact_gap(&vae, &x, &objective, &optimal, &nodes), Err(Undefined::ZeroB));
+    }
+
+    /// d(z) = |z| has two modes; the learned posterior sits in one of them.
     #[test]
     fn a_second_mode_is_found() {
         let architecture = Architecture {

@@ -65,9 +65,9 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
         let heading =
             if beta == 1.0 { "log p(x)".to_owned() } else { format!("× β = {}; log p(x)", number(beta, 2)) };
         ui.label(small(&heading).weak()).on_hover_text(IDENTITY);
-        for (name, split) in [("", Some(&single)), (&several_name, several.as_ref())] {
+        for (name, split) in [("this x", Some(&single)), (&several_name, several.as_ref())] {
             if let Some(Ok((log_px, _))) = split {
-                ui.label(small(&format!("{name} {}", with_error(*log_px, 4)))).on_hover_text(IDENTITY);
+                ui.label(small(&format!("{name}: {}", with_error(*log_px, 4)))).on_hover_text(IDENTITY);
             }
         }
         ui.label(small("?").weak()).on_hover_text(IDENTITY);

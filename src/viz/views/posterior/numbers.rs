@@ -2,7 +2,7 @@
 
 use eframe::egui::{Grid, RichText, Stroke, Ui};
 
-use super::query::{Expectations, Posteriors};
+use super::query::{ExpectationMethod, Posteriors};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::legend::sample_line;
 use crate::viz::draw::number::{number, with_error};
@@ -32,18 +32,18 @@ pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
 ];
 
 /// How the expectations were found, as a word and a sentence.
-pub(super) fn standing(expectations: Expectations) -> (&'static str, &'static str) {
+pub(super) fn standing(expectations: ExpectationMethod) -> (&'static str, &'static str) {
     match expectations {
-        Expectations::Exact => {
+        ExpectationMethod::Exact => {
             ("exact", "The decoder is affine: the best posteriors and their objectives are exact up to rounding")
         }
-        Expectations::Quadrature => (
+        ExpectationMethod::Quadrature => (
             "quadrature",
-            "Expectations by Gauss–Hermite quadrature. ± is half the difference of two rules, left out where it does not show",
+            "ExpectationMethod by Gauss–Hermite quadrature. ± is half the difference of two rules, left out where it does not show",
         ),
-        Expectations::Sampled => (
+        ExpectationMethod::Sampled => (
             "± 1 s.e.",
-            "Expectations by quasi-Monte-Carlo (scrambled Sobol points). ± is one standard error, from eight independent rules that \
+            "ExpectationMethod by quasi-Monte-Carlo (scrambled Sobol points). ± is one standard error, from eight independent rules that \
              the search has not seen; a difference has less of it than its terms, since both share the nodes",
         ),
     }
@@ -78,7 +78,7 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
                 let itself = format!("ELBO {} nats for this observation", with_error(posteriors.elbos[k], 4));
                 ui.monospace(if found { "0" } else { "" }).on_hover_text(itself);
             } else if found {
-                let decimals = if posteriors.expectations == Expectations::Sampled { 3 } else { 4 };
+                let decimals = if posteriors.expectations == ExpectationMethod::Sampled { 3 } else { 4 };
                 ui.label(small(number(divergences[k], decimals))).on_hover_text(help);
                 let itself = format!("ELBO {} nats. {help}", with_error(posteriors.elbos[k], 4));
                 ui.label(small(with_error(posteriors.losses[k], 4))).on_hover_text(itself);

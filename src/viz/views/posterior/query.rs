@@ -65,7 +65,7 @@ pub struct Posteriors {
     /// ½(Σ log Λᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the learned mean: the diagonal part to second order, without the factor β.
     pub second_order: f64,
     /// How expectations are found.
-    pub expectations: Expectations,
+    pub expectations: ExpectationMethod,
     /// The outline of each, in the same order.
     pub outlines: [Outline; 4],
     /// The observation itself in the plane of the images.
@@ -80,7 +80,7 @@ pub struct Posteriors {
 
 /// How expectations under a posterior are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expectations {
+pub enum ExpectationMethod {
     /// Affine decoders: in closed form.
     Exact,
     /// By Gauss–Hermite quadrature.
@@ -110,9 +110,9 @@ impl Posteriors {
         let optimal = OptimalPosteriors::new(model, &x, &objective, &learned, &nodes);
         let gap = exact_gap(model, &x, &objective, &optimal, &nodes);
         let expectations = match nodes.fresh.len() {
-            1 => Expectations::Exact,
-            2 => Expectations::Quadrature,
-            _ => Expectations::Sampled,
+            1 => ExpectationMethod::Exact,
+            2 => ExpectationMethod::Quadrature,
+            _ => ExpectationMethod::Sampled,
         };
 
         let jets =
@@ -267,7 +267,7 @@ mod tests {
         assert!((sigma - &optimal).norm() < 1e-6 * optimal.norm());
         // The learned mean is not the optimal one, but no family beats the best of all.
         let [learned, full, approximate, diagonal] = found.elbos.map(|elbo| elbo.value);
-        assert_eq!(found.expectations, Expectations::Exact);
+        assert_eq!(found.expectations, ExpectationMethod::Exact);
         assert!(full + 1e-9 >= learned.max(approximate).max(diagonal), "{:?}", found.elbos);
         // With Λ constant the best diagonal posterior loses ½ (Σ log Λᵢᵢ − log det Λ), which is also its divergence.
         let gap = diagonal_gap(&found.full.precision);

@@ -35,7 +35,7 @@ fn the_posterior_view_prints_the_answer_of_its_query() {
         assert!(shows(&test, &format!("{:.4}", part.value)), "{part:?}");
     }
     test.frames(4);
-    assert!(shows(&test, "mean of 64"));
+    assert!(test.kittest.query_by_label_contains("mean of 64").is_some());
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(super) fn mean_of_held_out(context: &ViewContext<'_>) -> Option<Arc<MeanGapA
 /// Headings, numbers and bars.
 pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors) {
     let beta = context.snapshot.settings.objective.beta;
+    let scale = (beta, posteriors.expectations.decimals());
+    let width = ui.available_width();
     let mean = growing_mean(ui, context);
     let single: Split = posteriors.gap.map(|gap| (gap.log_px, gap.parts));
     let several: Option<Split> = mean.as_ref().map(|mean| mean.gap.map(|gap| (gap.log_px, gap.parts)));
@@ -67,7 +69,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
         ui.label(small(&heading).weak()).on_hover_text(IDENTITY);
         for (name, split) in [("this x", Some(&single)), (&several_name, several.as_ref())] {
             if let Some(Ok((log_px, _))) = split {
-                ui.label(small(&format!("{name}: {}", with_error(*log_px, 4)))).on_hover_text(IDENTITY);
+                ui.label(small(&format!("{name}: {}", with_error(*log_px, scale.1)))).on_hover_text(IDENTITY);
             }
         }
         ui.label(small("?").weak()).on_hover_text(IDENTITY);
@@ -86,7 +88,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
         }
         ui.end_row();
         let approximate = format!("to second order {}", number(beta * posteriors.second_order, 4));
-        row(ui, "this x", &method(posteriors), Some(&single), beta, Some(&approximate));
+        row(ui, "this x", &method(posteriors), Some(&single), scale, Some(&approximate));
         let over = match left_out {
             0 => format!("Mean over the first {} held-out observations, with its standard error", count.unwrap_or(0)),
             _ => format!(
@@ -94,10 +96,10 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
                 count.unwrap_or(0)
             ),
         };
-        row(ui, &several_name, &over, several.as_ref(), beta, None);
+        row(ui, "mean", &over, several.as_ref(), scale, None);
     });
     for (name, split) in [("this x", Some(&single)), ("mean", several.as_ref())] {
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(vec2(width, BAR), Sense::hover());
         if let Some(Ok((_, parts))) = split {
             let font = FontId::proportional(SMALLEST_TEXT);
             let color = ViewContext::palette(ui).muted;
@@ -142,7 +144,14 @@ fn method(posteriors: &Posteriors) -> String {
     }
 }
 
-fn row(ui: &mut Ui, name: &str, help: &str, split: Option<&Split>, beta: f64, approximate: Option<&str>) {
+fn row(
+    ui: &mut Ui,
+    name: &str,
+    help: &str,
+    split: Option<&Split>,
+    (beta, decimals): (f64, usize),
+    approximate: Option<&str>,
+) {
     ui.label(RichText::new(name).size(SMALLEST_TEXT)).on_hover_text(help);
     for (k, (_, meaning)) in PARTS.into_iter().enumerate() {
         let reason = match split {
@@ -150,7 +159,7 @@ fn row(ui: &mut Ui, name: &str, help: &str, split: Option<&Split>, beta: f64, ap
             Some(Err(reason)) => format!("Undefined: {reason}"),
             Some(Ok((_, parts))) => {
                 if let Some(part) = parts[k] {
-                    let text = RichText::new(with_error(part.times(beta), 4)).size(SMALLEST_TEXT);
+                    let text = RichText::new(with_error(part.times(beta), decimals)).size(SMALLEST_TEXT);
                     let more = approximate.filter(|_| k == 1).map_or(String::new(), |text| format!(". Here {text}"));
                     ui.label(text).on_hover_text(format!("{meaning}{more}"));
                     continue;

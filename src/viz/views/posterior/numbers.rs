@@ -53,13 +53,14 @@ pub(super) fn standing(expectations: ExpectationMethod) -> (&'static str, &'stat
 pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
     let palette = ViewContext::palette(ui);
     let divergences = posteriors.divergences();
+    let decimals = posteriors.expectations.decimals();
     let small = |text: String| RichText::new(text).monospace().size(SMALLEST_TEXT);
     Grid::new("posteriors").num_columns(4).spacing([6.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
         ui.label("");
         ui.label(RichText::new("outline: 1 s.d.").weak().size(SMALLEST_TEXT));
         for (name, help) in [
             (
-                "KL (nats)",
+                "KL",
                 "KL(q ‖ optimal): divergence from the best Gaussian found, in closed form, in nats. Where expectations are sampled, \
                  the best Gaussian itself is known to about two digits",
             ),
@@ -78,10 +79,9 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
                 let itself = format!("ELBO {} nats for this observation", with_error(posteriors.elbos[k], 4));
                 ui.monospace(if found { "0" } else { "" }).on_hover_text(itself);
             } else if found {
-                let decimals = if posteriors.expectations == ExpectationMethod::Sampled { 3 } else { 4 };
                 ui.label(small(number(divergences[k], decimals))).on_hover_text(help);
                 let itself = format!("ELBO {} nats. {help}", with_error(posteriors.elbos[k], 4));
-                ui.label(small(with_error(posteriors.losses[k], 4))).on_hover_text(itself);
+                ui.label(small(with_error(posteriors.losses[k], decimals))).on_hover_text(itself);
             } else {
                 for _ in 0..2 {
                     ui.weak("–").on_hover_text("The best Gaussian was not found, so there is nothing to compare with");

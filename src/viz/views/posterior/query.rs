@@ -89,6 +89,13 @@ pub enum ExpectationMethod {
     Sampled,
 }
 
+impl ExpectationMethod {
+    /// Decimals that are worth showing.
+    pub fn decimals(self) -> usize {
+        if self == Self::Sampled { 3 } else { 4 }
+    }
+}
+
 /// A posterior at one standard deviation.
 #[derive(Clone, Debug)]
 pub struct Outline {

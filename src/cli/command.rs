@@ -9,7 +9,7 @@ use super::check::CheckArgs;
 use super::compare::Compare;
 use super::error::CliError;
 use super::export::Export;
-use super::metrics::metrics;
+use super::metrics::{ExactGapArgs, metrics};
 use super::output::print;
 use super::recipe::recipe;
 #[cfg(feature = "gui")]
@@ -39,6 +39,9 @@ pub enum CliCommand {
     Metrics {
         /// Read the run from this folder
         dir: PathBuf,
+        /// Measure the exact gap, too
+        #[command(flatten)]
+        gap: ExactGapArgs,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -73,7 +76,7 @@ pub fn run(command: CliCommand, out: &mut impl Write) -> Result<(), CliError> {
         CliCommand::Train(train) => print(out, &train.run()?),
         CliCommand::Compare(compare) => compare.run(out),
         CliCommand::Sweep(sweep) => sweep.run(out),
-        CliCommand::Metrics { dir, json } => print(out, &metrics(&open(&dir)?, json)),
+        CliCommand::Metrics { dir, gap, json } => print(out, &metrics(&open(&dir)?, gap, json)),
         CliCommand::Check(check) => check.run(out),
         CliCommand::Replay { dir } => print(out, &replay(open(&dir)?)?),
         CliCommand::Export(export) => print(out, &export.run()?),

@@ -71,7 +71,7 @@ impl Compare {
         in_parallel(
             &[0, 1],
             runs.iter().map(|run| run.config.threads).max().unwrap_or(1),
-            |i| train_and_save(runs[*i].clone(), &folders[*i], |_| ControlFlow::Continue(())),
+            |i| train_and_save(runs[*i].clone(), &folders[*i], None, |_| ControlFlow::Continue(())),
             |i, outcome| {
                 finished[*i] = Some(outcome?);
                 count += 1;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::error::CliError;
-use super::metrics::table;
+use super::metrics::{ExactGapArgs, table};
 use super::progress::run_progress;
 use super::run_args::{RunArgs, Until};
 use crate::experiment::{Convergence, Experiment, Metrics, Snapshot};
@@ -29,6 +29,8 @@ pub struct Train {
     /// (lbfgs: 0.00001), or a linear decoder is as near to its closed form; --steps is then the most [default: 500000]
     #[arg(long, value_name = "settled", value_parser = ["settled"])]
     until: Option<String>,
+    #[command(flatten)]
+    gap: ExactGapArgs,
 }
 
 impl Train {
@@ -45,14 +47,14 @@ impl Train {
         };
         // Before the training, so that a folder that cannot be made is reported at once.
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        runs.into_iter().zip(&folders).map(|(run, folder)| finish(run, folder, until)).collect()
+        runs.into_iter().zip(&folders).map(|(run, folder)| finish(run, folder, self.gap, until)).collect()
     }
 }
 
-fn finish(prepared: PreparedRun, folder: &Path, until: Until) -> Result<String, CliError> {
+fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs, until: Until) -> Result<String, CliError> {
     let (steps, weights) = (prepared.steps, prepared.weights.clone());
     let mut progress = run_progress(steps);
-    let (run, metrics) = train_and_save(prepared, folder, |run| {
+    let (run, metrics) = train_and_save(prepared, folder, Some(gap), |run| {
         let settled = until == Until::Settled && run.state().schedule.settled().is_some();
         if settled { ControlFlow::Break(()) } else { progress(run) }
     })?;
@@ -72,13 +74,18 @@ fn finish(prepared: PreparedRun, folder: &Path, until: Until) -> Result<String, 
 pub(super) fn train_and_save(
     prepared: PreparedRun,
     folder: &Path,
+    gap: Option<ExactGapArgs>,
     on_step: impl FnMut(&Experiment) -> ControlFlow<()>,
 ) -> Result<(Experiment, Metrics), CliError> {
     let steps = prepared.steps;
     let mut run = prepared.experiment()?;
     let outcome = run.play_to(steps, on_step);
     let state = run.state();
-    let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
+    let measured = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
+    let metrics = match gap {
+        Some(gap) => gap.add_to(measured, &state.vae, &state.settings, run.data()),
+        None => measured,
+    };
     save(folder, &Snapshot::of(&run), &metrics)?;
     if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));

@@ -13,7 +13,7 @@ use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
 use crate::stats::{correlation, mean_correlation_coefficient, moments};
-use crate::vae::{Architecture, DecoderKind, Elbo, ElboWorkspace, Objective, Posterior, Vae};
+use crate::vae::{Architecture, Elbo, ElboWorkspace, Objective, Posterior, Vae};
 
 /// Held-out observations at which rows of the history and snapshots are measured: the first ones, so that window and file show
 /// the same numbers. Fewer for a large model.
@@ -76,8 +76,7 @@ fn is_large(vae: &Vae<f32>) -> bool {
 
 /// True for affine decoders.
 pub fn is_linear(architecture: &Architecture) -> bool {
-    let linear_layers = architecture.hidden.is_empty() || architecture.activation == crate::nn::Activation::Linear;
-    architecture.decoder == DecoderKind::Linear || linear_layers
+    architecture.has_affine_decoder()
 }
 
 /// Geometry and correlations at the posterior means of [`measured_observations`].

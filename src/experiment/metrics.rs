@@ -7,7 +7,7 @@ use super::convergence::training_objective;
 use super::measure::{FactorCorrelation, is_linear, mcc_ceiling, summarise};
 use super::settings::Settings;
 use crate::data::Dataset;
-use crate::geometry::{GeometryMetrics, Measured, Samples, Undefined, chance_distance};
+use crate::geometry::{GeometryMetrics, MeanGap, Measured, Samples, Undefined, chance_distance, mean_gap};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
@@ -45,6 +45,9 @@ pub struct Metrics {
     pub mcc_chance: Measured,
     /// Optimum of linear decoders on the held-out data; only for linear decoders.
     pub optimum: Option<LinearOptimum>,
+    /// Mean exact gap over the first held-out observations, or the reason why it is undefined; `None` unless asked for, since it
+    /// takes seconds.
+    pub exact_gap: Option<Result<MeanGap, Undefined>>,
     /// Mean correlation coefficient at that optimum, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
     /// The value at each observation of every metric that is a mean, those of the geometry moved here; of `mcc` linearised
@@ -115,6 +118,7 @@ impl Metrics {
             mcc,
             dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
             mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
+            exact_gap: None,
             mcc_ceiling: mcc_ceiling(config, optimum.as_ref()),
             optimum,
             geometry,
@@ -145,6 +149,18 @@ impl Metrics {
     /// Generalisation gap: training minus held-out ELBO.
     pub fn generalisation_gap(&self) -> f64 {
         self.elbo_training - self.elbo
+    }
+
+    /// Adds the mean exact gap of `vae` over the first `count` held-out observations.
+    #[must_use]
+    pub fn with_exact_gap(self, vae: &Vae<f32>, settings: &Settings, data: &Dataset, count: usize) -> Self {
+        /// Nodes of a rule where expectations are sampled: the errors of single observations average out.
+        const POINTS: usize = 512;
+        let model = vae.cast::<f64>();
+        let test = &data.test.observations;
+        let test = test.select_columns(0..count.min(test.columns())).map(f64::from);
+        let learned = test.iter_columns().zip(model.posteriors(&test));
+        Self { exact_gap: Some(mean_gap(&model, learned, &settings.objective, POINTS)), ..self }
     }
 
     /// KL(q‖p).

@@ -24,12 +24,13 @@ pub struct BestPosterior {
     pub precision: DMatrix<f64>,
     /// Objective at the optimum, in nats.
     pub elbo: f64,
-    /// True if the stationarity conditions hold to 10⁻⁶.
+    /// True if the stationarity conditions hold to 10⁻⁶; with sampled nodes, if they hold within the error of the nodes.
     pub converged: bool,
 }
 
 /// Up to so many latents [`posterior_quadrature`] has nodes enough for six digits of a curved decoder's optimum. Beyond, the
 /// optimum is approximate: with 4 nodes per dimension (three latents) it is off by a few hundredths of a nat, with 2 by nats.
+/// Where its error matters, search with [`PosteriorNodes`](super::PosteriorNodes).
 pub const FINE_QUADRATURE: usize = 2;
 
 /// Quadrature rule for expectations in `m` dimensions: few nodes, because a posterior is narrow and the decoder nearly
@@ -53,7 +54,23 @@ pub fn best_posterior(
     start: &Posterior,
     rule: &Quadrature,
 ) -> BestPosterior {
+    climb(vae, x, objective, start, rule, 0.0)
+}
+
+/// [`best_posterior`] with a rule whose nodes are sampled. Under them Stein's second derivatives are not exactly those of the
+/// objective, so no condition holds to the last digit: the search ends when a step gains less than `rest` nats, and has
+/// converged if the next goal is near then.
+pub(super) fn climb(
+    vae: &Vae<f64>,
+    x: &[f64],
+    objective: &Objective,
+    start: &Posterior,
+    rule: &Quadrature,
+    rest: f64,
+) -> BestPosterior {
     const STEPS: usize = 60;
+    /// To second order KL(q‖goal) is what is still to be gained, divided by β.
+    const NEAR: f64 = 0.01;
     let family = objective.covariance;
     let mut here = Expectations::new(vae, x, objective, within_family(start.clone(), family), rule);
     let mut converged = false;
@@ -66,22 +83,48 @@ pub fn best_posterior(
             let next = Expectations::new(vae, x, objective, within_family(q, family), rule);
             (next.elbo >= here.elbo - 1e-12).then_some(next)
         });
+        let is_near = rest > 0.0 && here.posterior.kl_to(&goal) < NEAR;
         let Some(next) = next else {
-            converged = moved < 1e-6;
+            converged = moved < 1e-6 || is_near;
             break;
         };
+        let gain = next.elbo - here.elbo;
         here = next;
-        if moved < 1e-9 {
-            converged = true;
+        if moved < 1e-9 || (rest > 0.0 && gain < rest) {
+            converged = moved < 1e-9 || is_near;
             break;
         }
     }
-    BestPosterior { precision: here.precision(objective.b()), elbo: here.elbo, posterior: here.posterior, converged }
+    here.best(objective, converged)
+}
+
+/// A posterior in the place of a [`BestPosterior`], with Λ and the objective under it.
+pub(super) fn as_best(
+    vae: &Vae<f64>,
+    x: &[f64],
+    objective: &Objective,
+    q: &Posterior,
+    rule: &Quadrature,
+    converged: bool,
+) -> BestPosterior {
+    Expectations::new(vae, x, objective, q.clone(), rule).best(objective, converged)
 }
 
 /// E_q log p(x|z) − β KL for any Gaussian q, by quadrature, in nats.
 pub fn elbo_of(vae: &Vae<f64>, x: &[f64], objective: &Objective, q: &Posterior, rule: &Quadrature) -> f64 {
-    Expectations::new(vae, x, objective, q.clone(), rule).elbo
+    let decoded = vae.decode(&nodes(q, rule));
+    let squares = decoded.iter_columns().zip(&rule.weights).map(|(d, w)| w * square_distance(d, x)).sum::<f64>();
+    elbo(squares, x.len(), objective, q)
+}
+
+/// ‖d − x‖².
+pub(super) fn square_distance(d: &[f64], x: &[f64]) -> f64 {
+    d.iter().zip(x).map(|(d, x)| (d - x).powi(2)).sum()
+}
+
+/// The objective from E_q‖x − d(z)‖², with n dimensions of data.
+fn elbo(squares: f64, n: usize, objective: &Objective, q: &Posterior) -> f64 {
+    -squares / (2.0 * objective.sigma2) - objective.log_normaliser(n) - objective.beta * q.kl()
 }
 
 /// A Gaussian with the expectations under it.
@@ -116,8 +159,16 @@ impl Expectations {
                 (&solved + solved.transpose()) * 0.5
             },
         );
-        let reconstruction = -squares / (2.0 * objective.sigma2) - objective.log_normaliser(x.len());
-        Self { elbo: reconstruction - objective.beta * q.kl(), posterior: q, gradient, curvature }
+        Self { elbo: elbo(squares, x.len(), objective, &q), posterior: q, gradient, curvature }
+    }
+
+    fn best(self, objective: &Objective, converged: bool) -> BestPosterior {
+        BestPosterior {
+            precision: self.precision(objective.b()),
+            elbo: self.elbo,
+            posterior: self.posterior,
+            converged,
+        }
     }
 
     /// Λ.
@@ -125,12 +176,12 @@ impl Expectations {
         DMatrix::identity(self.curvature.nrows(), self.curvature.ncols()) + &self.curvature / b
     }
 
-    /// Target of a natural-gradient step: Σ⁻¹ = Λ, μ ← μ − Σ (μ + E∇f / b).
+    /// Target of a natural-gradient step: Σ⁻¹ = Λ or its diagonal, μ ← μ − Λ⁻¹ (μ + E∇f / b). No family restricts the mean, so
+    /// it takes Newton's step in both; with the diagonal of Λ in its place, steps would zigzag where columns are far from
+    /// orthogonal.
     fn goal(&self, family: Covariance, b: f64) -> Option<Posterior> {
-        let mut precision = self.precision(b);
-        if family == Covariance::Diagonal {
-            precision = DMatrix::from_diagonal(&precision.diagonal());
-        }
+        let precision = self.precision(b);
+        let diagonal = precision.diagonal();
         // Far from the optimum Λ may have negative curvature in a direction; the prior's precision is a safe lower bound.
         let factor = precision.clone().cholesky().or_else(|| {
             let eigen = precision.symmetric_eigen();
@@ -139,11 +190,18 @@ impl Expectations {
         })?;
         let sigma = factor.inverse();
         let mean = &self.posterior.mean - &sigma * (&self.posterior.mean + &self.gradient / b);
-        Some(Posterior { mean, factor: sigma.cholesky()?.l() })
+        let factor = match family {
+            Covariance::Full => sigma.cholesky()?.l(),
+            // At the optimum it is positive; on the way the prior's precision is a safe lower bound here, too.
+            Covariance::Diagonal => {
+                DMatrix::from_diagonal(&diagonal.map(|l| if l > 0.0 { l } else { 1.0 }.sqrt().recip()))
+            }
+        };
+        Some(Posterior { mean, factor })
     }
 }
 
-fn nodes(q: &Posterior, rule: &Quadrature) -> Matrix<f64> {
+pub(super) fn nodes(q: &Posterior, rule: &Quadrature) -> Matrix<f64> {
     let m = q.dim();
     let mut z = Matrix::zeros(m, rule.weights.len());
     for k in 0..rule.weights.len() {
@@ -153,7 +211,7 @@ fn nodes(q: &Posterior, rule: &Quadrature) -> Matrix<f64> {
 }
 
 /// Member of the family with the same mean; for diagonal covariance with the same marginal variances.
-fn within_family(q: Posterior, family: Covariance) -> Posterior {
+pub(super) fn within_family(q: Posterior, family: Covariance) -> Posterior {
     match family {
         Covariance::Full => q,
         Covariance::Diagonal => {

@@ -25,6 +25,14 @@ pub enum Undefined {
     NoTrueFactors,
     /// The data are not a linear map of factors along principal axes.
     NoCeiling,
+    /// Few samples carry the weight of an integral by importance sampling.
+    FewWeights,
+    /// A grid fine enough for the posterior has too many points.
+    NarrowPosterior,
+    /// No low-discrepancy points are at hand for so many latents.
+    ManyLatents,
+    /// The model gives no finite number.
+    NotFinite,
     /// The run has not reached that step.
     NotYet,
 }
@@ -45,6 +53,10 @@ impl fmt::Display for Undefined {
             Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
             Self::NoTrueFactors => "the true factors of this data are not known",
             Self::NoCeiling => "a ceiling is known for linear maps of factors along principal axes only",
+            Self::FewWeights => "importance sampling fails: a few samples carry nearly all of the weight",
+            Self::NarrowPosterior => "the posterior is too narrow for a grid over the latents",
+            Self::ManyLatents => "with more than 10 latents a curved decoder has too many dimensions to integrate over",
+            Self::NotFinite => "the model gives no finite number",
             Self::NotYet => "the run has not reached that step",
         })
     }

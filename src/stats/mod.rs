@@ -1,13 +1,17 @@
-//! Statistics of samples and Gaussian quadrature, each tested against closed forms.
+//! Statistics of samples, and quadrature and quasi-Monte-Carlo for Gaussians, each tested against closed forms.
 
 mod correlation;
 mod distance;
 mod estimate;
 mod hermite;
 mod normal;
+mod sobol;
+mod uncertain;
 
 pub use correlation::{correlation, linearised_correlation, mean_correlation_coefficient, moments};
 pub use distance::{distance_correlation, distance_correlation_band};
 pub use estimate::{Estimate, Spread};
 pub use hermite::{Quadrature, gauss_hermite};
 pub use normal::normal_quantile;
+pub use sobol::{MOST_DIMENSIONS, scrambled_normals};
+pub use uncertain::Uncertain;

@@ -111,6 +111,12 @@ impl Architecture {
         }
     }
 
+    /// True for affine decoders.
+    pub fn has_affine_decoder(&self) -> bool {
+        let linear_layers = self.hidden.is_empty() || self.activation == Activation::Linear;
+        self.decoder == DecoderKind::Linear || linear_layers
+    }
+
     /// True if the encoder gives H of Σ = exp 2H, and not L of Σ = L Lᵀ.
     pub fn has_exponential_factor(&self, covariance: Covariance) -> bool {
         covariance == Covariance::Full && self.factor == PosteriorFactor::Exponential
@@ -133,6 +139,13 @@ impl Objective {
     /// b = βσ², the one number that decides the geometry of the optimum.
     pub fn b(&self) -> f64 {
         self.beta * self.sigma2
+    }
+
+    /// The ELBO of the model with noise variance b, from the value of this objective for data of dimension n. They differ by a
+    /// scale and a constant, L = β ELBO_b + (n/2)(β log 2πb − log 2πσ²), for every decoder and posterior.
+    pub fn elbo_at_b(&self, value: f64, n: usize) -> f64 {
+        let at_b = Self { sigma2: self.b(), ..*self };
+        (value + self.log_normaliser(n)) / self.beta - at_b.log_normaliser(n)
     }
 
     /// (n/2) log 2πσ² for data of dimension n.

@@ -156,6 +156,28 @@ fn linear_decoders_have_an_optimum_and_relu_has_no_c2_residual() {
     assert!(metrics["optimum"].is_object());
 }
 
+/// log p(x) = ELBO + family + diagonal + amortisation, and linear decoders lose nothing by their family.
+#[test]
+fn the_exact_gap_is_measured_on_request() {
+    let cli = Harness::new();
+    cli.succeed("train --steps 30 --out plain");
+    assert!(cli.json("plain/metrics.json").get("exact_gap").is_none());
+    cli.succeed("train --steps 30 --beta 2 --exact-gap 8 --out linear");
+    let metrics = cli.json("linear/metrics.json");
+    let gap = |name: &str| metrics["exact_gap"][name].as_f64().unwrap();
+    assert_eq!((gap("observations"), gap("left_out")), (8.0, 0.0));
+    assert!(gap("family").abs() < 1e-8 && gap("diagonal") >= 0.0 && gap("amortisation") > 0.0, "{metrics}");
+    assert!((gap("log_px") - gap("elbo") - gap("family") - gap("diagonal") - gap("amortisation")).abs() < 1e-9);
+    assert!(gap("amortisation_standard_error") > 0.0);
+    let again: Value = serde_json::from_str(&cli.succeed("metrics linear --exact-gap 8 --json")).unwrap();
+    assert_eq!(again["exact_gap"], metrics["exact_gap"]);
+
+    cli.succeed("train --steps 30 --covariance full --beta 0 --exact-gap 8 --out zero");
+    let metrics = cli.json("zero/metrics.json");
+    assert!(metrics["exact_gap"].is_null());
+    assert_reasons(&metrics);
+}
+
 #[test]
 fn undefined_metrics_of_a_collapsed_model_have_reasons() {
     let cli = Harness::new();

@@ -25,10 +25,17 @@ fn the_posterior_view_prints_the_answer_of_its_query() {
     let snapshot = Arc::clone(test.app().snapshot().unwrap());
     let query = PosteriorQuery { observation: 7, plane: [0, 1] };
     let posteriors = QueryCache::immediate().ask(&snapshot, Arc::new(snapshot.vae.cast()), &query).unwrap();
+    let posteriors = posteriors.as_ref().as_ref().unwrap();
     for (k, divergence) in posteriors.divergences().into_iter().enumerate() {
         assert!(k == 1 || shows(&test, &format!("{divergence:.4}")), "{divergence}");
     }
     assert!(test.kittest.query_by_label_contains("held-out observation 7, chosen").is_some());
+    // The exact gap of this observation, and its mean over more and more of them.
+    for part in posteriors.gap.unwrap().parts.into_iter().flatten() {
+        assert!(shows(&test, &format!("{:.4}", part.value)), "{part:?}");
+    }
+    test.frames(4);
+    assert!(test.kittest.query_by_label_contains("mean of 64").is_some());
 }
 
 #[test]

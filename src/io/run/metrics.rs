@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::experiment::{Convergence, Metrics, Settings};
-use crate::geometry::Measured;
+use crate::geometry::{GapPart, MeanGap, Measured};
 
 /// The metrics as JSON. Undefined metrics are `null`; `undefined` gives the reasons. `standard_errors` has the sampling error of
 /// every mean over observations, `null` for a single one.
@@ -60,6 +60,11 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
             "mcc_ceiling": mcc_ceiling,
         });
     }
+    match metrics.exact_gap {
+        None => {}
+        Some(Ok(gap)) => json["exact_gap"] = gap_json(&gap),
+        Some(Err(reason)) => json["exact_gap"] = measured("exact_gap", Err(reason)),
+    }
     if convergence.settled.is_none() {
         undefined.insert("settled".to_owned(), json!("the run has not settled"));
     }
@@ -77,6 +82,17 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
     };
     json["standard_errors"] = metrics.samples.keys().map(shown).collect::<Map<_, _>>().into();
     json["undefined"] = Value::Object(undefined);
+    json
+}
+
+/// Means in nats, without the factor β, each with its standard error.
+fn gap_json(gap: &MeanGap) -> Value {
+    let mut json = json!({ "observations": gap.observations, "left_out": gap.left_out });
+    let parts = GapPart::ALL.iter().zip(gap.parts).filter_map(|(part, mean)| Some((part.name(), mean?)));
+    for (name, mean) in [("log_px", gap.log_px), ("elbo", gap.elbo)].into_iter().chain(parts) {
+        json[name] = json!(mean.value);
+        json[format!("{name}_standard_error")] = json!(mean.error);
+    }
     json
 }
 

@@ -1,5 +1,7 @@
-//! The posteriors of one observation: learned, optimal, second order, best diagonal.
+//! The posteriors of one observation: learned, optimal, second order, best diagonal, and the exact gap to log p(x).
 
+mod gap;
+mod gap_query;
 mod numbers;
 pub mod query;
 mod table;
@@ -14,7 +16,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     old_names: &[],
     is_shared: false,
     region: Region::Measurements,
-    figure_size: (640.0, 520.0),
+    figure_size: (640.0, 600.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: ui::show,
     tools: ViewSpec::no_tools,

@@ -1,13 +1,11 @@
-//! The posteriors in numbers: what each loses against the best one, and how far that one can be trusted.
+//! The posteriors in numbers: what each loses against the best one, with its error.
 
 use eframe::egui::{Grid, RichText, Stroke, Ui};
 
-use super::query::Posteriors;
-use crate::experiment::is_linear;
-use crate::geometry::FINE_QUADRATURE;
+use super::query::{ExpectationMethod, Posteriors};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::legend::sample_line;
-use crate::viz::draw::number::number;
+use crate::viz::draw::number::{number, with_error};
 use crate::viz::theme::SMALLEST_TEXT;
 
 /// Name, dash pattern and meaning of the four posteriors, in the order of [`Posteriors::all`].
@@ -17,7 +15,7 @@ pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
         "optimal, full",
         &[8.0, 4.0],
         "The best Gaussian for this decoder. Theorem: Σ⁻¹ = I + E_q[∇²‖x − d‖²/2]/b with b = βσ², and μ = −E_q[∇‖x − d‖²/2]/b; \
-         solved with the expectations by quadrature",
+         solved with expectations as the word above says. It is at least as good as the learned and the best diagonal one",
     ),
     (
         "I + JᵀJ/b (approx.)",
@@ -29,40 +27,44 @@ pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
         "best diagonal",
         &[2.0, 3.0],
         "The best Gaussian with diagonal Σ. Theorem: 1/σᵢ² = Λᵢᵢ, the diagonal of its precision Λ = I + E_q[∇²‖x − d‖²/2]/b, \
-         not of its covariance; solved with the expectations by quadrature",
+         not of its covariance; solved with expectations as the word above says",
     ),
 ];
 
-/// Why the optimum and all that is compared with it are approximate, if they are.
-pub(super) fn caution(context: &ViewContext<'_>) -> Option<String> {
-    let m = context.snapshot.latent_dim();
-    if m <= FINE_QUADRATURE || is_linear(&context.snapshot.vae.architecture) {
-        return None;
+/// How the expectations were found, as a word and a sentence.
+pub(super) fn standing(expectations: ExpectationMethod) -> (&'static str, &'static str) {
+    match expectations {
+        ExpectationMethod::Exact => {
+            ("exact", "The decoder is affine: the best posteriors and their objectives are exact up to rounding")
+        }
+        ExpectationMethod::Quadrature => (
+            "quadrature",
+            "ExpectationMethod by Gauss–Hermite quadrature. ± is half the difference of two rules, left out where it does not show",
+        ),
+        ExpectationMethod::Sampled => (
+            "± 1 s.e.",
+            "ExpectationMethod by quasi-Monte-Carlo (scrambled Sobol points). ± is one standard error, from eight independent rules that \
+             the search has not seen; a difference has less of it than its terms, since both share the nodes",
+        ),
     }
-    let nodes = if m == 3 {
-        "four nodes per dimension: errors of a few hundredths of a nat"
-    } else {
-        "two nodes per dimension: errors of a nat or more"
-    };
-    Some(format!(
-        "With {m} latents the quadrature has only {nodes}. The optimal and the best diagonal posterior are approximate, and so are \
-         KL and ΔELBO. They are accurate for one and two latents, and for linear decoders"
-    ))
 }
 
 /// Name, KL to the optimum and what is lost against it.
 pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
     let palette = ViewContext::palette(ui);
     let divergences = posteriors.divergences();
-    Grid::new("posteriors").num_columns(4).spacing([8.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
+    let decimals = posteriors.expectations.decimals();
+    let small = |text: String| RichText::new(text).monospace().size(SMALLEST_TEXT);
+    Grid::new("posteriors").num_columns(4).spacing([6.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
         ui.label("");
-        ui.label(RichText::new("one standard deviation").weak().size(SMALLEST_TEXT));
+        ui.label(RichText::new("outline: 1 s.d.").weak().size(SMALLEST_TEXT));
         for (name, help) in [
-            ("KL (nats)", "KL(q ‖ optimal): divergence from the best Gaussian found, in closed form, in nats"),
             (
-                "ΔELBO",
-                "The objective against that of the best Gaussian found for this observation, by quadrature, in nats",
+                "KL",
+                "KL(q ‖ optimal): divergence from the best Gaussian found, in closed form, in nats. Where expectations are sampled, \
+                 the best Gaussian itself is known to about two digits",
             ),
+            ("ΔELBO", "The objective against that of the best Gaussian found for this observation, in nats, with its error"),
         ] {
             ui.label(RichText::new(name).weak().size(SMALLEST_TEXT)).on_hover_text(help);
         }
@@ -74,11 +76,12 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
             let found = posteriors.full.converged;
             if k == 1 {
                 ui.monospace(if found { "0" } else { "not found" }).on_hover_text("By definition");
-                let itself = format!("ELBO {} nats for this observation", number(posteriors.full.elbo, 4));
+                let itself = format!("ELBO {} nats for this observation", with_error(posteriors.elbos[k], 4));
                 ui.monospace(if found { "0" } else { "" }).on_hover_text(itself);
             } else if found {
-                ui.monospace(number(divergences[k], 4)).on_hover_text(help);
-                ui.monospace(number(posteriors.elbos[k] - posteriors.full.elbo, 4)).on_hover_text(help);
+                ui.label(small(number(divergences[k], decimals))).on_hover_text(help);
+                let itself = format!("ELBO {} nats. {help}", with_error(posteriors.elbos[k], 4));
+                ui.label(small(with_error(posteriors.losses[k], decimals))).on_hover_text(itself);
             } else {
                 for _ in 0..2 {
                     ui.weak("–").on_hover_text("The best Gaussian was not found, so there is nothing to compare with");

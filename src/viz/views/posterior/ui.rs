@@ -3,7 +3,8 @@
 use eframe::egui::{Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
-use super::numbers::{KINDS, caution, numbers};
+use super::gap::{HEIGHT, gap};
+use super::numbers::{KINDS, numbers, standing};
 use super::query::{MOST_LATENTS, Outline, PosteriorQuery, Posteriors};
 use crate::geometry::normal_density;
 use crate::viz::context::ViewContext;
@@ -26,22 +27,24 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         return instead(ui, "There is no observation");
     };
     let answer = context.query(&PosteriorQuery { observation, plane: selection.axes });
-    let Some(posteriors) = answer.as_deref() else {
-        return instead(ui, "Computing…");
+    let posteriors = match answer.as_deref() {
+        None => return instead(ui, "Computing…"),
+        Some(Err(reason)) => return instead(ui, &format!("Undefined: {reason}")),
+        Some(Ok(posteriors)) => posteriors,
     };
     ui.horizontal(|ui| {
         let which = if chosen.is_some() { "chosen" } else { "next to d(z*)" };
         if !context.is_figure() {
             ui.toggle_value(&mut selection.draw, "▶ Draw").on_hover_text("Samples z ~ q(z|x) with their decodings");
         }
-        if let Some(caution) = caution(context) {
-            ui.weak("approximate optimum").on_hover_text(caution);
-        }
+        let (word, sentence) = standing(posteriors.expectations);
+        ui.weak(word).on_hover_text(sentence);
         ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
     });
     let area = ui.available_rect_before_wrap();
     let table = 5.0 * 18.0 + 8.0;
-    let plots = area.with_max_y((area.max.y - table).max(area.min.y + 80.0));
+    let plots = area.with_max_y((area.max.y - table - HEIGHT).max(area.min.y + 80.0));
+    let below = plots.max.y + table;
     let (left, right) = plots.split_left_right_at_fraction(0.5);
     let newest = selection.draw.then(|| newest_draw(ui));
     ui.scope_builder(UiBuilder::new().max_rect(left.with_max_x(left.max.x - 4.0)).id_salt("latent"), |ui| {
@@ -54,8 +57,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 4.0)).id_salt("data"), |ui| {
         images(ui, context, posteriors, newest);
     });
-    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 4.0)).id_salt("table"), |ui| {
-        numbers(ui, posteriors);
+    let numbers_area = area.with_min_y(plots.max.y + 4.0).with_max_y(below);
+    ui.scope_builder(UiBuilder::new().max_rect(numbers_area).id_salt("table"), |ui| numbers(ui, posteriors));
+    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(below)).id_salt("gap"), |ui| {
+        gap(ui, context, posteriors);
     });
     ui.allocate_rect(area, Sense::hover());
 }

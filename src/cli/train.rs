@@ -53,7 +53,8 @@ fn finish(prepared: PreparedRun, folder: &Path) -> Result<String, CliError> {
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
         None => "",
     };
-    Ok(format!("{}\n{comparison}saved in {}\n", table(&metrics).trim_end(), folder.display()))
+    let warnings: String = run.warnings().map(|warning| format!("warning: {warning}\n")).collect();
+    Ok(format!("{}\n{comparison}{warnings}saved in {}\n", table(&metrics).trim_end(), folder.display()))
 }
 
 /// Trains, saves to `folder` and returns the run with its metrics as JSON. A diverged run is saved in its last sound state.

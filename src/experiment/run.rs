@@ -44,6 +44,8 @@ pub struct Experiment {
     data: Arc<Dataset>,
     state: State,
     log: Vec<LoggedCommand>,
+    /// Errors of the covariances after rotations, each with its place in the log.
+    rotation_errors: Vec<(usize, f64)>,
     /// Scheduled commands; any other command cancels them.
     pending: VecDeque<LoggedCommand>,
     history: History,
@@ -57,6 +59,9 @@ pub struct Experiment {
     sums: Elbo,
     summed: u64,
 }
+
+/// Relative error of covariances after a rotation that is worth a warning.
+const POOR_FIT: f64 = 0.01;
 
 /// Steps between states marked as sound.
 const SOUND_INTERVAL: u64 = 200;
@@ -101,6 +106,7 @@ impl Experiment {
             data,
             state,
             log: Vec::new(),
+            rotation_errors: Vec::new(),
             pending: VecDeque::new(),
             history,
             sound,
@@ -134,6 +140,20 @@ impl Experiment {
     /// Commands that took effect, in the order of their steps.
     pub fn log(&self) -> &[LoggedCommand] {
         &self.log
+    }
+
+    /// A sentence for each rotation that the encoder could not follow: the covariances of its posteriors were off by more than
+    /// 1 % after it. A posterior with an exponential factor follows exactly.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let bad = |(place, error): &(usize, f64)| Some((self.log.get(*place)?, *error)).filter(|_| *error > POOR_FIT);
+        self.rotation_errors.iter().filter_map(bad).map(|(logged, error)| {
+            let LoggedCommand { step, command } = logged;
+            let percent = 100.0 * error;
+            format!(
+                "{command} at step {step}: posterior covariances were off by {percent:.1} % after it (99th percentile over \
+                 training observations), because the encoder fits them by least squares"
+            )
+        })
     }
 
     /// Rows measured so far.
@@ -214,7 +234,9 @@ impl Experiment {
         self.mark_sound();
         let settings = command.applied_to(self.state.settings);
         if let Command::Rotate(rotation) = command {
-            rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
+            let error = rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
+            self.rotation_errors.retain(|(place, _)| *place < self.log.len());
+            self.rotation_errors.push((self.log.len(), error));
             let State { vae, adam, settings, .. } = &mut self.state;
             if vae.is_equivariant(settings.optimizer.kind) {
                 rotation.rotate_values(vae, &mut adam.first);

@@ -47,6 +47,8 @@ pub struct RotationCurve {
     /// The second-order price of the diagonal family at every whole degree in [0°, 90°), in nats:
     /// (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b at the posterior means.
     pub second_order: Vec<f64>,
+    /// Observations that every number here is a mean over.
+    pub observations: usize,
     /// True if the decoder is linear: then the second order is exact.
     pub linear: bool,
     /// True if the quadrature of the search is coarse: then the searched optima are approximate.
@@ -76,6 +78,7 @@ impl RotationCurve {
             plane,
             searched,
             second_order: second_order(model, &posteriors, &objective, plane),
+            observations: count,
             linear,
             approximate: model.latent_dim() > FINE_QUADRATURE && !linear,
             at_optimum: linear.then(|| at_optimum(snapshot, model, &objective, plane)),
@@ -109,6 +112,18 @@ impl RotationCurve {
     /// The second-order price of rotating the optimum by any angle, in nats; exact, for linear decoders.
     pub fn price_at_optimum(&self, degrees: f64) -> Option<f64> {
         self.at_optimum.as_ref().map(|table| at(table, degrees))
+    }
+
+    /// The searched angle that is nearest to any angle.
+    pub fn nearest(&self, degrees: f64) -> Option<&RotatedElbo> {
+        let step = 90.0 / self.searched.len() as f64;
+        let place = (degrees.rem_euclid(90.0) / step).round() as usize;
+        self.searched.get(place % self.searched.len().max(1))
+    }
+
+    /// The most observations at one angle whose search ended before it converged. Its result is a lower bound then.
+    pub fn unconverged(&self) -> usize {
+        self.searched.iter().map(|point| point.unconverged).max().unwrap_or(0)
     }
 
     /// The objective with the best full posteriors; `None` where it was not searched for.
@@ -177,12 +192,13 @@ mod tests {
         let dip = |degrees: f64| 0.3 * (2.0 * degrees.to_radians()).sin().powi(2);
         let searched = (0..ANGLES).map(|k| {
             let degrees = 90.0 * k as f64 / ANGLES as f64;
-            RotatedElbo { degrees, diagonal: -dip(degrees) - 1.0, full: -1.0 }
+            RotatedElbo { degrees, diagonal: -dip(degrees) - 1.0, full: -1.0, unconverged: 0 }
         });
         let curve = RotationCurve {
             plane: [0, 1],
             searched: searched.collect(),
             second_order: (0..90).map(|k| dip(f64::from(k))).collect(),
+            observations: 24,
             linear: false,
             approximate: false,
             at_optimum: None,

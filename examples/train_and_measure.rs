@@ -36,7 +36,7 @@ pub fn main() -> anyhow::Result<()> {
         let metrics = train("linear", covariance)?;
         println!("{} posterior", covariance.name());
         println!("  ELBO   {:.4} ± {:.4} nats", metrics.elbo, metrics.elbo_standard_error);
-        if let Some(optimum) = &metrics.optimum {
+        if let Some(optimum) = &metrics.optimum_test {
             println!("  optimum in closed form: {:.4}", optimum.elbo);
         }
         println!("  c_IMA  {} nats", show(metrics.geometry.ima_contrast));

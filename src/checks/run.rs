@@ -40,6 +40,8 @@ pub struct CheckRun {
     pub covariance: Covariance,
     /// β.
     pub beta: f64,
+    /// β of the scene's number of steps before, if another: the run is then raised to `beta` and makes as many steps again.
+    pub raised_from: Option<f64>,
     /// Degrees by which the latents are rotated after the scene's number of steps;
     /// [`CheckRun::STEPS_AFTER_ROTATION`] more steps follow.
     pub rotate: Option<f64>,
@@ -75,7 +77,7 @@ impl CheckRun {
     pub fn new(scene: &Scene, covariance: Covariance, seed: u64) -> Self {
         let training = (OptimizerKind::default(), PosteriorFactor::default());
         let beta = scene.training.beta;
-        Self { scene: scene.clone(), seed, covariance, beta, rotate: None, training, plateaus: 0 }
+        Self { scene: scene.clone(), seed, covariance, beta, raised_from: None, rotate: None, training, plateaus: 0 }
     }
 
     /// [`Self::new`] for each seed.
@@ -86,6 +88,11 @@ impl CheckRun {
     /// The same run with another β.
     pub fn with_beta(self, beta: f64) -> Self {
         Self { beta, ..self }
+    }
+
+    /// The same run, trained at another β first.
+    pub fn raised_from(self, beta: f64) -> Self {
+        Self { raised_from: Some(beta), ..self }
     }
 
     /// The same run with a rotation after its convergence.
@@ -103,13 +110,17 @@ impl CheckRun {
     /// # Errors
     /// If the scene has invalid training defaults, or the run diverges.
     pub fn run(&self) -> Result<CheckOutcome, String> {
-        let Self { scene, seed, covariance, beta, rotate, training, plateaus } = self;
+        let Self { scene, seed, covariance, beta, raised_from, rotate, training, plateaus } = self;
         let samples = scene.generator.samples;
         let mut config = Config::new(Origin::Scene(Box::new(scene.clone())), *seed, samples);
-        (config.objective.covariance, config.objective.beta) = (*covariance, *beta);
+        (config.objective.covariance, config.objective.beta) = (*covariance, raised_from.unwrap_or(*beta));
         (config.optimizer.kind, config.architecture.factor) = *training;
         let lr = config.optimizer.lr;
         let mut run = Experiment::new(config, Arc::new(generate(scene, *seed))).map_err(|e| e.to_string())?;
+        if raised_from.is_some() {
+            run.advance(scene.training.steps).map_err(|e| e.to_string())?;
+            run.apply(Command::Beta(*beta)).map_err(|e| e.to_string())?;
+        }
         for plateau in 0..*plateaus {
             run.advance(Self::PLATEAU).map_err(|e| e.to_string())?;
             // Any change of a setting starts the schedule anew; this one is too small to matter.

@@ -5,12 +5,12 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::config::Config;
 use super::measure::{correlate, is_linear, mcc_ceiling, summarise};
 use super::settings::Settings;
-use crate::data::Dataset;
+use crate::data::{Dataset, Split};
 use crate::geometry::{GeometryMetrics, Measured, Undefined, chance};
 use crate::linalg::Matrix;
-use crate::ppca::LinearOptimum;
+use crate::ppca::{LinearOptimum, linear_elbo, optimal_decoder};
 use crate::rng::{Purpose, stream};
-use crate::stats::{mean_correlation_coefficient, moments};
+use crate::stats::mean_correlation_coefficient;
 use crate::vae::{Posterior, Vae};
 
 /// Noise draws per observation for the reconstruction term.
@@ -39,9 +39,14 @@ pub struct Metrics {
     /// Chance level of `mcc`: mean alignment of a random rotation of all latents, as for factors of equal variance that are
     /// found up to a rotation.
     pub mcc_chance: f64,
-    /// Optimum of linear decoders on the held-out data; only for linear decoders.
-    pub optimum: Option<LinearOptimum>,
-    /// Mean correlation coefficient at that optimum, √(1 − v/λᵢ) with v the variance of the noise.
+    /// Optimum on the training data; only for linear decoders.
+    pub optimum_training: Option<LinearOptimum>,
+    /// ELBO of the held-out data with decoder and posterior of the training optimum: the most that training can aim at, where
+    /// [`Self::optimum_test`] fits the held-out data themselves.
+    pub optimum_training_on_test: Option<f64>,
+    /// Optimum on the held-out data; only for linear decoders.
+    pub optimum_test: Option<LinearOptimum>,
+    /// Mean correlation coefficient at the optimum on the held-out data, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
 }
 
@@ -71,9 +76,13 @@ impl Metrics {
         let some = if geometry.active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(()) };
         let mcc =
             factors.and_then(|factors| some.map(|()| mean_correlation_coefficient(&correlate(&codes, factors, m)).0));
-        let optimum = is_linear(&model.architecture).then(|| {
-            let covariance = moments(test.iter_columns(), test.rows()).1;
-            LinearOptimum::new(&covariance, m, objective)
+        let covariances = is_linear(&model.architecture).then(|| [&data.train, &data.test].map(Split::covariance));
+        let [optimum_training, optimum_test] =
+            [0, 1].map(|part| covariances.as_ref().map(|c| LinearOptimum::new(&c[part], m, objective)));
+        let optimum_training_on_test = covariances.as_ref().map(|[train, test]| {
+            // Second moments about the mean of the training data, which is the decoder's.
+            let apart = data.test.mean() - data.train.mean();
+            linear_elbo(&optimal_decoder(train, m, objective), &(test + &apart * apart.transpose()), objective)
         });
         Self {
             elbo: reconstruction - objective.beta * kl_per_dim.iter().sum::<f64>(),
@@ -83,8 +92,10 @@ impl Metrics {
             mcc,
             dto_chance: chance(geometry.active.len()).distance,
             mcc_chance: chance(m).alignment,
-            mcc_ceiling: mcc_ceiling(config, optimum.as_ref()),
-            optimum,
+            mcc_ceiling: mcc_ceiling(config, optimum_test.as_ref()),
+            optimum_training,
+            optimum_training_on_test,
+            optimum_test,
             geometry,
         }
     }

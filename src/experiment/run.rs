@@ -408,6 +408,15 @@ impl Experiment {
                 format!(" after {count} changes from {} at step {from} to {} at step {to}", first.command, last.command)
             }
         };
+        let undone =
+            self.rotation_errors.iter().filter(|(place, _)| (self.sound.commands..self.log.len()).contains(place));
+        let error = undone.map(|(_, error)| *error).fold(0.0, f64::max);
+        let fit = if error > POOR_FIT {
+            format!(" (posterior covariances were off by {:.1} % after the rotation)", 100.0 * error)
+        } else {
+            String::new()
+        };
+        let after = after + &fit;
         let step = self.state.step;
         self.pending.clear();
         self.return_to(self.sound);

@@ -43,8 +43,8 @@ pub struct Snapshot {
     pub geometry: GeometryMetrics,
     /// Correlation of each latent's posterior mean with each true factor, if known.
     pub correlation: Option<DMatrix<f64>>,
-    /// Optimum of linear decoders on the training data; only for linear decoders.
-    pub optimum: Option<LinearOptimum>,
+    /// Optimum on the training data; only for linear decoders.
+    pub optimum_training: Option<LinearOptimum>,
 }
 
 impl Snapshot {
@@ -79,7 +79,7 @@ impl Snapshot {
         let factors = data.test.factors.as_ref();
         Self {
             correlation: factors.map(|factors| correlate(&encodings, factors, vae.latent_dim())),
-            optimum: is_linear(&vae.architecture)
+            optimum_training: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
             geometry: probe(&vae, &data, &settings, Self::PROBED, true),
             learning_rate: settings.optimizer.lr * Schedule::after(&log).share(step),
@@ -124,6 +124,6 @@ impl Snapshot {
 
     /// Ceiling of the MCC under the noise of the data, on the training data.
     pub fn mcc_ceiling(&self) -> Measured {
-        mcc_ceiling(&self.config, self.optimum.as_ref())
+        mcc_ceiling(&self.config, self.optimum_training.as_ref())
     }
 }

@@ -211,7 +211,8 @@ mod tests {
         for _ in 0..8 {
             let z = Matrix::from_columns(2, 1, vec![normal(), normal()]);
             let x: Vec<f64> = vae.decode(&z).as_slice().iter().map(|x| x + 0.3 * normal()).collect();
-            let narrow = Posterior { mean: DVector::from_column_slice(z.as_slice()), factor: DMatrix::identity(2, 2) * 0.02 };
+            let narrow =
+                Posterior { mean: DVector::from_column_slice(z.as_slice()), factor: DMatrix::identity(2, 2) * 0.02 };
             learned.push(best_posterior(&vae, &x, &objective, &narrow, &rule).posterior);
             observations.push(x);
         }
@@ -219,7 +220,8 @@ mod tests {
         let mean_learned = observations.iter().zip(&learned).map(|(x, q)| elbo(x, q)).sum::<f64>() / 8.0;
         // What a search from the prior finds: far below, so the starts matter.
         let prior = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
-        let blind = observations.iter().map(|x| best_posterior(&vae, x, &objective, &prior, &rule).elbo).sum::<f64>() / 8.0;
+        let blind =
+            observations.iter().map(|x| best_posterior(&vae, x, &objective, &prior, &rule).elbo).sum::<f64>() / 8.0;
         assert!(blind < mean_learned - 10.0, "{blind} {mean_learned}");
 
         let angles: Vec<f64> = (0..12).map(|k| 7.5 * f64::from(k)).collect();
@@ -238,7 +240,8 @@ mod tests {
         let vae = vae(DecoderKind::Mlp, vec![7], 3);
         let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.1 };
         let start = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
-        let of = |x: f64| rotated_elbos(&vae, &[vec![x; 3]], &[start.clone()], &objective, [0, 1], &[20.0])[0].unconverged;
+        let of =
+            |x: f64| rotated_elbos(&vae, &[vec![x; 3]], &[start.clone()], &objective, [0, 1], &[20.0])[0].unconverged;
         assert_eq!((of(0.1), of(f64::NAN)), (0, 1));
     }
 }

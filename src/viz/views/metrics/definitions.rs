@@ -149,7 +149,9 @@ pub(super) const METRICS: [Metric; 9] = [
         decimals: 0,
         now: |s| Ok(s.geometry.active.len() as f64),
         then: |row| row.active_units as f64,
-        levels: |s| s.optimum.as_ref().map_or_else(Vec::new, |optimum| vec![("optimum", optimum.active as f64)]),
+        levels: |s| {
+            s.optimum_training.as_ref().map_or_else(Vec::new, |best| vec![("training optimum", best.active as f64)])
+        },
         scale: PlotRange::FromZero,
     },
     Metric {
@@ -164,7 +166,7 @@ pub(super) const METRICS: [Metric; 9] = [
         decimals: 3,
         now: |s| recent(s, |row| row.elbo),
         then: |row| row.elbo,
-        levels: |s| s.optimum.as_ref().map_or_else(Vec::new, |optimum| vec![("optimum", optimum.elbo)]),
+        levels: |s| s.optimum_training.as_ref().map_or_else(Vec::new, |best| vec![("training optimum", best.elbo)]),
         scale: PlotRange::Tail,
     },
 ];

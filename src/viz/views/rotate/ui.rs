@@ -202,7 +202,8 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("At φ a diagonal posterior loses");
-        ui.label(RichText::new(format!("{} nats", number(loss, 3))).strong());
+        let about = if found.unconverged() > 0 { "about " } else { "" };
+        ui.label(RichText::new(format!("{about}{} nats", number(loss, 3))).strong());
         ui.label(format!("against a full one{approximate}."));
     })
     .response

@@ -115,18 +115,12 @@ impl CheckRun {
         let mut config = Config::new(Origin::Scene(Box::new(scene.clone())), *seed, samples);
         (config.objective.covariance, config.objective.beta) = (*covariance, raised_from.unwrap_or(*beta));
         (config.optimizer.kind, config.architecture.factor) = *training;
-        let lr = config.optimizer.lr;
         let mut run = Experiment::new(config, Arc::new(generate(scene, *seed))).map_err(|e| e.to_string())?;
         if raised_from.is_some() {
             run.advance(scene.training.steps).map_err(|e| e.to_string())?;
             run.apply(Command::Beta(*beta)).map_err(|e| e.to_string())?;
         }
-        for plateau in 0..*plateaus {
-            run.advance(Self::PLATEAU).map_err(|e| e.to_string())?;
-            // Any change of a setting starts the schedule anew; this one is too small to matter.
-            let other = if plateau % 2 == 0 { lr * (1.0 + 1e-9) } else { lr };
-            run.apply(Command::Lr(other)).map_err(|e| e.to_string())?;
-        }
+        hold_rate(&mut run, *plateaus)?;
         run.advance(scene.training.steps).map_err(|e| e.to_string())?;
         let mut rotated = None;
         if let Some(degrees) = *rotate {
@@ -144,4 +138,16 @@ impl CheckRun {
             data: Arc::clone(run.data()),
         })
     }
+}
+
+/// Makes the steps of some plateaus at the whole learning rate, after which the schedule starts anew.
+pub(super) fn hold_rate(run: &mut Experiment, plateaus: u64) -> Result<(), String> {
+    let lr = run.state().settings.optimizer.lr;
+    for plateau in 0..plateaus {
+        run.advance(CheckRun::PLATEAU).map_err(|e| e.to_string())?;
+        // Any change of a setting starts the schedule anew; this one is too small to matter.
+        let other = if plateau % 2 == 0 { lr * (1.0 + 1e-9) } else { lr };
+        run.apply(Command::Lr(other)).map_err(|e| e.to_string())?;
+    }
+    Ok(())
 }

@@ -41,24 +41,24 @@ fn a_rotation_that_the_encoder_cannot_follow_is_reported() {
     let warnings = |name: &str, factor: PosteriorFactor| {
         let scene = Scene::named(name).unwrap().clone();
         let samples = scene.generator.samples;
-        let data = Arc::new(generate(&scene, 1));
-        let mut config = Config::new(Origin::Scene(Box::new(scene)), 1, samples);
+        let data = Arc::new(generate(&scene, 0));
+        let mut config = Config::new(Origin::Scene(Box::new(scene)), 0, samples);
         config.objective.covariance = Covariance::Full;
         config.architecture.factor = factor;
         let mut run = Experiment::new(config, data).unwrap();
-        run.advance(1500).unwrap();
+        run.advance(2000).unwrap();
         rotate(&mut run, 30.0);
         let warnings: Vec<String> = run.warnings().collect();
         // Before the rotation there is nothing to warn of.
-        assert_eq!(run.at(1400).warnings().count(), 0);
+        assert_eq!(run.at(1900).warnings().count(), 0);
         warnings
     };
-    let bad = warnings("polar", PosteriorFactor::Cholesky);
+    let bad = warnings("cylinder", PosteriorFactor::Cholesky);
     assert!(
-        bad.len() == 1 && bad[0].starts_with("rotate=30 at step 1500: posterior covariances were off by "),
+        bad.len() == 1 && bad[0].starts_with("rotate=30 at step 2000: posterior covariances were off by "),
         "{bad:?}"
     );
-    assert!(warnings("polar", PosteriorFactor::Exponential).is_empty());
+    assert!(warnings("cylinder", PosteriorFactor::Exponential).is_empty());
     assert!(warnings("linear", PosteriorFactor::Cholesky).is_empty());
 }
 

@@ -55,8 +55,9 @@ pub enum RolinekModel {
     Diagonal,
     /// Full covariance.
     Full(OptimizerKind, PosteriorFactor),
-    /// A decoder before training.
-    Random,
+    /// A decoder before training, with the uniform initial weights of a Cholesky factor or the Gaussian ones of an exponential
+    /// factor. With Gaussian weights V is a random rotation (theorem): their law has no axes.
+    Random(PosteriorFactor),
 }
 
 /// A row of the table.
@@ -88,7 +89,8 @@ impl fmt::Display for RolinekModel {
         match self {
             Self::Diagonal => f.write_str("diagonal, `adam`"),
             Self::Full(kind, factor) => write!(f, "full, `{}`, `{}`", kind.name(), factor.name()),
-            Self::Random => f.write_str("random decoder"),
+            Self::Random(PosteriorFactor::Cholesky) => f.write_str("random decoder, uniform weights"),
+            Self::Random(PosteriorFactor::Exponential) => f.write_str("random decoder, Gaussian weights"),
         }
     }
 }
@@ -131,6 +133,7 @@ impl RolinekData {
     /// Their mean and standard deviation of the distance, if they give them.
     pub fn published(self, model: RolinekModel) -> Option<(f64, f64)> {
         use RolinekModel::{Diagonal, Full, Random};
+        const UNIFORM: RolinekModel = Random(PosteriorFactor::Cholesky);
         match (self, model) {
             (Self::Linear { ratio }, Diagonal) => Some(match ratio {
                 1.0 => (0.49, 0.32),
@@ -139,11 +142,12 @@ impl RolinekData {
                 _ => (0.0, 0.0),
             }),
             (Self::Linear { ratio: 2.0 }, Full(..)) => Some((0.34, 0.35)),
-            (Self::Linear { ratio: 2.0 }, Random) => Some((0.79, 0.21)),
+            (Self::Linear { ratio: 2.0 }, UNIFORM) => Some((0.79, 0.21)),
             (Self::Linear { .. }, _) => None,
             (Self::Network, Diagonal) => Some((0.18, 0.02)),
             (Self::Network, Full(..)) => Some((0.55, 0.02)),
-            (Self::Network, Random) => Some((0.89, 0.16)),
+            (Self::Network, UNIFORM) => Some((0.89, 0.16)),
+            (Self::Network, Random(_)) => None,
         }
     }
 
@@ -194,12 +198,13 @@ impl RolinekData {
 
 impl RolinekModel {
     /// All models.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Diagonal,
         Self::Full(OptimizerKind::Adam, PosteriorFactor::Cholesky),
         Self::Full(OptimizerKind::AdamEquivariant, PosteriorFactor::Exponential),
         Self::Full(OptimizerKind::Sgd, PosteriorFactor::Exponential),
-        Self::Random,
+        Self::Random(PosteriorFactor::Cholesky),
+        Self::Random(PosteriorFactor::Exponential),
     ];
 }
 
@@ -211,10 +216,14 @@ fn run(data: RolinekData, model: RolinekModel, seed: u64) -> Result<(f64, Option
     let (covariance, kind, factor) = match model {
         RolinekModel::Diagonal => (Covariance::Diagonal, OptimizerKind::Adam, PosteriorFactor::Cholesky),
         RolinekModel::Full(kind, factor) => (Covariance::Full, kind, factor),
-        RolinekModel::Random => {
+        RolinekModel::Random(factor) => {
             let n = if data == RolinekData::Network { 6 } else { 3 };
-            let architecture = data.architecture(PosteriorFactor::Cholesky);
-            let vae = Vae::<f64>::new(n, architecture, Covariance::Diagonal, &mut stream(seed, Purpose::Init, 0));
+            let vae = Vae::<f64>::new(
+                n,
+                data.architecture(factor),
+                Covariance::Diagonal,
+                &mut stream(seed, Purpose::Init, 0),
+            );
             let mut rng = stream(seed, Purpose::Analysis, 0);
             return Ok((distance(&vae, &Matrix::from_fn(2, PROBED, |_, _| StandardNormal.sample(&mut rng))), None));
         }
@@ -266,10 +275,11 @@ pub fn rolinek_table<E>(
         let linear = matches!(data, RolinekData::Linear { .. });
         for model in RolinekModel::ALL {
             // A random linear decoder knows no ratio.
-            if model == RolinekModel::Random && linear && data != RolinekData::ALL[0] {
+            let random = matches!(model, RolinekModel::Random(_));
+            if random && linear && data != RolinekData::ALL[0] {
                 continue;
             }
-            let count = if model == RolinekModel::Random { RANDOM_DECODERS } else { seeds.count };
+            let count = if random { RANDOM_DECODERS } else { seeds.count };
             jobs.extend(Seeds { count, ..seeds }.each().map(|seed| (rows.len(), data, model, seed)));
             rows.push(RolinekRow { data, model, dto: Vec::new(), mcc: Vec::new(), failed: 0 });
         }
@@ -327,15 +337,27 @@ mod tests {
         assert!((0..500).all(|c| (along(c) - along(0) - slope * f64::from(z[(0, c)] - z[(0, 0)])).abs() < 1e-4));
     }
 
-    /// Random linear decoders have no preferred axes but those of their uniform weights: their mean distance is near the chance
-    /// level 0.548 of a random rotation, within 3 standard errors of 0.315/√200 and what uniform weights add.
+    /// With Gaussian weights V is a random rotation, so the mean distance is at chance. Uniform weights fill a cube, whose long
+    /// diagonals are at 45° to the axes: their distance is above it.
     #[test]
-    fn random_linear_decoders_are_near_chance() {
-        let distances: Vec<f64> = (0..200)
-            .map(|seed| run(RolinekData::Linear { ratio: 2.0 }, RolinekModel::Random, seed).unwrap().0)
-            .collect();
-        let mean = distances.iter().sum::<f64>() / 200.0;
-        assert!((mean - 0.548).abs() < 0.15, "{mean}");
-        assert!(distances.iter().all(|d| (0.0..1.083).contains(d)));
+    fn random_decoders_are_at_chance_if_their_weights_have_no_axes() {
+        let (chance, deviation) = random_rotation();
+        let distances = |power: i32| {
+            let at = |k: i32| 8_f64.sqrt() * (FRAC_PI_4 * (f64::from(k) + 0.5) / 2000.0).sin();
+            (0..1000).map(|k| at(k).powi(power)).sum::<f64>() / 1000.0
+        };
+        assert!(
+            (chance - distances(1)).abs() < 1e-6
+                && (deviation - (distances(2) - distances(1).powi(2)).sqrt()).abs() < 1e-5
+        );
+        let error = deviation / 20.0;
+        let mean = |data, factor| {
+            (0..400).map(|seed| run(data, RolinekModel::Random(factor), seed).unwrap().0).sum::<f64>() / 400.0
+        };
+        for data in [RolinekData::Linear { ratio: 2.0 }, RolinekData::Network] {
+            let found = mean(data, PosteriorFactor::Exponential);
+            assert!((found - chance).abs() < 3.0 * error, "{data}: {found}");
+        }
+        assert!(mean(RolinekData::Linear { ratio: 2.0 }, PosteriorFactor::Cholesky) > chance + 3.0 * error);
     }
 }

@@ -102,12 +102,13 @@ pub(super) fn outliers(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             "Its objective is that of the mean of the data alone, −(n/2) log 2πσ² − tr Cov/2σ².",
             CheckQuantity::Elbo,
             runs,
-            // Four standard errors of the noise in the held-out data are 0.01 nats, and noise of training moves the mean.
-            Near { value: collapsed, tolerance: 0.03 },
+            // The noise of the 80 outliers that are held out has the standard error 2 · 5.88 · 0.1/√80 · 2 %/2σ² = 0.013 nats in
+            // each run; four of them.
+            Near { value: collapsed, tolerance: 0.053 },
         )
         .add(
             Empirical,
-            format!("Runs raised to it from β = 1 keep their latent: the stable state is not the only one."),
+            "Runs raised to it from β = 1 keep their latent: the stable state is not the only one.",
             CheckQuantity::ActiveUnits,
             raised.clone(),
             Near { value: 1.0, tolerance: 0.0 },

@@ -143,11 +143,10 @@ impl RolinekData {
             }),
             (Self::Linear { ratio: 2.0 }, Full(..)) => Some((0.34, 0.35)),
             (Self::Linear { ratio: 2.0 }, UNIFORM) => Some((0.79, 0.21)),
-            (Self::Linear { .. }, _) => None,
             (Self::Network, Diagonal) => Some((0.18, 0.02)),
             (Self::Network, Full(..)) => Some((0.55, 0.02)),
             (Self::Network, UNIFORM) => Some((0.89, 0.16)),
-            (Self::Network, Random(_)) => None,
+            _ => None,
         }
     }
 

@@ -416,7 +416,7 @@ impl Experiment {
         } else {
             String::new()
         };
-        let after = after + &fit;
+        let after = format!("{after}{fit}");
         let step = self.state.step;
         self.pending.clear();
         self.return_to(self.sound);

@@ -240,8 +240,9 @@ mod tests {
         let vae = vae(DecoderKind::Mlp, vec![7], 3);
         let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.1 };
         let start = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
-        let of =
-            |x: f64| rotated_elbos(&vae, &[vec![x; 3]], &[start.clone()], &objective, [0, 1], &[20.0])[0].unconverged;
+        let of = |x: f64| {
+            rotated_elbos(&vae, &[vec![x; 3]], std::slice::from_ref(&start), &objective, [0, 1], &[20.0])[0].unconverged
+        };
         assert_eq!((of(0.1), of(f64::NAN)), (0, 1));
     }
 }

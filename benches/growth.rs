@@ -137,6 +137,7 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
         observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
         kind: ObservationKind::Points,
         centre_and_scale: None,
+        split_seed: None,
     };
     let config = Config {
         origin: Origin::File { name: "growth".to_owned(), sha256: String::new() },

@@ -37,7 +37,7 @@ pub fn main() -> anyhow::Result<()> {
         println!("{} posterior", covariance.name());
         let error = metrics.estimates("elbo").map_or(f64::NAN, |estimates| estimates[0].standard_error);
         println!("  ELBO   {:.4} ± {error:.4} nats over {} observations", metrics.elbo, metrics.observations);
-        if let Some(optimum) = &metrics.optimum {
+        if let Some(optimum) = &metrics.optimum_test {
             println!("  optimum in closed form: {:.4}", optimum.elbo);
         }
         println!("  c_IMA  {} nats", show(metrics.geometry.ima_contrast));

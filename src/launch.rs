@@ -69,6 +69,10 @@ pub fn launch(source: &RunSource, seed: Option<u64>) -> Result<PreparedRun, Laun
     }
 }
 
+/// What becomes of a table, in words.
+pub const PREPARATION: &str = "The seed shuffles the rows; the last fifth is held out. Columns are centred and divided by one \
+                                scale, from the training rows. σ² is in units of the scaled data.";
+
 fn of_data(path: &Path, seed: u64) -> Result<PreparedRun, LaunchError> {
     let file = read_table(path)?;
     let data = dataset_from_table(&file.table, seed).map_err(|e| FileError::new(e).at(path))?;

@@ -54,6 +54,19 @@ impl LinearOptimum {
     }
 }
 
+/// A decoder of that optimum, aligned with the latents: W = U (Λ − b I)₊^½ (n × m).
+pub fn optimal_decoder(covariance: &DMatrix<f64>, m: usize, objective: &Objective) -> DMatrix<f64> {
+    let eigen = covariance.clone().symmetric_eigen();
+    let mut order: Vec<usize> = (0..covariance.nrows()).collect();
+    order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
+    let mut w = DMatrix::zeros(covariance.nrows(), m);
+    for (mut column, k) in w.column_iter_mut().zip(order) {
+        let length = (eigen.eigenvalues[k] - objective.b()).max(0.0).sqrt();
+        column.axpy(length, &eigen.eigenvectors.column(k), 0.0);
+    }
+    w
+}
+
 /// Objective of the linear decoder `w` (n × m) with the best encoder of its family, on centred data with this covariance.
 pub fn linear_elbo(w: &DMatrix<f64>, covariance: &DMatrix<f64>, objective: &Objective) -> f64 {
     let (n, m) = w.shape();
@@ -116,8 +129,7 @@ mod tests {
             let objective = objective(beta, 0.1);
             let optimum = LinearOptimum::new(&covariance, 3, &objective);
             assert_eq!(optimum.active, active);
-            let scales = eigenvalues[..3].iter().map(|l| (l - objective.b()).max(0.0).sqrt());
-            let w = u.columns(0, 3) * DMatrix::from_diagonal(&scales.collect::<Vec<_>>().into());
+            let w = optimal_decoder(&covariance, 3, &objective);
             assert!((linear_elbo(&w, &covariance, &objective) - optimum.elbo).abs() < 1e-11);
             let distortion: f64 = eigenvalues.iter().map(|l| l.min(objective.b())).sum();
             // The fourth eigenvalue has no latent: it is lost whole, also where it exceeds b.

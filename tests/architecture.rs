@@ -17,7 +17,7 @@ const FLOORS: [(&str, &[&str]); 20] = [
     // The linear optimum is told in terms of contrasts and gaps.
     ("ppca", &["vae", "geometry"]),
     ("experiment", &["linalg", "rng", "nn", "stats", "vae", "data", "geometry", "ppca"]),
-    ("checks", &["linalg", "nn", "stats", "vae", "data", "geometry", "experiment"]),
+    ("checks", &["linalg", "rng", "nn", "stats", "vae", "data", "geometry", "experiment"]),
     ("trainer", &["experiment"]),
     ("io", &["linalg", "nn", "vae", "data", "geometry", "experiment"]),
     ("launch", &["data", "experiment", "io"]),

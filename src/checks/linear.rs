@@ -1,15 +1,14 @@
 //! Predictions about scenes with a linear decoder, in closed form.
 
-use std::f64::consts::PI;
-
 use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
 use super::prediction::Standing::{Empirical, Theorem};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
+use super::rolinek::random_rotation;
 use super::run::{CheckRun, Seeds};
 use crate::data::{GroundTruthMap, ObservationSource, Scene};
-use crate::geometry::{chance_distance, ima_contrast};
+use crate::geometry::ima_contrast;
 use crate::nn::OptimizerKind;
 use crate::vae::Covariance::{Diagonal, Full};
 use crate::vae::PosteriorFactor;
@@ -38,9 +37,7 @@ fn optimisers(claims: &mut Claims<'_>, seeds: Seeds) {
         let runs = CheckRun::seeds(claims.scene, Full, seeds).into_iter();
         Pool::Mean(runs.map(|run| run.trained_by(kind, factor, LONG)).collect())
     };
-    let chance = chance_distance(2);
-    // Of 2√2 sin(θ/2) over 0 ≤ θ ≤ 45°, as the mean.
-    let deviation = (4.0 * (1.0 - 8_f64.sqrt() / PI) - chance * chance).sqrt();
+    let (chance, deviation) = random_rotation();
     let at_chance = Near { value: chance, tolerance: 3.0 * deviation / (seeds.count as f64).sqrt() };
     let pools = [runs(AdamEquivariant, Exponential), runs(Sgd, Exponential), runs(Adam, Cholesky)];
     let [equivariant, sgd, adam] = pools;

@@ -1,5 +1,7 @@
 //! Predictions about scenes of a few points: β merges their codes.
 
+use std::f64::consts::PI;
+
 use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
 use super::prediction::Standing::{Approximation, Empirical, Theorem};
@@ -68,8 +70,101 @@ pub(super) fn clusters(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     claims.list
 }
 
+/// A cluster and few points far from it, b = βσ² twice the largest variance: what is locally stable need not be the best.
+pub(super) fn outliers(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
+    let mut claims = Claims::about(scene);
+    let ObservationSource::Clusters { frequencies, .. } = &scene.generator.source else { return Vec::new() };
+    let (Some(half), [near, far]) = (half_distance(scene, [0, 1]), &frequencies[..]) else { return Vec::new() };
+    let share = *far as f64 / (near + far) as f64;
+    let objective = scene.training.objective();
+    let (sigma2, n) = (objective.sigma2, scene.generator.data_dim());
+    let (distance, noise) = (4.0 * half * half, n as f64 * scene.noise_variance());
+    let elbo = |distortion: f64, kl: f64| {
+        -(distortion + noise) / (2.0 * sigma2) - objective.log_normaliser(n) - objective.beta * kl
+    };
+    let collapsed = elbo(share * (1.0 - share) * distance, 0.0);
+    let (distortion, kl) = two_codes(share, objective.b() / distance);
+    let alive = elbo(distortion * distance, kl);
+    let runs = CheckRun::seeds(scene, Diagonal, seeds);
+    let raised: Vec<CheckRun> = runs.iter().map(|run| run.clone().raised_from(1.0)).collect();
+    let (runs, raised) = (Pool::Median(runs), Pool::Median(raised));
+    let beta = objective.beta;
+    claims
+        .add(
+            Approximation,
+            format!("At β = {beta}, b is beyond twice the largest variance: the collapsed state is locally stable, and runs from scratch end in it."),
+            CheckQuantity::ActiveUnits,
+            runs.clone(),
+            Near { value: 0.0, tolerance: 0.0 },
+        )
+        .add(
+            Theorem,
+            "Its objective is that of the mean of the data alone, −(n/2) log 2πσ² − tr Cov/2σ².",
+            CheckQuantity::Elbo,
+            runs,
+            // The noise of the 80 outliers that are held out has the standard error 2 · 5.88 · 0.1/√80 · 2 %/2σ² = 0.013 nats in
+            // each run; four of them.
+            Near { value: collapsed, tolerance: 0.053 },
+        )
+        .add(
+            Empirical,
+            "Runs raised to it from β = 1 keep their latent: the stable state is not the only one.",
+            CheckQuantity::ActiveUnits,
+            raised.clone(),
+            Near { value: 1.0, tolerance: 0.0 },
+        )
+        .add(
+            Approximation,
+            format!("They are better by {:.2} nats: the optimum of two Gaussian codes and the best decoder.", alive - collapsed),
+            CheckQuantity::Elbo,
+            raised,
+            // A network is less sharp than that decoder between the codes. A 14th of the difference.
+            Near { value: alive, tolerance: 0.1 },
+        );
+    claims.list
+}
+
+/// Distortion (in units of the squared distance) and KL of the best Gaussian codes of two points, the second with this share of the
+/// data, for one latent and b = `ratio` times the squared distance.
+///
+/// Two codes N(μₖ, sₖ²) with shares wₖ mix the points at z by rₖ = wₖqₖ(z)/Σwq; the best decoder gives their mean, with the variance
+/// r₁r₂. So ∫ w₁q₁ w₂q₂/(w₁q₁ + w₂q₂) dz/2b + Σ wₖ KLₖ is to be minimised over four numbers, here one after the other.
+fn two_codes(share: f64, ratio: f64) -> (f64, f64) {
+    const STEP: f64 = 0.02;
+    let weights = [1.0 - share, share];
+    let distortion = |codes: &[f64; 4]| -> f64 {
+        let density = |k: usize, z: f64| {
+            let (mean, log_s) = (codes[2 * k], codes[2 * k + 1]);
+            weights[k] * (-0.5 * ((z - mean) / log_s.exp()).powi(2) - log_s).exp() / (2.0 * PI).sqrt()
+        };
+        let at = |z: f64| {
+            let [a, b] = [0, 1].map(|k| density(k, z));
+            if a + b > 0.0 { a * b / (a + b) } else { 0.0 }
+        };
+        (-300..500).map(|i| STEP * at(STEP * f64::from(i))).sum()
+    };
+    let kl = |codes: &[f64; 4]| -> f64 {
+        let one = |k: usize| codes[2 * k].powi(2) + (2.0 * codes[2 * k + 1]).exp() - 1.0 - 2.0 * codes[2 * k + 1];
+        0.5 * (weights[0] * one(0) + weights[1] * one(1))
+    };
+    let loss = |codes: &[f64; 4]| distortion(codes) / (2.0 * ratio) + kl(codes);
+    // Apart: where both codes are the prior, the loss is stationary, too.
+    let mut codes = [0.0, 0.0, 3.0, -1.0];
+    for _ in 0..12 {
+        for i in 0..4 {
+            let with = |value: f64| {
+                let mut moved = codes;
+                moved[i] = value;
+                moved
+            };
+            codes = with(minimise(|value| loss(&with(value)), codes[i] - 0.5, codes[i] + 0.5));
+        }
+    }
+    (distortion(&codes), kl(&codes))
+}
+
 fn half_distance(scene: &Scene, points: [usize; 2]) -> Option<f64> {
-    let ObservationSource::Clusters(centres) = &scene.generator.source else { return None };
+    let ObservationSource::Clusters { centres, .. } = &scene.generator.source else { return None };
     let (a, b) = (centres.get(points[0])?, centres.get(points[1])?);
     Some(0.5 * a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt())
 }
@@ -129,6 +224,16 @@ mod tests {
             let found = glued_code(ratio);
             assert!((found - code).abs() < 2e-3, "b = {ratio} a²: {found} for {code}");
         }
+    }
+
+    /// The scene of outliers, by a search over a grid with another program: codes N(−0.06, 0.92²) and N(2.90, 0.145²).
+    #[test]
+    fn the_codes_of_a_rare_point_are_worth_their_price() {
+        let (distortion, kl) = two_codes(0.02, 1.45 / 36.0);
+        assert!((36.0 * distortion - 0.06398).abs() < 2e-4 && (kl - 0.12106).abs() < 2e-4, "{distortion} {kl}");
+        // Collapsed, the loss in units of the objective is larger, although b is beyond the largest variance.
+        let (b, largest) = (1.45, 36.0 * 0.02 * 0.98 + 0.01);
+        assert!(b > 2.0 * largest && 36.0 * distortion / (2.0 * b) + kl < 36.0 * 0.02 * 0.98 / (2.0 * b) - 0.05);
     }
 
     /// Near b = a² the code grows as a square root: μ² is linear in 1 − b/a².

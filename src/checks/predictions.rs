@@ -21,6 +21,7 @@ pub fn predictions(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
         "skew" => curved::skew(scene, seeds),
         "two-points" => points::two_points(scene, seeds),
         "clusters" => points::clusters(scene, seeds),
+        "outliers" => points::outliers(scene, seeds),
         _ => Vec::new(),
     }
 }

@@ -17,6 +17,8 @@ const SEARCHED: usize = 100;
 pub enum CheckQuantity {
     /// ELBO minus the closed-form optimum of a linear decoder, in nats.
     ElboBeyondOptimum,
+    /// ELBO, in nats.
+    Elbo,
     /// KL(q‖p), in nats.
     Kl,
     /// Mean contrast c_IMA, in nats.
@@ -49,6 +51,7 @@ impl fmt::Display for CheckQuantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ElboBeyondOptimum => f.write_str("ELBO − optimum"),
+            Self::Elbo => f.write_str("ELBO"),
             Self::Kl => f.write_str("KL"),
             Self::ImaContrast => f.write_str("c_IMA"),
             Self::Dto => f.write_str("DtO"),
@@ -72,7 +75,8 @@ impl CheckQuantity {
         let metrics = &outcome.metrics;
         let geometry = &metrics.geometry;
         match self {
-            Self::ElboBeyondOptimum => metrics.optimum.as_ref().map_or(f64::NAN, |best| metrics.elbo - best.elbo),
+            Self::ElboBeyondOptimum => metrics.optimum_test.as_ref().map_or(f64::NAN, |best| metrics.elbo - best.elbo),
+            Self::Elbo => metrics.elbo,
             Self::Kl => metrics.kl(),
             Self::ImaContrast => geometry.ima_contrast.unwrap_or(f64::NAN),
             Self::Dto => geometry.dto.unwrap_or(f64::NAN),

@@ -42,6 +42,8 @@ pub struct CheckRun {
     pub beta: f64,
     /// Steps, in one cycle of the learning rate.
     pub steps: u64,
+    /// β of as many steps before, if another.
+    pub raised_from: Option<f64>,
     /// Degrees by which the latents are then rotated; as many steps follow, in another cycle.
     pub rotate: Option<f64>,
     /// Optimiser and parametrisation of full covariances.
@@ -68,7 +70,7 @@ impl CheckRun {
     pub fn new(scene: &Scene, covariance: Covariance, seed: u64) -> Self {
         let training = (OptimizerKind::AdamEquivariant, PosteriorFactor::Exponential);
         let (beta, steps) = (scene.training.beta, scene.training.steps);
-        Self { scene: scene.clone(), seed, covariance, beta, steps, rotate: None, training }
+        Self { scene: scene.clone(), seed, covariance, beta, steps, raised_from: None, rotate: None, training }
     }
 
     /// [`Self::new`] for each seed.
@@ -79,6 +81,11 @@ impl CheckRun {
     /// The same run with another β.
     pub fn with_beta(self, beta: f64) -> Self {
         Self { beta, ..self }
+    }
+
+    /// The same run, trained at another β first.
+    pub fn raised_from(self, beta: f64) -> Self {
+        Self { raised_from: Some(beta), ..self }
     }
 
     /// The same run with a rotation after its convergence.
@@ -96,14 +103,18 @@ impl CheckRun {
     /// # Errors
     /// If the scene has invalid training defaults, or the run diverges.
     pub fn run(&self) -> Result<CheckOutcome, String> {
-        let Self { scene, seed, covariance, beta, steps, rotate, training } = self;
+        let Self { scene, seed, covariance, beta, steps, raised_from, rotate, training } = self;
         let samples = scene.generator.samples;
         let mut config = Config::new(Origin::Scene(Box::new(scene.clone())), *seed, samples);
-        (config.objective.covariance, config.objective.beta) = (*covariance, *beta);
+        (config.objective.covariance, config.objective.beta) = (*covariance, raised_from.unwrap_or(*beta));
         (config.optimizer.kind, config.architecture.factor) = *training;
         config.cycle = Some(*steps);
         let mut run = Experiment::new(config, Arc::new(generate(scene, *seed))).map_err(|e| e.to_string())?;
         run.advance(*steps).map_err(|e| e.to_string())?;
+        if raised_from.is_some() {
+            run.apply(Command::Beta(*beta)).map_err(|e| e.to_string())?;
+            run.advance(*steps).map_err(|e| e.to_string())?;
+        }
         let mut rotated = None;
         if let Some(degrees) = *rotate {
             let rotation = Rotation { degrees, plane: [0, 1] };

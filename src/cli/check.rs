@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::error::CliError;
 use super::output::print;
 use super::progress::bar;
-use crate::checks::{Check, Expected, Prediction, Seeds, predictions, run_checks};
+use crate::checks::{
+    Check, Expected, Prediction, RolinekRow, Seeds, predictions, random_rotation, rolinek_table, run_checks,
+};
 use crate::data::Scene;
 use crate::launch::find_scene;
 
@@ -24,6 +26,9 @@ pub struct CheckArgs {
     /// Begin with this seed
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64 - 100))]
     first_seed: u64,
+    /// Repeat the experiments of Rolínek et al. 2019 with synthetic data instead, and print their table beside the paper's numbers
+    #[arg(long, conflicts_with_all = ["scenes", "json"])]
+    paper: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -32,20 +37,24 @@ pub struct CheckArgs {
 impl CheckArgs {
     /// Makes the runs, compares them with the predictions and prints the verdicts.
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
+        let seeds = Seeds { first: self.first_seed, count: self.seeds };
+        let progress = |made, all| {
+            bar(made as u64, all as u64, "runs");
+            Ok::<(), CliError>(())
+        };
+        if self.paper {
+            return print(out, &rolinek(&rolinek_table(seeds, progress)?));
+        }
         let scenes = if self.scenes.is_empty() {
             Scene::built_in().to_vec()
         } else {
             self.scenes.iter().map(|name| find_scene(name)).collect::<Result<_, _>>()?
         };
-        let seeds = Seeds { first: self.first_seed, count: self.seeds };
         let predictions: Vec<Prediction> = scenes.iter().flat_map(|scene| predictions(scene, seeds)).collect();
         if let Some(scene) = scenes.iter().find(|scene| !predictions.iter().any(|p| p.scene == scene.name)) {
             return Err(CliError::Input(format!("there are no predictions about the scene '{}'", scene.name)));
         }
-        let checks = run_checks(&predictions, |made, all| {
-            bar(made as u64, all as u64, "runs");
-            Ok::<(), CliError>(())
-        })?;
+        let checks = run_checks(&predictions, progress)?;
         if self.json {
             print(out, &format!("{:#}\n", Value::from(checks.iter().map(as_json).collect::<Vec<_>>())))?;
         } else {
@@ -56,6 +65,32 @@ impl CheckArgs {
             failed => Err(CliError::Run(format!("{failed} of the predictions do not hold"))),
         }
     }
+}
+
+/// A Markdown table: means and standard deviations over runs, the paper's beside them.
+fn rolinek(rows: &[RolinekRow]) -> String {
+    let head = "| data | model | DtO | paper | MCC | runs |\n|---|---|---|---|---|---|\n";
+    let line = |row: &RolinekRow| {
+        let published =
+            row.data.published(row.model).map_or("–".to_owned(), |(mean, sd)| format!("{mean:.2} ± {sd:.2}"));
+        let failed = if row.failed > 0 { format!(", {} diverged", row.failed) } else { String::new() };
+        let (data, model, runs) = (row.data, row.model, row.dto.len());
+        format!("| {data} | {model} | {} | {published} | {} | {runs}{failed} |\n", spread(&row.dto), spread(&row.mcc))
+    };
+    let lines: String = rows.iter().map(line).collect();
+    let (mean, deviation) = random_rotation();
+    format!("{head}{lines}| any | random rotation (Haar) | {mean:.2} ± {deviation:.2} | – | – | exact |\n")
+}
+
+/// Mean ± standard deviation.
+fn spread(values: &[f64]) -> String {
+    let count = values.len() as f64;
+    if values.is_empty() {
+        return "–".to_owned();
+    }
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    format!("{mean:.2} ± {:.2}", variance.sqrt())
 }
 
 /// A heading per scene, two lines per check, and the count.

@@ -13,7 +13,8 @@ pub struct SourceArgs {
     /// Train on a built-in scene, or on a scene file [default: linear; cylinder in the window]
     #[arg(long, value_name = "NAME")]
     pub scene: Option<String>,
-    /// Train on your data: CSV, TSV or NPY, one row per sample
+    /// Train on your data: CSV, TSV or NPY, one row per sample. Rows are shuffled by --seed and the last fifth is held out; columns
+    /// are centred and divided by one scale (mean and root mean variance of the training rows), which is the unit of sigma^2
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub data: Option<PathBuf>,
     /// Repeat a saved run from its seed: a session, or a figure that contains one (with --data if it contains no data)

@@ -67,7 +67,8 @@ fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs, until: Until)
     let state = run.state();
     let metrics = metrics_json(&metrics, state.step, &state.settings, &convergence);
     let sentence = convergence.sentence();
-    Ok(format!("{}\n{comparison}{sentence}\nsaved in {}\n", table(&metrics).trim_end(), folder.display()))
+    let warnings: String = run.warnings().map(|warning| format!("warning: {warning}\n")).collect();
+    Ok(format!("{}\n{comparison}{warnings}{sentence}\nsaved in {}\n", table(&metrics).trim_end(), folder.display()))
 }
 
 /// Trains, saves to `folder` and returns the run with its metrics. A diverged run is saved in its last sound state.

@@ -19,6 +19,9 @@ pub struct Dataset {
     pub kind: ObservationKind,
     /// The standardisation of your data; `None` for a generated scene, which is not standardised.
     pub centre_and_scale: Option<CentreAndScale>,
+    /// The seed that shuffled the rows of your table: [`split_rows`](super::split_rows) gives their numbers. `None` for
+    /// a generated scene, and where a file of an earlier version does not say.
+    pub split_seed: Option<u64>,
 }
 
 impl Dataset {

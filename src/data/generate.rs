@@ -23,8 +23,8 @@ pub fn generate(scene: &Scene, seed: u64) -> Dataset {
         ObservationSource::Map { map, factors } => {
             mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index))
         }
-        ObservationSource::Clusters(centres) => {
-            clustered(scene, centres, samples, &mut stream(seed, Purpose::Data, index))
+        ObservationSource::Clusters { centres, frequencies } => {
+            clustered(scene, centres, frequencies, samples, &mut stream(seed, Purpose::Data, index))
         }
     };
     Dataset {
@@ -32,11 +32,12 @@ pub fn generate(scene: &Scene, seed: u64) -> Dataset {
         test: split(TEST, generator.test_samples),
         factor_names: match &generator.source {
             ObservationSource::Map { map, .. } => map.factor_names(),
-            ObservationSource::Clusters(_) => vec!["cluster".to_owned()],
+            ObservationSource::Clusters { .. } => vec!["cluster".to_owned()],
         },
         observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
         kind: ObservationKind::Points,
         centre_and_scale: None,
+        split_seed: None,
     }
 }
 
@@ -69,13 +70,21 @@ fn mapped(
 }
 
 /// Observations at the cluster centres in turn, + noise.
-fn clustered(scene: &Scene, centres: &[Vec<f64>], samples: usize, rng: &mut ChaCha8Rng) -> Split {
+fn clustered(
+    scene: &Scene,
+    centres: &[Vec<f64>],
+    frequencies: &[usize],
+    samples: usize,
+    rng: &mut ChaCha8Rng,
+) -> Split {
     let noise = scene.noise_variance().sqrt();
+    let turns: Vec<usize> = frequencies.iter().enumerate().flat_map(|(k, f)| std::iter::repeat_n(k, *f)).collect();
+    let cluster = |c: usize| turns[c % turns.len()];
     let observations = Matrix::from_fn(scene.generator.data_dim(), samples, |r, c| {
         let epsilon: f64 = StandardNormal.sample(rng);
-        (centres[c % centres.len()][r] + noise * epsilon) as f32
+        (centres[cluster(c)][r] + noise * epsilon) as f32
     });
-    let factors = Matrix::from_fn(1, samples, |_, c| (c % centres.len()) as f32);
+    let factors = Matrix::from_fn(1, samples, |_, c| cluster(c) as f32);
     Split { observations, factors: Some(factors) }
 }
 
@@ -246,9 +255,25 @@ mod tests {
     }
 
     #[test]
+    fn two_percent_of_the_outlier_scene_are_far_away() {
+        let data = generate(&scene("outliers"), 1);
+        for split in [&data.train, &data.test] {
+            let far = split.observations.iter_columns().filter(|x| x[0] > 3.0).count();
+            assert_eq!(50 * far, split.samples());
+            assert!(
+                split
+                    .observations
+                    .iter_columns()
+                    .zip(split.factors.as_ref().unwrap().as_slice())
+                    .all(|(x, k)| (x[0] > 3.0) == (*k == 1.0))
+            );
+        }
+    }
+
+    #[test]
     fn observations_surround_their_cluster_centres() {
         let scene = scene("clusters");
-        let ObservationSource::Clusters(centres) = &scene.generator.source else { panic!("no clusters") };
+        let ObservationSource::Clusters { centres, .. } = &scene.generator.source else { panic!("no clusters") };
         let data = generate(&scene, 1).train;
         for (c, x) in data.observations.iter_columns().enumerate() {
             let centre = &centres[data.factors.as_ref().unwrap().column(c)[0] as usize];

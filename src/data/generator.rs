@@ -30,8 +30,13 @@ pub enum ObservationSource {
         /// The distribution of each factor, with zero mean and unit variance.
         factors: FactorDistribution,
     },
-    /// Cluster centres, each equally often. The factor is the index of the cluster.
-    Clusters(Vec<Vec<f64>>),
+    /// Clusters in turn. The factor is the index of the cluster.
+    Clusters {
+        /// The centres.
+        centres: Vec<Vec<f64>>,
+        /// How many observations in a row belong to each.
+        frequencies: Vec<usize>,
+    },
 }
 
 /// The distribution of a factor.
@@ -64,7 +69,7 @@ impl Generator {
     pub fn data_dim(&self) -> usize {
         match &self.source {
             ObservationSource::Map { map, .. } => map.data_dim(),
-            ObservationSource::Clusters(centres) => centres.first().map_or(0, Vec::len),
+            ObservationSource::Clusters { centres, .. } => centres.first().map_or(0, Vec::len),
         }
     }
 
@@ -75,7 +80,7 @@ impl Generator {
                 map.check().map_err(|sentence| format!("[generator.map] {sentence}"))?;
                 (map.data_dim(), map.latent_dim())
             }
-            ObservationSource::Clusters(centres) => (check_clusters(centres)?, 1),
+            ObservationSource::Clusters { centres, frequencies } => (check_clusters(centres, frequencies)?, 1),
         };
         if let Some(variance) = self.noise_variance
             && !(0.0..=1e6).contains(&variance)
@@ -94,7 +99,7 @@ impl Generator {
                 ));
             }
         }
-        if self.moments == SampleMoments::Exact && matches!(self.source, ObservationSource::Clusters(_)) {
+        if self.moments == SampleMoments::Exact && matches!(self.source, ObservationSource::Clusters { .. }) {
             return Err("[generator] moments = \"exact\" needs a map; leave it out for clusters".to_owned());
         }
         Ok(())
@@ -102,10 +107,13 @@ impl Generator {
 }
 
 /// The dimension of the cluster centres, or their first mistake.
-fn check_clusters(centres: &[Vec<f64>]) -> Result<usize, String> {
+fn check_clusters(centres: &[Vec<f64>], frequencies: &[usize]) -> Result<usize, String> {
     let n = centres.first().map_or(0, Vec::len);
     if n == 0 || centres.len() > 1000 || n > 256 {
         return Err("[generator] clusters needs 1 to 1000 points of 1 to 256 coordinates".to_owned());
+    }
+    if frequencies.len() != centres.len() || !frequencies.iter().all(|f| (1..=1_000_000).contains(f)) {
+        return Err("[generator] frequencies needs a number from 1 to 1000000 for each cluster".to_owned());
     }
     match centres.iter().position(|centre| centre.len() != n || centre.iter().any(|x| !(-1e6..1e6).contains(x))) {
         Some(i) => Err(format!("[generator] clusters: point {} must have {n} coordinates below a million", i + 1)),
@@ -129,6 +137,9 @@ struct GeneratorRecord {
     moments: SampleMoments,
     #[serde(skip_serializing_if = "Option::is_none")]
     clusters: Option<Vec<Vec<f64>>>,
+    /// Left out where each cluster is equally often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequencies: Option<Vec<usize>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     map: Option<GroundTruthMap>,
 }
@@ -145,10 +156,17 @@ impl TryFrom<GeneratorRecord> for Generator {
     type Error = &'static str;
 
     fn try_from(layout: GeneratorRecord) -> Result<Self, Self::Error> {
-        let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, map } = layout;
+        let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, frequencies, map } =
+            layout;
+        if map.is_some() && frequencies.is_some() {
+            return Err("[generator] frequencies are those of `clusters`; a map has none");
+        }
         let source = match (map, clusters, factors) {
             (Some(map), None, factors) => ObservationSource::Map { map, factors: factors.unwrap_or_default() },
-            (None, Some(centres), None | Some(FactorDistribution::Discrete)) => ObservationSource::Clusters(centres),
+            (None, Some(centres), None | Some(FactorDistribution::Discrete)) => {
+                let frequencies = frequencies.unwrap_or_else(|| vec![1; centres.len()]);
+                ObservationSource::Clusters { centres, frequencies }
+            }
             (None, Some(_), Some(_)) => return Err("the factor of clusters is discrete; leave `factors` out"),
             _ => return Err("[generator] needs either `map` or `clusters`"),
         };
@@ -159,10 +177,13 @@ impl TryFrom<GeneratorRecord> for Generator {
 impl From<Generator> for GeneratorRecord {
     fn from(generator: Generator) -> Self {
         let Generator { source, noise_variance, samples, test_samples, moments } = generator;
-        let (factors, clusters, map) = match source {
-            ObservationSource::Map { map, factors } => (Some(factors), None, Some(map)),
-            ObservationSource::Clusters(centres) => (Some(FactorDistribution::Discrete), Some(centres), None),
+        let (factors, clusters, frequencies, map) = match source {
+            ObservationSource::Map { map, factors } => (Some(factors), None, None, Some(map)),
+            ObservationSource::Clusters { centres, frequencies } => {
+                let unequal = frequencies.iter().any(|f| *f != 1);
+                (Some(FactorDistribution::Discrete), Some(centres), unequal.then_some(frequencies), None)
+            }
         };
-        Self { factors, noise_variance, samples, test_samples, moments, clusters, map }
+        Self { factors, noise_variance, samples, test_samples, moments, clusters, frequencies, map }
     }
 }

@@ -13,5 +13,5 @@ pub use generate::generate;
 pub use generator::{FactorDistribution, Generator, ObservationSource, SampleMoments};
 pub use ground_truth_map::GroundTruthMap;
 pub use scene::{Scene, SceneCamera, SceneError};
-pub use table::{Table, TableError, dataset_from_table};
+pub use table::{Table, TableError, dataset_from_table, split_rows};
 pub use training::TrainingDefaults;

@@ -70,7 +70,7 @@ fn current_schema() -> u32 {
 }
 
 /// The built-in scenes in teaching order.
-const BUILT_IN: [&str; 13] = [
+const BUILT_IN: [&str; 14] = [
     include_str!("../../assets/scenes/linear.toml"),
     include_str!("../../assets/scenes/linear-equal.toml"),
     include_str!("../../assets/scenes/uniform-square.toml"),
@@ -84,6 +84,7 @@ const BUILT_IN: [&str; 13] = [
     include_str!("../../assets/scenes/skew.toml"),
     include_str!("../../assets/scenes/two-points.toml"),
     include_str!("../../assets/scenes/clusters.toml"),
+    include_str!("../../assets/scenes/outliers.toml"),
 ];
 
 impl Scene {
@@ -137,7 +138,7 @@ impl Scene {
     pub fn truth(&self) -> Option<&GroundTruthMap> {
         match &self.generator.source {
             ObservationSource::Map { map, .. } => Some(map),
-            ObservationSource::Clusters(_) => None,
+            ObservationSource::Clusters { .. } => None,
         }
     }
 
@@ -249,6 +250,9 @@ mod tests {
         assert!(clusters("[[1.0, 2.0], [3.0]]").contains("point 2 must have 2 coordinates"));
         assert!(clusters("[]").contains("1 to 1000 points"));
         assert!(clusters("[[1.0]]\nfactors = 'normal'").contains("discrete"));
+        assert!(clusters("[[1.0]]\nfrequencies = [1, 2]").contains("a number from 1 to 1000000 for each"));
+        assert!(clusters("[[1.0], [2.0]]\nfrequencies = [0, 2]").contains("a number from 1 to 1000000 for each"));
+        assert!(swapped("[generator]", "[generator]\nfrequencies = [1]").contains("a map has none"));
         assert!(clusters("[[1.0]]\nmoments = 'exact'").contains("needs a map"));
     }
 

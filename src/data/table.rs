@@ -37,15 +37,12 @@ const SHUFFLE: u64 = 2;
 /// The dataset of a table: shuffled rows, the last fifth held out, centred and scaled by mean and variance of the
 /// training rows. One scale for all columns, since a scale per column would change angles.
 pub fn dataset_from_table(table: &Table, seed: u64) -> Result<Dataset, TableError> {
-    let samples = table.values.columns();
-    let mut order: Vec<usize> = (0..samples).collect();
-    order.shuffle(&mut stream(seed, Purpose::Data, SHUFFLE));
-    let (train, test) = order.split_at(samples - (samples / 5).max(1).min(samples));
+    let [train, test] = split_rows(table.values.columns(), seed);
     if train.is_empty() {
         return Err(TableError::TooFew);
     }
-    let centre_and_scale = centre_and_scale(&table.values, train)?;
-    let [train, test] = [train, test].map(|chosen| standardised(&table.values, chosen, &centre_and_scale));
+    let centre_and_scale = centre_and_scale(&table.values, &train)?;
+    let [train, test] = [train, test].map(|chosen| standardised(&table.values, &chosen, &centre_and_scale));
     if !train.as_slice().iter().chain(test.as_slice()).all(|x| x.is_finite()) {
         return Err(TableError::TooLarge);
     }
@@ -59,7 +56,17 @@ pub fn dataset_from_table(table: &Table, seed: u64) -> Result<Dataset, TableErro
             .image_shape
             .map_or(ObservationKind::Points, |(height, width)| ObservationKind::Images { height, width }),
         centre_and_scale: Some(centre_and_scale),
+        split_seed: Some(seed),
     })
+}
+
+/// Row numbers of the training data and of the held-out data, in their order: all rows shuffled, the last fifth held out. Rows
+/// count from 0, without the header of the file.
+pub fn split_rows(samples: usize, seed: u64) -> [Vec<usize>; 2] {
+    let mut train: Vec<usize> = (0..samples).collect();
+    train.shuffle(&mut stream(seed, Purpose::Data, SHUFFLE));
+    let test = train.split_off(samples - (samples / 5).max(1).min(samples));
+    [train, test]
 }
 
 fn centre_and_scale(values: &Matrix<f64>, chosen: &[usize]) -> Result<CentreAndScale, TableError> {

@@ -6,12 +6,12 @@ use super::config::Config;
 use super::convergence::training_objective;
 use super::measure::{FactorCorrelation, is_linear, mcc_ceiling, summarise};
 use super::settings::Settings;
-use crate::data::Dataset;
+use crate::data::{Dataset, Split};
 use crate::geometry::{GeometryMetrics, MeanGap, Measured, Samples, Undefined, chance_distance, mean_gap};
 use crate::linalg::Matrix;
-use crate::ppca::LinearOptimum;
+use crate::ppca::{LinearOptimum, linear_elbo, optimal_decoder};
 use crate::rng::{Purpose, stream};
-use crate::stats::{Estimate, linearised_correlation, moments};
+use crate::stats::{Estimate, linearised_correlation};
 use crate::vae::{Posterior, Vae};
 
 /// Noise draws per observation for the reconstruction term.
@@ -43,12 +43,17 @@ pub struct Metrics {
     pub dto_chance: Measured,
     /// Chance level of `mcc`: its mean over random rotations of the active latents.
     pub mcc_chance: Measured,
-    /// Optimum of linear decoders on the held-out data; only for linear decoders.
-    pub optimum: Option<LinearOptimum>,
     /// Mean exact gap over the first held-out observations, or the reason why it is undefined; `None` unless asked for, since it
     /// takes seconds.
     pub exact_gap: Option<Result<MeanGap, Undefined>>,
-    /// Mean correlation coefficient at that optimum, √(1 − v/λᵢ) with v the variance of the noise.
+    /// Optimum on the training data; only for linear decoders.
+    pub optimum_training: Option<LinearOptimum>,
+    /// ELBO of the held-out data with decoder and posterior of the training optimum: the most that training can aim at, where
+    /// [`Self::optimum_test`] fits the held-out data themselves.
+    pub optimum_training_on_test: Option<f64>,
+    /// Optimum on the held-out data; only for linear decoders.
+    pub optimum_test: Option<LinearOptimum>,
+    /// Mean correlation coefficient at the optimum on the held-out data, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
     /// The value at each observation of every metric that is a mean, those of the geometry moved here; of `mcc` linearised
     /// ([`linearised_correlation`]).
@@ -103,9 +108,13 @@ impl Metrics {
             let values = linearised_mcc(&codes, factors, &correlation.matches(&geometry.active));
             samples.insert("mcc", Matrix::from_columns(1, observations, values));
         }
-        let optimum = is_linear(&model.architecture).then(|| {
-            let covariance = moments(test.iter_columns(), test.rows()).1;
-            LinearOptimum::new(&covariance, m, objective)
+        let covariances = is_linear(&model.architecture).then(|| [&data.train, &data.test].map(Split::covariance));
+        let [optimum_training, optimum_test] =
+            [0, 1].map(|part| covariances.as_ref().map(|c| LinearOptimum::new(&c[part], m, objective)));
+        let optimum_training_on_test = covariances.as_ref().map(|[train, test]| {
+            // Second moments about the mean of the training data, which is the decoder's.
+            let apart = data.test.mean() - data.train.mean();
+            linear_elbo(&optimal_decoder(train, m, objective), &(test + &apart * apart.transpose()), objective)
         });
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
         let metrics = Self {
@@ -119,8 +128,10 @@ impl Metrics {
             dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
             mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
             exact_gap: None,
-            mcc_ceiling: mcc_ceiling(config, optimum.as_ref()),
-            optimum,
+            mcc_ceiling: mcc_ceiling(config, optimum_test.as_ref()),
+            optimum_training,
+            optimum_training_on_test,
+            optimum_test,
             geometry,
             samples: Samples::new(),
         };

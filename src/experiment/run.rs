@@ -46,6 +46,8 @@ pub struct Experiment {
     data: Arc<Dataset>,
     state: State,
     log: Vec<LoggedCommand>,
+    /// Errors of the covariances after rotations, each with its place in the log.
+    rotation_errors: Vec<(usize, f64)>,
     /// Scheduled commands; any other command cancels them.
     pending: VecDeque<LoggedCommand>,
     history: History,
@@ -63,6 +65,9 @@ pub struct Experiment {
     sums: Elbo,
     summed: u64,
 }
+
+/// Relative error of covariances after a rotation that is worth a warning.
+const POOR_FIT: f64 = 0.01;
 
 /// Steps between states marked as sound.
 const SOUND_INTERVAL: u64 = 200;
@@ -110,6 +115,7 @@ impl Experiment {
             data,
             state,
             log: Vec::new(),
+            rotation_errors: Vec::new(),
             pending: VecDeque::new(),
             history,
             sound,
@@ -144,6 +150,20 @@ impl Experiment {
     /// Commands that took effect, in the order of their steps.
     pub fn log(&self) -> &[LoggedCommand] {
         &self.log
+    }
+
+    /// A sentence for each rotation that the encoder could not follow: the covariances of its posteriors were off by more than
+    /// 1 % after it. A posterior with an exponential factor follows exactly.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let bad = |(place, error): &(usize, f64)| Some((self.log.get(*place)?, *error)).filter(|_| *error > POOR_FIT);
+        self.rotation_errors.iter().filter_map(bad).map(|(logged, error)| {
+            let LoggedCommand { step, command } = logged;
+            let percent = 100.0 * error;
+            format!(
+                "{command} at step {step}: posterior covariances were off by {percent:.1} % after it (99th percentile over \
+                 training observations), because the encoder fits them by least squares"
+            )
+        })
     }
 
     /// Rows measured so far.
@@ -224,7 +244,9 @@ impl Experiment {
         self.mark_sound();
         let settings = command.applied_to(self.state.settings);
         if let Command::Rotate(rotation) = command {
-            rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
+            let error = rotation.rotate_model(&mut self.state.vae, &self.data.train.observations);
+            self.rotation_errors.retain(|(place, _)| *place < self.log.len());
+            self.rotation_errors.push((self.log.len(), error));
             let State { vae, adam, settings, .. } = &mut self.state;
             if vae.is_equivariant(settings.optimizer.kind) {
                 rotation.rotate_values(vae, &mut adam.first);
@@ -453,6 +475,15 @@ impl Experiment {
                 format!(" after {count} changes from {} at step {from} to {} at step {to}", first.command, last.command)
             }
         };
+        let undone =
+            self.rotation_errors.iter().filter(|(place, _)| (self.sound.commands..self.log.len()).contains(place));
+        let error = undone.map(|(_, error)| *error).fold(0.0, f64::max);
+        let fit = if error > POOR_FIT {
+            format!(" (posterior covariances were off by {:.1} % after the rotation)", 100.0 * error)
+        } else {
+            String::new()
+        };
+        let after = format!("{after}{fit}");
         let step = self.state.step;
         self.pending.clear();
         self.return_to(self.sound);

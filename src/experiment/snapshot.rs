@@ -43,8 +43,8 @@ pub struct Snapshot {
     pub geometry: GeometryMetrics,
     /// Correlations of the same posterior means with the true factors, if known.
     pub correlation: Option<FactorCorrelation>,
-    /// Optimum of linear decoders on the training data; only for linear decoders.
-    pub optimum: Option<LinearOptimum>,
+    /// Optimum on the training data; only for linear decoders.
+    pub optimum_training: Option<LinearOptimum>,
 }
 
 impl Snapshot {
@@ -76,7 +76,7 @@ impl Snapshot {
         let encodings = vae.encode(&observations.select_columns(0..Self::ENCODED.min(observations.columns())));
         let (geometry, correlation) = probe(&vae, &data, &settings, true);
         Self {
-            optimum: is_linear(&vae.architecture)
+            optimum_training: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
             geometry,
             correlation,
@@ -135,6 +135,6 @@ impl Snapshot {
 
     /// Ceiling of the MCC under the noise of the data, on the training data.
     pub fn mcc_ceiling(&self) -> Measured {
-        mcc_ceiling(&self.config, self.optimum.as_ref())
+        mcc_ceiling(&self.config, self.optimum_training.as_ref())
     }
 }

@@ -15,6 +15,7 @@ mod metrics;
 mod optimal_posteriors;
 mod posterior_nodes;
 mod product_density;
+mod rotated_elbo;
 mod rotated_model;
 mod rotation;
 mod seam;
@@ -37,6 +38,7 @@ pub use metrics::{ACTIVE_VARIANCE, GeometryMetrics, LEAST_SEPARATION, Samples, a
 pub use optimal_posteriors::{Evaluated, OptimalPosteriors};
 pub use posterior_nodes::PosteriorNodes;
 pub use product_density::{ProductDensity, product_density};
-pub use rotation::{RotatedElbo, Rotation, rotated_elbos, rotated_gap};
+pub use rotated_elbo::{RotatedElbo, rotated_elbos};
+pub use rotation::{Rotation, rotated_gap};
 pub use seam::{Seam, measured_arcs, normal_density};
 pub use undefined::{Measured, Undefined};

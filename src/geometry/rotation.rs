@@ -2,13 +2,12 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::best_posterior::{BestPosterior, best_posterior, posterior_quadrature};
 use super::contrast::diagonal_gap;
 use crate::linalg::Real;
-use crate::vae::{Covariance, Objective, Posterior, Vae, place_of};
+use crate::vae::{Posterior, Vae, place_of};
 
 /// Rotation by an angle in the plane of two latents: z ↦ R z.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +77,15 @@ impl Rotation {
         let factor = sigma.cholesky().map_or_else(|| &r * &q.factor, |c| c.l());
         Posterior { mean: &r * &q.mean, factor }
     }
+
+    /// Diagonal posterior with mean R μ and the variances 1/(R Λ Rᵀ)ᵢᵢ, for a posterior with mean μ and a precision Λ: the best
+    /// diagonal one where the objective is quadratic. (The diagonal of the *precision*, not of the covariance.)
+    pub fn rotate_to_diagonal(&self, mean: &DVector<f64>, precision: &DMatrix<f64>) -> Posterior {
+        let r = self.matrix(mean.len());
+        let rotated = &r * precision * r.transpose();
+        let factor = DMatrix::from_diagonal(&rotated.diagonal().map(|l| 1.0 / l.max(1e-12).sqrt()));
+        Posterior { mean: r * mean, factor }
+    }
 }
 
 /// H (m × m) from H_ii and √2 H_ij below the diagonal, row by row.
@@ -98,54 +106,6 @@ fn write_symmetric<T: Real>(h: &DMatrix<f64>, entries: &mut [T]) {
     }
 }
 
-/// Objective of the rotated decoder with the best posterior of each family, averaged over observations, in nats.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RotatedElbo {
-    /// Angle of the rotation.
-    pub degrees: f64,
-    /// Objective with the best diagonal posteriors.
-    pub diagonal: f64,
-    /// Objective with the best full posteriors, the same at every angle (Rolínek et al. 2019, propositions 2 and 3).
-    pub full: f64,
-}
-
-/// The curve ELBO(φ) of a decoder over angles in the plane of two latents. The search for the best posteriors begins at
-/// `starts`, one for each observation.
-pub fn rotated_elbos(
-    vae: &Vae<f64>,
-    observations: &[Vec<f64>],
-    starts: &[Posterior],
-    objective: &Objective,
-    plane: [usize; 2],
-    angles: &[f64],
-) -> Vec<RotatedElbo> {
-    let rule = posterior_quadrature(vae.latent_dim());
-    let with = |covariance| Objective { covariance, ..*objective };
-    let full: Vec<BestPosterior> = observations
-        .iter()
-        .zip(starts)
-        .map(|(x, start)| best_posterior(vae, x, &with(Covariance::Full), start, &rule))
-        .collect();
-    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / observations.len() as f64;
-    let full_elbo = mean(&mut full.iter().map(|best| best.elbo));
-    let at = |degrees: &f64| {
-        let rotation = Rotation { degrees: *degrees, plane };
-        let mut rotated = vae.clone();
-        rotation.rotate_decoder(&mut rotated);
-        let best = |(x, best): (&Vec<f64>, &BestPosterior)| {
-            // The best diagonal posterior for a precision Λ has variances 1/Λᵢᵢ: a good start.
-            let r = rotation.matrix(vae.latent_dim());
-            let precision = &r * &best.precision * r.transpose();
-            let factor = DMatrix::from_diagonal(&precision.diagonal().map(|l| 1.0 / l.max(1e-12).sqrt()));
-            let start = Posterior { mean: &r * &best.posterior.mean, factor };
-            best_posterior(&rotated, x, &with(Covariance::Diagonal), &start, &rule).elbo
-        };
-        let diagonal = mean(&mut observations.iter().zip(&full).map(best));
-        RotatedElbo { degrees: *degrees, diagonal, full: full_elbo }
-    };
-    angles.iter().map(at).collect()
-}
-
 /// Loss of a diagonal posterior against a full one after a rotation, to second order and in nats:
 /// β ½ (Σ log (RΛRᵀ)ᵢᵢ − log det Λ). Exact for linear decoders.
 pub fn rotated_gap(precision: &DMatrix<f64>, beta: f64, rotation: &Rotation) -> f64 {
@@ -159,10 +119,8 @@ mod tests {
     use crate::geometry::best_posterior::elbo_of;
     use crate::linalg::Matrix;
     use crate::nn::Activation;
-    use crate::ppca::linear_elbo;
     use crate::rng::{Purpose, stream};
-    use crate::vae::{Architecture, DecoderKind};
-    use nalgebra::DVector;
+    use crate::vae::{Architecture, Covariance, DecoderKind, Objective};
 
     fn vae(decoder: DecoderKind, hidden: Vec<usize>, n: usize) -> Vae<f64> {
         let architecture =
@@ -202,47 +160,5 @@ mod tests {
         let before = elbo_of(&original, &x, &objective, &q, &rule);
         let after = elbo_of(&rotated, &x, &objective, &rotation.rotate_posterior(&q), &rule);
         assert!((before - after).abs() < 1e-9, "{before} {after}");
-    }
-
-    /// The curve of a linear decoder lies (β/2) log(1 + sin²2θ (λ₁−λ₂)²/4λ₁λ₂) below the flat one.
-    #[test]
-    fn the_curve_of_a_linear_decoder_is_the_closed_form() {
-        let (lambda, beta, sigma2) = ([2.05_f64, 1.05], 2.0, 0.05);
-        let mut vae = vae(DecoderKind::Linear, vec![], 2);
-        vae.parameters.fill(0.0);
-        for (i, l) in lambda.iter().enumerate() {
-            vae.parameters[2 * i + i] = (l - beta * sigma2).sqrt();
-        }
-        let objective = Objective { covariance: Covariance::Diagonal, beta, sigma2 };
-        // ±√λᵢ e_i √2: mean zero and covariance diag(λ).
-        let data: Vec<Vec<f64>> =
-            (0..4)
-                .map(|k| {
-                    (0..2)
-                        .map(|i| {
-                            if i == k / 2 {
-                                (2.0 * lambda[i]).sqrt() * if k % 2 == 0 { 1.0 } else { -1.0 }
-                            } else {
-                                0.0
-                            }
-                        })
-                        .collect()
-                })
-                .collect();
-        let prior = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
-        let angles = [0.0, 15.0, 30.0, 45.0, 80.0];
-        let curve = rotated_elbos(&vae, &data, &vec![prior; 4], &objective, [0, 1], &angles);
-        let covariance = DMatrix::from_diagonal(&lambda.to_vec().into());
-        let w = DMatrix::from_column_slice(2, 2, &vae.parameters[..4]);
-        let full = linear_elbo(&w, &covariance, &Objective { covariance: Covariance::Full, ..objective });
-        for point in curve {
-            let s = (2.0 * point.degrees.to_radians()).sin();
-            let closed = 0.5 * beta * (s * s * (lambda[0] - lambda[1]).powi(2) / (4.0 * lambda[0] * lambda[1])).ln_1p();
-            assert!((point.full - full).abs() < 1e-9, "{point:?}");
-            assert!((point.full - point.diagonal - closed).abs() < 1e-8, "{point:?} {closed}");
-            let precision = DMatrix::identity(2, 2) + w.transpose() * &w / objective.b();
-            let rotation = Rotation { degrees: point.degrees, plane: [0, 1] };
-            assert!((rotated_gap(&precision, beta, &rotation) - closed).abs() < 1e-12);
-        }
     }
 }

@@ -20,7 +20,8 @@ pub struct RunView {
     pub running: bool,
     /// Steps per second over the last half second; 0 while paused.
     pub steps_per_second: f64,
-    /// Last error, a divergence or an invalid setting, with its number, which tells repeated errors apart.
+    /// Last error or warning (a divergence, an invalid setting, a rotation that the encoder could not follow) with its number,
+    /// which tells repeated ones apart.
     pub notice: Option<(u64, String)>,
     /// Requests served. The snapshot includes their effects.
     pub served: u64,

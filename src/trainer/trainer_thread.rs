@@ -25,6 +25,8 @@ pub(super) struct TrainerThread<'a> {
     meter: Meter,
     notices: u64,
     notice: Option<(u64, String)>,
+    /// Warnings of the run that were shown.
+    warned: usize,
     served: u64,
 }
 
@@ -43,6 +45,7 @@ impl<'a> TrainerThread<'a> {
             meter,
             notices: 0,
             notice: None,
+            warned: 0,
             served: 0,
         }
     }
@@ -120,6 +123,7 @@ impl<'a> TrainerThread<'a> {
                 if let Err(error) = self.run.apply(command) {
                     self.notify(error.to_string());
                 }
+                self.warn();
             }
             Request::ShowStep(step) => self.shown = step.map(|step| Arc::new(Snapshot::of(&self.run.at(step)))),
             Request::Fork(step) => self.branches.fork(&mut self.run, step),
@@ -129,6 +133,7 @@ impl<'a> TrainerThread<'a> {
         }
         if matches!(request, Request::Fork(_) | Request::Switch(_) | Request::Restart) {
             self.shown = None;
+            self.warned = self.run.warnings().count();
         }
         if was_running && self.left == 0 {
             self.finish();
@@ -138,6 +143,7 @@ impl<'a> TrainerThread<'a> {
     fn step(&mut self) {
         match self.run.step() {
             Ok(()) => {
+                self.warn();
                 self.left -= u64::from(self.left != u64::MAX);
                 self.meter.count();
                 if self.left == 0 {
@@ -162,6 +168,15 @@ impl<'a> TrainerThread<'a> {
     fn stop(&mut self, divergence: &Divergence) {
         (self.left, self.meter.rate) = (0, 0.0);
         self.notify(divergence.to_string());
+    }
+
+    /// Shows the warning about a rotation that was just made.
+    fn warn(&mut self) {
+        let count = self.run.warnings().count();
+        if let Some(warning) = self.run.warnings().last().filter(|_| count > self.warned) {
+            self.notify(warning);
+        }
+        self.warned = count;
     }
 
     fn notify(&mut self, sentence: String) {

@@ -110,6 +110,7 @@ mod tests {
             observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
             kind: ObservationKind::Points,
             centre_and_scale: None,
+            split_seed: None,
         }
     }
 

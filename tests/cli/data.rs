@@ -59,7 +59,7 @@ fn your_data_are_read_from_text_and_arrays() {
     let names = ["plain.csv", "named.csv", "semicolon.csv", "tabs.tsv", "array.npy"];
     for (i, name) in names.into_iter().enumerate() {
         cli.succeed(&format!("train --data {name} --hidden 4 --steps 12 --out {i}"));
-        assert_eq!(cli.names(&i.to_string()).len(), FILES.len() - 2, "{name} has no factors");
+        assert_eq!(cli.names(&i.to_string()).len(), FILES.len() - 1, "{name} has no factors, but a split");
         assert_eq!(shape(&cli.path(&format!("{i}/observations.npy"))), [24, 2], "four fifths of {name}");
         let config = cli.toml(&format!("{i}/config.toml"));
         assert_eq!((config["data"]["file"].as_str(), config.get("scene")), (Some(name), None));
@@ -77,6 +77,56 @@ fn your_data_are_read_from_text_and_arrays() {
     fs::remove_file(cli.path("plain.csv")).unwrap();
     cli.succeed("train --session 0/session.unpick --steps 20 --out more");
     assert!(cli.succeed("replay more").starts_with("identical"));
+}
+
+/// A stranger with the CSV, `config.toml` and `split.csv` alone finds the same matrices to the last bit.
+#[test]
+fn a_run_folder_says_how_your_data_were_prepared() {
+    let cli = Harness::new();
+    let number = |row: usize, column: usize| 1e3 * column as f64 + ((row * (7 + column) % 31) as f64).sqrt() * 10.0;
+    let line = |row: usize| (0..3).map(|c| format!("{}", number(row, c))).collect::<Vec<_>>().join(",");
+    let table: Vec<String> = (0..57).map(line).collect();
+    cli.write("mine.csv", format!("width,height,\"depth, cm\"\n{}\n", table.join("\n")));
+    for seed in [0, 9] {
+        let run = format!("run{seed}");
+        cli.succeed(&format!("train --data mine.csv --seed {seed} --hidden 4 --steps 5 --out {run}"));
+        let config = cli.toml(&format!("{run}/config.toml"));
+        let data = config["data"].as_table().unwrap();
+        let scale = data["scale"].as_float().unwrap();
+        let centre: Vec<f64> = data["centre"].as_array().unwrap().iter().map(|c| c.as_float().unwrap()).collect();
+        let names: Vec<&str> = data["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        assert_eq!(names, ["width", "height", "depth, cm"]);
+        assert_eq!(data["split_seed"].as_integer(), Some(seed));
+        let split = cli.read(&format!("{run}/split.csv"));
+        let mut all = Vec::new();
+        for (part, file, count) in [("train", "observations.npy", 46), ("test", "observations_test.npy", 11)] {
+            let rows: Vec<usize> =
+                split.lines().filter_map(|line| line.strip_prefix(part)?.strip_prefix(',')?.parse().ok()).collect();
+            assert_eq!(rows.len(), count, "a fifth is held out");
+            let value = |c: usize, i: usize| {
+                let x: f64 = table[rows[i]].split(',').nth(c).unwrap().parse().unwrap();
+                ((x - centre[c]) / scale) as f32
+            };
+            let expected = write_npy_f32(&Matrix::from_fn(3, count, value));
+            assert_eq!(fs::read(cli.path(&run).join(file)).unwrap(), expected, "{file} with seed {seed}");
+            all.extend(rows);
+        }
+        all.sort_unstable();
+        assert_eq!(all, (0..57).collect::<Vec<_>>());
+        // The same again from the session, without the file.
+        cli.succeed(&format!("train --session {run}/session.unpick --out again{seed}"));
+        for file in ["split.csv", "config.toml"] {
+            assert_eq!(cli.read(&format!("{run}/{file}")), cli.read(&format!("again{seed}/{file}")), "{file}");
+        }
+    }
+    assert_ne!(cli.read("run0/split.csv"), cli.read("run9/split.csv"));
+    // Folders of earlier versions say less.
+    let text = cli.read("run0/config.toml");
+    let known = ["split_seed", "scale", "names", "centre"];
+    let old: Vec<&str> = text.lines().filter(|line| !known.iter().any(|key| line.starts_with(key))).collect();
+    assert_eq!(old.len() + 4, text.lines().count());
+    cli.write("run0/config.toml", old.join("\n"));
+    cli.succeed("metrics run0");
 }
 
 #[test]

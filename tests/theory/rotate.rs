@@ -6,7 +6,7 @@ use unpick::data::{Dataset, Scene, generate};
 use unpick::experiment::{Command, Config, Experiment, Origin};
 use unpick::geometry::{Rotation, alignment, posterior_precision, rotated_elbos, rotated_gap};
 use unpick::linalg::svd;
-use unpick::vae::Covariance;
+use unpick::vae::{Covariance, PosteriorFactor};
 
 use super::maps::jacobian;
 
@@ -32,6 +32,34 @@ fn long_axis(run: &Experiment) -> f64 {
     let basis = svd(&jacobian(&run.state().vae.cast(), [0.0, 0.0]));
     let long = usize::from(basis.singular_values[1] > basis.singular_values[0]);
     basis.v[(1, long)].atan2(basis.v[(0, long)]).to_degrees().rem_euclid(180.0)
+}
+
+/// The encoder fits the covariances of a Cholesky factor, and the run says where it fits them badly; an exponential factor rotates
+/// exactly, and at the optimum of a linear decoder, where Σ does not depend on x, every factor does.
+#[test]
+fn a_rotation_that_the_encoder_cannot_follow_is_reported() {
+    let warnings = |name: &str, factor: PosteriorFactor, steps: u64| {
+        let scene = Scene::named(name).unwrap().clone();
+        let samples = scene.generator.samples;
+        let data = Arc::new(generate(&scene, 0));
+        let mut config = Config::new(Origin::Scene(Box::new(scene)), 0, samples);
+        config.objective.covariance = Covariance::Full;
+        config.architecture.factor = factor;
+        let mut run = Experiment::new(config, data).unwrap();
+        run.advance(steps).unwrap();
+        rotate(&mut run, 30.0);
+        let warnings: Vec<String> = run.warnings().collect();
+        // Before the rotation there is nothing to warn of.
+        assert_eq!(run.at(steps - 100).warnings().count(), 0);
+        warnings
+    };
+    let bad = warnings("cylinder", PosteriorFactor::Cholesky, 2000);
+    assert!(
+        bad.len() == 1 && bad[0].starts_with("rotate=30 at step 2000: posterior covariances were off by "),
+        "{bad:?}"
+    );
+    assert!(warnings("cylinder", PosteriorFactor::Exponential, 2000).is_empty());
+    assert!(warnings("linear", PosteriorFactor::Cholesky, 5000).is_empty());
 }
 
 fn rotate(run: &mut Experiment, degrees: f64) {

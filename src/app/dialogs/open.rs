@@ -7,6 +7,7 @@ use std::thread::Builder;
 use eframe::egui::{Context, Key, TextEdit};
 
 use super::frame::dialog;
+use crate::launch::PREPARATION;
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// Extensions of sessions and figures.
@@ -34,6 +35,7 @@ impl OpenDialog {
         dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
             ui.label("A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.");
             ui.label("Data as CSV, TSV or NPY: one row per sample, numbers only, with or without a header.");
+            ui.weak(PREPARATION);
             ui.horizontal(|ui| {
                 let label = ui.label("File");
                 let edit =

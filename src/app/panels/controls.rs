@@ -3,8 +3,9 @@
 use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, TextEdit, Ui, WidgetInfo};
 
 use crate::app::config_draft::ConfigDraft;
-use crate::data::Scene;
+use crate::data::{CentreAndScale, Scene};
 use crate::experiment::{Command, Settings, Snapshot};
+use crate::launch::PREPARATION;
 use crate::nn::{Activation, OptimizerKind};
 use crate::vae::{Covariance, DecoderKind, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
@@ -36,7 +37,7 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
     let ControlsState { snapshot, settings, draft, runs, active, commands } = state;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         compare(ui, runs, active, commands);
-        data(ui, draft, commands);
+        data(ui, draft, snapshot, commands);
         ui.separator();
         objective(ui, settings, commands);
         network(ui, draft, snapshot, commands);
@@ -73,7 +74,7 @@ fn compare(ui: &mut Ui, runs: usize, active: usize, commands: &CommandQueue) {
     });
 }
 
-fn data(ui: &mut Ui, draft: &ConfigDraft, commands: &CommandQueue) {
+fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
     ui.heading("Data");
     let name = draft.config.origin.scene().map_or(draft.config.origin.name(), |scene| &scene.title);
     ComboBox::from_id_salt("scene")
@@ -98,6 +99,14 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, commands: &CommandQueue) {
         ui.label(&scene.summary);
         if !scene.look_for.is_empty() {
             ui.collapsing("What to look for", |ui| ui.label(scene.look_for.trim()));
+        }
+    } else {
+        ui.label(PREPARATION);
+        if let Some(CentreAndScale { scale, .. }) = snapshot.and_then(|s| s.data.centre_and_scale.as_ref()) {
+            ui.label(format!("scale = {}", short(*scale, 0..=0))).on_hover_text(
+                "Root of the mean variance of the columns over the training rows. Multiply by it, and σ² by its square, to return to \
+                 the units of the file",
+            );
         }
     }
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::metrics::metrics_json;
-use super::record::Record;
+use super::record::{PreparationRecord, Record};
 use super::session::{Session, session_file};
-use crate::data::{Dataset, ObservationKind, Split, generate};
+use crate::data::{CentreAndScale, Dataset, ObservationKind, Split, generate, split_rows};
 use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
@@ -21,6 +21,7 @@ use crate::vae::Vae;
 
 const CONFIG: &str = "config.toml";
 const MODEL: &str = "model.safetensors";
+const SPLIT: &str = "split.csv";
 const HISTORY: &str = "history.csv";
 const METRICS: &str = "metrics.json";
 pub(super) const SESSION: &str = "session.unpick";
@@ -65,13 +66,19 @@ pub fn save(folder: &Path, run: &Snapshot, metrics: &Metrics) -> Result<(), File
 /// If a value cannot be serialised.
 pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static str, Vec<u8>)>, FileError> {
     let Snapshot { config, data, log, step, settings, vae, .. } = run;
-    let record = Record::new(config, log, *step);
+    let mut record = Record::new(config, log, *step);
+    if let Some(file) = &mut record.data {
+        file.preparation = PreparationRecord::of(data);
+    }
     let mut files = Vec::new();
     for (split, (observations, factors)) in
         [&data.train, &data.test].into_iter().zip(OBSERVATIONS.into_iter().zip(FACTORS))
     {
         files.push((observations, write_npy_f32(&split.observations)));
         files.extend(split.factors.as_ref().map(|values| (factors, write_npy_f32(values))));
+    }
+    if let Some(seed) = data.split_seed {
+        files.push((SPLIT, split(&split_rows(data.train.samples() + data.test.samples(), seed)).into_bytes()));
     }
     let about = json!({ "program": record.program, "step": step }).to_string();
     files.push((CONFIG, record.to_toml()?.into_bytes()));
@@ -93,8 +100,9 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     })?;
     let record = Record::from_toml(&text).map_err(|e| e.at(&path))?;
     let steps = record.steps;
+    let preparation = record.data.as_ref().and_then(|file| file.preparation.clone());
     let (config, log) = record.into_run().map_err(|e| e.at(&path))?;
-    let data = data_of(&config, folder)?;
+    let data = data_of(&config, preparation, folder)?;
     config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
     let settings = config.settings_after(&log, data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
     if let Some(late) = log.last().filter(|l| l.step > steps) {
@@ -119,7 +127,7 @@ fn settled(folder: &Path) -> Option<u64> {
 }
 
 /// The data of a run, generated or from the folder.
-fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
+fn data_of(config: &Config, preparation: Option<PreparationRecord>, folder: &Path) -> Result<Dataset, FileError> {
     if let Origin::Scene(scene) = &config.origin {
         return Ok(generate(scene, config.seed));
     }
@@ -143,15 +151,35 @@ fn data_of(config: &Config, folder: &Path) -> Result<Dataset, FileError> {
         )
         .at(folder));
     }
+    let n = train.rows();
     let split = |observations| Split { observations, factors: None };
-    Ok(Dataset {
+    let data = Dataset {
         factor_names: Vec::new(),
-        observation_names: (1..=train.rows()).map(|i| format!("x{i}")).collect(),
+        observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
         kind: ObservationKind::Points,
         centre_and_scale: None,
+        split_seed: None,
         train: split(train),
         test: split(test),
+    };
+    let Some(PreparationRecord { split_seed, scale, image, names, centre }) = preparation else { return Ok(data) };
+    if names.len() != n || centre.len() != n || image.is_some_and(|(h, w)| h.checked_mul(w) != Some(n)) {
+        return Err(FileError::new(format_args!("config.toml does not describe data with {n} columns")).at(folder));
+    }
+    Ok(Dataset {
+        observation_names: names,
+        kind: image.map_or(data.kind, |(height, width)| ObservationKind::Images { height, width }),
+        centre_and_scale: Some(CentreAndScale { centre, scale }),
+        split_seed: Some(split_seed),
+        ..data
     })
+}
+
+/// The rows of your file in the order of `observations.npy` and `observations_test.npy`, as CSV.
+fn split([train, test]: &[Vec<usize>; 2]) -> String {
+    let lines =
+        |part: &'static str, rows: &[usize]| rows.iter().map(move |row| format!("{part},{row}\n")).collect::<String>();
+    format!("part,row\n{}{}", lines("train", train), lines("test", test))
 }
 
 /// Rows of the history. The optimiser of a row follows from the commands before it.

@@ -48,17 +48,20 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "mcc": measured("mcc", metrics.mcc),
         "mcc_chance": measured("mcc_chance", metrics.mcc_chance),
     });
-    if let Some(optimum) = &metrics.optimum {
-        let mcc_ceiling = measured("optimum.mcc_ceiling", metrics.mcc_ceiling);
-        json["optimum"] = json!({
-            "elbo": optimum.elbo,
-            "kl": optimum.kl(),
-            "kl_per_dim": optimum.kl_per_dim,
-            "distortion": optimum.distortion,
-            "active_units": optimum.active,
-            "eigenvalues": optimum.eigenvalues,
-            "mcc_ceiling": mcc_ceiling,
+    if let (Some(training), Some(test)) = (&metrics.optimum_training, &metrics.optimum_test) {
+        let [mut training, mut test] = [training, test].map(|optimum| {
+            json!({
+                "elbo": optimum.elbo,
+                "kl": optimum.kl(),
+                "kl_per_dim": optimum.kl_per_dim,
+                "distortion": optimum.distortion,
+                "active_units": optimum.active,
+                "eigenvalues": optimum.eigenvalues,
+            })
         });
+        training["elbo_test"] = json!(metrics.optimum_training_on_test);
+        test["mcc_ceiling"] = measured("optimum_test.mcc_ceiling", metrics.mcc_ceiling);
+        (json["optimum_training"], json["optimum_test"]) = (training, test);
     }
     match metrics.exact_gap {
         None => {}
@@ -96,7 +99,7 @@ fn gap_json(gap: &MeanGap) -> Value {
     json
 }
 
-/// The metrics of [`metrics_json`] as named columns: nested values as `optimum.elbo`, lists separated by spaces, `null`
+/// The metrics of [`metrics_json`] as named columns: nested values as `optimum_test.elbo`, lists separated by spaces, `null`
 /// as an empty cell, without the reasons for undefined metrics.
 pub fn metrics_fields(metrics: &Value) -> Vec<(String, String)> {
     let empty = Map::new();
@@ -126,11 +129,11 @@ mod tests {
 
     #[test]
     fn metrics_are_columns() {
-        let metrics = json!({ "elbo": -1.5, "kl_per_dim": [1.0, 2.0], "mcc": null, "optimum": { "kl": 3.0 },
+        let metrics = json!({ "elbo": -1.5, "kl_per_dim": [1.0, 2.0], "mcc": null, "optimum_test": { "kl": 3.0 },
             "undefined": { "mcc": "why" } });
         let mut fields = metrics_fields(&metrics);
         fields.sort();
-        let expected = [("elbo", "-1.5"), ("kl_per_dim", "1.0 2.0"), ("mcc", ""), ("optimum.kl", "3.0")];
+        let expected = [("elbo", "-1.5"), ("kl_per_dim", "1.0 2.0"), ("mcc", ""), ("optimum_test.kl", "3.0")];
         assert_eq!(fields, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
     }
 }

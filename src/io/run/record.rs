@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Generator, Scene, SceneCamera, TrainingDefaults};
+use crate::data::{CentreAndScale, Dataset, Generator, ObservationKind, Scene, SceneCamera, TrainingDefaults};
 use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
 use crate::io::file_error::FileError;
 use crate::nn::OptimizerKind;
@@ -50,12 +50,42 @@ pub struct SceneRecord {
 
 /// A data file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DataRecord {
     /// Name, without folders.
     pub file: String,
     /// SHA-256, in hexadecimal digits.
     pub sha256: String,
+    /// How the file became the data of the run. Only in run folders; a session has it beside its table.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub preparation: Option<PreparationRecord>,
+}
+
+/// x = (row of the file − centre) / scale, for rows shuffled by `split_seed`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreparationRecord {
+    /// The seed that shuffled the rows. Their numbers are in `split.csv`.
+    pub split_seed: u64,
+    /// One number for all columns: the root of the mean variance of the columns over the training rows.
+    pub scale: f64,
+    /// Height and width, if a row is an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<(usize, usize)>,
+    /// Names of the columns.
+    pub names: Vec<String>,
+    /// Means of the columns over the training rows.
+    pub centre: Vec<f64>,
+}
+
+impl PreparationRecord {
+    /// The preparation of a dataset that was made of a table.
+    pub fn of(data: &Dataset) -> Option<Self> {
+        let CentreAndScale { centre, scale } = data.centre_and_scale.clone()?;
+        let image = match data.kind {
+            ObservationKind::Images { height, width } => Some((height, width)),
+            ObservationKind::Points => None,
+        };
+        Some(Self { split_seed: data.split_seed?, scale, image, names: data.observation_names.clone(), centre })
+    }
 }
 
 /// Architecture and objective in one table.
@@ -108,7 +138,9 @@ impl Record {
                 parameters.noise_variance = Some(scene.noise_variance());
                 (Some(SceneRecord { name: scene.name.clone(), parameters }), None)
             }
-            Origin::File { name, sha256 } => (None, Some(DataRecord { file: name.clone(), sha256: sha256.clone() })),
+            Origin::File { name, sha256 } => {
+                (None, Some(DataRecord { file: name.clone(), sha256: sha256.clone(), preparation: None }))
+            }
         };
         Self {
             schema: SCHEMA,

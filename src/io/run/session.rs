@@ -225,6 +225,9 @@ struct TableRecord {
     centre: Option<Vec<f64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scale: Option<f64>,
+    /// The seed that shuffled the rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    split_seed: Option<u64>,
     /// Little-endian float32 in base 64, sample by sample.
     train: String,
     test: String,
@@ -246,6 +249,7 @@ impl TableRecord {
             },
             centre: data.centre_and_scale.as_ref().map(|c| c.centre.clone()),
             scale: data.centre_and_scale.as_ref().map(|c| c.scale),
+            split_seed: data.split_seed,
             train,
             test,
         })
@@ -282,6 +286,7 @@ impl TableRecord {
             observation_names: self.names,
             kind,
             centre_and_scale,
+            split_seed: self.split_seed,
         })
     }
 }

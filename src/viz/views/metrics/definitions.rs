@@ -155,7 +155,9 @@ pub(super) const METRICS: [Metric; 9] = [
         decimals: 0,
         now: |s| Ok(s.geometry.active_units as f64),
         then: |row| row.active_units as f64,
-        levels: |s, _| s.optimum.as_ref().map_or_else(Vec::new, |optimum| vec![("optimum", optimum.active as f64)]),
+        levels: |s, _| {
+            s.optimum_training.as_ref().map_or_else(Vec::new, |best| vec![("training optimum", best.active as f64)])
+        },
         scale: PlotRange::FromZero,
     },
     Metric {
@@ -173,7 +175,8 @@ pub(super) const METRICS: [Metric; 9] = [
         then: |row| row.elbo,
         levels: |s, metrics| {
             let held_out = metrics.map(|metrics| ("held-out", metrics.elbo));
-            held_out.into_iter().chain(s.optimum.as_ref().map(|optimum| ("optimum", optimum.elbo))).collect()
+            let optimum = s.optimum_training.as_ref().map(|best| ("training optimum", best.elbo));
+            held_out.into_iter().chain(optimum).collect()
         },
         scale: PlotRange::Tail,
     },

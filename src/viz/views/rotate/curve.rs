@@ -4,6 +4,7 @@ use eframe::egui::{Align2, Grid, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::query::{MOST_LATENTS, OBSERVATIONS, RotationCurve};
+use crate::geometry::RotatedElbo;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::legend::sample_line;
@@ -25,7 +26,7 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
         .fold(0.02, f64::max);
     let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
     // Without a search the level of the best full posteriors is not known: 0 stands for it.
-    let height = if found.searched.is_empty() { "−loss (nats)" } else { "ELBO (nats)" };
+    let height = if found.searched.is_empty() { "−loss (nats), 2nd order" } else { "ELBO (nats)" };
     let response = still_plot(ui, "objective over the angle", context)
         .x_grid_spacer(|_| {
             let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
@@ -46,9 +47,19 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
     }
     marks.curve(degrees().map(|d| [d, full - found.price(d)]), second.0, second.1);
     if !found.searched.is_empty() {
-        marks.curve(degrees().map(|d| [d, full - found.loss(d)]), diagonal.0, diagonal.1);
-        let points = found.searched.iter().flat_map(|p| [[p.degrees, p.diagonal], [p.degrees - 90.0, p.diagonal]]);
-        marks.cloud(points.chain([[90.0, found.searched[0].diagonal]]), 2.6, palette.ink);
+        // Between lower bounds no curve is drawn.
+        if found.unconverged() == 0 {
+            marks.curve(degrees().map(|d| [d, full - found.loss(d)]), diagonal.0, diagonal.1);
+        }
+        let again = RotatedElbo { degrees: 90.0, ..found.searched[0] };
+        let earlier = found.searched.iter().map(|p| RotatedElbo { degrees: p.degrees - 90.0, ..*p });
+        let dots: Vec<RotatedElbo> = found.searched.iter().copied().chain(earlier).chain([again]).collect();
+        let (sure, lower): (Vec<RotatedElbo>, Vec<RotatedElbo>) = dots.into_iter().partition(|p| p.unconverged == 0);
+        marks.cloud(sure.iter().map(|p| [p.degrees, p.diagonal]), 2.6, palette.ink);
+        for p in lower {
+            let stroke = Stroke::new(1.5, palette.alarm);
+            marks.painter.circle(marks.at([p.degrees, p.diagonal]), 3.4, palette.paper, stroke);
+        }
     }
     let [low, high] = [bounds.min()[1], bounds.max()[1]];
     marks.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
@@ -83,7 +94,8 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
         };
         let help = format!(
             "The decoder rotated by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
-             at the dots by quadrature. Empirical: depends on the decoder as it is{caution}"
+             at the dots by quadrature, from the learned posterior and from others: never below the learned one. Where a search \
+             ends before it converges, the dot is hollow and a lower bound. Empirical: depends on the decoder as it is{caution}"
         );
         entries.push((diagonal, "best diagonal", help));
         let help = "Flat by a theorem: the prior is isotropic and a rotated full posterior is a full posterior, so the best \

@@ -47,6 +47,8 @@ pub struct RotationCurve {
     /// The second-order price of the diagonal family at every whole degree in [0°, 90°), in nats:
     /// (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b at the posterior means.
     pub second_order: Vec<f64>,
+    /// Observations that every number here is a mean over.
+    pub observations: usize,
     /// True if the decoder is linear: then the second order is exact.
     pub linear: bool,
     /// True if the quadrature of the search is coarse: then the searched optima are approximate.
@@ -76,6 +78,7 @@ impl RotationCurve {
             plane,
             searched,
             second_order: second_order(model, &posteriors, &objective, plane),
+            observations: count,
             linear,
             approximate: model.latent_dim() > FINE_QUADRATURE && !linear,
             at_optimum: linear.then(|| at_optimum(snapshot, model, &objective, plane)),
@@ -109,6 +112,18 @@ impl RotationCurve {
     /// The second-order price of rotating the optimum by any angle, in nats; exact, for linear decoders.
     pub fn price_at_optimum(&self, degrees: f64) -> Option<f64> {
         self.at_optimum.as_ref().map(|table| at(table, degrees))
+    }
+
+    /// The searched angle that is nearest to any angle.
+    pub fn nearest(&self, degrees: f64) -> Option<&RotatedElbo> {
+        let step = 90.0 / self.searched.len() as f64;
+        let place = (degrees.rem_euclid(90.0) / step).round() as usize;
+        self.searched.get(place % self.searched.len().max(1))
+    }
+
+    /// The most observations at one angle whose search ended before it converged. Its result is a lower bound then.
+    pub fn unconverged(&self) -> usize {
+        self.searched.iter().map(|point| point.unconverged).max().unwrap_or(0)
     }
 
     /// The objective with the best full posteriors; `None` where it was not searched for.
@@ -156,6 +171,13 @@ fn at_optimum(snapshot: &Snapshot, model: &Vae<f64>, objective: &Objective, plan
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Table, dataset_from_table};
+    use crate::experiment::{Config, Experiment, Origin};
+    use crate::geometry::{best_posterior, elbo_of, posterior_quadrature};
+    use crate::rng::{Purpose, stream};
+    use crate::vae::Covariance;
+    use rand::RngExt as _;
+    use std::sync::Arc;
 
     /// The loss that is searched for is the closed form where the decoder is linear, and the optimum's is met after training.
     #[test]
@@ -172,17 +194,71 @@ mod tests {
         }
     }
 
+    /// Small pictures of random strokes, held-out rows and a sharp decoder: many optima. A search that starts from the precision at
+    /// the best full posterior alone ends far below the learned posteriors.
+    #[test]
+    fn sharp_decoders_lose_no_more_than_their_learned_posteriors() {
+        let mut rng = stream(1, Purpose::Analysis, 0);
+        let mut uniform = |low: f64, high: f64| low + (high - low) * rng.random::<f64>();
+        let strokes: Vec<[f64; 4]> = (0..10).map(|_| [(); 4].map(|()| uniform(1.0, 6.0))).collect();
+        let mut pictures = Vec::new();
+        for k in 0..900 {
+            let [a, b, c, d] = strokes[k % 10].map(|x| x + uniform(-0.7, 0.7));
+            for pixel in 0..64 {
+                let (y, x) = (f64::from(pixel / 8), f64::from(pixel % 8));
+                let along = ((y - a) * (c - a) + (x - b) * (d - b)) / ((c - a).powi(2) + (d - b).powi(2));
+                let t = along.clamp(0.0, 1.0);
+                let far = (y - a - t * (c - a)).powi(2) + (x - b - t * (d - b)).powi(2);
+                pictures.push(16.0 * (-far / 0.8).exp() * uniform(0.8, 1.0));
+            }
+        }
+        let names = (1..=64).map(|i| format!("x{i}")).collect();
+        let table = Table { names, values: Matrix::from_columns(64, 900, pictures), image_shape: None };
+        let data = Arc::new(dataset_from_table(&table, 1).unwrap());
+        let mut config =
+            Config::new(Origin::File { name: String::new(), sha256: String::new() }, 1, data.train.samples());
+        config.objective.sigma2 = 0.02;
+        let mut run = Experiment::new(config, data).unwrap();
+        run.advance(4000).unwrap();
+        let (snapshot, model) = (Snapshot::of(&run), run.state().vae.cast::<f64>());
+        let curve = RotationCurve::new(&snapshot, &model, &RotateQuery { plane: [0, 1] });
+
+        let (objective, rule) = (snapshot.settings.objective, posterior_quadrature(2));
+        let full = Objective { covariance: Covariance::Full, ..objective };
+        let still = Rotation { degrees: 0.0, plane: [0, 1] };
+        let (mut learned, mut short) = (0.0, 0.0);
+        for i in 0..OBSERVATIONS {
+            let x: Vec<f64> = snapshot.data.test.observations.column(i).iter().map(|x| f64::from(*x)).collect();
+            let q = snapshot.posterior(i);
+            learned += elbo_of(&model, &x, &objective, &q, &rule) / OBSERVATIONS as f64;
+            let best = best_posterior(&model, &x, &full, &q, &rule);
+            let start = still.rotate_to_diagonal(&best.posterior.mean, &best.precision);
+            short += best_posterior(&model, &x, &objective, &start, &rule).elbo / OBSERVATIONS as f64;
+        }
+        assert!(short < learned - 1.0, "the case is hard: {short} {learned}");
+        assert!(curve.searched[0].diagonal > learned - 1e-6, "{:?} {learned}", curve.searched[0]);
+        assert!(
+            curve.searched.iter().all(|p| p.full >= p.diagonal && p.full > learned - 1e-6),
+            "{:?} {learned}",
+            curve.searched
+        );
+        // Beside φ = 0 the optimum is carried along: nothing like a cliff.
+        let price = |degrees: f64| curve.nearest(degrees).map_or(f64::NAN, |p| p.full - p.diagonal);
+        assert!(price(7.5) < price(0.0) + 5.0 && price(-7.5) < price(0.0) + 5.0, "{:?}", curve.searched);
+    }
+
     #[test]
     fn the_curve_meets_every_angle_that_was_searched_and_repeats() {
         let dip = |degrees: f64| 0.3 * (2.0 * degrees.to_radians()).sin().powi(2);
         let searched = (0..ANGLES).map(|k| {
             let degrees = 90.0 * k as f64 / ANGLES as f64;
-            RotatedElbo { degrees, diagonal: -dip(degrees) - 1.0, full: -1.0 }
+            RotatedElbo { degrees, diagonal: -dip(degrees) - 1.0, full: -1.0, unconverged: 0 }
         });
         let curve = RotationCurve {
             plane: [0, 1],
             searched: searched.collect(),
             second_order: (0..90).map(|k| dip(f64::from(k))).collect(),
+            observations: 24,
             linear: false,
             approximate: false,
             at_optimum: None,

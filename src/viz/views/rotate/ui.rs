@@ -202,13 +202,25 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("At φ a diagonal posterior loses");
-        ui.label(RichText::new(format!("{} nats", number(loss, 3))).strong());
+        let about = if found.unconverged() > 0 { "about " } else { "" };
+        ui.label(RichText::new(format!("{about}{} nats", number(loss, 3))).strong());
         ui.label(format!("against a full one{approximate}."));
     })
     .response
-    .on_hover_text(
-        "Mean over held-out observations, factor β included: to second order the β gap of the rotated latents",
-    );
+    .on_hover_text(format!(
+        "Mean over {} held-out observations, factor β included: to second order the β gap of the rotated latents",
+        found.observations
+    ));
+    let (unconverged, all) = (found.unconverged(), found.observations);
+    if unconverged > 0 {
+        let sentence = format!("Not converged for {unconverged} of {all} observations: dots are lower bounds.");
+        let text = RichText::new(sentence).color(ViewContext::palette(ui).alarm);
+        ui.add(eframe::egui::Label::new(text).wrap()).on_hover_text(
+            "The most at one angle. A search ended before its posterior was stationary, so the true loss may be smaller (or larger, \
+             where the full one did not converge). Sharp decoders have many optima: raise β or σ², or train longer",
+        );
+        return;
+    }
     let least = (0..90).min_by(|a, b| found.loss(f64::from(*a)).total_cmp(&found.loss(f64::from(*b)))).unwrap_or(0);
     let collapsed = context.snapshot.geometry.compared_in(found.plane).is_err();
     let family = context.snapshot.settings.objective.covariance;

@@ -98,7 +98,8 @@ fn trained(prepared: &PreparedRun, requests: &[Request]) -> End {
         wakes.recv_timeout(Duration::from_mins(1)).expect("the trainer has stopped answering");
     };
     let Snapshot { step, log, settings, vae, .. } = &*view.snapshot;
-    let divergence = view.notice.map(|(_, sentence)| sentence);
+    // Other notices are warnings, as after the rotation here.
+    let divergence = view.notice.map(|(_, sentence)| sentence).filter(|sentence| sentence.starts_with("the loss"));
     End { step: *step, log: log.clone(), settings: *settings, weights: bits(vae), divergence }
 }
 

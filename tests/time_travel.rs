@@ -74,7 +74,7 @@ fn a_thousand_random_steps_of_a_long_run_are_exact() {
 #[test]
 fn keyframes_stay_within_their_memory_and_evenly_spread() {
     let mut run = run("cylinder", &[16]);
-    let budget = 300_000;
+    let budget = 150_000;
     run.keep_within(budget);
     let seen_at = [950, 3333, 5999];
     let seen = long_run(&mut run, 6000, &seen_at);

@@ -248,6 +248,9 @@ fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
 const KL_PER_LATENT: &str = "In nats. With full covariance the KL divergence is split over the rows of the Cholesky factor of Σ, so the \
                              share of a latent depends on the order of the latents; the sum does not";
 
+/// Width below which names above a plot are short.
+const NARROW: f32 = 520.0;
+
 /// Help for the parts of the training objective.
 const TRAINING: &str = "In nats; mean over the minibatches since the last point";
 
@@ -258,9 +261,11 @@ const HELD_OUT: &str = "ELBO of 256 held-out observations with the same noise at
 /// The name of each curve and its value at the step that is shown of each run.
 fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
     let compared = runs.len() > 1;
-    let decimals = if compared { 2 } else { 3 };
+    // The names of the objective are the longest.
+    let narrow = ui.available_width() < NARROW;
+    let decimals = if compared || narrow { 2 } else { 3 };
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.spacing_mut().item_spacing.x = if narrow { 3.0 } else { 5.0 };
         for series in series {
             if compared {
                 ui.add_space(3.0);
@@ -273,7 +278,8 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
                 last.map_or_else(String::new, |y| number(y, decimals))
             };
             let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
-            let text = format!("{} {}", series.name, values.join(" | "));
+            let name = if narrow && series.name == "reconstruction" { "recon." } else { &series.name };
+            let text = format!("{name} {}", values.join(" | "));
             // Only the KL divergences of the latents share a colour.
             let help = match &*series.name {
                 _ if series.same_color => KL_PER_LATENT,

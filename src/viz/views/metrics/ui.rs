@@ -32,10 +32,13 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             same_data: beside.as_ref().is_some_and(|(_, other)| same_observations(context.snapshot, other)),
         };
         let count = context.snapshot.measured_observations();
-        ui.weak(format!("{count} held-out observations; ELBO: training data")).on_hover_text(
-            "Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
+        let convergence = context.snapshot.convergence();
+        let head = format!("{count} held-out; ELBO: training data; {}", convergence.word());
+        ui.weak(head).on_hover_text(format!(
+            "The run is {}: before it has settled, its numbers are read early. Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
              sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",
-        );
+            convergence.sentence()
+        ));
         let room = ui.available_size();
         let beside = room.x > 1.5 * room.y;
         let columns = if beside { 2 } else { 1 };

@@ -120,8 +120,16 @@ pub(super) fn sphere(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
 /// Skew sources on a rolled sheet: theory 4.5.
 pub(super) fn skew(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let mut claims = Claims::about(scene);
-    orthogonal(&mut claims, seeds);
     let contrast = scene.truth().map_or(f64::NAN, |map| ima_contrast(&map.jacobian(&[0.0, 0.0])));
+    // The best orthogonal decoder loses likelihood here, so the optimum is a compromise: .03, where other scenes have .001.
+    claims.add(
+        Empirical,
+        format!("Diagonal posteriors bring the contrast below a third of that of the true map, {contrast:.3}."),
+        CheckQuantity::ImaContrast,
+        Pool::Median(CheckRun::seeds(scene, Diagonal, seeds)),
+        Below(contrast / 3.0),
+    );
+    contrast_of_families(&mut claims, seeds);
     claims.add(
         Empirical,
         format!("The sources are skewed (c_IMA {contrast:.3}), so an orthogonal net mixes them: the MCC is about √½."),
@@ -152,22 +160,26 @@ pub(super) fn parabola(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
 
 /// Diagonal posteriors give orthogonal columns, full ones do not.
 fn orthogonal(claims: &mut Claims<'_>, seeds: Seeds) {
+    claims.add(
+        Approximation,
+        "Diagonal posteriors make the columns of the Jacobian nearly orthogonal.",
+        CheckQuantity::ImaContrast,
+        Pool::Median(CheckRun::seeds(claims.scene, Diagonal, seeds)),
+        Below(0.035),
+    );
+    contrast_of_families(claims, seeds);
+}
+
+/// Diagonal posteriors against full ones, and against the stationarity condition.
+fn contrast_of_families(claims: &mut Claims<'_>, seeds: Seeds) {
     let [diagonal, full] = [Diagonal, Full].map(|family| CheckRun::seeds(claims.scene, family, seeds));
-    claims
-        .add(
-            Approximation,
-            "Diagonal posteriors make the columns of the Jacobian nearly orthogonal.",
-            CheckQuantity::ImaContrast,
-            Pool::Median(diagonal.clone()),
-            Below(0.035),
-        )
-        .add(
-            Empirical,
-            "The contrast of diagonal posteriors is at most half of that of full ones.",
-            CheckQuantity::ImaContrast,
-            Pool::Ratio(diagonal, full),
-            Below(0.5),
-        );
+    claims.add(
+        Empirical,
+        "The contrast of diagonal posteriors is at most half of that of full ones.",
+        CheckQuantity::ImaContrast,
+        Pool::Ratio(diagonal, full),
+        Below(0.5),
+    );
     posterior_variances(claims, seeds);
 }
 

@@ -45,6 +45,40 @@ fn a_scene_file_is_trained_and_replayed() {
     assert!(cli.fail(2, "train --scene none.toml --out other").ends_with(": none.toml"));
 }
 
+/// A linear model of your data takes the optimiser without noise, which ends at the closed form; other models can't take it.
+#[test]
+fn a_linear_model_of_your_data_settles_at_its_closed_form() {
+    let cli = Harness::new();
+    cli.write("own.csv", rows(','));
+    let linear = "train --data own.csv --decoder linear --latent-dim 2 --sigma2 0.001";
+    let text = cli.succeed(&format!("{linear} --until settled --out run"));
+    assert!(text.contains("\nsettled since step 6,000\n"), "{text}");
+    let (config, metrics) = (cli.toml("run/config.toml"), cli.json("run/metrics.json"));
+    assert_eq!(config["optimizer"]["kind"].as_str(), Some("lbfgs"));
+    assert!(config["model"]["hidden"].as_array().unwrap().is_empty());
+    assert_eq!((metrics["settled"].as_u64(), metrics["step"].as_u64()), (Some(6000), Some(6000)));
+    let gap = metrics["optimum_training"]["elbo"].as_f64().unwrap() - metrics["elbo_training"].as_f64().unwrap();
+    assert!(gap.abs() < 1e-4, "{gap}");
+    let apart = metrics["elbo_training"].as_f64().unwrap() - metrics["elbo"].as_f64().unwrap();
+    assert_eq!(metrics["generalisation_gap"].as_f64(), Some(apart));
+    assert!(cli.succeed("replay run").starts_with("identical"));
+    let text = cli.succeed("metrics run");
+    let settled = text.lines().find(|line| line.starts_with("settled")).unwrap();
+    assert!(settled.ends_with(" 6000"), "read from the folder: {settled}");
+
+    // With the steps as the limit, and without a verdict.
+    let text = cli.succeed("train --data own.csv --hidden 4 --until settled --steps 300 --out short");
+    let metrics = cli.json("short/metrics.json");
+    assert!(metrics["settled"].is_null() && metrics["undefined"]["settled"].is_string(), "{text}");
+    assert_eq!(metrics["step"].as_u64(), Some(300));
+    assert_eq!(cli.toml("short/config.toml")["optimizer"]["cycle"].as_integer(), Some(6000), "as without a limit");
+
+    let sentence = cli.fail(2, "train --data own.csv --optimizer lbfgs --out other");
+    assert!(sentence.contains("linear encoders and decoders"), "{sentence}");
+    let sentence = cli.fail(2, "train --data own.csv --hidden 4 --at 3:optimizer=lbfgs --out other");
+    assert!(sentence.contains("at step 3") && sentence.contains("linear encoders and decoders"), "{sentence}");
+}
+
 #[test]
 fn your_data_are_read_from_text_and_arrays() {
     let cli = Harness::new();

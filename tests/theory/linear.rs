@@ -1,14 +1,60 @@
 //! Linear decoders, whose optimum has a closed form.
 
+use std::sync::Arc;
+
 use nalgebra::{DMatrix, DVector};
+use unpick::data::{Table, dataset_from_table};
+use unpick::experiment::{Config, Experiment, Origin};
 use unpick::geometry::{
     Rotation, best_posterior, distance_to_orthogonality, posterior_precision, posterior_quadrature, rotated_gap,
 };
-use unpick::linalg::svd;
+use unpick::linalg::{Matrix, svd};
 use unpick::ppca::{LinearOptimum, linear_elbo};
-use unpick::vae::{Covariance, Posterior};
+use unpick::vae::{Covariance, Moments, Posterior, linear_objective};
 
 use super::maps::{linear, normal, objective, prior};
+
+/// Linear models of tables reach the closed form, from b near the largest variance to a ten-thousandth of it; diagonal posteriors
+/// stand on the principal axes.
+#[test]
+fn linear_models_of_tables_reach_the_closed_form() {
+    let spread = [1.0, 0.5, 0.3, 0.15, 0.05, 0.02_f64];
+    let turned = normal(6, 6, 8).qr().q();
+    let factors = normal(6, 400, 9);
+    let values = DMatrix::from_fn(6, 400, |r, c| spread[r].sqrt() * factors[(r, c)]);
+    let table = turned * values + DMatrix::from_element(6, 400, 3.0);
+    let names = (1..=6).map(|i| format!("x{i}")).collect();
+    let table = Table { names, values: Matrix::from_columns(6, 400, table.as_slice().to_vec()), image_shape: None };
+    let data = Arc::new(dataset_from_table(&table, 0).unwrap());
+    let cases = [1e-4, 1e-2, 0.2, 0.9].into_iter().flat_map(|share| Covariance::ALL.map(|family| (share, family)));
+    for (share, covariance) in cases {
+        let eigen = data.train.covariance().symmetric_eigen();
+        let b = share * eigen.eigenvalues.max();
+        let origin = Origin::File { name: "table.csv".to_owned(), sha256: String::new() };
+        let mut config = Config::new(origin, 1, data.train.samples());
+        config.architecture.hidden.clear();
+        config.architecture.latent_dim = 3;
+        config.objective = objective(covariance, 2.0, b / 2.0);
+        config.choose_optimizer();
+        let mut run = Experiment::new(config, Arc::clone(&data)).unwrap();
+        run.advance(6000).unwrap();
+        assert_eq!(run.state().schedule.settled(), Some(6000), "b/λ = {share}");
+        let vae = run.state().vae.cast::<f64>();
+        let settings = run.state().settings.objective;
+        let (mean, spread) = (data.train.mean(), data.train.covariance());
+        let elbo = linear_objective(&vae, &settings, Moments { mean: &mean, covariance: &spread }).0;
+        let optimum = LinearOptimum::new(&spread, 3, &settings);
+        assert!((elbo.objective(2.0) - optimum.elbo).abs() < 1e-4, "b/λ = {share}");
+        if covariance == Covariance::Diagonal {
+            let decoder = DMatrix::from_column_slice(6, 3, vae.decoder.layers()[0].split(&vae.parameters).0);
+            for column in decoder.column_iter().filter(|d| d.norm_squared() > 1e-3 * b) {
+                let cosine = eigen.eigenvectors.column_iter().map(|u| (u.dot(&column) / column.norm()).abs());
+                let degrees = cosine.fold(0.0, f64::max).min(1.0).acos().to_degrees();
+                assert!(degrees < 1.0, "b/λ = {share}: {degrees}°");
+            }
+        }
+    }
+}
 
 /// Theory 5.3, V05 and V16: at the optimum Var(meanᵢ) = 1 − b/λᵢ, Σ has the eigenvalues b/λᵢ, and both add up to the prior,
 /// whatever the rotation, if posteriors are full.

@@ -84,7 +84,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
     }
     match metrics.exact_gap {
         None => {}
-        Some(Ok(gap)) => json["exact_gap"] = gap_json(&gap),
+        Some(Ok(gap)) => json["exact_gap"] = gap_json(&gap, settings.objective.beta),
         Some(Err(reason)) => json["exact_gap"] = measured("exact_gap", Err(reason)),
     }
     if convergence.settled.is_none() {
@@ -107,10 +107,11 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
     json
 }
 
-/// Means in nats, without the factor β, each with its standard error.
-fn gap_json(gap: &MeanGap) -> Value {
+/// Means in nats, each with its standard error: the parts × β as all prices, log p(x) and ELBO those of the model with variance b.
+fn gap_json(gap: &MeanGap, beta: f64) -> Value {
     let mut json = json!({ "observations": gap.observations, "left_out": gap.left_out });
     let parts = GapPart::ALL.iter().zip(gap.parts).filter_map(|(part, mean)| Some((part.name(), mean?)));
+    let parts = parts.map(|(name, mean)| (name, mean.times(beta)));
     for (name, mean) in [("log_px", gap.log_px), ("elbo", gap.elbo)].into_iter().chain(parts) {
         json[name] = json!(mean.value);
         json[format!("{name}_standard_error")] = json!(mean.error);

@@ -74,7 +74,7 @@ pub(super) const METRICS: [Metric; 9] = [
         formula: "Mean of ‖V − P‖, P the signed permutation nearest to the right singular vectors V of J. For two \
                   latents rotated by θ ≤ 45° it is 2√2 sin(θ/2).",
         source: "Rolínek et al. 2019, equation 29. To be read beside chance: the objective of a full posterior prefers no axes, \
-                 so the first weights decide. Adam treats coordinates one by one and slowly walks it to the axes, too; equivariant Adam with the factor exp 2H does not.",
+                 so the first weights decide. Equivariant Adam with the factor exp 2H prefers none either: chance (theorem). Plain Adam treats coordinates one by one and slowly walks it to the axes, too.",
         range: "0 when V is a signed permutation; chance is the mean over random rotations.",
         undefined: "when fewer than two latents are active or columns are dependent (see c_IMA), or singular values are within 5 % \
                     of each other: then V is free to rotate.",

@@ -238,7 +238,7 @@ def best_matching(gain):
     return list(range(rows)), max(choices, key=lambda choice: gain[range(rows), choice].sum())
 
 
-def jackknife_error(statistic, count, blocks=40):
+def jackknife_error(statistic, count, blocks=400):
     """The standard error of a statistic of a subset of `count` observations, from leaving out one block after the other."""
     of_block = np.arange(count) % blocks
     values = np.array([statistic(of_block != block) for block in range(blocks)])
@@ -397,9 +397,9 @@ def main(folder):
         # To first order, under the matching of all observations.
         pairs = best_matching(correlation(mean[:, active], factors))
         left = lambda rows: correlation(mean[rows][:, active], factors[rows])[pairs].sum() / factors.shape[1]
-        # Forty blocks know a standard error to 1/sqrt(2 · 39).
+        # Four hundred blocks know a standard error to 1/sqrt(2 · 399).
         expected = jackknife_error(left, count)
-        compare.estimated("standard_errors.mcc", errors["mcc"], expected, expected / np.sqrt(78))
+        compare.estimated("standard_errors.mcc", errors["mcc"], expected, expected / np.sqrt(798))
     compare.exact("mcc_chance is defined", metrics["mcc_chance"] is not None, known and len(active) > 1)
     if known and len(active) > 1:
         level, deviation = chance_mcc(mean[:, active], factors)

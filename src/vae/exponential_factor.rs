@@ -26,6 +26,8 @@ pub(super) struct Exponentials {
     vectors: Matrix<f64>,
     /// m × B.
     values: Matrix<f64>,
+    /// Their exponentials, m × B.
+    exponentials: Matrix<f64>,
     /// m² × B.
     factors: Matrix<f64>,
     /// log L_ii of Σ = L Lᵀ, m × B.
@@ -43,6 +45,7 @@ impl Exponentials {
             places: Vec::new(),
             vectors: empty(),
             values: empty(),
+            exponentials: empty(),
             factors: empty(),
             log_diagonal: empty(),
             memory: [Vec::new(), Vec::new()],
@@ -58,6 +61,7 @@ impl Exponentials {
         self.vectors.reshape(m * m, batch);
         self.factors.reshape(m * m, batch);
         self.values.reshape(m, batch);
+        self.exponentials.reshape(m, batch);
         self.log_diagonal.reshape(m, batch);
         self.memory.iter_mut().for_each(|x| x.resize(m * m, 0.0));
         self.rotated.iter_mut().for_each(|x| x.resize(m, 0.0));
@@ -70,9 +74,11 @@ impl Exponentials {
             let (u, values) = (self.vectors.column_mut(c), self.values.column_mut(c));
             diagonalise(h, u, m);
             values.iter_mut().enumerate().for_each(|(i, value)| *value = h[i + m * i]);
+            let exponentials = self.exponentials.column_mut(c);
+            exponentials.iter_mut().zip(&*values).for_each(|(e, value)| *e = value.exp());
             let a = self.factors.column_mut(c);
             for [i, j] in &self.places {
-                let sum: f64 = (0..m).map(|k| u[i + m * k] * values[k].exp() * u[j + m * k]).sum();
+                let sum: f64 = (0..m).map(|k| u[i + m * k] * exponentials[k] * u[j + m * k]).sum();
                 (a[i + m * j], a[j + m * i]) = (sum, sum);
             }
             decompose(a, m, l);
@@ -125,9 +131,9 @@ impl Exponentials {
         delta: &mut Matrix<T>,
     ) {
         let m = noise.rows();
-        let Self { places, vectors, values, memory: [inner, half], rotated: [p, q], .. } = self;
+        let Self { places, vectors, values, exponentials, memory: [inner, half], rotated: [p, q], .. } = self;
         for c in 0..encoding.columns() {
-            let (u, h) = (vectors.column(c), values.column(c));
+            let (u, h, e) = (vectors.column(c), values.column(c), exponentials.column(c));
             let (noise, g) = (noise.column(c), z_gradient.column(c));
             for k in 0..m {
                 let column = &u[m * k..m * (k + 1)];
@@ -135,10 +141,12 @@ impl Exponentials {
                 (p[k], q[k]) = (along(g), along(noise));
             }
             for j in 0..m {
-                for i in 0..m {
-                    inner[i + m * j] = slope(h[i], h[j]) * 0.5 * (p[i] * q[j] + p[j] * q[i]);
+                for i in 0..j {
+                    let entry = slope([h[i], h[j]], [e[i], e[j]]) * 0.5 * (p[i] * q[j] + p[j] * q[i]);
+                    (inner[i + m * j], inner[j + m * i]) = (entry, entry);
                 }
-                inner[j + m * j] += weight.to_f64() * (2.0 * h[j]).exp_m1();
+                // e^{2h} − 1 = (eʰ − 1)(eʰ + 1).
+                inner[j + m * j] = e[j] * p[j] * q[j] + weight.to_f64() * (e[j] - 1.0) * (e[j] + 1.0);
             }
             // U M, then U M Uᵀ.
             for j in 0..m {
@@ -158,12 +166,15 @@ impl Exponentials {
     }
 }
 
-/// (eᵃ − eᵇ) / (a − b), or eᵃ where both are equal.
-pub(super) fn slope(a: f64, b: f64) -> f64 {
+/// (eᵃ − eᵇ) / (a − b) from the numbers and their exponentials, or eᵃ where both are equal.
+pub(super) fn slope([a, b]: [f64; 2], [ea, eb]: [f64; 2]) -> f64 {
     let half = 0.5 * (a - b);
-    // sinh x / x = 1 + x²/6 + O(x⁴).
-    let ratio = if half.abs() < 1e-4 { 1.0 + half * half / 6.0 } else { half.sinh() / half };
-    (0.5 * (a + b)).exp() * ratio
+    if half.abs() < 1e-4 {
+        // e^{(a + b)/2} sinh x / x with x = (a − b)/2, and sinh x / x = 1 + x²/6 + O(x⁴).
+        (ea * eb).sqrt() * (1.0 + half * half / 6.0)
+    } else {
+        (ea - eb) / (a - b)
+    }
 }
 
 /// Jacobi's method: leaves the eigenvalues of the symmetric h (m × m) on its diagonal and the eigenvectors in the columns of u.
@@ -258,8 +269,9 @@ mod tests {
             // ∫₀¹ e^{b + t (a − b)} dt by Simpson's rule.
             let at = |t: f64| f64::exp(b + t * (a - b));
             let expected = (at(0.0) + 4.0 * at(0.5) + at(1.0)) / 6.0;
-            assert!((slope(a, b) / expected - 1.0).abs() < 1e-12, "{a} {b}");
+            let found = slope([a, b], [a.exp(), b.exp()]);
+            assert!((found / expected - 1.0).abs() < 1e-11, "{a} {b}");
         }
-        assert!((slope(1.0, -1.0) - 1.0_f64.sinh()).abs() < 1e-15);
+        assert!((slope([1.0, -1.0], [1.0_f64.exp(), (-1.0_f64).exp()]) - 1.0_f64.sinh()).abs() < 1e-15);
     }
 }

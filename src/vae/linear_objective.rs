@@ -101,7 +101,10 @@ fn by_covariance(vae: &Vae<f64>, q: &Posterior, price: &DMatrix<f64>, beta: f64,
         let eigen = h.symmetric_eigen();
         let (u, h) = (eigen.eigenvectors, eigen.eigenvalues);
         let mut inner = u.transpose() * price * &u;
-        inner.iter_mut().enumerate().for_each(|(k, q)| *q *= slope(2.0 * h[k % m], 2.0 * h[k / m]));
+        inner.iter_mut().enumerate().for_each(|(k, q)| {
+            let pair = [2.0 * h[k % m], 2.0 * h[k / m]];
+            *q *= slope(pair, pair.map(f64::exp));
+        });
         let gradient = &u * inner * u.transpose();
         for (to, [i, j]) in to.iter_mut().zip((0..).map(|entry| place_of(entry, m))) {
             *to = if i == j { gradient[(i, i)] - beta } else { std::f64::consts::SQRT_2 * gradient[(i, j)] };

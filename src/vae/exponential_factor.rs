@@ -5,7 +5,9 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
-use crate::linalg::{Matrix, Real};
+use crate::linalg::{
+    LANES, Lanes, Matrix, Real, cholesky_of_square, congruence, diagonalise, recompose, transposed_times,
+};
 
 /// Row and column of each entry of a symmetric m × m matrix in the encoder's output: the diagonal, then below it row by row.
 pub fn place_of(entry: usize, m: usize) -> [usize; 2] {
@@ -22,68 +24,78 @@ pub fn place_of(entry: usize, m: usize) -> [usize; 2] {
 #[derive(Clone, Debug)]
 pub(super) struct Exponentials {
     places: Vec<[usize; 2]>,
-    /// m² × B, column by column.
-    vectors: Matrix<f64>,
-    /// m × B.
-    values: Matrix<f64>,
-    /// Their exponentials, m × B.
-    exponentials: Matrix<f64>,
-    /// m² × B.
+    /// U of each group of observations, m² numbers column by column.
+    vectors: Vec<Lanes>,
+    /// h, m numbers a group.
+    values: Vec<Lanes>,
+    /// eʰ, m numbers a group.
+    powers: Vec<Lanes>,
+    /// A, m² × B.
     factors: Matrix<f64>,
     /// log L_ii of Σ = L Lᵀ, m × B.
     log_diagonal: Matrix<f64>,
-    /// Memory for one observation, m² twice.
-    memory: [Vec<f64>; 2],
-    /// Noise and gradient of one observation in the basis U.
-    rotated: [Vec<f64>; 2],
+    /// Memory for one group, m² twice.
+    memory: [Vec<Lanes>; 2],
+    /// Noise and gradient of one group, as they are and in the basis U.
+    rotated: [Vec<Lanes>; 4],
 }
 
 impl Exponentials {
     pub(super) fn new() -> Self {
-        let empty = || Matrix::zeros(0, 0);
         Self {
             places: Vec::new(),
-            vectors: empty(),
-            values: empty(),
-            exponentials: empty(),
-            factors: empty(),
-            log_diagonal: empty(),
+            vectors: Vec::new(),
+            values: Vec::new(),
+            powers: Vec::new(),
+            factors: Matrix::zeros(0, 0),
+            log_diagonal: Matrix::zeros(0, 0),
             memory: [Vec::new(), Vec::new()],
-            rotated: [Vec::new(), Vec::new()],
+            rotated: [(); 4].map(|()| Vec::new()),
         }
     }
 
     /// Allocates only for a batch larger than all before.
     pub(super) fn compute<T: Real>(&mut self, encoding: &Matrix<T>, m: usize) {
-        let batch = encoding.columns();
+        let (batch, groups) = (encoding.columns(), encoding.columns().div_ceil(LANES));
         self.places.clear();
         self.places.extend((0..m * (m + 1) / 2).map(|entry| place_of(entry, m)));
-        self.vectors.reshape(m * m, batch);
+        self.vectors.resize(m * m * groups, [0.0; LANES]);
+        self.values.resize(m * groups, [0.0; LANES]);
+        self.powers.resize(m * groups, [0.0; LANES]);
+        self.memory.iter_mut().for_each(|x| x.resize(m * m, [0.0; LANES]));
+        self.rotated.iter_mut().for_each(|x| x.resize(m, [0.0; LANES]));
         self.factors.reshape(m * m, batch);
-        self.values.reshape(m, batch);
-        self.exponentials.reshape(m, batch);
         self.log_diagonal.reshape(m, batch);
-        self.memory.iter_mut().for_each(|x| x.resize(m * m, 0.0));
-        self.rotated.iter_mut().for_each(|x| x.resize(m, 0.0));
         let [h, l] = &mut self.memory;
-        for c in 0..batch {
-            for (entry, [i, j]) in encoding.column(c)[m..].iter().zip(&self.places) {
+        for group in 0..groups {
+            let first = group * LANES;
+            let lanes = LANES.min(batch - first);
+            for (k, [i, j]) in self.places.iter().enumerate() {
                 let scale = if i == j { 1.0 } else { FRAC_1_SQRT_2 };
-                (h[i + m * j], h[j + m * i]) = (scale * entry.to_f64(), scale * entry.to_f64());
+                // What is left of the last group has H = 0.
+                let mut entry = [0.0; LANES];
+                for (lane, entry) in entry[..lanes].iter_mut().enumerate() {
+                    *entry = scale * encoding.column(first + lane)[m + k].to_f64();
+                }
+                (h[i + m * j], h[j + m * i]) = (entry, entry);
             }
-            let (u, values) = (self.vectors.column_mut(c), self.values.column_mut(c));
+            let u = &mut self.vectors[m * m * group..m * m * (group + 1)];
             diagonalise(h, u, m);
-            values.iter_mut().enumerate().for_each(|(i, value)| *value = h[i + m * i]);
-            let exponentials = self.exponentials.column_mut(c);
-            exponentials.iter_mut().zip(&*values).for_each(|(e, value)| *e = value.exp());
-            let a = self.factors.column_mut(c);
-            for [i, j] in &self.places {
-                let sum: f64 = (0..m).map(|k| u[i + m * k] * exponentials[k] * u[j + m * k]).sum();
-                (a[i + m * j], a[j + m * i]) = (sum, sum);
+            let values = &mut self.values[m * group..m * (group + 1)];
+            let exponentials = &mut self.powers[m * group..m * (group + 1)];
+            for (i, (value, exponential)) in values.iter_mut().zip(&mut *exponentials).enumerate() {
+                *value = h[i + m * i];
+                *exponential = value.map(f64::exp);
             }
-            decompose(a, m, l);
-            let log_diagonal = self.log_diagonal.column_mut(c);
-            log_diagonal.iter_mut().enumerate().for_each(|(i, log)| *log = l[i + m * i].ln());
+            // A takes the place of H.
+            recompose(u, exponentials, &self.places, h, m);
+            cholesky_of_square(h, l, m);
+            for lane in 0..lanes {
+                let a = self.factors.column_mut(first + lane);
+                a.iter_mut().zip(&*h).for_each(|(to, from)| *to = from[lane]);
+                let log = self.log_diagonal.column_mut(first + lane);
+                log.iter_mut().enumerate().for_each(|(i, log)| *log = l[i + m * i][lane].ln());
+            }
         }
     }
 
@@ -130,37 +142,44 @@ impl Exponentials {
         weight: T,
         delta: &mut Matrix<T>,
     ) {
-        let m = noise.rows();
-        let Self { places, vectors, values, exponentials, memory: [inner, half], rotated: [p, q], .. } = self;
-        for c in 0..encoding.columns() {
-            let (u, h, e) = (vectors.column(c), values.column(c), exponentials.column(c));
-            let (noise, g) = (noise.column(c), z_gradient.column(c));
-            for k in 0..m {
-                let column = &u[m * k..m * (k + 1)];
-                let along = |x: &[T]| column.iter().zip(x).map(|(u, x)| u * x.to_f64()).sum::<f64>();
-                (p[k], q[k]) = (along(g), along(noise));
+        let (m, batch) = (noise.rows(), noise.columns());
+        let Self { places, vectors, values, powers, memory: [inner, half], rotated: [g, e, p, q], .. } = self;
+        for group in 0..batch.div_ceil(LANES) {
+            let first = group * LANES;
+            let lanes = LANES.min(batch - first);
+            for lane in 0..lanes {
+                for i in 0..m {
+                    g[i][lane] = z_gradient.column(first + lane)[i].to_f64();
+                    e[i][lane] = noise.column(first + lane)[i].to_f64();
+                }
             }
+            let u = &vectors[m * m * group..m * m * (group + 1)];
+            let (h, exp) = (&values[m * group..m * (group + 1)], &powers[m * group..m * (group + 1)]);
+            transposed_times(u, g, p, m);
+            transposed_times(u, e, q, m);
             for j in 0..m {
                 for i in 0..j {
-                    let entry = slope([h[i], h[j]], [e[i], e[j]]) * 0.5 * (p[i] * q[j] + p[j] * q[i]);
+                    let entry = std::array::from_fn(|l| {
+                        let both = p[i][l] * q[j][l] + p[j][l] * q[i][l];
+                        slope([h[i][l], h[j][l]], [exp[i][l], exp[j][l]]) * 0.5 * both
+                    });
                     (inner[i + m * j], inner[j + m * i]) = (entry, entry);
                 }
                 // e^{2h} − 1 = (eʰ − 1)(eʰ + 1).
-                inner[j + m * j] = e[j] * p[j] * q[j] + weight.to_f64() * (e[j] - 1.0) * (e[j] + 1.0);
+                inner[j + m * j] = std::array::from_fn(|l| {
+                    exp[j][l] * p[j][l] * q[j][l] + weight.to_f64() * (exp[j][l] - 1.0) * (exp[j][l] + 1.0)
+                });
             }
-            // U M, then U M Uᵀ.
-            for j in 0..m {
+            congruence(u, inner, half, places, m);
+            for lane in 0..lanes {
+                let delta = delta.column_mut(first + lane);
                 for i in 0..m {
-                    half[i + m * j] = (0..m).map(|k| u[i + m * k] * inner[k + m * j]).sum();
+                    delta[i] = weight.mul_add(encoding.column(first + lane)[i], T::from_f64(g[i][lane]));
                 }
-            }
-            let delta = delta.column_mut(c);
-            for i in 0..m {
-                delta[i] = weight.mul_add(encoding.column(c)[i], g[i]);
-            }
-            for (delta, [i, j]) in delta[m..].iter_mut().zip(&*places) {
-                let entry: f64 = (0..m).map(|k| half[i + m * k] * u[j + m * k]).sum();
-                *delta = T::from_f64(if i == j { entry } else { SQRT_2 * entry });
+                for (delta, [i, j]) in delta[m..].iter_mut().zip(&*places) {
+                    let entry = inner[i + m * j][lane];
+                    *delta = T::from_f64(if i == j { entry } else { SQRT_2 * entry });
+                }
             }
         }
     }
@@ -174,61 +193,6 @@ pub(super) fn slope([a, b]: [f64; 2], [ea, eb]: [f64; 2]) -> f64 {
         (ea * eb).sqrt() * (1.0 + half * half / 6.0)
     } else {
         (ea - eb) / (a - b)
-    }
-}
-
-/// Jacobi's method: leaves the eigenvalues of the symmetric h (m × m) on its diagonal and the eigenvectors in the columns of u.
-fn diagonalise(h: &mut [f64], u: &mut [f64], m: usize) {
-    /// Sweeps converge quadratically; a dozen is never reached by finite matrices.
-    const SWEEPS: usize = 12;
-    u.fill(0.0);
-    u.iter_mut().step_by(m + 1).for_each(|x| *x = 1.0);
-    let scale: f64 = h.iter().map(|x| x * x).sum();
-    for _ in 0..SWEEPS {
-        let off: f64 = (0..m).flat_map(|j| (0..j).map(move |i| i + m * j)).map(|k| h[k] * h[k]).sum();
-        // False for NaN, which then stays.
-        let proceed = off > 1e-34 * scale;
-        if !proceed {
-            return;
-        }
-        for q in 1..m {
-            for p in 0..q {
-                rotate(h, u, m, p, q);
-            }
-        }
-    }
-}
-
-/// Makes h_pq zero: h ← Gᵀ h G, u ← u G.
-fn rotate(h: &mut [f64], u: &mut [f64], m: usize, p: usize, q: usize) {
-    let off = h[p + m * q];
-    if off == 0.0 {
-        return;
-    }
-    let theta = (h[q + m * q] - h[p + m * p]) / (2.0 * off);
-    let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
-    let cos = 1.0 / t.hypot(1.0);
-    let sin = t * cos;
-    let turn = |x: f64, y: f64| [cos * x - sin * y, sin * x + cos * y];
-    for k in 0..m {
-        let [i, j] = [k + m * p, k + m * q];
-        [h[i], h[j]] = turn(h[i], h[j]);
-        [u[i], u[j]] = turn(u[i], u[j]);
-    }
-    for k in 0..m {
-        let [i, j] = [p + m * k, q + m * k];
-        [h[i], h[j]] = turn(h[i], h[j]);
-    }
-}
-
-/// L of A Aᵀ = L Lᵀ, both m × m, column by column. NaN if A is singular.
-fn decompose(a: &[f64], m: usize, l: &mut [f64]) {
-    for j in 0..m {
-        for i in j..m {
-            let product: f64 = (0..m).map(|k| a[i + m * k] * a[j + m * k]).sum();
-            let known: f64 = (0..j).map(|k| l[i + m * k] * l[j + m * k]).sum();
-            l[i + m * j] = if i == j { (product - known).sqrt() } else { (product - known) / l[j + m * j] };
-        }
     }
 }
 

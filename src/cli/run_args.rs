@@ -88,6 +88,11 @@ impl RunArgs {
         }
         run.log.extend(&self.at);
         run.log.sort_by_key(|logged| logged.step);
+        if until == Until::Settled && run.config.cycle.is_none() {
+            let sentence = "--until settled: the run is from before its learning rate had cycles, so it is never judged; repeat it \
+                            with --steps, or start a new one";
+            return Err(CliError::Input(sentence.to_owned()));
+        }
         run.steps = match until {
             Until::Steps => self.steps.unwrap_or(run.steps),
             Until::Settled => self.steps.unwrap_or(MOST_STEPS),

@@ -20,7 +20,7 @@ pub struct SourceArgs {
     /// Repeat a saved run from its seed: a session, or a figure that contains one (with --data if it contains no data)
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     pub session: Option<PathBuf>,
-    /// Repeat a run on a built-in scene from a line of text, as 'unpick:scene=cylinder;steps=5000'
+    /// Repeat a run on a built-in scene from a line of text, as 'unpick:version=2;scene=cylinder;steps=5000'
     #[arg(long, value_name = "LINE", conflicts_with_all = ["scene", "data", "session"])]
     pub recipe: Option<Recipe>,
 }

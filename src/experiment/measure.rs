@@ -1,6 +1,6 @@
 //! Measurements on held-out data for the rows of the history, snapshots and final metrics.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::config::Config;
@@ -13,7 +13,7 @@ use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
 use crate::stats::{correlation, mean_correlation_coefficient, moments};
-use crate::vae::{Architecture, Elbo, ElboWorkspace, Objective, Posterior, Vae};
+use crate::vae::{Architecture, Elbo, Objective, Posterior, Vae};
 
 /// Held-out observations at which rows of the history and snapshots are measured: the first ones, so that window and file show
 /// the same numbers. Fewer for a large model.
@@ -34,9 +34,10 @@ const NOISE: u64 = (1 << 32) + 1;
 pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) -> Row {
     let State { step, settings, vae, .. } = state;
     // Second derivatives of many latents cost too much.
-    let (geometry, correlation) = probe(vae, data, settings, vae.latent_dim() <= 3);
+    let probe = HeldOut::new(vae, data, settings, vae.latent_dim() <= 3);
     let number = |measured: Measured| measured.unwrap_or(f64::NAN);
-    let test = held_out(vae, data, &settings.objective, seed);
+    let test = probe.objective(vae, &settings.objective, seed);
+    let HeldOut { geometry, correlation, .. } = probe;
     Row {
         step: *step,
         elbo: mean.objective(settings.objective.beta),
@@ -57,17 +58,6 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     }
 }
 
-/// Objective on the first held-out observations, with the same noise for every row: only the model differs.
-fn held_out(vae: &Vae<f32>, data: &Dataset, objective: &Objective, seed: u64) -> Elbo {
-    let test = &data.test.observations;
-    let x = test.select_columns(0..measured_observations(vae, data));
-    let mut rng = stream(seed, Purpose::Analysis, NOISE);
-    let noise = Matrix::from_fn(vae.latent_dim(), x.columns(), |_, _| StandardNormal.sample(&mut rng));
-    let mut workspace = ElboWorkspace::new(vae);
-    vae.evaluate(objective, &x, &noise, &mut workspace);
-    workspace.elbo
-}
-
 /// True for a model whose Jacobians, or the m³ of their singular values, are so costly that rows must be fewer and
 /// measure less.
 fn is_large(vae: &Vae<f32>) -> bool {
@@ -79,20 +69,62 @@ pub fn is_linear(architecture: &Architecture) -> bool {
     architecture.has_affine_decoder()
 }
 
-/// Geometry and correlations at the posterior means of [`measured_observations`].
-pub(super) fn probe(
-    vae: &Vae<f32>,
-    data: &Dataset,
-    settings: &Settings,
-    second_order: bool,
-) -> (GeometryMetrics, Option<FactorCorrelation>) {
-    let test = &data.test.observations;
-    let encodings = vae.encode(&test.select_columns(0..measured_observations(vae, data)));
-    let posterior = |column: &[f32]| vae.posterior(&column.iter().map(|x| f64::from(*x)).collect::<Vec<_>>());
-    let posteriors: Vec<Posterior> = encodings.iter_columns().map(posterior).collect();
-    let factors = data.test.factors.as_ref();
-    let correlation = factors.map(|factors| FactorCorrelation::new(&encodings, factors, vae.latent_dim()));
-    (summarise(vae, &posteriors, settings, second_order), correlation)
+/// What is measured at the posterior means of [`measured_observations`].
+pub(super) struct HeldOut {
+    observations: Matrix<f32>,
+    posteriors: Vec<Posterior>,
+    jets: Jets<f32>,
+    /// Geometry.
+    pub(super) geometry: GeometryMetrics,
+    /// Correlations with the true factors, if known.
+    pub(super) correlation: Option<FactorCorrelation>,
+}
+
+impl HeldOut {
+    pub(super) fn new(vae: &Vae<f32>, data: &Dataset, settings: &Settings, second_order: bool) -> Self {
+        let observations = data.test.observations.select_columns(0..measured_observations(vae, data));
+        let encodings = vae.encode(&observations);
+        let posterior = |column: &[f32]| vae.posterior(&column.iter().map(|x| f64::from(*x)).collect::<Vec<_>>());
+        let posteriors: Vec<Posterior> = encodings.iter_columns().map(posterior).collect();
+        let factors = data.test.factors.as_ref();
+        let correlation = factors.map(|factors| FactorCorrelation::new(&encodings, factors, vae.latent_dim()));
+        let jets = jets_at(vae, &posteriors, second_order);
+        let geometry = geometry_of(vae, &jets, &posteriors, settings);
+        Self { observations, posteriors, jets, geometry, correlation }
+    }
+
+    /// Objective of these observations, with the same noise at every step of a run: only the model differs. The expansion of
+    /// ‖x − d(μ + L ε)‖² to first order in d, whose expectation ‖x − d(μ)‖² + tr J Σ Jᵀ is known, is taken out of the noise
+    /// (control variate): for linear decoders nothing is left of it.
+    fn objective(&self, vae: &Vae<f32>, objective: &Objective, seed: u64) -> Elbo {
+        let Self { observations, posteriors, jets, .. } = self;
+        let mut rng = stream(seed, Purpose::Analysis, NOISE);
+        let m = vae.latent_dim();
+        let noise: Vec<Vec<f64>> =
+            posteriors.iter().map(|_| (0..m).map(|_| StandardNormal.sample(&mut rng)).collect()).collect();
+        let latents = posteriors
+            .iter()
+            .zip(&noise)
+            .flat_map(|(q, noise)| q.sample(noise).map(|z| z as f32).data.as_vec().clone());
+        let decoded = vae.decode(&Matrix::from_columns(m, posteriors.len(), latents.collect()));
+        let mut squares = 0.0;
+        for (k, (q, noise)) in posteriors.iter().zip(&noise).enumerate() {
+            let spread = jets.jacobian(k) * &q.factor;
+            let step = &spread * DVector::from_column_slice(noise);
+            let x = observations.column(k).iter().zip(decoded.column(k)).zip(jets.value.column(k)).zip(step.iter());
+            for (((x, decoded), centre), step) in x {
+                let (error, rest) = (f64::from(x - decoded), f64::from(x - centre));
+                squares += error * error - (rest - step) * (rest - step) + rest * rest;
+            }
+            squares += spread.norm_squared();
+        }
+        let count = posteriors.len() as f64;
+        let kl_per_dim = (0..m).map(|i| posteriors.iter().filter_map(|q| q.kl_per_dim().nth(i)).sum::<f64>() / count);
+        Elbo {
+            reconstruction: -squares / (2.0 * objective.sigma2 * count) - objective.log_normaliser(observations.rows()),
+            kl_per_dim: kl_per_dim.collect(),
+        }
+    }
 }
 
 /// Geometry of a model at the means of `posteriors`.
@@ -102,12 +134,25 @@ pub fn summarise<T: Real>(
     settings: &Settings,
     second_order: bool,
 ) -> GeometryMetrics {
+    geometry_of(vae, &jets_at(vae, posteriors, second_order), posteriors, settings)
+}
+
+fn geometry_of<T: Real>(
+    vae: &Vae<T>,
+    jets: &Jets<T>,
+    posteriors: &[Posterior],
+    settings: &Settings,
+) -> GeometryMetrics {
+    let objective = Objective { covariance: vae.covariance, ..settings.objective };
+    GeometryMetrics::new(jets, posteriors, &objective)
+}
+
+/// Derivatives of the decoder at the means, to second order if they exist and are wanted.
+fn jets_at<T: Real>(vae: &Vae<T>, posteriors: &[Posterior], second_order: bool) -> Jets<T> {
     let means = posteriors.iter().flat_map(|q| q.mean.iter().map(|z| T::from_f64(*z))).collect();
     let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
     let smooth = is_linear(&vae.architecture) || vae.architecture.activation.is_smooth();
-    let order = if second_order && smooth { Order::Second } else { Order::First };
-    let objective = Objective { covariance: vae.covariance, ..settings.objective };
-    GeometryMetrics::new(&Jets::of(vae, &z, order), posteriors, &objective)
+    Jets::of(vae, &z, if second_order && smooth { Order::Second } else { Order::First })
 }
 
 /// Mean correlation coefficient at the optimum of a scene with a linear map along principal axes:

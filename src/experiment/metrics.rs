@@ -165,13 +165,11 @@ impl Metrics {
     /// Adds the mean exact gap of `vae` over the first `count` held-out observations.
     #[must_use]
     pub fn with_exact_gap(self, vae: &Vae<f32>, settings: &Settings, data: &Dataset, count: usize) -> Self {
-        /// Nodes of a rule where expectations are sampled: the errors of single observations average out.
-        const POINTS: usize = 512;
         let model = vae.cast::<f64>();
         let test = &data.test.observations;
         let test = test.select_columns(0..count.min(test.columns())).map(f64::from);
         let learned = test.iter_columns().zip(model.posteriors(&test));
-        Self { exact_gap: Some(mean_gap(&model, learned, &settings.objective, POINTS)), ..self }
+        Self { exact_gap: Some(mean_gap(&model, learned, &settings.objective, MeanGap::POINTS)), ..self }
     }
 
     /// KL(q‖p).

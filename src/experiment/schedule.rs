@@ -83,6 +83,11 @@ impl Schedule {
         }
     }
 
+    /// Step of the next verdict; `None` for a settled run, and for runs of old versions, which are not judged.
+    pub fn next_verdict(&self) -> Option<u64> {
+        (self.planned.is_some() && self.settled.is_none()).then(|| self.cycle + self.length)
+    }
+
     /// Schedule of a run that was found settled at this step, or not.
     #[must_use]
     pub fn with_verdict(self, settled: Option<u64>) -> Self {

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::command::LoggedCommand;
 use super::config::Config;
 use super::history::Row;
-use super::measure::{FactorCorrelation, is_linear, mcc_ceiling, measured_observations, probe};
+use super::measure::{FactorCorrelation, HeldOut, is_linear, mcc_ceiling, measured_observations};
 use super::run::Experiment;
 use super::schedule::Schedule;
 use super::settings::Settings;
@@ -74,7 +74,7 @@ impl Snapshot {
         let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let observations = &data.test.observations;
         let encodings = vae.encode(&observations.select_columns(0..Self::ENCODED.min(observations.columns())));
-        let (geometry, correlation) = probe(&vae, &data, &settings, true);
+        let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
         Self {
             optimum_training: is_linear(&vae.architecture)
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),

@@ -21,6 +21,8 @@ pub struct Trend {
 pub struct Convergence {
     /// Step at which the run was found settled; see [`Schedule`].
     pub settled: Option<u64>,
+    /// Step of the next verdict, if there will be one.
+    pub next_verdict: Option<u64>,
     /// Trend since the last command; `None` with too few rows.
     pub trend: Option<Trend>,
 }
@@ -48,33 +50,48 @@ impl Trend {
     }
 }
 
+impl Trend {
+    /// True for a slope beyond twice its error that three decimals show.
+    fn is_significant(&self) -> bool {
+        self.slope.abs() > (2.0 * self.standard_error).max(5e-4)
+    }
+
+    fn word(&self) -> &'static str {
+        if self.slope > 0.0 { "improving" } else { "falling" }
+    }
+}
+
 impl Convergence {
     /// Convergence of a run with this history and schedule.
     pub fn of(rows: &[Arc<Row>], schedule: &Schedule) -> Self {
-        Self { settled: schedule.settled(), trend: Trend::of(rows, schedule.begun) }
+        let (settled, next_verdict) = (schedule.settled(), schedule.next_verdict());
+        Self { settled, next_verdict, trend: Trend::of(rows, schedule.begun) }
     }
 
     /// The verdict as a word.
     pub fn word(&self) -> &'static str {
         match (self.settled, self.trend) {
             (Some(_), _) => "settled",
-            (None, Some(trend)) if trend.slope > 2.0 * trend.standard_error => "improving",
+            (None, Some(trend)) if trend.is_significant() => trend.word(),
             _ => "not settled",
         }
     }
 
     /// The verdict as a sentence without a full stop.
     pub fn sentence(&self) -> String {
-        match (self.settled, self.trend) {
-            (Some(step), _) => format!("settled since step {}", grouped(step)),
-            (None, Some(Trend { slope, standard_error, .. })) if slope > 2.0 * standard_error => {
-                format!("improving {slope:.3} nats / 1,000 steps")
+        if let Some(step) = self.settled {
+            return format!("settled since step {}", grouped(step));
+        }
+        let trend = match self.trend {
+            Some(trend) if trend.is_significant() => {
+                format!("{} {:.3} nats / 1,000 steps", trend.word(), trend.slope.abs())
             }
-            (None, Some(Trend { slope, standard_error, .. })) if slope < -2.0 * standard_error => {
-                format!("falling {:.3} nats / 1,000 steps", -slope)
-            }
-            (None, Some(_)) => "not settled; no trend beyond the noise".to_owned(),
-            (None, None) => "not settled".to_owned(),
+            Some(_) => "not settled; no trend beyond the noise".to_owned(),
+            None => "not settled".to_owned(),
+        };
+        match self.next_verdict {
+            Some(step) => format!("{trend}; next verdict at step {}", grouped(step)),
+            None => format!("{trend}; runs from before there were cycles are not judged"),
         }
     }
 }
@@ -117,14 +134,15 @@ mod tests {
     #[test]
     fn the_sentence_names_the_verdict() {
         let trend = |slope, standard_error| Some(Trend { slope, standard_error, rows: 9 });
-        for (settled, trend, sentence) in [
-            (Some(14_100), trend(1.0, 0.1), "settled since step 14,100"),
-            (None, trend(0.02, 0.004), "improving 0.020 nats / 1,000 steps"),
-            (None, trend(-0.02, 0.004), "falling 0.020 nats / 1,000 steps"),
-            (None, trend(0.02, 0.04), "not settled; no trend beyond the noise"),
-            (None, None, "not settled"),
+        for (settled, next_verdict, trend, sentence) in [
+            (Some(14_100), None, trend(1.0, 0.1), "settled since step 14,100"),
+            (None, Some(10_000), trend(0.02, 0.004), "improving 0.020 nats / 1,000 steps; next verdict at step 10,000"),
+            (None, Some(900), trend(-0.02, 0.004), "falling 0.020 nats / 1,000 steps; next verdict at step 900"),
+            (None, Some(900), trend(0.02, 0.04), "not settled; no trend beyond the noise; next verdict at step 900"),
+            (None, Some(900), trend(2e-4, 1e-6), "not settled; no trend beyond the noise; next verdict at step 900"),
+            (None, None, None, "not settled; runs from before there were cycles are not judged"),
         ] {
-            assert_eq!(Convergence { settled, trend }.sentence(), sentence);
+            assert_eq!(Convergence { settled, next_verdict, trend }.sentence(), sentence);
         }
     }
 }

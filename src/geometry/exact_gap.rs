@@ -100,6 +100,11 @@ pub struct MeanGap {
     pub left_out: usize,
 }
 
+impl MeanGap {
+    /// Nodes of a rule where expectations are sampled: the errors of single observations average out.
+    pub const POINTS: usize = 512;
+}
+
 /// The mean gap of `observations` with their learned posteriors, with `points` nodes for each rule.
 ///
 /// # Errors

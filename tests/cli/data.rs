@@ -73,6 +73,8 @@ fn a_linear_model_of_your_data_settles_at_its_closed_form() {
     assert_eq!(metrics["step"].as_u64(), Some(300));
     assert_eq!(cli.toml("short/config.toml")["optimizer"]["cycle"].as_integer(), Some(6000), "as without a limit");
 
+    let sentence = cli.fail(2, "train --recipe unpick:scene=linear;steps=5 --until settled --out other");
+    assert!(sentence.contains("never judged"), "{sentence}");
     let sentence = cli.fail(2, "train --data own.csv --optimizer lbfgs --out other");
     assert!(sentence.contains("linear encoders and decoders"), "{sentence}");
     let sentence = cli.fail(2, "train --data own.csv --hidden 4 --at 3:optimizer=lbfgs --out other");

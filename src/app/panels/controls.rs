@@ -208,17 +208,21 @@ fn optimiser(
                 }
             }
         });
+        let is_exact = optimizer.kind == OptimizerKind::Lbfgs;
+        if is_exact {
+            ui.weak("no rate, no minibatches").on_hover_text(help_for_optimizer(optimizer.kind));
+        }
         let lr = Slider::new(&mut optimizer.lr, 1e-4..=1.0).logarithmic(true).text("rate").custom_formatter(short);
-        if ui.add(lr).on_hover_text("Learning rate before the schedule; any change starts the schedule anew").changed()
-        {
+        let help = "Learning rate at the plateaus of its cycles; any change begins another first cycle";
+        if !is_exact && ui.add(lr).on_hover_text(help).changed() {
             commands.send(UiCommand::Change(Command::Lr(optimizer.lr)));
         }
-        if let Some(snapshot) = snapshot {
+        if let Some(snapshot) = snapshot.filter(|_| !is_exact) {
             ui.weak(format!("now {}", short(snapshot.learning_rate(), 0..=0)));
         }
         let most = snapshot.map_or(1024, |s| s.data.train.samples().min(4096));
         let batch = Slider::new(&mut optimizer.batch, 1..=most).logarithmic(true).text("batch");
-        if ui.add(batch).on_hover_text("Observations in a minibatch").changed() {
+        if !is_exact && ui.add(batch).on_hover_text("Observations in a minibatch").changed() {
             commands.send(UiCommand::Change(Command::Batch(optimizer.batch)));
         }
         ui.horizontal(|ui| {

@@ -112,7 +112,9 @@ impl FromStr for Recipe {
 
     fn from_str(text: &str) -> Result<Self, FileError> {
         let body = text.trim().strip_prefix(PREFIX).ok_or_else(|| {
-            FileError::new(format_args!("a recipe begins with '{PREFIX}', as unpick:scene=cylinder;steps=5000"))
+            FileError::new(format_args!(
+                "a recipe begins with '{PREFIX}', as unpick:version=2;scene=cylinder;steps=5000"
+            ))
         })?;
         let pairs: Vec<(&str, &str)> = body
             .split(';')

@@ -255,7 +255,7 @@ const NARROW: f32 = 520.0;
 const TRAINING: &str = "In nats; mean over the minibatches since the last point";
 
 /// Help for the held-out ELBO.
-const HELD_OUT: &str = "ELBO of 256 held-out observations with the same noise at every point, in nats. What the training ELBO \
+const HELD_OUT: &str = "ELBO of the first 256 held-out observations (128 for large models), the same noise at every point, in nats. What the training ELBO \
                         is above it is the generalisation gap";
 
 /// The name of each curve and its value at the step that is shown of each run.

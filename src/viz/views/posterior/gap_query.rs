@@ -22,14 +22,12 @@ impl Query for MeanGapQuery {
     type Answer = MeanGapAnswer;
 
     fn answer(&self, snapshot: &Snapshot, model: &Vae<f64>) -> MeanGapAnswer {
-        /// The errors of single observations average out.
-        const POINTS: usize = 256;
         let count = self.observations.min(snapshot.encodings.columns());
         let observations: Vec<Vec<f64>> = (0..count)
             .map(|i| snapshot.data.test.observations.column(i).iter().map(|x| f64::from(*x)).collect())
             .collect();
         let learned = observations.iter().enumerate().map(|(i, x)| (x.as_slice(), snapshot.posterior(i)));
-        let gap = mean_gap(model, learned, &snapshot.settings.objective, POINTS);
+        let gap = mean_gap(model, learned, &snapshot.settings.objective, MeanGap::POINTS);
         MeanGapAnswer { step: snapshot.step, asked: self.observations, gap }
     }
 }

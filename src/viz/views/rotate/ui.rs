@@ -8,6 +8,7 @@ use eframe::egui::{
 use super::curve::{RANGE, columns, curve, legend};
 use super::query::{RotateQuery, RotationCurve};
 use crate::geometry::Rotation;
+use crate::nn::OptimizerKind;
 use crate::vae::Covariance;
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
@@ -162,7 +163,9 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         // From now on angles are counted from the rotated latents: the mark shows where the run is.
         selection.phi = 0.0;
     }
-    ui.weak("restarts the learning rate").on_hover_text(RATE_AFTER_ROTATION);
+    if context.snapshot.settings.optimizer.kind != OptimizerKind::Lbfgs {
+        ui.weak("restarts the learning rate").on_hover_text(RATE_AFTER_ROTATION);
+    }
 }
 
 /// The menus of the two rotated latents, for three latents or more.

@@ -5,6 +5,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::config::Config;
 use super::history::Row;
+use super::reconstruction::controlled_square;
 use super::settings::Settings;
 use super::state::State;
 use crate::data::{Dataset, GroundTruthMap};
@@ -28,7 +29,7 @@ pub(super) fn row_interval(vae: &Vae<f32>) -> u64 {
 }
 
 /// Place of the noise of held-out objectives among the random numbers of an analysis.
-const NOISE: u64 = (1 << 32) + 1;
+const NOISE: u64 = 2 << 32;
 
 /// Row of the history for `state` of a run with this seed; `mean` is the ELBO averaged over the steps since the previous row.
 pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) -> Row {
@@ -93,9 +94,8 @@ impl HeldOut {
         Self { observations, posteriors, jets, geometry, correlation }
     }
 
-    /// Objective of these observations, with the same noise at every step of a run: only the model differs. The expansion of
-    /// ‖x − d(μ + L ε)‖² to first order in d, whose expectation ‖x − d(μ)‖² + tr J Σ Jᵀ is known, is taken out of the noise
-    /// (control variate): for linear decoders nothing is left of it.
+    /// Objective of these observations, with the same noise at every step of a run, most of which is taken out
+    /// ([`reconstruction`](super::reconstruction)).
     fn objective(&self, vae: &Vae<f32>, objective: &Objective, seed: u64) -> Elbo {
         let Self { observations, posteriors, jets, .. } = self;
         let mut rng = stream(seed, Purpose::Analysis, NOISE);
@@ -112,10 +112,9 @@ impl HeldOut {
             let spread = jets.jacobian(k) * &q.factor;
             let step = &spread * DVector::from_column_slice(noise);
             let x = observations.column(k).iter().zip(decoded.column(k)).zip(jets.value.column(k)).zip(step.iter());
-            for (((x, decoded), centre), step) in x {
-                let (error, rest) = (f64::from(x - decoded), f64::from(x - centre));
-                squares += error * error - (rest - step) * (rest - step) + rest * rest;
-            }
+            let values =
+                x.map(|(((x, decoded), centre), step)| [f64::from(*x), f64::from(*decoded), f64::from(*centre), *step]);
+            squares += values.map(controlled_square).sum::<f64>();
             squares += spread.norm_squared();
         }
         let count = posteriors.len() as f64;

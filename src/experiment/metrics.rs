@@ -1,10 +1,9 @@
 //! Metrics of a finished run, on all held-out data and in double precision.
 
-use rand_distr::{Distribution as _, StandardNormal};
-
 use super::config::Config;
 use super::convergence::training_objective;
 use super::measure::{FactorCorrelation, is_linear, mcc_ceiling, summarise};
+use super::reconstruction::squared_errors;
 use super::settings::Settings;
 use crate::data::{Dataset, Split};
 use crate::geometry::{GeometryMetrics, MeanGap, Measured, Samples, Undefined, chance_distance, mean_gap};
@@ -16,9 +15,6 @@ use crate::vae::{Posterior, Vae};
 
 /// Noise draws per observation for the reconstruction term.
 const DRAWS: usize = 16;
-
-/// Observations decoded at once.
-const CHUNK: usize = 500;
 
 /// Metrics of a model on held-out data; information is in nats.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,8 +82,8 @@ impl Metrics {
         let mut samples = std::mem::take(&mut geometry.samples);
         let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
         let kl_per_dim = Matrix::from_columns(m, observations, kl);
-        let draws: Vec<Vec<f64>> =
-            (0..DRAWS).map(|draw| squared_errors(&model, &test, &posteriors, seed, draw)).collect();
+        let mut streams: Vec<_> = (0..DRAWS).map(|draw| stream(seed, Purpose::Analysis, draw as u64)).collect();
+        let draws = squared_errors(&model, &test, &posteriors, &mut streams);
         let scale = 1.0 / (2.0 * objective.sigma2);
         let reconstruction = |i: usize| {
             let mean = draws.iter().map(|errors| errors[i]).sum::<f64>() / DRAWS as f64;
@@ -190,24 +186,4 @@ fn linearised_mcc(codes: &Matrix<f32>, factors: &Matrix<f32>, matches: &[Option<
         sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += sign * value / matches.len() as f64);
     }
     sum
-}
-
-/// ‖x − d(μ + L ε)‖² of each observation with one draw of ε for each.
-fn squared_errors(model: &Vae<f64>, x: &Matrix<f64>, posteriors: &[Posterior], seed: u64, draw: usize) -> Vec<f64> {
-    let m = model.latent_dim();
-    let mut rng = stream(seed, Purpose::Analysis, draw as u64);
-    let mut errors = Vec::with_capacity(x.columns());
-    let mut noise = vec![0.0; m];
-    for start in (0..x.columns()).step_by(CHUNK) {
-        let end = (start + CHUNK).min(x.columns());
-        let mut z = Matrix::zeros(m, end - start);
-        for (c, q) in posteriors[start..end].iter().enumerate() {
-            noise.fill_with(|| StandardNormal.sample(&mut rng));
-            z.column_mut(c).copy_from_slice(q.sample(&noise).as_slice());
-        }
-        let predictions = model.decode(&z);
-        let error = |(c, p): (usize, &[f64])| p.iter().zip(x.column(start + c)).map(|(p, x)| (p - x).powi(2)).sum();
-        errors.extend(predictions.iter_columns().enumerate().map(error).collect::<Vec<f64>>());
-    }
-    errors
 }

@@ -11,6 +11,7 @@ mod measure;
 mod metrics;
 mod minibatch;
 mod player;
+mod reconstruction;
 mod run;
 mod schedule;
 mod settings;

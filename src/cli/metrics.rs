@@ -61,7 +61,11 @@ fn error(value: &Value) -> String {
 /// Value as text, with four decimals unless it is whole.
 pub(super) fn shown(value: &Value) -> String {
     match value {
-        Value::Number(x) if !x.is_u64() => x.as_f64().map_or_else(|| x.to_string(), |x| format!("{x:.4}")),
+        Value::Number(x) if !x.is_u64() => {
+            // No −0.0000.
+            let whole = |x: f64| if x.abs() < 5e-5 { 0.0 } else { x };
+            x.as_f64().map_or_else(|| x.to_string(), |x| format!("{:.4}", whole(x)))
+        }
         Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(" "),
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -97,7 +97,11 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
              at the dots by quadrature, from the learned posterior and from others: never below the learned one. Where a search \
              ends before it converges, the dot is hollow and a lower bound. Empirical: depends on the decoder as it is{caution}"
         );
-        entries.push((diagonal, "best diagonal", help));
+        // Hollow dots stand without a curve.
+        let hollow = (Stroke::new(1.5, ViewContext::palette(ui).alarm), &[][..]);
+        let (line, name) =
+            if found.unconverged() == 0 { (diagonal, "best diagonal") } else { (hollow, "best diagonal, at least") };
+        entries.push((line, name, help));
         let help = "Flat by a theorem: the prior is isotropic and a rotated full posterior is a full posterior, so the best \
                     objective does not change with φ (Rolínek et al. 2019). Where training goes depends on the optimiser, too";
         entries.push((full, "best full", help.to_owned()));

@@ -61,7 +61,10 @@ impl Schedule {
     /// Share of the learning rate at a step.
     pub fn share(&self, step: u64) -> f64 {
         let since = step.saturating_sub(self.cycle);
-        let shape = if self.planned.is_some() { cycle(since, self.length) } else { cycle(since, OLD_LENGTH) };
+        let length = if self.planned.is_some() { self.length } else { OLD_LENGTH };
+        // A tenth of a later cycle: Adam's moments, small at the end of a cycle, grow before the rate is high again.
+        let rise = if self.before.is_some() { f64::INFINITY } else { RISE };
+        let shape = cycle(since, length, rise);
         self.height * shape
     }
 
@@ -100,13 +103,13 @@ impl Schedule {
     }
 }
 
-/// Share of the learning rate `since` steps after the start of a cycle of `length` steps.
+/// Share of the learning rate `since` steps after the start of a cycle of `length` steps, with at most `rise` steps of rise.
 ///
 /// A short rise lets Adam's moments settle, a plateau moves the parameters, and a decay reduces the noise: half a cosine
 /// down to 2 %, then 1/t, which lets a run settle although Σ 1/t, the distance that it could still cover, diverges.
-fn cycle(since: u64, length: u64) -> f64 {
+fn cycle(since: u64, length: u64, rise: f64) -> f64 {
     let (t, length) = (since as f64, length.max(1) as f64);
-    let (rise, plateau, rest) = (RISE.min(0.1 * length).ceil(), PLATEAU * length, REST * length);
+    let (rise, plateau, rest) = (rise.min(0.1 * length).ceil(), PLATEAU * length, REST * length);
     if t < rise {
         (t + 1.0) / rise
     } else if t < plateau {
@@ -121,7 +124,7 @@ fn cycle(since: u64, length: u64) -> f64 {
 
 /// Length of the only cycle of runs of old versions.
 const OLD_LENGTH: u64 = 5000;
-/// Steps of the rise.
+/// Most steps of the rise of a first cycle.
 const RISE: f64 = 50.0;
 /// Share of a cycle before the decay.
 const PLATEAU: f64 = 0.3;
@@ -137,7 +140,7 @@ mod tests {
     #[test]
     fn the_rate_rises_once_in_a_cycle_and_then_falls() {
         for length in [20, 300, 5000] {
-            let rates: Vec<f64> = (0..4 * length).map(|step| cycle(step, length)).collect();
+            let rates: Vec<f64> = (0..4 * length).map(|step| cycle(step, length, RISE)).collect();
             let top = rates.iter().position(|rate| *rate == 1.0).unwrap();
             assert!(rates[..top].windows(2).all(|w| w[0] < w[1]) && rates[top..].windows(2).all(|w| w[1] <= w[0]));
             assert!(rates[0] > 0.0 && rates[length as usize] < 0.017 && rates[4 * length as usize - 1] > 0.0);

@@ -106,14 +106,14 @@ impl Errors<'_> {
             return None;
         }
         if !self.same_data {
-            return Some(("minus other run: –".to_owned(), "The runs have different held-out observations: no pairs"));
+            return Some(("difference –".to_owned(), "The runs have different held-out observations: no pairs"));
         }
         let difference = own.difference(other, metric.key)?;
-        let [mean, low, high] = [difference.mean, difference.interval(0.95)[0], difference.interval(0.95)[1]]
-            .map(|x| number(x, metric.decimals));
-        let help = "This run minus the other one, held-out: mean of the paired differences at the same observations, with its 95 % \
+        let half = difference.interval(0.95)[1] - difference.mean;
+        let [mean, half] = [difference.mean, half].map(|x| number(x, metric.decimals));
+        let help = "This run minus the other one, held-out: mean of the paired differences at the same observations ± half its 95 % \
                     interval (Student's t). It covers the sampling of the observations, not the luck of seeds";
-        Some((format!("minus other run: {mean} ({low} to {high})"), help))
+        Some((format!("difference {mean} ± {half}"), help))
     }
 }
 

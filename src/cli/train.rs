@@ -26,7 +26,7 @@ pub struct Train {
     #[arg(long)]
     force: bool,
     /// Train until the run has settled: the last cycle of the learning rate, as long as all before it, gained less than 0.01 nats
-    /// (lbfgs: 0.00001), or a linear decoder is as near to its closed form; --steps is then the most [default: 500000]
+    /// (lbfgs: 0.000001), or a linear decoder is as near to its closed form; --steps is then the most [default: 500000]
     #[arg(long, value_name = "settled", value_parser = ["settled"])]
     until: Option<String>,
     #[command(flatten)]

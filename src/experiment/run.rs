@@ -352,19 +352,18 @@ impl Experiment {
         state.step += 1;
     }
 
-    /// One step of L-BFGS. Points are rounded to single precision before they are judged.
+    /// One step of L-BFGS, whose point is in double precision: close principal axes differ by less than single precision shows.
     fn update_exactly(&mut self) {
         let Self { state, mean, covariance, .. } = self;
         let moments = Moments { mean, covariance };
         let mut model = state.vae.cast::<f64>();
-        let mut point = model.parameters.clone();
-        state.lbfgs.descend(&mut point, |trial| {
-            trial.iter_mut().for_each(|x| *x = f64::from(*x as f32));
+        let start = model.parameters.clone();
+        let point = state.lbfgs.descend(&start, |trial| {
             model.parameters.copy_from_slice(trial);
             let (elbo, gradient) = linear_objective(&model, &state.settings.objective, moments);
             (-elbo.objective(state.settings.objective.beta), gradient)
         });
-        state.vae.parameters.iter_mut().zip(&point).for_each(|(to, x)| *to = *x as f32);
+        state.vae.parameters.iter_mut().zip(point).for_each(|(to, x)| *to = *x as f32);
         state.step += 1;
     }
 

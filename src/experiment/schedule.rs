@@ -34,7 +34,7 @@ impl Schedule {
     pub const TOLERANCE: f64 = 0.01;
 
     /// Nats that it gained at most without noise: close principal axes differ by little.
-    pub const EXACT_TOLERANCE: f64 = 1e-5;
+    pub const EXACT_TOLERANCE: f64 = 1e-6;
 
     /// Schedule at step 0 of a run with so many planned steps; see [`Config::cycle`](super::Config::cycle).
     pub fn new(planned: Option<u64>) -> Self {

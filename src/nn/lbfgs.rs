@@ -15,9 +15,10 @@ const CURVATURE: f64 = 0.9;
 /// Trials of a line search. Bisection is then at 2⁻⁴⁰ of the interval.
 const TRIALS: usize = 40;
 
-/// Differences of the last steps s and of their gradients y.
+/// Point in double precision, and differences of the last steps s and of their gradients y.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lbfgs {
+    point: Vec<f64>,
     pairs: VecDeque<[Vec<f64>; 2]>,
 }
 
@@ -25,29 +26,40 @@ impl Lbfgs {
     /// Forgets all steps: the objective is another one from now on.
     pub fn reset(&mut self) {
         self.pairs.clear();
+        self.point.clear();
     }
 
     /// Numbers remembered.
     pub fn numbers(&self) -> usize {
-        self.pairs.iter().flatten().map(Vec::len).sum()
+        self.point.len() + self.pairs.iter().flatten().map(Vec::len).sum::<usize>()
     }
 
-    /// One step from `point` down the loss; `evaluate` gives the loss and its gradient at a point, which it may round first.
-    /// The point stays where no step lowers the loss.
-    pub fn descend(&mut self, point: &mut Vec<f64>, mut evaluate: impl FnMut(&mut [f64]) -> (f64, Vec<f64>)) {
+    /// One step down the loss, from `start` the first time and then from the last point, which is returned; `evaluate` gives the loss
+    /// and its gradient. The point stays where no step lowers the loss.
+    pub fn descend(&mut self, start: &[f64], evaluate: impl FnMut(&[f64]) -> (f64, Vec<f64>)) -> &[f64] {
+        if self.point.len() != start.len() {
+            self.point = start.to_vec();
+        }
+        let mut point = std::mem::take(&mut self.point);
+        self.step(&mut point, evaluate);
+        self.point = point;
+        &self.point
+    }
+
+    fn step(&mut self, point: &mut Vec<f64>, mut evaluate: impl FnMut(&[f64]) -> (f64, Vec<f64>)) {
         let (loss, gradient) = evaluate(point);
         let mut direction = self.direction(&gradient);
         let mut slope = dot(&direction, &gradient);
         if slope >= 0.0 {
-            self.reset();
+            self.pairs.clear();
             direction = self.direction(&gradient);
             slope = dot(&direction, &gradient);
         }
         // Bisection between a step that is too short and one that is too long (Lewis & Overton 2013, algorithm 2.6).
         let (mut short, mut long, mut step) = (0.0, f64::INFINITY, 1.0);
         for _ in 0..TRIALS {
-            let mut trial: Vec<f64> = point.iter().zip(&direction).map(|(x, d)| x + step * d).collect();
-            let (reached, there) = evaluate(&mut trial);
+            let trial: Vec<f64> = point.iter().zip(&direction).map(|(x, d)| x + step * d).collect();
+            let (reached, there) = evaluate(&trial);
             // False for NaN.
             let lower = reached <= loss + DECREASE * step * slope;
             if !lower {
@@ -115,7 +127,7 @@ mod tests {
     use super::*;
 
     /// Rosenbrock's valley and its gradient.
-    fn valley(x: &mut [f64]) -> (f64, Vec<f64>) {
+    fn valley(x: &[f64]) -> (f64, Vec<f64>) {
         let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
         (a * a + 100.0 * b * b, vec![-2.0 * a - 400.0 * x[0] * b, 200.0 * b])
     }
@@ -125,16 +137,14 @@ mod tests {
         let (mut lbfgs, mut point) = (Lbfgs::default(), vec![-1.2, 1.0]);
         let mut last = f64::INFINITY;
         for _ in 0..60 {
-            lbfgs.descend(&mut point, valley);
-            let now = valley(&mut point.clone()).0;
+            point = lbfgs.descend(&point, valley).to_vec();
+            let now = valley(&point).0;
             assert!(now <= last, "no step goes up");
             last = now;
         }
         assert!((point[0] - 1.0).abs() < 1e-8 && (point[1] - 1.0).abs() < 1e-8, "{point:?}");
         // At the minimum there is no step.
-        let mut rest = vec![1.0, 1.0];
-        lbfgs.descend(&mut rest, valley);
-        assert_eq!(rest, [1.0, 1.0]);
+        assert_eq!(Lbfgs::default().descend(&[1.0, 1.0], valley), [1.0, 1.0]);
     }
 
     #[test]
@@ -147,11 +157,12 @@ mod tests {
         let mut turned = turn(&point);
         // Rounding grows from step to step in a curved valley.
         for _ in 0..8 {
-            own.descend(&mut point, valley);
-            other.descend(&mut turned, |x| {
-                let (loss, gradient) = valley(&mut back(x));
+            point = own.descend(&point, valley).to_vec();
+            let next = other.descend(&turned, |x| {
+                let (loss, gradient) = valley(&back(x));
                 (loss, turn(&gradient))
             });
+            turned = next.to_vec();
         }
         let error = difference(&turn(&point), &turned);
         assert!(dot(&error, &error).sqrt() < 1e-9, "{error:?}");

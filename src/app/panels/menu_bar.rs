@@ -104,7 +104,7 @@ fn speed(ui: &mut Ui, max_rate: Option<f64>, commands: &CommandQueue) {
 
 /// When a run counts as settled.
 const SETTLED: &str = "A run has settled when the last cycle of the learning rate, as long as all before it, gained less than .01 nats \
-                       of the training objective (L-BFGS: .00001), or a linear decoder is as near to its closed form. The trend is \
+                       of the training objective (L-BFGS: .000001), or a linear decoder is as near to its closed form. The trend is \
                        the slope of the last quarter of the training curve since the last change";
 
 fn status(ui: &mut Ui, views: &[Option<&RunView>]) {

@@ -75,7 +75,7 @@ impl App {
                 self.restart(self.active..=self.active);
             }
             C::SetNetwork(architecture) => {
-                self.runs[self.active].draft.config.architecture = *architecture;
+                self.runs[self.active].set_network(*architecture);
                 self.restart(self.active..=self.active);
             }
             C::SetScene(scene) => self.open_scene(*scene),

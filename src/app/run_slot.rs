@@ -10,7 +10,7 @@ use crate::experiment::{Config, Experiment, LoggedCommand, Origin, Settings, Sna
 use crate::figure::still::TimePoints;
 use crate::io::hash_of_weights;
 use crate::trainer::{ENSEMBLE_SEEDS, Request, RunView, SeedEnsemble, Trainer};
-use crate::vae::Covariance;
+use crate::vae::{Architecture, Covariance};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
 use crate::viz::context::ViewContext;
@@ -246,6 +246,19 @@ impl RunSlot {
         self.projection = Arc::new(Projection::new(&data));
         self.data = data;
         (self.view, self.probe) = (None, None);
+    }
+
+    /// Changes the network of the next run, and the optimiser where another one suits it.
+    pub(super) fn set_network(&mut self, architecture: Architecture) {
+        let config = &mut self.draft.config;
+        let began = self.view.as_ref().map(|view| &view.snapshot.config.architecture);
+        let is_linear = |a: &Architecture| a.hidden.is_empty();
+        let other = began.is_none_or(|began| is_linear(began) != is_linear(&architecture));
+        config.architecture = architecture;
+        if other {
+            config.optimizer = self.settings.optimizer;
+            self.settings.optimizer.kind = config.suited_optimizer();
+        }
     }
 
     /// Prepares the run that the controls describe, with the data of its seed.

@@ -158,7 +158,7 @@ impl RunArgs {
             config.architecture.hidden.clear();
         }
         if !is_saved {
-            config.choose_optimizer();
+            config.optimizer.kind = config.suited_optimizer();
         }
         set(&mut config.optimizer.kind, self.optimizer.as_ref());
         set(&mut config.optimizer.lr, self.lr.as_ref());

@@ -89,12 +89,14 @@ impl Config {
         }
     }
 
-    /// Takes L-BFGS for your data if encoder and decoder are linear: their principal axes differ in variance by any factor, and no
-    /// optimiser with minibatches reaches them all. Scenes are there to watch training.
-    pub fn choose_optimizer(&mut self) {
-        let is_linear = self.architecture.hidden.is_empty();
-        if is_linear && matches!(self.origin, Origin::File { .. }) {
-            self.optimizer.kind = OptimizerKind::Lbfgs;
+    /// The optimiser that suits the layers: L-BFGS for linear models of your data, whose principal axes differ in variance by any
+    /// factor, so that no optimiser with minibatches reaches them all; not for networks, which it cannot train. Scenes are there to
+    /// watch training and keep the one that they have.
+    pub fn suited_optimizer(&self) -> OptimizerKind {
+        match (self.architecture.hidden.is_empty(), &self.origin, self.optimizer.kind) {
+            (true, Origin::File { .. }, _) => OptimizerKind::Lbfgs,
+            (false, _, OptimizerKind::Lbfgs) => OptimizerKind::AdamEquivariant,
+            (_, _, kind) => kind,
         }
     }
 

@@ -23,8 +23,9 @@ pub struct Metrics {
     pub observations: usize,
     /// reconstruction − β KL.
     pub elbo: f64,
-    /// The same on the first 4,096 training observations, with their own draws; on all of them for linear decoders.
-    pub elbo_training: f64,
+    /// The same on the first 4,096 training observations, with their own draws; on all of them for linear decoders. `None` if only
+    /// held-out data were measured.
+    pub elbo_training: Option<f64>,
     /// Monte-Carlo standard error of `elbo`, which is that of `reconstruction`: of the noise alone, the observations being given.
     pub elbo_monte_carlo_error: f64,
     /// E_q log p(x|z), estimated with 16 draws per observation.
@@ -57,13 +58,30 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Measures `vae`, a model of the run that began with `config`, on the held-out part of `data`. The noise is drawn from the
+    /// Measures `vae`, a model of the run that began with `config`, on `data`: the held-out part unless a name says otherwise. The noise is drawn from the
     /// seed of the run.
     pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, config: &Config) -> Self {
-        Self::measure_first(data.test.observations.columns(), vae, settings, data, config)
+        let objective = &settings.objective;
+        let m = vae.latent_dim();
+        let covariances = is_linear(&vae.architecture).then(|| [&data.train, &data.test].map(Split::covariance));
+        let [optimum_training, optimum_test] =
+            [0, 1].map(|part| covariances.as_ref().map(|c| LinearOptimum::new(&c[part], m, objective)));
+        let optimum_training_on_test = covariances.as_ref().map(|[train, test]| {
+            // Second moments about the mean of the training data, which is the decoder's.
+            let apart = data.test.mean() - data.train.mean();
+            linear_elbo(&optimal_decoder(train, m, objective), &(test + &apart * apart.transpose()), objective)
+        });
+        Self {
+            elbo_training: Some(training_objective(vae, data, objective, config.seed)),
+            mcc_ceiling: mcc_ceiling(config, optimum_test.as_ref()),
+            optimum_training,
+            optimum_training_on_test,
+            optimum_test,
+            ..Self::measure_first(data.test.observations.columns(), vae, settings, data, config)
+        }
     }
 
-    /// The same on the first `observations` held-out ones.
+    /// The same on the first `observations` held-out ones, without what needs all data: training objective and optima.
     pub fn measure_first(
         observations: usize,
         vae: &Vae<f32>,
@@ -104,19 +122,11 @@ impl Metrics {
             let values = linearised_mcc(&codes, factors, &correlation.matches(&geometry.active));
             samples.insert("mcc", Matrix::from_columns(1, observations, values));
         }
-        let covariances = is_linear(&model.architecture).then(|| [&data.train, &data.test].map(Split::covariance));
-        let [optimum_training, optimum_test] =
-            [0, 1].map(|part| covariances.as_ref().map(|c| LinearOptimum::new(&c[part], m, objective)));
-        let optimum_training_on_test = covariances.as_ref().map(|[train, test]| {
-            // Second moments about the mean of the training data, which is the decoder's.
-            let apart = data.test.mean() - data.train.mean();
-            linear_elbo(&optimal_decoder(train, m, objective), &(test + &apart * apart.transpose()), objective)
-        });
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
         let metrics = Self {
             observations,
             elbo: mean(&elbo),
-            elbo_training: training_objective(vae, data, objective, seed),
+            elbo_training: None,
             elbo_monte_carlo_error: scale * noise.standard_error,
             reconstruction: mean(&reconstruction),
             kl_per_dim: (0..m).map(|i| kl_per_dim.row(i).sum::<f64>() / observations as f64).collect(),
@@ -124,10 +134,10 @@ impl Metrics {
             dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
             mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
             exact_gap: None,
-            mcc_ceiling: mcc_ceiling(config, optimum_test.as_ref()),
-            optimum_training,
-            optimum_training_on_test,
-            optimum_test,
+            mcc_ceiling: Err(Undefined::NoCeiling),
+            optimum_training: None,
+            optimum_training_on_test: None,
+            optimum_test: None,
             geometry,
             samples: Samples::new(),
         };
@@ -154,8 +164,8 @@ impl Metrics {
     }
 
     /// Generalisation gap: training minus held-out ELBO.
-    pub fn generalisation_gap(&self) -> f64 {
-        self.elbo_training - self.elbo
+    pub fn generalisation_gap(&self) -> Option<f64> {
+        Some(self.elbo_training? - self.elbo)
     }
 
     /// Adds the mean exact gap of `vae` over the first `count` held-out observations.

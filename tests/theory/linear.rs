@@ -35,7 +35,7 @@ fn linear_models_of_tables_reach_the_closed_form() {
         config.architecture.hidden.clear();
         config.architecture.latent_dim = 3;
         config.objective = objective(covariance, 2.0, b / 2.0);
-        config.choose_optimizer();
+        config.optimizer.kind = config.suited_optimizer();
         let mut run = Experiment::new(config, Arc::clone(&data)).unwrap();
         run.advance(6000).unwrap();
         assert_eq!(run.state().schedule.settled(), Some(6000), "b/λ = {share}");

@@ -6,6 +6,7 @@ mod derived_views;
 mod figures;
 mod harness;
 mod movies;
+mod network;
 mod sessions;
 mod time_travel;
 

@@ -9,3 +9,9 @@ pub(crate) fn sample_line(ui: &mut Ui, stroke: Stroke, dashes: &[f32]) {
     let (rect, _) = ui.allocate_exact_size(vec2(30.0, 12.0), Sense::hover());
     ui.painter().extend(polyline(vec![rect.left_center(), rect.right_center()], stroke, dashes));
 }
+
+/// A hollow dot in the same room.
+pub(crate) fn sample_dot(ui: &mut Ui, radius: f32, stroke: Stroke) {
+    let (rect, _) = ui.allocate_exact_size(vec2(30.0, 12.0), Sense::hover());
+    ui.painter().circle_stroke(rect.center(), radius, stroke);
+}

@@ -7,7 +7,7 @@ use super::query::{MOST_LATENTS, OBSERVATIONS, RotationCurve};
 use crate::geometry::RotatedElbo;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
-use crate::viz::draw::legend::sample_line;
+use crate::viz::draw::legend::{sample_dot, sample_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::theme::Palette;
@@ -57,8 +57,7 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
         let (sure, lower): (Vec<RotatedElbo>, Vec<RotatedElbo>) = dots.into_iter().partition(|p| p.unconverged == 0);
         marks.cloud(sure.iter().map(|p| [p.degrees, p.diagonal]), 2.6, palette.ink);
         for p in lower {
-            let stroke = Stroke::new(1.5, palette.alarm);
-            marks.painter.circle(marks.at([p.degrees, p.diagonal]), 3.4, palette.paper, stroke);
+            marks.painter.circle(marks.at([p.degrees, p.diagonal]), HOLLOW, palette.paper, hollow(palette));
         }
     }
     let [low, high] = [bounds.min()[1], bounds.max()[1]];
@@ -67,6 +66,14 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
     marks.painter.circle(marks.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
     let (anchor, side) = if phi > 40.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
     marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
+}
+
+/// Radius of a dot that is a lower bound.
+const HOLLOW: f32 = 3.4;
+
+/// Its outline.
+fn hollow(palette: &Palette) -> Stroke {
+    Stroke::new(1.5, palette.alarm)
 }
 
 /// Stroke and dash pattern of a curve.
@@ -97,11 +104,8 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
              at the dots by quadrature, from the learned posterior and from others: never below the learned one. Where a search \
              ends before it converges, the dot is hollow and a lower bound. Empirical: depends on the decoder as it is{caution}"
         );
-        // Hollow dots stand without a curve.
-        let hollow = (Stroke::new(1.5, ViewContext::palette(ui).alarm), &[][..]);
-        let (line, name) =
-            if found.unconverged() == 0 { (diagonal, "best diagonal") } else { (hollow, "best diagonal, at least") };
-        entries.push((line, name, help));
+        let name = if found.unconverged() == 0 { "best diagonal" } else { "best diagonal, at least" };
+        entries.push((diagonal, name, help));
         let help = "Flat by a theorem: the prior is isotropic and a rotated full posterior is a full posterior, so the best \
                     objective does not change with φ (Rolínek et al. 2019). Where training goes depends on the optimiser, too";
         entries.push((full, "best full", help.to_owned()));
@@ -122,7 +126,12 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
         ui,
         |ui| {
             for (k, (line, name, help)) in entries.into_iter().enumerate() {
-                sample_line(ui, line.0, line.1);
+                // Hollow dots stand without a curve; theirs is the first entry.
+                if k == 0 && found.unconverged() > 0 {
+                    sample_dot(ui, HOLLOW, hollow(ViewContext::palette(ui)));
+                } else {
+                    sample_line(ui, line.0, line.1);
+                }
                 ui.label(name).on_hover_text(help);
                 if (k + 1) % columns == 0 {
                     ui.end_row();

@@ -69,7 +69,7 @@ pub fn launch(source: &RunSource, seed: Option<u64>) -> Result<PreparedRun, Laun
     }
 }
 
-/// What becomes of a table, in words.
+/// Preparation of a table, in words.
 pub const PREPARATION: &str = "The seed shuffles the rows; the last fifth is held out. Columns are centred and divided by one \
                                 scale, from the training rows. σ² is in units of the scaled data.";
 

@@ -34,7 +34,7 @@ pub enum ObservationSource {
     Clusters {
         /// The centres.
         centres: Vec<Vec<f64>>,
-        /// How many observations in a row belong to each.
+        /// Number of observations in a row of each.
         frequencies: Vec<usize>,
     },
 }

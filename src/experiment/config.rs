@@ -100,8 +100,8 @@ impl Config {
         }
     }
 
-    /// The same configuration with the optimiser, the posterior factor and the schedule that an absent key means in files: those of
-    /// version 0.1.0, which had no others.
+    /// The same configuration with the optimiser, the posterior factor and the schedule that an absent key means in files: those
+    /// from before there were others.
     #[must_use]
     pub fn with_first_defaults(mut self) -> Self {
         self.architecture.factor = PosteriorFactor::default();

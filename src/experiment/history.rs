@@ -84,7 +84,7 @@ impl Row {
     /// Reads the fields of a line of `history.csv` with m latents by the names in its header. Columns that it does not know are
     /// passed over. The optimiser is not among them; it follows from the log.
     ///
-    /// Version 0.1.0 wrote the gap without the factor β, as `diagonal_gap`, and nothing about held-out data.
+    /// Older files have the gap without the factor β, as `diagonal_gap`, and nothing about held-out data.
     pub fn read(header: &[&str], fields: &[&str], m: usize) -> Option<Self> {
         if fields.len() != header.len() || header.contains(&format!("kl_{}", m + 1).as_str()) {
             return None;
@@ -241,7 +241,7 @@ pub(super) mod tests {
         assert_eq!(read, Row { ima_contrast: 0.0, ..row(7) });
         assert!(Row::read(&names, &texts, 3).is_none() && Row::read(&names, &texts, 1).is_none());
         assert!(Row::read(&names, &texts[1..], 2).is_none());
-        // The columns of version 0.1.0, and one of a later version.
+        // The columns of older files, and one of a later version.
         let old: Vec<&str> = names.iter().map(|name| if *name == "beta_gap" { "diagonal_gap" } else { name }).collect();
         let read = Row::read(&[&old[..], &["later"]].concat(), &[&texts[..], &["x"]].concat(), 2).unwrap();
         assert_eq!(read.beta_gap, 2.0 * 0.25);

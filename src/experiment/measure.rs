@@ -70,7 +70,7 @@ pub fn is_linear(architecture: &Architecture) -> bool {
     architecture.has_affine_decoder()
 }
 
-/// What is measured at the posterior means of [`measured_observations`].
+/// Measurements at the posterior means of [`measured_observations`].
 pub(super) struct HeldOut {
     observations: Matrix<f32>,
     posteriors: Vec<Posterior>,

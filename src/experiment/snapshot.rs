@@ -92,7 +92,7 @@ impl Snapshot {
         }
     }
 
-    /// Whether the run has settled, and its trend.
+    /// Verdict on convergence, and trend.
     pub fn convergence(&self) -> Convergence {
         Convergence::of(&self.history, &self.schedule)
     }

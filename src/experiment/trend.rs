@@ -16,7 +16,7 @@ pub struct Trend {
     pub rows: usize,
 }
 
-/// Whether a run has settled, and its trend.
+/// Convergence of a run: verdict and trend.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Convergence {
     /// Step at which the run was found settled; see [`Schedule`].

@@ -40,7 +40,7 @@ impl GapPart {
 pub struct ExactGap {
     /// log p(x) in nats.
     pub log_px: Uncertain,
-    /// How it was integrated.
+    /// Method of integration.
     pub integration: Integration,
     /// ELBO of the learned posterior in nats.
     pub elbo: Uncertain,

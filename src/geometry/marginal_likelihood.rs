@@ -104,7 +104,7 @@ struct Cell {
     log_density: f64,
     /// ‖x − d‖ there.
     distance: f64,
-    /// How far d moves inside of the cell, estimated from its siblings.
+    /// Distance that d moves inside of the cell, estimated from its siblings.
     reach: f64,
 }
 

@@ -145,7 +145,7 @@ impl GeometryMetrics {
         if self.active_units < self.active.len() { Err(Undefined::SharedDirections) } else { Ok(&self.active) }
     }
 
-    /// Whether both latents of a plane are active.
+    /// Checks that both latents of a plane are active.
     ///
     /// # Errors
     /// As [`Self::compared`], or [`Undefined::CollapsedLatent`].

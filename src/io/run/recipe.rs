@@ -2,8 +2,8 @@
 //!
 //! `unpick:version=2;scene=cylinder;seed=3;beta=2;at=2000:covariance=full;steps=5000;z=0.5,-1` gives the scene, the values that
 //! differ from its defaults, the commands during the run in order, the number of steps and z*. The default seed is 0;
-//! all other defaults are those of the scene. Without a version, optimiser, posterior factor and schedule are those of version 0.1.0
-//! of the program, which had no others.
+//! all other defaults are those of the scene. Without a version, optimiser, posterior factor and schedule are those from
+//! before there were others.
 
 use std::fmt;
 use std::str::FromStr;

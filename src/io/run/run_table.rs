@@ -80,7 +80,7 @@ impl RunTable {
         self.rows.iter().filter_map(move |row| row.get(place?).map(String::as_str))
     }
 
-    /// A metric of all runs of a sweep that have it; a run that diverged is left out. Tables of version 0.1.0 have the gap
+    /// A metric of all runs of a sweep that have it; a run that diverged is left out. Older tables have the gap
     /// without the factor β, as `diagonal_gap`.
     pub fn values(&self, metric: &str) -> Vec<RunValue> {
         let is_old = metric == "beta_gap" && !self.header.iter().any(|name| name == metric);

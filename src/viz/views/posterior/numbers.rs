@@ -39,11 +39,11 @@ pub(super) fn standing(expectations: ExpectationMethod) -> (&'static str, &'stat
         }
         ExpectationMethod::Quadrature => (
             "quadrature",
-            "ExpectationMethod by Gauss–Hermite quadrature. ± is half the difference of two rules, left out where it does not show",
+            "Expectations by Gauss–Hermite quadrature. ± is half the difference of two rules, left out where it does not show",
         ),
         ExpectationMethod::Sampled => (
             "± 1 s.e.",
-            "ExpectationMethod by quasi-Monte-Carlo (scrambled Sobol points). ± is one standard error, from eight independent rules that \
+            "Expectations by quasi-Monte-Carlo (scrambled Sobol points). ± is one standard error, from eight independent rules that \
              the search has not seen; a difference has less of it than its terms, since both share the nodes",
         ),
     }

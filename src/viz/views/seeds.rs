@@ -1,7 +1,8 @@
 //! Small multiples of the same experiment for several seeds: which features recur and which are luck.
 
 use eframe::egui::{
-    Align2, Button, FontId, Painter, ProgressBar, Rect, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Button, FontId, Label, Painter, ProgressBar, Rect, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use crate::experiment::{Row, Snapshot};
@@ -81,22 +82,22 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
 
 fn header(ui: &mut Ui, context: &ViewContext<'_>, seeds: &SeedEnsemble, made: &[u64]) {
     ui.horizontal(|ui| {
+        if !context.is_figure() {
+            if ui.add(Button::new("Train anew").small()).clicked() {
+                context.send(UiCommand::TrainSeeds);
+            }
+            if ui.add(Button::new("Close").small()).clicked() {
+                context.send(UiCommand::CloseSeeds);
+            }
+        }
         if seeds.is_done() {
-            let invitation = if context.is_figure() { "" } else { "; click one to make it the main run" };
-            ui.weak(format!("{} steps each{invitation}", seeds.steps()));
+            let invitation = if context.is_figure() { "" } else { "; click one to open it" };
+            let text = format!("{} steps each{invitation}", seeds.steps());
+            ui.add(Label::new(RichText::new(text).weak()).truncate());
         } else {
             let total: u64 = made.iter().sum();
             let share = total as f32 / (seeds.steps() * made.len() as u64).max(1) as f32;
             ui.add(ProgressBar::new(share).desired_width(140.0).show_percentage());
-        }
-        if context.is_figure() {
-            return;
-        }
-        if ui.add(Button::new("Train anew").small()).clicked() {
-            context.send(UiCommand::TrainSeeds);
-        }
-        if ui.add(Button::new("Close").small()).clicked() {
-            context.send(UiCommand::CloseSeeds);
         }
     });
 }
@@ -107,11 +108,13 @@ fn summary(runs: &[&Snapshot]) -> String {
         let values = runs.iter().filter_map(|snapshot| snapshot.history.last()).map(|row| value(row));
         let Spread { median, least, most, count } = Spread::of(values).filter(|spread| spread.count > 1)?;
         let [median, least, most] = [median, least, most].map(|x| number(x, decimals));
-        Some(format!("{name} {median} ({least} to {most}, {count} seeds)"))
+        // Where a number is undefined for some seeds, how many it has.
+        let fewer = if count < runs.len() { format!(", {count} seeds") } else { String::new() };
+        Some(format!("{name} {median} ({least} to {most}{fewer})"))
     };
     let parts = [part("ELBO", 2, |row| row.elbo), part("β gap", 3, |row| row.beta_gap), part("MCC", 2, |row| row.mcc)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { String::new() } else { format!("median {}", parts.join(" · ")) }
+    if parts.is_empty() { String::new() } else { format!("median of {} seeds: {}", runs.len(), parts.join(" · ")) }
 }
 
 /// One run: the images of a latent grid and of the two axes, with its numbers beneath.

@@ -106,14 +106,14 @@ impl Errors<'_> {
             return None;
         }
         if !self.same_data {
-            return Some(("difference –".to_owned(), "The runs have different held-out observations: no pairs"));
+            return Some(("Δ –".to_owned(), "The runs have different held-out observations: no pairs"));
         }
         let difference = own.difference(other, metric.key)?;
         let half = difference.interval(0.95)[1] - difference.mean;
-        let [mean, half] = [difference.mean, half].map(|x| number(x, metric.decimals));
+        let [mean, half] = [difference.mean, half].map(|x| number(x, metric.decimals.min(3)));
         let help = "This run minus the other one, held-out: mean of the paired differences at the same observations ± half its 95 % \
                     interval (Student's t). It covers the sampling of the observations, not the luck of seeds";
-        Some((format!("difference {mean} ± {half}"), help))
+        Some((format!("Δ {mean} ± {half}"), help))
     }
 }
 

@@ -116,7 +116,7 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
         entries.push((second, "closed form (exact)", help.to_owned()));
         let help =
             "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
-        entries.push((optimum, "at the optimum (exact)", help.to_owned()));
+        entries.push((optimum, "optimum (exact)", help.to_owned()));
     } else {
         let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders only";
         entries.push((second, "second order (approx.)", help.to_owned()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use unpick::data::{Dataset, Table, dataset_from_table};
-use unpick::experiment::{Command, Config, Convergence, Experiment, Metrics, Optimizer, Origin, Snapshot};
+use unpick::experiment::{Command, Config, Experiment, Metrics, Optimizer, Origin, Snapshot};
 use unpick::io::{metrics_json, open, save};
 use unpick::linalg::Matrix;
 use unpick::nn::{Activation, OptimizerKind};
@@ -146,7 +146,7 @@ proptest! {
         train(&mut run, &commands);
         let state = run.state();
         let metrics = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
-        let json = metrics_json(&metrics, state.step, &state.settings, &Convergence::of(run.history().rows(), &state.schedule));
+        let json = metrics_json(&metrics, state.step, &state.settings, &run.convergence());
         for (name, value) in json.as_object().unwrap() {
             let overflow = metrics.elbo.abs() > 1e300 || !metrics.elbo.is_finite();
             prop_assert!(!value.is_null() || json["undefined"][name].is_string() || overflow, "{name} in {json}");
@@ -161,6 +161,6 @@ proptest! {
         prop_assert_eq!(&saved.data.train.observations, &run.data().train.observations);
         prop_assert_eq!(&saved.data.test.observations, &run.data().test.observations);
         let again = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
-        prop_assert_eq!(metrics_json(&again, saved.steps, &saved.settings, &Convergence::of(&saved.history, &saved.schedule)), json);
+        prop_assert_eq!(metrics_json(&again, saved.steps, &saved.settings, &saved.convergence()), json);
     }
 }

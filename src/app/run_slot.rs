@@ -252,8 +252,7 @@ impl RunSlot {
     pub(super) fn set_network(&mut self, architecture: Architecture) {
         let config = &mut self.draft.config;
         let began = self.view.as_ref().map(|view| &view.snapshot.config.architecture);
-        let is_linear = |a: &Architecture| a.hidden.is_empty();
-        let other = began.is_none_or(|began| is_linear(began) != is_linear(&architecture));
+        let other = began.is_none_or(|began| began.is_linear() != architecture.is_linear());
         config.architecture = architecture;
         if other {
             config.optimizer = self.settings.optimizer;

@@ -14,7 +14,7 @@ use super::progress::bar;
 use super::run_args::RunArgs;
 use super::train::{ensure_empty, train_and_save};
 use crate::checks::in_parallel;
-use crate::experiment::{Convergence, Experiment, Metrics};
+use crate::experiment::{Experiment, Metrics};
 use crate::io::{make_folder, metrics_fields, metrics_json, write_atomically};
 
 /// Arguments of `compare`: those of `--a` and `--b` apply to one run, all others to both.
@@ -96,7 +96,7 @@ impl Compare {
 fn side_by_side(runs: [&(Experiment, Metrics); 2], are_paired: bool) -> Vec<[String; 6]> {
     let fields = |(run, metrics): &(Experiment, Metrics)| {
         let state = run.state();
-        let convergence = Convergence::of(run.history().rows(), &state.schedule);
+        let convergence = run.convergence();
         metrics_fields(&metrics_json(metrics, state.step, &state.settings, &convergence))
     };
     let [a, b] = runs.map(fields);

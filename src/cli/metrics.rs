@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::data::Dataset;
-use crate::experiment::{Convergence, Metrics, Settings};
+use crate::experiment::{Metrics, Settings};
 use crate::io::{SavedRun, metrics_json};
 use crate::vae::Vae;
 
@@ -30,8 +30,7 @@ impl ExactGapArgs {
 pub(super) fn metrics(saved: &SavedRun, gap: ExactGapArgs, json: bool) -> String {
     let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
     let metrics = gap.add_to(metrics, &saved.vae, &saved.settings, &saved.data);
-    let convergence = Convergence::of(&saved.history, &saved.schedule);
-    let value = metrics_json(&metrics, saved.steps, &saved.settings, &convergence);
+    let value = metrics_json(&metrics, saved.steps, &saved.settings, &saved.convergence());
     if json { format!("{value:#}\n") } else { table(&value) }
 }
 

@@ -10,7 +10,7 @@ use super::output::print;
 use super::progress::bar;
 use super::run_args::{RunArgs, parse_covariance};
 use crate::checks::in_parallel;
-use crate::experiment::{Convergence, Metrics};
+use crate::experiment::Metrics;
 use crate::io::{
     FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, make_folder, metrics_fields, metrics_json,
     read_text, write_atomically,
@@ -200,7 +200,7 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
     let key = key(run);
     let mut fields: Vec<(String, String)> =
         key.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let convergence = Convergence::of(experiment.history().rows(), &state.schedule);
+    let convergence = experiment.convergence();
     let measured = metrics_fields(&metrics_json(&metrics, state.step, &state.settings, &convergence));
     fields.extend(measured.into_iter().filter(|(name, _)| key.iter().all(|(known, _)| known != name)));
     fields.push(("failure".to_owned(), failure.map_or_else(String::new, |divergence| divergence.to_string())));

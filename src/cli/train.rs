@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::metrics::{ExactGapArgs, table};
 use super::progress::run_progress;
 use super::run_args::{RunArgs, Until};
-use crate::experiment::{Convergence, Experiment, Metrics, Snapshot};
+use crate::experiment::{Experiment, Metrics, Snapshot};
 use crate::io::{hash_of_weights, is_occupied, make_folder, metrics_json, save};
 use crate::launch::PreparedRun;
 
@@ -58,7 +58,7 @@ fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs, until: Until)
         let settled = until == Until::Settled && run.state().schedule.settled().is_some();
         if settled { ControlFlow::Break(()) } else { progress(run) }
     })?;
-    let convergence = Convergence::of(run.history().rows(), &run.state().schedule);
+    let convergence = run.convergence();
     let comparison = match weights.map(|weights| weights == hash_of_weights(&run.state().vae)) {
         Some(true) => "the weights are those of the session to the last bit\n",
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",

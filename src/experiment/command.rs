@@ -179,7 +179,7 @@ impl FromStr for Command {
 
 /// Checks that an optimiser can train models of this architecture.
 pub(super) fn can_train(kind: OptimizerKind, architecture: &Architecture) -> Result<(), InvalidSetting> {
-    if kind == OptimizerKind::Lbfgs && !architecture.hidden.is_empty() {
+    if kind == OptimizerKind::Lbfgs && !architecture.is_linear() {
         let sentence = "optimizer = lbfgs trains only linear encoders and decoders; leave out the hidden layers";
         return Err(InvalidSetting(sentence.to_owned()));
     }

@@ -93,7 +93,7 @@ impl Config {
     /// factor, so that no optimiser with minibatches reaches them all; not for networks, which it cannot train. Scenes are there to
     /// watch training and keep the one that they have.
     pub fn suited_optimizer(&self) -> OptimizerKind {
-        match (self.architecture.hidden.is_empty(), &self.origin, self.optimizer.kind) {
+        match (self.architecture.is_linear(), &self.origin, self.optimizer.kind) {
             (true, Origin::File { .. }, _) => OptimizerKind::Lbfgs,
             (false, _, OptimizerKind::Lbfgs) => OptimizerKind::AdamEquivariant,
             (_, _, kind) => kind,

@@ -1,7 +1,6 @@
 //! Objective of a model on the training data, precise enough to compare the same run at two steps: the observations and the noise
 //! are always the same, so only the model differs.
 
-use super::measure::is_linear;
 use super::reconstruction::squared_errors;
 use crate::data::Dataset;
 use crate::rng::{Purpose, stream};
@@ -25,7 +24,7 @@ pub(super) fn training_objective(vae: &Vae<f32>, data: &Dataset, objective: &Obj
     let model = vae.cast::<f64>();
     let all = &data.train.observations;
     // Nothing is left of the noise of linear decoders, so one draw is as good as many.
-    let linear = is_linear(&model.architecture);
+    let linear = model.architecture.has_affine_decoder();
     let (count, draws) = if linear { (all.columns(), 1) } else { (all.columns().min(OBSERVATIONS), DRAWS) };
     let mut streams: Vec<_> = (0..draws).map(|draw| stream(seed, Purpose::Analysis, NOISE + draw)).collect();
     let (mut squares, mut kl) = (0.0, 0.0);

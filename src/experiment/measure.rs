@@ -14,7 +14,7 @@ use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
 use crate::stats::{correlation, mean_correlation_coefficient, moments};
-use crate::vae::{Architecture, Elbo, Objective, Posterior, Vae};
+use crate::vae::{Elbo, Objective, Posterior, Vae};
 
 /// Held-out observations at which rows of the history and snapshots are measured: the first ones, so that window and file show
 /// the same numbers. Fewer for a large model.
@@ -63,11 +63,6 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
 /// measure less.
 fn is_large(vae: &Vae<f32>) -> bool {
     vae.parameters.len() >= 20_000 || vae.latent_dim() >= 8
-}
-
-/// True for affine decoders.
-pub fn is_linear(architecture: &Architecture) -> bool {
-    architecture.has_affine_decoder()
 }
 
 /// Measurements at the posterior means of [`measured_observations`].
@@ -150,7 +145,7 @@ fn geometry_of<T: Real>(
 fn jets_at<T: Real>(vae: &Vae<T>, posteriors: &[Posterior], second_order: bool) -> Jets<T> {
     let means = posteriors.iter().flat_map(|q| q.mean.iter().map(|z| T::from_f64(*z))).collect();
     let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
-    let smooth = is_linear(&vae.architecture) || vae.architecture.activation.is_smooth();
+    let smooth = vae.architecture.has_affine_decoder() || vae.architecture.activation.is_smooth();
     Jets::of(vae, &z, if second_order && smooth { Order::Second } else { Order::First })
 }
 

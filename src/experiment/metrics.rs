@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::convergence::training_objective;
-use super::measure::{FactorCorrelation, is_linear, mcc_ceiling, summarise};
+use super::measure::{FactorCorrelation, mcc_ceiling, summarise};
 use super::reconstruction::squared_errors;
 use super::settings::Settings;
 use crate::data::{Dataset, Split};
@@ -63,7 +63,8 @@ impl Metrics {
     pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, config: &Config) -> Self {
         let objective = &settings.objective;
         let m = vae.latent_dim();
-        let covariances = is_linear(&vae.architecture).then(|| [&data.train, &data.test].map(Split::covariance));
+        let covariances =
+            vae.architecture.has_affine_decoder().then(|| [&data.train, &data.test].map(Split::covariance));
         let [optimum_training, optimum_test] =
             [0, 1].map(|part| covariances.as_ref().map(|c| LinearOptimum::new(&c[part], m, objective)));
         let optimum_training_on_test = covariances.as_ref().map(|[train, test]| {

@@ -23,7 +23,7 @@ pub use batches::Batches;
 pub use command::{Command, LoggedCommand};
 pub use config::{Config, Origin};
 pub use history::{History, Row};
-pub use measure::{FactorCorrelation, is_linear, summarise};
+pub use measure::{FactorCorrelation, summarise};
 pub use metrics::Metrics;
 pub use run::{Divergence, Experiment};
 pub use schedule::Schedule;

@@ -12,11 +12,12 @@ use super::config::Config;
 use super::convergence::training_objective;
 use super::history::History;
 use super::keyframes::{Keyframe, Keyframes};
-use super::measure::{is_linear, measure_row, row_interval};
+use super::measure::{measure_row, row_interval};
 use super::minibatch::Minibatch;
 use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
+use super::trend::Convergence;
 use crate::data::Dataset;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
 use crate::ppca::LinearOptimum;
@@ -169,6 +170,11 @@ impl Experiment {
     /// Rows measured so far.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Convergence: verdict and trend.
+    pub fn convergence(&self) -> Convergence {
+        Convergence::of(self.history.rows(), &self.state.schedule)
     }
 
     /// Steps of the keyframes. Any other step is repeated from the keyframe before it.
@@ -398,7 +404,9 @@ impl Experiment {
         } else {
             (training_objective(vae, &self.data, objective, self.config.seed), Schedule::TOLERANCE)
         };
-        let optimum = is_linear(&vae.architecture)
+        let optimum = vae
+            .architecture
+            .has_affine_decoder()
             .then(|| LinearOptimum::new(&self.covariance, vae.latent_dim(), objective).elbo);
         self.state.schedule = schedule.judged(*step, reached, optimum, tolerance);
     }

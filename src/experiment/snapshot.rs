@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::command::LoggedCommand;
 use super::config::Config;
 use super::history::Row;
-use super::measure::{FactorCorrelation, HeldOut, is_linear, mcc_ceiling, measured_observations};
+use super::measure::{FactorCorrelation, HeldOut, mcc_ceiling, measured_observations};
 use super::run::Experiment;
 use super::schedule::Schedule;
 use super::settings::Settings;
@@ -76,7 +76,9 @@ impl Snapshot {
         let encodings = vae.encode(&observations.select_columns(0..Self::ENCODED.min(observations.columns())));
         let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
         Self {
-            optimum_training: is_linear(&vae.architecture)
+            optimum_training: vae
+                .architecture
+                .has_affine_decoder()
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
             geometry,
             correlation,
@@ -92,7 +94,7 @@ impl Snapshot {
         }
     }
 
-    /// Verdict on convergence, and trend.
+    /// Convergence: verdict and trend.
     pub fn convergence(&self) -> Convergence {
         Convergence::of(&self.history, &self.schedule)
     }

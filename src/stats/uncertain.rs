@@ -1,5 +1,7 @@
 //! A number with its error.
 
+use super::estimate::Estimate;
+
 /// An estimate with its standard error; 0 for what is exact up to rounding.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Uncertain {
@@ -17,13 +19,8 @@ impl Uncertain {
 
     /// Mean of independent replicates with its standard error; a single one counts as exact.
     pub fn of(replicates: &[f64]) -> Self {
-        let count = replicates.len() as f64;
-        let value = replicates.iter().sum::<f64>() / count;
-        if replicates.len() < 2 {
-            return Self::exact(value);
-        }
-        let squares: f64 = replicates.iter().map(|x| (x - value).powi(2)).sum();
-        Self { value, error: (squares / (count - 1.0) / count).sqrt() }
+        let Estimate { mean, standard_error, count } = Estimate::of(replicates.iter().copied());
+        Self { value: mean, error: if count < 2 { 0.0 } else { standard_error } }
     }
 
     /// Mean of paired differences a − b: what both share cancels in the error, too.

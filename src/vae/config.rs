@@ -111,6 +111,11 @@ impl Architecture {
         }
     }
 
+    /// True for affine encoders and decoders of one layer each.
+    pub fn is_linear(&self) -> bool {
+        self.hidden.is_empty()
+    }
+
     /// True for affine decoders.
     pub fn has_affine_decoder(&self) -> bool {
         let linear_layers = self.hidden.is_empty() || self.activation == Activation::Linear;

@@ -23,11 +23,6 @@ pub struct Moments<'a> {
 }
 
 impl<T: Real> Vae<T> {
-    /// True if encoder and decoder are linear, with no layer between.
-    pub fn is_linear(&self) -> bool {
-        self.architecture.hidden.is_empty()
-    }
-
     /// Replaces the covariance heads of a linear encoder, which depend on x, by their values at `mean`.
     pub fn fix_covariance(&mut self, mean: &DVector<f64>) {
         let (m, head) = (self.latent_dim(), self.head().clone());

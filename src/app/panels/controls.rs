@@ -198,7 +198,7 @@ fn optimiser(
     ui.collapsing("Optimiser and seed", |ui| {
         let optimizer = &mut settings.optimizer;
         ComboBox::from_label("method").selected_text(label_of_optimizer(optimizer.kind)).show_ui(ui, |ui| {
-            let is_linear = draft.config.architecture.hidden.is_empty();
+            let is_linear = draft.config.architecture.is_linear();
             for kind in OptimizerKind::ALL.into_iter().filter(|kind| *kind != OptimizerKind::Lbfgs || is_linear) {
                 let choice = ui
                     .selectable_value(&mut optimizer.kind, kind, label_of_optimizer(kind))

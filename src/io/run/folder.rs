@@ -10,7 +10,7 @@ use super::metrics::metrics_json;
 use super::record::{PreparationRecord, Record};
 use super::session::{Session, session_file};
 use crate::data::{CentreAndScale, Dataset, ObservationKind, Split, generate, split_rows};
-use crate::experiment::{Config, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
+use crate::experiment::{Config, Convergence, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
@@ -47,6 +47,13 @@ pub struct SavedRun {
     pub history: Vec<Arc<Row>>,
     /// Schedule of the learning rate at the last step.
     pub schedule: Schedule,
+}
+
+impl SavedRun {
+    /// Convergence: verdict and trend.
+    pub fn convergence(&self) -> Convergence {
+        Convergence::of(&self.history, &self.schedule)
+    }
 }
 
 /// Writes a run to `folder`, which is created if necessary. Each file is replaced atomically; the session, by which a

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::experiment::{Snapshot, is_linear};
+use crate::experiment::Snapshot;
 use crate::geometry::{
     FINE_QUADRATURE, Jets, Order, RotatedElbo, Rotation, posterior_precision, rotated_elbos, rotated_gap,
 };
@@ -73,7 +73,7 @@ impl RotationCurve {
         } else {
             Vec::new()
         };
-        let linear = is_linear(&model.architecture);
+        let linear = model.architecture.has_affine_decoder();
         Self {
             plane,
             searched,

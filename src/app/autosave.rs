@@ -41,7 +41,7 @@ impl SavePoint {
     /// The state of these runs.
     pub(super) fn new<'a>(snapshots: impl Iterator<Item = &'a Arc<Snapshot>>, selection: &Selection) -> Self {
         let runs = snapshots.map(|s| (Arc::clone(&s.config), s.log.len(), s.step)).collect();
-        Self { runs, selection: Selection { motion: None, phase: 0.0, ..selection.clone() } }
+        Self { runs, selection: selection.at_rest() }
     }
 }
 

@@ -122,7 +122,8 @@ impl App {
                 *self.layout() = Layout::new(name, &arrangement);
             }
             C::ResetView => {
-                *self.layout() = if self.runs.len() > 1 { Layout::compare() } else { Layout::single() };
+                let layout = if self.runs.len() > 1 { Layout::compare() } else { Layout::single() };
+                *self.layout() = layout.suited(&self.runs[0].data.clone());
                 self.selection = self.selection.at_start();
                 self.fit_selection();
             }

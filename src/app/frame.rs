@@ -119,6 +119,7 @@ impl App {
             return;
         };
         layout.show(ui, &contexts, &mut self.selection);
+        self.selection.end_stale_preview();
         if self.frames < 2 {
             self.frames += 1;
             if self.frames == 2 {

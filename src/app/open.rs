@@ -110,6 +110,9 @@ impl App {
     }
 
     fn replace(&mut self, config: Config, data: Arc<Dataset>) {
+        for layout in &mut self.layouts {
+            *layout = layout.clone().suited(&data);
+        }
         self.runs[self.active].replace(config, data);
         self.selection = self.selection.at_start();
         self.notice = None;

@@ -87,11 +87,10 @@ impl App {
         install(ctx);
         let FirstRun { config, data, running } = first;
         let mut app = Self {
-            runs: vec![RunSlot::new(config, data, workers)],
             active: 0,
             selection: Selection::default(),
             commands: Rc::default(),
-            layouts: [Layout::single(), Layout::compare()],
+            layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
             max_rate: None,
             notice: None,
             help: false,
@@ -106,6 +105,7 @@ impl App {
             screenshots: channel(),
             frames: 0,
             ctx: ctx.clone(),
+            runs: vec![RunSlot::new(config, data, workers)],
         };
         app.start(0, running);
         app
@@ -116,9 +116,12 @@ impl App {
     pub fn restore(&mut self, storage: Option<&dyn eframe::Storage>) {
         match storage.and_then(|storage| eframe::get_value(storage, STORED)) {
             Some(StoredState { layouts, layers, folder }) => {
+                let [single, compare] = layouts;
+                let layouts = [single.completed(&self.layouts[0]), compare.completed(&self.layouts[1])];
                 let whole = layouts.iter().zip(&self.layouts).all(|(stored, own)| stored.is_a_rearranged(own));
                 if whole {
-                    self.layouts = layouts;
+                    let data = Arc::clone(&self.runs[0].data);
+                    self.layouts = layouts.map(|layout| layout.suited(&data));
                 }
                 self.selection.layers = layers;
                 if let Some(folder) = folder.filter(|folder| folder.is_dir()) {

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::data::{GroundTruthMap, Scene};
+use crate::data::Scene;
 
 /// Built-in scenes, one line each or as JSON.
 pub(super) fn scenes(json: bool) -> String {
     let row = |scene: &'static Scene| {
-        let factors = scene.truth().map_or_else(|| vec!["cluster".to_owned()], GroundTruthMap::factor_names);
+        let factors = scene.generator.factor_names();
         (&scene.name, scene.generator.data_dim(), scene.training.latent_dim, factors, &scene.summary)
     };
     let rows: Vec<_> = Scene::built_in().iter().map(row).collect();
@@ -21,7 +21,7 @@ pub(super) fn scenes(json: bool) -> String {
         return format!("{:#}\n", Value::from(list));
     }
     let line = |name: &str, n: &str, m: &str, factors: &str, summary: &str| {
-        format!("{name:<15} {n:>2} {m:>2}  {factors:<28} {summary}\n")
+        format!("{name:<15} {n:>4} {m:>2}  {factors:<34} {summary}\n")
     };
     let header = line("scene", "n", "m", "factors", "summary");
     let rows = rows

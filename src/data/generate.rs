@@ -5,21 +5,28 @@ use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::dataset::{Dataset, ObservationKind, Split};
-use super::generator::{FactorDistribution, ObservationSource, SampleMoments};
+use super::dataset::{Dataset, Split};
+use super::generator::{FactorDistribution, Generator, ObservationSource, SampleMoments};
 use super::ground_truth_map::GroundTruthMap;
 use super::scene::Scene;
+use super::shapes::{SHAPES_COUNT, SHAPES_FACTORS, SHAPES_SIZE, ShapePicture};
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 
 /// Indices of the streams of [`Purpose::Data`].
 const TRAIN: u64 = 0;
 const TEST: u64 = 1;
+const CHOICE: u64 = 3;
 
 /// Generates the data of a scene, a pure function of scene and seed.
 pub fn generate(scene: &Scene, seed: u64) -> Dataset {
     let generator = &scene.generator;
+    let chosen = chosen_shapes(generator, seed);
     let split = |index, samples| match &generator.source {
+        ObservationSource::Shapes => {
+            let from = if index == TRAIN { 0 } else { generator.samples };
+            shapes(scene, &chosen[from..from + samples], &mut stream(seed, Purpose::Data, index))
+        }
         ObservationSource::Map { map, factors } => {
             mapped(scene, map, *factors, samples, &mut stream(seed, Purpose::Data, index))
         }
@@ -30,12 +37,9 @@ pub fn generate(scene: &Scene, seed: u64) -> Dataset {
     Dataset {
         train: split(TRAIN, generator.samples),
         test: split(TEST, generator.test_samples),
-        factor_names: match &generator.source {
-            ObservationSource::Map { map, .. } => map.factor_names(),
-            ObservationSource::Clusters { .. } => vec!["cluster".to_owned()],
-        },
+        factor_names: generator.factor_names(),
         observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
-        kind: ObservationKind::Points,
+        kind: generator.observation_kind(),
         centre_and_scale: None,
         split_seed: None,
     }
@@ -85,6 +89,34 @@ fn clustered(
         (centres[cluster(c)][r] + noise * epsilon) as f32
     });
     let factors = Matrix::from_fn(1, samples, |_, c| cluster(c) as f32);
+    Split { observations, factors: Some(factors) }
+}
+
+/// Indices of the training pictures, then of the held-out ones: no picture is in both. Empty for other sources.
+fn chosen_shapes(generator: &Generator, seed: u64) -> Vec<usize> {
+    if generator.source != ObservationSource::Shapes {
+        return Vec::new();
+    }
+    let mut rng = stream(seed, Purpose::Data, CHOICE);
+    rand::seq::index::sample(&mut rng, SHAPES_COUNT, generator.samples + generator.test_samples).into_vec()
+}
+
+/// The pictures of these indices, + noise.
+fn shapes(scene: &Scene, chosen: &[usize], rng: &mut ChaCha8Rng) -> Split {
+    let mut observations = Matrix::zeros(SHAPES_SIZE * SHAPES_SIZE, chosen.len());
+    let mut factors = Matrix::zeros(SHAPES_FACTORS.len(), chosen.len());
+    for (c, index) in chosen.iter().enumerate() {
+        let picture = ShapePicture::new(*index);
+        picture.draw(observations.column_mut(c));
+        factors.column_mut(c).iter_mut().zip(picture.values()).for_each(|(factor, value)| *factor = value as f32);
+    }
+    let noise = scene.noise_variance().sqrt();
+    if noise > 0.0 {
+        for x in observations.as_mut_slice() {
+            let epsilon: f64 = StandardNormal.sample(rng);
+            *x += (noise * epsilon) as f32;
+        }
+    }
     Split { observations, factors: Some(factors) }
 }
 

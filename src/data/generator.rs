@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dataset::ObservationKind;
 use super::ground_truth_map::GroundTruthMap;
+use super::shapes::{SHAPES_COUNT, SHAPES_FACTORS, SHAPES_SIZE};
 
 /// A generator of observations: x = d(z) + noise, or x = cluster centre + noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +39,8 @@ pub enum ObservationSource {
         /// Number of observations in a row of each.
         frequencies: Vec<usize>,
     },
+    /// Pictures with the factors of dSprites, a random subset without repetition; see [`ShapePicture`](super::ShapePicture).
+    Shapes,
 }
 
 /// The distribution of a factor.
@@ -70,7 +74,27 @@ impl Generator {
         match &self.source {
             ObservationSource::Map { map, .. } => map.data_dim(),
             ObservationSource::Clusters { centres, .. } => centres.first().map_or(0, Vec::len),
+            ObservationSource::Shapes => SHAPES_SIZE * SHAPES_SIZE,
         }
+    }
+
+    /// Names of the k factors.
+    pub fn factor_names(&self) -> Vec<String> {
+        match &self.source {
+            ObservationSource::Map { map, .. } => map.factor_names(),
+            ObservationSource::Clusters { .. } => vec!["cluster".to_owned()],
+            ObservationSource::Shapes => SHAPES_FACTORS.map(str::to_owned).into(),
+        }
+    }
+
+    /// Points or pictures.
+    pub fn observation_kind(&self) -> ObservationKind {
+        let size = match &self.source {
+            ObservationSource::Map { map, .. } => map.picture_size(),
+            ObservationSource::Clusters { .. } => None,
+            ObservationSource::Shapes => Some(SHAPES_SIZE),
+        };
+        size.map_or(ObservationKind::Points, |size| ObservationKind::Images { height: size, width: size })
     }
 
     /// Checks the values; the error describes the first that cannot be generated.
@@ -81,6 +105,7 @@ impl Generator {
                 (map.data_dim(), map.latent_dim())
             }
             ObservationSource::Clusters { centres, frequencies } => (check_clusters(centres, frequencies)?, 1),
+            ObservationSource::Shapes => (self.data_dim(), SHAPES_FACTORS.len()),
         };
         if let Some(variance) = self.noise_variance
             && !(0.0..=1e6).contains(&variance)
@@ -99,8 +124,11 @@ impl Generator {
                 ));
             }
         }
-        if self.moments == SampleMoments::Exact && matches!(self.source, ObservationSource::Clusters { .. }) {
-            return Err("[generator] moments = \"exact\" needs a map; leave it out for clusters".to_owned());
+        if self.moments == SampleMoments::Exact && !matches!(self.source, ObservationSource::Map { .. }) {
+            return Err("[generator] moments = \"exact\" needs a map; leave it out for clusters and shapes".to_owned());
+        }
+        if matches!(self.source, ObservationSource::Shapes) && self.samples + self.test_samples > SHAPES_COUNT {
+            return Err(format!("[generator] there are {SHAPES_COUNT} shapes; ask for fewer samples"));
         }
         Ok(())
     }
@@ -142,6 +170,9 @@ struct GeneratorRecord {
     frequencies: Option<Vec<usize>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     map: Option<GroundTruthMap>,
+    /// Shapes instead of a map or clusters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shapes: bool,
 }
 
 fn default_samples() -> usize {
@@ -156,8 +187,16 @@ impl TryFrom<GeneratorRecord> for Generator {
     type Error = &'static str;
 
     fn try_from(layout: GeneratorRecord) -> Result<Self, Self::Error> {
-        let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, frequencies, map } =
+        let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, frequencies, map, shapes } =
             layout;
+        if shapes {
+            return match (map, clusters, frequencies, factors) {
+                (None, None, None, None) => {
+                    Ok(Self { source: ObservationSource::Shapes, noise_variance, samples, test_samples, moments })
+                }
+                _ => Err("[generator] shapes have factors of their own; leave `map`, `clusters` and `factors` out"),
+            };
+        }
         if map.is_some() && frequencies.is_some() {
             return Err("[generator] frequencies are those of `clusters`; a map has none");
         }
@@ -168,7 +207,7 @@ impl TryFrom<GeneratorRecord> for Generator {
                 ObservationSource::Clusters { centres, frequencies }
             }
             (None, Some(_), Some(_)) => return Err("the factor of clusters is discrete; leave `factors` out"),
-            _ => return Err("[generator] needs either `map` or `clusters`"),
+            _ => return Err("[generator] needs either `map` or `clusters` or `shapes = true`"),
         };
         Ok(Self { source, noise_variance, samples, test_samples, moments })
     }
@@ -177,13 +216,15 @@ impl TryFrom<GeneratorRecord> for Generator {
 impl From<Generator> for GeneratorRecord {
     fn from(generator: Generator) -> Self {
         let Generator { source, noise_variance, samples, test_samples, moments } = generator;
+        let shapes = source == ObservationSource::Shapes;
         let (factors, clusters, frequencies, map) = match source {
+            ObservationSource::Shapes => (None, None, None, None),
             ObservationSource::Map { map, factors } => (Some(factors), None, None, Some(map)),
             ObservationSource::Clusters { centres, frequencies } => {
                 let unequal = frequencies.iter().any(|f| *f != 1);
                 (Some(FactorDistribution::Discrete), Some(centres), unequal.then_some(frequencies), None)
             }
         };
-        Self { factors, noise_variance, samples, test_samples, moments, clusters, frequencies, map }
+        Self { factors, noise_variance, samples, test_samples, moments, clusters, frequencies, map, shapes }
     }
 }

@@ -3,6 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
+use super::image_map;
+
 /// A true decoder d: Rᵐ → Rⁿ. Parameters give angles in degrees, formulas in radians.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -108,6 +110,47 @@ pub enum GroundTruthMap {
         #[serde(default = "hundredths::<100>")]
         scale: f64,
     },
+    /// A picture of size² pixels: a Gaussian blob of widths `width_x`, `width_y` at (½ + `range_x` z₁, ½ + `range_y` z₂), in units of
+    /// the side. Far from the borders its singular values are `range_x` √(π `width_y`/2 `width_x`) · size and likewise in y.
+    Blob {
+        /// Pixels of a side [default: 24].
+        #[serde(default = "pixels::<24>")]
+        size: usize,
+        /// [default: 0.1]
+        #[serde(default = "hundredths::<10>")]
+        range_x: f64,
+        /// [default: 0.05]
+        #[serde(default = "hundredths::<5>")]
+        range_y: f64,
+        /// [default: 0.08]
+        #[serde(default = "hundredths::<8>")]
+        width_x: f64,
+        /// [default: 0.08]
+        #[serde(default = "hundredths::<8>")]
+        width_y: f64,
+    },
+    /// A picture of size² pixels: a disc with a soft edge at (½ + `range_x` z₁, ½ + `range_y` z₂), of radius `radius` + `range_radius` z₃
+    /// and brightness ½ + `range_shade` z₄. Radius and brightness are not orthogonal: both brighten the rim.
+    Disc {
+        /// Pixels of a side [default: 16].
+        #[serde(default = "pixels::<16>")]
+        size: usize,
+        /// [default: 0.12]
+        #[serde(default = "hundredths::<12>")]
+        range_x: f64,
+        /// [default: 0.07]
+        #[serde(default = "hundredths::<7>")]
+        range_y: f64,
+        /// [default: 0.28]
+        #[serde(default = "hundredths::<28>")]
+        radius: f64,
+        /// [default: 0.02]
+        #[serde(default = "hundredths::<2>")]
+        range_radius: f64,
+        /// [default: 0.1]
+        #[serde(default = "hundredths::<10>")]
+        range_shade: f64,
+    },
 }
 
 impl GroundTruthMap {
@@ -129,6 +172,7 @@ impl GroundTruthMap {
         match self {
             Self::Linear { scales, .. } => scales.len(),
             Self::Parabola { .. } => 1,
+            Self::Disc { .. } => 4,
             _ => 2,
         }
     }
@@ -137,6 +181,7 @@ impl GroundTruthMap {
     pub fn data_dim(&self) -> usize {
         match self {
             Self::Linear { dimension, .. } => *dimension,
+            Self::Blob { size, .. } | Self::Disc { size, .. } => size * size,
             Self::Mixing { .. } | Self::Polar { .. } | Self::Parabola { .. } => 2,
             Self::Cylinder { .. }
             | Self::SwissRoll { .. }
@@ -146,17 +191,26 @@ impl GroundTruthMap {
         }
     }
 
+    /// Pixels of a side, if observations are pictures.
+    pub fn picture_size(&self) -> Option<usize> {
+        match self {
+            Self::Blob { size, .. } | Self::Disc { size, .. } => Some(*size),
+            _ => None,
+        }
+    }
+
     /// C1: true if the columns of the Jacobian are orthogonal at every z.
     pub fn c1(&self) -> bool {
         match self {
             Self::Mixing { angle, .. } | Self::Skew { angle, .. } => (angle - 90.0).abs() < 1e-9,
+            Self::Disc { .. } => false,
             _ => true,
         }
     }
 
     /// C2: true if the length of each column i of the Jacobian depends on `z_i` alone.
     pub fn c2(&self) -> bool {
-        !matches!(self, Self::Polar { .. } | Self::Sphere { .. })
+        !matches!(self, Self::Polar { .. } | Self::Sphere { .. } | Self::Disc { .. })
     }
 
     /// Names of the m factors.
@@ -169,6 +223,8 @@ impl GroundTruthMap {
             Self::Polar { .. } => &["radius", "angle"],
             Self::Sphere { .. } => &["latitude", "longitude"],
             Self::Parabola { .. } => &["position"],
+            Self::Blob { .. } => &["x", "y"],
+            Self::Disc { .. } => &["x", "y", "size", "shade"],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
     }
@@ -220,6 +276,12 @@ impl GroundTruthMap {
                 let columns = [[cos_u, 0.0, sin_u], [cos * cos_u, sin, cos * sin_u]].map(|c| c.map(|x| scale * x));
                 (vec![radius * sin_u, v, radius * (1.0 - cos_u)], matrix(columns))
             }
+            Self::Blob { size, range_x, range_y, width_x, width_y } => {
+                image_map::blob(size, [range_x, range_y], [width_x, width_y], [z1, z2])
+            }
+            Self::Disc { size, range_x, range_y, radius, range_radius, range_shade } => {
+                image_map::disc(size, radius, [range_x, range_y, range_radius, range_shade], [z1, z2, z[2], z[3]])
+            }
         }
     }
 
@@ -241,6 +303,21 @@ impl GroundTruthMap {
             && !(*angle > 0.0 && *angle < 180.0)
         {
             return Err(format!("angle = {angle} must lie between 0 and 180 degrees"));
+        }
+        if let Self::Blob { size, .. } | Self::Disc { size, .. } = self
+            && !(4..=128).contains(size)
+        {
+            return Err(format!("size = {size} is outside 4 to 128 pixels"));
+        }
+        let (lengths, signed): (&[f64], &[f64]) = match self {
+            Self::Blob { range_x, range_y, width_x, width_y, .. } => (&[*width_x, *width_y], &[*range_x, *range_y]),
+            Self::Disc { range_x, range_y, radius, range_radius, range_shade, .. } => {
+                (&[*radius], &[*range_x, *range_y, *range_radius, *range_shade])
+            }
+            _ => (&[], &[]),
+        };
+        if !(lengths.iter().all(|l| *l > 0.001 && *l < 10.0) && signed.iter().all(|r| r.abs() < 10.0)) {
+            return Err("lengths in a picture must be positive and below 10 sides".to_owned());
         }
         // Factors are never drawn beyond six standard deviations.
         let ends = [6.0, -6.0].map(|z| self.evaluate(&vec![z; self.latent_dim()]).0);
@@ -272,6 +349,11 @@ fn matrix<const N: usize, const M: usize>(columns: [[f64; N]; M]) -> DMatrix<f64
 
 fn sin_cos_of_degrees(angle: f64) -> (f64, f64) {
     angle.to_radians().sin_cos()
+}
+
+/// The default of a size.
+fn pixels<const N: usize>() -> usize {
+    N
 }
 
 /// The default of a parameter.

@@ -4,7 +4,9 @@ mod dataset;
 mod generate;
 mod generator;
 mod ground_truth_map;
+mod image_map;
 mod scene;
+mod shapes;
 mod table;
 mod training;
 
@@ -13,5 +15,6 @@ pub use generate::generate;
 pub use generator::{FactorDistribution, Generator, ObservationSource, SampleMoments};
 pub use ground_truth_map::GroundTruthMap;
 pub use scene::{Scene, SceneCamera, SceneError};
+pub use shapes::{SHAPES_COUNT, SHAPES_FACTORS, SHAPES_SIZE, ShapePicture};
 pub use table::{Table, TableError, dataset_from_table, split_rows};
 pub use training::TrainingDefaults;

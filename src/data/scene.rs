@@ -70,7 +70,7 @@ fn current_schema() -> u32 {
 }
 
 /// The built-in scenes in teaching order.
-const BUILT_IN: [&str; 14] = [
+const BUILT_IN: [&str; 17] = [
     include_str!("../../assets/scenes/linear.toml"),
     include_str!("../../assets/scenes/linear-equal.toml"),
     include_str!("../../assets/scenes/uniform-square.toml"),
@@ -85,6 +85,9 @@ const BUILT_IN: [&str; 14] = [
     include_str!("../../assets/scenes/two-points.toml"),
     include_str!("../../assets/scenes/clusters.toml"),
     include_str!("../../assets/scenes/outliers.toml"),
+    include_str!("../../assets/scenes/blob.toml"),
+    include_str!("../../assets/scenes/sprites.toml"),
+    include_str!("../../assets/scenes/shapes.toml"),
 ];
 
 impl Scene {
@@ -134,11 +137,11 @@ impl Scene {
         self.generator.check().and_then(|()| self.training.check()).map_err(error)
     }
 
-    /// The true decoder; `None` for clusters.
+    /// The true decoder; `None` for clusters and shapes, whose factors are discrete.
     pub fn truth(&self) -> Option<&GroundTruthMap> {
         match &self.generator.source {
             ObservationSource::Map { map, .. } => Some(map),
-            ObservationSource::Clusters { .. } => None,
+            ObservationSource::Clusters { .. } | ObservationSource::Shapes => None,
         }
     }
 
@@ -172,7 +175,7 @@ mod tests {
             assert!(!scene.title.is_empty() && scene.title.len() < 50, "{}", scene.name);
             assert_eq!(Scene::named(&scene.name), Some(scene));
         }
-        assert_eq!(Scene::named("blob"), None);
+        assert_eq!(Scene::named("torus"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::paint::{Canvas, Finished, Movie, MovieFormat, Pace};
 use crate::viz::context::{RUN_NAMES, ViewContext};
 use crate::viz::selection::Selection;
 use crate::viz::view_spec::Dependency;
-use crate::viz::views::{data, spec_of};
+use crate::viz::views::{data, spec_of, traversal};
 
 /// A kind of animation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Animation {
     History,
     /// The camera goes once around.
     Turn,
+    /// The rows of the traversal view go to both ends and back, in phase.
+    Rows,
 }
 
 /// The reach of a traversal, in prior standard deviations.
@@ -37,7 +39,7 @@ const REST: f64 = 0.15;
 
 impl Animation {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Traversal, Self::Morph, Self::History, Self::Turn];
+    pub const ALL: [Self; 5] = [Self::Traversal, Self::Morph, Self::History, Self::Turn, Self::Rows];
 
     /// The name on the screen.
     pub fn title(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Animation {
             Self::Morph => "Morph",
             Self::History => "Training history",
             Self::Turn => "Camera turn",
+            Self::Rows => "Traversal rows",
         }
     }
 
@@ -56,6 +59,7 @@ impl Animation {
             Self::Morph => "morph",
             Self::History => "history",
             Self::Turn => "turn",
+            Self::Rows => "rows",
         }
     }
 
@@ -64,6 +68,7 @@ impl Animation {
         match self {
             Self::Traversal | Self::History => FigureContent::Spaces,
             Self::Morph | Self::Turn => FigureContent::One(data::SPEC.view),
+            Self::Rows => FigureContent::One(traversal::SPEC.view),
         }
     }
 
@@ -74,9 +79,11 @@ impl Animation {
             Self::Morph => Dependency::Morph,
             Self::History => Dependency::Step,
             Self::Turn => Dependency::Camera,
+            Self::Rows => Dependency::Rows,
         };
         match content {
-            FigureContent::All | FigureContent::Spaces => true,
+            FigureContent::All => true,
+            FigureContent::Spaces => self != Self::Rows,
             FigureContent::One(view) => spec_of(view).depends_on.contains(&dependency),
         }
     }
@@ -84,7 +91,7 @@ impl Animation {
     /// Why it can't be made of these runs, if it can't.
     pub fn refusal<'a>(self, mut runs: impl Iterator<Item = &'a Snapshot>) -> Option<&'static str> {
         let (possible, reason) = match self {
-            Self::Traversal | Self::History => return None,
+            Self::Traversal | Self::History | Self::Rows => return None,
             Self::Morph => (
                 runs.any(|run| run.latent_dim() >= 2 && run.data_dim() >= 2),
                 "only a model of two latents or more, of data of two dimensions or more, has a plane that bends",
@@ -222,6 +229,7 @@ impl Take {
                 let latent = (walk as usize).min(start.z.len() - 1);
                 selection.z[latent] = (start.z[latent] + REACH * (TAU * walk.fract()).sin()).clamp(-3.0, 3.0);
             }
+            Animation::Rows => selection.traversal.phase = Some(t),
             Animation::Morph => selection.tau = 0.5 - 0.5 * (TAU * t).cos(),
             Animation::Turn => {
                 if let (Some(camera), Some(home)) = (&mut selection.camera, &start.camera) {

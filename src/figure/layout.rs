@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::content::FigureContent;
 use super::pane::{Pane, read_optional_view};
 use super::tiles::TileBehavior;
+use crate::data::{Dataset, ObservationKind};
 use crate::viz::command::Arrangement;
 use crate::viz::context::ViewContext;
 use crate::viz::selection::Selection;
 use crate::viz::view::View;
 use crate::viz::view_spec::Region;
-use crate::viz::views::{VIEWS, data, latent};
+use crate::viz::views::{VIEWS, data, latent, spec_of, traversal};
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,20 +171,58 @@ impl Layout {
         tabs.flatten().copied().collect()
     }
 
+    /// The panes, sorted.
+    fn panes(&self) -> Vec<Pane> {
+        let pane = |(_, tile): (&TileId, &Tile<Pane>)| match tile {
+            Tile::Pane(pane) => Some(*pane),
+            Tile::Container(_) => None,
+        };
+        let mut panes: Vec<_> = self.tree.tiles.iter().filter_map(pane).collect();
+        panes.sort_unstable();
+        panes
+    }
+
     /// True if both have the same panes, each once in one tree. A layout from a file may be anything.
     pub(crate) fn is_a_rearranged(&self, other: &Self) -> bool {
-        let panes = |layout: &Self| {
-            let tiles = layout.tree.tiles.iter().map(|(_, tile)| tile);
-            let mut panes: Vec<_> = tiles
-                .filter_map(|tile| match tile {
-                    Tile::Pane(pane) => Some(*pane),
-                    Tile::Container(_) => None,
-                })
-                .collect();
-            panes.sort_unstable();
-            panes
-        };
-        self.is_a_tree() && panes(self) == panes(other)
+        self.is_a_tree() && self.panes() == other.panes()
+    }
+
+    /// The layout with the panes of `own` that it lacks, as a file of an earlier version does: each behind the tabs of its region.
+    #[must_use]
+    pub(crate) fn completed(mut self, own: &Self) -> Self {
+        let known = self.panes();
+        for pane in own.panes().into_iter().filter(|pane| !known.contains(pane)) {
+            let region = spec_of(pane.view).region;
+            let is_neighbour = |tiles: &Tiles<Pane>, id: &TileId| {
+                tiles.get_pane(id).is_some_and(|other| other.run == pane.run && spec_of(other.view).region == region)
+            };
+            let holds_one = |(_, tile): &(&TileId, &Tile<Pane>)| match tile {
+                Tile::Container(Container::Tabs(tabs)) => {
+                    tabs.children.iter().any(|id| is_neighbour(&self.tree.tiles, id))
+                }
+                _ => false,
+            };
+            let Some(bar) = self.tree.tiles.iter().find(holds_one).map(|(id, _)| *id) else { continue };
+            let added = self.tree.tiles.insert_pane(pane);
+            if let Some(Tile::Container(Container::Tabs(tabs))) = self.tree.tiles.get_mut(bar) {
+                tabs.children.push(added);
+            }
+        }
+        self
+    }
+
+    /// The layout that suits these data: for pictures the traversal is in front.
+    #[must_use]
+    pub(crate) fn suited(mut self, data: &Dataset) -> Self {
+        if data.kind == ObservationKind::Points {
+            return self;
+        }
+        for run in 0..2 {
+            if let Some(tile) = self.tree.tiles.find_pane(&Pane { view: traversal::SPEC.view, run }) {
+                self.tree.make_active(|id, _| id == tile);
+            }
+        }
+        self
     }
 
     /// True if every tile is reached from the root in exactly one way, and shares are positive.
@@ -237,6 +276,16 @@ mod tests {
             assert!(layout.is_a_rearranged(&layout) && !read.is_a_rearranged(&layout));
         }
         assert!(!Layout::single().is_a_rearranged(&Layout::compare()));
+        // A layout from before there was a view gets it.
+        for own in [Layout::single(), Layout::compare()] {
+            let mut old = own.clone();
+            for run in 0..2 {
+                if let Some(tile) = old.tree.tiles.find_pane(&Pane { view: traversal::SPEC.view, run }) {
+                    old.tree.remove_recursively(tile);
+                }
+            }
+            assert!(!old.is_a_rearranged(&own) && old.completed(&own).is_a_rearranged(&own));
+        }
         let changed = |change: &dyn Fn(&mut Layout, TileId)| {
             let mut layout = Layout::single();
             let root = layout.tree.root.unwrap();

@@ -196,6 +196,7 @@ pub fn show(content: FigureContent) -> impl Show {
     move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
         let compared = contexts.len() > 1;
         let layout = if compared { Layout::compare() } else { Layout::single() };
+        let layout = layout.suited(&contexts[0].snapshot.data);
         layout.of(content, compared).draw(ui, contexts, selection);
     }
 }

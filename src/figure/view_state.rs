@@ -9,7 +9,7 @@ use crate::viz::selection::Selection;
 
 /// The state that a figure keeps. Its theme says nothing about that of a window.
 pub(crate) fn state_of_figure(selection: &Selection, layout: Option<&Layout>) -> Value {
-    let mut state = json!({ "selection": selection });
+    let mut state = json!({ "selection": selection.at_rest() });
     if let Some(layout) = layout.and_then(|layout| serde_json::to_value(layout).ok()) {
         state["layout"] = layout;
     }
@@ -46,6 +46,7 @@ pub(crate) fn selection_in(state: &Value, now: &Selection, data: &Dataset) -> Se
 /// The kept layout, if it has every view once.
 pub(crate) fn layout_in(state: &Value, own: &Layout) -> Option<Layout> {
     let kept: Layout = serde_json::from_value(state["layout"].clone()).ok()?;
+    let kept = kept.completed(own);
     kept.is_a_rearranged(own).then_some(kept)
 }
 

@@ -12,6 +12,6 @@ pub use correlation::{correlation, linearised_correlation, mean_correlation_coef
 pub use distance::{distance_correlation, distance_correlation_band};
 pub use estimate::{Estimate, Spread};
 pub use hermite::{Quadrature, gauss_hermite};
-pub use normal::normal_quantile;
+pub use normal::{normal_cdf, normal_quantile};
 pub use sobol::{MOST_DIMENSIONS, scrambled_normals};
 pub use uncertain::Uncertain;

@@ -2,12 +2,17 @@
 
 use std::f64::consts::SQRT_2;
 
-use statrs::function::erf::erfc_inv;
+use statrs::function::erf::{erfc, erfc_inv};
 
 /// The quantile function Φ⁻¹(p) = −√2 erfc⁻¹(2p) of N(0, 1): −∞ at 0, ∞ at 1, NaN outside [0, 1].
 pub fn normal_quantile(p: f64) -> f64 {
     // Adding 0 makes the median 0 instead of −0.
     if (0.0..=1.0).contains(&p) { -SQRT_2 * erfc_inv(2.0 * p) + 0.0 } else { f64::NAN }
+}
+
+/// The distribution function Φ(z) = ½ erfc(−z/√2) of N(0, 1).
+pub fn normal_cdf(z: f64) -> f64 {
+    0.5 * erfc(-z / SQRT_2)
 }
 
 #[cfg(test)]
@@ -25,6 +30,7 @@ mod tests {
             (0.975, 1.959_963_984_540_054),
         ] {
             assert!((normal_quantile(p) - z).abs() < 1e-14, "{p}: {} instead of {z}", normal_quantile(p));
+            assert!((normal_cdf(z) - p).abs() < 1e-14, "{z}: {} instead of {p}", normal_cdf(z));
         }
         assert!(normal_quantile(0.5) == 0.0 && normal_quantile(0.5).is_sign_positive());
         assert_eq!((normal_quantile(0.0), normal_quantile(1.0)), (f64::NEG_INFINITY, f64::INFINITY));

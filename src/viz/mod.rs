@@ -25,6 +25,7 @@ pub mod query;
 pub(crate) mod scene_painter;
 pub mod selection;
 pub mod theme;
+pub mod traversal;
 pub mod view;
 pub mod view_spec;
 pub mod views;

@@ -11,6 +11,8 @@ pub enum Motion {
     Traverse(usize),
     /// All latents run through the prior in phase.
     TraverseAll,
+    /// The rows of the traversal view run in phase; z\* stays.
+    TraverseRows,
 }
 
 /// Seconds from the latent plane to the manifold.

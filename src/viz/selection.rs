@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::motion::{MORPH, Motion, PERIOD, latent_at, phase_of};
+use super::traversal::Traversal;
 use crate::geometry::MapQuantity;
 use crate::paint::Camera;
 
@@ -46,6 +47,26 @@ pub struct Selection {
     pub color: Option<usize>,
     /// The quantity that colours the latent plane and its image.
     pub heat: Option<MapQuantity>,
+    /// What the traversal view shows.
+    pub traversal: Traversal,
+    /// What the view of reconstructions shows.
+    pub reconstructions: Reconstructions,
+    /// z\* itself while `z` is a preview.
+    #[serde(skip)]
+    anchor: Option<Vec<f64>>,
+    /// True if the preview was asked for since the last [`end_stale_preview`](Selection::end_stale_preview).
+    #[serde(skip)]
+    is_preview_fresh: bool,
+}
+
+/// What the view of reconstructions shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reconstructions {
+    /// The first shown observation, as a place in the order.
+    pub first: usize,
+    /// The largest squared error first, and not the order of the held-out data.
+    pub worst_first: bool,
 }
 
 /// Layers of data space, each shown or not.
@@ -113,6 +134,10 @@ impl Default for Selection {
             corners: [[-1.0, -1.0], [1.0, 1.0]],
             color: None,
             heat: None,
+            traversal: Traversal::default(),
+            reconstructions: Reconstructions::default(),
+            anchor: None,
+            is_preview_fresh: false,
         }
     }
 }
@@ -157,7 +182,49 @@ impl Selection {
         let axes = if before.axes == seen.axes { self.axes } else { seen.axes };
         let rotated = if before.rotated == seen.rotated { self.rotated } else { seen.rotated };
         *self = Self { axes, rotated, ..seen };
-        self.z.extend(hidden);
+        self.z.extend(&hidden);
+        if before.anchor.is_none()
+            && let Some(anchor) = &mut self.anchor
+        {
+            anchor.extend(hidden);
+        }
+    }
+
+    /// z\* itself, also while another latent is previewed.
+    pub fn rest(&self) -> &[f64] {
+        let anchor = self.anchor.as_deref().unwrap_or(&self.z);
+        &anchor[..anchor.len().min(self.z.len())]
+    }
+
+    /// The selection without a preview and without motion, as files keep it.
+    pub fn at_rest(&self) -> Self {
+        let mut rest = Self { is_preview_fresh: false, motion: None, phase: 0.0, ..self.clone() };
+        rest.traversal.phase = None;
+        rest.end_stale_preview();
+        rest
+    }
+
+    /// Shows another latent in the place of z\*, as long as it is asked for in every frame.
+    pub fn preview(&mut self, z: Vec<f64>) {
+        if self.anchor.is_none() {
+            self.anchor = Some(std::mem::take(&mut self.z));
+        }
+        self.z = z;
+        self.is_preview_fresh = true;
+    }
+
+    /// Moves z\*, and ends a preview.
+    pub fn move_to(&mut self, z: Vec<f64>) {
+        (self.z, self.anchor, self.is_preview_fresh) = (z, None, false);
+    }
+
+    /// Goes back to z\* unless a preview was asked for since the last time.
+    pub fn end_stale_preview(&mut self) {
+        if !std::mem::take(&mut self.is_preview_fresh)
+            && let Some(z) = self.anchor.take()
+        {
+            self.z = z;
+        }
     }
 
     /// The latents on the axes, without repetition: one if there is only one.
@@ -170,6 +237,7 @@ impl Selection {
 impl Selection {
     /// Starts a motion, or stops it.
     pub fn play(&mut self, motion: Motion) {
+        self.traversal.phase = None;
         if self.motion == Some(motion) {
             self.motion = None;
             return;
@@ -179,6 +247,7 @@ impl Selection {
             Motion::Morph => self.tau = 0.0,
             Motion::Traverse(i) => self.phase = self.z.get(i).map_or(0.25, |z| phase_of(*z)),
             Motion::TraverseAll => self.phase = self.z.first().map_or(0.25, |z| phase_of(*z)),
+            Motion::TraverseRows => self.traversal.phase = Some(0.0),
         }
     }
 
@@ -191,6 +260,10 @@ impl Selection {
                 if self.tau == 1.0 {
                     self.motion = None;
                 }
+            }
+            Some(Motion::TraverseRows) => {
+                let phase = self.traversal.phase.unwrap_or(0.0);
+                self.traversal.phase = Some((phase + seconds / PERIOD).fract());
             }
             Some(traversal) => {
                 self.phase = (self.phase + seconds / PERIOD).fract();

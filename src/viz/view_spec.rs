@@ -63,6 +63,8 @@ pub enum Dependency {
     Camera,
     /// τ, the morph from latent plane to manifold.
     Morph,
+    /// The phase of the rows of the traversal.
+    Rows,
 }
 
 impl ViewSpec {

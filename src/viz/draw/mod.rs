@@ -7,6 +7,8 @@ pub(crate) mod labels;
 pub(crate) mod legend;
 pub(crate) mod matrix;
 pub(crate) mod number;
+pub(crate) mod picture;
 pub(crate) mod plot_painter;
 pub(crate) mod points;
 pub(crate) mod polyline;
+pub(crate) mod tile;

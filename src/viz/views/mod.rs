@@ -12,6 +12,7 @@ pub mod posterior;
 pub mod rotate;
 mod seeds;
 mod training;
+pub mod traversal;
 
 use std::sync::OnceLock;
 
@@ -22,12 +23,13 @@ use super::view::View;
 use super::view_spec::ViewSpec;
 
 /// All views, in the order of menus, tabs and the command line.
-pub const VIEWS: [&ViewSpec; 12] = [
+pub const VIEWS: [&ViewSpec; 13] = [
     &data::SPEC,
     &latent::SPEC,
     &densities::SPEC,
     &joint::SPEC,
     &factors::SPEC,
+    &traversal::SPEC,
     &metrics::SPEC,
     &jacobian::SPEC,
     &posterior::SPEC,

@@ -1,0 +1,252 @@
+//! Tiles: small drawings of observations and decodings, as pictures, as points in data space, or as profiles over the columns.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    Color32, ColorImage, Mesh, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, pos2,
+    vec2,
+};
+
+use super::picture::{PictureFormat, signed_picture};
+use super::polyline::polyline;
+use crate::data::Dataset;
+use crate::linalg::Matrix;
+use crate::viz::context::ViewContext;
+use crate::viz::home_camera::home_camera;
+use crate::viz::observations::drawn_observations;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{POINT_RADIUS, Palette};
+
+/// How the observations of a dataset are drawn on a tile.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TileForm {
+    /// As a picture.
+    Picture(PictureFormat),
+    /// As a point among the data, in up to three dimensions.
+    Space,
+    /// As a value for each column, all within these ends.
+    Profile([f64; 2]),
+}
+
+/// Up to so many columns are bars, more are a line.
+const MOST_BARS: usize = 24;
+
+/// Observations of the cloud on a tile.
+const CLOUD: usize = 160;
+
+impl TileForm {
+    /// The form for these data.
+    pub(crate) fn of(data: &Dataset) -> Self {
+        if let Some(format) = PictureFormat::of(data) {
+            return Self::Picture(format);
+        }
+        if data.data_dim() <= 3 {
+            return Self::Space;
+        }
+        // All but a few values of the held-out data.
+        let mut sorted: Vec<f32> = data.test.observations.as_slice().iter().take(100_000).copied().collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let at = |share: f64| f64::from(sorted[((sorted.len() - 1) as f64 * share) as usize]);
+        Self::Profile([at(0.005).min(0.0), at(0.995).max(1e-6)])
+    }
+
+    /// Width over height.
+    pub(crate) fn aspect(&self) -> f32 {
+        match self {
+            Self::Picture(PictureFormat { shape: [height, width, _], .. }) => *width as f32 / *height as f32,
+            Self::Space => 1.2,
+            Self::Profile(_) => 1.4,
+        }
+    }
+}
+
+/// Pictures of one size as one texture, in rows.
+#[derive(Clone)]
+pub(crate) struct Atlas {
+    texture: TextureHandle,
+    columns: usize,
+    rows: usize,
+}
+
+impl Atlas {
+    /// The pictures of the columns of `values`, `columns` in a row, on the texture of `before` if there is one.
+    pub(crate) fn new(
+        ui: &Ui,
+        before: Option<&Self>,
+        columns: usize,
+        count: usize,
+        picture: impl Fn(usize) -> ColorImage,
+    ) -> Option<Self> {
+        let rows = count.div_ceil(columns.max(1));
+        let mut all: Option<ColorImage> = None;
+        for k in 0..count {
+            let one = picture(k);
+            let [width, height] = one.size;
+            let all = all.get_or_insert_with(|| ColorImage::filled([width * columns, height * rows], Color32::BLACK));
+            let (left, top) = (k % columns * width, k / columns * height);
+            for (row, pixels) in one.pixels.chunks_exact(width).enumerate() {
+                let start = (top + row) * all.size[0] + left;
+                all.pixels[start..start + width].copy_from_slice(pixels);
+            }
+        }
+        let image = all?;
+        let options = TextureOptions { magnification: eframe::egui::TextureFilter::Nearest, ..TextureOptions::LINEAR };
+        let texture = match before {
+            Some(Self { texture, .. }) => {
+                let mut texture = texture.clone();
+                texture.set(image, options);
+                texture
+            }
+            None => ui.ctx().load_texture("tiles", image, options),
+        };
+        Some(Self { texture, columns, rows })
+    }
+
+    /// Draws picture `k`.
+    pub(crate) fn draw(&self, painter: &Painter, place: Rect, k: usize) {
+        let size = vec2(1.0 / self.columns as f32, 1.0 / self.rows as f32);
+        let corner = pos2((k % self.columns) as f32 * size.x, (k / self.columns) as f32 * size.y);
+        painter.image(self.texture.id(), place, Rect::from_min_size(corner, size), Color32::WHITE);
+    }
+}
+
+/// The picture of signed values with this largest magnitude.
+pub(crate) fn difference_picture(format: &PictureFormat, values: &[f32], largest: f64, palette: &Palette) -> ColorImage {
+    signed_picture(values, format.shape, largest, palette)
+}
+
+/// Projects data onto the tiles of a view: with the camera of data space in three dimensions.
+pub(crate) struct SpaceTile<'a> {
+    context: &'a ViewContext<'a>,
+    selection: &'a Selection,
+}
+
+impl<'a> SpaceTile<'a> {
+    pub(crate) fn new(context: &'a ViewContext<'a>, selection: &'a Selection) -> Self {
+        Self { context, selection }
+    }
+
+    /// Places of data on a tile.
+    fn onto(&self, place: Rect) -> impl Fn(&[f32]) -> Option<Pos2> + '_ {
+        let projection = self.context.projection;
+        let home = || home_camera(projection, self.context.snapshot.config.origin.scene());
+        let camera = self.selection.camera.unwrap_or_else(home);
+        let projector = camera.projector([place.width(), place.height()]);
+        let extent = |axis: usize| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]);
+        let [x, y] = [extent(0), extent(1)];
+        let unit = f64::from(place.width()) / (x[1] - x[0]);
+        let unit = 0.9 * unit.min(f64::from(place.height()) / (y[1] - y[0]));
+        move |point: &[f32]| {
+            if projection.dims() == 3 {
+                let [x, y, _] = projector.project(projection.space(point))?;
+                return Some(place.min + vec2(x, y));
+            }
+            let at = projection.plane(point);
+            let offset = [at[0] - 0.5 * (x[0] + x[1]), at[1] - 0.5 * (y[0] + y[1])].map(|d| (unit * d) as f32);
+            Some(place.center() + vec2(offset[0], -offset[1]))
+        }
+    }
+
+    /// Draws the data, a curve through them, and a point on it.
+    pub(crate) fn draw(&self, painter: &Painter, place: Rect, curve: &Matrix<f32>, point: &[f32], palette: &Palette) {
+        let painter = painter.with_clip_rect(place.intersect(painter.clip_rect()));
+        let at = self.onto(place);
+        let snapshot = self.context.snapshot;
+        let mut mesh = Mesh::default();
+        let every = (snapshot.encodings.columns() / CLOUD).max(1);
+        for centre in drawn_observations(snapshot).step_by(every).filter_map(&at) {
+            let square = Rect::from_center_size(centre, vec2(1.4, 1.4));
+            mesh.add_colored_rect(square, palette.point.gamma_multiply(0.55));
+        }
+        painter.add(Shape::mesh(mesh));
+        let path: Vec<Pos2> = curve.iter_columns().filter_map(&at).collect();
+        if path.len() > 1 {
+            painter.extend(polyline(path, Stroke::new(1.6, palette.image), &[]));
+        }
+        if let Some(centre) = at(point) {
+            painter.circle(centre, POINT_RADIUS + 2.2, palette.image, Stroke::new(1.0, palette.paper));
+        }
+    }
+}
+
+/// Draws a value for each column: bars from zero, or a line if there are many. `under` is drawn behind in the colour of data.
+pub(crate) fn draw_profile(
+    painter: &Painter,
+    place: Rect,
+    [low, high]: [f64; 2],
+    values: &[f32],
+    under: Option<&[f32]>,
+    palette: &Palette,
+) {
+    let painter = painter.with_clip_rect(place.intersect(painter.clip_rect()));
+    let area = place.shrink(2.0);
+    let y = |value: f64| {
+        let share = ((value - low) / (high - low).max(1e-12)).clamp(-0.05, 1.05);
+        area.bottom() - share as f32 * area.height()
+    };
+    let zero = y(0.0);
+    painter.hline(area.x_range(), zero, Stroke::new(1.0, palette.rule));
+    let n = values.len();
+    let step = area.width() / n.max(1) as f32;
+    if n <= MOST_BARS {
+        let bar = |k: usize, value: f32, width: f32| {
+            let x = area.left() + (k as f32 + 0.5) * step;
+            Rect::from_two_pos(pos2(x - 0.5 * width * step, zero), pos2(x + 0.5 * width * step, y(f64::from(value))))
+        };
+        for (k, value) in under.into_iter().flatten().enumerate() {
+            painter.rect_filled(bar(k, *value, 0.9), 0.0, palette.point.gamma_multiply(0.5));
+        }
+        for (k, value) in values.iter().enumerate() {
+            painter.rect_filled(bar(k, *value, 0.5), 0.0, palette.image);
+        }
+    } else {
+        let line = |values: &[f32]| -> Vec<Pos2> {
+            let every = (n as f32 / (2.0 * area.width()).max(1.0)).ceil().max(1.0) as usize;
+            let x = |k: usize| area.left() + (k as f32 + 0.5) * step;
+            values.iter().enumerate().step_by(every).map(|(k, v)| pos2(x(k), y(f64::from(*v)))).collect()
+        };
+        if let Some(under) = under {
+            painter.extend(polyline(line(under), Stroke::new(1.0, palette.point), &[]));
+        }
+        painter.extend(polyline(line(values), Stroke::new(1.4, palette.image), &[]));
+    }
+}
+
+/// The frame of a tile: thick for the one that stands for z\*.
+pub(crate) fn draw_frame(painter: &Painter, place: Rect, is_chosen: bool, is_hovered: bool, palette: &Palette) {
+    let (stroke, kind) = match (is_chosen, is_hovered) {
+        (true, _) => (Stroke::new(2.4, palette.latent), StrokeKind::Outside),
+        (_, true) => (Stroke::new(2.0, palette.ink), StrokeKind::Outside),
+        _ => (Stroke::new(1.0, palette.rule), StrokeKind::Inside),
+    };
+    painter.rect_stroke(place, 1.0, stroke, kind);
+}
+
+/// The scale of signed pictures: a bar of their colours with its ends, `text` before it.
+pub(crate) fn signed_legend(ui: &mut Ui, largest: f64, text: &str) {
+    use super::number::number;
+    let palette = ViewContext::palette(ui);
+    ui.label(text);
+    let decimals = if largest < 0.1 { 3 } else { 2 };
+    ui.label(number(-largest, decimals));
+    let (rect, _) = ui.allocate_exact_size(vec2(80.0, 10.0), eframe::egui::Sense::hover());
+    const STEPS: usize = 40;
+    for k in 0..STEPS {
+        let share = (k as f64 + 0.5) / STEPS as f64;
+        let width = rect.width() / STEPS as f32;
+        let step = Rect::from_min_size(rect.min + vec2(width * k as f32, 0.0), vec2(width + 0.5, rect.height()));
+        ui.painter().rect_filled(step, 0.0, palette.signed(2.0 * share - 1.0));
+    }
+    ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
+    ui.label(format!("+{}", number(largest, decimals)));
+}
+
+/// A value that is kept in the memory of the window for one widget.
+pub(crate) fn remembered<T: Clone + Send + Sync + 'static>(ui: &Ui, id: eframe::egui::Id) -> Option<Arc<T>> {
+    ui.data(|data| data.get_temp::<Arc<T>>(id))
+}
+
+/// Keeps it.
+pub(crate) fn remember<T: Clone + Send + Sync + 'static>(ui: &Ui, id: eframe::egui::Id, value: &Arc<T>) {
+    ui.data_mut(|data| data.insert_temp(id, Arc::clone(value)));
+}

@@ -1,0 +1,387 @@
+//! The traversal view on the screen.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    Align, Align2, Button, DragValue, FontId, Label, Layout, Painter, Rect, Response, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
+};
+
+use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS, decode};
+use crate::experiment::Snapshot;
+use crate::linalg::Matrix;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::labels::instead;
+use crate::viz::draw::number::number;
+use crate::viz::draw::tile::{
+    Atlas, SpaceTile, TileForm, difference_picture, draw_frame, draw_profile, remember, remembered, signed_legend,
+};
+use crate::viz::motion::Motion;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{Palette, SMALLEST_TEXT, indexed};
+use crate::viz::traversal::{RangeRule, RowOrder, Traversal};
+
+/// The room for the label of a row.
+const LABEL: f32 = 122.0;
+
+/// The line above the tiles.
+const HEADER: f32 = 20.0;
+
+/// Narrower tiles give way to fewer columns.
+const LEAST_TILE: f32 = 30.0;
+
+/// The gap between tiles.
+const GAP: f32 = 3.0;
+
+/// What the drawn strips were computed from, and their pictures.
+#[derive(Clone)]
+struct Drawn {
+    snapshot: Arc<Snapshot>,
+    z: Vec<f64>,
+    traversal: Traversal,
+    observation: Option<usize>,
+    columns: usize,
+    strips: Strips,
+    form: TileForm,
+    lengths: Vec<f64>,
+    /// The largest magnitude of differences that the pictures were made for, and the colours.
+    shown: Option<(f64, &'static Palette)>,
+    atlas: Option<Atlas>,
+}
+
+impl Drawn {
+    fn is_for(&self, context: &ViewContext<'_>, selection: &Selection, columns: usize) -> bool {
+        let traversal = Traversal { phase: None, ..selection.traversal };
+        let before = Traversal { phase: None, ..self.traversal };
+        Arc::ptr_eq(&self.snapshot, context.probe.snapshot())
+            && (self.z.as_slice(), before, self.observation, self.columns)
+                == (selection.rest(), traversal, selection.observation, columns)
+    }
+}
+
+/// Draws the view. A hovered tile is previewed everywhere, a clicked one takes z\* there.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let area = ui.available_rect_before_wrap();
+    let form = remembered::<Drawn>(ui, ui.scope_id()).map(|drawn| drawn.form.clone());
+    let form = form.unwrap_or_else(|| TileForm::of(&context.snapshot.data));
+    let playing = selection.traversal.phase.is_some();
+    let columns = columns(context, &form, area, selection.rest().len(), playing);
+    let drawn = match drawn(ui, context, selection, columns) {
+        Ok(drawn) => drawn,
+        Err(sentence) => return instead(ui, sentence),
+    };
+    let (head, body) = area.split_top_bottom_at_y(area.min.y + HEADER);
+    heading(ui, context, selection, &drawn, head);
+    let rows = drawn.strips.rows.len();
+    let extra = f32::from(u8::from(playing));
+    let label = if area.width() < 420.0 { 0.62 * LABEL } else { LABEL };
+    let across = (body.width() - label - GAP) / (columns as f32 + extra * 1.2) - GAP;
+    let down = body.height() / rows as f32 - GAP;
+    let size = match drawn.form {
+        TileForm::Picture(_) => {
+            let height = down.min(across / drawn.form.aspect());
+            vec2(height * drawn.form.aspect(), height)
+        }
+        _ => vec2(across.min(1.8 * down), down.min(across / 0.9)),
+    };
+    let size = size.max(vec2(4.0, 4.0));
+    let left = body.min.x + label;
+    let moving = selection.traversal.phase.map(|phase| moving(ui, context, selection, &drawn, phase));
+    let rest = selection.rest().to_vec();
+    let (mut hovered, mut clicked) = (None, None);
+    let palette = ViewContext::palette(ui);
+    let scene = TileScene { context, selection, drawn: &drawn, palette };
+    for (row, strip) in drawn.strips.rows.iter().enumerate() {
+        let y = body.min.y + (size.y + GAP) * row as f32;
+        row_label(ui, context, &drawn, row, Rect::from_min_size(pos2(body.min.x, y), vec2(label - 6.0, size.y)));
+        for (column, value) in strip.values.iter().enumerate() {
+            let place = Rect::from_min_size(pos2(left + (size.x + GAP) * column as f32, y), size);
+            let response = tile(ui, &scene, [row, column], place);
+            let response = describe(response, context, &drawn, [row, column]);
+            let mut z = rest.clone();
+            z[strip.latent] = *value;
+            if response.clicked() {
+                clicked = Some(z);
+            } else if response.hovered() || response.has_focus() {
+                hovered = Some(z);
+            }
+        }
+        if let Some((values, atlas)) = &moving {
+            let corner = pos2(left + (size.x + GAP) * columns as f32 + 0.2 * size.x, y);
+            let place = Rect::from_min_size(corner, size);
+            let picture = atlas.as_ref().map(|atlas| (atlas, row));
+            content(ui.painter(), &scene, row, values.column(row), place, picture);
+            draw_frame(ui.painter(), place, false, true, palette);
+        }
+    }
+    if let Some(z) = clicked {
+        selection.move_to(z);
+        selection.observation = None;
+    } else if let Some(z) = hovered.filter(|_| !context.is_figure()) {
+        selection.preview(z);
+    }
+    ui.allocate_rect(area, Sense::hover());
+}
+
+/// An odd number of columns that leaves the tiles wide enough.
+fn columns(context: &ViewContext<'_>, form: &TileForm, area: Rect, rows: usize, playing: bool) -> usize {
+    let most = if context.is_figure() { FIGURE_COLUMNS } else { WINDOW_COLUMNS };
+    let room = area.width() - LABEL - if playing { 1.4 * LEAST_TILE } else { 0.0 };
+    let height = (area.height() - HEADER) / rows.clamp(1, 16) as f32;
+    // Pictures are no wider than their rows are high.
+    let least = if matches!(form, TileForm::Picture(_)) { LEAST_TILE.min(height * form.aspect()) } else { 1.4 * LEAST_TILE };
+    let fitting = (room / (least + GAP)) as usize;
+    (fitting.clamp(3, most) - 1) / 2 * 2 + 1
+}
+
+/// The strips of this frame: those of the frame before if nothing has changed.
+fn drawn(
+    ui: &Ui,
+    context: &ViewContext<'_>,
+    selection: &Selection,
+    columns: usize,
+) -> Result<Arc<Drawn>, &'static str> {
+    let before = remembered::<Drawn>(ui, ui.scope_id());
+    let palette = ViewContext::palette(ui);
+    let known = before.as_ref().filter(|drawn| drawn.is_for(context, selection, columns));
+    let mut now = match known {
+        Some(known) => Drawn::clone(known),
+        None => {
+            let strips = Strips::new(context.snapshot, selection, columns)?;
+            let same_data = before.as_ref().filter(|b| Arc::ptr_eq(&b.snapshot.data, &context.snapshot.data));
+            let form = same_data.map_or_else(|| TileForm::of(&context.snapshot.data), |before| before.form.clone());
+            // While another latent is previewed the Jacobian at z* is the one from before.
+            let here = context.probe.z() == selection.rest();
+            let lengths = match same_data.filter(|_| !here) {
+                Some(before) => before.lengths.clone(),
+                None => context.probe.jacobian.column_iter().map(|column| column.norm()).collect(),
+            };
+            Drawn {
+                snapshot: Arc::clone(context.probe.snapshot()),
+                z: selection.rest().to_vec(),
+                traversal: selection.traversal,
+                observation: selection.observation,
+                columns,
+                strips,
+                form,
+                lengths,
+                shown: None,
+                atlas: before.as_ref().and_then(|before| before.atlas.clone()),
+            }
+        }
+    };
+    // One scale for both of two compared runs.
+    let largest = if selection.traversal.difference { largest(context, selection, &now) } else { 0.0 };
+    if known.is_none() || now.shown != Some((largest, palette)) {
+        let strips = &now.strips;
+        if let TileForm::Picture(format) = &now.form {
+            let place = |k: usize| (k / columns, k % columns);
+            now.atlas = Atlas::new(ui, now.atlas.as_ref(), columns, columns * strips.rows.len(), |k| {
+                let (row, column) = place(k);
+                if selection.traversal.difference {
+                    difference_picture(format, &strips.difference(row, column), largest, palette)
+                } else {
+                    format.picture(strips.decoding(row, column))
+                }
+            });
+        }
+        now.shown = Some((largest, palette));
+        let now = Arc::new(now);
+        remember(ui, ui.scope_id(), &now);
+        return Ok(now);
+    }
+    Ok(before.unwrap_or_else(|| Arc::new(now)))
+}
+
+/// The largest magnitude of all differences, of both runs where two are compared.
+fn largest(context: &ViewContext<'_>, selection: &Selection, drawn: &Drawn) -> f64 {
+    let own = drawn.strips.largest_difference();
+    let beside = context.beside.and_then(|beside| {
+        let selection = selection.seen_by(beside.snapshot.latent_dim());
+        Strips::new(beside.snapshot, &selection, drawn.columns).ok()
+    });
+    beside.map_or(own, |strips| own.max(strips.largest_difference())).max(1e-9)
+}
+
+/// The line above the tiles: the rule of the range, and the scale of differences or the names of the columns.
+fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn: &Drawn, place: Rect) {
+    let builder = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(builder, |ui| {
+        ui.set_clip_rect(place.intersect(ui.clip_rect()));
+        let rule = selection.traversal.rule();
+        ui.label(format!("Each row: one latent, {rule}; middle: z*"));
+        if drawn.strips.left_out > 0 {
+            ui.weak(format!("{} of {} latents", drawn.strips.rows.len(), drawn.z.len()));
+        }
+        match &drawn.form {
+            TileForm::Picture(_) if selection.traversal.difference => {
+                signed_legend(ui, drawn.shown.map_or(1.0, |(largest, _)| largest), "· difference from z*");
+            }
+            TileForm::Profile(_) => {
+                let names = &context.snapshot.data.observation_names;
+                ui.add(Label::new(format!("· {}", names.join(", "))).truncate());
+            }
+            _ => (),
+        }
+    });
+}
+
+/// Name, KL, length of the column of the Jacobian, and the closest factor.
+fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &Drawn, row: usize, place: Rect) {
+    let palette = ViewContext::palette(ui);
+    let strip = &drawn.strips.rows[row];
+    let name = indexed("z", strip.latent);
+    let kl = format!("KL {}", number(strip.kl, 2));
+    let length = drawn.lengths.get(strip.latent).map_or_else(String::new, |l| format!("‖J‖ {}", number(*l, 2)));
+    let factor = strip.factor.map(|(k, r)| {
+        let factor = context.snapshot.data.factor_names.get(k).map_or("", String::as_str);
+        format!("{factor} {}", number(r, 2))
+    });
+    let font = FontId::proportional(SMALLEST_TEXT + 1.0);
+    let line = font.size + 2.0;
+    let first = if place.width() > 90.0 { format!("{name}  {kl}") } else { name.clone() };
+    let second = factor.clone().unwrap_or_else(|| length.clone());
+    let mut lines = vec![(first, palette.ink)];
+    if place.height() >= 3.0 * line {
+        lines.extend([(length.clone(), palette.ink), (factor.clone().unwrap_or_default(), palette.truth)]);
+    } else if place.height() >= 2.0 * line {
+        lines.push((second, if factor.is_some() { palette.truth } else { palette.ink }));
+    }
+    let painter = ui.painter().with_clip_rect(place.expand2(vec2(2.0, 8.0)).intersect(ui.clip_rect()));
+    let top = place.center().y - 0.5 * line * lines.len() as f32;
+    for (k, (text, color)) in lines.into_iter().enumerate() {
+        let corner = pos2(place.left(), top + line * k as f32);
+        painter.text(corner, Align2::LEFT_TOP, text, font.clone(), color);
+    }
+    let response = ui.interact(place, ui.scope_id().with(("row", row)), Sense::hover());
+    let closest = factor.map_or_else(String::new, |factor| format!(", closest factor {factor}"));
+    let all = format!("{name}: {kl}, {length}{closest}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &all));
+    let count = context.snapshot.measured_observations();
+    response.on_hover_text(format!(
+        "{all}\nKL in nats, the mean over the first {count} held-out observations; ‖J‖ at z*; the correlation of the posterior mean \
+         with the factor over the same observations"
+    ));
+}
+
+/// Draws a tile and gives its response.
+fn tile(ui: &Ui, scene: &TileScene<'_>, [row, column]: [usize; 2], place: Rect) -> Response {
+    let Drawn { strips, columns, atlas, .. } = scene.drawn;
+    let response = ui.interact(place, ui.scope_id().with(("tile", row, column)), Sense::click());
+    let picture = atlas.as_ref().map(|atlas| (atlas, row * columns + column));
+    content(ui.painter(), scene, row, strips.decoding(row, column), place, picture);
+    let hovered = !scene.context.is_figure() && (response.hovered() || response.has_focus());
+    draw_frame(ui.painter(), place, column == columns / 2, hovered, scene.palette);
+    response
+}
+
+/// Draws a decoding that belongs to a row; a picture is number `k` of the atlas.
+fn content(
+    painter: &Painter,
+    scene: &TileScene<'_>,
+    row: usize,
+    decoding: &[f32],
+    place: Rect,
+    picture: Option<(&Atlas, usize)>,
+) {
+    let TileScene { context, selection, drawn, palette } = *scene;
+    let Drawn { strips, columns, .. } = drawn;
+    match drawn.form {
+        TileForm::Picture(_) => {
+            if let Some((atlas, k)) = picture {
+                atlas.draw(painter, place, k);
+            }
+        }
+        TileForm::Space => {
+            SpaceTile::new(context, selection).draw(painter, place, &strips.rows[row].curve, decoding, palette);
+        }
+        TileForm::Profile(ends) => {
+            let centre = strips.decoding(row, columns / 2);
+            draw_profile(painter, place, ends, decoding, selection.traversal.difference.then_some(centre), palette);
+        }
+    }
+}
+
+/// What tiles are drawn from.
+#[derive(Clone, Copy)]
+struct TileScene<'a> {
+    context: &'a ViewContext<'a>,
+    selection: &'a Selection,
+    drawn: &'a Drawn,
+    palette: &'static Palette,
+}
+
+/// Names a tile for screen readers and tooltips.
+fn describe(
+    response: Response,
+    context: &ViewContext<'_>,
+    drawn: &Drawn,
+    [row, column]: [usize; 2],
+) -> Response {
+    let Strip { latent, values, .. } = &drawn.strips.rows[row];
+    let name = format!("{} = {}", indexed("z", *latent), number(values[column], 2));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    if context.is_figure() {
+        return response;
+    }
+    response.on_hover_ui(|ui| {
+        ui.label(format!("{name}. Click: z* goes here"));
+        if let TileForm::Profile(_) | TileForm::Space = drawn.form {
+            let names = &context.snapshot.data.observation_names;
+            for (name, value) in names.iter().zip(drawn.strips.decoding(row, column)).take(16) {
+                ui.label(format!("{name}  {}", number(f64::from(*value), 3)));
+            }
+        }
+    })
+}
+
+/// The decodings of all rows at a phase, and their pictures.
+fn moving(
+    ui: &Ui,
+    context: &ViewContext<'_>,
+    selection: &Selection,
+    drawn: &Drawn,
+    phase: f64,
+) -> (Matrix<f32>, Option<Atlas>) {
+    let places = drawn.strips.rows.iter().map(|strip| (strip.latent, Traversal::value_at(strip.ends, phase)));
+    let values = decode(context.snapshot, selection.rest(), places);
+    let TileForm::Picture(format) = &drawn.form else { return (values, None) };
+    let id = ui.scope_id().with("moving");
+    let before = remembered::<Atlas>(ui, id);
+    let atlas = Atlas::new(ui, before.as_deref(), 1, values.columns(), |row| format.picture(values.column(row)));
+    if let Some(atlas) = &atlas {
+        remember(ui, id, &Arc::new(atlas.clone()));
+    }
+    (values, atlas)
+}
+
+/// The tools: order, range, differences, playback.
+pub(super) fn tools(ui: &mut Ui, _: &ViewContext<'_>, selection: &mut Selection) {
+    let traversal = &mut selection.traversal;
+    ui.menu_button("rows ▾", |ui| {
+        for order in RowOrder::ALL {
+            ui.radio_value(&mut traversal.order, order, order.title());
+        }
+        ui.separator();
+        for range in RangeRule::ALL {
+            ui.radio_value(&mut traversal.range, range, range.title());
+        }
+        ui.horizontal(|ui| {
+            let label = ui.label("reach");
+            let k = DragValue::new(&mut traversal.reach).range(0.5..=6.0).speed(0.05).suffix(" sd");
+            let k = ui.add_enabled(traversal.range != RangeRule::PriorQuantiles, k);
+            k.labelled_by(label.id).on_hover_text("Standard deviations from the middle to the ends of a row");
+        });
+        ui.separator();
+        ui.checkbox(&mut traversal.difference, "difference")
+            .on_hover_text("Show the signed difference from the middle column");
+    });
+    let playing = selection.motion == Some(Motion::TraverseRows);
+    let help = "Play all rows in phase";
+    let button = Button::new(if playing { "■" } else { "▶" }).small();
+    let button = ui.add(button).on_hover_text(help);
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, help));
+    if button.clicked() {
+        selection.play(Motion::TraverseRows);
+    }
+}

@@ -204,6 +204,7 @@ mod tests {
     fn sampled_moments_agree_with_the_population() {
         let sampled = |scene: &&Scene| scene.truth().is_some() && scene.generator.moments == SampleMoments::Sampled;
         let scenes: Vec<&Scene> = Scene::built_in().iter().filter(sampled).collect();
+        let scenes: Vec<&Scene> = scenes.into_iter().filter(|scene| scene.generator.data_dim() <= 3).collect();
         assert_eq!(scenes.len(), 8);
         for scene in scenes {
             let (mean, covariance) = population(scene);

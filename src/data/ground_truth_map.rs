@@ -147,8 +147,8 @@ pub enum GroundTruthMap {
         /// [default: 0.02]
         #[serde(default = "hundredths::<2>")]
         range_radius: f64,
-        /// [default: 0.1]
-        #[serde(default = "hundredths::<10>")]
+        /// [default: 0.08]
+        #[serde(default = "hundredths::<8>")]
         range_shade: f64,
     },
 }
@@ -199,7 +199,7 @@ impl GroundTruthMap {
         }
     }
 
-    /// C1: true if the columns of the Jacobian are orthogonal at every z.
+    /// C1: true if the columns of the Jacobian are orthogonal at every z; for a blob, wherever it is whole on the picture.
     pub fn c1(&self) -> bool {
         match self {
             Self::Mixing { angle, .. } | Self::Skew { angle, .. } => (angle - 90.0).abs() < 1e-9,
@@ -386,6 +386,12 @@ mod tests {
         texts.map(|text| toml::from_str(text).unwrap()).into()
     }
 
+    /// The maps onto pictures.
+    fn picture_maps() -> Vec<GroundTruthMap> {
+        let texts = ["kind = 'blob'", "kind = 'blob'\nsize = 16\nwidth_x = 0.12", "kind = 'disc'"];
+        texts.map(|text| toml::from_str(text).unwrap()).into()
+    }
+
     fn random_factors(map: &GroundTruthMap) -> Vec<Vec<f64>> {
         let mut rng = stream(5, Purpose::Analysis, 0);
         let mut normal = || StandardNormal.sample(&mut rng);
@@ -406,7 +412,7 @@ mod tests {
 
     #[test]
     fn the_jacobian_is_the_derivative() {
-        for map in maps() {
+        for map in maps().into_iter().chain(picture_maps()) {
             for z in random_factors(&map) {
                 let jacobian = map.jacobian(&z);
                 assert_eq!(jacobian.shape(), (map.data_dim(), map.latent_dim()));
@@ -437,6 +443,41 @@ mod tests {
             assert_eq!(map.c1(), not_orthogonal < 1e-12, "{map:?}: {not_orthogonal}");
             assert_eq!(map.c2(), crosstalk < 1e-7, "{map:?}: {crosstalk}");
         }
+    }
+
+    /// `JᵀJ` = diag(a_x² (π/2) w_y/w_x, a_y² (π/2) w_x/w_y) · size² within three standard deviations of the centre.
+    #[test]
+    fn the_columns_of_a_blob_have_the_lengths_of_the_closed_form() {
+        for (size, range, width) in [(24, [0.1, 0.05], [0.08, 0.08]), (32, [0.06, 0.04], [0.1, 0.06])] {
+            let map = GroundTruthMap::Blob {
+                size,
+                range_x: range[0],
+                range_y: range[1],
+                width_x: width[0],
+                width_y: width[1],
+            };
+            for z in [[0.0, 0.0], [1.3, -0.7], [-2.0, 2.0]] {
+                let jacobian = map.jacobian(&z);
+                let gram = jacobian.transpose() * &jacobian;
+                let expected = [0, 1].map(|k| {
+                    let shape = std::f64::consts::FRAC_PI_2 * width[1 - k] / width[k];
+                    (range[k] * size as f64).powi(2) * shape
+                });
+                assert!((0..2).all(|k| (gram[(k, k)] / expected[k] - 1.0).abs() < 0.01), "{z:?}: {gram} {expected:?}");
+                assert!(gram[(0, 1)].abs() < 0.01 * expected[1], "{z:?}: {gram}");
+            }
+            assert!(map.c1() && map.c2());
+        }
+    }
+
+    #[test]
+    fn radius_and_brightness_of_a_disc_are_not_orthogonal_but_its_place_is() {
+        let map = &picture_maps()[2];
+        let jacobian = map.jacobian(&[0.4, -0.8, 0.3, 0.2]);
+        let cosine = |a: usize, b: usize| jacobian.column(a).normalize().dot(&jacobian.column(b).normalize()).abs();
+        assert!(cosine(2, 3) > 0.2 && cosine(0, 1) < 0.02 && cosine(0, 3) < 0.05, "{jacobian}");
+        assert!(!map.c1() && !map.c2());
+        assert_eq!(map.factor_names(), ["x", "y", "size", "shade"]);
     }
 
     #[test]
@@ -482,6 +523,8 @@ mod tests {
             (GroundTruthMap::Polar { radius: 1.0, growth: 900.0, rate: 1.0 }, "million"),
             (GroundTruthMap::Cylinder { radius: f64::INFINITY, rate: 1.0, height: 1.0 }, "million"),
             (GroundTruthMap::Skew { radius: 0.0, angle: 60.0, scale: 1.0 }, "million"),
+            (toml::from_str("kind = 'blob'\nsize = 1000").unwrap(), "size = 1000"),
+            (toml::from_str("kind = 'disc'\nradius = -1").unwrap(), "positive"),
         ];
         for (map, word) in refused {
             let sentence = map.check().unwrap_err();

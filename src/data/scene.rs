@@ -195,7 +195,7 @@ mod tests {
                 assert!(split.observations.as_slice().iter().chain(factors.as_slice()).all(|x| x.is_finite()));
             }
             assert_eq!(data.observation_names.len(), data.data_dim());
-            assert_eq!(data.factor_count(), scene.truth().map_or(1, GroundTruthMap::latent_dim));
+            assert_eq!(data.factor_count(), scene.generator.factor_names().len());
         }
     }
 

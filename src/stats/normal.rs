@@ -30,7 +30,8 @@ mod tests {
             (0.975, 1.959_963_984_540_054),
         ] {
             assert!((normal_quantile(p) - z).abs() < 1e-14, "{p}: {} instead of {z}", normal_quantile(p));
-            assert!((normal_cdf(z) - p).abs() < 1e-14, "{z}: {} instead of {p}", normal_cdf(z));
+            // The series of erfc ends at a relative 10⁻¹⁰.
+            assert!((normal_cdf(z) - p).abs() < 1e-10 * p, "{z}: {} instead of {p}", normal_cdf(z));
         }
         assert!(normal_quantile(0.5) == 0.0 && normal_quantile(0.5).is_sign_positive());
         assert_eq!((normal_quantile(0.0), normal_quantile(1.0)), (f64::NEG_INFINITY, f64::INFINITY));

@@ -53,10 +53,10 @@ pub struct Selection {
     pub reconstructions: Reconstructions,
     /// z\* itself while `z` is a preview.
     #[serde(skip)]
-    anchor: Option<Vec<f64>>,
+    pub anchor: Option<Vec<f64>>,
     /// True if the preview was asked for since the last [`end_stale_preview`](Selection::end_stale_preview).
     #[serde(skip)]
-    is_preview_fresh: bool,
+    pub is_preview_fresh: bool,
 }
 
 /// What the view of reconstructions shows.

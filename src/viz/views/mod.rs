@@ -9,6 +9,7 @@ pub mod joint;
 pub mod latent;
 mod metrics;
 pub mod posterior;
+mod reconstructions;
 pub mod rotate;
 mod seeds;
 mod training;
@@ -23,13 +24,14 @@ use super::view::View;
 use super::view_spec::ViewSpec;
 
 /// All views, in the order of menus, tabs and the command line.
-pub const VIEWS: [&ViewSpec; 13] = [
+pub const VIEWS: [&ViewSpec; 14] = [
     &data::SPEC,
     &latent::SPEC,
     &densities::SPEC,
     &joint::SPEC,
     &factors::SPEC,
     &traversal::SPEC,
+    &reconstructions::SPEC,
     &metrics::SPEC,
     &jacobian::SPEC,
     &posterior::SPEC,

@@ -238,7 +238,7 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &Drawn, row: usize, 
         format!("{factor} {}", number(r, 2))
     });
     let font = FontId::proportional(SMALLEST_TEXT + 1.0);
-    let line = font.size + 2.0;
+    let line = font.size + 3.5;
     let first = if place.width() > 90.0 { format!("{name}  {kl}") } else { name.clone() };
     let second = factor.clone().unwrap_or_else(|| length.clone());
     let mut lines = vec![(first, palette.ink)];

@@ -1,0 +1,215 @@
+//! The view of reconstructions on the screen.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    Align, Align2, Button, FontId, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+
+use super::query::{ErrorsQuery, reconstructions, squared_error};
+use crate::experiment::Snapshot;
+use crate::linalg::Matrix;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::number::number;
+use crate::viz::draw::tile::{
+    Atlas, SpaceTile, TileForm, difference_picture, draw_frame, draw_profile, remember, remembered, signed_legend,
+};
+use crate::viz::observations::choose;
+use crate::viz::selection::{Reconstructions, Selection};
+use crate::viz::theme::{Palette, SMALLEST_TEXT};
+
+/// The most observations beside each other.
+const MOST: usize = 12;
+
+/// Narrower tiles give way to fewer of them.
+const LEAST_TILE: f32 = 44.0;
+
+/// The gap between tiles.
+const GAP: f32 = 3.0;
+
+/// The line above the tiles, and the one of errors beneath them.
+const LINE: f32 = 20.0;
+
+/// What the drawn pictures were computed from.
+#[derive(Clone)]
+struct Drawn {
+    snapshot: Arc<Snapshot>,
+    chosen: Vec<usize>,
+    images: Matrix<f32>,
+    form: TileForm,
+    /// The largest magnitude of a difference.
+    largest: f64,
+    palette: &'static Palette,
+    atlas: Option<Atlas>,
+}
+
+/// Draws the view. A clicked observation is chosen: z\* goes to its posterior mean.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
+    let area = ui.available_rect_before_wrap();
+    let form = remembered::<Drawn>(ui, ui.scope_id()).filter(|drawn| is_same_data(drawn, context));
+    let form = form.map_or_else(|| TileForm::of(&context.snapshot.data), |drawn| drawn.form.clone());
+    let rows = rows(&form);
+    let label = 96.0;
+    let height = ((area.height() - 2.0 * LINE) / rows.len() as f32 - GAP).max(8.0);
+    let widest = (height * form.aspect()).max(LEAST_TILE.min(height));
+    let count = (((area.width() - label) / (widest + GAP)) as usize).clamp(1, MOST);
+    let errors = if selection.reconstructions.worst_first { context.query(&ErrorsQuery) } else { None };
+    let order = errors.as_deref().map_or_else(Vec::new, Clone::clone);
+    let encoded = context.snapshot.encodings.columns();
+    let chosen = if order.is_empty() {
+        let first = selection.reconstructions.first.min(encoded.saturating_sub(1));
+        (first..encoded).take(count).collect()
+    } else {
+        chosen(&selection.reconstructions, &order, count)
+    };
+    let drawn = drawn(ui, context, chosen, form);
+    let (head, body) = area.split_top_bottom_at_y(area.min.y + LINE);
+    heading(ui, &drawn, encoded, head);
+    let size = vec2((height * drawn.form.aspect()).min((area.width() - label) / count as f32 - GAP), height);
+    let font = FontId::proportional(SMALLEST_TEXT + 1.0);
+    for (row, name) in rows.iter().enumerate() {
+        let y = body.min.y + (size.y + GAP) * row as f32;
+        ui.painter().text(pos2(body.min.x, y + 0.5 * size.y), Align2::LEFT_CENTER, *name, font.clone(), palette.ink);
+    }
+    let mut clicked = None;
+    for (k, i) in drawn.chosen.iter().enumerate() {
+        let corner = pos2(body.min.x + label + (size.x + GAP) * k as f32, body.min.y);
+        let column = Rect::from_min_size(corner, vec2(size.x, (size.y + GAP) * rows.len() as f32 - GAP));
+        let response = ui.interact(column, ui.scope_id().with(("column", k)), Sense::click());
+        let (x, image) = (context.snapshot.data.test.observations.column(*i), drawn.images.column(k));
+        let error = squared_error(x, image);
+        let name = format!("held-out observation {}, squared error {}", i + 1, number(error, 3));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        for row in 0..rows.len() {
+            let place = Rect::from_min_size(corner + vec2(0.0, (size.y + GAP) * row as f32), size);
+            match &drawn.form {
+                TileForm::Picture(_) => {
+                    if let Some(atlas) = &drawn.atlas {
+                        atlas.draw(ui.painter(), place, row * drawn.chosen.len() + k);
+                    }
+                }
+                TileForm::Space => {
+                    let line = [x, image].concat();
+                    let line = Matrix::from_columns(x.len(), 2, line);
+                    SpaceTile::new(context, selection).draw(ui.painter(), place, &line, image, palette);
+                }
+                TileForm::Profile(ends) => draw_profile(ui.painter(), place, *ends, image, Some(x), palette),
+            }
+            draw_frame(ui.painter(), place, false, false, palette);
+        }
+        let is_chosen = selection.observation == Some(*i);
+        let hovered = !context.is_figure() && (response.hovered() || response.has_focus());
+        if is_chosen || hovered {
+            draw_frame(ui.painter(), column, is_chosen, hovered, palette);
+        }
+        let below = pos2(column.center().x, column.max.y + 2.0);
+        ui.painter().text(below, Align2::CENTER_TOP, number(error, 2), font.clone(), palette.ink);
+        if response.clicked() {
+            clicked = Some(*i);
+        }
+        if !context.is_figure() {
+            response.on_hover_text(format!("{name}. Click: z* goes to its posterior mean"));
+        }
+    }
+    let below = pos2(body.min.x, body.min.y + (size.y + GAP) * rows.len() as f32);
+    ui.painter().text(below, Align2::LEFT_TOP, "‖x − x̂‖²", font, palette.ink);
+    if clicked.is_some() {
+        selection.move_to(selection.rest().to_vec());
+        choose(context.snapshot, selection, clicked);
+    }
+    ui.allocate_rect(area, Sense::hover());
+}
+
+/// The observations that are shown: from the place of the first on, in the order of the data or of the errors.
+pub(super) fn chosen(shown: &Reconstructions, errors: &[f64], count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..errors.len()).collect();
+    if shown.worst_first {
+        order.sort_by(|a, b| errors[*b].total_cmp(&errors[*a]));
+    }
+    let first = shown.first.min(order.len().saturating_sub(1));
+    order.into_iter().skip(first).take(count).collect()
+}
+
+/// The names of the rows of tiles.
+fn rows(form: &TileForm) -> &'static [&'static str] {
+    match form {
+        TileForm::Picture(_) => &["x", "x̂ = d(μ(x))", "x̂ − x"],
+        TileForm::Space => &["x to x̂"],
+        TileForm::Profile(_) => &["x grey, x̂ red"],
+    }
+}
+
+fn is_same_data(drawn: &Drawn, context: &ViewContext<'_>) -> bool {
+    Arc::ptr_eq(&drawn.snapshot.data, &context.snapshot.data)
+}
+
+/// The reconstructions of this frame: those of the frame before if nothing has changed.
+fn drawn(ui: &Ui, context: &ViewContext<'_>, chosen: Vec<usize>, form: TileForm) -> Arc<Drawn> {
+    let palette = ViewContext::palette(ui);
+    let snapshot = context.probe.snapshot();
+    let before = remembered::<Drawn>(ui, ui.scope_id());
+    if let Some(known) = &before
+        && Arc::ptr_eq(&known.snapshot, snapshot)
+        && known.chosen == chosen
+        && known.palette == palette
+    {
+        return Arc::clone(known);
+    }
+    let images = reconstructions(snapshot, &chosen);
+    let observations = &snapshot.data.test.observations;
+    let difference = |k: usize| -> Vec<f32> {
+        images.column(k).iter().zip(observations.column(chosen[k])).map(|(image, x)| image - x).collect()
+    };
+    let largest = (0..chosen.len()).flat_map(difference).fold(1e-9_f32, |a, d| a.max(d.abs()));
+    let atlas = match &form {
+        TileForm::Picture(format) => {
+            let before = before.as_ref().and_then(|before| before.atlas.as_ref());
+            let count = chosen.len();
+            Atlas::new(ui, before, count, 3 * count, |place| {
+                let (row, k) = (place / count, place % count);
+                match row {
+                    0 => format.picture(observations.column(chosen[k])),
+                    1 => format.picture(images.column(k)),
+                    _ => difference_picture(format, &difference(k), f64::from(largest), palette),
+                }
+            })
+        }
+        _ => None,
+    };
+    let drawn = Drawn { snapshot: Arc::clone(snapshot), chosen, images, form, largest: f64::from(largest), palette, atlas };
+    let drawn = Arc::new(drawn);
+    remember(ui, ui.scope_id(), &drawn);
+    drawn
+}
+
+/// The line above the tiles.
+fn heading(ui: &mut Ui, drawn: &Drawn, encoded: usize, place: Rect) {
+    let builder = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(builder, |ui| {
+        ui.set_clip_rect(place.intersect(ui.clip_rect()));
+        ui.label(format!("{} of the first {encoded} held-out observations", drawn.chosen.len()));
+        if let TileForm::Picture(_) = drawn.form {
+            signed_legend(ui, drawn.largest, "· x̂ − x");
+        }
+    });
+}
+
+/// The tools: order and paging.
+pub(super) fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let shown = &mut selection.reconstructions;
+    let encoded = context.snapshot.encodings.columns();
+    let page = |ui: &mut Ui, symbol: &str, help: &str, to: usize, enabled: bool| {
+        let button = ui.add_enabled(enabled, Button::new(symbol).small()).on_hover_text(help);
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, help));
+        if button.clicked() { Some(to) } else { None }
+    };
+    let back = page(ui, "‹", "Previous observations", shown.first.saturating_sub(MOST), shown.first > 0);
+    let on = page(ui, "›", "Next observations", shown.first + MOST, shown.first + MOST < encoded);
+    if let Some(first) = back.or(on) {
+        shown.first = first;
+    }
+    if ui.checkbox(&mut shown.worst_first, "worst first").on_hover_text("The largest squared error first").changed() {
+        shown.first = 0;
+    }
+}

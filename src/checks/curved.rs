@@ -159,7 +159,7 @@ pub(super) fn parabola(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
 }
 
 /// Diagonal posteriors give orthogonal columns, full ones do not.
-fn orthogonal(claims: &mut Claims<'_>, seeds: Seeds) {
+pub(super) fn orthogonal(claims: &mut Claims<'_>, seeds: Seeds) {
     claims.add(
         Approximation,
         "Diagonal posteriors make the columns of the Jacobian nearly orthogonal.",

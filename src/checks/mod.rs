@@ -7,6 +7,7 @@ mod claims;
 mod curved;
 mod linear;
 mod parallel;
+mod pictures;
 mod points;
 mod prediction;
 mod predictions;

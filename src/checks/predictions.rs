@@ -2,7 +2,7 @@
 
 use super::prediction::Prediction;
 use super::run::Seeds;
-use super::{curved, linear, points};
+use super::{curved, linear, pictures, points};
 use crate::data::Scene;
 
 /// Predictions about a scene over these seeds (at least one). Empty for a scene with an unknown name.
@@ -22,6 +22,9 @@ pub fn predictions(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
         "two-points" => points::two_points(scene, seeds),
         "clusters" => points::clusters(scene, seeds),
         "outliers" => points::outliers(scene, seeds),
+        "blob" => pictures::blob(scene, seeds),
+        "sprites" => pictures::sprites(scene, seeds),
+        "shapes" => pictures::shapes(scene, seeds),
         _ => Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ use nalgebra::DMatrix;
 use super::run::CheckOutcome;
 use crate::geometry::{Jets, Order, Rotation, alignment, posterior_precision, rotated_elbos, rotated_gap};
 use crate::linalg::{Matrix, svd};
+use crate::stats::{correlation, mean_correlation_coefficient, moments};
 use crate::vae::Vae;
 
 /// Held-out observations whose best posteriors are searched for.
@@ -45,6 +46,8 @@ pub enum CheckQuantity {
     AngleSinceRotation,
     /// Distance between the mean codes of two clusters.
     CodeDistance(usize, usize),
+    /// Smallest |correlation| of the first so many true factors with their latents, one for each, under the best matching.
+    WeakestFactor(usize),
 }
 
 impl fmt::Display for CheckQuantity {
@@ -65,6 +68,7 @@ impl fmt::Display for CheckQuantity {
             Self::AxisAngle => f.write_str("degrees off the axes"),
             Self::AngleSinceRotation => f.write_str("degrees since rotation"),
             Self::CodeDistance(a, b) => write!(f, "codes {} to {}", a + 1, b + 1),
+            Self::WeakestFactor(count) => write!(f, "weakest of {count} factors"),
         }
     }
 }
@@ -97,6 +101,7 @@ impl CheckQuantity {
                 angle.min(180.0 - angle)
             }),
             Self::CodeDistance(a, b) => code_distance(outcome, [a, b]),
+            Self::WeakestFactor(count) => weakest_factor(outcome, count),
         }
     }
 }
@@ -141,6 +146,23 @@ fn long_axis(vae: &Vae<f64>) -> f64 {
     let s = &basis.singular_values;
     let long = (0..s.len()).max_by(|a, b| s[*a].total_cmp(&s[*b])).unwrap_or(0);
     basis.v[(1, long)].atan2(basis.v[(0, long)]).to_degrees()
+}
+
+fn weakest_factor(outcome: &CheckOutcome, count: usize) -> f64 {
+    let test = &outcome.data.test;
+    let Some(factors) = &test.factors else { return f64::NAN };
+    let m = outcome.vae.latent_dim();
+    let posteriors = outcome.vae.posteriors(&test.observations.map(f64::from));
+    let rows: Vec<Vec<f64>> = posteriors
+        .iter()
+        .zip(factors.iter_columns())
+        .map(|(q, f)| q.mean.iter().copied().chain(f.iter().take(count).map(|f| f64::from(*f))).collect())
+        .collect();
+    let (_, covariance) = moments(rows.iter().map(Vec::as_slice), m + count);
+    let correlation = correlation(&covariance).view((0, m), (m, count)).into_owned();
+    let (_, latents) = mean_correlation_coefficient(&correlation);
+    let found = |(k, i): (usize, &Option<usize>)| i.map_or(0.0, |i| correlation[(i, k)].abs());
+    latents.iter().enumerate().map(found).fold(1.0, f64::min)
 }
 
 fn code_distance(outcome: &CheckOutcome, clusters: [usize; 2]) -> f64 {

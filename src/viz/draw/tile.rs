@@ -130,7 +130,9 @@ impl<'a> SpaceTile<'a> {
     fn onto(&self, place: Rect) -> impl Fn(&[f32]) -> Option<Pos2> + '_ {
         let projection = self.context.projection;
         let home = || home_camera(projection, self.context.snapshot.config.origin.scene());
-        let camera = self.selection.camera.unwrap_or_else(home);
+        let mut camera = self.selection.camera.unwrap_or_else(home);
+        // A tile has no names at its edges that need room.
+        camera.half_height *= 0.72;
         let projector = camera.projector([place.width(), place.height()]);
         let extent = |axis: usize| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]);
         let [x, y] = [extent(0), extent(1)];

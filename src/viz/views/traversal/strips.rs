@@ -41,6 +41,8 @@ pub(crate) struct Strip {
     pub ends: [f64; 2],
     /// KL of the latent in nats, the mean over the measured held-out observations.
     pub kl: f64,
+    /// False for a collapsed latent, whose correlations mean nothing.
+    pub is_active: bool,
     /// The factor that correlates most with it, and the correlation.
     pub factor: Option<(usize, f64)>,
     /// The image of its line through z\*, in up to three dimensions; otherwise empty.
@@ -60,8 +62,10 @@ impl Strips {
             .map(|latent| {
                 let ends = traversal.ends(latent, posterior.as_ref())?;
                 let values = traversal.values(z[latent], ends, columns);
-                let factor = closest_factor(snapshot, latent);
-                Ok(Strip { latent, values, ends, kl: kl[latent], factor, curve: curve(snapshot, z, latent) })
+                let is_active = snapshot.geometry.active.contains(&latent);
+                let factor = closest_factor(snapshot, latent).filter(|_| is_active);
+                let curve = curve(snapshot, z, latent);
+                Ok(Strip { latent, values, ends, kl: kl[latent], is_active, factor, curve })
             })
             .collect::<Result<_, &'static str>>()?;
         let places = rows.iter().flat_map(|row| row.values.iter().map(|value| (row.latent, *value)));

@@ -233,19 +233,21 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &Drawn, row: usize, 
     let name = indexed("z", strip.latent);
     let kl = format!("KL {}", number(strip.kl, 2));
     let length = drawn.lengths.get(strip.latent).map_or_else(String::new, |l| format!("‖J‖ {}", number(*l, 2)));
-    let factor = strip.factor.map(|(k, r)| {
+    let named = |(k, r): (usize, f64)| {
         let factor = context.snapshot.data.factor_names.get(k).map_or("", String::as_str);
         format!("{factor} {}", number(r, 2))
-    });
+    };
+    let factor = if strip.is_active { strip.factor.map(named) } else { Some("collapsed".to_owned()) };
+    let mark = if strip.is_active { palette.truth } else { palette.muted };
     let font = FontId::proportional(SMALLEST_TEXT + 1.0);
     let line = font.size + 3.5;
     let first = if place.width() > 90.0 { format!("{name}  {kl}") } else { name.clone() };
     let second = factor.clone().unwrap_or_else(|| length.clone());
     let mut lines = vec![(first, palette.ink)];
     if place.height() >= 3.0 * line {
-        lines.extend([(length.clone(), palette.ink), (factor.clone().unwrap_or_default(), palette.truth)]);
+        lines.extend([(length.clone(), palette.ink), (factor.clone().unwrap_or_default(), mark)]);
     } else if place.height() >= 2.0 * line {
-        lines.push((second, if factor.is_some() { palette.truth } else { palette.ink }));
+        lines.push((second, if factor.is_some() { mark } else { palette.ink }));
     }
     let painter = ui.painter().with_clip_rect(place.expand2(vec2(2.0, 8.0)).intersect(ui.clip_rect()));
     let top = place.center().y - 0.5 * line * lines.len() as f32;
@@ -254,7 +256,7 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &Drawn, row: usize, 
         painter.text(corner, Align2::LEFT_TOP, text, font.clone(), color);
     }
     let response = ui.interact(place, ui.scope_id().with(("row", row)), Sense::hover());
-    let closest = factor.map_or_else(String::new, |factor| format!(", closest factor {factor}"));
+    let closest = factor.map_or_else(String::new, |factor| format!(", {factor}"));
     let all = format!("{name}: {kl}, {length}{closest}");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &all));
     let count = context.snapshot.measured_observations();

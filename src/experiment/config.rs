@@ -2,7 +2,7 @@
 
 use super::command::{LoggedCommand, can_train};
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
-use crate::data::{Scene, TrainingDefaults};
+use crate::data::{ImportOptions, Scene, TrainingDefaults};
 use crate::nn::OptimizerKind;
 use crate::vae::{Architecture, Objective, PosteriorFactor};
 
@@ -17,10 +17,17 @@ pub enum Origin {
         name: String,
         /// SHA-256 of the file in hexadecimal.
         sha256: String,
+        /// How the file became data.
+        import: Box<ImportOptions>,
     },
 }
 
 impl Origin {
+    /// The origin of data that were imported with these options.
+    pub fn file(name: &str, sha256: &str, import: ImportOptions) -> Self {
+        Self::File { name: name.to_owned(), sha256: sha256.to_owned(), import: Box::new(import) }
+    }
+
     /// Name of the scene or file.
     pub fn name(&self) -> &str {
         match self {

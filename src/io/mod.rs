@@ -1,15 +1,19 @@
 //! Files: formats, runs and sessions on disk, tables of your data. Only this module touches files.
 
 mod atomic;
+mod column_roles;
 mod file_error;
 mod format;
+mod memory;
 mod paths;
 mod recent;
 mod run;
 mod table;
 mod text;
+mod watch;
 
 pub use atomic::{Staged, write_atomically};
+pub use column_roles::ColumnRole;
 pub use file_error::FileError;
 pub use format::csv_writer::Csv;
 pub use format::hash::{hash_of_weights, sha256};
@@ -27,5 +31,6 @@ pub use run::recipe::Recipe;
 pub use run::record::{Record, parse_logged, program};
 pub use run::run_table::{RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE};
 pub use run::session::{EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, Session, save_session, session_file};
-pub use table::{TableFile, parse_table, read_table};
+pub use table::{ColumnSummary, TableFile, parse_table, read_table};
 pub use text::{read_bytes, read_text};
+pub use watch::Watch;

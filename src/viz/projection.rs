@@ -102,11 +102,12 @@ mod tests {
     fn data(n: usize) -> Dataset {
         // Variance falls from the last coordinate to the first.
         let observations = Matrix::from_fn(n, 64, |r, c| (r + 1) as f32 * if c >> r & 1 == 1 { 1.0 } else { -1.0 });
-        let split = Split { observations, factors: None };
+        let split = Split::new(observations, None);
         Dataset {
             train: split.clone(),
             test: split,
             factor_names: vec![],
+            labels: vec![],
             observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
             kind: ObservationKind::Points,
             centre_and_scale: None,

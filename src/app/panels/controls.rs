@@ -3,7 +3,7 @@
 use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, TextEdit, Ui, WidgetInfo};
 
 use crate::app::config_draft::ConfigDraft;
-use crate::data::{CentreAndScale, Scene};
+use crate::data::{CentreAndScale, Scale, Scene};
 use crate::experiment::{Command, Settings, Snapshot};
 use crate::launch::PREPARATION;
 use crate::nn::{Activation, OptimizerKind};
@@ -102,7 +102,9 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
         }
     } else {
         ui.label(PREPARATION);
-        if let Some(CentreAndScale { scale, .. }) = snapshot.and_then(|s| s.data.centre_and_scale.as_ref()) {
+        if let Some(CentreAndScale { scale: Scale::One(scale), .. }) =
+            snapshot.and_then(|s| s.data.centre_and_scale.as_ref())
+        {
             ui.label(format!("scale = {}", short(*scale, 0..=0))).on_hover_text(
                 "Root of the mean variance of the columns over the training rows. Multiply by it, and σ² by its square, to return to \
                  the units of the file",

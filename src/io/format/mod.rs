@@ -5,4 +5,5 @@ pub(super) mod csv_writer;
 pub(super) mod hash;
 pub(super) mod npy;
 pub(super) mod npz;
+pub(super) mod text_layout;
 pub(super) mod weights;

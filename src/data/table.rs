@@ -387,7 +387,9 @@ mod tests {
     #[test]
     fn scales_return_to_the_units_of_the_file() {
         let table = table(3, 50, |r, c| [1e-3, 70.0, 5.0][r] * if r == 2 { 1.0 } else { (c as f64).sin() });
-        for (scale, variances) in [(Scaling::Columns, [1.0, 1.0, 0.0]), (Scaling::One, [3.0 * f64::powi(1e-3 / 70.0, 2), 3.0, 0.0])] {
+        for (scale, variances) in
+            [(Scaling::Columns, [1.0, 1.0, 0.0]), (Scaling::One, [3.0 * f64::powi(1e-3 / 70.0, 2), 3.0, 0.0])]
+        {
             let options = ImportOptions { scale, ..ImportOptions::default() };
             let data = prepare_table(table.clone(), None, &options, 1).unwrap();
             let covariance = data.train.covariance();

@@ -23,7 +23,7 @@ pub use format::weights::{from_safetensors, to_safetensors};
 pub use paths::{exists, free_path, is_occupied, make_folder};
 pub use recent::{add_recent, recent};
 pub use run::autosave::Autosave;
-pub use run::export::{Columns, densities, densities_of, jacobians, latents, posteriors};
+pub use run::export::{Columns, densities, densities_of, jacobians, latents, latents_of_rows, posteriors};
 pub use run::folder::{SavedRun, files_of_run, open, save};
 pub use run::metrics::{metrics_fields, metrics_json};
 pub use run::provenance::{self, open_session, session_in, session_of};

@@ -322,7 +322,7 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         }
         let kl = snapshot.history.last().and_then(|row| row.kl_per_dim.get(i)).copied();
         let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
-        let state = if snapshot.geometry.active.contains(&i) { "" } else { " · collapsed" };
+        let state = if snapshot.geometry.is_collapsed(i) { " · collapsed" } else { "" };
         let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average. With full \

@@ -301,6 +301,7 @@ fn labels_factors_and_choices_are_kept_with_the_run() {
         rows.len() == 120 && rows.iter().all(|(row, label)| *row != 17 && *label == ["ada", "bea", "cleo, d"][row % 3])
     );
     let latents = cli.path("latents.csv");
+    cli.succeed("export run --what latents --split train --out latents.npz");
     cli.succeed("export run --what latents --split all --out latents.csv");
     let table = fs::read_to_string(latents).unwrap();
     assert_eq!(table.lines().next(), Some("row,part,z_1,z_2,species,angle"));
@@ -309,6 +310,15 @@ fn labels_factors_and_choices_are_kept_with_the_run() {
         let angle: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
         assert!((angle - (*row as f64 / 7.0)).abs() < 1e-3, "{line}");
     }
+    // The numbers of the view are in the units of the file.
+    cli.succeed("render run --view data --colour species --out data.csv");
+    let bytes = |line: &str| -> f64 { line.rsplit(',').next().unwrap().parse().unwrap() };
+    let drawn = cli.read("data.csv");
+    assert_eq!(drawn.lines().next(), Some("part,z_1,z_2,length,bytes"));
+    let mut points = drawn.lines().filter(|line| line.starts_with("observation,")).map(bytes);
+    assert!(points.all(|x| (x - 5e6).abs() < 1.01e4), "{drawn}");
+    let sentence = cli.fail(2, "render run --view data --colour kind --out data.png");
+    assert_eq!(sentence, "--colour: there is no factor or label 'kind'; choose one of angle, species");
     assert!(cli.succeed("replay run").starts_with("identical"));
     assert!(cli.succeed("train --session run/session.unpick --out again").contains("to the last bit"));
     for file in ["split.csv", "config.toml", "factors_test.npy"] {

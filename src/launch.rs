@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::{Dataset, ImportNote, ImportOptions, Scene, TestFile, generate, notes_on, prepare_table};
+use crate::data::{Dataset, ImportNote, ImportOptions, Scaling, Scene, TestFile, generate, notes_on, prepare_table};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
 use crate::io::{FileError, Recipe, Session, TableFile, Watch, open, open_session, read_table, read_text, session_of};
 
@@ -86,7 +86,27 @@ pub fn launch_watched(source: &RunSource, seed: Option<u64>, watch: Watch<'_>) -
     }
 }
 
-/// Preparation of a table, in words.
+/// How the data of an import were prepared, in words.
+pub fn preparation(import: &ImportOptions) -> String {
+    if import.is_default() {
+        return PREPARATION.to_owned();
+    }
+    let held_out = match &import.test {
+        Some(test) => format!("All rows train; those of {} are held out.", test.file),
+        None => format!("The seed shuffles the rows; {} % are held out.", (1000.0 * import.held_out).round() / 10.0),
+    };
+    let scale = match import.scale {
+        Scaling::None => "Columns are as in the file.",
+        Scaling::One => "Columns are centred and divided by one scale, from the training rows. σ² is in units of the scaled data.",
+        Scaling::Columns => {
+            "Columns are centred, and each is divided by its own standard deviation, from the training rows. σ² is in units of the scaled \
+             data."
+        }
+    };
+    format!("{held_out} {scale}")
+}
+
+/// Usual preparation of a table, in words.
 pub const PREPARATION: &str = "The seed shuffles the rows; the last fifth is held out. Columns are centred and divided by one \
                                 scale, from the training rows. σ² is in units of the scaled data.";
 
@@ -170,8 +190,7 @@ impl PreparedRun {
     fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
         let Session { config, log, steps, weights, view, beside, .. } = session;
         let beside = beside.map(|beside| {
-            let shared = beside.table.is_none() && beside.config.origin.scene().is_none();
-            if shared && beside.config.origin == config.origin {
+            if beside.table.is_none() && beside.config.origin.shares_file_with(&config.origin) {
                 Self::with_data(*beside, Arc::clone(&data))
             } else {
                 Self::of_session(*beside)

@@ -90,7 +90,14 @@ impl Export {
             })
         };
         let bytes = match (self.what, &*extension) {
-            (ExportedArrays::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
+            (ExportedArrays::Latents, "npz") => {
+                let mut arrays = Vec::from(posteriors(&vae, &x));
+                let rows: Vec<f64> = parts.iter().flat_map(|(_, part)| &part.rows).map(|row| *row as f64).collect();
+                if !rows.is_empty() {
+                    arrays.push(Array { name: "row".to_owned(), shape: vec![rows.len()], values: rows });
+                }
+                Some(write_npz(&arrays))
+            }
             (ExportedArrays::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
             (ExportedArrays::Latents, "csv") if !data.train.rows.is_empty() => {
                 Some(latents_of_rows(&vae, data, &parts)?.into_bytes())

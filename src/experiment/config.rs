@@ -28,6 +28,18 @@ impl Origin {
         Self::File { name: name.to_owned(), sha256: sha256.to_owned(), import: Box::new(import) }
     }
 
+    /// True for two imports of one file with the same options, whichever seed splits its rows: runs that are compared share their
+    /// data, and each may have a seed of its own.
+    pub fn shares_file_with(&self, other: &Self) -> bool {
+        let seedless = |import: &ImportOptions| ImportOptions { seed: None, ..import.clone() };
+        match (self, other) {
+            (Self::File { sha256, import, .. }, Self::File { sha256: hash, import: options, .. }) => {
+                sha256 == hash && seedless(import) == seedless(options)
+            }
+            _ => false,
+        }
+    }
+
     /// Name of the scene or file.
     pub fn name(&self) -> &str {
         match self {

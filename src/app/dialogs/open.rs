@@ -34,7 +34,7 @@ impl OpenDialog {
         let (mut chosen, mut open) = (self.browsed(), true);
         dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
             ui.label("A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.");
-            ui.label("Data as CSV, TSV or NPY: one row per sample, numbers only, with or without a header.");
+            ui.label("Data as text or NPY: one row per sample, with or without a header. Text columns become labels.");
             ui.weak(PREPARATION);
             ui.horizontal(|ui| {
                 let label = ui.label("File");

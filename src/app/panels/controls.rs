@@ -4,8 +4,8 @@ use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slid
 
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
-use crate::experiment::{Command, Settings, Snapshot};
-use crate::launch::PREPARATION;
+use crate::experiment::{Command, Origin, Settings, Snapshot};
+use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
 use crate::vae::{Covariance, DecoderKind, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
@@ -100,8 +100,8 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
         if !scene.look_for.is_empty() {
             ui.collapsing("What to look for", |ui| ui.label(scene.look_for.trim()));
         }
-    } else {
-        ui.label(PREPARATION);
+    } else if let Origin::File { import, .. } = &draft.config.origin {
+        ui.label(preparation(import));
         if let Some(CentreAndScale { scale: Scale::One(scale), .. }) =
             snapshot.and_then(|s| s.data.centre_and_scale.as_ref())
         {

@@ -132,7 +132,7 @@ impl Session {
         let session = Self::from_object(object)?;
         // Shared data are stored once.
         let beside = beside.map(|beside| {
-            let shared = beside.table.is_none() && beside.config.origin == session.config.origin;
+            let shared = beside.table.is_none() && beside.config.origin.shares_file_with(&session.config.origin);
             if shared { Self { table: session.table.clone(), ..beside } } else { beside }
         });
         Ok(session.compared_with(beside))
@@ -255,6 +255,19 @@ mod tests {
                 assert_eq!(Session::parse(&text).unwrap(), session);
             }
         }
+    }
+
+    #[test]
+    fn runs_with_seeds_of_their_own_share_their_data() {
+        let first = session_of_your_data();
+        let config = Config { seed: 77, ..first.config.clone() };
+        let session = first.clone().compared_with(Some(Session { config, ..first }));
+        let read = Session::parse(&session.to_json(EMBEDDED_IN_FIGURE).unwrap()).unwrap();
+        let beside = read.beside.as_ref().unwrap();
+        assert_eq!((beside.config.seed, &beside.table), (77, &read.table));
+        // The file alone gives the same rows again.
+        let Origin::File { import, .. } = &beside.config.origin else { panic!() };
+        assert_eq!((import.seed, read.table.as_ref().unwrap().split_seed), (Some(5), Some(5)));
     }
 
     #[test]

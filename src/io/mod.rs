@@ -1,24 +1,31 @@
 //! Files: formats, runs and sessions on disk, tables of your data. Only this module touches files.
 
+mod array_file;
 mod atomic;
 mod column_roles;
+mod dsprites;
 mod file_error;
+mod file_hash;
 mod format;
 mod memory;
 mod paths;
+mod picture_folder;
 mod recent;
 mod run;
 mod table;
 mod text;
 mod watch;
 
+pub use array_file::{ArrayInfo, arrays_in};
 pub use atomic::{Staged, write_atomically};
 pub use column_roles::ColumnRole;
+pub use dsprites::{PictureFactors, write_dsprites_npz};
 pub use file_error::FileError;
 pub use format::csv_writer::Csv;
 pub use format::hash::{hash_of_weights, sha256};
 pub use format::npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
 pub use format::npz::{Array, write_npz};
+pub use format::sample_shape::PictureShape;
 pub use format::weights::{from_safetensors, to_safetensors};
 pub use paths::{exists, free_path, is_occupied, make_folder};
 pub use recent::{add_recent, recent};

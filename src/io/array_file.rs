@@ -1,0 +1,247 @@
+//! Your data from files of arrays: `.npy`, `.npz`, IDX, and `.gz` of them; chosen rows only, in a stream.
+
+use std::fs::{File, metadata};
+use std::io::{BufRead, BufReader, Seek as _};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::file_error::FileError;
+use super::format::array_reader::{ArrayHeader, ArrayInput, read_array, read_failed};
+use super::format::idx::{is_idx, name_of_labels, read_idx_header};
+use super::format::npy::read_npy_header;
+use super::format::npz_reader::{choose_array, dsprites, names_of_factors, npz_arrays, read_npz_array};
+use super::format::number_kind::NumberKind;
+use super::format::sample_shape::{PictureShape, SampleShape};
+use super::memory::{check_memory, half_of_memory};
+use super::watch::Watch;
+use crate::data::{ImportOptions, Numbers, chosen_rows};
+
+/// Rows of a file of arrays or pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::io) struct ArrayRows {
+    /// n×N: a sample is a column.
+    pub values: Numbers,
+    /// Height, width and channels, if the samples are pictures.
+    pub picture: Option<PictureShape>,
+    /// Numbers of the rows in the file, if they are not all.
+    pub rows: Option<Vec<usize>>,
+    /// Known factors: name and one value for each sample.
+    pub factors: Vec<(String, Vec<f32>)>,
+    /// Labels: a name, the names of the categories, and the category of each sample.
+    pub labels: Option<(String, Vec<String>, Vec<u32>)>,
+    /// The array that was read, in a file of several.
+    pub key: Option<String>,
+    /// True if the samples are pictures of bytes that go beyond 0 and 1, as pixels from 0 to 255 do.
+    pub is_bytes: bool,
+    /// What was decided without being asked.
+    pub notes: Vec<String>,
+}
+
+/// True if the file begins like an array, an archive or a compressed file, so not like text.
+pub(in crate::io) fn is_array_file(beginning: &[u8]) -> bool {
+    beginning.starts_with(NPY) || beginning.starts_with(ZIP) || beginning.starts_with(GZIP) || is_idx(beginning)
+}
+
+const NPY: &[u8] = b"\x93NUMPY";
+const ZIP: &[u8] = b"PK\x03\x04";
+const GZIP: &[u8] = b"\x1f\x8b";
+/// Deflate makes no byte out of less than 1/1032 of a byte.
+const MOST_PACKING: u64 = 1032;
+
+/// Opens a file to read its bytes. Pipes and devices, which may never end, are refused.
+///
+/// # Errors
+/// If it cannot be opened or is no regular file.
+pub(in crate::io) fn open_regular(path: &Path) -> Result<File, FileError> {
+    let failed = |error: std::io::Error| FileError::new(format_args!("cannot read the file ({error})"));
+    if !metadata(path).map_err(failed)?.is_file() {
+        return Err(FileError::new("cannot read the file (it is a pipe or a device); save its data to a file first"));
+    }
+    File::open(path).map_err(failed)
+}
+
+/// Reads the rows that `options` ask for: an array, or the one with their key. `seed` draws the rows. Labels and factors that belong to
+/// it are read, too: those of dSprites, and a file of IDX labels beside the images.
+///
+/// # Errors
+/// If the file is none of an array of real numbers, does not fit in half of the memory, or is damaged, or the read is cancelled.
+pub(in crate::io) fn read_array_file(
+    path: &Path,
+    options: &ImportOptions,
+    seed: u64,
+    watch: Watch<'_>,
+) -> Result<ArrayRows, FileError> {
+    let mut file = BufReader::new(open_regular(path)?);
+    let choice = RowChoice { rows: options.rows, seed };
+    if begins_with(&mut file, ZIP)? {
+        return read_archive(file, options.key.as_deref(), choice, watch);
+    }
+    let (mut input, header) = open_array(path)?;
+    let shape = SampleShape::of(&header.shape)?;
+    let chosen = choice.of(&header, &shape)?;
+    let values = read_array(&mut input, &header, &shape, chosen.as_deref(), watch)?;
+    input.finish().map_err(|error| read_failed(&error, &header))?;
+    let (labels, notes) = labels_beside(path, shape.samples, chosen.as_deref())?;
+    let is_bytes = is_bytes(&values, &header, &shape);
+    let picture = shape.picture;
+    Ok(ArrayRows { values, picture, rows: chosen, factors: Vec::new(), labels, key: None, is_bytes, notes })
+}
+
+/// How many rows are asked for, and the seed that draws them.
+#[derive(Clone, Copy)]
+struct RowChoice {
+    rows: Option<usize>,
+    seed: u64,
+}
+
+impl RowChoice {
+    /// The rows of this array; `None`: all.
+    ///
+    /// # Errors
+    /// If they do not fit in half of the memory.
+    fn of(self, header: &ArrayHeader, shape: &SampleShape) -> Result<Option<Vec<usize>>, FileError> {
+        let count = self.rows.map_or(shape.samples, |rows| rows.min(shape.samples));
+        check_memory(count, shape.n(), header.stored.width_in_memory(), half_of_memory())?;
+        Ok((count < shape.samples).then(|| chosen_rows(shape.samples, count, self.seed)))
+    }
+}
+
+fn is_bytes(values: &Numbers, header: &ArrayHeader, shape: &SampleShape) -> bool {
+    let beyond = |x: &f32| *x > 1.0;
+    let are = header.stored.kind == NumberKind::U8 && shape.picture.is_some();
+    are && matches!(values, Numbers::Single(values) if values.as_slice().iter().any(beyond))
+}
+
+fn begins_with(file: &mut impl BufRead, magic: &[u8]) -> Result<bool, FileError> {
+    let beginning = file.fill_buf().map_err(|e| FileError::new(format_args!("cannot read the file ({e})")))?;
+    Ok(beginning.starts_with(magic))
+}
+
+/// Opens a file of one array, compressed or not, at its first number.
+fn open_array(path: &Path) -> Result<(ArrayInput<'static>, ArrayHeader), FileError> {
+    let file = open_regular(path)?;
+    let cannot = |e| FileError::new(format_args!("cannot read the file ({e})"));
+    let length = file.metadata().map_err(cannot)?.len();
+    let mut file = BufReader::with_capacity(1 << 16, file);
+    if !begins_with(&mut file, GZIP)? {
+        let header = read_header(&mut file)?;
+        let begin = file.stream_position().map_err(cannot)?;
+        if header.bytes() > length.saturating_sub(begin) {
+            return Err(read_failed(&std::io::ErrorKind::UnexpectedEof.into(), &header));
+        }
+        return Ok((ArrayInput::File(file), header));
+    }
+    let mut unpacked = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file));
+    let header = read_header(&mut unpacked)?;
+    if header.bytes() / MOST_PACKING > length {
+        return Err(read_failed(&std::io::ErrorKind::UnexpectedEof.into(), &header));
+    }
+    Ok((ArrayInput::Stream(Box::new(unpacked)), header))
+}
+
+fn read_header(file: &mut impl BufRead) -> Result<ArrayHeader, FileError> {
+    let damaged = |e| FileError::new(format_args!("the file is damaged ({e}); copy it again"));
+    let beginning = file.fill_buf().map_err(damaged)?;
+    if beginning.starts_with(NPY) {
+        read_npy_header(file)
+    } else if is_idx(beginning) {
+        read_idx_header(file)
+    } else {
+        Err(FileError::new("the file is neither text nor an array (.npy, .npz, IDX); unpack or convert it"))
+    }
+}
+
+/// Reads the rows of an array of an archive, with the factors of dSprites if it is laid out like it.
+fn read_archive(
+    mut archive: BufReader<File>,
+    key: Option<&str>,
+    choice: RowChoice,
+    watch: Watch<'_>,
+) -> Result<ArrayRows, FileError> {
+    let arrays = npz_arrays(&mut archive)?;
+    let array = choose_array(&arrays, key)?;
+    let (header, shape) = array.content.as_ref().map_err(Clone::clone)?;
+    let chosen = choice.of(header, shape)?;
+    let values = read_npz_array(&mut archive, array, chosen.as_deref(), watch)?;
+    let mut factors = Vec::new();
+    let mut notes = Vec::new();
+    if let Some([_, latents]) = dsprites(&arrays).filter(|[images, _]| images.key == array.key) {
+        let latents = read_npz_array(&mut archive, latents, chosen.as_deref(), watch)?;
+        let names = names_of_factors(&mut archive, &arrays, latents.rows());
+        factors =
+            names.into_iter().enumerate().map(|(r, name)| (name, latents.row(r).map(|x| x as f32).collect())).collect();
+        notes.push("the factors are 'latents_values', laid out as in dSprites".to_owned());
+    }
+    let is_bytes = is_bytes(&values, header, shape);
+    let key = (arrays.len() > 1).then(|| array.key.clone());
+    Ok(ArrayRows { values, picture: shape.picture, rows: chosen, factors, labels: None, key, is_bytes, notes })
+}
+
+type Labels = Option<(String, Vec<String>, Vec<u32>)>;
+
+/// The labels in a file beside a file of images that is named as MNIST names both; and the note that says so.
+fn labels_beside(
+    path: &Path,
+    samples: usize,
+    chosen: Option<&[usize]>,
+) -> Result<(Labels, Vec<String>), FileError> {
+    let name = path.file_name().and_then(|name| name_of_labels(&name.to_string_lossy()));
+    let same = name.as_ref().map(|name| path.with_file_name(name));
+    let other = name.map(|name| path.with_file_name(name.strip_suffix(".gz").map_or(format!("{name}.gz"), str::to_owned)));
+    let Some(beside) = same.into_iter().chain(other).find(|path| path.is_file()) else {
+        return Ok((None, Vec::new()));
+    };
+    let at = |error: FileError| error.at(&beside);
+    let (mut input, header) = open_array(&beside).map_err(at)?;
+    if *header.shape != [samples] {
+        let shape = &header.shape;
+        let sentence = format!("the labels beside the images have shape {shape:?}, not [{samples}]; move their file away");
+        return Err(at(FileError::new(sentence)));
+    }
+    let shape = SampleShape::of(&header.shape).map_err(at)?;
+    let values = read_array(&mut input, &header, &shape, chosen, Watch::nobody()).map_err(at)?;
+    input.finish().map_err(|error| at(read_failed(&error, &header)))?;
+    let name = beside.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let (categories, indices) = categories(&values);
+    Ok((Some(("label".to_owned(), categories, indices)), vec![format!("the labels come from {name}, the file beside it")]))
+}
+
+/// The different numbers, ascending, and the place of each number among them.
+fn categories(values: &Numbers) -> (Vec<String>, Vec<u32>) {
+    let numbers: Vec<f64> = values.row(0).collect();
+    let mut different = numbers.clone();
+    different.sort_by(f64::total_cmp);
+    different.dedup();
+    let place = |x: &f64| different.partition_point(|y| y.total_cmp(x).is_lt()) as u32;
+    (different.iter().map(f64::to_string).collect(), numbers.iter().map(place).collect())
+}
+
+/// An array of a file, as it is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrayInfo {
+    /// Its key.
+    pub key: String,
+    /// The length of each axis.
+    pub shape: Vec<usize>,
+}
+
+/// The arrays of an archive that can be data, to choose one; empty if the file is no archive.
+///
+/// # Errors
+/// If it cannot be read or is damaged. The sentence ends with the path.
+pub fn arrays_in(path: &Path) -> Result<Vec<ArrayInfo>, FileError> {
+    let list = || {
+        let mut file = BufReader::new(open_regular(path)?);
+        if !begins_with(&mut file, ZIP)? {
+            return Ok(Vec::new());
+        }
+        let arrays = npz_arrays(&mut file)?.into_iter();
+        Ok(arrays
+            .filter_map(|array| {
+                Some(ArrayInfo { key: array.key, shape: array.content.ok()?.0.shape })
+            })
+            .collect())
+    };
+    list().map_err(|error: FileError| error.at(path))
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::data::{ImportOptions, MissingValues, Scaling};
+use crate::data::{ImportOptions, MissingValues, PixelColor, Scaling};
 use crate::launch::RunSource;
 
 /// How a file becomes data.
@@ -32,6 +32,12 @@ pub(super) struct ImportArgs {
     /// Read this array of a file of several
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
+    /// Read the pictures of a folder as grey (luma) or in three colours [default: grey if all of them are]
+    #[arg(long, value_name = "grey|rgb")]
+    color: Option<PixelColor>,
+    /// Resize the pictures of a folder, as 64x64 [default: refuse pictures of several sizes]
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = height_and_width)]
+    resize: Option<(usize, usize)>,
     /// Say whether the first line holds names, although there are numbers in it [default: decided by rules, and said]
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
     header: Option<String>,
@@ -64,6 +70,8 @@ impl ImportArgs {
             ("--missing", self.missing.is_some()),
             ("--rows", self.rows.is_some()),
             ("--key", self.key.is_some()),
+            ("--color", self.color.is_some()),
+            ("--resize", self.resize.is_some()),
             ("--header", self.header.is_some()),
             ("--held-out", self.held_out.is_some()),
             ("--test", self.test.is_some()),
@@ -82,6 +90,8 @@ impl ImportArgs {
             missing: self.missing.clone().or_else(|| common.missing.clone()),
             rows: self.rows.or(common.rows),
             key: self.key.clone().or_else(|| common.key.clone()),
+            color: self.color.or(common.color),
+            resize: self.resize.or(common.resize),
             header: self.header.clone().or_else(|| common.header.clone()),
             held_out: self.held_out.or(common.held_out),
             test: self.test.clone().or_else(|| common.test.clone()),
@@ -99,8 +109,17 @@ impl ImportArgs {
             missing: if self.missing.is_some() { MissingValues::Drop } else { MissingValues::Refuse },
             rows: self.rows,
             key: self.key.clone(),
+            color: self.color,
+            resize: self.resize,
             held_out: self.held_out.unwrap_or(guessed.held_out),
             ..guessed
         }
     }
+}
+
+/// Height and width of `WIDTHxHEIGHT`.
+fn height_and_width(text: &str) -> Result<(usize, usize), String> {
+    let side = |text: &str| text.trim().parse().ok().filter(|side| (1..=16_384).contains(side));
+    let sides = text.split_once(['x', 'X', '×']).and_then(|(width, height)| Some((side(height)?, side(width)?)));
+    sides.ok_or_else(|| "give width and height in pixels, as 64x64".to_owned())
 }

@@ -46,6 +46,9 @@ pub struct ImportOptions {
     /// Height and width to which the pictures of a folder are resized; `None`: they must have one size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resize: Option<(usize, usize)>,
+    /// Bytes are pixels, which count from 0 to 1: they are divided by 255.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pixels: bool,
     /// The share of the rows that is held out.
     #[serde(skip_serializing_if = "is_usual_share")]
     pub held_out: f64,
@@ -81,6 +84,7 @@ impl Default for ImportOptions {
             key: None,
             color: None,
             resize: None,
+            pixels: false,
             held_out: HELD_OUT,
             test: None,
             seed: None,
@@ -97,6 +101,11 @@ impl ImportOptions {
     /// True if this is what an absent record means.
     pub fn is_default(&self) -> bool {
         *self == Self { guess: self.guess, ..Self::default() }
+    }
+
+    /// What the numbers of the file are divided by before anything else.
+    pub fn divisor(&self) -> f64 {
+        if self.pixels { 255.0 } else { 1.0 }
     }
 
     /// The sentence about the first value that no data can be made with.
@@ -167,6 +176,18 @@ pub enum PixelColor {
     Grey,
     /// Three channels.
     Rgb,
+}
+
+impl FromStr for PixelColor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "grey" => Ok(Self::Grey),
+            "rgb" => Ok(Self::Rgb),
+            _ => Err("choose grey or rgb".to_owned()),
+        }
+    }
 }
 
 /// A sentence about an import: a decision that a rule made, or a warning.

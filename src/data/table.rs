@@ -138,9 +138,9 @@ pub fn prepare_table(
         return Err(TableError::TooFew);
     }
     let by = match &table.values {
-        Numbers::Bytes(values) => centre_and_scale(values, &train_rows, options.scale),
-        Numbers::Single(values) => centre_and_scale(values, &train_rows, options.scale),
-        Numbers::Double(values) => centre_and_scale(values, &train_rows, options.scale),
+        Numbers::Bytes(values) => centre_and_scale(values, &train_rows, options),
+        Numbers::Single(values) => centre_and_scale(values, &train_rows, options),
+        Numbers::Double(values) => centre_and_scale(values, &train_rows, options),
     }?;
     // The held-out file may have more categories.
     let annotated = test.as_ref().unwrap_or(&table);
@@ -148,9 +148,11 @@ pub fn prepare_table(
     let factor_names: Vec<String> = table.factors.iter().map(|factor| factor.name.clone()).collect();
     let (mut train, mut held_out) = (annotations(&table, &train_rows), annotations(annotated, &test_rows));
     (train.observations, held_out.observations) = match test {
-        None => standardised(table.values, [&train_rows, &test_rows], &by),
+        None => standardised(table.values, [&train_rows, &test_rows], &by, options.divisor()),
         Some(test) => {
-            (standardised(table.values, [&train_rows, &[]], &by).0, standardised(test.values, [&test_rows, &[]], &by).0)
+            let divisor = options.divisor();
+            let train = standardised(table.values, [&train_rows, &[]], &by, divisor).0;
+            (train, standardised(test.values, [&test_rows, &[]], &by, divisor).0)
         }
     };
     if [&train, &held_out].iter().any(|split| split.observations.as_slice().iter().any(|x| !x.is_finite())) {
@@ -231,14 +233,15 @@ fn fitted_to(train: &Table, mut test: Table) -> Result<Table, TableError> {
 fn centre_and_scale<T: Copy + Into<f64>>(
     values: &Matrix<T>,
     chosen: &[usize],
-    scaling: Scaling,
+    options: &ImportOptions,
 ) -> Result<CentreAndScale, TableError> {
+    let divisor = options.divisor();
     let (n, count) = (values.rows(), chosen.len() as f64);
     let mut centre = vec![0.0; n];
     for c in chosen {
-        centre.iter_mut().zip(values.column(*c)).for_each(|(centre, x)| *centre += (*x).into() / count);
+        centre.iter_mut().zip(values.column(*c)).for_each(|(centre, x)| *centre += (*x).into() / divisor / count);
     }
-    let square = |x: &T, centre: &f64| ((*x).into() - centre).powi(2);
+    let square = |x: &T, centre: &f64| ((*x).into() / divisor - centre).powi(2);
     let squares =
         chosen.iter().flat_map(|c| values.column(*c).iter().zip(&centre).map(|(x, centre)| square(x, centre)));
     let scale = (squares.sum::<f64>() / (count * n as f64)).sqrt();
@@ -249,7 +252,7 @@ fn centre_and_scale<T: Copy + Into<f64>>(
     } else if scale <= centre.iter().fold(0.0_f64, |most, c| most.max(rounding(*c))) {
         return Err(TableError::Constant);
     }
-    Ok(match scaling {
+    Ok(match options.scale {
         Scaling::None => CentreAndScale { centre: vec![0.0; n], scale: Scale::One(1.0) },
         Scaling::One => CentreAndScale { centre, scale: Scale::One(scale) },
         Scaling::Columns => {
@@ -270,8 +273,13 @@ fn centre_and_scale<T: Copy + Into<f64>>(
 
 /// The samples of both lists, which together are all, standardised. The numbers are taken from the end, and the room of each piece
 /// is given back before the next.
-fn standardised(values: Numbers, parts: [&[usize]; 2], by: &CentreAndScale) -> (Matrix<f32>, Matrix<f32>) {
-    fn scatter<T: Copy + Into<f64>>(values: Matrix<T>, places: &[usize], to: [&mut [f32]; 2], by: &CentreAndScale) {
+fn standardised(
+    values: Numbers,
+    parts: [&[usize]; 2],
+    by: &CentreAndScale,
+    divisor: f64,
+) -> (Matrix<f32>, Matrix<f32>) {
+    fn scatter<T: Copy + Into<f64>>(values: Matrix<T>, places: &[usize], to: [&mut [f32]; 2], by: &CentreAndScale, divisor: f64) {
         const PIECE: usize = 1 << 20;
         let ([train, test], n, mut values) = (to, values.rows(), values.into_vec());
         for (c, place) in places.iter().enumerate().rev() {
@@ -279,7 +287,7 @@ fn standardised(values: Numbers, parts: [&[usize]; 2], by: &CentreAndScale) -> (
             let to =
                 if start < train.len() { &mut train[start..start + n] } else { &mut test[start - train.len()..][..n] };
             for (r, ((to, x), centre)) in to.iter_mut().zip(&values[c * n..]).zip(&by.centre).enumerate() {
-                *to = (((*x).into() - centre) / by.scale.of(r)) as f32;
+                *to = (((*x).into() / divisor - centre) / by.scale.of(r)) as f32;
             }
             values.truncate(c * n);
             if values.capacity() - values.len() > PIECE {
@@ -293,9 +301,9 @@ fn standardised(values: Numbers, parts: [&[usize]; 2], by: &CentreAndScale) -> (
     let (mut train, mut test) = (vec![0.0; train_rows.len() * n], vec![0.0; test_rows.len() * n]);
     let to = [&mut *train, &mut *test];
     match values {
-        Numbers::Bytes(values) => scatter(values, &places, to, by),
-        Numbers::Single(values) => scatter(values, &places, to, by),
-        Numbers::Double(values) => scatter(values, &places, to, by),
+        Numbers::Bytes(values) => scatter(values, &places, to, by, divisor),
+        Numbers::Single(values) => scatter(values, &places, to, by, divisor),
+        Numbers::Double(values) => scatter(values, &places, to, by, divisor),
     }
     (Matrix::from_columns(n, train_rows.len(), train), Matrix::from_columns(n, test_rows.len(), test))
 }
@@ -381,6 +389,21 @@ mod tests {
             assert_eq!(a, b);
             assert_eq!(a.train, a.test);
             assert_eq!(a.train.samples(), 203);
+        }
+    }
+
+    #[test]
+    fn pixels_count_from_0_to_1() {
+        let bytes = Table::new(vec!["p".to_owned(); 4], Matrix::from_fn(4, 50, |r, c| ((r * 50 + c * c) % 256) as u8));
+        for scale in Scaling::ALL {
+            let options = ImportOptions { scale, pixels: true, ..ImportOptions::default() };
+            let data = prepare_table(bytes.clone(), None, &options, 1).unwrap();
+            let by = data.centre_and_scale.as_ref().unwrap();
+            for (x, row) in data.train.observations.iter_columns().zip(&data.train.rows) {
+                let pixel = |r: usize| bytes.values.at(r, *row) / 255.0;
+                assert!((0..4).all(|r| x[r] == ((pixel(r) - by.centre[r]) / by.scale.of(r)) as f32), "{scale:?}");
+            }
+            assert!(by.centre.iter().all(|c| (0.0..1.0).contains(c)));
         }
     }
 

@@ -39,8 +39,13 @@ pub(in crate::io) struct ArrayRows {
 }
 
 /// True if the file begins like an array, an archive or a compressed file, so not like text.
-pub(in crate::io) fn is_array_file(beginning: &[u8]) -> bool {
-    beginning.starts_with(NPY) || beginning.starts_with(ZIP) || beginning.starts_with(GZIP) || is_idx(beginning)
+///
+/// # Errors
+/// If it cannot be read or is no regular file.
+pub(in crate::io) fn is_array_file(path: &Path) -> Result<bool, FileError> {
+    let mut file = BufReader::new(open_regular(path)?);
+    let beginning = file.fill_buf().map_err(|e| FileError::new(format_args!("cannot read the file ({e})")))?;
+    Ok([NPY, ZIP, GZIP].iter().any(|magic| beginning.starts_with(magic)) || is_idx(beginning))
 }
 
 const NPY: &[u8] = b"\x93NUMPY";
@@ -108,9 +113,8 @@ impl RowChoice {
 }
 
 fn is_bytes(values: &Numbers, header: &ArrayHeader, shape: &SampleShape) -> bool {
-    let beyond = |x: &f32| *x > 1.0;
     let are = header.stored.kind == NumberKind::U8 && shape.picture.is_some();
-    are && matches!(values, Numbers::Single(values) if values.as_slice().iter().any(beyond))
+    are && matches!(values, Numbers::Bytes(values) if values.as_slice().iter().any(|x| *x > 1))
 }
 
 fn begins_with(file: &mut impl BufRead, magic: &[u8]) -> Result<bool, FileError> {

@@ -120,7 +120,7 @@ mod tests {
         let names: Vec<&str> = read.factors.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, NAMES);
         for (sample, row) in rows.iter().enumerate() {
-            assert!(matches!(&read.values, Numbers::Single(x) if x.column(sample) == [(row % 2) as f32; 20]));
+            assert!(matches!(&read.values, Numbers::Bytes(x) if x.column(sample) == [(row % 2) as u8; 20]));
             assert_eq!(read.factors[1].1[sample], (3 * row + 1) as f32 / 8.0);
         }
     }

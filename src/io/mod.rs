@@ -1,6 +1,7 @@
 //! Files: formats, runs and sessions on disk, tables of your data. Only this module touches files.
 
 mod array_file;
+mod array_table;
 mod atomic;
 mod column_roles;
 mod dsprites;

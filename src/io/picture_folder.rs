@@ -53,7 +53,7 @@ pub(in crate::io) fn read_picture_folder(
     let n = SampleShape::of(&[count, height, width, channels])?.n();
     check_memory(count, n, size_of::<f32>(), half_of_memory())?;
 
-    let mut values: Matrix<f32> = Matrix::from_columns(n, count, vec![0.0; n * count]);
+    let mut values = Matrix::from_columns(n, count, vec![0_u8; n * count]);
     let mut hash = Sha256::new();
     let color = if channels == 1 { PixelColor::Grey } else { PixelColor::Rgb };
     for (sample, file) in files.iter().enumerate() {
@@ -66,7 +66,7 @@ pub(in crate::io) fn read_picture_folder(
         if (own.height, own.width) != (height, width) {
             pixels = resized(&pixels, own, height, width);
         }
-        values.column_mut(sample).iter_mut().zip(pixels).for_each(|(to, pixel)| *to = f32::from(pixel));
+        values.column_mut(sample).copy_from_slice(&pixels);
         // The first half of the way went by with the headers.
         watch.report((count + sample + 1) as u64, 2 * count as u64)?;
     }
@@ -74,7 +74,7 @@ pub(in crate::io) fn read_picture_folder(
         notes.push(format!("the pictures are {width}x{height} pixels"));
     }
     let rows = ArrayRows {
-        values: Numbers::Single(values),
+        values: Numbers::Bytes(values),
         picture: Some(shape),
         rows: chosen,
         factors: Vec::new(),
@@ -84,6 +84,12 @@ pub(in crate::io) fn read_picture_folder(
         notes,
     };
     Ok((rows, hexadecimal(&hash.finalize())))
+}
+
+/// True if there is a PNG or JPEG picture in a folder or one of its subfolders.
+pub(in crate::io) fn holds_pictures(folder: &Path) -> bool {
+    let has = |folder: &Path| entries(folder).is_ok_and(|(pictures, ..)| !pictures.is_empty());
+    has(folder) || entries(folder).is_ok_and(|(_, folders, _)| folders.iter().any(|folder| has(folder)))
 }
 
 /// The pictures of a folder by name, and what was passed over.
@@ -178,4 +184,82 @@ fn labels(files: &[&PictureFile]) -> Option<(String, Vec<String>, Vec<u32>)> {
     let place = |name: &&String| categories.iter().position(|category| category == *name).unwrap_or_default() as u32;
     let indices = names.iter().map(place).collect();
     Some(("folder".to_owned(), categories, indices))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A grey PNG of one value.
+    fn png(width: u32, height: u32, value: u8) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
+        encoder.set_color(png::ColorType::Grayscale);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&vec![value; (width * height) as usize]).unwrap();
+        drop(writer);
+        bytes
+    }
+
+    fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        folder
+    }
+
+    fn read(folder: &tempfile::TempDir, options: &ImportOptions) -> Result<(ArrayRows, String), FileError> {
+        read_picture_folder(folder.path(), options, 4, Watch::nobody())
+    }
+
+    #[test]
+    fn pictures_come_in_the_order_of_their_names() {
+        let files = ["cat/b.png", "cat/a.PNG", "dog/c.png", "ape/z.png"];
+        let mut files: Vec<(&str, Vec<u8>)> =
+            files.into_iter().enumerate().map(|(i, name)| (name, png(3, 2, 10 * i as u8 + 1))).collect();
+        files.extend([("cat/notes.txt", vec![1]), (".hidden.png", vec![1]), ("__MACOSX/a.png", vec![1]), ("ape/.a.png", vec![1])]);
+        let pictures = folder(&files);
+        let (rows, sha256) = read(&pictures, &ImportOptions::default()).unwrap();
+        let firsts: Vec<f64> = rows.values.row(0).collect();
+        assert_eq!(firsts, [31.0, 11.0, 1.0, 21.0]);
+        let labels = ("folder".to_owned(), ["ape", "cat", "dog"].map(str::to_owned).to_vec(), vec![0, 1, 1, 2]);
+        assert_eq!((rows.labels, rows.picture), (Some(labels), Some(PictureShape { height: 2, width: 3, channels: 1 })));
+        assert_eq!((rows.notes.len(), rows.is_bytes, rows.rows), (1, true, None));
+        let rgb = ImportOptions { color: Some(PixelColor::Rgb), rows: Some(3), ..ImportOptions::default() };
+        let (rows, other) = read(&pictures, &rgb).unwrap();
+        assert_eq!((rows.values.rows(), rows.values.columns(), rows.rows.unwrap()), (18, 3, chosen_rows(4, 3, 4)));
+        assert_eq!(read(&folder(&files), &ImportOptions::default()).unwrap().1, sha256, "of names and contents");
+        assert_ne!(other, sha256);
+        assert!(holds_pictures(pictures.path()) && !holds_pictures(&pictures.path().join("__MACOSX/..").join(".git")));
+    }
+
+    #[test]
+    fn sizes_that_differ_are_refused_or_resized() {
+        let pictures = folder(&[("a.png", png(4, 4, 5)), ("b.png", png(4, 4, 5)), ("c.png", png(8, 6, 9)), ("d.png", png(2, 2, 1))]);
+        let sentence = read(&pictures, &ImportOptions::default()).unwrap_err().to_string();
+        assert_eq!(
+            sentence,
+            "a.png has 4x4 pixels, but c.png has 8x6 and 2 of 4 differ; resize them, as --resize 4x4"
+        );
+        let resize = ImportOptions { resize: Some((3, 5)), ..ImportOptions::default() };
+        let (rows, _) = read(&pictures, &resize).unwrap();
+        assert_eq!(rows.picture, Some(PictureShape { height: 3, width: 5, channels: 1 }));
+        assert_eq!(rows.values.row(7).collect::<Vec<_>>(), [5.0, 5.0, 9.0, 1.0]);
+    }
+
+    #[test]
+    fn errors_name_the_picture() {
+        let refused = |files: &[(&str, Vec<u8>)]| read(&folder(files), &ImportOptions::default()).unwrap_err().to_string();
+        let broken = refused(&[("a.png", png(4, 4, 5)), ("b.png", png(4, 4, 5)[..50].to_vec())]);
+        assert!(broken.starts_with("the picture is damaged (") && broken.ends_with("b.png"), "{broken}");
+        let text = refused(&[("a.png", b"text".to_vec())]);
+        assert!(text.contains("neither a PNG nor a JPEG") && text.ends_with("a.png"), "{text}");
+        assert!(refused(&[("a.txt", vec![1])]).contains("holds no PNG or JPEG"));
+        assert!(refused(&[("a.png", png(4, 4, 5)), ("x/b.png", png(4, 4, 5))]).contains("1 pictures lie beside subfolders"));
+        assert!(refused(&[("a.png", png(600, 600, 5))]).contains("360000 pixels are more than 196608"));
+    }
 }

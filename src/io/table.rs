@@ -1,19 +1,21 @@
-//! Your data from files: delimited text or `.npy`.
+//! Your data from files: delimited text, arrays, folders of pictures.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use super::array_file::{is_array_file, open_regular, read_array_file};
+use super::array_table::table_of_arrays;
 use super::column_roles::{ColumnRole, Roles, label_column};
 use super::file_error::FileError;
+use super::file_hash::sha256_of_file;
 use super::format::csv_reader::{Cells, read_cells};
 use super::format::hash::sha256;
-use super::format::npy::parse_npy;
 use super::format::text_layout::{TextLayout, decoded};
-use super::memory::{check_memory, half_of_memory};
+use super::memory::half_of_memory;
+use super::picture_folder::read_picture_folder;
 use super::watch::Watch;
 use crate::data::{
-    FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, MissingValues, ObservationKind, Table, chosen_rows,
+    FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, MissingValues, Table, chosen_rows,
 };
 use crate::linalg::Matrix;
 
@@ -50,20 +52,39 @@ pub struct ColumnSummary {
 /// 128×128 pixels in three colours.
 const MOST_COLUMNS: usize = 49_152;
 
-/// Reads a table from a file; see [`parse_table`].
+/// Reads a table: a text (see [`parse_table`]), an array of a `.npy`, `.npz` or IDX file, which may be compressed (`.gz`), recognised by
+/// its first bytes, or the PNG and JPEG pictures of a folder.
+///
+/// An array has shape N or N×n, or for images N×H×W, N×C×H×W or N×H×W×C with C = 1 or 3. Of an archive of several arrays `options` name
+/// one. Only the rows that are asked for are held in memory.
 ///
 /// # Errors
-/// If the file cannot be read or is not a table. The sentence ends with the path.
+/// If the file cannot be read or is not a table, or what is asked for does not fit in half of the memory. The sentence ends with the path.
 pub fn read_table(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Result<TableFile, FileError> {
-    let bytes = read_watched(path, watch).map_err(|error| error.at(path))?;
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    parse_table(&bytes, extension.as_deref().unwrap_or_default(), options, seed).map_err(|error| error.at(path))
+    read(path, options, seed, watch).map_err(|error| error.at(path))
+}
+
+fn read(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Result<TableFile, FileError> {
+    options.check().map_err(FileError::new)?;
+    let drawn_by = options.seed.unwrap_or(seed);
+    let (rows, sha256) = if path.is_dir() {
+        read_picture_folder(path, options, drawn_by, watch)?
+    } else if is_array_file(path)? {
+        let sha256 = sha256_of_file(path, watch.part(0.0, 0.5))?;
+        (read_array_file(path, options, drawn_by, watch.part(0.5, 1.0))?, sha256)
+    } else {
+        let bytes = read_watched(path, watch)?;
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        return parse_table(&bytes, extension.as_deref().unwrap_or_default(), options, seed);
+    };
+    let (table, import, notes) = table_of_arrays(rows, options)?;
+    Ok(TableFile { table, import, notes, columns: Vec::new(), sha256 })
 }
 
 fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
     const PIECE: u64 = 4 << 20;
     let failed = |error: std::io::Error| FileError::new(format_args!("cannot read the file ({error})"));
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = open_regular(path)?;
     let size = file.metadata().map_err(failed)?.len();
     let mut bytes = Vec::new();
     loop {
@@ -83,31 +104,28 @@ fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
 fn check_fit(beginning: &[u8], size: u64) -> Result<(), FileError> {
     let lines = beginning.iter().filter(|byte| **byte == b'\n').count().max(1) as u64;
     let cells = beginning.iter().filter(|byte| matches!(byte, b',' | b';' | b'\t' | b' ')).count() as u64 + lines;
-    let is_text = !beginning.starts_with(b"\x93NUMPY");
     let (begun, room) = (beginning.len() as u64, half_of_memory());
-    let needed = size.saturating_add(if is_text { (12 * cells).saturating_mul(size / begun.max(1)) } else { 2 * size });
+    let needed = size.saturating_add((12 * cells).saturating_mul(size / begun.max(1)));
     if needed <= room {
         return Ok(());
     }
     let gigabytes = |bytes: u64| bytes as f64 / 1e9;
     let rows = (room as f64 / needed as f64 * (lines as f64 / begun as f64 * size as f64)) as u64;
-    let part =
-        if is_text { format!("; about {rows} rows would fit, so give a part of the file") } else { String::new() };
     Err(FileError::new(format_args!(
-        "the file needs about {:.1} GB of memory, more than half of what there is ({:.1} GB){part}",
+        "the file needs about {:.1} GB of memory, more than half of what there is ({:.1} GB); about {rows} rows would fit, so give a \
+         part of the file",
         gigabytes(needed),
         gigabytes(room)
     )))
 }
 
-/// Reads a table from the bytes of a file.
+/// Reads a table from the bytes of a text.
 ///
 /// Text has one row per line, in UTF-8 or in UTF-16 as spreadsheets write it. The delimiter is a tab (always, if `extension` is
 /// `tsv`), a semicolon or a comma, the first of these that its first line contains, or white space. With a tab or semicolon a comma in
 /// a number is a decimal comma. A first line without numbers, or a comment with as many words as columns, holds the names of the
 /// columns; whether one with numbers does, and which columns are labels, is decided by rules if `options.guess`, and said in the notes.
-/// A first column that counts the rows, with the name `index` or none, is left out. A `.npy` file, recognised by its first bytes, has
-/// shape N×n, or N×height×width for images. `seed` draws the rows if the options ask for a part.
+/// A first column that counts the rows, with the name `index` or none, is left out. `seed` draws the rows if the options ask for a part.
 ///
 /// # Errors
 /// If a cell is not a finite number, a row has another length than the first, a chosen column does not exist, or the table is empty,
@@ -115,11 +133,7 @@ fn check_fit(beginning: &[u8], size: u64) -> Result<(), FileError> {
 pub fn parse_table(bytes: &[u8], extension: &str, options: &ImportOptions, seed: u64) -> Result<TableFile, FileError> {
     options.check().map_err(FileError::new)?;
     let seed = options.seed.unwrap_or(seed);
-    let mut file = if bytes.starts_with(b"\x93NUMPY") {
-        from_npy(bytes, options)?
-    } else {
-        from_text(&decoded(bytes)?, extension, options)?
-    };
+    let mut file = from_text(&decoded(bytes)?, extension, options)?;
     let rows = file.table.samples();
     if rows == 0 || file.table.data_dim() == 0 {
         return Err(FileError::new("the file holds no numbers; give one sample per row"));
@@ -284,32 +298,6 @@ fn recorded(options: &ImportOptions, names: &[String], roles: &Roles, skip: usiz
     }
 }
 
-fn from_npy(bytes: &[u8], options: &ImportOptions) -> Result<TableFile, FileError> {
-    let array = parse_npy(bytes)?;
-    let (samples, columns, kind) = match *array.shape {
-        [samples, columns] => (samples, columns, ObservationKind::Points),
-        [samples, height, width] => (samples, height * width, ObservationKind::Images { height, width, channels: 1 }),
-        _ => {
-            let shape = array.shape;
-            return Err(FileError::new(format_args!(
-                "the array has shape {shape:?}; give samples×columns, or samples×height×width for images"
-            )));
-        }
-    };
-    check_columns(columns)?;
-    check_memory(samples, columns, 8, half_of_memory())?;
-    if let Some(place) = array.values.iter().position(|x| !x.is_finite()) {
-        let (row, column, x) = (place / columns, place % columns, array.values[place]);
-        return Err(FileError::new(format_args!(
-            "row {row}, column {column} (counted from 0) holds {x}; only finite numbers can be learned from"
-        )));
-    }
-    let names = (1..=columns).map(|i| format!("x{i}")).collect();
-    let table = Table { kind, ..Table::new(names, Matrix::from_columns(columns, samples, array.values)) };
-    let import = ImportOptions { guess: false, ..options.clone() };
-    Ok(TableFile { table, import, notes: Vec::new(), columns: Vec::new(), sha256: String::new() })
-}
-
 fn check_columns(columns: usize) -> Result<(), FileError> {
     if columns > MOST_COLUMNS {
         return Err(FileError::new(format_args!("{columns} columns are more than {MOST_COLUMNS}; give fewer")));
@@ -320,7 +308,7 @@ fn check_columns(columns: usize) -> Result<(), FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{LabelColumn, Numbers};
+    use crate::data::{LabelColumn, Numbers, ObservationKind};
     use crate::io::format::npy::write_npy_f32;
     use proptest::prelude::*;
 
@@ -404,26 +392,34 @@ mod tests {
 
     #[test]
     fn arrays_are_tables_or_stacks_of_images() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("array.npy");
+        let read = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            read_table(&path, &ImportOptions::default(), 0, Watch::nobody())
+        };
+        let sentence = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
         let matrix = Matrix::from_fn(6, 12, |r, c| (10 * c + r) as f32);
         let bytes = write_npy_f32(&matrix);
-        let table = parse(&bytes, "").unwrap();
-        let double = Numbers::Double(matrix.map(f64::from));
-        assert_eq!((table.names.len(), &table.values, table.kind), (6, &double, ObservationKind::Points));
+        let file = read(&bytes).unwrap();
+        assert_eq!((file.table.names.len(), &file.table.values), (6, &Numbers::Single(matrix.clone())));
+        assert_eq!((file.table.kind, file.sha256), (ObservationKind::Points, sha256(&bytes)));
         let reshaped = |shape: &str| {
             let header = format!("{shape:<9}");
             let place = bytes.windows(9).position(|window| window == b"(12, 6), ").unwrap();
             [&bytes[..place], header.as_bytes(), &bytes[place + 9..]].concat()
         };
-        let images = parse(reshaped("(12,2,3),"), "npy").unwrap();
+        let images = read(&reshaped("(12,2,3),")).unwrap().table;
         let kind = ObservationKind::Images { height: 2, width: 3, channels: 1 };
-        assert_eq!((images.values, images.kind), (double, kind));
-        assert!(parse(reshaped("(72,),"), "npy").unwrap_err().to_string().contains("shape [72]"));
-        assert!(parse(reshaped("(6,12),"), "npy").unwrap_err().to_string().contains("6 rows are too few"));
-        assert!(parse(reshaped("(12,0,3),"), "npy").unwrap_err().to_string().contains("no numbers"));
+        assert_eq!((images.values, images.kind), (Numbers::Single(matrix.clone()), kind));
+        assert_eq!(read(&reshaped("(72,),")).unwrap().table.samples(), 72);
+        assert!(sentence(&reshaped("(6,12),")).contains("6 rows are too few"));
+        assert!(sentence(&reshaped("(12,0,3),")).contains("no numbers"));
         let mut infinite = matrix;
         infinite[(4, 7)] = f32::INFINITY;
-        let error = parse(write_npy_f32(&infinite), "npy").unwrap_err().to_string();
+        let error = sentence(&write_npy_f32(&infinite));
         assert!(error.contains("row 7, column 4 (counted from 0) holds inf"), "{error}");
+        assert!(error.ends_with(&format!(": {}", path.display())), "{error}");
     }
 
     /// Twelve rows of this text after this header; {} stands for reals.

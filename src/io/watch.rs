@@ -10,18 +10,26 @@ use super::file_error::FileError;
 pub struct Watch<'a> {
     progress: &'a (dyn Fn(f64) + 'a),
     cancelled: &'a AtomicBool,
+    /// Where this read begins and how much of the whole it is.
+    part: [f64; 2],
 }
 
 impl<'a> Watch<'a> {
     /// `progress` hears the part read so far, from 0 to 1. Once `cancelled` is true, the read ends with an error.
     pub fn new(progress: &'a (dyn Fn(f64) + 'a), cancelled: &'a AtomicBool) -> Self {
-        Self { progress, cancelled }
+        Self { progress, cancelled, part: [0.0, 1.0] }
     }
 
     /// No one watches.
     pub fn nobody() -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
-        Self { progress: &|_| (), cancelled: &NEVER }
+        Self { progress: &|_| (), cancelled: &NEVER, part: [0.0, 1.0] }
+    }
+
+    /// Hears a step of several, which is this part of the way.
+    pub(in crate::io) fn part(self, from: f64, to: f64) -> Self {
+        let [begin, length] = self.part;
+        Self { part: [begin + from * length, (to - from) * length], ..self }
     }
 
     /// Reports `done` of `all` bytes or files.
@@ -32,7 +40,8 @@ impl<'a> Watch<'a> {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(FileError::new("reading was cancelled"));
         }
-        (self.progress)((done as f64 / all.max(1) as f64).min(1.0));
+        let [begin, length] = self.part;
+        (self.progress)(begin + length * (done as f64 / all.max(1) as f64).min(1.0));
         Ok(())
     }
 }

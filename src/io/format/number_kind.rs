@@ -39,23 +39,25 @@ impl StoredNumber {
         }
     }
 
-    /// Bytes of a number in [`Numbers`].
+    /// Bytes of a number in memory, where models are trained in single precision, which takes the place of bytes.
     pub(in crate::io) fn width_in_memory(self) -> usize {
-        if self.is_single() { 4 } else { 8 }
+        if self.is_double() { 8 } else { 4 }
     }
 
-    /// Single precision holds them exactly.
-    fn is_single(self) -> bool {
-        use NumberKind::{Bool, F16, F32, I8, I16, U8, U16};
-        matches!(self.kind, Bool | U8 | I8 | U16 | I16 | F16 | F32)
+    /// Single precision does not hold them exactly.
+    fn is_double(self) -> bool {
+        use NumberKind::{F64, I32, I64, U32, U64};
+        matches!(self.kind, U32 | I32 | U64 | I64 | F64)
     }
 
     /// Room for `samples` of `n` numbers.
     pub(in crate::io) fn zeros(self, n: usize, samples: usize) -> Numbers {
-        if self.is_single() {
-            Numbers::Single(Matrix::from_columns(n, samples, vec![0.0; n * samples]))
-        } else {
+        if self.is_double() {
             Numbers::Double(Matrix::from_columns(n, samples, vec![0.0; n * samples]))
+        } else if matches!(self.kind, NumberKind::U8 | NumberKind::Bool) {
+            Numbers::Bytes(Matrix::from_columns(n, samples, vec![0; n * samples]))
+        } else {
+            Numbers::Single(Matrix::from_columns(n, samples, vec![0.0; n * samples]))
         }
     }
 
@@ -63,6 +65,11 @@ impl StoredNumber {
     /// sample. True is 1.
     pub(in crate::io) fn store(self, bytes: &[u8], numbers: &mut Numbers, place: impl Fn(usize) -> usize) {
         match numbers {
+            Numbers::Bytes(to) => {
+                let (to, is_bool) = (to.as_mut_slice(), self.kind == NumberKind::Bool);
+                let byte = |byte: u8| if is_bool { u8::from(byte != 0) } else { byte };
+                bytes.iter().enumerate().for_each(|(k, x)| to[place(k)] = byte(*x));
+            }
             Numbers::Single(to) => {
                 let to = to.as_mut_slice();
                 self.each(bytes, |k, x| to[place(k)] = x as f32);
@@ -152,6 +159,6 @@ mod tests {
         let stored = StoredNumber { kind: NumberKind::Bool, big_endian: false };
         let mut numbers = stored.zeros(3, 1);
         stored.store(&[0, 7, 1], &mut numbers, |k| k);
-        assert_eq!(numbers, Matrix::from_columns(3, 1, vec![0.0_f32, 1.0, 1.0]).into());
+        assert_eq!(numbers, Matrix::from_columns(3, 1, vec![0_u8, 1, 1]).into());
     }
 }

@@ -92,6 +92,30 @@ fn jpeg_decoder<R: BufRead + Seek>(file: R, colours: ColorSpace) -> JpegDecoder<
     JpegDecoder::new_with_options(file, options)
 }
 
+/// True if the segments of a JPEG lead to its end marker (ITU-T T.81, B.1): the decoder fills up what is cut off.
+fn has_end(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some([0xff, marker, rest @ ..]) = bytes.get(at..) {
+        match (*marker, rest) {
+            (0xd9, _) => return true,
+            // Fill bytes, and markers without a segment.
+            (0xff, _) => at += 1,
+            (0x01 | 0xd0..=0xd8, _) => at += 2,
+            (marker, [high, low, ..]) => {
+                at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+                if marker == 0xda {
+                    // Pixels follow, in which 0xff stands before zero or a restart marker.
+                    let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7);
+                    let scan = bytes.get(at..).unwrap_or_default();
+                    at += scan.windows(2).position(is_marker).unwrap_or(scan.len());
+                }
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// The pixels of a picture, row by row, the channels of a pixel side by side: one byte, or three with [`PixelColor::Rgb`]. Sixteen bits
 /// become eight, and what is transparent becomes white.
 ///
@@ -117,6 +141,9 @@ pub(in crate::io) fn decode_picture(bytes: &[u8], color: PixelColor) -> Result<(
             (pixels, has, alpha)
         }
         PictureFormat::Jpeg => {
+            if !has_end(bytes) {
+                return Err(broken("it ends before its last pixel"));
+            }
             let colours = if shape.channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
             let pixels = jpeg_decoder(std::io::Cursor::new(bytes), colours).decode().map_err(broken)?;
             (pixels, shape.channels, false)
@@ -188,4 +215,169 @@ fn triangles(old: usize, new: usize) -> Vec<Vec<(usize, f32)>> {
         raw.filter(|(_, weight)| *weight > 0.0).map(|(k, weight)| (k, (weight / sum) as f32)).collect()
     };
     (0..new).map(weights).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::codecs::jpeg::JpegEncoder;
+    use image::{ColorType as Colours, ExtendedColorType, ImageEncoder as _};
+    use png::BitDepth;
+    use proptest::prelude::*;
+
+    fn png(width: u32, color: ColorType, depth: BitDepth, palette: Option<&[u8]>, pixels: &[u8]) -> Vec<u8> {
+        let bits = color.samples() * depth as usize * width as usize;
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, (pixels.len() / bits.div_ceil(8)) as u32);
+        encoder.set_color(color);
+        encoder.set_depth(depth);
+        if let Some(palette) = palette {
+            encoder.set_palette(palette);
+        }
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(pixels).unwrap();
+        drop(writer);
+        bytes
+    }
+
+    fn jpeg(width: u32, height: u32, color: ExtendedColorType, pixels: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, 100).write_image(pixels, width, height, color).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn every_kind_of_png_is_read() {
+        let pixels = |bytes: &[u8], color| decode_picture(bytes, color).unwrap().1;
+        use PixelColor::{Grey, Rgb};
+        let grey = png(2, ColorType::Grayscale, BitDepth::Eight, None, &[0, 50, 100, 255]);
+        assert_eq!(picture_shape(std::io::Cursor::new(&grey)).unwrap(), PictureShape { height: 2, width: 2, channels: 1 });
+        assert_eq!(pixels(&grey, Grey), [0, 50, 100, 255]);
+        assert_eq!(pixels(&grey, Rgb), [0, 0, 0, 50, 50, 50, 100, 100, 100, 255, 255, 255]);
+        let rgb = png(2, ColorType::Rgb, BitDepth::Eight, None, &[255, 0, 0, 0, 0, 255]);
+        assert_eq!(pixels(&rgb, Rgb), [255, 0, 0, 0, 0, 255]);
+        // .299 · 255 and .114 · 255.
+        assert_eq!(pixels(&rgb, Grey), [76, 29]);
+        let half = png(1, ColorType::GrayscaleAlpha, BitDepth::Eight, None, &[100, 255, 100, 0, 0, 51]);
+        assert_eq!(pixels(&half, Grey), [100, 255, 204], "over white");
+        let clear = png(1, ColorType::Rgba, BitDepth::Eight, None, &[1, 2, 3, 255, 1, 2, 3, 0]);
+        assert_eq!(pixels(&clear, Rgb), [1, 2, 3, 255, 255, 255]);
+        let deep = png(2, ColorType::Grayscale, BitDepth::Sixteen, None, &[200, 99, 7, 255]);
+        assert_eq!(pixels(&deep, Grey), [200, 7]);
+        let bits = png(4, ColorType::Grayscale, BitDepth::One, None, &[0b1010_0000]);
+        assert_eq!(pixels(&bits, Grey), [255, 0, 255, 0]);
+        let indexed = png(2, ColorType::Indexed, BitDepth::Eight, Some(&[1, 2, 3, 9, 8, 7]), &[1, 0]);
+        assert_eq!(pixels(&indexed, Rgb), [9, 8, 7, 1, 2, 3]);
+    }
+
+    /// Pictures of one colour come back as they were; JPEG rounds its coefficients, so by 1 at most at this quality.
+    #[test]
+    fn jpeg_is_read() {
+        let grey = jpeg(9, 5, ExtendedColorType::L8, &[130; 45]);
+        assert_eq!(picture_shape(std::io::Cursor::new(&grey)).unwrap(), PictureShape { height: 5, width: 9, channels: 1 });
+        let (shape, pixels) = decode_picture(&grey, PixelColor::Grey).unwrap();
+        assert!((shape.height, shape.width, pixels.len()) == (5, 9, 45) && pixels.iter().all(|x| x.abs_diff(130) <= 1));
+        let rgb = jpeg(8, 16, ExtendedColorType::Rgb8, &[200, 40, 90].repeat(128));
+        let (shape, pixels) = decode_picture(&rgb, PixelColor::Rgb).unwrap();
+        assert_eq!((shape.channels, pixels.len()), (3, 384));
+        assert!(pixels.as_chunks::<3>().0.iter().all(|x| x.iter().zip([200, 40, 90]).all(|(x, y)| x.abs_diff(y) <= 2)));
+        assert_eq!(Colours::Rgb8.channel_count(), 3);
+    }
+
+    #[test]
+    fn a_smaller_picture_is_a_mean_and_a_larger_one_a_line() {
+        let shape = |height, width, channels| PictureShape { height, width, channels };
+        // Triangles as wide as four old pixels: weights 1, 3, 3, 1 of 8, cut off at the edge.
+        let line = [0, 80, 160, 240];
+        let ends = [(3.0 * 80.0 + 160.0) / 7.0, (80.0 + 3.0 * 160.0 + 3.0 * 240.0) / 7.0].map(|x: f64| x.round() as u8);
+        assert_eq!(resized(&line, shape(1, 4, 1), 1, 2), ends);
+        assert_eq!(resized(&line, shape(4, 1, 1), 2, 1), ends);
+        // New pixels at ¼, ¾, 5/4 … of the old ones.
+        assert_eq!(resized(&[0, 100], shape(1, 2, 1), 1, 4), [0, 25, 75, 100]);
+        assert_eq!(resized(&[9, 8, 7, 9, 8, 7], shape(1, 2, 3), 2, 1), [9, 8, 7, 9, 8, 7]);
+        let picture: Vec<u8> = (0..60).collect();
+        assert_eq!(resized(&picture, shape(4, 5, 3), 4, 5), picture);
+        for (old, new) in [(7, 3), (3, 7), (5, 5), (100, 1), (1, 9)] {
+            assert!(triangles(old, new).iter().all(|w| (w.iter().map(|(_, w)| w).sum::<f32>() - 1.0).abs() < 1e-6));
+        }
+    }
+
+    /// A header can name any size: no pixel is allocated for it.
+    #[test]
+    fn a_bomb_is_refused_by_its_header() {
+        let sentence = |bytes: &[u8]| decode_picture(bytes, PixelColor::Grey).unwrap_err().to_string();
+        let mut bomb = png(2, ColorType::Grayscale, BitDepth::Eight, None, &[0, 50, 100, 255]);
+        bomb[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
+        let crc = crc32fast::hash(&bomb[12..29]).to_be_bytes();
+        bomb[29..33].copy_from_slice(&crc);
+        assert!(sentence(&bomb).contains("16384x16384 pixels is too large"), "{}", sentence(&bomb));
+        let mut bomb = jpeg(8, 8, ExtendedColorType::L8, &[0; 64]);
+        let frame = bomb.windows(2).position(|w| w == b"\xff\xc0").unwrap();
+        bomb[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
+        assert!(!sentence(&bomb).contains('\n'));
+        // A text chunk that would unpack to 100 MB.
+        let text = {
+            use std::io::Write as _;
+            let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+            (0..100).for_each(|_| packer.write_all(&[b'a'; 1 << 20]).unwrap());
+            [b"zTXtkey\0\0".as_slice(), &packer.finish().unwrap()].concat()
+        };
+        let plain = png(2, ColorType::Grayscale, BitDepth::Eight, None, &[0, 50, 100, 255]);
+        let length = ((text.len() - 4) as u32).to_be_bytes();
+        let crc = crc32fast::hash(&text).to_be_bytes();
+        let padded = [&plain[..33], &length, &text, &crc, &plain[33..]].concat();
+        assert_eq!(decode_picture(&padded, PixelColor::Grey).unwrap().1, [0, 50, 100, 255]);
+    }
+
+    #[test]
+    fn what_is_cut_off_has_a_sentence() {
+        let picture: Vec<u8> = (0..48 * 32).map(|i| (i * 37 % 251) as u8).collect();
+        for file in [
+            png(48, ColorType::Grayscale, BitDepth::Eight, None, &picture),
+            jpeg(48, 32, ExtendedColorType::L8, &picture),
+            jpeg(16, 32, ExtendedColorType::Rgb8, &picture),
+        ] {
+            assert!(decode_picture(&file, PixelColor::Rgb).is_ok());
+            for length in (0..file.len() - 2).step_by(5).chain(file.len() - 12..file.len() - 2) {
+                let error = decode_picture(&file[..length], PixelColor::Rgb).map(|(shape, _)| shape).unwrap_err().to_string();
+                assert!(!error.contains('\n') && error.contains("picture"), "{length} of {}: {error}", file.len());
+            }
+        }
+    }
+
+    /// PNG has checksums; JPEG has none, so a flipped bit may only change pixels.
+    #[test]
+    fn a_flipped_bit_of_a_png_is_noticed() {
+        let picture: Vec<u8> = (0..48 * 32).map(|i| (i * 37 % 251) as u8).collect();
+        let file = png(48, ColorType::Grayscale, BitDepth::Eight, None, &picture);
+        for at in (8..file.len()).step_by(3) {
+            let mut flipped = file.clone();
+            flipped[at] ^= 1 << (at % 8);
+            match decode_picture(&flipped, PixelColor::Grey) {
+                Err(error) => assert!(!error.to_string().contains('\n')),
+                Ok((_, pixels)) => assert_eq!(pixels, picture, "byte {at}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), which in 0..3_usize, color in any::<bool>(),
+                          flips in prop::collection::vec((any::<usize>(), any::<u8>()), 1..5)) {
+            let picture: Vec<u8> = (0..24 * 16).map(|i| (i * 37 % 251) as u8).collect();
+            let mut file = [png(24, ColorType::Grayscale, BitDepth::Eight, None, &picture),
+                            jpeg(24, 16, ExtendedColorType::L8, &picture), jpeg(8, 16, ExtendedColorType::Rgb8, &picture)][which].clone();
+            for (at, byte) in flips {
+                let at = at % file.len();
+                file[at] = byte;
+            }
+            let begun = [[b"\x89PNG\r\n\x1a\n".as_slice(), b"\xff\xd8\xff\xe0"][which % 2], &bytes].concat();
+            for file in [&file, &begun, &bytes] {
+                let color = if color { PixelColor::Grey } else { PixelColor::Rgb };
+                if let Err(error) = decode_picture(file, color) {
+                    prop_assert!(!error.to_string().contains('\n'));
+                }
+            }
+        }
+    }
 }

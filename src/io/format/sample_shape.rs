@@ -32,7 +32,8 @@ const MOST_COLUMNS: usize = 16_384;
 const MOST_PIXELS: usize = 196_608;
 
 impl SampleShape {
-    /// Reads a shape as N, N×columns, N×H×W, N×C×H×W or N×H×W×C with C = 1 or 3. Where both of the last fit, the colours stand last.
+    /// Reads a shape as N, N×columns, N×H×W, N×C×H×W or N×H×W×C with C = 1 or 3. Where both of the last fit, it is
+    /// that with the longer shorter side, or else the last.
     ///
     /// # Errors
     /// If it is none of these, empty, or a sample has too many numbers.
@@ -41,14 +42,14 @@ impl SampleShape {
         let (picture, planar) = match *shape {
             [_] | [_, _] => (None, false),
             [_, height, width] => (picture(height, width, 1), false),
-            [_, height, width, channels @ (1 | 3)] => (picture(height, width, channels), false),
-            [_, channels @ (1 | 3), height, width] => (picture(height, width, channels), true),
-            _ => {
-                return Err(FileError::new(format_args!(
-                    "the array has shape {shape:?}; give samples×columns, or samples×height×width (with 1 or 3 colours before or \
-                     behind height and width) for images"
-                )));
-            }
+            [_, a, b, c] => match (matches!(a, 1 | 3), matches!(c, 1 | 3)) {
+                // Both fit: the picture whose shorter side is longer.
+                (true, true) if b.min(c) > a.min(b) => (picture(b, c, a), true),
+                (_, true) => (picture(a, b, c), false),
+                (true, false) => (picture(b, c, a), true),
+                (false, false) => return Err(strange(shape)),
+            },
+            _ => return Err(strange(shape)),
         };
         let axes = shape[1..].to_vec();
         let n = axes.iter().try_fold(1_usize, |n, extent| n.checked_mul(*extent)).unwrap_or(usize::MAX);
@@ -92,6 +93,13 @@ impl SampleShape {
     }
 }
 
+fn strange(shape: &[usize]) -> FileError {
+    FileError::new(format_args!(
+        "the array has shape {shape:?}; give samples×columns, or for images samples×height×width, with 1 or 3 colours before or \
+         behind height and width"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +119,8 @@ mod tests {
         assert_eq!(picture(&[7, 1, 4, 5]), (20, 4, 5, 1, true));
         assert_eq!(picture(&[7, 3, 4, 5]), (60, 4, 5, 3, true));
         assert_eq!(picture(&[7, 3, 4, 3]), (36, 3, 4, 3, false));
+        assert_eq!(picture(&[7, 1, 4, 3]), (12, 4, 3, 1, true));
+        assert_eq!(picture(&[7, 3, 2, 1]), (6, 3, 2, 1, false));
         for (shape, words) in [
             (vec![], "shape []"),
             (vec![7, 4, 4, 4], "shape [7, 4, 4, 4]"),

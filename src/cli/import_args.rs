@@ -29,7 +29,7 @@ pub(super) struct ImportArgs {
     /// Use this many rows, drawn by --seed [default: all]
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
-    /// Read this array of a file of several
+    /// Read this array of an archive of several
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
     /// Read the pictures of a folder as grey (luma) or in three colours [default: grey if all of them are]

@@ -18,7 +18,8 @@ pub struct SourceArgs {
     /// Train on a built-in scene, or on a scene file [default: linear; cylinder in the window]
     #[arg(long, value_name = "NAME")]
     pub scene: Option<String>,
-    /// Train on your data: text with one row per sample (CSV, TSV, white space), or an array. Rows are shuffled by --seed and the last
+    /// Train on your data: text with one row per sample (CSV, TSV, white space), an array (NPY, NPZ, IDX; also .gz), or a folder of PNG
+    /// or JPEG pictures. Rows are shuffled by --seed and the last
     /// fifth is held out; columns are centred and divided by one scale (mean and root mean variance of the training rows), which is the
     /// unit of sigma^2
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]

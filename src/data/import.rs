@@ -46,7 +46,7 @@ pub struct ImportOptions {
     /// Height and width to which the pictures of a folder are resized; `None`: they must have one size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resize: Option<(usize, usize)>,
-    /// Bytes are pixels, which count from 0 to 1: they are divided by 255.
+    /// Bytes are pixels, which count from 0 to 1: centre and scale are those of bytes divided by 255.
     #[serde(skip_serializing_if = "is_default")]
     pub pixels: bool,
     /// The share of the rows that is held out.
@@ -101,11 +101,6 @@ impl ImportOptions {
     /// True if this is what an absent record means.
     pub fn is_default(&self) -> bool {
         *self == Self { guess: self.guess, ..Self::default() }
-    }
-
-    /// What the numbers of the file are divided by before anything else.
-    pub fn divisor(&self) -> f64 {
-        if self.pixels { 255.0 } else { 1.0 }
     }
 
     /// The sentence about the first value that no data can be made with.

@@ -148,11 +148,9 @@ pub fn prepare_table(
     let factor_names: Vec<String> = table.factors.iter().map(|factor| factor.name.clone()).collect();
     let (mut train, mut held_out) = (annotations(&table, &train_rows), annotations(annotated, &test_rows));
     (train.observations, held_out.observations) = match test {
-        None => standardised(table.values, [&train_rows, &test_rows], &by, options.divisor()),
+        None => standardised(table.values, [&train_rows, &test_rows], &by),
         Some(test) => {
-            let divisor = options.divisor();
-            let train = standardised(table.values, [&train_rows, &[]], &by, divisor).0;
-            (train, standardised(test.values, [&test_rows, &[]], &by, divisor).0)
+            (standardised(table.values, [&train_rows, &[]], &by).0, standardised(test.values, [&test_rows, &[]], &by).0)
         }
     };
     if [&train, &held_out].iter().any(|split| split.observations.as_slice().iter().any(|x| !x.is_finite())) {
@@ -165,7 +163,7 @@ pub fn prepare_table(
         labels,
         observation_names: table.names,
         kind: table.kind,
-        centre_and_scale: Some(by),
+        centre_and_scale: Some(if options.pixels { in_pixels(by) } else { by }),
         split_seed: Some(seed),
     })
 }
@@ -230,18 +228,30 @@ fn fitted_to(train: &Table, mut test: Table) -> Result<Table, TableError> {
     Ok(test)
 }
 
+/// The byte of a white pixel, which counts as 1.
+const WHITE: f64 = 255.0;
+
+/// The same in pixels from 0 to 1. (The bytes themselves are centred and scaled, so that pictures of bytes and of floating-point numbers
+/// give the same observations to the last bit.)
+fn in_pixels(CentreAndScale { centre, scale }: CentreAndScale) -> CentreAndScale {
+    let scale = match scale {
+        Scale::One(scale) => Scale::One(scale / WHITE),
+        Scale::Columns(scales) => Scale::Columns(scales.into_iter().map(|scale| scale / WHITE).collect()),
+    };
+    CentreAndScale { centre: centre.into_iter().map(|x| x / WHITE).collect(), scale }
+}
+
 fn centre_and_scale<T: Copy + Into<f64>>(
     values: &Matrix<T>,
     chosen: &[usize],
     options: &ImportOptions,
 ) -> Result<CentreAndScale, TableError> {
-    let divisor = options.divisor();
     let (n, count) = (values.rows(), chosen.len() as f64);
     let mut centre = vec![0.0; n];
     for c in chosen {
-        centre.iter_mut().zip(values.column(*c)).for_each(|(centre, x)| *centre += (*x).into() / divisor / count);
+        centre.iter_mut().zip(values.column(*c)).for_each(|(centre, x)| *centre += (*x).into() / count);
     }
-    let square = |x: &T, centre: &f64| ((*x).into() / divisor - centre).powi(2);
+    let square = |x: &T, centre: &f64| ((*x).into() - centre).powi(2);
     let squares =
         chosen.iter().flat_map(|c| values.column(*c).iter().zip(&centre).map(|(x, centre)| square(x, centre)));
     let scale = (squares.sum::<f64>() / (count * n as f64)).sqrt();
@@ -253,7 +263,9 @@ fn centre_and_scale<T: Copy + Into<f64>>(
         return Err(TableError::Constant);
     }
     Ok(match options.scale {
-        Scaling::None => CentreAndScale { centre: vec![0.0; n], scale: Scale::One(1.0) },
+        Scaling::None => {
+            CentreAndScale { centre: vec![0.0; n], scale: Scale::One(if options.pixels { WHITE } else { 1.0 }) }
+        }
         Scaling::One => CentreAndScale { centre, scale: Scale::One(scale) },
         Scaling::Columns => {
             let mut variances = vec![0.0; n];
@@ -273,13 +285,8 @@ fn centre_and_scale<T: Copy + Into<f64>>(
 
 /// The samples of both lists, which together are all, standardised. The numbers are taken from the end, and the room of each piece
 /// is given back before the next.
-fn standardised(
-    values: Numbers,
-    parts: [&[usize]; 2],
-    by: &CentreAndScale,
-    divisor: f64,
-) -> (Matrix<f32>, Matrix<f32>) {
-    fn scatter<T: Copy + Into<f64>>(values: Matrix<T>, places: &[usize], to: [&mut [f32]; 2], by: &CentreAndScale, divisor: f64) {
+fn standardised(values: Numbers, parts: [&[usize]; 2], by: &CentreAndScale) -> (Matrix<f32>, Matrix<f32>) {
+    fn scatter<T: Copy + Into<f64>>(values: Matrix<T>, places: &[usize], to: [&mut [f32]; 2], by: &CentreAndScale) {
         const PIECE: usize = 1 << 20;
         let ([train, test], n, mut values) = (to, values.rows(), values.into_vec());
         for (c, place) in places.iter().enumerate().rev() {
@@ -287,7 +294,7 @@ fn standardised(
             let to =
                 if start < train.len() { &mut train[start..start + n] } else { &mut test[start - train.len()..][..n] };
             for (r, ((to, x), centre)) in to.iter_mut().zip(&values[c * n..]).zip(&by.centre).enumerate() {
-                *to = (((*x).into() / divisor - centre) / by.scale.of(r)) as f32;
+                *to = (((*x).into() - centre) / by.scale.of(r)) as f32;
             }
             values.truncate(c * n);
             if values.capacity() - values.len() > PIECE {
@@ -301,9 +308,9 @@ fn standardised(
     let (mut train, mut test) = (vec![0.0; train_rows.len() * n], vec![0.0; test_rows.len() * n]);
     let to = [&mut *train, &mut *test];
     match values {
-        Numbers::Bytes(values) => scatter(values, &places, to, by, divisor),
-        Numbers::Single(values) => scatter(values, &places, to, by, divisor),
-        Numbers::Double(values) => scatter(values, &places, to, by, divisor),
+        Numbers::Bytes(values) => scatter(values, &places, to, by),
+        Numbers::Single(values) => scatter(values, &places, to, by),
+        Numbers::Double(values) => scatter(values, &places, to, by),
     }
     (Matrix::from_columns(n, train_rows.len(), train), Matrix::from_columns(n, test_rows.len(), test))
 }
@@ -394,16 +401,25 @@ mod tests {
 
     #[test]
     fn pixels_count_from_0_to_1() {
-        let bytes = Table::new(vec!["p".to_owned(); 4], Matrix::from_fn(4, 50, |r, c| ((r * 50 + c * c) % 256) as u8));
+        let byte = |r: usize, c: usize| ((r * 50 + c * c) % 256) as u8;
+        let bytes = Table::new(vec!["p".to_owned(); 4], Matrix::from_fn(4, 50, byte));
+        let real = Table::new(vec!["p".to_owned(); 4], Matrix::from_fn(4, 50, |r, c| f64::from(byte(r, c))));
         for scale in Scaling::ALL {
             let options = ImportOptions { scale, pixels: true, ..ImportOptions::default() };
             let data = prepare_table(bytes.clone(), None, &options, 1).unwrap();
             let by = data.centre_and_scale.as_ref().unwrap();
             for (x, row) in data.train.observations.iter_columns().zip(&data.train.rows) {
                 let pixel = |r: usize| bytes.values.at(r, *row) / 255.0;
-                assert!((0..4).all(|r| x[r] == ((pixel(r) - by.centre[r]) / by.scale.of(r)) as f32), "{scale:?}");
+                // Half a unit of the last place of the f32.
+                let same = |r: usize| (by.original(r, f64::from(x[r])) - pixel(r)).abs() < 1e-6;
+                assert!((0..4).all(same), "{scale:?}");
+                if scale == Scaling::None {
+                    assert!((0..4).all(|r| x[r] == pixel(r) as f32));
+                }
             }
-            assert!(by.centre.iter().all(|c| (0.0..1.0).contains(c)));
+            let plain = ImportOptions { scale, ..ImportOptions::default() };
+            let plain = prepare_table(real.clone(), None, &plain, 1).unwrap();
+            assert_eq!(plain.train == data.train, scale != Scaling::None, "{scale:?}");
         }
     }
 

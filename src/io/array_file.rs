@@ -185,14 +185,11 @@ fn read_archive(
 type Labels = Option<(String, Vec<String>, Vec<u32>)>;
 
 /// The labels in a file beside a file of images that is named as MNIST names both; and the note that says so.
-fn labels_beside(
-    path: &Path,
-    samples: usize,
-    chosen: Option<&[usize]>,
-) -> Result<(Labels, Vec<String>), FileError> {
+fn labels_beside(path: &Path, samples: usize, chosen: Option<&[usize]>) -> Result<(Labels, Vec<String>), FileError> {
     let name = path.file_name().and_then(|name| name_of_labels(&name.to_string_lossy()));
     let same = name.as_ref().map(|name| path.with_file_name(name));
-    let other = name.map(|name| path.with_file_name(name.strip_suffix(".gz").map_or(format!("{name}.gz"), str::to_owned)));
+    let other =
+        name.map(|name| path.with_file_name(name.strip_suffix(".gz").map_or(format!("{name}.gz"), str::to_owned)));
     let Some(beside) = same.into_iter().chain(other).find(|path| path.is_file()) else {
         return Ok((None, Vec::new()));
     };
@@ -200,7 +197,8 @@ fn labels_beside(
     let (mut input, header) = open_array(&beside).map_err(at)?;
     if *header.shape != [samples] {
         let shape = &header.shape;
-        let sentence = format!("the labels beside the images have shape {shape:?}, not [{samples}]; move their file away");
+        let sentence =
+            format!("the labels beside the images have shape {shape:?}, not [{samples}]; move their file away");
         return Err(at(FileError::new(sentence)));
     }
     let shape = SampleShape::of(&header.shape).map_err(at)?;
@@ -208,7 +206,10 @@ fn labels_beside(
     input.finish().map_err(|error| at(read_failed(&error, &header)))?;
     let name = beside.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let (categories, indices) = categories(&values);
-    Ok((Some(("label".to_owned(), categories, indices)), vec![format!("the labels come from {name}, the file beside it")]))
+    Ok((
+        Some(("label".to_owned(), categories, indices)),
+        vec![format!("the labels come from {name}, the file beside it")],
+    ))
 }
 
 /// The different numbers, ascending, and the place of each number among them.
@@ -241,11 +242,7 @@ pub fn arrays_in(path: &Path) -> Result<Vec<ArrayInfo>, FileError> {
             return Ok(Vec::new());
         }
         let arrays = npz_arrays(&mut file)?.into_iter();
-        Ok(arrays
-            .filter_map(|array| {
-                Some(ArrayInfo { key: array.key, shape: array.content.ok()?.0.shape })
-            })
-            .collect())
+        Ok(arrays.filter_map(|array| Some(ArrayInfo { key: array.key, shape: array.content.ok()?.0.shape })).collect())
     };
     list().map_err(|error: FileError| error.at(path))
 }
@@ -430,7 +427,10 @@ mod tests {
             assert!((0..SAMPLES).all(|s| (0..6).all(|k| read.values.at(k, s) == value(s, k))), "file {i}");
         }
         let one_axis = npy("<f4", &[SAMPLES * 6], false, c_order);
-        assert_eq!((folder.read(&one_axis).unwrap().values.rows(), folder.read(&one_axis).unwrap().values.columns()), (1, 120));
+        assert_eq!(
+            (folder.read(&one_axis).unwrap().values.rows(), folder.read(&one_axis).unwrap().values.columns()),
+            (1, 120)
+        );
     }
 
     #[test]
@@ -454,7 +454,8 @@ mod tests {
         let (a, b) = (plain("|u1"), plain("<f8"));
         let key = |key: &str| ImportOptions { key: Some(key.to_owned()), ..ImportOptions::default() };
         for deflated in [false, true] {
-            let two = npz(&[("metadata", pickled.clone()), ("imgs", a.clone()), ("latents_values", b.clone())], deflated);
+            let two =
+                npz(&[("metadata", pickled.clone()), ("imgs", a.clone()), ("latents_values", b.clone())], deflated);
             let sentence = folder.sentence(&two, &ImportOptions::default());
             assert_eq!(sentence, "the archive holds imgs, latents_values; choose one, as --key imgs");
             let read = folder.read_with("file", &two, &key("latents_values")).unwrap();
@@ -466,7 +467,9 @@ mod tests {
             assert_eq!(infos.len(), 2);
             let one = npz(&[("metadata", pickled.clone()), ("a", a.clone())], deflated);
             assert_eq!(folder.read(&one).unwrap().key.as_deref(), Some("a"));
-            assert!(folder.sentence(&npz(&[("metadata", pickled.clone())], deflated), &key("metadata")).contains("objects"));
+            assert!(
+                folder.sentence(&npz(&[("metadata", pickled.clone())], deflated), &key("metadata")).contains("objects")
+            );
         }
         assert!(folder.sentence(&npz(&[], false)[..], &ImportOptions::default()).contains("neither text nor an array"));
         let no_arrays = {
@@ -503,7 +506,13 @@ mod tests {
     fn what_is_cut_off_has_a_sentence() {
         let folder = Folder::new();
         let bytes = plain("<f4");
-        let files = [gz(&bytes), npz(&[("a", bytes.clone())], true), npz(&[("a", bytes.clone())], false), idx(13, &[SAMPLES, 6], ">f4"), bytes];
+        let files = [
+            gz(&bytes),
+            npz(&[("a", bytes.clone())], true),
+            npz(&[("a", bytes.clone())], false),
+            idx(13, &[SAMPLES, 6], ">f4"),
+            bytes,
+        ];
         for (i, file) in files.iter().enumerate() {
             for length in (0..file.len()).step_by(if file.len() > 400 { 7 } else { 1 }).chain([file.len() - 1]) {
                 for rows in [None, Some(10)] {
@@ -566,9 +575,12 @@ mod tests {
         let head = npy_head("<f4", &[samples, 16_000]);
         fs::write(&path, &head).unwrap();
         File::options().write(true).open(&path).unwrap().set_len(head.len() as u64 + samples as u64 * 64_000).unwrap();
-        let read = |rows| read_array_file(&path, &ImportOptions { rows, ..ImportOptions::default() }, 1, Watch::nobody());
+        let read =
+            |rows| read_array_file(&path, &ImportOptions { rows, ..ImportOptions::default() }, 1, Watch::nobody());
         let sentence = read(None).unwrap_err().to_string();
-        assert!(sentence.contains("more than half of the memory") && sentence.ends_with(&format!("--rows {}", samples - 1)));
+        assert!(
+            sentence.contains("more than half of the memory") && sentence.ends_with(&format!("--rows {}", samples - 1))
+        );
         let part = read(Some(20)).unwrap();
         assert_eq!((part.values.rows(), part.values.columns()), (16_000, 20));
     }

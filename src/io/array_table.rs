@@ -3,7 +3,8 @@
 use super::array_file::ArrayRows;
 use super::file_error::FileError;
 use crate::data::{
-    FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, Label, LabelColumn, MissingValues, Numbers, ObservationKind, Table,
+    FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, Label, LabelColumn, MissingValues, Numbers, ObservationKind,
+    Table,
 };
 
 /// Rows in a sentence.
@@ -18,7 +19,9 @@ pub(in crate::io) fn table_of_arrays(
     options: &ImportOptions,
 ) -> Result<(Table, ImportOptions, Vec<ImportNote>), FileError> {
     if options.columns.is_some() || !options.labels.is_empty() || !options.factors.is_empty() {
-        return Err(FileError::new("columns, labels and factors are chosen by name in text, not in arrays or pictures"));
+        return Err(FileError::new(
+            "columns, labels and factors are chosen by name in text, not in arrays or pictures",
+        ));
     }
     let ArrayRows { values, picture, rows, factors, labels, key, is_bytes, notes } = rows;
     let mut notes: Vec<ImportNote> = notes.into_iter().map(ImportNote).collect();
@@ -43,8 +46,11 @@ pub(in crate::io) fn table_of_arrays(
     if !incomplete.is_empty() {
         let sentence = missing(&table, &incomplete);
         if options.missing == MissingValues::Refuse {
-            return Err(FileError::new(sentence + "; only finite numbers can be learned from, so leave these rows out with \
-                                                   --missing drop"));
+            return Err(FileError::new(
+                sentence
+                    + "; only finite numbers can be learned from, so leave these rows out with \
+                                                   --missing drop",
+            ));
         }
         notes.push(ImportNote(sentence + "; these rows are left out"));
         let complete: Vec<usize> =
@@ -79,7 +85,8 @@ fn missing(table: &Table, samples: &[usize]) -> String {
     let row = |sample: &usize| table.rows.as_ref().map_or(*sample, |rows| rows[*sample]);
     let first = samples[0];
     let column = (0..table.values.rows()).find(|r| !table.values.at(*r, first).is_finite()).unwrap_or_default();
-    let place = format!("row {}, column {column} (counted from 0) holds {}", row(&first), table.values.at(column, first));
+    let place =
+        format!("row {}, column {column} (counted from 0) holds {}", row(&first), table.values.at(column, first));
     if samples.len() == 1 {
         return place;
     }
@@ -97,7 +104,16 @@ mod tests {
 
     fn rows(values: impl Into<Numbers>) -> ArrayRows {
         let (values, notes) = (values.into(), vec!["a note".to_owned()]);
-        ArrayRows { values, picture: None, rows: None, factors: Vec::new(), labels: None, key: None, is_bytes: false, notes }
+        ArrayRows {
+            values,
+            picture: None,
+            rows: None,
+            factors: Vec::new(),
+            labels: None,
+            key: None,
+            is_bytes: false,
+            notes,
+        }
     }
 
     #[test]

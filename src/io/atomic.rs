@@ -47,7 +47,10 @@ impl Staged {
     ///
     /// # Errors
     /// If the directory does not exist, may not be written to or is full, or `write` fails.
-    pub(in crate::io) fn stream(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<Self, FileError> {
+    pub(in crate::io) fn stream(
+        path: &Path,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<Self, FileError> {
         let stage = || {
             let (staged, mut file) = Self::beside(path, |hidden| File::create_new(hidden))?;
             write(&mut file)?;

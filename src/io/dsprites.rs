@@ -49,13 +49,14 @@ fn write_archive<W: Write + Seek>(
         return Err(Error::new(ErrorKind::InvalidInput, what));
     }
     let mut archive = ZipWriter::new(to);
-    let mut add = |key: &str, kind: &str, shape: &[usize], bytes: u64, write: &mut dyn FnMut(&mut dyn Write) -> Written<()>| {
-        let head = npy_head(kind, shape);
-        archive.add(&format!("{key}.npy"), head.len() as u64 + bytes, true, |to| {
-            to.write_all(&head)?;
-            write(to)
-        })
-    };
+    let mut add =
+        |key: &str, kind: &str, shape: &[usize], bytes: u64, write: &mut dyn FnMut(&mut dyn Write) -> Written<()>| {
+            let head = npy_head(kind, shape);
+            archive.add(&format!("{key}.npy"), head.len() as u64 + bytes, true, |to| {
+                to.write_all(&head)?;
+                write(to)
+            })
+        };
     let bytes = (samples as u64).saturating_mul((height * width) as u64);
     add("imgs", "|u1", &[samples, height, width], bytes, &mut |to| {
         let mut count = 0;
@@ -129,7 +130,9 @@ mod tests {
     fn too_few_pictures_leave_no_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("shapes.npz");
-        for (pictures, size, words) in [(39, 20, "bytes instead of"), (41, 20, "bytes instead of"), (40, 19, "19 pixels")] {
+        for (pictures, size, words) in
+            [(39, 20, "bytes instead of"), (41, 20, "bytes instead of"), (40, 19, "19 pixels")]
+        {
             let sentence = write(&path, pictures, size).unwrap_err().to_string();
             assert!(sentence.contains(words) && !sentence.contains('\n'), "{sentence}");
             assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);

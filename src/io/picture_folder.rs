@@ -110,7 +110,8 @@ fn pictures_in(folder: &Path) -> Result<(Vec<PictureFile>, Vec<String>), FileErr
             "{unlabelled} pictures lie beside subfolders with others; put each into the subfolder of its label, or all into one folder"
         )));
     }
-    let notes = if others > 0 { vec![format!("{others} files that are not PNG or JPEG are left out")] } else { Vec::new() };
+    let notes =
+        if others > 0 { vec![format!("{others} files that are not PNG or JPEG are left out")] } else { Vec::new() };
     Ok((files, notes))
 }
 
@@ -147,7 +148,8 @@ fn common_shape(
     let mut shapes = Vec::with_capacity(files.len());
     for (i, file) in files.iter().enumerate() {
         let opened = File::open(&file.path).map_err(|e| FileError::new(format_args!("cannot read the picture ({e})")));
-        let shape = opened.and_then(|file| picture_shape(BufReader::new(file))).map_err(|error| error.at(&file.path))?;
+        let shape =
+            opened.and_then(|file| picture_shape(BufReader::new(file))).map_err(|error| error.at(&file.path))?;
         shapes.push(shape);
         watch.report(i as u64 + 1, 2 * files.len() as u64)?;
     }
@@ -221,13 +223,21 @@ mod tests {
         let files = ["cat/b.png", "cat/a.PNG", "dog/c.png", "ape/z.png"];
         let mut files: Vec<(&str, Vec<u8>)> =
             files.into_iter().enumerate().map(|(i, name)| (name, png(3, 2, 10 * i as u8 + 1))).collect();
-        files.extend([("cat/notes.txt", vec![1]), (".hidden.png", vec![1]), ("__MACOSX/a.png", vec![1]), ("ape/.a.png", vec![1])]);
+        files.extend([
+            ("cat/notes.txt", vec![1]),
+            (".hidden.png", vec![1]),
+            ("__MACOSX/a.png", vec![1]),
+            ("ape/.a.png", vec![1]),
+        ]);
         let pictures = folder(&files);
         let (rows, sha256) = read(&pictures, &ImportOptions::default()).unwrap();
         let firsts: Vec<f64> = rows.values.row(0).collect();
         assert_eq!(firsts, [31.0, 11.0, 1.0, 21.0]);
         let labels = ("folder".to_owned(), ["ape", "cat", "dog"].map(str::to_owned).to_vec(), vec![0, 1, 1, 2]);
-        assert_eq!((rows.labels, rows.picture), (Some(labels), Some(PictureShape { height: 2, width: 3, channels: 1 })));
+        assert_eq!(
+            (rows.labels, rows.picture),
+            (Some(labels), Some(PictureShape { height: 2, width: 3, channels: 1 }))
+        );
         assert_eq!((rows.notes.len(), rows.is_bytes, rows.rows), (1, true, None));
         let rgb = ImportOptions { color: Some(PixelColor::Rgb), rows: Some(3), ..ImportOptions::default() };
         let (rows, other) = read(&pictures, &rgb).unwrap();
@@ -239,12 +249,14 @@ mod tests {
 
     #[test]
     fn sizes_that_differ_are_refused_or_resized() {
-        let pictures = folder(&[("a.png", png(4, 4, 5)), ("b.png", png(4, 4, 5)), ("c.png", png(8, 6, 9)), ("d.png", png(2, 2, 1))]);
+        let pictures = folder(&[
+            ("a.png", png(4, 4, 5)),
+            ("b.png", png(4, 4, 5)),
+            ("c.png", png(8, 6, 9)),
+            ("d.png", png(2, 2, 1)),
+        ]);
         let sentence = read(&pictures, &ImportOptions::default()).unwrap_err().to_string();
-        assert_eq!(
-            sentence,
-            "a.png has 4x4 pixels, but c.png has 8x6 and 2 of 4 differ; resize them, as --resize 4x4"
-        );
+        assert_eq!(sentence, "a.png has 4x4 pixels, but c.png has 8x6 and 2 of 4 differ; resize them, as --resize 4x4");
         let resize = ImportOptions { resize: Some((3, 5)), ..ImportOptions::default() };
         let (rows, _) = read(&pictures, &resize).unwrap();
         assert_eq!(rows.picture, Some(PictureShape { height: 3, width: 5, channels: 1 }));
@@ -253,13 +265,16 @@ mod tests {
 
     #[test]
     fn errors_name_the_picture() {
-        let refused = |files: &[(&str, Vec<u8>)]| read(&folder(files), &ImportOptions::default()).unwrap_err().to_string();
+        let refused =
+            |files: &[(&str, Vec<u8>)]| read(&folder(files), &ImportOptions::default()).unwrap_err().to_string();
         let broken = refused(&[("a.png", png(4, 4, 5)), ("b.png", png(4, 4, 5)[..50].to_vec())]);
         assert!(broken.starts_with("the picture is damaged (") && broken.ends_with("b.png"), "{broken}");
         let text = refused(&[("a.png", b"text".to_vec())]);
         assert!(text.contains("neither a PNG nor a JPEG") && text.ends_with("a.png"), "{text}");
         assert!(refused(&[("a.txt", vec![1])]).contains("holds no PNG or JPEG"));
-        assert!(refused(&[("a.png", png(4, 4, 5)), ("x/b.png", png(4, 4, 5))]).contains("1 pictures lie beside subfolders"));
+        assert!(
+            refused(&[("a.png", png(4, 4, 5)), ("x/b.png", png(4, 4, 5))]).contains("1 pictures lie beside subfolders")
+        );
         assert!(refused(&[("a.png", png(600, 600, 5))]).contains("360000 pixels are more than 196608"));
     }
 }

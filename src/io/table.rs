@@ -14,9 +14,7 @@ use super::format::text_layout::{TextLayout, decoded};
 use super::memory::half_of_memory;
 use super::picture_folder::read_picture_folder;
 use super::watch::Watch;
-use crate::data::{
-    FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, MissingValues, Table, chosen_rows,
-};
+use crate::data::{FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, MissingValues, Table, chosen_rows};
 use crate::linalg::Matrix;
 
 /// A table and how its file became one.

@@ -188,7 +188,7 @@ fn errors_in_your_data_name_the_file_and_the_place() {
     let before = cli.names(".");
     for (name, words) in [
         ("missing.csv", "cannot read the file"),
-        ("folder", "cannot read the file"),
+        ("folder", "holds no PNG or JPEG pictures"),
         ("text.csv", "line 31, column 2 holds \"two\""),
         ("ragged.csv", "line 31 has 3 cells"),
         ("nan.csv", "1 row has missing values (line 31)"),

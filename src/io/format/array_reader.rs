@@ -183,9 +183,9 @@ fn runs(chosen: Option<&[usize]>, samples: usize, most: usize) -> impl Iterator<
 pub(in crate::io) fn read_failed(error: &std::io::Error, header: &ArrayHeader) -> FileError {
     let shape = &header.shape;
     match error.kind() {
-        ErrorKind::UnexpectedEof => {
-            FileError::new(format_args!("the array of shape {shape:?} ends before its last number; copy the file again"))
-        }
+        ErrorKind::UnexpectedEof => FileError::new(format_args!(
+            "the array of shape {shape:?} ends before its last number; copy the file again"
+        )),
         ErrorKind::InvalidData | ErrorKind::InvalidInput => {
             FileError::new(format_args!("the array of shape {shape:?} is damaged ({error}); copy the file again"))
         }

@@ -35,7 +35,8 @@ pub(in crate::io) fn read_idx_header(reader: &mut impl Read) -> Result<ArrayHead
     };
     let [_, _, kind, axes] = word()?;
     let kind = number_kind(kind).ok_or_else(|| FileError::new("this is not an IDX file"))?;
-    let shape = (0..axes).map(|_| word().map(|extent| u32::from_be_bytes(extent) as usize)).collect::<Result<_, _>>()?;
+    let shape =
+        (0..axes).map(|_| word().map(|extent| u32::from_be_bytes(extent) as usize)).collect::<Result<_, _>>()?;
     Ok(ArrayHeader { stored: StoredNumber { kind, big_endian: true }, fortran: false, shape })
 }
 

@@ -112,7 +112,8 @@ pub(in crate::io) fn names_of_factors(
     count: usize,
 ) -> Vec<String> {
     let names = arrays.iter().find(|array| array.key == "latents_names");
-    let names = names.and_then(|array| read_npy_strings(&mut open_zip_member(archive, &array.member).ok()?, MOST_NAMES));
+    let names =
+        names.and_then(|array| read_npy_strings(&mut open_zip_member(archive, &array.member).ok()?, MOST_NAMES));
     match names.filter(|names| names.len() == count) {
         Some(names) => names,
         None if count == FACTORS.len() => FACTORS.map(str::to_owned).to_vec(),

@@ -43,7 +43,8 @@ pub(in crate::io) fn picture_shape(mut file: impl BufRead + Seek) -> Result<Pict
         PictureFormat::Png => {
             let reader = png_decoder(file).read_info().map_err(broken)?;
             let info = reader.info();
-            let channels = if matches!(info.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha) { 1 } else { 3 };
+            let channels =
+                if matches!(info.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha) { 1 } else { 3 };
             PictureShape { height: info.height as usize, width: info.width as usize, channels }
         }
         PictureFormat::Jpeg => {
@@ -251,7 +252,10 @@ mod tests {
         let pixels = |bytes: &[u8], color| decode_picture(bytes, color).unwrap().1;
         use PixelColor::{Grey, Rgb};
         let grey = png(2, ColorType::Grayscale, BitDepth::Eight, None, &[0, 50, 100, 255]);
-        assert_eq!(picture_shape(std::io::Cursor::new(&grey)).unwrap(), PictureShape { height: 2, width: 2, channels: 1 });
+        assert_eq!(
+            picture_shape(std::io::Cursor::new(&grey)).unwrap(),
+            PictureShape { height: 2, width: 2, channels: 1 }
+        );
         assert_eq!(pixels(&grey, Grey), [0, 50, 100, 255]);
         assert_eq!(pixels(&grey, Rgb), [0, 0, 0, 50, 50, 50, 100, 100, 100, 255, 255, 255]);
         let rgb = png(2, ColorType::Rgb, BitDepth::Eight, None, &[255, 0, 0, 0, 0, 255]);
@@ -274,7 +278,10 @@ mod tests {
     #[test]
     fn jpeg_is_read() {
         let grey = jpeg(9, 5, ExtendedColorType::L8, &[130; 45]);
-        assert_eq!(picture_shape(std::io::Cursor::new(&grey)).unwrap(), PictureShape { height: 5, width: 9, channels: 1 });
+        assert_eq!(
+            picture_shape(std::io::Cursor::new(&grey)).unwrap(),
+            PictureShape { height: 5, width: 9, channels: 1 }
+        );
         let (shape, pixels) = decode_picture(&grey, PixelColor::Grey).unwrap();
         assert!((shape.height, shape.width, pixels.len()) == (5, 9, 45) && pixels.iter().all(|x| x.abs_diff(130) <= 1));
         let rgb = jpeg(8, 16, ExtendedColorType::Rgb8, &[200, 40, 90].repeat(128));
@@ -339,7 +346,8 @@ mod tests {
         ] {
             assert!(decode_picture(&file, PixelColor::Rgb).is_ok());
             for length in (0..file.len() - 2).step_by(5).chain(file.len() - 12..file.len() - 2) {
-                let error = decode_picture(&file[..length], PixelColor::Rgb).map(|(shape, _)| shape).unwrap_err().to_string();
+                let error =
+                    decode_picture(&file[..length], PixelColor::Rgb).map(|(shape, _)| shape).unwrap_err().to_string();
                 assert!(!error.contains('\n') && error.contains("picture"), "{length} of {}: {error}", file.len());
             }
         }

@@ -52,7 +52,9 @@ fn directory(archive: &mut (impl Read + Seek), length: u64) -> Written<Option<Ve
     // 22 bytes and a comment of up to 65,535.
     let tail = read_at(archive, length.saturating_sub(22 + 65_535), length.min(22 + 65_535))?;
     let ends = |at: &usize| {
-        tail[*at..].starts_with(b"PK\x05\x06") && tail.len() - at >= 22 && half(&tail, at + 20) == Some(tail.len() - at - 22)
+        tail[*at..].starts_with(b"PK\x05\x06")
+            && tail.len() - at >= 22
+            && half(&tail, at + 20) == Some(tail.len() - at - 22)
     };
     let Some(end) = (0..tail.len()).rev().find(ends) else { return Ok(None) };
     let (Some(mut size), Some(mut start)) = (word(&tail, end + 12), word(&tail, end + 16)) else { return Ok(None) };
@@ -125,7 +127,8 @@ pub(in crate::io) fn open_zip_member<'a>(
         FileError::new(format_args!("'{name}' in the archive is {how}; {again}"))
     };
     let header = read_at(archive, member.start, 30).map_err(damaged)?;
-    let (true, Some(name), Some(extra)) = (header.starts_with(b"PK\x03\x04"), half(&header, 26), half(&header, 28)) else {
+    let (true, Some(name), Some(extra)) = (header.starts_with(b"PK\x03\x04"), half(&header, 26), half(&header, 28))
+    else {
         return Err(damaged("a member is not where its directory says"));
     };
     archive.seek(SeekFrom::Start(member.start + 30 + (name + extra) as u64)).map_err(damaged)?;
@@ -153,7 +156,9 @@ impl Read for Checked<'_> {
         self.crc.update(&buffer[..count]);
         self.size += count as u64;
         let (crc, size) = self.expected;
-        if self.size > size || count == 0 && !buffer.is_empty() && (self.crc.clone().finalize(), self.size) != (crc, size) {
+        if self.size > size
+            || count == 0 && !buffer.is_empty() && (self.crc.clone().finalize(), self.size) != (crc, size)
+        {
             return Err(Error::new(ErrorKind::InvalidData, "its checksum differs"));
         }
         Ok(count)

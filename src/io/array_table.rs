@@ -30,6 +30,14 @@ pub(in crate::io) fn table_of_arrays(
         width: shape.width,
         channels: shape.channels,
     });
+    // Nothing can be correlated with a constant.
+    let (factors, constant): (Vec<_>, Vec<_>) =
+        factors.into_iter().partition(|(_, values)| values.iter().any(|x| *x != values[0]));
+    notes.extend(
+        constant
+            .iter()
+            .map(|(name, _)| ImportNote(format!("the factor '{name}' is the same in all rows, so it is left out"))),
+    );
     let names = (1..=values.rows()).map(|i| format!("x{i}")).collect();
     let labels = labels.map(|(name, names, categories)| {
         let label = Label { name, categories: names };
@@ -122,7 +130,10 @@ mod tests {
         let read = ArrayRows {
             picture,
             rows: Some((5..25).collect()),
-            factors: vec![("posX".to_owned(), vec![0.5; 20])],
+            factors: vec![
+                ("color".to_owned(), vec![0.5; 20]),
+                ("posX".to_owned(), (0..20).map(|x| x as f32).collect()),
+            ],
             labels: Some(("folder".to_owned(), vec!["a".to_owned()], vec![0; 20])),
             key: Some("imgs".to_owned()),
             is_bytes: true,
@@ -130,8 +141,12 @@ mod tests {
         };
         let (table, import, notes) = table_of_arrays(read.clone(), &ImportOptions::guessed()).unwrap();
         assert_eq!(table.kind, ObservationKind::Images { height: 2, width: 1, channels: 3 });
-        assert_eq!((table.names.len(), table.rows.as_ref().map(|rows| rows[0]), notes.len()), (6, Some(5), 1));
-        assert_eq!((table.factors[0].name.as_str(), table.labels[0].label.name.as_str()), ("posX", "folder"));
+        assert_eq!((table.names.len(), table.rows.as_ref().map(|rows| rows[0]), notes.len()), (6, Some(5), 2));
+        assert!(notes[1].0.starts_with("the factor 'color' is the same in all rows"));
+        assert_eq!(
+            (table.factors.len(), table.factors[0].name.as_str(), table.labels[0].label.name.as_str()),
+            (1, "posX", "folder")
+        );
         assert_eq!((import.pixels, import.guess, import.key.as_deref()), (true, false, Some("imgs")));
         // Where the record does not say it, bytes stay what they are.
         assert!(!table_of_arrays(read, &ImportOptions::default()).unwrap().1.pixels);

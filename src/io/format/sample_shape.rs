@@ -26,8 +26,8 @@ pub(in crate::io) struct SampleShape {
     planar: bool,
 }
 
-/// Columns of a table: 128×128 pixels.
-const MOST_COLUMNS: usize = 16_384;
+/// Columns of a table: 128×128 pixels in three colours.
+const MOST_COLUMNS: usize = 49_152;
 /// 256×256 pixels in three colours.
 const MOST_PIXELS: usize = 196_608;
 
@@ -127,7 +127,7 @@ mod tests {
             (vec![7, 2, 2, 2, 3], "shape"),
             (vec![0, 4], "no numbers"),
             (vec![7, 0, 3], "no numbers"),
-            (vec![7, 20_000], "20000 columns are more than 16384"),
+            (vec![7, 50_000], "50000 columns are more than 49152"),
             (vec![7, 512, 512], "262144 pixels are more than 196608"),
             (vec![7, usize::MAX, usize::MAX], "more than"),
         ] {

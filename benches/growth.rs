@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use measure::{on_this_thread, percentile};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, ObservationKind, Split};
+use unpick::data::{Dataset, ImportOptions, ObservationKind, Split};
 use unpick::experiment::{Config, Experiment, Optimizer, Origin, Snapshot};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
@@ -128,19 +128,20 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
     let mut split = |samples: usize| {
         let z = Matrix::from_fn(m, samples, |_, _| normal());
         let x = |r: usize, c: usize| mix.row(r).zip(z.column(c)).map(|(a, z)| a * z).sum::<f32>().tanh();
-        Split { observations: Matrix::from_fn(n, samples, x), factors: None }
+        Split::new(Matrix::from_fn(n, samples, x), None)
     };
     let data = Dataset {
         train: split(2048),
         test: split(2000),
         factor_names: Vec::new(),
+        labels: Vec::new(),
         observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
         kind: ObservationKind::Points,
         centre_and_scale: None,
         split_seed: None,
     };
     let config = Config {
-        origin: Origin::File { name: "growth".to_owned(), sha256: String::new() },
+        origin: Origin::file("growth", "", ImportOptions::default()),
         seed: 1,
         architecture: Architecture {
             latent_dim: m,

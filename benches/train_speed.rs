@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use rand_distr::{Distribution as _, StandardNormal};
-use unpick::data::{Dataset, ObservationKind, Split};
+use unpick::data::{Dataset, ImportOptions, ObservationKind, Split};
 use unpick::experiment::{Config, Experiment, Optimizer, Origin};
 use unpick::linalg::Matrix;
 use unpick::nn::Activation;
@@ -115,7 +115,7 @@ impl Workload {
     fn start(&self, threads: usize) -> anyhow::Result<Experiment> {
         let &Self { latent_dim, batch, covariance, .. } = self;
         let config = Config {
-            origin: Origin::File { name: self.name.to_owned(), sha256: String::new() },
+            origin: Origin::file(self.name, "", ImportOptions::default()),
             seed: 1,
             architecture: Architecture {
                 latent_dim,
@@ -151,12 +151,13 @@ impl Workload {
                     *x = (exact + 0.05 * normal()) as f32;
                 }
             }
-            Split { observations, factors: None }
+            Split::new(observations, None)
         };
         Dataset {
             train: split(4096),
             test: split(1024),
             factor_names: Vec::new(),
+            labels: Vec::new(),
             observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
             kind: ObservationKind::Points,
             centre_and_scale: None,

@@ -5,23 +5,32 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::{Dataset, Scene, dataset_from_table, generate};
+use crate::data::{Dataset, ImportNote, ImportOptions, Scaling, Scene, TestFile, generate, notes_on, prepare_table};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
-use crate::io::{FileError, Recipe, Session, open, open_session, read_table, read_text, session_of};
+use crate::io::{FileError, Recipe, Session, TableFile, Watch, open, open_session, read_table, read_text, session_of};
 
 /// Source of a run.
 #[derive(Clone, Debug)]
 pub enum RunSource {
     /// Built-in scene by name, or scene file by path.
     Scene(String),
-    /// Table of your data: CSV, TSV or NPY.
-    Data(PathBuf),
+    /// Your data: a table or array.
+    Data {
+        /// File of the data.
+        path: PathBuf,
+        /// File of held-out data.
+        test: Option<PathBuf>,
+        /// How the file becomes data.
+        options: Box<ImportOptions>,
+    },
     /// Session, or a figure that contains one.
     Session {
         /// Session or figure file.
         path: PathBuf,
-        /// Table of data that was too large for the session.
+        /// File of data that were too large for the session.
         data: Option<PathBuf>,
+        /// File of their held-out data, if they had one.
+        test: Option<PathBuf>,
     },
     /// Run as one line of text.
     Recipe(Recipe),
@@ -33,9 +42,9 @@ impl RunSource {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
             Self::Scene(path.to_string_lossy().into_owned())
         } else if let Some(session) = session_of(path) {
-            Self::Session { path: session, data: None }
+            Self::Session { path: session, data: None, test: None }
         } else {
-            Self::Data(path.to_owned())
+            Self::Data { path: path.to_owned(), test: None, options: Box::new(ImportOptions::guessed()) }
         }
     }
 
@@ -61,25 +70,78 @@ impl From<FileError> for LaunchError {
 /// # Errors
 /// If there is no such scene, or a file cannot be used.
 pub fn launch(source: &RunSource, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {
+    launch_watched(source, seed, Watch::nobody())
+}
+
+/// [`launch`] with someone who hears how far your data are read, and can cancel it.
+///
+/// # Errors
+/// Those of [`launch`], and if reading was cancelled.
+pub fn launch_watched(source: &RunSource, seed: Option<u64>, watch: Watch<'_>) -> Result<PreparedRun, LaunchError> {
     match source {
         RunSource::Scene(name) => Ok(PreparedRun::of_scene(find_scene(name)?, seed.unwrap_or(0))),
-        RunSource::Data(path) => of_data(path, seed.unwrap_or(0)),
-        RunSource::Session { path, data } => of_session_file(path, data.as_deref(), seed),
+        RunSource::Data { path, test, options } => of_data(path, test.as_deref(), options, seed.unwrap_or(0), watch),
+        RunSource::Session { path, data, test } => of_session_file(path, data.as_deref(), test.as_deref(), seed),
         RunSource::Recipe(recipe) => of_recipe(recipe, seed),
     }
 }
 
-/// Preparation of a table, in words.
+/// How the data of an import were prepared, in words.
+pub fn preparation(import: &ImportOptions) -> String {
+    if import.is_default() {
+        return PREPARATION.to_owned();
+    }
+    let held_out = match &import.test {
+        Some(test) => format!("All rows train; those of {} are held out.", test.file),
+        None => format!("The seed shuffles the rows; {} % are held out.", (1000.0 * import.held_out).round() / 10.0),
+    };
+    let scale = match import.scale {
+        Scaling::None => "Columns are as in the file.",
+        Scaling::One => "Columns are centred and divided by one scale, from the training rows. σ² is in units of the scaled data.",
+        Scaling::Columns => {
+            "Columns are centred, and each is divided by its own standard deviation, from the training rows. σ² is in units of the scaled \
+             data."
+        }
+    };
+    format!("{held_out} {scale}")
+}
+
+/// Usual preparation of a table, in words.
 pub const PREPARATION: &str = "The seed shuffles the rows; the last fifth is held out. Columns are centred and divided by one \
                                 scale, from the training rows. σ² is in units of the scaled data.";
 
-fn of_data(path: &Path, seed: u64) -> Result<PreparedRun, LaunchError> {
-    let file = read_table(path)?;
-    let data = dataset_from_table(&file.table, seed).map_err(|e| FileError::new(e).at(path))?;
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let config = Config::new(Origin::File { name, sha256: file.sha256 }, seed, data.train.samples());
+fn of_data(
+    path: &Path,
+    test: Option<&Path>,
+    options: &ImportOptions,
+    seed: u64,
+    watch: Watch<'_>,
+) -> Result<PreparedRun, LaunchError> {
+    let mut file = read_table(path, options, seed, watch)?;
+    let held_out = test.map(|test| read_held_out(test, &file.import, watch)).transpose()?;
+    if let (Some(test), Some(held_out)) = (test, &held_out) {
+        file.import.test = Some(TestFile { file: name_of(test), sha256: held_out.sha256.clone() });
+    }
+    let TableFile { table, import, mut notes, sha256, .. } = file;
+    let share = (table.samples() as f64 * import.held_out) as usize;
+    let held_out_rows = held_out.as_ref().map_or(share.max(1), |file| file.table.samples());
+    notes.extend(notes_on(&table, &import, held_out_rows));
+    let data = prepare_table(table, held_out.map(|file| file.table), &import, import.seed.unwrap_or(seed))
+        .map_err(|e| FileError::new(e).at(path))?;
+    let config = Config::new(Origin::file(&name_of(path), &sha256, import), seed, data.train.samples());
     let steps = config.origin.defaults(data.train.samples()).steps;
-    Ok(PreparedRun::new(config, Arc::new(data), steps))
+    Ok(PreparedRun { notes, ..PreparedRun::new(config, Arc::new(data), steps) })
+}
+
+/// Reads the held-out rows with the options that their training data were read with: all of them.
+fn read_held_out(path: &Path, import: &ImportOptions, watch: Watch<'_>) -> Result<TableFile, FileError> {
+    let options = ImportOptions { rows: None, test: None, ..import.clone() };
+    read_table(path, &options, 0, watch)
+}
+
+/// The name of a file without its folders.
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Run ready to start.
@@ -99,11 +161,13 @@ pub struct PreparedRun {
     pub view: Value,
     /// Second run of a comparison.
     pub beside: Option<Box<Self>>,
+    /// What was decided and noticed while your data were read.
+    pub notes: Vec<ImportNote>,
 }
 
 impl PreparedRun {
     fn new(config: Config, data: Arc<Dataset>, steps: u64) -> Self {
-        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null, beside: None }
+        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null, beside: None, notes: Vec::new() }
     }
 
     /// Run of a scene with its defaults.
@@ -126,14 +190,14 @@ impl PreparedRun {
     fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
         let Session { config, log, steps, weights, view, beside, .. } = session;
         let beside = beside.map(|beside| {
-            let shared = beside.table.is_none() && beside.config.origin.scene().is_none();
-            if shared && beside.config.origin == config.origin {
+            if beside.table.is_none() && beside.config.origin.shares_file_with(&config.origin) {
                 Self::with_data(*beside, Arc::clone(&data))
             } else {
                 Self::of_session(*beside)
             }
         });
-        Ok(Self { beside: beside.transpose()?.map(Box::new), config, data, log, steps, weights, view })
+        let beside = beside.transpose()?.map(Box::new);
+        Ok(Self { beside, config, data, log, steps, weights, view, notes: Vec::new() })
     }
 
     /// Checks configuration and commands.
@@ -171,10 +235,15 @@ impl PreparedRun {
     }
 }
 
-fn of_session_file(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {
+fn of_session_file(
+    path: &Path,
+    table: Option<&Path>,
+    test: Option<&Path>,
+    seed: Option<u64>,
+) -> Result<PreparedRun, LaunchError> {
     let session = open_session(path)?;
     let data = match table {
-        Some(table) => Arc::new(data_of_session(&session, table)?),
+        Some(table) => Arc::new(data_of_session(&session, table, test)?),
         // A run folder contains its data of any size.
         None => match session.data() {
             Err(missing) => {
@@ -192,15 +261,30 @@ fn of_session_file(path: &Path, table: Option<&Path>, seed: Option<u64>) -> Resu
     Ok(run)
 }
 
-/// Data of a session from their original file.
-fn data_of_session(session: &Session, path: &Path) -> Result<Dataset, LaunchError> {
-    let file = read_table(path)?;
-    match &session.config.origin {
-        Origin::File { sha256, .. } if *sha256 == file.sha256 => {
-            Ok(dataset_from_table(&file.table, session.config.seed).map_err(|e| FileError::new(e).at(path))?)
-        }
-        _ => Err(LaunchError(format!("the session was not trained on this file: {}", path.display()))),
+/// Data of a session from their original files.
+fn data_of_session(session: &Session, path: &Path, test: Option<&Path>) -> Result<Dataset, LaunchError> {
+    let other = |path: &Path| LaunchError(format!("the session was not trained on this file: {}", path.display()));
+    let Origin::File { sha256, import, .. } = &session.config.origin else { return Err(other(path)) };
+    let seed = import.seed.unwrap_or(session.config.seed);
+    let file = read_table(path, import, seed, Watch::nobody())?;
+    if file.sha256 != *sha256 {
+        return Err(other(path));
     }
+    let held_out = match (&import.test, test) {
+        (None, None) => None,
+        (None, Some(test)) => return Err(other(test)),
+        (Some(known), None) => {
+            let TestFile { file, sha256 } = known;
+            let sentence = format!("the session had a held-out file; give it with --test: {file} (SHA-256 {sha256})");
+            return Err(LaunchError(sentence));
+        }
+        (Some(known), Some(test)) => {
+            let held_out = read_held_out(test, import, Watch::nobody())?;
+            (held_out.sha256 == known.sha256).then_some(()).ok_or_else(|| other(test))?;
+            Some(held_out.table)
+        }
+    };
+    Ok(prepare_table(file.table, held_out, import, seed).map_err(|e| FileError::new(e).at(path))?)
 }
 
 fn of_recipe(recipe: &Recipe, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {

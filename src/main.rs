@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "gui")]
 fn window(source: &SourceArgs) -> Result<(), cli::CliError> {
-    let source = source.source("cylinder");
+    let source = source.source("cylinder")?;
     let prepared = unpick::launch::launch(&source, None)?;
     unpick::app::window(prepared, source.is_saved()).map_err(|error| cli::CliError::Input(error.to_string()))
 }

@@ -349,7 +349,7 @@ fn nan_and_infinity_in_the_data_are_refused() {
         for place in 0..20 {
             let value = |r: usize, c: usize| if c == place && r == 1 { wrong } else { (r + c * c) as f64 };
             let names = vec!["a".to_owned(), "b".to_owned()];
-            let table = Table { names, values: Matrix::from_fn(2, 20, value), image_shape: None };
+            let table = Table::new(names, Matrix::from_fn(2, 20, value));
             let refused = dataset_from_table(&table, 7);
             assert_eq!(refused.map(drop), Err(TableError::TooLarge), "{wrong} in row {place}");
         }

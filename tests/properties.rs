@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use unpick::data::{Dataset, Table, dataset_from_table};
+use unpick::data::{Dataset, ImportOptions, Table, dataset_from_table};
 use unpick::experiment::{Command, Config, Experiment, Metrics, Optimizer, Origin, Snapshot};
 use unpick::io::{metrics_json, open, save};
 use unpick::linalg::Matrix;
@@ -16,9 +16,7 @@ use unpick::vae::{Architecture, Covariance, DecoderKind, Objective, PosteriorFac
 fn data(n: usize, seed: u64) -> Arc<Dataset> {
     let value = |r: usize, c: usize| ((c * (r + 1)) as f64 * 0.37).sin() + (c as f64 * 0.11).cos();
     let names = (1..=n).map(|i| format!("x{i}")).collect();
-    Arc::new(
-        dataset_from_table(&Table { names, values: Matrix::from_fn(n, 40, value), image_shape: None }, seed).unwrap(),
-    )
+    Arc::new(dataset_from_table(&Table::new(names, Matrix::from_fn(n, 40, value)), seed).unwrap())
 }
 
 /// A number with a uniform logarithm.
@@ -57,7 +55,7 @@ fn config() -> impl Strategy<Value = Config> {
     });
     let optimizer = (optimizer_kind(), logarithmic(1e-9, 1e3), 1..=32_usize);
     let optimizer = optimizer.prop_map(|(kind, lr, batch)| Optimizer { kind, lr, batch });
-    let origin = Origin::File { name: "data.csv".to_owned(), sha256: "0".repeat(64) };
+    let origin = Origin::file("data.csv", &"0".repeat(64), ImportOptions::default());
     (0..=i64::MAX as u64, architecture, objective, optimizer).prop_map(
         move |(seed, architecture, objective, mut optimizer)| {
             if optimizer.kind == OptimizerKind::Lbfgs && !architecture.hidden.is_empty() {

@@ -38,6 +38,7 @@ pub fn window(prepared: PreparedRun, repeated: bool) -> Result<(), NoWindow> {
         let workers = Workers::threaded(&creation.egui_ctx)?;
         let mut app = App::new(&creation.egui_ctx, FirstRun { config, data, running: !repeated }, workers);
         app.restore(creation.storage);
+        app.show_notes(&prepared.notes);
         if repeated {
             app.resume(prepared);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::run_slot::{RunSlot, SavedEnd};
 use super::state::App;
-use crate::data::{Dataset, Scene};
+use crate::data::{Dataset, ImportNote, Scene};
 use crate::experiment::{Config, Snapshot};
 use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
 use crate::io::{Recipe, Session};
@@ -44,13 +44,23 @@ impl App {
         let seed = (!source.is_saved()).then_some(self.runs[self.active].draft.config.seed);
         match launch(source, seed) {
             Ok(prepared) if source.is_saved() => self.resume(prepared),
-            Ok(prepared) => self.replace(prepared.config, prepared.data),
+            Ok(PreparedRun { config, data, notes, .. }) => {
+                self.replace(config, data);
+                self.show_notes(&notes);
+            }
             Err(error) => {
                 self.notice = Some(error.to_string());
                 return false;
             }
         }
         true
+    }
+
+    /// Shows what was decided and noticed while your data were read.
+    pub(super) fn show_notes(&mut self, notes: &[ImportNote]) {
+        if !notes.is_empty() {
+            self.notice = Some(notes.iter().map(|note| format!("• {note}")).collect::<Vec<_>>().join("\n"));
+        }
     }
 
     /// Repeats a saved run, or two that were compared, up to the last step, and restores its view state.

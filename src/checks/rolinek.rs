@@ -14,7 +14,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::parallel::in_parallel;
 use super::run::Seeds;
-use crate::data::{Dataset, Table, dataset_from_table, split_rows};
+use crate::data::{Dataset, ImportOptions, Table, dataset_from_table, split_rows};
 use crate::experiment::{Config, Experiment, Origin, Snapshot};
 use crate::geometry::{Jets, Order, chance_distance, distance_to_orthogonality};
 use crate::linalg::{Matrix, svd};
@@ -183,14 +183,13 @@ impl RolinekData {
     fn generate(self, seed: u64) -> Result<(Dataset, f64), String> {
         let (z, x) = self.draw(seed);
         let names = (1..=x.rows()).map(|i| format!("x{i}")).collect();
-        let mut data =
-            dataset_from_table(&Table { names, values: x, image_shape: None }, seed).map_err(|e| e.to_string())?;
+        let mut data = dataset_from_table(&Table::new(names, x), seed).map_err(|e| e.to_string())?;
         let factors =
             split_rows(POINTS, seed).map(|rows| Matrix::from_fn(2, rows.len(), |r, c| z[(r, rows[c])] as f32));
         let [train, test] = factors;
         (data.train.factors, data.test.factors) = (Some(train), Some(test));
         data.factor_names = vec!["z1".to_owned(), "z2".to_owned()];
-        let scale = data.centre_and_scale.as_ref().map_or(f64::NAN, |standard| standard.scale);
+        let scale = data.centre_and_scale.as_ref().map_or(f64::NAN, |standard| standard.scale.of(0));
         Ok((data, 0.5 * self.beta() / (scale * scale)))
     }
 }
@@ -234,7 +233,7 @@ fn run(data: RolinekData, model: RolinekModel, seed: u64) -> Result<(f64, Option
     };
     let (dataset, b) = data.generate(seed)?;
     let (lr, steps) = data.schedule();
-    let origin = Origin::File { name: data.to_string(), sha256: String::new() };
+    let origin = Origin::file(&data.to_string(), "", ImportOptions::default());
     let mut config = Config::new(origin, seed, dataset.train.samples());
     config.architecture = data.architecture(factor);
     config.objective = Objective { covariance, beta: 1.0, sigma2: b };

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::error::CliError;
 use super::metrics::shown;
-use super::output::print;
+use super::output::{print, print_notes};
 use super::progress::bar;
 use super::run_args::RunArgs;
 use super::train::{ensure_empty, train_and_save};
@@ -65,6 +65,7 @@ impl Compare {
         ensure_empty(&self.out, self.force)?;
         let prepare = |side: &RunArgs| side.over(&self.common).prepare();
         let runs = [prepare(&self.a)?, prepare(&self.b)?];
+        print_notes(runs.iter().flat_map(|run| &run.notes));
         folders.iter().try_for_each(|folder| make_folder(folder))?;
         let mut finished: [Option<(Experiment, Metrics)>; 2] = [None, None];
         let mut count = 0;

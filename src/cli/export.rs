@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::error::CliError;
 use crate::io::{
-    Array, Columns, FileError, densities, exists, jacobians, latents, open, posteriors, write_atomically,
-    write_npy_f64, write_npz,
+    Array, Columns, FileError, densities, exists, jacobians, latents, latents_of_rows, open, posteriors,
+    write_atomically, write_npy_f64, write_npz,
 };
+use crate::linalg::Matrix;
 
 /// Arguments of `export`.
 #[derive(Args, Debug)]
@@ -22,6 +23,9 @@ pub struct Export {
     /// Write to this file: .npy, .npz or .csv (no .csv for Jacobians, which have three axes)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Take the observations of this part; a table of latents has the number of each row in your file, from 0 [default: test]
+    #[arg(long, value_enum)]
+    split: Option<ExportedSplit>,
     /// Set z*, as 0.6,-0.5 [default: the origin]
     #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<f64>,
@@ -35,6 +39,13 @@ enum ExportedArrays {
     Latents,
     Jacobians,
     Densities,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExportedSplit {
+    Train,
+    Test,
+    All,
 }
 
 impl Export {
@@ -52,7 +63,15 @@ impl Export {
         if z.len() != m || !z.iter().all(|z| z.abs() <= 20.0) {
             return input(format!("--at must be {m} numbers between -20 and 20"));
         }
-        let x = saved.data.test.observations.map(f64::from);
+        let data = &saved.data;
+        let parts = match self.split.unwrap_or(ExportedSplit::Test) {
+            ExportedSplit::Train => vec![("train", &data.train)],
+            ExportedSplit::Test => vec![("test", &data.test)],
+            ExportedSplit::All => vec![("train", &data.train), ("test", &data.test)],
+        };
+        let numbers = parts.iter().flat_map(|(_, part)| part.observations.as_slice()).map(|x| f64::from(*x)).collect();
+        let samples = parts.iter().map(|(_, part)| part.samples()).sum();
+        let x = Matrix::from_columns(data.data_dim(), samples, numbers);
         let extension = self.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         let npy = |array: &Array| write_npy_f64(&array.shape, &array.values);
         let table = |columns: &Columns, name: &str| -> Result<Option<Vec<u8>>, FileError> {
@@ -71,8 +90,18 @@ impl Export {
             })
         };
         let bytes = match (self.what, &*extension) {
-            (ExportedArrays::Latents, "npz") => Some(write_npz(&posteriors(&vae, &x))),
+            (ExportedArrays::Latents, "npz") => {
+                let mut arrays = Vec::from(posteriors(&vae, &x));
+                let rows: Vec<f64> = parts.iter().flat_map(|(_, part)| &part.rows).map(|row| *row as f64).collect();
+                if !rows.is_empty() {
+                    arrays.push(Array { name: "row".to_owned(), shape: vec![rows.len()], values: rows });
+                }
+                Some(write_npz(&arrays))
+            }
             (ExportedArrays::Latents, "npy") => Some(npy(&posteriors(&vae, &x)[0])),
+            (ExportedArrays::Latents, "csv") if !data.train.rows.is_empty() => {
+                Some(latents_of_rows(&vae, data, &parts)?.into_bytes())
+            }
             (ExportedArrays::Latents, _) => table(&latents(&vae, &x), "latents")?,
             (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
             (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),

@@ -6,6 +6,7 @@ mod command;
 mod compare;
 mod error;
 mod export;
+mod import_args;
 mod metrics;
 mod output;
 mod progress;

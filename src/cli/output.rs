@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 
 use super::error::CliError;
+use crate::data::ImportNote;
 
 /// Writes a result. A reader that closes the pipe (`unpick scenes | head -1`) is no error.
 ///
@@ -14,5 +15,17 @@ pub(super) fn print(out: &mut impl Write, text: &str) -> Result<(), CliError> {
             Err(CliError::Input(format!("cannot write the result to standard output ({e})")))
         }
         _ => Ok(()),
+    }
+}
+
+/// Writes the notes about your data to standard error, each once.
+pub(super) fn print_notes<'a>(notes: impl IntoIterator<Item = &'a ImportNote>) {
+    let mut said: Vec<&ImportNote> = Vec::new();
+    for note in notes {
+        if !said.contains(&note) {
+            // If standard error is closed, no one reads them.
+            drop(writeln!(std::io::stderr(), "note: {note}"));
+            said.push(note);
+        }
     }
 }

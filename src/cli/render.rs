@@ -61,6 +61,9 @@ pub struct Render {
     /// Choose the colours
     #[arg(long, value_name = "light|dark", default_value = "light", value_parser = parse_theme)]
     theme: Theme,
+    /// Colour observations by this factor or label
+    #[arg(long, alias = "color", value_name = "NAME")]
+    colour: Option<String>,
     /// Move z* here, as 0.6,-0.5
     #[arg(long, value_name = "Z1,Z2,…", value_parser = parse_point, allow_hyphen_values = true)]
     at: Option<LatentPoint>,
@@ -151,6 +154,14 @@ pub fn render(request: &Render) -> Result<String, CliError> {
             return Err(input(format!("--at has {} coordinates, but this model has {m} latents", z.len())));
         }
         figure.selection.z.clone_from(z);
+    }
+    if let Some(name) = &request.colour {
+        let names = figure.color_names();
+        let place = names.iter().position(|other| other == name).ok_or_else(|| match &*names {
+            [] => input("--colour: these data have neither factors nor labels".to_owned()),
+            _ => input(format!("--colour: there is no factor or label '{name}'; choose one of {}", names.join(", "))),
+        })?;
+        figure.selection.color = Some(place);
     }
     figure.selection.layers.axes &= !request.no_axes;
     let shown = match request.view {

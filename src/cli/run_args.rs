@@ -73,7 +73,7 @@ impl RunArgs {
 
     /// [`Self::prepare`] for a run with this end.
     pub(super) fn prepare_until(&self, until: Until) -> Result<PreparedRun, CliError> {
-        let source = self.source.source("linear");
+        let source = self.source.source("linear")?;
         let mut run = launch(&source, self.seed)?;
         self.apply_to(&mut run, source.is_saved(), until)?;
         Ok(run)
@@ -113,9 +113,8 @@ impl RunArgs {
 
     /// These options, completed by those of `common`. Commands of both are kept.
     pub(super) fn over(&self, common: &Self) -> Self {
-        let source = if self.source.is_given() { &self.source } else { &common.source };
         Self {
-            source: source.clone(),
+            source: self.source.over(&common.source),
             covariance: self.covariance.or(common.covariance),
             beta: self.beta.or(common.beta),
             sigma2: self.sigma2.or(common.sigma2),

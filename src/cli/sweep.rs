@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::CliError;
-use super::output::print;
+use super::output::{print, print_notes};
 use super::progress::bar;
 use super::run_args::{RunArgs, parse_covariance};
 use crate::checks::in_parallel;
@@ -93,6 +93,7 @@ impl Sweep {
     /// Makes the runs that are missing in the table, on all cores, and adds the row of each as soon as it ends.
     fn train(&self) -> Result<String, CliError> {
         let base = self.run.prepare()?;
+        print_notes(&base.notes);
         let all = self.runs(&base)?;
         make_folder(&self.out)?;
         let path = self.out.join(SWEEP_TABLE);

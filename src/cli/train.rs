@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::error::CliError;
 use super::metrics::{ExactGapArgs, table};
+use super::output::print_notes;
 use super::progress::run_progress;
 use super::run_args::{RunArgs, Until};
 use crate::experiment::{Experiment, Metrics, Snapshot};
@@ -39,6 +40,7 @@ impl Train {
         ensure_empty(&self.out, self.force)?;
         let until = if self.until.is_some() { Until::Settled } else { Until::Steps };
         let mut first = self.run.prepare_until(until)?;
+        print_notes(&first.notes);
         let second = first.beside.take();
         let runs: Vec<PreparedRun> = std::iter::once(first).chain(second.map(|second| *second)).collect();
         let folders = match runs.len() {

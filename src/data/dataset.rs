@@ -1,6 +1,7 @@
 //! Datasets: observations and, if known, their factors.
 
 use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
 
 use crate::linalg::Matrix;
 
@@ -13,14 +14,16 @@ pub struct Dataset {
     pub test: Split,
     /// k names; empty if factors are unknown.
     pub factor_names: Vec<String>,
+    /// The labels of your data; empty if there are none.
+    pub labels: Vec<Label>,
     /// n names.
     pub observation_names: Vec<String>,
     /// Points or images.
     pub kind: ObservationKind,
     /// The standardisation of your data; `None` for a generated scene, which is not standardised.
     pub centre_and_scale: Option<CentreAndScale>,
-    /// The seed that shuffled the rows of your table: [`split_rows`](super::split_rows) gives their numbers. `None` for
-    /// a generated scene, and where a file of an earlier version does not say.
+    /// The seed that drew and shuffled the rows of your table, whose numbers are [`Split::rows`]. `None` for a generated
+    /// scene, and where a file of an earlier version does not say.
     pub split_seed: Option<u64>,
 }
 
@@ -43,9 +46,29 @@ pub struct Split {
     pub observations: Matrix<f32>,
     /// k×N: the true factors of each sample.
     pub factors: Option<Matrix<f32>>,
+    /// For each of [`Dataset::labels`] the index of the category of each sample.
+    pub labels: Vec<Vec<u32>>,
+    /// The number of each sample's row in your file, from 0 and without the header; empty for a generated scene, and where a
+    /// file of an earlier version does not say.
+    pub rows: Vec<usize>,
+}
+
+/// A label: a category of each sample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// The name of its column.
+    pub name: String,
+    /// The names of the categories.
+    pub categories: Vec<String>,
 }
 
 impl Split {
+    /// Observations with these factors, without labels and row numbers.
+    pub fn new(observations: Matrix<f32>, factors: Option<Matrix<f32>>) -> Self {
+        Self { observations, factors, labels: Vec::new(), rows: Vec::new() }
+    }
+
     /// n, the dimension of an observation.
     pub fn data_dim(&self) -> usize {
         self.observations.rows()
@@ -85,22 +108,59 @@ impl Split {
 pub enum ObservationKind {
     /// A point in space.
     Points,
-    /// A greyscale image, row by row.
+    /// An image, row by row; the channels of a pixel stand side by side.
     Images {
         /// Rows of pixels.
         height: usize,
         /// Columns of pixels.
         width: usize,
+        /// 1 for grey, 3 for red, green and blue.
+        channels: usize,
     },
 }
 
-/// x = (original − centre)/scale, with one scale for all coordinates, so that angles are preserved.
+/// x = (original − centre)/scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CentreAndScale {
-    /// The mean of the original training data (n).
+    /// The mean of the original training data (n), or zeros.
     pub centre: Vec<f64>,
-    /// The root of the mean variance of the coordinates.
-    pub scale: f64,
+    /// The scale.
+    pub scale: Scale,
+}
+
+impl CentreAndScale {
+    /// The original value of coordinate `column` of an observation.
+    pub fn original(&self, column: usize, x: f64) -> f64 {
+        self.centre[column] + self.scale.of(column) * x
+    }
+}
+
+/// What the coordinates of your data were divided by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Scale {
+    /// One number for all, the root of their mean variance: angles are preserved. 1 for data that are used as they are.
+    One(f64),
+    /// The standard deviation of each (n).
+    Columns(Vec<f64>),
+}
+
+impl Scale {
+    /// The scale of a column.
+    pub fn of(&self, column: usize) -> f64 {
+        match self {
+            Self::One(scale) => *scale,
+            Self::Columns(scales) => scales[column],
+        }
+    }
+
+    /// True if it fits data with `n` columns.
+    pub fn fits(&self, n: usize) -> bool {
+        match self {
+            Self::One(_) => true,
+            Self::Columns(scales) => scales.len() == n,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +172,7 @@ mod tests {
         // 2,500 samples need three blocks; x₂ = −2 x₁ + 5 makes every moment known.
         let x1 = |c: usize| (c % 5) as f32;
         let observations = Matrix::from_fn(2, 2500, |r, c| if r == 0 { x1(c) } else { 5.0 - 2.0 * x1(c) });
-        let split = Split { observations, factors: None };
+        let split = Split::new(observations, None);
         assert_eq!((split.data_dim(), split.samples()), (2, 2500));
         assert!((split.mean() - DVector::from_row_slice(&[2.0, 1.0])).norm() < 1e-13);
         assert!((split.covariance() - DMatrix::from_row_slice(2, 2, &[2.0, -4.0, -4.0, 8.0])).norm() < 1e-12);
@@ -121,7 +181,7 @@ mod tests {
     #[test]
     fn a_large_offset_does_not_drown_the_variance() {
         let observations = Matrix::from_fn(1, 1000, |_, c| 1e6 + (c % 2) as f32);
-        let covariance = Split { observations, factors: None }.covariance();
+        let covariance = Split::new(observations, None).covariance();
         assert!((covariance[(0, 0)] - 0.25).abs() < 1e-9);
     }
 }

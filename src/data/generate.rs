@@ -38,6 +38,7 @@ pub fn generate(scene: &Scene, seed: u64) -> Dataset {
         train: split(TRAIN, generator.samples),
         test: split(TEST, generator.test_samples),
         factor_names: generator.factor_names(),
+        labels: Vec::new(),
         observation_names: (1..=generator.data_dim()).map(|i| format!("x{i}")).collect(),
         kind: generator.observation_kind(),
         centre_and_scale: None,
@@ -67,10 +68,10 @@ fn mapped(
         let epsilon = epsilon.iter().copied().chain(std::iter::repeat(0.0));
         observations.extend(map.value(z).into_iter().zip(epsilon).map(|(x, e)| (x + noise * e) as f32));
     }
-    Split {
-        observations: Matrix::from_columns(n, samples, observations),
-        factors: Some(Matrix::from_fn(m, samples, |r, c| draws[(r, c)] as f32)),
-    }
+    Split::new(
+        Matrix::from_columns(n, samples, observations),
+        Some(Matrix::from_fn(m, samples, |r, c| draws[(r, c)] as f32)),
+    )
 }
 
 /// Observations at the cluster centres in turn, + noise.
@@ -89,7 +90,7 @@ fn clustered(
         (centres[cluster(c)][r] + noise * epsilon) as f32
     });
     let factors = Matrix::from_fn(1, samples, |_, c| cluster(c) as f32);
-    Split { observations, factors: Some(factors) }
+    Split::new(observations, Some(factors))
 }
 
 /// Indices of the training pictures, then of the held-out ones: no picture is in both. Empty for other sources.
@@ -117,7 +118,7 @@ fn shapes(scene: &Scene, chosen: &[usize], rng: &mut ChaCha8Rng) -> Split {
             *x += (noise * epsilon) as f32;
         }
     }
-    Split { observations, factors: Some(factors) }
+    Split::new(observations, Some(factors))
 }
 
 /// Centres and whitens the columns: L⁻¹(w − w̄), where `L Lᵀ` is their covariance (1/N).
@@ -194,7 +195,7 @@ mod tests {
                 let mut found = split.covariance().symmetric_eigenvalues().as_slice().to_vec();
                 found.sort_by(|a, b| b.total_cmp(a));
                 assert!(found.iter().zip(eigenvalues).all(|(a, b)| (a - b).abs() < 1e-7), "{name}: {found:?}");
-                let factors = Split { observations: split.factors.clone().unwrap(), factors: None };
+                let factors = Split::new(split.factors.clone().unwrap(), None);
                 assert!((factors.covariance() - DMatrix::identity(jacobian.ncols(), jacobian.ncols())).norm() < 1e-7);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::command::{LoggedCommand, can_train};
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
-use crate::data::{Scene, TrainingDefaults};
+use crate::data::{ImportOptions, Scene, TrainingDefaults};
 use crate::nn::OptimizerKind;
 use crate::vae::{Architecture, Objective, PosteriorFactor};
 
@@ -17,10 +17,29 @@ pub enum Origin {
         name: String,
         /// SHA-256 of the file in hexadecimal.
         sha256: String,
+        /// How the file became data.
+        import: Box<ImportOptions>,
     },
 }
 
 impl Origin {
+    /// The origin of data that were imported with these options.
+    pub fn file(name: &str, sha256: &str, import: ImportOptions) -> Self {
+        Self::File { name: name.to_owned(), sha256: sha256.to_owned(), import: Box::new(import) }
+    }
+
+    /// True for two imports of one file with the same options, whichever seed splits its rows: runs that are compared share their
+    /// data, and each may have a seed of its own.
+    pub fn shares_file_with(&self, other: &Self) -> bool {
+        let seedless = |import: &ImportOptions| ImportOptions { seed: None, ..import.clone() };
+        match (self, other) {
+            (Self::File { sha256, import, .. }, Self::File { sha256: hash, import: options, .. }) => {
+                sha256 == hash && seedless(import) == seedless(options)
+            }
+            _ => false,
+        }
+    }
+
     /// Name of the scene or file.
     pub fn name(&self) -> &str {
         match self {

@@ -138,7 +138,7 @@ fn geometry_of<T: Real>(
     settings: &Settings,
 ) -> GeometryMetrics {
     let objective = Objective { covariance: vae.covariance, ..settings.objective };
-    GeometryMetrics::new(jets, posteriors, &objective)
+    GeometryMetrics::new(jets, posteriors, &objective).judged_by(posteriors.len())
 }
 
 /// Derivatives of the decoder at the means, to second order if they exist and are wanted.

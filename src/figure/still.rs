@@ -14,6 +14,7 @@ use crate::paint::{Canvas, Offscreen, Picture};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
 use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::draw::colors::color_names;
 use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
 use crate::viz::selection::Selection;
@@ -85,6 +86,11 @@ impl Figure {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
         let offscreen = Offscreen::new(threads, install);
         Self { run, beside, selection, background, offscreen }
+    }
+
+    /// The factors and labels by which observations can be coloured, as [`Selection::color`] counts them.
+    pub fn color_names(&self) -> Vec<String> {
+        color_names(&self.run.snapshot.data).into_iter().map(str::to_owned).collect()
     }
 
     /// The runs.

@@ -29,7 +29,7 @@ pub(crate) fn selection_in(state: &Value, now: &Selection, data: &Dataset) -> Se
     kept.z.iter_mut().chain(kept.corners.as_flattened_mut()).for_each(|z| *z = z.clamp(-20.0, 20.0));
     kept.tau = kept.tau.clamp(0.0, 1.0);
     kept.phi = kept.phi.clamp(-180.0, 180.0);
-    kept.color = kept.color.filter(|row| *row < data.factor_names.len());
+    kept.color = kept.color.filter(|row| *row < data.factor_names.len() + data.labels.len());
     kept.camera = kept.camera.filter(|camera| {
         let numbers = [camera.azimuth, camera.elevation, camera.half_height];
         let [x, y, z] = camera.target;

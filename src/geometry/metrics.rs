@@ -51,7 +51,12 @@ pub struct GeometryMetrics {
     pub column_norms: Vec<f64>,
     /// The values of all that are means, without those of undefined metrics.
     pub samples: Samples,
+    /// True for so few observations that latents which seem to have collapsed may be active.
+    few_observations: bool,
 }
+
+/// Fewer observations do not tell active latents from collapsed ones: the standard error of a variance is more than a third of it.
+pub const FEWEST_OBSERVATIONS: usize = 20;
 
 impl GeometryMetrics {
     /// Metrics of the decoder at the means of `posteriors`, whose covariance family is that of `objective`: `jets` are its
@@ -124,7 +129,40 @@ impl GeometryMetrics {
             },
             active,
             active_units,
+            few_observations: false,
         }
+    }
+
+    /// The same without conclusions about collapsed latents if there are fewer than [`FEWEST_OBSERVATIONS`].
+    #[must_use]
+    pub fn judged_by(mut self, observations: usize) -> Self {
+        self.few_observations = observations < FEWEST_OBSERVATIONS;
+        let few = self.few_observations;
+        for measured in [
+            &mut self.ima_contrast,
+            &mut self.beta_gap,
+            &mut self.off_diagonal_mass,
+            &mut self.dto,
+            &mut self.alignment,
+            &mut self.c2_residual,
+            &mut self.posterior_error,
+        ] {
+            *measured = measured.map_err(|reason| reason.judged(few));
+        }
+        self
+    }
+
+    /// [`Self::active_units`].
+    ///
+    /// # Errors
+    /// [`Undefined::FewObservations`] if there are too few to tell.
+    pub fn measured_active_units(&self) -> Measured {
+        if self.few_observations { Err(Undefined::FewObservations) } else { Ok(self.active_units as f64) }
+    }
+
+    /// True if a latent has collapsed to the prior, as far as there are enough observations to tell.
+    pub fn is_collapsed(&self, latent: usize) -> bool {
+        !self.few_observations && !self.active.contains(&latent)
     }
 
     /// The active latents, if there are two to compare.
@@ -132,7 +170,7 @@ impl GeometryMetrics {
     /// # Errors
     /// [`Undefined::NoActiveLatent`] or [`Undefined::OneActiveLatent`].
     pub fn compared(&self) -> Result<&[usize], Undefined> {
-        at_least(2, self.active.len()).map(|()| &*self.active)
+        at_least(2, self.active.len()).map(|()| &*self.active).map_err(|reason| reason.judged(self.few_observations))
     }
 
     /// The active latents, if they are at least `needed` and posterior means vary along as many directions: numbers that need a
@@ -141,7 +179,7 @@ impl GeometryMetrics {
     /// # Errors
     /// As [`Self::compared`], or [`Undefined::SharedDirections`].
     pub fn independent(&self, needed: usize) -> Result<&[usize], Undefined> {
-        at_least(needed, self.active.len())?;
+        at_least(needed, self.active.len()).map_err(|reason| reason.judged(self.few_observations))?;
         if self.active_units < self.active.len() { Err(Undefined::SharedDirections) } else { Ok(&self.active) }
     }
 

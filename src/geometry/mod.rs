@@ -34,7 +34,9 @@ pub use gram::Gram;
 pub use holonomy::{arc_coordinates, loop_integrals, path_length};
 pub use jet::{Jets, Order};
 pub use marginal_likelihood::{Integration, MarginalLikelihood};
-pub use metrics::{ACTIVE_VARIANCE, GeometryMetrics, LEAST_SEPARATION, Samples, active_latents, active_units};
+pub use metrics::{
+    ACTIVE_VARIANCE, FEWEST_OBSERVATIONS, GeometryMetrics, LEAST_SEPARATION, Samples, active_latents, active_units,
+};
 pub use optimal_posteriors::{Evaluated, OptimalPosteriors};
 pub use posterior_nodes::PosteriorNodes;
 pub use product_density::{ProductDensity, product_density};

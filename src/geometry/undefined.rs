@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Undefined {
     /// No latent is active; the Jacobian of collapsed latents is noise.
     NoActiveLatent,
+    /// Too few observations to tell active latents from collapsed ones.
+    FewObservations,
     /// Only one latent is active; there is no second one to compare.
     OneActiveLatent,
     /// A latent of the plane has collapsed.
@@ -41,6 +43,9 @@ impl fmt::Display for Undefined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoActiveLatent => "no latent is active: all have collapsed to the prior",
+            Self::FewObservations => {
+                "the variance of so few held-out posterior means does not tell active latents from collapsed ones: give at least 20 rows"
+            }
             Self::OneActiveLatent => "only one latent is active: there is no second axis to compare it with",
             Self::CollapsedLatent => "a latent of the plane has collapsed to the prior, so its column of J is noise",
             Self::SharedDirections => {
@@ -59,6 +64,16 @@ impl fmt::Display for Undefined {
             Self::NotFinite => "the model gives no finite number",
             Self::NotYet => "the run has not reached that step",
         })
+    }
+}
+
+impl Undefined {
+    /// The reason where collapsed latents cannot be told from active ones, if `few` observations are measured.
+    pub(super) fn judged(self, few: bool) -> Self {
+        match self {
+            Self::NoActiveLatent | Self::OneActiveLatent if few => Self::FewObservations,
+            _ => self,
+        }
     }
 }
 

@@ -43,6 +43,23 @@ impl Staged {
         stage().map_err(|error| failed("file", path, &error))
     }
 
+    /// Stages a file for `path` that `write` writes piece by piece.
+    ///
+    /// # Errors
+    /// If the directory does not exist, may not be written to or is full, or `write` fails.
+    pub(in crate::io) fn stream(
+        path: &Path,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<Self, FileError> {
+        let stage = || {
+            let (staged, mut file) = Self::beside(path, |hidden| File::create_new(hidden))?;
+            write(&mut file)?;
+            finish(&file, &staged.target)?;
+            Ok(staged)
+        };
+        stage().map_err(|error| failed("file", path, &error))
+    }
+
     /// Stages a folder for `path` with these files, each with its name.
     ///
     /// # Errors
@@ -118,6 +135,11 @@ fn move_into(from: &Path, to: &Path) -> io::Result<()> {
 
 fn fill(mut file: File, target: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
+    finish(&file, target)
+}
+
+/// Takes over the permissions of the file that is replaced, and waits until the disk has everything.
+fn finish(file: &File, target: &Path) -> io::Result<()> {
     if let Ok(old) = fs::metadata(target)
         && old.is_file()
     {

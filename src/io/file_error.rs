@@ -8,16 +8,20 @@ use std::path::Path;
 #[error("{sentence}")]
 pub struct FileError {
     sentence: String,
+    has_path: bool,
 }
 
 impl FileError {
     /// An error with this sentence.
     pub fn new(sentence: impl Display) -> Self {
-        Self { sentence: sentence.to_string() }
+        Self { sentence: sentence.to_string(), has_path: false }
     }
 
-    /// Appends the path of the file.
+    /// Appends the path of the file, unless it has one: a file of several is at fault.
     pub fn at(self, path: &Path) -> Self {
-        Self { sentence: format!("{}: {}", self.sentence, path.display()) }
+        if self.has_path {
+            return self;
+        }
+        Self { sentence: format!("{}: {}", self.sentence, path.display()), has_path: true }
     }
 }

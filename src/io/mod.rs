@@ -1,25 +1,37 @@
 //! Files: formats, runs and sessions on disk, tables of your data. Only this module touches files.
 
+mod array_file;
+mod array_table;
 mod atomic;
+mod column_roles;
+mod dsprites;
 mod file_error;
+mod file_hash;
 mod format;
+mod memory;
 mod paths;
+mod picture_folder;
 mod recent;
 mod run;
 mod table;
 mod text;
+mod watch;
 
+pub use array_file::{ArrayInfo, arrays_in};
 pub use atomic::{Staged, write_atomically};
+pub use column_roles::ColumnRole;
+pub use dsprites::{PictureFactors, write_dsprites_npz};
 pub use file_error::FileError;
 pub use format::csv_writer::Csv;
 pub use format::hash::{hash_of_weights, sha256};
 pub use format::npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
 pub use format::npz::{Array, write_npz};
+pub use format::sample_shape::PictureShape;
 pub use format::weights::{from_safetensors, to_safetensors};
 pub use paths::{exists, free_path, is_occupied, make_folder};
 pub use recent::{add_recent, recent};
 pub use run::autosave::Autosave;
-pub use run::export::{Columns, densities, densities_of, jacobians, latents, posteriors};
+pub use run::export::{Columns, densities, densities_of, jacobians, latents, latents_of_rows, posteriors};
 pub use run::folder::{SavedRun, files_of_run, open, save};
 pub use run::metrics::{metrics_fields, metrics_json};
 pub use run::provenance::{self, open_session, session_in, session_of};
@@ -27,5 +39,6 @@ pub use run::recipe::Recipe;
 pub use run::record::{Record, parse_logged, program};
 pub use run::run_table::{RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE};
 pub use run::session::{EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, Session, save_session, session_file};
-pub use table::{TableFile, parse_table, read_table};
+pub use table::{ColumnSummary, TableFile, parse_table, read_table};
 pub use text::{read_bytes, read_text};
+pub use watch::Watch;

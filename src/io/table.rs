@@ -1,140 +1,312 @@
-//! Your data from files: delimited text or `.npy`.
+//! Your data from files: delimited text, arrays, folders of pictures.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use super::array_file::{is_array_file, open_regular, read_array_file};
+use super::array_table::table_of_arrays;
+use super::column_roles::{ColumnRole, Roles, label_column};
 use super::file_error::FileError;
-use super::format::csv_reader::{Cells, delimiter, read_csv};
+use super::file_hash::sha256_of_file;
+use super::format::csv_reader::{Cells, read_cells};
 use super::format::hash::sha256;
-use super::format::npy::parse_npy;
-use crate::data::Table;
+use super::format::text_layout::{TextLayout, decoded};
+use super::memory::half_of_memory;
+use super::picture_folder::read_picture_folder;
+use super::watch::Watch;
+use crate::data::{FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, MissingValues, Table, chosen_rows};
 use crate::linalg::Matrix;
 
-/// A table and the hash of its file.
+/// A table and how its file became one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableFile {
-    /// The numbers.
+    /// The rows that were asked for.
     pub table: Table,
+    /// What was chosen or decided, to be recorded: the same file with these options gives the same table.
+    pub import: ImportOptions,
+    /// What was decided without being asked.
+    pub notes: Vec<ImportNote>,
+    /// All columns of the file, in its order; empty for arrays, whose columns have no roles.
+    pub columns: Vec<ColumnSummary>,
     /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
 }
 
-/// Fewer rows are too few to train and test on.
-const FEWEST_ROWS: usize = 10;
-/// 128×128 pixels.
-const MOST_COLUMNS: usize = 16_384;
-/// 400 MB in double precision.
-const MOST_NUMBERS: usize = 50_000_000;
-const MOST_BYTES: u64 = 1 << 30;
-
-/// Reads a table from a file; see [`parse_table`].
-///
-/// # Errors
-/// If the file cannot be read or is not a table. The sentence ends with the path.
-pub fn read_table(path: &Path) -> Result<TableFile, FileError> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| FileError::new(format_args!("cannot read the file ({error})")).at(path))?;
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    let table = parse_table(&bytes, extension.as_deref().unwrap_or_default()).map_err(|error| error.at(path))?;
-    Ok(TableFile { table, sha256: sha256(&bytes) })
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnSummary {
+    /// Its name in the file, or `x1`, `x2`, …
+    pub name: String,
+    /// The part that it plays.
+    pub role: ColumnRole,
+    /// True if it holds text.
+    pub is_text: bool,
+    /// Missing cells.
+    pub missing: usize,
+    /// The smallest and the largest number.
+    pub range: [f64; 2],
 }
 
-/// Reads a table from the bytes of a file.
+/// 128×128 pixels in three colours.
+const MOST_COLUMNS: usize = 49_152;
+
+/// Reads a table: a text (see [`parse_table`]), an array of a `.npy`, `.npz` or IDX file, which may be compressed (`.gz`), recognised by
+/// its first bytes, or the PNG and JPEG pictures of a folder.
 ///
-/// Text has one row per line. The delimiter is a tab (always, if `extension` is `tsv`), a semicolon or a comma, the
-/// first of these that its first line contains. A first line without numbers holds the names of the columns. A first
-/// column that counts the rows, with the name `index` or none, is left out. A `.npy` file, recognised by its first
-/// bytes, has shape N×n, or N×height×width for images.
+/// An array has shape N or N×n, or for images N×H×W, N×C×H×W or N×H×W×C with C = 1 or 3. Of an archive of several arrays `options` name
+/// one. Only the rows that are asked for are held in memory.
 ///
 /// # Errors
-/// If a cell is not a finite number, a row has another length than the first, or the table is empty, too short or too
-/// large.
-pub fn parse_table(bytes: &[u8], extension: &str) -> Result<Table, FileError> {
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(FileError::new("the file is larger than 1 GiB; give a part of it"));
-    }
-    let table = if bytes.starts_with(b"\x93NUMPY") {
-        from_npy(bytes)?
-    } else if bytes.contains(&0) {
-        return Err(FileError::new("the file is neither text nor .npy; export it as CSV or with numpy.save"));
+/// If the file cannot be read or is not a table, or what is asked for does not fit in half of the memory. The sentence ends with the path.
+pub fn read_table(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Result<TableFile, FileError> {
+    read(path, options, seed, watch).map_err(|error| error.at(path))
+}
+
+fn read(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Result<TableFile, FileError> {
+    options.check().map_err(FileError::new)?;
+    let drawn_by = options.seed.unwrap_or(seed);
+    let (rows, sha256) = if path.is_dir() {
+        read_picture_folder(path, options, drawn_by, watch)?
+    } else if is_array_file(path)? {
+        let sha256 = sha256_of_file(path, watch.part(0.0, 0.5))?;
+        (read_array_file(path, options, drawn_by, watch.part(0.5, 1.0))?, sha256)
     } else {
-        from_text(bytes, delimiter(bytes, extension))?
+        let bytes = read_watched(path, watch)?;
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        return parse_table(&bytes, extension.as_deref().unwrap_or_default(), options, seed);
     };
-    let (rows, columns) = (table.values.columns(), table.values.rows());
-    if rows == 0 || columns == 0 {
-        Err(FileError::new("the file holds no numbers; give one sample per row"))
-    } else if rows < FEWEST_ROWS {
-        Err(FileError::new(format_args!("{rows} rows are too few; give at least {FEWEST_ROWS}, one sample per row")))
-    } else {
-        Ok(table)
+    let (table, import, notes) = table_of_arrays(rows, options)?;
+    Ok(TableFile { table, import, notes, columns: Vec::new(), sha256 })
+}
+
+fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
+    const PIECE: u64 = 4 << 20;
+    let failed = |error: std::io::Error| FileError::new(format_args!("cannot read the file ({error})"));
+    let mut file = open_regular(path)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let mut bytes = Vec::new();
+    loop {
+        // Parsing takes as long again.
+        watch.report(bytes.len() as u64, 2 * size)?;
+        if file.by_ref().take(PIECE).read_to_end(&mut bytes).map_err(failed)? == 0 {
+            return Ok(bytes);
+        }
+        if bytes.len() as u64 <= PIECE {
+            check_fit(&bytes, size)?;
+            bytes.reserve_exact((size.min(half_of_memory()) as usize).saturating_sub(bytes.len()) + 1);
+        }
     }
+}
+
+/// Refuses a file whose text, numbers and data in single precision would not fit in half of the memory, judged by its beginning.
+fn check_fit(beginning: &[u8], size: u64) -> Result<(), FileError> {
+    let lines = beginning.iter().filter(|byte| **byte == b'\n').count().max(1) as u64;
+    let cells = beginning.iter().filter(|byte| matches!(byte, b',' | b';' | b'\t' | b' ')).count() as u64 + lines;
+    let (begun, room) = (beginning.len() as u64, half_of_memory());
+    let needed = size.saturating_add((12 * cells).saturating_mul(size / begun.max(1)));
+    if needed <= room {
+        return Ok(());
+    }
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    let rows = (room as f64 / needed as f64 * (lines as f64 / begun as f64 * size as f64)) as u64;
+    Err(FileError::new(format_args!(
+        "the file needs about {:.1} GB of memory, more than half of what there is ({:.1} GB); about {rows} rows would fit, so give a \
+         part of the file",
+        gigabytes(needed),
+        gigabytes(room)
+    )))
+}
+
+/// Reads a table from the bytes of a text.
+///
+/// Text has one row per line, in UTF-8 or in UTF-16 as spreadsheets write it. The delimiter is a tab (always, if `extension` is
+/// `tsv`), a semicolon or a comma, the first of these that its first line contains, or white space. With a tab or semicolon a comma in
+/// a number is a decimal comma. A first line without numbers, or a comment with as many words as columns, holds the names of the
+/// columns; whether one with numbers does, and which columns are labels, is decided by rules if `options.guess`, and said in the notes.
+/// A first column that counts the rows, with the name `index` or none, is left out. `seed` draws the rows if the options ask for a part.
+///
+/// # Errors
+/// If a cell is not a finite number, a row has another length than the first, a chosen column does not exist, or the table is empty,
+/// too short or too large.
+pub fn parse_table(bytes: &[u8], extension: &str, options: &ImportOptions, seed: u64) -> Result<TableFile, FileError> {
+    options.check().map_err(FileError::new)?;
+    let seed = options.seed.unwrap_or(seed);
+    let mut file = from_text(&decoded(bytes)?, extension, options)?;
+    let rows = file.table.samples();
+    if rows == 0 || file.table.data_dim() == 0 {
+        return Err(FileError::new("the file holds no numbers; give one sample per row"));
+    } else if rows < FEWEST_ROWS {
+        return Err(FileError::new(format_args!(
+            "{rows} rows are too few; give at least {FEWEST_ROWS}, one sample per row"
+        )));
+    }
+    if let Some(count) = options.rows.filter(|count| *count < rows) {
+        file.table = file.table.with_samples(&chosen_rows(rows, count, seed));
+    }
+    file.sha256 = sha256(bytes);
+    Ok(file)
 }
 
 /// The table of a delimited text.
-fn from_text(bytes: &[u8], delimiter: u8) -> Result<Table, FileError> {
-    let Cells { names, columns, values } = read_csv(bytes, delimiter, check_size)?;
-    let values = Matrix::from_columns(columns, values.len() / columns.max(1), values);
-    Ok(match names {
-        None => Table { names: numbered(columns), values, image_shape: None },
-        Some(names) => without_index(names, values),
-    })
-}
-
-/// A table of named columns, without a first column that only counts the rows, as data frames write it.
-fn without_index(names: Vec<String>, values: Matrix<f64>) -> Table {
-    let counts = values.columns() > 0 && values.row(0).zip(values.row(0).skip(1)).all(|(a, b)| b == a + 1.0);
-    let skip = usize::from(values.rows() > 1 && counts && matches!(names[0].as_str(), "" | "index"));
-    let values = match skip {
-        0 => values,
-        _ => Matrix::from_fn(values.rows() - skip, values.columns(), |r, c| values[(r + skip, c)]),
-    };
-    let named = |(name, number): (String, String)| if name.is_empty() { number } else { name };
-    let names = names.into_iter().skip(skip).zip(numbered(values.rows())).map(named).collect();
-    Table { names, values, image_shape: None }
-}
-
-fn from_npy(bytes: &[u8]) -> Result<Table, FileError> {
-    let array = parse_npy(bytes)?;
-    let (samples, columns, image_shape) = match *array.shape {
-        [samples, columns] => (samples, columns, None),
-        [samples, height, width] => (samples, height * width, Some((height, width))),
-        _ => {
-            let shape = array.shape;
-            return Err(FileError::new(format_args!(
-                "the array has shape {shape:?}; give samples×columns, or samples×height×width for images"
-            )));
-        }
-    };
-    check_size(columns, array.values.len())?;
-    if let Some(place) = array.values.iter().position(|x| !x.is_finite()) {
-        let (row, column, x) = (place / columns, place % columns, array.values[place]);
-        return Err(FileError::new(format_args!(
-            "row {row}, column {column} (counted from 0) holds {x}; only finite numbers can be learned from"
-        )));
+fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<TableFile, FileError> {
+    let layout = TextLayout::of(text, extension);
+    let mut cells = read_cells(&layout, options.header, options.guess, check_columns)?;
+    let mut notes: Vec<ImportNote> = cells.doubt.iter().map(|doubt| ImportNote(doubt.to_string())).collect();
+    let has_names = cells.names.is_some();
+    let names = cells.names.take().unwrap_or_else(|| vec![String::new(); cells.columns.len()]);
+    // Data frames write an index that only counts the rows.
+    let is_index = |name: &String| matches!(name.as_str(), "" | "index" | "Unnamed: 0");
+    let skip = usize::from(has_names && names.len() > 1 && is_index(&names[0]) && cells.columns[0].is_counting());
+    let numbers = (0..names.len()).map(|k| format!("x{}", k + 1 - skip.min(k)));
+    let names: Vec<String> =
+        names.iter().zip(numbers).map(|(name, number)| if name.is_empty() { number } else { name.clone() }).collect();
+    if cells.values.is_empty() {
+        return Err(FileError::new("the file holds no numbers; give one sample per row"));
     }
-    Ok(Table { names: numbered(columns), values: Matrix::from_columns(columns, samples, array.values), image_shape })
+    let mut roles = Roles::new(&names, &cells, skip, options)?;
+    let dimensions = roles.of(ColumnRole::Dimension);
+    let mut numeric = [&*dimensions, &roles.of(ColumnRole::Factor)].concat();
+    check_numbers(&cells, &numeric)?;
+    numeric.extend(roles.of(ColumnRole::Label).into_iter().filter(|k| !cells.columns[*k].is_text()));
+    let rows = complete_rows(&cells, &numeric, options.missing, &mut notes)?;
+    let width = cells.columns.len();
+    let value = |row: usize, k: usize| cells.values[row * width + k];
+    let factors = roles.of(ColumnRole::Factor).into_iter().map(|k| FactorColumn {
+        name: names[k].clone(),
+        values: rows.iter().map(|row| value(*row, k) as f32).collect(),
+    });
+    let factors = factors.collect();
+    let mut labels = Vec::new();
+    notes.append(&mut roles.notes);
+    for k in roles.of(ColumnRole::Label) {
+        let is_chosen = !options.labels.is_empty() || !options.guess || !cells.columns[k].is_text();
+        match label_column(&layout, &cells, k, &names[k], (&rows, is_chosen))? {
+            Some(label) => labels.push(label),
+            None => {
+                roles.roles[k] = ColumnRole::LeftOut;
+                notes.retain(|note| !note.0.starts_with(&format!("'{}' is a label", names[k])));
+                notes.push(ImportNote(format!("'{}' is left out: its texts name rows, not categories", names[k])));
+            }
+        }
+    }
+    let import = recorded(options, &names, &roles, skip, &cells);
+    let columns = (0..width).map(|k| ColumnSummary {
+        name: names[k].clone(),
+        role: roles.roles[k],
+        is_text: cells.columns[k].is_text(),
+        missing: cells.columns[k].missing,
+        range: cells.columns[k].range,
+    });
+    let columns = columns.collect();
+    let is_whole = rows.len() == cells.lines.len();
+    let count = rows.len();
+    let values = compact(cells.values, width, &rows, &dimensions);
+    let table = Table {
+        factors,
+        labels,
+        rows: (!is_whole).then_some(rows),
+        ..Table::new(
+            dimensions.iter().map(|k| names[*k].clone()).collect(),
+            Matrix::from_columns(dimensions.len(), count, values),
+        )
+    };
+    Ok(TableFile { table, import, notes, columns, sha256: String::new() })
 }
 
-fn check_size(columns: usize, numbers: usize) -> Result<(), FileError> {
+/// Moves the cells of these rows and columns to the front, and gives the rest of the memory back.
+fn compact(mut values: Vec<f64>, width: usize, rows: &[usize], columns: &[usize]) -> Vec<f64> {
+    let mut to = 0;
+    for row in rows {
+        for k in columns {
+            values[to] = values[row * width + k];
+            to += 1;
+        }
+    }
+    values.truncate(to);
+    values.shrink_to_fit();
+    values
+}
+
+/// Refuses text among the numbers of these columns, and numbers that are not finite; the first by line.
+fn check_numbers(cells: &Cells, columns: &[usize]) -> Result<(), FileError> {
+    let wrong = columns.iter().flat_map(|k| {
+        let column = &cells.columns[*k];
+        let text = column.first_text.iter().map(move |(line, cell)| (*line, *k, cell, false));
+        text.chain(column.first_infinite.iter().map(move |(line, cell)| (*line, *k, cell, true)))
+    });
+    let Some((line, k, cell, is_infinite)) = wrong.min_by_key(|(line, k, ..)| (*line, *k)) else { return Ok(()) };
+    let column = k + 1;
+    Err(FileError::new(if is_infinite {
+        format!("line {line}, column {column} holds {cell:?}; only finite numbers can be learned from")
+    } else {
+        format!(
+            "line {line}, column {column} holds {cell:?}, which is not a number; write numbers like -1.5e3 and separate them by \
+             commas"
+        )
+    }))
+}
+
+/// The rows without missing values in these columns.
+fn complete_rows(
+    cells: &Cells,
+    columns: &[usize],
+    missing: MissingValues,
+    notes: &mut Vec<ImportNote>,
+) -> Result<Vec<usize>, FileError> {
+    let width = cells.columns.len();
+    let is_complete = |row: &usize| columns.iter().all(|k| !cells.values[row * width + k].is_nan());
+    let (complete, gaps): (Vec<usize>, Vec<usize>) = (0..cells.lines.len()).partition(is_complete);
+    if gaps.is_empty() {
+        return Ok(complete);
+    }
+    let lines = gaps.iter().take(5).map(|row| cells.lines[*row].to_string()).collect::<Vec<_>>().join(", ");
+    let lines = format!("line{} {lines}", if gaps.len() == 1 { "" } else { "s" });
+    let more = if gaps.len() > 5 { format!(" and {} more", gaps.len() - 5) } else { String::new() };
+    match (missing, gaps.len()) {
+        (MissingValues::Refuse, 1) => Err(FileError::new(format_args!(
+            "1 row has missing values ({lines}); fill it in, or leave it out with --missing drop"
+        ))),
+        (MissingValues::Refuse, count) => Err(FileError::new(format_args!(
+            "{count} rows have missing values ({lines}{more}); fill them in, or leave them out with --missing drop"
+        ))),
+        (MissingValues::Drop, count) => {
+            let rows = if count == 1 { "1 row is".to_owned() } else { format!("{count} rows are") };
+            notes.push(ImportNote(format!("{rows} left out for missing values ({lines}{more})")));
+            Ok(complete)
+        }
+    }
+}
+
+/// The options that give the same table again without any rule.
+fn recorded(options: &ImportOptions, names: &[String], roles: &Roles, skip: usize, cells: &Cells) -> ImportOptions {
+    let is_unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    let named = |role: ColumnRole| -> Vec<String> {
+        let name = |k: usize| if is_unique(&names[k]) { names[k].clone() } else { (k + 1).to_string() };
+        roles.of(role).into_iter().map(name).collect()
+    };
+    let are_all = roles.roles[skip..].iter().all(|role| *role == ColumnRole::Dimension)
+        && roles.roles[..skip].iter().all(|role| *role == ColumnRole::LeftOut);
+    ImportOptions {
+        guess: false,
+        header: cells.header,
+        columns: (!are_all).then(|| named(ColumnRole::Dimension)),
+        labels: named(ColumnRole::Label),
+        factors: named(ColumnRole::Factor),
+        ..options.clone()
+    }
+}
+
+fn check_columns(columns: usize) -> Result<(), FileError> {
     if columns > MOST_COLUMNS {
         return Err(FileError::new(format_args!("{columns} columns are more than {MOST_COLUMNS}; give fewer")));
     }
-    if numbers > MOST_NUMBERS {
-        return Err(FileError::new(format_args!("the table has more than {MOST_NUMBERS} numbers; give fewer rows")));
-    }
     Ok(())
-}
-
-fn numbered(columns: usize) -> Vec<String> {
-    (1..=columns).map(|i| format!("x{i}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{LabelColumn, Numbers, ObservationKind};
     use crate::io::format::npy::write_npy_f32;
     use proptest::prelude::*;
 
@@ -143,26 +315,34 @@ mod tests {
         (0..12).map(|r| format!("{r}{separator}{}\n", f64::from(r) / 2.0)).collect::<Vec<_>>().concat()
     }
 
+    fn parse(bytes: impl AsRef<[u8]>, extension: &str) -> Result<Table, FileError> {
+        parse_table(bytes.as_ref(), extension, &ImportOptions::default(), 0).map(|file| file.table)
+    }
+
     fn read(text: &str) -> Table {
-        parse_table(text.as_bytes(), "csv").unwrap()
+        parse(text, "csv").unwrap()
+    }
+
+    fn guessed(text: &str) -> TableFile {
+        parse_table(text.as_bytes(), "csv", &ImportOptions::guessed(), 0).unwrap()
     }
 
     fn sentence(text: &str) -> String {
-        parse_table(text.as_bytes(), "csv").unwrap_err().to_string()
+        parse(text, "csv").unwrap_err().to_string()
     }
 
     #[test]
     fn delimiters_and_names_are_recognised() {
-        let values = Matrix::from_fn(2, 12, |r, c| c as f64 / (r + 1) as f64);
-        for separator in [",", ";", "\t", " , ", "; "] {
+        let values = Numbers::Double(Matrix::from_fn(2, 12, |r, c| c as f64 / (r + 1) as f64));
+        for separator in [",", ";", "\t", " , ", "; ", " ", "  "] {
             assert_eq!(read(&rows(separator)).values, values, "{separator:?}");
         }
-        assert_eq!(parse_table(rows("\t").as_bytes(), "tsv").unwrap().values, values);
+        assert_eq!(parse(rows("\t"), "tsv").unwrap().values, values);
         assert_eq!(read(&rows(",")).names, ["x1", "x2"]);
         let named = read(&format!("\u{feff}\"a, b\",\r\n\r\n{}", rows(",").replace('\n', "\r\n")));
         assert_eq!((named.names, named.values), (vec!["a, b".to_owned(), "x2".to_owned()], values));
         // In a .tsv a semicolon is part of a name.
-        assert_eq!(parse_table(format!("a;b\n{}", "1\n2\n".repeat(5)).as_bytes(), "tsv").unwrap().names, ["a;b"]);
+        assert_eq!(parse(format!("a;b\n{}", "1\n2\n".repeat(5)), "tsv").unwrap().names, ["a;b"]);
     }
 
     #[test]
@@ -171,7 +351,8 @@ mod tests {
         for name in ["", "index"] {
             let table = read(&format!("{name},u,v\n{text}"));
             assert_eq!(table.names, ["u", "v"]);
-            assert_eq!(table.values, Matrix::from_fn(2, 12, |r, c| if r == 0 { (c * c) as f64 } else { 7.0 }));
+            let expected = Matrix::from_fn(2, 12, |r, c| if r == 0 { (c * c) as f64 } else { 7.0 });
+            assert_eq!(table.values, expected.into());
         }
         assert_eq!(read(&format!("t,u,v\n{text}")).names, ["t", "u", "v"]);
         assert_eq!(read(&format!("index,u\n{}", "3,4\n".repeat(10))).names, ["index", "u"]);
@@ -183,19 +364,22 @@ mod tests {
         let broken = |line: &str| format!("a,b\n{}\n{line}\n{}", rows(","), rows(","));
         for (text, words) in [
             (broken("1,two"), "line 15, column 2 holds \"two\", which is not a number"),
-            (broken("1,"), "line 15, column 2 is empty"),
-            (broken("NaN,1"), "line 15, column 1 holds \"NaN\"; only finite"),
+            (broken("1,"), "1 row has missing values (line 15); fill it in"),
+            (broken("NaN,1\n,2\n1,na"), "3 rows have missing values (lines 15, 16, 17); fill them in"),
+            (broken(&"?,1\n".repeat(7)), "7 rows have missing values (lines 15, 16, 17, 18, 19 and 2 more); fill"),
             (broken("1,1e999"), "line 15, column 2 holds \"1e999\"; only finite"),
             (broken("1,2,3"), "line 15 has 3 cells, but the first line has 2"),
             (broken("1"), "line 15 has 1 cells"),
-            (broken(" \n\n1,\"\"").replace('\n', "\r\n"), "line 17, column 2 is empty"),
+            (broken(" \n\n1,\"\"").replace('\n', "\r\n"), "1 row has missing values (line 17)"),
             (format!("1,x\n{}", rows(",")), "line 1, column 2 holds \"x\""),
-            (rows(";").replace('.', ","), "line 2, column 2 holds \"0,5\", which is not a number; write numbers like"),
-            (rows(" "), "line 2, column 1 holds \"1 0.5\", which is not a number; write numbers like -1.5e3 and sep"),
+            (
+                rows(";").replace(".5", ".5,5"),
+                "line 2, column 2 holds \"0.5,5\", which is not a number; write numbers like",
+            ),
             (rows(",")[..20].to_owned(), "rows are too few; give at least 10"),
             (String::new(), "no numbers"),
             ("a,b\n".to_owned(), "no numbers"),
-            (format!("{}1\n", "1,".repeat(20_000)).repeat(10), "20001 columns are more than 16384"),
+            (format!("{}1\n", "1,".repeat(50_000)).repeat(10), "50001 columns are more than 49152"),
             ("PK\u{3}\u{4}\0".to_owned(), "neither text nor .npy"),
         ] {
             let sentence = sentence(&text);
@@ -206,24 +390,190 @@ mod tests {
 
     #[test]
     fn arrays_are_tables_or_stacks_of_images() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("array.npy");
+        let read = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            read_table(&path, &ImportOptions::default(), 0, Watch::nobody())
+        };
+        let sentence = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
         let matrix = Matrix::from_fn(6, 12, |r, c| (10 * c + r) as f32);
         let bytes = write_npy_f32(&matrix);
-        let table = parse_table(&bytes, "").unwrap();
-        assert_eq!((table.names.len(), table.values, table.image_shape), (6, matrix.map(f64::from), None));
+        let file = read(&bytes).unwrap();
+        assert_eq!((file.table.names.len(), &file.table.values), (6, &Numbers::Single(matrix.clone())));
+        assert_eq!((file.table.kind, file.sha256), (ObservationKind::Points, sha256(&bytes)));
         let reshaped = |shape: &str| {
             let header = format!("{shape:<9}");
             let place = bytes.windows(9).position(|window| window == b"(12, 6), ").unwrap();
             [&bytes[..place], header.as_bytes(), &bytes[place + 9..]].concat()
         };
-        let images = parse_table(&reshaped("(12,2,3),"), "npy").unwrap();
-        assert_eq!((images.values, images.image_shape), (matrix.map(f64::from), Some((2, 3))));
-        assert!(parse_table(&reshaped("(72,),"), "npy").unwrap_err().to_string().contains("shape [72]"));
-        assert!(parse_table(&reshaped("(6,12),"), "npy").unwrap_err().to_string().contains("6 rows are too few"));
-        assert!(parse_table(&reshaped("(12,0,3),"), "npy").unwrap_err().to_string().contains("no numbers"));
+        let images = read(&reshaped("(12,2,3),")).unwrap().table;
+        let kind = ObservationKind::Images { height: 2, width: 3, channels: 1 };
+        assert_eq!((images.values, images.kind), (Numbers::Single(matrix.clone()), kind));
+        assert_eq!(read(&reshaped("(72,),")).unwrap().table.samples(), 72);
+        assert!(sentence(&reshaped("(6,12),")).contains("6 rows are too few"));
+        assert!(sentence(&reshaped("(12,0,3),")).contains("no numbers"));
         let mut infinite = matrix;
         infinite[(4, 7)] = f32::INFINITY;
-        let error = parse_table(&write_npy_f32(&infinite), "npy").unwrap_err().to_string();
+        let error = sentence(&write_npy_f32(&infinite));
         assert!(error.contains("row 7, column 4 (counted from 0) holds inf"), "{error}");
+        assert!(error.ends_with(&format!(": {}", path.display())), "{error}");
+    }
+
+    /// Twelve rows of this text after this header; {} stands for reals.
+    fn labelled(header: &str, row: impl Fn(usize) -> String) -> String {
+        let real = |i: usize| format!("{:.3},{:.3}", (i as f64).sin(), (1.7 * i as f64).cos());
+        (0..24).fold(format!("{header}\n"), |text, i| text + &row(i).replace("{}", &real(i)) + "\n")
+    }
+
+    #[test]
+    fn labels_are_no_dimensions() {
+        let kinds = ["ada", "bea", "cleo"];
+        for (text, label, categories) in [
+            (labelled("a,b,species", |i| format!("{{}},{}", kinds[i % 3])), "species", &kinds[..]),
+            (labelled("kind,a,b", |i| format!("{},{{}}", kinds[i % 3])), "kind", &kinds),
+            (labelled("a,b,target", |i| format!("{{}},{}", i % 3)), "target", &["0", "1", "2"]),
+            (labelled("a,b,count", |i| format!("{{}},{}", [10, 9, 2][i % 3])), "count", &["2", "9", "10"]),
+        ] {
+            let file = guessed(&text);
+            assert_eq!(file.table.names, ["a", "b"]);
+            assert_eq!(file.table.labels.len(), 1);
+            let LabelColumn { label: found, categories: own } = &file.table.labels[0];
+            assert_eq!(found.name, label);
+            assert_eq!(found.categories, categories);
+            assert!(own.iter().take(6).zip(own.iter().skip(3)).all(|(a, b)| a == b) && own[0] != own[1]);
+            assert!(
+                file.notes.len() == 1 && file.notes[0].0.starts_with(&format!("'{label}' is ")),
+                "{:?}",
+                file.notes
+            );
+            // The record decides without rules.
+            assert_eq!(file.import.labels, [label]);
+            let again = parse_table(text.as_bytes(), "csv", &file.import, 0).unwrap();
+            assert_eq!((again.table, again.notes, again.import), (file.table, vec![], file.import));
+        }
+        // What is asked for counts, and without any question old runs keep their columns.
+        let text = labelled("a,b,target", |i| format!("{{}},{}", i % 3));
+        let columns = Some(vec!["1-3".to_owned()]);
+        let asked =
+            parse_table(text.as_bytes(), "csv", &ImportOptions { columns, ..ImportOptions::guessed() }, 0).unwrap();
+        assert_eq!((asked.table.names.len(), asked.table.labels.len(), asked.notes.len()), (3, 0, 0));
+        assert_eq!(read(&text), asked.table);
+        assert!(asked.import.is_default());
+    }
+
+    #[test]
+    fn roles_are_chosen_or_refused() {
+        let text = labelled("a,b,kind,angle,id", |i| {
+            format!("{{}},{},{},row {i}", ["u", "v"][i % 2], f64::from(i as u32) / 4.0)
+        });
+        let with = |columns: &[&str], labels: &[&str], factors: &[&str]| {
+            let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            let columns = (!columns.is_empty()).then(|| list(columns));
+            let options =
+                ImportOptions { columns, labels: list(labels), factors: list(factors), ..ImportOptions::guessed() };
+            parse_table(text.as_bytes(), "csv", &options, 0)
+        };
+        let file = with(&[], &[], &["angle"]).unwrap();
+        assert_eq!(
+            (&*file.table.names, &*file.table.factors[0].name),
+            (&["a".to_owned(), "b".to_owned()][..], "angle")
+        );
+        assert_eq!(file.table.factors[0].values[5], 1.25);
+        assert_eq!(file.table.labels.iter().map(|l| &*l.label.name).collect::<Vec<_>>(), ["kind"]);
+        assert!(
+            file.notes.iter().any(|note| note.0 == "'id' is left out: its texts name rows, not categories"),
+            "{:?}",
+            file.notes
+        );
+        let roles = file.columns.iter().map(|c| c.role).collect::<Vec<_>>();
+        use ColumnRole::{Dimension, Factor, Label, LeftOut};
+        assert_eq!(roles, [Dimension, Dimension, Label, Factor, LeftOut]);
+        assert_eq!(parse_table(text.as_bytes(), "csv", &file.import, 0).unwrap().table, file.table);
+        let named = with(&["angle", "1"], &["id"], &[]).unwrap();
+        assert_eq!(
+            (&*named.table.names, named.table.labels[1].label.categories.len()),
+            (&["a".to_owned(), "angle".to_owned()][..], 24)
+        );
+        for (columns, labels, factors, words) in [
+            (&["c"][..], &[][..], &[][..], "there is no column 'c'; the file has 5 ('a', 'b', 'kind', 'angle', 'id')"),
+            (&["kind"], &[], &[], "the column 'kind' holds text, not numbers; choose it with --label"),
+            (&[], &["a"], &[], "'a' holds real numbers, which are no categories; choose it with --factors"),
+            (&[], &["a"], &["a"], "the column 'a' is chosen twice"),
+            (&[], &[], &["id"], "holds text, not numbers"),
+            (&[], &[], &["1-4"], "holds text"),
+            (&[], &[], &["a", "b", "angle"], "no column of numbers is left"),
+        ] {
+            let sentence = with(columns, labels, factors).unwrap_err().to_string();
+            assert!(sentence.contains(words), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_targets_depend_on_their_numbers() {
+        let of = |header: &str| {
+            let file = guessed(&labelled(header, |i| format!("{{}},{}", (i as f64 * 0.3).sin())));
+            (file.table.names.len(), file.table.factors.len())
+        };
+        assert_eq!(of("a,b,target"), (2, 1), "a real target is a factor");
+        assert_eq!(of("a,b,y"), (2, 1));
+        assert_eq!(of("x,b,y"), (3, 0), "beside x it is a coordinate");
+        assert_eq!(of("a,b,c"), (3, 0));
+        // Whole numbers alone are no labels.
+        let counts = guessed(&labelled("a,b", |i| format!("{},{}", i % 3, i * i % 7)));
+        assert_eq!((counts.table.names.len(), counts.notes.len()), (2, 0));
+    }
+
+    #[test]
+    fn rows_with_missing_values_are_dropped_if_asked() {
+        let text = labelled("a,b,kind", |i| match i {
+            7 => "NA,1,u".to_owned(),
+            20 => "1,,v".to_owned(),
+            _ => format!("{{}},{}", ["u", "v"][i % 2]),
+        });
+        let options = ImportOptions { missing: MissingValues::Drop, ..ImportOptions::guessed() };
+        let file = parse_table(text.as_bytes(), "csv", &options, 0).unwrap();
+        let expected: Vec<usize> = (0..24).filter(|row| ![7, 20].contains(row)).collect();
+        assert_eq!((file.table.samples(), file.table.rows.as_deref()), (22, Some(&*expected)));
+        assert_eq!(file.table.labels[0].categories.len(), 22);
+        assert!(
+            file.notes.iter().any(|note| note.0 == "2 rows are left out for missing values (lines 9, 22)"),
+            "{:?}",
+            file.notes
+        );
+        // A subset is drawn from what is left.
+        let options = ImportOptions { rows: Some(12), ..options };
+        let part = parse_table(text.as_bytes(), "csv", &options, 3).unwrap();
+        let rows = part.table.rows.clone().unwrap();
+        assert!(rows.len() == 12 && rows.iter().all(|row| expected.contains(row)) && rows.is_sorted());
+        for (k, row) in rows.iter().enumerate() {
+            let place = expected.iter().position(|other| other == row).unwrap();
+            assert_eq!(part.table.values.at(1, k), file.table.values.at(1, place));
+            assert_eq!(part.table.labels[0].categories[k], *row as u32 % 2);
+        }
+        assert_eq!(parse_table(text.as_bytes(), "csv", &part.import, 3).unwrap().table, part.table);
+        assert_ne!(parse_table(text.as_bytes(), "csv", &part.import, 4).unwrap().table.rows, part.table.rows);
+    }
+
+    #[test]
+    fn what_does_not_fit_in_half_of_the_memory_is_refused_before_it_is_read() {
+        let beginning = "1.5,2.5,3.5\n".repeat(1000);
+        assert!(check_fit(beginning.as_bytes(), 10 << 20).is_ok());
+        let sentence = check_fit(beginning.as_bytes(), 1 << 50).unwrap_err().to_string();
+        // 12 bytes of text, and 3 numbers in double and in single precision.
+        let rows = half_of_memory() / (12 + 3 * 12);
+        let said: u64 = sentence.split("about ").nth(2).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!(said.abs_diff(rows) < 10, "{sentence}");
+    }
+
+    #[test]
+    fn a_read_can_be_cancelled() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.csv");
+        std::fs::write(&path, rows(",")).unwrap();
+        let stop = std::sync::atomic::AtomicBool::new(true);
+        let error = read_table(&path, &ImportOptions::default(), 0, Watch::new(&|_| (), &stop)).unwrap_err();
+        assert!(error.to_string().starts_with("reading was cancelled"), "{error}");
     }
 
     #[test]
@@ -231,17 +581,22 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ten.csv");
         std::fs::write(&path, "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").unwrap();
-        let file = read_table(&path).unwrap();
+        let file = read_table(&path, &ImportOptions::default(), 0, Watch::nobody()).unwrap();
         // seq 10 | sha256sum
         assert_eq!(file.sha256, "bf794518e35d7f1ce3a50b3058c4191bb9401e568fc645d77e10b0f404cf1f22");
         for (path, words) in
             [(directory.path().join("none.csv"), "cannot read"), (directory.path().into(), "cannot read")]
         {
-            let sentence = read_table(&path).unwrap_err().to_string();
+            let sentence = read_table(&path, &ImportOptions::default(), 0, Watch::nobody()).unwrap_err().to_string();
             assert!(sentence.starts_with(words) && sentence.ends_with(&path.display().to_string()), "{sentence}");
         }
         std::fs::write(&path, "1\n").unwrap();
-        assert!(read_table(&path).unwrap_err().to_string().ends_with(&format!("row: {}", path.display())));
+        assert!(
+            read_table(&path, &ImportOptions::default(), 0, Watch::nobody())
+                .unwrap_err()
+                .to_string()
+                .ends_with(&format!("row: {}", path.display()))
+        );
     }
 
     proptest! {
@@ -249,13 +604,18 @@ mod tests {
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), text in "[0-9a,;\t\"\r\n. -]{0,300}",
                                   cut in 0..100_usize, at in 0..100_usize) {
             let mut valid = rows(",").into_bytes();
-            let _cut = parse_table(&valid[..cut.min(valid.len())], "csv");
+            let _cut = parse(&valid[..cut.min(valid.len())], "csv");
             let at = at.min(valid.len());
             valid.splice(at..at, bytes.iter().copied());
             for input in [&bytes, text.as_bytes(), &valid] {
-                if let Ok(table) = parse_table(input, "csv") {
-                    prop_assert!(table.values.columns() >= 10 && table.names.len() == table.values.rows());
-                    prop_assert!(table.values.as_slice().iter().all(|x| x.is_finite()));
+                for options in [ImportOptions::default(), ImportOptions::guessed()] {
+                    if let Ok(TableFile { table, import, .. }) = parse_table(input, "csv", &options, 0) {
+                        let (n, samples) = (table.data_dim(), table.samples());
+                        prop_assert!(samples >= 10 && table.names.len() == n);
+                        prop_assert!((0..n * samples).all(|k| table.values.at(k % n, k / n).is_finite()));
+                        let again = parse_table(input, "csv", &import, 0).unwrap();
+                        prop_assert_eq!(again.table, table);
+                    }
                 }
             }
         }

@@ -67,6 +67,11 @@ impl<T: Copy> Matrix<T> {
         &mut self.data
     }
 
+    /// All numbers, column by column, without a copy.
+    pub fn into_vec(self) -> Vec<T> {
+        self.data
+    }
+
     /// The matrix of these columns, in this order.
     pub fn select_columns(&self, columns: impl IntoIterator<Item = usize>) -> Self {
         let mut data = Vec::new();

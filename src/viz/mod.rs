@@ -10,6 +10,7 @@ pub mod command;
 pub mod context;
 pub(crate) mod draw;
 pub(crate) mod field_query;
+pub(crate) mod file_units;
 pub(crate) mod ground_truth;
 pub(crate) mod history_table;
 pub(crate) mod home_camera;

@@ -18,6 +18,21 @@ pub struct Projection {
     pub extent: Vec<[f64; 2]>,
 }
 
+/// The range of nearly all of these numbers in ascending order: without a four-hundredth at each end, and without what lies ten
+/// interquartile ranges beyond the quartiles.
+fn nearly_all(sorted: &[f64]) -> [f64; 2] {
+    let last = sorted.len() - 1;
+    let cut = sorted.len() / 400;
+    let [low, high] = [last / 4, last - last / 4].map(|place| sorted[place]);
+    let reach = 10.0 * (high - low);
+    if reach == 0.0 {
+        return [sorted[cut], sorted[last - cut]];
+    }
+    let first = sorted.partition_point(|x| *x < low - reach);
+    let end = sorted.partition_point(|x| *x <= high + reach) - 1;
+    [sorted[cut.max(first)], sorted[(last - cut).min(end)]]
+}
+
 /// x1 as x₁; other names as they are.
 fn subscripted(name: &str) -> String {
     let index = name.strip_prefix('x').and_then(|digits| digits.parse::<usize>().ok());
@@ -48,8 +63,7 @@ impl Projection {
             .map(|axis| {
                 let mut sorted: Vec<f64> = test.iter_columns().map(|x| projection.coordinate(x, axis)).collect();
                 sorted.sort_unstable_by(f64::total_cmp);
-                let outliers = sorted.len() / 400;
-                let (low, high) = (sorted[outliers], sorted[sorted.len() - 1 - outliers]);
+                let [low, high] = nearly_all(&sorted);
                 let margin = 0.03 * (high - low);
                 [low - margin, high + margin]
             })
@@ -102,11 +116,12 @@ mod tests {
     fn data(n: usize) -> Dataset {
         // Variance falls from the last coordinate to the first.
         let observations = Matrix::from_fn(n, 64, |r, c| (r + 1) as f32 * if c >> r & 1 == 1 { 1.0 } else { -1.0 });
-        let split = Split { observations, factors: None };
+        let split = Split::new(observations, None);
         Dataset {
             train: split.clone(),
             test: split,
             factor_names: vec![],
+            labels: vec![],
             observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
             kind: ObservationKind::Points,
             centre_and_scale: None,

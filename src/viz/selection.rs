@@ -43,7 +43,7 @@ pub struct Selection {
     pub shown_step: Option<u64>,
     /// Opposite corners of the latent rectangle of the loop integrals.
     pub corners: [[f64; 2]; 2],
-    /// The true factor that colours observations and their codes.
+    /// The factor that colours observations and their codes; numbers beyond the factors are labels.
     pub color: Option<usize>,
     /// The quantity that colours the latent plane and its image.
     pub heat: Option<MapQuantity>,

@@ -101,6 +101,14 @@ impl Palette {
         if apart(self.paper) > apart(self.ink) { self.paper } else { self.ink }
     }
 
+    /// The colour of a category: neighbours are far apart in hue (by the golden angle) and in lightness, by which colour-blind eyes
+    /// tell them.
+    pub(crate) fn category(&self, index: usize) -> Color32 {
+        let [dark, light] = self.lightness.map(|l| f64::from(l) / 100.0);
+        let lightness = dark + (light - dark) * [0.25, 0.75, 0.5][index % 3];
+        oklch(lightness, 0.13, 255.0 + 137.508 * index as f64)
+    }
+
     /// The colour of a value between 0 and 1: equal steps look equal, since lightness and hue grow evenly at constant
     /// chroma in Oklch (Ottosson 2020). From violet to yellow-green, which also differ for colour-blind eyes as dark and
     /// light.

@@ -188,11 +188,11 @@ fn errors_in_your_data_name_the_file_and_the_place() {
     let before = cli.names(".");
     for (name, words) in [
         ("missing.csv", "cannot read the file"),
-        ("folder", "cannot read the file"),
+        ("folder", "holds no PNG or JPEG pictures"),
         ("text.csv", "line 31, column 2 holds \"two\""),
         ("ragged.csv", "line 31 has 3 cells"),
-        ("nan.csv", "line 31, column 1 holds \"nan\""),
-        ("gap.csv", "line 31, column 2 is empty"),
+        ("nan.csv", "1 row has missing values (line 31)"),
+        ("gap.csv", "1 row has missing values (line 31)"),
         ("constant.csv", "nothing to learn"),
         ("short.csv", "too few"),
         ("empty.csv", "no numbers"),
@@ -205,4 +205,195 @@ fn errors_in_your_data_name_the_file_and_the_place() {
         assert!(sentence.contains(words) && sentence.ends_with(&format!(": {name}")), "{sentence}");
     }
     assert_eq!(cli.names("."), before, "nothing was written");
+}
+
+/// The numbers of every file are those of the first; its weights, too, to the last bit.
+#[test]
+fn tables_of_every_program_give_the_same_weights() {
+    let cli = Harness::new();
+    let numbers: Vec<[f64; 3]> = (0..60).map(|i| f64::from(i)).map(|t| [t.cos(), t.sin(), (0.37 * t).sin()]).collect();
+    let rows = |separator: &str, write: &dyn Fn(f64) -> String| -> Vec<String> {
+        numbers.iter().map(|row| row.map(write).join(separator)).collect()
+    };
+    let (plain, french) = (|x: f64| format!("{x:.4}"), |x: f64| format!("{x:.4}").replace('.', ","));
+    let lines = rows(",", &plain);
+    let counted: Vec<String> = lines.iter().enumerate().map(|(i, line)| format!("{i},{line}")).collect();
+    let file = |header: &str, lines: &[String], end: &str| format!("{header}{}{end}", lines.join(end));
+    let scientific = |x: f64| format!("{:.18e}", format!("{x:.4}").parse::<f64>().unwrap());
+    let wide = file("\u{feff}width\theight\tduration\r\n", &rows("\t", &french), "\r\n");
+    let named: [(&str, Vec<u8>); 8] = [
+        ("reference.csv", file("width,height,duration\n", &lines, "\n").into()),
+        ("savetxt.txt", file("# width height duration\n", &rows(" ", &scientific), "\n").into()),
+        ("savetxt-comma.csv", file("# width,height,duration\n", &rows(",", &scientific), "\n").into()),
+        ("french.csv", file("\u{feff}sep=;\r\nwidth;height;duration\r\n", &rows(";", &french), "\r\n").into()),
+        ("french-no-sep.csv", file("\u{feff}width;height;duration\r\n", &rows(";", &french), "\r\n").into()),
+        ("unicode.txt", wide.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("minus.csv", file("width,height,duration\n", &rows(",", &|x| plain(x).replace('-', "\u{2212}")), "\n").into()),
+        ("index.csv", file(",width,height,duration\n", &counted, "\n").into()),
+    ];
+    let others: [(&str, Vec<u8>, [&str; 3]); 4] = [
+        ("pandas.csv", file(",0,1,2\n", &counted, "\n").into(), ["0", "1", "2"]),
+        ("columns.csv", file("0,1,2\n", &lines, "\n").into(), ["0", "1", "2"]),
+        ("years.csv", file("2019,2020,mean\n", &lines, "\n").into(), ["2019", "2020", "mean"]),
+        ("bare.csv", file("", &lines, "\n").into(), ["x1", "x2", "x3"]),
+    ];
+    let names = ["width", "height", "duration"];
+    let mut weights = None;
+    for (name, bytes, names) in named.into_iter().map(|(name, bytes)| (name, bytes, names)).chain(others) {
+        cli.write(name, bytes);
+        let (_, notes) = cli.succeed_with_notes(&format!("train {name} --hidden 4 --steps 10 --out {name}.run"));
+        let said: Vec<&String> = notes.iter().filter(|note| note.starts_with("the first line (")).collect();
+        assert_eq!(
+            said.len(),
+            usize::from(["pandas.csv", "columns.csv", "years.csv"].contains(&name)),
+            "{name}: {notes:?}"
+        );
+        let config = cli.toml(&format!("{name}.run/config.toml"));
+        let found = config["data"]["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+        assert_eq!(found.collect::<Vec<_>>(), names, "{name}");
+        let model = cli.json(&format!("{name}.run/session.unpick"))["weights"].clone();
+        assert_eq!(*weights.get_or_insert_with(|| model.clone()), model, "{name}");
+        // The record is enough to read the file again.
+        let session = cli.read(&format!("{name}.run/session.unpick"));
+        let mut value: Value = serde_json::from_str(&session).unwrap();
+        value.as_object_mut().unwrap().remove("table");
+        cli.write("bare.unpick", value.to_string());
+        let text = cli.succeed(&format!("train --session bare.unpick --data {name} --out {name}.again"));
+        assert!(text.contains("to the last bit"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn labels_factors_and_choices_are_kept_with_the_run() {
+    let cli = Harness::new();
+    let row = |i: u32| {
+        let t = f64::from(i);
+        let missing = if i == 17 { String::new() } else { format!("{:.4}", 5e6 + 1e4 * (0.7 * t).sin()) };
+        format!(
+            "{:.6},{missing},{},{:.3}\n",
+            1e-3 * t.cos(),
+            ["ada", "bea", "cleo, d"][i as usize % 3].replace("cleo, d", "\"cleo, d\""),
+            t / 7.0
+        )
+    };
+    cli.write("own.csv", format!("length,bytes,species,angle\n{}", (0..150).map(row).collect::<String>()));
+    let options = "--factors angle --scale columns --missing drop --rows 120 --held-out 0.25 --seed 5";
+    let (text, notes) = cli.succeed_with_notes(&format!("train own.csv {options} --hidden 4 --steps 10 --out run"));
+    assert!(notes.iter().any(|note| note == "'species' is a label: it holds text"), "{notes:?}");
+    assert!(notes.iter().any(|note| note == "1 row is left out for missing values (line 19)"), "{notes:?}");
+    assert!(text.contains("mcc"), "{text}");
+    let config = cli.toml("run/config.toml");
+    let data = config["data"].as_table().unwrap();
+    assert_eq!(data["import"].as_table().unwrap()["scale"].as_str(), Some("columns"));
+    assert_eq!(data["scale"].as_array().unwrap().len(), 2);
+    assert_eq!(shape(&cli.path("run/observations_test.npy")), [30, 2]);
+    assert_eq!(shape(&cli.path("run/factors.npy")), [90, 1]);
+    // Every row with its label and factor, by its number in the file.
+    let split = cli.read("run/split.csv");
+    assert_eq!(split.lines().next(), Some("part,row,species"));
+    let rows: Vec<(usize, &str)> = split
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(',').unwrap().1.split_once(',').unwrap())
+        .map(|(row, label)| (row.parse().unwrap(), label.trim_matches('"')))
+        .collect();
+    assert!(
+        rows.len() == 120 && rows.iter().all(|(row, label)| *row != 17 && *label == ["ada", "bea", "cleo, d"][row % 3])
+    );
+    let latents = cli.path("latents.csv");
+    cli.succeed("export run --what latents --split train --out latents.npz");
+    cli.succeed("export run --what latents --split all --out latents.csv");
+    let table = fs::read_to_string(latents).unwrap();
+    assert_eq!(table.lines().next(), Some("row,part,z_1,z_2,species,angle"));
+    for (line, (row, label)) in table.lines().skip(1).zip(&rows) {
+        assert!(line.starts_with(&format!("{row},")) && line.contains(label), "{line}");
+        let angle: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
+        assert!((angle - (*row as f64 / 7.0)).abs() < 1e-3, "{line}");
+    }
+    // The numbers of the view are in the units of the file.
+    cli.succeed("render run --view data --colour species --out data.csv");
+    let bytes = |line: &str| -> f64 { line.rsplit(',').next().unwrap().parse().unwrap() };
+    let drawn = cli.read("data.csv");
+    assert_eq!(drawn.lines().next(), Some("part,z_1,z_2,length,bytes"));
+    let mut points = drawn.lines().filter(|line| line.starts_with("observation,")).map(bytes);
+    assert!(points.all(|x| (x - 5e6).abs() < 1.01e4), "{drawn}");
+    let sentence = cli.fail(2, "render run --view data --colour kind --out data.png");
+    assert_eq!(sentence, "--colour: there is no factor or label 'kind'; choose one of angle, species");
+    assert!(cli.succeed("replay run").starts_with("identical"));
+    assert!(cli.succeed("train --session run/session.unpick --out again").contains("to the last bit"));
+    for file in ["split.csv", "config.toml", "factors_test.npy"] {
+        assert_eq!(
+            fs::read(cli.path("run").join(file)).unwrap(),
+            fs::read(cli.path("again").join(file)).unwrap(),
+            "{file}"
+        );
+    }
+    let sentence = cli.fail(2, "train --data own.csv --out other");
+    assert!(sentence.contains("1 row has missing values (line 19)"), "{sentence}");
+    let sentence = cli.fail(2, "train --scene linear --scale columns --out other");
+    assert!(sentence.starts_with("--scale is for new runs on your data"), "{sentence}");
+    let sentence = cli.fail(2, "train --session run/session.unpick --rows 50 --out other");
+    assert!(sentence.starts_with("--rows is for new runs on your data"), "{sentence}");
+}
+
+#[test]
+fn a_file_of_held_out_rows_is_measured_on() {
+    let cli = Harness::new();
+    let rows = |from: u32, count: u32| {
+        (from..from + count)
+            .map(|i| format!("{:.4},{:.4}\n", f64::from(i).sin(), f64::from(i).cos()))
+            .collect::<String>()
+    };
+    cli.write("own.csv", format!("a,b\n{}", rows(0, 40)));
+    cli.write("test.csv", format!("a,b\n{}", rows(40, 25)));
+    cli.write("other.csv", format!("a,c\n{}", rows(40, 25)));
+    let train = "train --data own.csv --hidden 4 --steps 10";
+    let (_, notes) = cli.succeed_with_notes(&format!("{train} --test test.csv --out run"));
+    assert!(notes.is_empty(), "{notes:?}");
+    assert_eq!(
+        (shape(&cli.path("run/observations.npy")), shape(&cli.path("run/observations_test.npy"))),
+        (vec![40, 2], vec![25, 2])
+    );
+    assert!(cli.succeed("replay run").starts_with("identical"));
+    let mut value: Value = serde_json::from_str(&cli.read("run/session.unpick")).unwrap();
+    value.as_object_mut().unwrap().remove("table");
+    cli.write("bare.unpick", value.to_string());
+    let again = "train --session bare.unpick --data own.csv";
+    assert!(cli.fail(2, &format!("{again} --out again")).contains("give it with --test: test.csv (SHA-256 "));
+    assert!(cli.fail(2, &format!("{again} --test other.csv --out again")).contains("other.csv"));
+    assert!(cli.succeed(&format!("{again} --test test.csv --out again")).contains("to the last bit"));
+    let sentence = cli.fail(2, &format!("{train} --test other.csv --out other"));
+    assert!(sentence.contains("lacks the column 'b'"), "{sentence}");
+}
+
+#[test]
+fn doubtful_tables_are_named() {
+    let cli = Harness::new();
+    let ring = |i: u32| format!("{:.4},{:.4}\n", f64::from(i).cos(), f64::from(i).sin());
+    cli.write("outlier.csv", format!("x,y\n{}1000,1000\n", (0..499).map(ring).collect::<String>()));
+    cli.write("ten.csv", format!("x,y\n{}", (0..10).map(ring).collect::<String>()));
+    let units = |i: u32| {
+        format!(
+            "{:.9},{:.9},{:.4}\n",
+            1e-3 * f64::from(i).cos(),
+            70.0 + f64::from(i).cos(),
+            5e6 + 1e4 * f64::from(i).sin()
+        )
+    };
+    cli.write("units.csv", format!("length,mass,bytes\n{}", (0..300).map(units).collect::<String>()));
+    for (name, options, words) in [
+        ("outlier.csv", "", "row 500 lies far outside all others ('x' is 1000)"),
+        ("ten.csv", "", "2 held-out rows measure nothing"),
+        ("units.csv", "", "'bytes' holds all but 1.0e-8 of the variance"),
+    ] {
+        let (_, notes) =
+            cli.succeed_with_notes(&format!("train {name} {options} --hidden 4 --steps 3 --out {name}.run"));
+        assert!(notes.len() == 1 && notes[0].starts_with(words), "{name}: {notes:?}");
+    }
+    let (_, notes) = cli.succeed_with_notes("train units.csv --scale columns --hidden 4 --steps 3 --out scaled");
+    assert!(notes.is_empty(), "{notes:?}");
+    // Active units are not concluded from two rows.
+    let metrics = cli.json("ten.csv.run/metrics.json");
+    assert!(metrics["active_units"].is_null(), "{metrics}");
+    assert!(metrics["undefined"]["active_units"].as_str().unwrap().contains("held-out"), "{metrics}");
 }

@@ -58,10 +58,17 @@ impl Harness {
 
     /// Runs it and returns its output. It must succeed and print no error.
     pub(super) fn succeed(&self, arguments: &str) -> String {
+        self.succeed_with_notes(arguments).0
+    }
+
+    /// [`Self::succeed`] with the notes about your data.
+    pub(super) fn succeed_with_notes(&self, arguments: &str) -> (String, Vec<String>) {
         let output = self.run(arguments);
         let error = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success() && error.is_empty(), "{arguments}: {error}");
-        String::from_utf8(output.stdout).unwrap()
+        assert!(output.status.success(), "{arguments}: {error}");
+        let note =
+            |line: &str| line.strip_prefix("note: ").unwrap_or_else(|| panic!("{arguments}: {error}")).to_owned();
+        (String::from_utf8(output.stdout).unwrap(), error.lines().map(note).collect())
     }
 
     /// Runs it and returns its one-line error. It must end with this code.
@@ -94,6 +101,7 @@ pub(super) fn error_line(code: i32, arguments: &str, output: Output) -> String {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
     assert!(output.stdout.is_empty(), "{arguments} printed output: {}", String::from_utf8_lossy(&output.stdout));
+    let error: String = error.split_inclusive('\n').filter(|line| !line.starts_with("note: ")).collect();
     let line = error.strip_suffix('\n').unwrap_or_else(|| panic!("{arguments}: no line: {error:?}"));
     assert!(!line.contains('\n') && !line.contains("panicked"), "{arguments}: more than one line: {error}");
     line.strip_prefix("unpick: ").unwrap_or_else(|| panic!("{arguments}: {error:?}")).to_owned()
@@ -127,5 +135,8 @@ pub(super) const FILES: [&str; 9] = [
 
 /// Thirty rows of two varying columns.
 pub(super) fn rows(separator: char) -> String {
-    (0..30).map(|i| format!("{}{separator}{}\n", f64::from(i).sin(), f64::from(i * i % 7))).collect::<Vec<_>>().concat()
+    (0..30)
+        .map(|i| format!("{}{separator}{}\n", f64::from(i).sin(), f64::from(i * i % 7) + 0.5))
+        .collect::<Vec<_>>()
+        .concat()
 }

@@ -1,6 +1,7 @@
 //! The program on the command line: files, output and exit codes.
 #![expect(clippy::unwrap_used, reason = "a program that cannot be started is a failed test")]
 
+mod arrays;
 mod data;
 mod errors;
 mod harness;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nalgebra::{DMatrix, DVector};
-use unpick::data::{Table, dataset_from_table};
+use unpick::data::{ImportOptions, Table, dataset_from_table};
 use unpick::experiment::{Config, Experiment, Origin};
 use unpick::geometry::{
     Rotation, best_posterior, distance_to_orthogonality, posterior_precision, posterior_quadrature, rotated_gap,
@@ -24,13 +24,13 @@ fn linear_models_of_tables_reach_the_closed_form() {
     let values = DMatrix::from_fn(6, 400, |r, c| spread[r].sqrt() * factors[(r, c)]);
     let table = turned * values + DMatrix::from_element(6, 400, 3.0);
     let names = (1..=6).map(|i| format!("x{i}")).collect();
-    let table = Table { names, values: Matrix::from_columns(6, 400, table.as_slice().to_vec()), image_shape: None };
+    let table = Table::new(names, Matrix::from_columns(6, 400, table.as_slice().to_vec()));
     let data = Arc::new(dataset_from_table(&table, 0).unwrap());
     let cases = [1e-4, 1e-2, 0.2, 0.9].into_iter().flat_map(|share| Covariance::ALL.map(|family| (share, family)));
     for (share, covariance) in cases {
         let eigen = data.train.covariance().symmetric_eigen();
         let b = share * eigen.eigenvalues.max();
-        let origin = Origin::File { name: "table.csv".to_owned(), sha256: String::new() };
+        let origin = Origin::file("table.csv", "", ImportOptions::default());
         let mut config = Config::new(origin, 1, data.train.samples());
         config.architecture.hidden.clear();
         config.architecture.latent_dim = 3;

@@ -14,7 +14,7 @@ use crate::viz::command::{CommandQueue, UiCommand};
 const SESSIONS: &[&str] = &["unpick", "png", "svg", "pdf", "gif", "apng"];
 
 /// Extensions of data.
-const TABLES: &[&str] = &["csv", "tsv", "txt", "npy"];
+const TABLES: &[&str] = &["csv", "tsv", "txt", "npy", "npz", "gz"];
 
 /// Extension of scenes.
 const SCENES: &[&str] = &["toml"];
@@ -34,7 +34,7 @@ impl OpenDialog {
         let (mut chosen, mut open) = (self.browsed(), true);
         dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
             ui.label("A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.");
-            ui.label("Data as CSV, TSV or NPY: one row per sample, numbers only, with or without a header.");
+            ui.label("Data as text, NPY or NPZ, one row per sample, or a folder of PNG or JPEG pictures. Text columns become labels.");
             ui.weak(PREPARATION);
             ui.horizontal(|ui| {
                 let label = ui.label("File");

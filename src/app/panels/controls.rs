@@ -3,9 +3,9 @@
 use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, TextEdit, Ui, WidgetInfo};
 
 use crate::app::config_draft::ConfigDraft;
-use crate::data::{CentreAndScale, Scene};
-use crate::experiment::{Command, Settings, Snapshot};
-use crate::launch::PREPARATION;
+use crate::data::{CentreAndScale, Scale, Scene};
+use crate::experiment::{Command, Origin, Settings, Snapshot};
+use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
 use crate::vae::{Covariance, DecoderKind, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
@@ -100,9 +100,11 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
         if !scene.look_for.is_empty() {
             ui.collapsing("What to look for", |ui| ui.label(scene.look_for.trim()));
         }
-    } else {
-        ui.label(PREPARATION);
-        if let Some(CentreAndScale { scale, .. }) = snapshot.and_then(|s| s.data.centre_and_scale.as_ref()) {
+    } else if let Origin::File { import, .. } = &draft.config.origin {
+        ui.label(preparation(import));
+        if let Some(CentreAndScale { scale: Scale::One(scale), .. }) =
+            snapshot.and_then(|s| s.data.centre_and_scale.as_ref())
+        {
             ui.label(format!("scale = {}", short(*scale, 0..=0))).on_hover_text(
                 "Root of the mean variance of the columns over the training rows. Multiply by it, and σ² by its square, to return to \
                  the units of the file",
@@ -320,7 +322,7 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         }
         let kl = snapshot.history.last().and_then(|row| row.kl_per_dim.get(i)).copied();
         let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
-        let state = if snapshot.geometry.active.contains(&i) { "" } else { " · collapsed" };
+        let state = if snapshot.geometry.is_collapsed(i) { " · collapsed" } else { "" };
         let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average. With full \

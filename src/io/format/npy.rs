@@ -1,7 +1,11 @@
 //! NumPy's `.npy`: one array, readable by most numerical tools.
 
-use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
+use std::io::Read;
 
+use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
+
+use super::array_reader::ArrayHeader;
+use super::number_kind::{NumberKind, StoredNumber};
 use crate::io::file_error::FileError;
 use crate::linalg::Matrix;
 
@@ -16,19 +20,20 @@ pub struct NpyArray {
 
 /// The file (version 1.0, little-endian float32, C order) of a matrix of n×N as an array of N×n: samples are its rows.
 pub fn write_npy_f32(matrix: &Matrix<f32>) -> Vec<u8> {
-    let mut bytes = head("<f4", &[matrix.columns(), matrix.rows()]);
+    let mut bytes = npy_head("<f4", &[matrix.columns(), matrix.rows()]);
     bytes.extend(matrix.as_slice().iter().flat_map(|x| x.to_le_bytes()));
     bytes
 }
 
 /// The file (version 1.0, little-endian float64, C order) of an array of any shape.
 pub fn write_npy_f64(shape: &[usize], values: &[f64]) -> Vec<u8> {
-    let mut bytes = head("<f8", shape);
+    let mut bytes = npy_head("<f8", shape);
     bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
     bytes
 }
 
-fn head(kind: &str, shape: &[usize]) -> Vec<u8> {
+/// The beginning of a file (version 1.0, C order) of numbers of a type like `<f4`.
+pub(in crate::io) fn npy_head(kind: &str, shape: &[usize]) -> Vec<u8> {
     let extents: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
     // NumPy writes (3, 4) and (3,).
     let extents = if shape.len() > 1 { extents.trim_end_matches(", ") } else { extents.trim_end() };
@@ -48,35 +53,108 @@ fn head(kind: &str, shape: &[usize]) -> Vec<u8> {
 /// # Errors
 /// If the bytes are no `.npy` file, hold anything but real numbers, or end too early.
 pub fn parse_npy(bytes: &[u8]) -> Result<NpyArray, FileError> {
+    let mut rest = bytes;
+    let header = read_npy_header(&mut rest)?;
+    let shape = &header.shape;
+    let needed = usize::try_from(header.bytes()).ok().and_then(|needed| rest.get(..needed));
+    let Some(stored) = needed else {
+        let count = shape.iter().product::<usize>();
+        return Err(FileError::new(format_args!(
+            "the .npy file ends before its {count} numbers (shape {shape:?}) do; copy it again"
+        )));
+    };
+    let mut values = vec![0.0; stored.len() / header.stored.width()];
+    header.stored.each(stored, |place, x| values[place] = x);
+    let values = if header.fortran { c_order(&values, shape) } else { values };
+    Ok(NpyArray { shape: header.shape, values })
+}
+
+/// Reads the header of a `.npy` file of real numbers (NumPy's format 1.0 to 3.0).
+///
+/// # Errors
+/// If there is none, or the array does not hold real numbers.
+pub(in crate::io) fn read_npy_header(reader: &mut impl Read) -> Result<ArrayHeader, FileError> {
+    let (header, kind) = read_any_npy_header(reader)?;
+    let kind = match kind {
+        DType::Plain(kind) => kind,
+        DType::Array(..) | DType::Record(_) => return Err(refused("records")),
+    };
+    let number = match (kind.type_char(), kind.size_field()) {
+        (TypeChar::Bool, 1) => NumberKind::Bool,
+        (TypeChar::Float, 2) => NumberKind::F16,
+        (TypeChar::Float, 4) => NumberKind::F32,
+        (TypeChar::Float, 8) => NumberKind::F64,
+        (TypeChar::Int, 1) => NumberKind::I8,
+        (TypeChar::Int, 2) => NumberKind::I16,
+        (TypeChar::Int, 4) => NumberKind::I32,
+        (TypeChar::Int, 8) => NumberKind::I64,
+        (TypeChar::Uint, 1) => NumberKind::U8,
+        (TypeChar::Uint, 2) => NumberKind::U16,
+        (TypeChar::Uint, 4) => NumberKind::U32,
+        (TypeChar::Uint, 8) => NumberKind::U64,
+        (TypeChar::Complex, _) => return Err(refused("complex numbers")),
+        (TypeChar::Object, _) => return Err(refused("Python objects")),
+        (TypeChar::ByteStr | TypeChar::UnicodeStr, _) => return Err(refused("text")),
+        (TypeChar::TimeDelta | TypeChar::DateTime, _) => return Err(refused("times")),
+        _ => return Err(refused(&format!("numbers of type {kind}"))),
+    };
+    let shape = header.shape().iter().map(|extent| *extent as usize).collect();
+    let stored = StoredNumber { kind: number, big_endian: kind.endianness() == Endianness::Big };
+    Ok(ArrayHeader { stored, fortran: header.order() == Order::Fortran, shape })
+}
+
+fn refused(what: &str) -> FileError {
+    FileError::new(format_args!("the .npy file holds {what}; save a plain array of real numbers, as float32"))
+}
+
+/// Reads text of a `.npy` file: a one-dimensional array of strings, of at most `most` bytes.
+pub(in crate::io) fn read_npy_strings(reader: &mut impl Read, most: usize) -> Option<Vec<String>> {
+    let (header, kind) = read_any_npy_header(reader).ok()?;
+    let (DType::Plain(kind), [count]) = (kind, header.shape()) else { return None };
+    let (count, units) = (usize::try_from(*count).ok()?, usize::try_from(kind.size_field()).ok()?);
+    let width = match kind.type_char() {
+        TypeChar::UnicodeStr => units.checked_mul(4)?,
+        TypeChar::ByteStr => units,
+        _ => return None,
+    };
+    let length = count.checked_mul(width).filter(|length| *length <= most && width > 0)?;
+    let mut bytes = vec![0; length];
+    reader.read_exact(&mut bytes).ok()?;
+    let big = kind.endianness() == Endianness::Big;
+    let text = |cell: &[u8]| -> String {
+        let letters: String = if kind.type_char() == TypeChar::ByteStr {
+            String::from_utf8_lossy(cell).into_owned()
+        } else {
+            let code = |c: &[u8; 4]| if big { u32::from_be_bytes(*c) } else { u32::from_le_bytes(*c) };
+            let units = cell.as_chunks::<4>().0.iter();
+            units.map(|c| char::from_u32(code(c)).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        };
+        letters.trim_end_matches('\0').to_owned()
+    };
+    Some(bytes.chunks_exact(width).map(text).collect())
+}
+
+/// Bytes of a header; those of plain arrays are much shorter.
+const MOST_HEADER: usize = 4096;
+
+/// Reads the header of a `.npy` file of any type.
+fn read_any_npy_header(reader: &mut impl Read) -> Result<(NpyHeader, DType), FileError> {
+    let none = |_| FileError::new("this is not a .npy file of a plain array; save it with numpy.save");
     let broken = |_| FileError::new("the header of the .npy file is broken; save the array again with numpy.save");
-    check_header(bytes)?;
-    let file = NpyFile::new(bytes).map_err(broken)?;
-    let DType::Plain(kind) = file.dtype() else {
-        return Err(FileError::new("the .npy file holds records; save a plain array of numbers"));
-    };
-    let header = file.header().clone();
-    let shape: Vec<usize> = header.shape().iter().map(|extent| *extent as usize).collect();
-    let stored = match (kind.type_char(), kind.size_field()) {
-        (TypeChar::Float, 4) => numbers::<f32>(file, f64::from),
-        (TypeChar::Float, 8) => numbers::<f64>(file, |x| x),
-        (TypeChar::Int, 1) => numbers::<i8>(file, f64::from),
-        (TypeChar::Int, 2) => numbers::<i16>(file, f64::from),
-        (TypeChar::Int, 4) => numbers::<i32>(file, f64::from),
-        (TypeChar::Int, 8) => numbers::<i64>(file, |x| x as f64),
-        (TypeChar::Uint, 1) => numbers::<u8>(file, f64::from),
-        (TypeChar::Uint, 2) => numbers::<u16>(file, f64::from),
-        (TypeChar::Uint, 4) => numbers::<u32>(file, f64::from),
-        (TypeChar::Uint, 8) => numbers::<u64>(file, |x| x as f64),
-        _ => return Err(FileError::new(format_args!("the .npy file holds {kind}; save it as float32 or float64"))),
-    };
-    let ends_early =
-        format!("the .npy file ends before its {} numbers (shape {shape:?}) do; copy it again", header.len());
-    let stored = stored.map_err(|_eof| FileError::new(ends_early))?;
-    let values = match header.order() {
-        Order::C => stored,
-        Order::Fortran => c_order(&stored, &shape, header.strides()),
-    };
-    Ok(NpyArray { shape, values })
+    let mut bytes = vec![0; 10];
+    reader.read_exact(&mut bytes).map_err(none)?;
+    if bytes[6] > 1 {
+        bytes.resize(12, 0);
+        reader.read_exact(&mut bytes[10..]).map_err(none)?;
+    }
+    let start = bytes.len();
+    let length = bytes[8..].iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    bytes.resize(start + length.min(MOST_HEADER), 0);
+    reader.read_exact(&mut bytes[start..]).map_err(none)?;
+    check_header(&bytes)?;
+    let header = NpyHeader::from_reader(bytes.as_slice()).map_err(broken)?;
+    let kind = header.dtype();
+    Ok((header, kind))
 }
 
 impl NpyArray {
@@ -111,25 +189,25 @@ fn check_header(bytes: &[u8]) -> Result<(), FileError> {
             .try_fold(1_u64, |product, e| product.checked_mul(e?.max(1)))?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_ ',:<>=|\n".contains(c);
         let body = before.trim_start().strip_prefix('{')?.chars().chain(after.trim_end().strip_suffix('}')?.chars());
-        Some(length < 4096 && body.into_iter().all(allowed))
+        Some(length < MOST_HEADER && body.into_iter().all(allowed))
     };
+    // A structured type is a list of names and types: [('x', '<f4'), …].
+    if bytes.windows(2).any(|window| window == b"[(") {
+        return Err(refused("records"));
+    }
     match plain() {
         Some(true) => Ok(()),
         _ => Err(FileError::new("this is not a .npy file of a plain array; save it with numpy.save")),
     }
 }
 
-fn numbers<T: Deserialize>(file: NpyFile<&[u8]>, convert: impl Fn(T) -> f64) -> std::io::Result<Vec<f64>> {
-    let reader = file.data::<T>().map_err(|error| std::io::Error::other(error.to_string()))?;
-    reader.map(|number| number.map(&convert)).collect()
-}
-
-/// Reorders numbers to C order; element (i₁, i₂, …) is stored at Σ iₖ · strideₖ.
-fn c_order(stored: &[f64], shape: &[usize], strides: &[u64]) -> Vec<f64> {
+/// Reorders numbers to C order; element (i₁, i₂, …) is stored at i₁ + N₁·(i₂ + N₂·(…)).
+fn c_order(stored: &[f64], shape: &[usize]) -> Vec<f64> {
     let place = |mut index: usize| {
-        let mut place = 0;
-        for (extent, stride) in shape.iter().zip(strides).rev() {
-            place += index % extent * *stride as usize;
+        let (mut place, mut stride) = (0, stored.len());
+        for extent in shape.iter().rev() {
+            stride /= extent;
+            place += index % extent * stride;
             index /= extent;
         }
         place
@@ -190,6 +268,9 @@ mod tests {
         assert_eq!(read(">i4", &(-300_i32).to_be_bytes()), [-300.0]);
         assert_eq!(read("<u4", &u32::MAX.to_le_bytes()), [4294967295.0]);
         assert_eq!(read("<i8", &(-1_i64).to_le_bytes()), [-1.0]);
+        assert_eq!(read("<f2", &[0, 0x3c]), [1.0]);
+        assert_eq!(read(">f2", &[0xc0, 1]), [-2.001953125]);
+        assert_eq!(read("|b1", &[1]), [1.0]);
         assert_eq!(read("<u8", &(1_u64 << 63).to_le_bytes()), [2.0_f64.powi(63)]);
     }
 
@@ -208,7 +289,10 @@ mod tests {
         let refused = [
             array("<c8", false, "(2,)", &[0; 16]).unwrap_err().to_string(),
             array("|O", false, "(2,)", &[0; 16]).unwrap_err().to_string(),
-            array("|b1", false, "(2,)", &[0; 2]).unwrap_err().to_string(),
+            array("<U3", false, "(2,)", &[0; 24]).unwrap_err().to_string(),
+            array("|S3", false, "(2,)", &[0; 6]).unwrap_err().to_string(),
+            array("<M8[s]", false, "(2,)", &[0; 16]).unwrap_err().to_string(),
+            array("<f16", false, "(2,)", &[0; 32]).unwrap_err().to_string(),
             array("<f4", false, "(2, 3)", &[0; 23]).unwrap_err().to_string(),
             array("<f4", false, "(9223372036854775807, 3)", &[0; 24]).unwrap_err().to_string(),
             array("<f4", true, "(0, 9223372036854775807, 3)", &[]).unwrap_err().to_string(),

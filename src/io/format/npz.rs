@@ -1,6 +1,9 @@
 //! NumPy's `.npz`: several named arrays in one file.
 
+use std::io::Cursor;
+
 use super::npy::write_npy_f64;
+use super::zip::ZipWriter;
 
 /// A named array in C order: the last axis varies fastest.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,46 +16,16 @@ pub struct Array {
     pub values: Vec<f64>,
 }
 
-/// An `.npz` file: an uncompressed ZIP archive (APPNOTE 6.3) with an `.npy` file for each array. The same arrays give
-/// the same bytes.
+/// An `.npz` file: an uncompressed ZIP archive with an `.npy` file for each array. The same arrays give the same bytes.
 pub fn write_npz(arrays: &[Array]) -> Vec<u8> {
-    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    const IN_MEMORY: &str = "a vector takes every byte";
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for array in arrays {
-        let name = format!("{}.npy", array.name);
         let content = write_npy_f64(&array.shape, &array.values);
-        let start = file.len() as u32;
-        // Version, flags, method, time and date (1 January 1980), checksum, sizes, length of the name, no extra field.
-        let mut entry = Vec::new();
-        for half in [20_u16, 0, 0, 0, 0x21] {
-            entry.extend(half.to_le_bytes());
-        }
-        for word in [crc32fast::hash(&content), content.len() as u32, content.len() as u32] {
-            entry.extend(word.to_le_bytes());
-        }
-        entry.extend((name.len() as u16).to_le_bytes());
-        entry.extend([0, 0]);
-
-        file.extend(b"PK\x03\x04");
-        file.extend(&entry);
-        file.extend(name.as_bytes());
-        file.extend(content);
-
-        directory.extend(b"PK\x01\x02\x14\x00");
-        directory.extend(&entry);
-        // No comment, first disk, no attributes.
-        directory.extend([0; 10]);
-        directory.extend(start.to_le_bytes());
-        directory.extend(name.as_bytes());
+        let name = format!("{}.npy", array.name);
+        archive.add(&name, content.len() as u64, false, |to| to.write_all(&content)).expect(IN_MEMORY);
     }
-    let (start, count) = (file.len() as u32, (arrays.len() as u16).to_le_bytes());
-    let length = directory.len() as u32;
-    file.extend(directory);
-    file.extend(b"PK\x05\x06\0\0\0\0");
-    file.extend([count, count].concat());
-    file.extend(length.to_le_bytes());
-    file.extend(start.to_le_bytes());
-    file.extend([0, 0]);
-    file
+    archive.finish().expect(IN_MEMORY).into_inner()
 }
 
 #[cfg(test)]

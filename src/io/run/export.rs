@@ -1,6 +1,8 @@
 //! Numbers for export: latents, posteriors, Jacobians, densities.
 
+use crate::data::{Dataset, Split};
 use crate::geometry::{Jets, Order, Seam, normal_density};
+use crate::io::file_error::FileError;
 use crate::io::format::csv_writer::Csv;
 use crate::io::format::npz::Array;
 use crate::linalg::Matrix;
@@ -38,6 +40,31 @@ pub fn latents(vae: &Vae<f64>, observations: &Matrix<f64>) -> Columns {
         names: std::iter::once("index".to_owned()).chain(names).collect(),
         rows: rows.map(|(k, q)| std::iter::once(k as f64).chain(q.mean.iter().copied()).collect()).collect(),
     }
+}
+
+/// Posterior means of your data as CSV: the row in the file (from 0, without the header), the part, m coordinates, labels, factors.
+///
+/// # Errors
+/// If a value cannot be CSV.
+pub fn latents_of_rows(vae: &Vae<f64>, data: &Dataset, parts: &[(&str, &Split)]) -> Result<String, FileError> {
+    let latents = (1..=vae.latent_dim()).map(|i| format!("z_{i}"));
+    let labels = data.labels.iter().map(|label| label.name.clone());
+    let names = ["row", "part"].map(str::to_owned).into_iter().chain(latents).chain(labels);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(names.chain(data.factor_names.iter().cloned())).map_err(FileError::new)?;
+    for (name, part) in parts {
+        let posteriors = vae.posteriors(&part.observations.map(f64::from));
+        for (k, q) in posteriors.iter().enumerate() {
+            let labels =
+                data.labels.iter().zip(&part.labels).map(|(label, own)| label.categories[own[k] as usize].clone());
+            let factors = part.factors.iter().flat_map(|factors| factors.column(k)).map(f32::to_string);
+            let start = [part.rows[k].to_string(), (*name).to_owned()].into_iter();
+            let row = start.chain(q.mean.iter().map(f64::to_string)).chain(labels).chain(factors);
+            writer.write_record(row).map_err(FileError::new)?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|e| FileError::new(e.error()))?;
+    String::from_utf8(bytes).map_err(FileError::new)
 }
 
 /// Posteriors of the observations (n × N): `mean` (N, m), `covariance` (N, m, m), and `decoded` (N, n), the decoder at

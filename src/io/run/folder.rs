@@ -1,5 +1,6 @@
 //! Run folders: configuration, weights, data, history and metrics in formats that other programs read.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,15 +8,16 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::metrics::metrics_json;
-use super::record::{PreparationRecord, Record};
+use super::record::{PreparationRecord, Record, kind_of};
 use super::session::{Session, session_file};
-use crate::data::{CentreAndScale, Dataset, ObservationKind, Split, generate, split_rows};
+use crate::data::{CentreAndScale, Dataset, Label, ObservationKind, Split, generate};
 use crate::experiment::{Config, Convergence, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
 use crate::io::format::weights::{from_safetensors, to_safetensors};
-use crate::io::paths::make_folder;
+use crate::io::paths::{exists, make_folder};
+use crate::io::text::read_bytes;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -77,6 +79,7 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     if let Some(file) = &mut record.data {
         file.preparation = PreparationRecord::of(data);
     }
+    record.keep_split_seed(data);
     let mut files = Vec::new();
     for (split, (observations, factors)) in
         [&data.train, &data.test].into_iter().zip(OBSERVATIONS.into_iter().zip(FACTORS))
@@ -84,8 +87,8 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
         files.push((observations, write_npy_f32(&split.observations)));
         files.extend(split.factors.as_ref().map(|values| (factors, write_npy_f32(values))));
     }
-    if let Some(seed) = data.split_seed {
-        files.push((SPLIT, split(&split_rows(data.train.samples() + data.test.samples(), seed)).into_bytes()));
+    if !data.train.rows.is_empty() {
+        files.push((SPLIT, split_file(data)?.into_bytes()));
     }
     let about = json!({ "program": record.program, "step": step }).to_string();
     files.push((CONFIG, record.to_toml()?.into_bytes()));
@@ -159,34 +162,97 @@ fn data_of(config: &Config, preparation: Option<PreparationRecord>, folder: &Pat
         .at(folder));
     }
     let n = train.rows();
-    let split = |observations| Split { observations, factors: None };
     let data = Dataset {
         factor_names: Vec::new(),
+        labels: Vec::new(),
         observation_names: (1..=n).map(|i| format!("x{i}")).collect(),
         kind: ObservationKind::Points,
         centre_and_scale: None,
         split_seed: None,
-        train: split(train),
-        test: split(test),
+        train: Split::new(train, None),
+        test: Split::new(test, None),
     };
-    let Some(PreparationRecord { split_seed, scale, image, names, centre }) = preparation else { return Ok(data) };
-    if names.len() != n || centre.len() != n || image.is_some_and(|(h, w)| h.checked_mul(w) != Some(n)) {
-        return Err(FileError::new(format_args!("config.toml does not describe data with {n} columns")).at(folder));
+    let Some(PreparationRecord { split_seed, scale, image, channels, names, centre, factor_names, labels }) =
+        preparation
+    else {
+        return Ok(data);
+    };
+    let wrong = || FileError::new(format_args!("config.toml does not describe data with {n} columns")).at(folder);
+    let kind = kind_of(image, channels, n).ok_or_else(wrong)?;
+    if names.len() != n || centre.len() != n || !scale.fits(n) {
+        return Err(wrong());
     }
-    Ok(Dataset {
+    let mut data = Dataset {
         observation_names: names,
-        kind: image.map_or(data.kind, |(height, width)| ObservationKind::Images { height, width }),
+        kind,
         centre_and_scale: Some(CentreAndScale { centre, scale }),
         split_seed: Some(split_seed),
+        labels,
         ..data
-    })
+    };
+    if !factor_names.is_empty() {
+        for (split, name) in [&mut data.train, &mut data.test].into_iter().zip(FACTORS) {
+            let factors = read(name)?;
+            if factors.rows() != factor_names.len() || factors.columns() != split.samples() {
+                let sentence = "the factors do not fit the data; save the run again";
+                return Err(FileError::new(sentence).at(&folder.join(name)));
+            }
+            split.factors = Some(factors);
+        }
+        data.factor_names = factor_names;
+    }
+    let path = folder.join(SPLIT);
+    // Folders of earlier versions may lack the file.
+    if exists(&path) || !data.labels.is_empty() {
+        let text = read_bytes(&path, "the rows", u64::MAX >> 1)?;
+        read_split(&text, &mut data).map_err(|e| e.at(&path))?;
+    }
+    Ok(data)
 }
 
-/// The rows of your file in the order of `observations.npy` and `observations_test.npy`, as CSV.
-fn split([train, test]: &[Vec<usize>; 2]) -> String {
-    let lines =
-        |part: &'static str, rows: &[usize]| rows.iter().map(move |row| format!("{part},{row}\n")).collect::<String>();
-    format!("part,row\n{}{}", lines("train", train), lines("test", test))
+/// The rows of your file in the order of `observations.npy` and `observations_test.npy` with their labels, as CSV.
+fn split_file(data: &Dataset) -> Result<String, FileError> {
+    let names = ["part", "row"].into_iter().chain(data.labels.iter().map(|label| &*label.name));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(names).map_err(FileError::new)?;
+    for (part, split) in [("train", &data.train), ("test", &data.test)] {
+        for (k, row) in split.rows.iter().enumerate() {
+            let row = row.to_string();
+            let category = |(label, own): (&'_ Label, &Vec<u32>)| label.categories[own[k] as usize].clone();
+            let labels = data.labels.iter().zip(&split.labels).map(category);
+            writer.write_record([part.to_owned(), row].into_iter().chain(labels)).map_err(FileError::new)?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|e| FileError::new(e.error()))?;
+    String::from_utf8(bytes).map_err(FileError::new)
+}
+
+/// Reads [`split_file`].
+fn read_split(text: &[u8], data: &mut Dataset) -> Result<(), FileError> {
+    let indices = data.labels.iter().map(|label| label.categories.iter().zip(0_u32..).collect::<HashMap<_, _>>());
+    let indices: Vec<_> = indices.collect();
+    for split in [&mut data.train, &mut data.test] {
+        split.rows.clear();
+        split.labels = vec![Vec::new(); indices.len()];
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+    for (k, record) in reader.records().enumerate() {
+        let record = record.map_err(FileError::new)?;
+        let split = match record.get(0) {
+            Some("train") => &mut data.train,
+            Some("test") => &mut data.test,
+            _ => continue,
+        };
+        let row = record.get(1).and_then(|row| row.parse().ok());
+        let wrong = || FileError::new(format_args!("line {} names no row of the data with its labels", k + 2));
+        split.rows.push(row.ok_or_else(wrong)?);
+        for (i, index) in indices.iter().enumerate() {
+            let category = record.get(i + 2).and_then(|name| index.get(&name.to_owned()));
+            split.labels[i].push(*category.ok_or_else(wrong)?);
+        }
+    }
+    let whole = [&data.train, &data.test].iter().all(|split| split.rows.len() == split.samples());
+    whole.then_some(()).ok_or_else(|| FileError::new("the rows do not fit the data; save the run again"))
 }
 
 /// Rows of the history. The optimiser of a row follows from the commands before it.

@@ -52,7 +52,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "reconstruction": metrics.reconstruction,
         "kl": metrics.kl(),
         "kl_per_dim": metrics.kl_per_dim,
-        "active_units": geometry.active_units,
+        "active_units": measured("active_units", geometry.measured_active_units()).as_f64().map(|units| units as usize),
         "active": geometry.active,
         "ima_contrast": measured("ima_contrast", geometry.ima_contrast),
         "beta_gap": measured("beta_gap", geometry.beta_gap),

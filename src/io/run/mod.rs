@@ -9,3 +9,4 @@ pub(super) mod recipe;
 pub(super) mod record;
 pub(super) mod run_table;
 pub(super) mod session;
+mod table_record;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::folder::SESSION;
 use super::session::Session;
 use crate::io::file_error::FileError;
+use crate::io::picture_folder::holds_pictures;
 use crate::io::text::read_bytes;
 
 /// The keyword of the session in PNG and SVG files.
@@ -27,10 +28,16 @@ pub fn open_session(path: &Path) -> Result<Session, FileError> {
     session_in(&bytes).map_err(|e| e.at(path))
 }
 
-/// The file with the session, if `path` is a run folder, or by its first bytes a session or a figure.
+/// The file with the session, if `path` is a folder, unless it holds pictures and no session, or by its first bytes a session or a
+/// figure.
 pub fn session_of(path: &Path) -> Option<PathBuf> {
     if path.is_dir() {
-        return Some(path.join(SESSION));
+        let session = path.join(SESSION);
+        return (session.is_file() || !holds_pictures(path)).then_some(session);
+    }
+    // A pipe would be waited for.
+    if !path.is_file() {
+        return None;
     }
     let mut beginning = Vec::new();
     File::open(path).ok()?.take(64).read_to_end(&mut beginning).ok()?;

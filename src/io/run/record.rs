@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{CentreAndScale, Dataset, Generator, ObservationKind, Scene, SceneCamera, TrainingDefaults};
+use crate::data::{
+    CentreAndScale, Dataset, Generator, ImportOptions, Label, ObservationKind, Scale, Scene, SceneCamera,
+    TrainingDefaults,
+};
 use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
 use crate::io::file_error::FileError;
 use crate::nn::OptimizerKind;
@@ -55,37 +58,73 @@ pub struct DataRecord {
     pub file: String,
     /// SHA-256, in hexadecimal digits.
     pub sha256: String,
+    /// What was chosen for the import [default: every column is a dimension, one scale, all rows, a fifth held out].
+    #[serde(default, skip_serializing_if = "is_default_import")]
+    pub import: Box<ImportOptions>,
     /// How the file became the data of the run. Only in run folders; a session has it beside its table.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub preparation: Option<PreparationRecord>,
 }
 
-/// x = (row of the file − centre) / scale, for rows shuffled by `split_seed`.
+/// x = (row of the file − centre) / scale, for rows shuffled by `split_seed`. Their numbers and labels are in `split.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PreparationRecord {
-    /// The seed that shuffled the rows. Their numbers are in `split.csv`.
+    /// The seed that drew and shuffled the rows.
     pub split_seed: u64,
-    /// One number for all columns: the root of the mean variance of the columns over the training rows.
-    pub scale: f64,
+    /// One number for all columns, the root of the mean variance of the columns over the training rows; or one for each.
+    pub scale: Scale,
     /// Height and width, if a row is an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<(usize, usize)>,
+    /// Channels of a pixel [default: 1].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
     /// Names of the columns.
     pub names: Vec<String>,
     /// Means of the columns over the training rows.
     pub centre: Vec<f64>,
+    /// Names of the factors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factor_names: Vec<String>,
+    /// Labels and the names of their categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
 }
 
 impl PreparationRecord {
     /// The preparation of a dataset that was made of a table.
     pub fn of(data: &Dataset) -> Option<Self> {
         let CentreAndScale { centre, scale } = data.centre_and_scale.clone()?;
-        let image = match data.kind {
-            ObservationKind::Images { height, width } => Some((height, width)),
-            ObservationKind::Points => None,
-        };
-        Some(Self { split_seed: data.split_seed?, scale, image, names: data.observation_names.clone(), centre })
+        let (image, channels) = recorded_kind(data.kind);
+        Some(Self {
+            split_seed: data.split_seed?,
+            scale,
+            image,
+            channels,
+            names: data.observation_names.clone(),
+            centre,
+            factor_names: data.factor_names.clone(),
+            labels: data.labels.clone(),
+        })
     }
+}
+
+/// Height and width of images, and their channels if there are several.
+pub(super) fn recorded_kind(kind: ObservationKind) -> (Option<(usize, usize)>, Option<usize>) {
+    match kind {
+        ObservationKind::Images { height, width, channels } => {
+            (Some((height, width)), (channels != 1).then_some(channels))
+        }
+        ObservationKind::Points => (None, None),
+    }
+}
+
+/// The kind that was recorded, if it fits observations of `n` numbers.
+pub(super) fn kind_of(image: Option<(usize, usize)>, channels: Option<usize>, n: usize) -> Option<ObservationKind> {
+    let Some((height, width)) = image else { return Some(ObservationKind::Points) };
+    let channels = channels.unwrap_or(1);
+    let fits = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(channels)) == Some(n);
+    (fits && matches!(channels, 1 | 3)).then_some(ObservationKind::Images { height, width, channels })
 }
 
 /// Architecture and objective in one table.
@@ -128,6 +167,10 @@ fn is_default(kind: &OptimizerKind) -> bool {
     *kind == OptimizerKind::default()
 }
 
+fn is_default_import(import: &ImportOptions) -> bool {
+    import.is_default()
+}
+
 impl Record {
     /// The record of a run.
     pub fn new(config: &Config, log: &[LoggedCommand], steps: u64) -> Self {
@@ -138,8 +181,9 @@ impl Record {
                 parameters.noise_variance = Some(scene.noise_variance());
                 (Some(SceneRecord { name: scene.name.clone(), parameters }), None)
             }
-            Origin::File { name, sha256 } => {
-                (None, Some(DataRecord { file: name.clone(), sha256: sha256.clone(), preparation: None }))
+            Origin::File { name, sha256, import } => {
+                let (file, sha256, import) = (name.clone(), sha256.clone(), import.clone());
+                (None, Some(DataRecord { file, sha256, import, preparation: None }))
             }
         };
         Self {
@@ -161,6 +205,14 @@ impl Record {
         }
     }
 
+    /// Records the seed that drew and shuffled the rows, where it is not that of the run.
+    pub(super) fn keep_split_seed(&mut self, data: &Dataset) {
+        let seed = data.split_seed.filter(|seed| *seed != self.seed);
+        if let (Some(file), Some(seed)) = (&mut self.data, seed) {
+            file.import.seed = Some(seed);
+        }
+    }
+
     /// The configuration and the commands of the run.
     ///
     /// # Errors
@@ -170,7 +222,10 @@ impl Record {
         let objective = self.model.objective;
         let origin = match (self.scene, self.data) {
             (Some(record), None) => Origin::Scene(Box::new(scene(record, &objective)?)),
-            (None, Some(record)) => Origin::File { name: record.file, sha256: record.sha256 },
+            (None, Some(record)) => {
+                record.import.check().map_err(FileError::new)?;
+                Origin::File { name: record.file, sha256: record.sha256, import: record.import }
+            }
             _ => return Err(FileError::new("the record must name either a scene or a data file")),
         };
         let log = self.commands.iter().map(|text| parse_logged(text)).collect::<Result<Vec<_>, _>>()?;

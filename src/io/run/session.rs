@@ -9,18 +9,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::record::{Record, check_schema, program};
-use crate::data::{CentreAndScale, Dataset, ObservationKind, Split, generate};
+use super::table_record::TableRecord;
+use crate::data::{Dataset, generate};
 use crate::experiment::{Config, LoggedCommand, Origin, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::hash_of_weights;
-use crate::linalg::Matrix;
 use crate::vae::Vae;
 
 /// The value of the key `format`.
@@ -91,6 +88,9 @@ impl Session {
     fn to_object(&self, most_embedded: usize) -> Result<Map<String, Value>, FileError> {
         let mut record = Record::new(&self.config, &self.log, self.steps);
         record.program.clone_from(&self.program);
+        if let Some(data) = &self.table {
+            record.keep_split_seed(data);
+        }
         let Value::Object(mut object) = serde_json::to_value(&record).map_err(FileError::new)? else {
             return Err(FileError::new("a record is not an object"));
         };
@@ -132,7 +132,7 @@ impl Session {
         let session = Self::from_object(object)?;
         // Shared data are stored once.
         let beside = beside.map(|beside| {
-            let shared = beside.table.is_none() && beside.config.origin == session.config.origin;
+            let shared = beside.table.is_none() && beside.config.origin.shares_file_with(&session.config.origin);
             if shared { Self { table: session.table.clone(), ..beside } } else { beside }
         });
         Ok(session.compared_with(beside))
@@ -183,7 +183,7 @@ impl Session {
         match (&self.config.origin, &self.table) {
             (Origin::Scene(scene), _) => Ok(Arc::new(generate(scene, self.config.seed))),
             (_, Some(data)) => Ok(Arc::clone(data)),
-            (Origin::File { name, sha256 }, None) => Err(FileError::new(format_args!(
+            (Origin::File { name, sha256, .. }, None) => Err(FileError::new(format_args!(
                 "the data were too large for the session; give their file, which was called {name} (SHA-256 {sha256})"
             ))),
         }
@@ -213,89 +213,12 @@ pub fn session_file(session: &Session) -> Result<String, FileError> {
     Ok(format!("{:#}\n", Value::Object(object)))
 }
 
-/// Your data: centred, scaled, shuffled and split as they were trained on.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct TableRecord {
-    names: Vec<String>,
-    /// Height and width, if a row is an image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    image: Option<(usize, usize)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    centre: Option<Vec<f64>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    scale: Option<f64>,
-    /// The seed that shuffled the rows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    split_seed: Option<u64>,
-    /// Little-endian float32 in base 64, sample by sample.
-    train: String,
-    test: String,
-}
-
-impl TableRecord {
-    fn new(data: &Dataset, most: usize) -> Option<Self> {
-        let splits = [&data.train, &data.test].map(|split| split.observations.as_slice());
-        if 4 * splits.iter().map(|numbers| numbers.len()).sum::<usize>() > most {
-            return None;
-        }
-        let [train, test] =
-            splits.map(|numbers| BASE64.encode(numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()));
-        Some(Self {
-            names: data.observation_names.clone(),
-            image: match data.kind {
-                ObservationKind::Images { height, width } => Some((height, width)),
-                ObservationKind::Points => None,
-            },
-            centre: data.centre_and_scale.as_ref().map(|c| c.centre.clone()),
-            scale: data.centre_and_scale.as_ref().map(|c| c.scale),
-            split_seed: data.split_seed,
-            train,
-            test,
-        })
-    }
-
-    fn into_data(self) -> Result<Dataset, FileError> {
-        let n = self.names.len();
-        let damaged = || FileError::new("the table of data in the session is damaged");
-        let split = |text: &str| {
-            let bytes = BASE64.decode(text).ok()?;
-            let (numbers, []) = bytes.as_chunks::<4>() else { return None };
-            let numbers: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            let whole = n > 0
-                && !numbers.is_empty()
-                && numbers.len().is_multiple_of(n)
-                && numbers.iter().all(|x| x.is_finite());
-            let samples = numbers.len() / n.max(1);
-            whole.then(|| Split { observations: Matrix::from_columns(n, samples, numbers), factors: None })
-        };
-        let kind = match self.image {
-            None => ObservationKind::Points,
-            Some((height, width)) if height.checked_mul(width) == Some(n) => ObservationKind::Images { height, width },
-            Some(_) => return Err(damaged()),
-        };
-        let centre_and_scale = match (self.centre, self.scale) {
-            (Some(centre), Some(scale)) if centre.len() == n => Some(CentreAndScale { centre, scale }),
-            (None, None) => None,
-            _ => return Err(damaged()),
-        };
-        Ok(Dataset {
-            train: split(&self.train).ok_or_else(damaged)?,
-            test: split(&self.test).ok_or_else(damaged)?,
-            factor_names: Vec::new(),
-            observation_names: self.names,
-            kind,
-            centre_and_scale,
-            split_seed: self.split_seed,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Scene, Table, dataset_from_table};
+    use crate::data::{ImportOptions, Scene, Table, dataset_from_table};
     use crate::experiment::{Command, Experiment};
+    use crate::linalg::Matrix;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -313,9 +236,9 @@ mod tests {
 
     fn session_of_your_data() -> Session {
         let values = Matrix::from_fn(2, 30, |r, c| f64::from(((c * 7 + r * 3) % 11) as u32) / 7.0);
-        let table = Table { names: vec!["a".to_owned(), "b".to_owned()], values, image_shape: None };
+        let table = Table::new(vec!["a".to_owned(), "b".to_owned()], values);
         let data = dataset_from_table(&table, 5).unwrap();
-        let origin = Origin::File { name: "mine.csv".to_owned(), sha256: "ab".to_owned() };
+        let origin = Origin::file("mine.csv", "ab", ImportOptions::default());
         let config = Config::new(origin, 5, data.train.samples());
         Session { config, table: Some(Arc::new(data)), log: Vec::new(), ..session() }
     }
@@ -332,6 +255,19 @@ mod tests {
                 assert_eq!(Session::parse(&text).unwrap(), session);
             }
         }
+    }
+
+    #[test]
+    fn runs_with_seeds_of_their_own_share_their_data() {
+        let first = session_of_your_data();
+        let config = Config { seed: 77, ..first.config.clone() };
+        let session = first.clone().compared_with(Some(Session { config, ..first }));
+        let read = Session::parse(&session.to_json(EMBEDDED_IN_FIGURE).unwrap()).unwrap();
+        let beside = read.beside.as_ref().unwrap();
+        assert_eq!((beside.config.seed, &beside.table), (77, &read.table));
+        // The file alone gives the same rows again.
+        let Origin::File { import, .. } = &beside.config.origin else { panic!() };
+        assert_eq!((import.seed, read.table.as_ref().unwrap().split_seed), (Some(5), Some(5)));
     }
 
     #[test]

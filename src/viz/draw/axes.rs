@@ -14,6 +14,23 @@ pub(crate) fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
     if name.is_empty() { hints } else { hints.label(name) }
 }
 
+/// [`axis`] with labels in units of their own: centre + scale · value.
+pub(crate) fn axis_in<'a>(hints: AxisHints<'a>, name: &str, [centre, scale]: [f64; 2]) -> AxisHints<'a> {
+    axis(hints, name).formatter(move |mark, _| tick(centre + scale * mark.value, scale * mark.step_size))
+}
+
+/// [`grid`] with lines that are round in units of their own.
+pub(crate) fn grid_in(count: f64, [centre, scale]: [f64; 2]) -> impl Fn(GridInput) -> Vec<GridMark> {
+    let round = grid(count);
+    move |input| {
+        let (low, high) = input.bounds;
+        let marks = round(GridInput { bounds: (centre + scale * low, centre + scale * high), ..input });
+        let back =
+            |mark: GridMark| GridMark { value: (mark.value - centre) / scale, step_size: mark.step_size / scale };
+        marks.into_iter().map(back).collect()
+    }
+}
+
 /// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them.
 pub(crate) fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
     move |input| {

@@ -1,6 +1,7 @@
 //! Drawing on plots: axes, marks, labels, heat maps.
 
 pub(crate) mod axes;
+pub(crate) mod colors;
 pub(crate) mod ellipse;
 pub(crate) mod heat;
 pub(crate) mod labels;

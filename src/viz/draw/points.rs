@@ -1,10 +1,7 @@
-//! Point clouds: many discs as one shape, and their colours.
+//! Point clouds: many discs as one shape.
 
 use eframe::egui::epaint::{ClippedShape, Primitive, Vertex};
 use eframe::egui::{Color32, Context, Mesh, Pos2, Rect, Shape};
-
-use crate::experiment::Snapshot;
-use crate::viz::theme::Palette;
 
 /// Discs as one shape: the triangles of one of them over and over, which takes a third of the time of as many shapes.
 pub(super) fn stamped(ctx: &Context, radius: f32, discs: impl Iterator<Item = (Pos2, Color32)>) -> Shape {
@@ -21,20 +18,6 @@ pub(super) fn stamped(ctx: &Context, radius: f32, discs: impl Iterator<Item = (P
         mesh.vertices.extend(stamp.vertices.iter().map(vertex));
     }
     Shape::mesh(mesh)
-}
-
-/// The colours of encoded observations by the true factor that was chosen, if one was.
-pub(crate) fn factor_colors(snapshot: &Snapshot, factor: Option<usize>, palette: &Palette) -> Option<Vec<Color32>> {
-    let factors = snapshot.data.test.factors.as_ref()?;
-    let row = factor.filter(|row| *row < factors.rows())?;
-    let values: Vec<f64> = factors.row(row).take(snapshot.encodings.columns()).map(f64::from).collect();
-    let mut sorted = values.clone();
-    sorted.sort_unstable_by(f64::total_cmp);
-    // A few outliers should not use up the scale.
-    let at = |share: f64| sorted.get((sorted.len().saturating_sub(1) as f64 * share) as usize).copied();
-    let (low, high) = (at(0.02).unwrap_or(0.0), at(0.98).unwrap_or(1.0));
-    let range = (high - low).max(1e-12);
-    Some(values.iter().map(|v| palette.scale((v - low) / range)).collect())
 }
 
 #[cfg(test)]

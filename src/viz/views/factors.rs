@@ -11,9 +11,9 @@ use crate::geometry::Undefined;
 use crate::io::Csv;
 use crate::linalg::{Matrix, best_assignment};
 use crate::viz::context::ViewContext;
+use crate::viz::draw::colors::{ObservationColors, color_names};
 use crate::viz::draw::labels::{instead, label};
 use crate::viz::draw::number::number;
-use crate::viz::draw::points::factor_colors;
 use crate::viz::ground_truth::GroundTruth;
 use crate::viz::metrics_query::MetricsQuery;
 use crate::viz::selection::Selection;
@@ -70,8 +70,9 @@ fn sentence(reason: Undefined) -> String {
 
 /// The menu of the factor that colours observations and codes, in all views.
 fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
-    let names = &context.snapshot.data.factor_names;
-    let name = |color: Option<usize>| color.and_then(|i| names.get(i)).map_or("none", String::as_str).to_owned();
+    let data = &context.snapshot.data;
+    let names = color_names(data);
+    let name = |color: Option<usize>| color.and_then(|i| names.get(i)).map_or("none", |name| *name).to_owned();
     let palette = ViewContext::palette(ui);
     ui.horizontal(|ui| {
         let label = ui.label("colour");
@@ -85,8 +86,8 @@ fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             })
             .response
             .labelled_by(label.id)
-            .on_hover_text("The true factor that colours observations and codes");
-        if selection.color.is_some() {
+            .on_hover_text("The factor or label that colours observations and codes");
+        if selection.color.is_some_and(|i| i < data.factor_names.len()) {
             let (rect, _) = ui.allocate_exact_size(vec2(54.0, 10.0), Sense::hover());
             for k in 0..27 {
                 let x = rect.min.x + 2.0 * k as f32;
@@ -113,7 +114,7 @@ fn scatters(
     let area = ui.available_rect_before_wrap();
     let (gutter, header) = (26.0, 18.0);
     let cell = vec2((area.width() - gutter) / k as f32, (area.height() - header) / m as f32);
-    let colors = factor_colors(context.snapshot, selection.color, palette);
+    let colors = ObservationColors::new(context.snapshot, selection.color, palette).map(|by| by.colors);
     let names = &context.snapshot.data.factor_names;
     for column in 0..k {
         let x = area.min.x + gutter + cell.x * (column as f32 + 0.5);

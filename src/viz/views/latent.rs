@@ -13,10 +13,10 @@ use crate::vae::Posterior;
 use crate::viz::command::Direction;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::colors::{ObservationColors, color_names};
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::plot_painter::PlotPainter;
-use crate::viz::draw::points::factor_colors;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::observations::{choose, nearest};
 use crate::viz::selection::Selection;
@@ -77,8 +77,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let count = snapshot.encodings.columns();
     let place = |i: usize| code(snapshot, i, selection.axes);
     marks.layer("codes");
-    match factor_colors(context.snapshot, selection.color, palette) {
-        Some(colors) => marks.colored_cloud((0..count).map(place).zip(colors), POINT_RADIUS),
+    let colors = ObservationColors::new(context.snapshot, selection.color, palette);
+    match &colors {
+        Some(by) => marks.colored_cloud((0..count).map(place).zip(by.colors.iter().copied()), POINT_RADIUS),
         None => marks.cloud((0..count).map(place), POINT_RADIUS, palette.point.gamma_multiply(0.55)),
     }
     marks.layer("lines");
@@ -91,6 +92,10 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let z = z_in_view(selection);
     marks.handle(z, palette.latent, handle.dragged() || plot.response.dragged() || handle.has_focus());
     marks.label(marks.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
+    if let Some(colors) = colors {
+        marks.layer("colours");
+        colors.legend(&marks.painter, *plot.transform.frame(), palette);
+    }
     if let Some(heat) = &heat {
         heat.legend(ui, &marks, *plot.transform.frame(), palette);
     } else if let Some(reason) = Heat::refusal(context, selection) {
@@ -248,13 +253,16 @@ fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             let help = "Of the columns of the active latents at each point";
             ui.radio_value(&mut selection.heat, Some(quantity), quantity.name()).on_hover_text(help);
         }
-        let names = &context.snapshot.data.factor_names;
+        let data = &context.snapshot.data;
+        let names = color_names(data);
         if !names.is_empty() {
             ui.separator();
             ui.weak("observations and their codes");
             ui.radio_value(&mut selection.color, None, "all alike");
             for (row, name) in names.iter().enumerate() {
-                ui.radio_value(&mut selection.color, Some(row), format!("by {name}, from dark to light"));
+                let is_factor = row < data.factor_names.len();
+                let text = if is_factor { format!("by {name}, from dark to light") } else { format!("by {name}") };
+                ui.radio_value(&mut selection.color, Some(row), text);
             }
         }
     });

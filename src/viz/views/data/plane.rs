@@ -5,11 +5,12 @@ use egui_plot::AxisHints;
 
 use super::morph::Morph;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid as ticks, plot};
+use crate::viz::draw::axes::{axis_in, grid_in as ticks_in, plot};
+use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::labels::Labels;
 use crate::viz::draw::plot_painter::PlotPainter;
-use crate::viz::draw::points::factor_colors;
+use crate::viz::file_units::{FileUnits, outside};
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::{choose, drawn_observations, nearest, to_f64};
 use crate::viz::selection::Selection;
@@ -20,6 +21,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let palette = ViewContext::palette(ui);
     let projection = context.projection;
     let name = |axis: usize| projection.names.get(axis).cloned().unwrap_or_default();
+    let file = FileUnits::of(&context.snapshot.data);
+    let units = |axis: usize| file.as_ref().map_or([0.0, 1.0], |file| file.axis(axis));
     let [x, y] = [0, 1].map(|axis| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]));
     let response = plot(ui, "data space", context)
         .data_aspect(1.0)
@@ -28,10 +31,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         .include_y(y[0])
         .include_y(y[1])
         .set_margin_fraction(vec2(0.04, 0.04))
-        .x_grid_spacer(ticks(8.0))
-        .y_grid_spacer(ticks(8.0))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), &name(0))])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), &name(1))])
+        .x_grid_spacer(ticks_in(8.0, units(0)))
+        .y_grid_spacer(ticks_in(8.0, units(1)))
+        .custom_x_axes(vec![axis_in(AxisHints::new_x(), &name(0), units(0))])
+        .custom_y_axes(vec![axis_in(AxisHints::new_y(), &name(1), units(1))])
         .show(ui, |_| ());
     let marks = PlotPainter::new(ui, context, response.transform);
     let layers = selection.layers;
@@ -46,11 +49,12 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         marks.cells(SURFACE_POINTS, (0..surface.columns()).map(|k| (at(k), shade(k))));
     }
     marks.layer("observations");
+    let colors = ObservationColors::new(context.snapshot, selection.color, palette).filter(|_| layers.data);
     if layers.data {
         let code = |i: usize| to_f64(context.snapshot.mean(i));
         let points = drawn_observations(context.snapshot).enumerate().map(|(i, x)| morph.plane(|| code(i), x));
-        match factor_colors(context.snapshot, selection.color, palette) {
-            Some(colors) => marks.colored_cloud(points.zip(colors), POINT_RADIUS),
+        match &colors {
+            Some(by) => marks.colored_cloud(points.zip(by.colors.iter().copied()), POINT_RADIUS),
             None => marks.cloud(points, POINT_RADIUS, palette.point.gamma_multiply(0.55)),
         }
     }
@@ -88,6 +92,16 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     marks.layer("names");
     for (end, name, color) in ends {
         labels.put(&marks.painter, marks.at(end) + vec2(12.0, -12.0), &name, color, palette.paper);
+    }
+    let frame = *response.transform.frame();
+    if let Some(colors) = &colors {
+        marks.layer("colours");
+        colors.legend(&marks.painter, frame, palette);
+    }
+    if let Some(text) = outside(context).filter(|_| layers.data) {
+        marks.layer("outside");
+        let corner = frame.right_bottom() + vec2(-8.0, -6.0);
+        marks.label(corner, eframe::egui::Align2::RIGHT_BOTTOM, &text, palette.alarm);
     }
     if let Some(heat) = heat.filter(|_| layers.surface) {
         heat.legend(ui, &marks, *response.transform.frame(), palette);

@@ -8,8 +8,10 @@ use eframe::egui::Color32;
 use super::morph::Morph;
 use crate::paint::{Arrow, Bounds, Cloud, CloudPoint, Curve, Scene3, Surface};
 use crate::viz::context::ViewContext;
+use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
-use crate::viz::draw::points::factor_colors;
+use crate::viz::draw::number::tick;
+use crate::viz::file_units::FileUnits;
 use crate::viz::home_camera::data_bounds;
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::{drawn_observations, to_f64};
@@ -124,10 +126,16 @@ impl DataScene {
         let mut names = Vec::new();
         if self.axes {
             let Bounds { min, max } = data_bounds(&self.projection);
+            let units = FileUnits::of(&self.probe.snapshot().data);
             for (axis, text) in self.projection.names.iter().enumerate() {
                 let mut at = min;
                 at[axis] = max[axis] + 0.06 * (max[axis] - min[axis]).max(0.1);
-                names.push(Name { at, foot: None, text: text.clone(), color: palette.muted });
+                let ends = units.as_ref().map_or_else(String::new, |units| {
+                    let [centre, scale] = units.axis(axis);
+                    let [low, high] = [min, max].map(|end| centre + scale * f64::from(end[axis]));
+                    format!(" {} to {}", tick(low, 0.05 * (high - low)), tick(high, 0.05 * (high - low)))
+                });
+                names.push(Name { at, foot: None, text: format!("{text}{ends}"), color: palette.muted });
             }
         }
         if self.layers.truth && morph.is_done() {
@@ -165,7 +173,7 @@ impl DataScene {
     fn observations(&self) -> Cloud {
         let (snapshot, morph) = (self.probe.snapshot(), self.morph());
         let plain = self.palette.point.gamma_multiply(0.7);
-        let colors = factor_colors(snapshot, self.color, self.palette);
+        let colors = ObservationColors::new(snapshot, self.color, self.palette).map(|by| by.colors);
         let points = drawn_observations(snapshot).enumerate().map(|(i, x)| {
             let position = morph.space(|| to_f64(snapshot.mean(i)), x);
             CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
+use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
 
 use super::scene::{DataScene, Name};
 use crate::paint::Camera;
 use crate::viz::command::CameraPose;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::labels::Labels;
+use crate::viz::draw::colors::ObservationColors;
+use crate::viz::draw::labels::{Labels, label};
+use crate::viz::file_units::outside;
 use crate::viz::home_camera::home_camera;
 use crate::viz::observations::{choose, drawn_observations, nearest};
 use crate::viz::scene_painter::SceneRequest;
@@ -38,6 +40,15 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let projector = camera.projector([rect.width(), rect.height()]);
     let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
     write(&ui.painter_at(rect), &names, seen, seen(context.projection.space(&context.probe.image)), palette);
+    if selection.layers.data {
+        if let Some(colors) = ObservationColors::new(context.snapshot, selection.color, palette) {
+            colors.legend(&ui.painter_at(rect), rect, palette);
+        }
+        if let Some(text) = outside(context) {
+            let corner = rect.right_bottom() + vec2(-8.0, -6.0);
+            label(&ui.painter_at(rect), corner, Align2::RIGHT_BOTTOM, &text, palette.alarm, palette.paper);
+        }
+    }
     if response.clicked()
         && let Some(position) = response.interact_pointer_pos()
     {

@@ -2,19 +2,24 @@
 
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
+use crate::viz::file_units::FileUnits;
 use crate::viz::observations::{drawn_observations, to_f64};
 use crate::viz::selection::Selection;
 use crate::viz::view_spec::{Table, latent_columns};
 
-/// The kind of each point, its latents where it has any, and its projected coordinates.
+/// The kind of each point, its latents where it has any, and its projected coordinates, in the units of your file where they are its columns.
 pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     let (projection, probe, layers) = (context.projection, context.probe, selection.layers);
-    let m = context.snapshot.latent_dim();
+    let (m, units) = (context.snapshot.latent_dim(), FileUnits::of(&context.snapshot.data));
     let names = ["part".to_owned()].into_iter().chain(latent_columns(context)).chain(projection.names.iter().cloned());
     let mut csv = Csv::new(names);
     let mut add = |part: &str, z: Option<&[f64]>, x: &[f64]| {
         let latents = (0..m).map(|i| z.map_or(f64::NAN, |z| z[i]));
-        let seen = projection.space(x).map(f64::from).into_iter().take(projection.dims());
+        let seen = projection.space(x).map(f64::from).into_iter().take(projection.dims()).enumerate();
+        let seen = seen.map(|(axis, x)| {
+            let [centre, scale] = units.as_ref().map_or([0.0, 1.0], |units| units.axis(axis));
+            centre + scale * x
+        });
         csv.push([part.to_owned()], latents.chain(seen));
     };
     if layers.data {

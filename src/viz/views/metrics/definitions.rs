@@ -150,10 +150,10 @@ pub(super) const METRICS: [Metric; 9] = [
                  its direction. With full covariance, whose axes are free, directions are counted: eigenvalues of the covariance \
                  of the posterior means above 0.01.",
         range: "0 to the number of latents.",
-        undefined: "never.",
+        undefined: "with fewer than 20 held-out observations, whose variance does not tell active latents from collapsed ones.",
         over: GEOMETRY,
         decimals: 0,
-        now: |s| Ok(s.geometry.active_units as f64),
+        now: |s| s.geometry.measured_active_units(),
         then: |row| row.active_units as f64,
         levels: |s, _| {
             s.optimum_training.as_ref().map_or_else(Vec::new, |best| vec![("training optimum", best.active as f64)])

@@ -171,7 +171,7 @@ fn at_optimum(snapshot: &Snapshot, model: &Vae<f64>, objective: &Objective, plan
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Table, dataset_from_table};
+    use crate::data::{ImportOptions, Table, dataset_from_table};
     use crate::experiment::{Config, Experiment, Origin};
     use crate::geometry::{best_posterior, elbo_of, posterior_quadrature};
     use crate::rng::{Purpose, stream};
@@ -213,10 +213,9 @@ mod tests {
             }
         }
         let names = (1..=64).map(|i| format!("x{i}")).collect();
-        let table = Table { names, values: Matrix::from_columns(64, 900, pictures), image_shape: None };
+        let table = Table::new(names, Matrix::from_columns(64, 900, pictures));
         let data = Arc::new(dataset_from_table(&table, 1).unwrap());
-        let mut config =
-            Config::new(Origin::File { name: String::new(), sha256: String::new() }, 1, data.train.samples());
+        let mut config = Config::new(Origin::file("", "", ImportOptions::default()), 1, data.train.samples());
         config.objective.sigma2 = 0.02;
         let mut run = Experiment::new(config, data).unwrap();
         run.advance(4000).unwrap();

@@ -1,0 +1,195 @@
+//! Warnings about a table before it is learned from: rows and columns that would decide the result alone.
+
+use super::dataset::ObservationKind;
+use super::import::{ImportNote, ImportOptions, Scaling};
+use super::table::Table;
+
+/// Fewer held-out rows measure nothing: the standard error of a variance is more than a third of it.
+const FEWEST_HELD_OUT: usize = 20;
+
+/// A column with more of the variance than this decides the directions alone.
+const MOST_VARIANCE: f64 = 0.99;
+
+/// A number is far outside its column when it is so many interquartile ranges beyond the quartiles: 14 standard deviations of a
+/// normal distribution.
+const FAR: f64 = 10.0;
+
+/// Rows are outliers when they are at most this share of all (or one row) and hold more than half of the squared deviations of their
+/// column from its median. Columns with long tails have many rows far outside, but none of them decides their scale.
+const FEW: f64 = 0.01;
+
+/// Names in a sentence.
+const MOST_NAMED: usize = 5;
+
+/// The warnings about a table with these options, of which `held_out` rows will be held out.
+pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize) -> Vec<ImportNote> {
+    let mut notes = Vec::new();
+    if held_out < FEWEST_HELD_OUT {
+        let rows = if held_out == 1 {
+            "1 held-out row measures".to_owned()
+        } else {
+            format!("{held_out} held-out rows measure")
+        };
+        notes.push(ImportNote(format!("{rows} nothing: what is said about held-out data is a guess; give more rows")));
+    }
+    // Edges of pictures are constant, and their pixels have long tails.
+    if table.kind == ObservationKind::Points {
+        let columns: Vec<Column> = (0..table.data_dim()).map(|r| Column::of(table, r)).collect();
+        notes.extend(outliers(table, &columns));
+        notes.extend(units(table, &columns, options));
+        notes.extend(constant(table, &columns));
+        notes.extend(duplicates(table));
+    }
+    notes
+}
+
+/// Moments of a column, and the rows that are far outside.
+struct Column {
+    variance: f64,
+    is_constant: bool,
+    /// Far rows, if they are few and hold most of the spread.
+    far: Vec<usize>,
+}
+
+impl Column {
+    fn of(table: &Table, r: usize) -> Self {
+        let values: Vec<f64> = table.values.row(r).collect();
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        let is_constant = values.iter().all(|x| *x == values[0]);
+        let mut sorted = values.clone();
+        let mut quantile = |share: f64| {
+            let place = ((sorted.len() - 1) as f64 * share).round() as usize;
+            *sorted.select_nth_unstable_by(place, f64::total_cmp).1
+        };
+        let [low, median, high] = [0.25, 0.5, 0.75].map(&mut quantile);
+        let reach = FAR * (high - low);
+        let is_far = |x: f64| reach > 0.0 && (x < low - reach || x > high + reach);
+        let far: Vec<usize> = (0..values.len()).filter(|c| is_far(values[*c])).collect();
+        let square = |x: f64| (x - median).powi(2);
+        let held: f64 = far.iter().map(|c| square(values[*c])).sum();
+        let decides = far.len() <= ((FEW * count) as usize).max(1)
+            && held > 0.5 * values.iter().copied().map(square).sum::<f64>();
+        Self { variance, is_constant, far: if decides { far } else { Vec::new() } }
+    }
+}
+
+fn outliers(table: &Table, columns: &[Column]) -> Option<ImportNote> {
+    let mut rows: Vec<usize> = columns.iter().flat_map(|column| column.far.iter().copied()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let first = *rows.first()?;
+    let column = columns.iter().position(|column| column.far.contains(&first))?;
+    let number = |c: usize| 1 + table.rows.as_ref().map_or(c, |rows| rows[c]);
+    let numbers = listed(rows.iter().map(|c| number(*c).to_string()));
+    let (name, value) = (&table.names[column], table.values.at(column, first));
+    Some(ImportNote(match rows.len() {
+        1 => format!(
+            "row {numbers} lies far outside all others ('{name}' is {value}) and decides the scale; correct or remove it if it is wrong"
+        ),
+        _ => format!(
+            "rows {numbers} lie far outside all others (in row {}, '{name}' is {value}) and decide the scale; correct or remove them if they are wrong",
+            number(first)
+        ),
+    }))
+}
+
+fn units(table: &Table, columns: &[Column], options: &ImportOptions) -> Option<ImportNote> {
+    let total: f64 = columns.iter().map(|column| column.variance).sum();
+    let most = (0..columns.len()).max_by(|a, b| columns[*a].variance.total_cmp(&columns[*b].variance))?;
+    let rest = total - columns[most].variance;
+    // A variance that an outlier makes is named as such, not as a unit.
+    let is_unit = columns.len() > 1 && columns[most].far.is_empty() && options.scale != Scaling::Columns;
+    if !is_unit || columns[most].variance <= MOST_VARIANCE * total {
+        return None;
+    }
+    let (name, rest) = (&table.names[most], rest / total);
+    Some(ImportNote(format!(
+        "'{name}' holds all but {rest:.1e} of the variance, so the other columns count for nothing; if the columns have different \
+         units, scale each by itself (--scale columns)"
+    )))
+}
+
+fn constant(table: &Table, columns: &[Column]) -> Option<ImportNote> {
+    let names: Vec<String> =
+        columns.iter().zip(&table.names).filter(|(c, _)| c.is_constant).map(|(_, name)| format!("'{name}'")).collect();
+    let (is, teaches) = if names.len() == 1 { ("is", "teaches") } else { ("are", "teach") };
+    (!names.is_empty())
+        .then(|| ImportNote(format!("{} {is} constant and {teaches} nothing", listed(names.into_iter()))))
+}
+
+fn duplicates(table: &Table) -> Option<ImportNote> {
+    // Equal columns have equal sums, so only few pairs are compared.
+    let mut order: Vec<(u64, usize)> = (0..table.data_dim())
+        .map(|r| {
+            let mix =
+                |hash: u64, x: f64| (hash ^ (x + 0.0).to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+            (table.values.row(r).fold(0, mix), r)
+        })
+        .collect();
+    order.sort_unstable();
+    let equal = |a: usize, b: usize| table.values.row(a).zip(table.values.row(b)).all(|(a, b)| a == b);
+    let varies = |r: usize| table.values.row(r).any(|x| x != table.values.at(r, 0));
+    let pairs: Vec<String> = order
+        .windows(2)
+        .filter(|w| w[0].0 == w[1].0 && varies(w[0].1) && equal(w[0].1, w[1].1))
+        .map(|w| format!("'{}' repeats '{}'", table.names[w[1].1], table.names[w[0].1]))
+        .collect();
+    (!pairs.is_empty())
+        .then(|| ImportNote(format!("{}; leave such columns out with --columns", listed(pairs.into_iter()))))
+}
+
+/// The first few, and how many more.
+fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
+    let count = names.len();
+    let text = names.take(MOST_NAMED).collect::<Vec<_>>().join(", ");
+    if count > MOST_NAMED { format!("{text} and {} more", count - MOST_NAMED) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_distr::{Distribution as _, StandardNormal};
+
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::rng::{Purpose, stream};
+
+    fn notes(n: usize, samples: usize, value: impl Fn(usize, usize) -> f64) -> Vec<String> {
+        let names = (1..=n).map(|i| format!("c{i}")).collect();
+        let table = Table::new(names, Matrix::from_fn(n, samples, value));
+        notes_on(&table, &ImportOptions::default(), samples / 5).into_iter().map(|note| note.0).collect()
+    }
+
+    /// Two smooth columns that differ.
+    fn wave(r: usize, c: usize) -> f64 {
+        (c as f64 * [0.7, 1.1][r % 2]).sin()
+    }
+
+    #[test]
+    fn ordinary_tables_cause_no_note() {
+        assert_eq!(notes(2, 200, wave), [""; 0]);
+        // A lognormal column has rows far outside, but they do not decide its scale.
+        let mut rng = stream(1, Purpose::Data, 0);
+        let normal = Matrix::from_fn(2, 500, |_, _| StandardNormal.sample(&mut rng));
+        let lognormal = |r: usize, c: usize| f64::exp(normal[(r, c)]);
+        assert_eq!(notes(2, 500, lognormal), [""; 0]);
+    }
+
+    #[test]
+    fn rows_and_columns_that_decide_alone_are_named() {
+        let outlier = notes(2, 500, |r, c| if c == 499 { 1000.0 } else { wave(r, c) });
+        assert!(
+            outlier.len() == 1 && outlier[0].starts_with("row 500 lies far outside all others ('c1' is 1000)"),
+            "{outlier:?}"
+        );
+        let units = notes(3, 200, |r, c| [1e-3, 1.0, 1e4][r] * wave(r, c));
+        assert!(units.len() == 1 && units[0].starts_with("'c3' holds all but 1.0e-8 of the variance"), "{units:?}");
+        let constant = notes(3, 200, |r, c| if r == 1 { 4.0 } else { wave(r / 2, c) });
+        assert_eq!(constant, ["'c2' is constant and teaches nothing"]);
+        let repeated = notes(3, 200, wave);
+        assert!(repeated.len() == 1 && repeated[0].starts_with("'c3' repeats 'c1'"), "{repeated:?}");
+        let few = notes(2, 10, wave);
+        assert!(few.len() == 1 && few[0].starts_with("2 held-out rows measure nothing"), "{few:?}");
+    }
+}

@@ -1,0 +1,51 @@
+//! The memory that data may take.
+
+use sysinfo::{MemoryRefreshKind, System};
+
+use super::file_error::FileError;
+
+/// Half of the memory of the computer, or of the container, in bytes. 4 GiB where the system does not say.
+pub(in crate::io) fn half_of_memory() -> u64 {
+    const UNKNOWN: u64 = 4 << 30;
+    let Ok(mut system) = System::new() else { return UNKNOWN };
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    match system.total_memory().min(container) {
+        0 => UNKNOWN,
+        all => all / 2,
+    }
+}
+
+/// Refuses `samples` of `n` numbers, of `width` bytes each, that need more than `room` bytes. Double precision needs a copy in single
+/// precision, in which models are trained.
+///
+/// # Errors
+/// If they need more; the sentence says how many would fit.
+pub(in crate::io) fn check_memory(samples: usize, n: usize, width: usize, room: u64) -> Result<(), FileError> {
+    let sample = (n * if width > 4 { width + 4 } else { width }).max(1) as u64;
+    let needed = sample.saturating_mul(samples as u64);
+    if needed <= room {
+        return Ok(());
+    }
+    let (gigabytes, fit) = (needed as f64 / 1e9, room / sample);
+    let larger = format!("{samples} rows of {n} numbers need {gigabytes:.1} GB, more than half of the memory");
+    Err(FileError::new(format_args!("{larger}; use a part, as --rows {fit}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_said() {
+        assert!(half_of_memory() > 100 << 20);
+        assert_eq!(check_memory(1000, 784, 4, 1000 * 784 * 4), Ok(()));
+        let sentence = check_memory(1000, 784, 4, 1000 * 784 * 4 - 1).unwrap_err().to_string();
+        assert!(
+            sentence.contains("1000 rows of 784 numbers need 0.0 GB") && sentence.ends_with("--rows 999"),
+            "{sentence}"
+        );
+        assert!(check_memory(1000, 10, 8, 1000 * 80).is_err());
+        assert!(check_memory(usize::MAX, usize::MAX / 8, 4, u64::MAX - 1).is_err());
+    }
+}

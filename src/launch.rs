@@ -143,6 +143,7 @@ impl PreparedRun {
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         let samples = self.data.train.samples();
         self.config.validate(samples)?;
+        self.config.suits(&self.data)?;
         self.config.settings_after(&self.log, samples).map(drop)
     }
 

@@ -244,6 +244,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Linear,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::<f64>::zeros(n, architecture, covariance);
         vae.parameters[..2 * n].copy_from_slice(columns);

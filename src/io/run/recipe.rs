@@ -13,7 +13,7 @@ use crate::data::Scene;
 use crate::experiment::{Command, Config, LoggedCommand, Origin, Settings};
 use crate::io::file_error::FileError;
 use crate::nn::Activation;
-use crate::vae::{DecoderKind, PosteriorFactor};
+use crate::vae::{DecoderKind, Likelihood, PosteriorFactor};
 
 const PREFIX: &str = "unpick:";
 
@@ -72,7 +72,7 @@ impl fmt::Display for Recipe {
         if config.seed != 0 {
             write!(f, ";seed={}", config.seed)?;
         }
-        let defaults = default_config(config.origin.clone(), config.cycle.is_some());
+        let mut defaults = default_config(config.origin.clone(), config.cycle.is_some());
         let (own, default) = (&config.architecture, &defaults.architecture);
         if own.latent_dim != default.latent_dim {
             write!(f, ";latent_dim={}", own.latent_dim)?;
@@ -88,6 +88,10 @@ impl fmt::Display for Recipe {
         }
         if own.factor != default.factor {
             write!(f, ";posterior_factor={}", own.factor.name())?;
+        }
+        if own.likelihood != default.likelihood {
+            write!(f, ";likelihood={}", own.likelihood.name())?;
+            defaults.set_likelihood(own.likelihood);
         }
         let (own, default) = (config.settings(), defaults.settings());
         for command in settings(&own) {
@@ -161,6 +165,10 @@ impl FromStr for Recipe {
                 "decoder" => {
                     let found = DecoderKind::ALL.into_iter().find(|d| d.name() == value);
                     architecture.decoder = found.ok_or_else(wrong)?;
+                }
+                "likelihood" => {
+                    let found = Likelihood::ALL.into_iter().find(|l| l.name() == value);
+                    config.set_likelihood(found.ok_or_else(wrong)?);
                 }
                 "posterior_factor" => {
                     let found = PosteriorFactor::ALL.into_iter().find(|f| f.name() == value);

@@ -1,0 +1,169 @@
+//! Families of p(x|z). The decoder's last layer gives the natural parameter η(z); x̂ = E[x|z] is what pictures and data space show.
+//!
+//! * Gaussian with fixed σ²: x̂ = η.
+//! * Bernoulli for x in [0, 1]: x̂ = π = 1/(1 + e^−η), log p(x|z) = Σ x η − log(1 + e^η). For x in {0, 1} that is a
+//!   log-probability. For grey x it is the cross-entropy −Σ KL(x‖π) − Σ H(x), with the entropy H(x) = −x log x − (1−x) log(1−x)
+//!   of each entry as if it were a probability: at most −Σ H(x), which no decoder can change. The constant that would make it a
+//!   density over [0, 1] (the "continuous Bernoulli") is not included.
+//!
+//! The Fisher information of η is F = 1/σ² or diag π(1−π). With f := −log p(x|z), up to a constant, in units of 1/σ² (1 for
+//! Bernoulli), the best Gaussian posterior has Σ⁻¹ = I + E[JᵀCov(x|z)J + Σ_k (x̂_k − x_k) ∇²η_k]/b with J = ∂η/∂z: with J
+//! replaced by F^½ J, the argument about orthogonal columns holds for both.
+
+use pulp::{Arch, Simd};
+use serde::{Deserialize, Serialize};
+
+use super::config::Objective;
+use crate::linalg::Real;
+
+/// The family of p(x|z).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Likelihood {
+    /// N(x̂, σ² I).
+    #[default]
+    Gaussian,
+    /// Independent Bernoulli variables with the probabilities x̂ = sigmoid(η), for observations in [0, 1]. It has no σ²: that of
+    /// the objective is 1, so b = β.
+    Bernoulli,
+}
+
+impl Likelihood {
+    /// Both families.
+    pub const ALL: [Self; 2] = [Self::Gaussian, Self::Bernoulli];
+
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gaussian => "gaussian",
+            Self::Bernoulli => "bernoulli",
+        }
+    }
+
+    /// True for the default, which files leave out.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+    pub fn is_gaussian(&self) -> bool {
+        *self == Self::Gaussian
+    }
+
+    /// f of one observation, ‖x − η‖²/2 or Σ log(1 + e^η) − x η: log p(x|z) = −f/σ² − constant.
+    pub fn loss<T: Real>(self, eta: &[T], x: &[T]) -> f64 {
+        let pairs = eta.iter().zip(x).map(|(eta, x)| (eta.to_f64(), x.to_f64()));
+        match self {
+            Self::Gaussian => 0.5 * pairs.map(|(eta, x)| (eta - x) * (eta - x)).sum::<f64>(),
+            Self::Bernoulli => pairs.map(|(eta, x)| eta.softplus() - x * eta).sum(),
+        }
+    }
+
+    /// x̂ of one entry.
+    #[inline(always)]
+    pub fn mean<T: Real>(self, eta: T) -> T {
+        match self {
+            Self::Gaussian => eta,
+            Self::Bernoulli => eta.softplus_with_slope().1,
+        }
+    }
+
+    /// Fisher information of one entry of η, times σ²: ∂x̂/∂η.
+    pub fn information(self, eta: f64) -> f64 {
+        match self {
+            Self::Gaussian => 1.0,
+            Self::Bernoulli => {
+                let pi = eta.softplus_with_slope().1;
+                pi * (-eta).softplus_with_slope().1
+            }
+        }
+    }
+
+    /// The mean of log p(x|z) from that of f, for observations of dimension `n`, in nats.
+    pub fn reconstruction(self, loss: f64, objective: &Objective, n: usize) -> f64 {
+        -loss / objective.sigma2 - self.log_normaliser(objective, n)
+    }
+
+    /// The constant of log p(x|z): (n/2) log 2πσ², or 0.
+    pub fn log_normaliser(self, objective: &Objective, n: usize) -> f64 {
+        match self {
+            Self::Gaussian => objective.log_normaliser(n),
+            Self::Bernoulli => 0.0,
+        }
+    }
+
+    /// The ELBO of the model whose likelihood is p(x|z)^(1/β), from the value of the objective. For a Gaussian it is the
+    /// model with noise variance b ([`Objective::elbo_at_b`]). For Bernoulli variables p(x|z)^(1/β) is a probability only at β = 1.
+    pub fn elbo_at_b(self, value: f64, objective: &Objective, n: usize) -> f64 {
+        match self {
+            Self::Gaussian => objective.elbo_at_b(value, n),
+            Self::Bernoulli => value / objective.beta,
+        }
+    }
+
+    /// Replaces η by x̂, entry by entry.
+    pub fn replace_by_means<T: Real>(self, eta: &mut [T]) {
+        if self == Self::Bernoulli {
+            probabilities(eta);
+        }
+    }
+}
+
+#[pulp::with_simd(probabilities = Arch::new())]
+#[inline(always)]
+fn probabilities_with<S: Simd, T: Real>(_simd: S, eta: &mut [T]) {
+    for eta in eta {
+        *eta = eta.softplus_with_slope().1;
+    }
+}
+
+/// Writes `scale · (η − x)` to `delta` and returns ½ Σ (η − x)².
+#[pulp::with_simd(square_loss = Arch::new())]
+#[inline(always)]
+fn square_loss_with<S: Simd, T: Real>(_simd: S, eta: &[T], x: &[T], delta: &mut [T], scale: T) -> f64 {
+    // Sixteen sums side by side: the compiler may use any vector width without changing the order of a sum.
+    const SUMS: usize = 16;
+    let mut sums = [T::ZERO; SUMS];
+    for ((delta, p), x) in delta.chunks_mut(SUMS).zip(eta.chunks(SUMS)).zip(x.chunks(SUMS)) {
+        for ((d, sum), (p, x)) in delta.iter_mut().zip(&mut sums).zip(p.iter().zip(x)) {
+            let r = *p - *x;
+            *sum = r.mul_add(r, *sum);
+            *d = scale * r;
+        }
+    }
+    0.5 * sums.iter().map(|s| s.to_f64()).sum::<f64>()
+}
+
+/// Writes `scale · (π − x)` to `delta` and returns Σ log(1 + e^η) − x η.
+#[pulp::with_simd(cross_entropy = Arch::new())]
+#[inline(always)]
+fn cross_entropy_with<S: Simd, T: Real>(_simd: S, eta: &[T], x: &[T], delta: &mut [T], scale: T) -> f64 {
+    /// As in the square loss.
+    const SUMS: usize = 16;
+    /// Entries of a sum in single precision: images have so many that more would cost digits.
+    const ENTRIES: usize = 256 * SUMS;
+    let mut total = 0.0;
+    for ((delta, eta), x) in delta.chunks_mut(ENTRIES).zip(eta.chunks(ENTRIES)).zip(x.chunks(ENTRIES)) {
+        let mut sums = [T::ZERO; SUMS];
+        let (delta, delta_rest) = delta.as_chunks_mut::<SUMS>();
+        let ((eta, eta_rest), (x, x_rest)) = (eta.as_chunks::<SUMS>(), x.as_chunks::<SUMS>());
+        for ((delta, eta), x) in delta.iter_mut().zip(eta).zip(x) {
+            for ((d, sum), (eta, x)) in delta.iter_mut().zip(&mut sums).zip(eta.iter().zip(x)) {
+                let (softplus, pi) = eta.softplus_with_slope();
+                *sum += (-*x).mul_add(*eta, softplus);
+                *d = scale * (pi - *x);
+            }
+        }
+        for ((d, sum), (eta, x)) in delta_rest.iter_mut().zip(&mut sums).zip(eta_rest.iter().zip(x_rest)) {
+            let (softplus, pi) = eta.softplus_with_slope();
+            *sum += (-*x).mul_add(*eta, softplus);
+            *d = scale * (pi - *x);
+        }
+        total += sums.iter().map(|s| s.to_f64()).sum::<f64>();
+    }
+    total
+}
+
+/// Σ f over a batch, and `scale` · ∂f/∂η = `scale` · (x̂ − x) in `delta`.
+pub(super) fn differentiate<T: Real>(likelihood: Likelihood, eta: &[T], x: &[T], delta: &mut [T], scale: T) -> f64 {
+    match likelihood {
+        Likelihood::Gaussian => square_loss(eta, x, delta, scale),
+        Likelihood::Bernoulli => cross_entropy(eta, x, delta, scale),
+    }
+}

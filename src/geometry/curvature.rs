@@ -1,4 +1,4 @@
-//! Condition C2: the speed ‖Jᵢ‖ of the data along latent i depends on zᵢ alone.
+//! Condition C2: the speed ‖Jᵢ‖ of the data along latent i depends on zᵢ alone. Of the jets of data space or of the Fisher metric.
 
 use super::gram::dot;
 use super::jet::Jets;

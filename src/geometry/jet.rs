@@ -281,9 +281,11 @@ fn change_with<S: Simd, T: Real>(
                 Coordinates::Fisher => {
                     let root = information.sqrt();
                     (*slope, *curvature) = (root, T::from_f64(0.5) * root * (rest - pi));
-                    *value = T::from_f64(2.0 * (0.5 * value.to_f64()).exp().atan());
                 }
             }
+        }
+        if let Coordinates::Fisher = to {
+            value.iter_mut().for_each(|eta| *eta = T::from_f64(2.0 * (0.5 * eta.to_f64()).exp().atan()));
         }
         let first = &mut first[k * m * rows..][..m * rows];
         let second = &mut second[k * pairs * rows..][..pairs * rows];

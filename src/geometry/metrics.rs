@@ -23,7 +23,7 @@ pub const LEAST_SEPARATION: f64 = 0.05;
 /// `metrics.json`.
 pub type Samples = BTreeMap<&'static str, Matrix<f64>>;
 
-/// Averages over latent vectors, restricted to active latents.
+/// Averages over latent vectors, restricted to active latents. J is that of [`Jets::fisher`]: F^½ ∂η/∂z for Bernoulli variables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeometryMetrics {
     /// Active latents.
@@ -55,7 +55,7 @@ pub struct GeometryMetrics {
 
 impl GeometryMetrics {
     /// Metrics of the decoder at the means of `posteriors`, whose covariance family is that of `objective`: `jets` are its
-    /// derivatives there. Without second derivatives C2 is [`Undefined::NotSmooth`].
+    /// derivatives there, as [`Jets::fisher`] gives them. Without second derivatives C2 is [`Undefined::NotSmooth`].
     pub fn new<T: Real>(jets: &Jets<T>, posteriors: &[Posterior], objective: &Objective) -> Self {
         let (b, covariance) = (objective.b(), objective.covariance);
         let active = active_latents(posteriors);

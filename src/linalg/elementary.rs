@@ -67,7 +67,8 @@ pub(super) fn exp(x: f32) -> f32 {
     let x = if x < -87.0 { -87.0 } else { x };
     let n = x.mul_add(std::f32::consts::LOG2_E, ROUND) - ROUND;
     let r = n.mul_add(-LN2[1], n.mul_add(-LN2[0], x));
-    let power = f32::from_bits((((n as i32) + 127) << 23) as u32);
+    // Wrapping, since checks of overflow in debug builds are no vector code.
+    let power = f32::from_bits(((n as i32).wrapping_add(127) << 23) as u32);
     polynomial(r, C) * power
 }
 

@@ -167,3 +167,85 @@ pub(super) fn differentiate<T: Real>(likelihood: Likelihood, eta: &[T], x: &[T],
         Likelihood::Bernoulli => cross_entropy(eta, x, delta, scale),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Logits of every size, and observations from 0 to 1.
+    fn numbers(count: usize) -> (Vec<f32>, Vec<f32>) {
+        let eta = |k: usize| (k as f32 * 0.7).sin() * 10_f32.powi(k as i32 % 5 - 2);
+        (0..count).map(|k| (eta(k), (k * k % 7) as f32 / 6.0)).unzip()
+    }
+
+    struct Entropy<'a>(&'a [f32], &'a [f32], &'a mut [f32]);
+
+    impl pulp::WithSimd for Entropy<'_> {
+        type Output = f64;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> f64 {
+            cross_entropy_with(simd, self.0, self.1, self.2, 0.25)
+        }
+    }
+
+    #[test]
+    fn the_vector_width_changes_no_bit() {
+        for count in [1, 15, 16, 100, 5000] {
+            let (eta, x) = numbers(count);
+            let with = |dispatch: &dyn Fn(Entropy<'_>) -> f64| {
+                let mut delta = vec![0.0; count];
+                let total = dispatch(Entropy(&eta, &x, &mut delta));
+                (total.to_bits(), delta.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+            };
+            let scalar = with(&|work| pulp::WithSimd::with_simd(work, pulp::Scalar));
+            assert!(scalar == with(&|work| Arch::new().dispatch(work)), "{count}");
+            #[cfg(target_arch = "x86_64")]
+            if let Some(avx2) = pulp::x86::V3::try_new() {
+                assert!(scalar == with(&|work| Simd::vectorize(avx2, Vectorised(avx2, work))), "{count}");
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    struct Vectorised<'a>(pulp::x86::V3, Entropy<'a>);
+
+    #[cfg(target_arch = "x86_64")]
+    impl pulp::NullaryFnOnce for Vectorised<'_> {
+        type Output = f64;
+
+        #[inline(always)]
+        fn call(self) -> f64 {
+            pulp::WithSimd::with_simd(self.1, self.0)
+        }
+    }
+
+    /// Against the definition in double precision; saturated logits cost neither digits nor NaN.
+    #[test]
+    fn cross_entropy_and_slope_agree_with_their_definition() {
+        let (eta, x) = numbers(5000);
+        let mut delta = vec![0.0; eta.len()];
+        let total = cross_entropy(&eta, &x, &mut delta, 2.0);
+        let exact = |eta: f64, x: f64| -x * -(-eta).exp().ln_1p() - (1.0 - x) * -eta.exp().ln_1p();
+        let expected: f64 = eta.iter().zip(&x).map(|(eta, x)| exact(f64::from(*eta), f64::from(*x))).sum();
+        assert!((total / expected - 1.0).abs() < 1e-6, "{total} {expected}");
+        assert!((Likelihood::Bernoulli.loss(&eta, &x) / expected - 1.0).abs() < 1e-12);
+        for ((eta, x), delta) in eta.iter().zip(&x).zip(&delta) {
+            let pi = 1.0 / (1.0 + f64::from(-eta).exp());
+            assert!((f64::from(*delta) - 2.0 * (pi - f64::from(*x))).abs() < 1e-6, "{eta} {x}: {delta}");
+        }
+        let mut delta = [0.0; 2];
+        assert_eq!(cross_entropy(&[1e4_f32, -1e4], &[1.0, 0.0], &mut delta, 1.0), 0.0);
+        assert!(delta[0] == 0.0 && delta[1].abs() < 1e-30);
+        assert!(cross_entropy(&[f32::NAN], &[1.0], &mut [0.0], 1.0).is_nan());
+    }
+
+    /// F = π(1 − π), accurate where π rounds to 1.
+    #[test]
+    fn information_is_the_slope_of_the_mean() {
+        for eta in [-30.0_f64, -2.0, 0.0, 0.5, 7.0, 36.0] {
+            let cosh = (0.5 * eta).cosh();
+            assert!((Likelihood::Bernoulli.information(eta) * 4.0 * cosh * cosh - 1.0).abs() < 1e-13, "{eta}");
+        }
+    }
+}

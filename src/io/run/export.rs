@@ -55,7 +55,7 @@ pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 3] {
     ]
 }
 
-/// Jacobians of the decoder at the posterior means of the observations (n × N): `jacobian` (N, n, m).
+/// Jacobians of x̂ at the posterior means of the observations (n × N): `jacobian` (N, n, m).
 pub fn jacobians(vae: &Vae<f64>, observations: &Matrix<f64>) -> Array {
     let (n, m) = (vae.data_dim(), vae.latent_dim());
     let means: Vec<f64> = vae.posteriors(observations).iter().flat_map(|q| q.mean.iter().copied()).collect();

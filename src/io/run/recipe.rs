@@ -249,6 +249,7 @@ mod tests {
             "unpick:scene=linear;posterior_factor=exponential;covariance=full;optimizer=adam-equivariant;at=10:optimizer=sgd;steps=20",
             "unpick:version=2;scene=linear;steps=0",
             "unpick:version=2;scene=linear;posterior_factor=cholesky;optimizer=adam;cycle=700;steps=20",
+            "unpick:version=2;scene=linear;likelihood=bernoulli;beta=0.5;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
              sigma2=0.3;lr=0.001;batch=7;steps=1",
@@ -276,6 +277,8 @@ mod tests {
             ("unpick:version=3;scene=linear", "version 3"),
             ("unpick:scene=linear;cycle=3", "'cycle' cannot"),
             ("unpick:version=2;scene=linear;cycle=0", "cycle = 0"),
+            ("unpick:scene=linear;likelihood=bernoulli;sigma2=0.1", "no variance"),
+            ("unpick:scene=linear;likelihood=normal", "likelihood: 'normal'"),
             ("unpick:scene=linear;z=1", "z in the recipe must be 2"),
             ("unpick:scene=linear;z=1,NaN", "z in the recipe must be 2"),
         ] {

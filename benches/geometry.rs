@@ -100,6 +100,7 @@ fn decoder(n: usize, m: usize, width: usize) -> Vae<f32> {
         activation: Activation::Tanh,
         decoder: DecoderKind::Mlp,
         factor: Default::default(),
+        likelihood: Default::default(),
     };
     Vae::new(n, architecture, Covariance::Diagonal, &mut stream(1, Purpose::Init, 0))
 }

@@ -123,6 +123,7 @@ impl Workload {
                 activation: Activation::Tanh,
                 decoder: DecoderKind::Mlp,
                 factor: Default::default(),
+                likelihood: Default::default(),
             },
             objective: Objective { covariance, beta: 1.0, sigma2: 0.01 },
             optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },

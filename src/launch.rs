@@ -97,7 +97,9 @@ pub fn preparation(import: &ImportOptions) -> String {
     };
     let scale = match import.scale {
         Scaling::None => "Columns are as in the file.",
-        Scaling::One => "Columns are centred and divided by one scale, from the training rows. σ² is in units of the scaled data.",
+        Scaling::One => {
+            "Columns are centred and divided by one scale, from the training rows. σ² is in units of the scaled data."
+        }
         Scaling::Columns => {
             "Columns are centred, and each is divided by its own standard deviation, from the training rows. σ² is in units of the scaled \
              data."
@@ -207,6 +209,7 @@ impl PreparedRun {
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         let samples = self.data.train.samples();
         self.config.validate(samples)?;
+        self.config.suits(&self.data)?;
         self.config.settings_after(&self.log, samples).map(drop)
     }
 

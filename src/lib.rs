@@ -10,6 +10,7 @@
 //!
 //! 1. *The best posterior mirrors the decoder.* The best Gaussian at x has precision Σ⁻¹ = Λ with Λ = I + JᵀJ/b. Exact for
 //!    linear decoders; an approximation otherwise, without the second derivatives of d.
+//!    With a [Bernoulli likelihood](vae::Likelihood) J is F^½ ∂η/∂z here and in all that follows about columns: the Fisher metric.
 //! 2. *A diagonal posterior pays for correlation.* The best diagonal Σ has Σᵢᵢ = 1/Λᵢᵢ. Against the best full Σ it loses
 //!    β · gap nats of ELBO per observation, with gap = ½ (Σᵢ log Λᵢᵢ − log det Λ) ≥ 0
 //!    ([`diagonal_gap`](geometry::diagonal_gap)), which is 0 exactly when JᵀJ is diagonal.

@@ -40,6 +40,7 @@ fn config() -> impl Strategy<Value = Config> {
     let factor = proptest::sample::select(PosteriorFactor::ALL.to_vec());
     let architecture = (1..=4_usize, hidden, activation, decoder, factor).prop_map(
         |(latent_dim, hidden, activation, decoder, factor)| Architecture {
+            likelihood: Default::default(),
             latent_dim,
             hidden,
             activation,

@@ -1,6 +1,8 @@
 //! The configuration that is being edited: the next run, if it is started.
 
+use crate::data::Dataset;
 use crate::experiment::Config;
+use crate::vae::Likelihood;
 
 /// A configuration with the text of its widths.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,13 +11,24 @@ pub(super) struct ConfigDraft {
     pub config: Config,
     /// Widths of hidden layers as they are being typed.
     pub hidden: String,
+    /// Sentence about a likelihood that was chosen and does not suit the data.
+    pub refused: Option<String>,
 }
 
 impl ConfigDraft {
     /// The draft that says what `config` says.
     pub(super) fn new(config: Config) -> Self {
         let widths: Vec<String> = config.architecture.hidden.iter().map(ToString::to_string).collect();
-        Self { hidden: widths.join(", "), config }
+        Self { hidden: widths.join(", "), config, refused: None }
+    }
+
+    /// Chooses the likelihood of the next run, or says why `data` do not suit it.
+    pub(super) fn choose_likelihood(&mut self, likelihood: Likelihood, data: &Dataset) {
+        let before = std::mem::replace(&mut self.config.architecture.likelihood, likelihood);
+        self.refused = self.config.suits(data).err().map(|sentence| sentence.to_string());
+        if self.refused.is_some() {
+            self.config.architecture.likelihood = before;
+        }
     }
 
     /// The widths that are meant.
@@ -34,7 +47,7 @@ impl ConfigDraft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Scene;
+    use crate::data::{Scene, generate};
     use crate::experiment::Origin;
 
     #[test]
@@ -50,5 +63,17 @@ mod tests {
         }
         draft.hidden = "0".to_owned();
         assert!(draft.read_hidden().is_err());
+    }
+
+    #[test]
+    fn a_likelihood_that_does_not_suit_the_data_is_refused() {
+        let scene = Scene::named("cylinder").unwrap().clone();
+        let data = generate(&scene, 0);
+        let mut draft = ConfigDraft::new(Config::new(Origin::Scene(Box::new(scene)), 0, 100));
+        draft.choose_likelihood(Likelihood::Bernoulli, &data);
+        assert_eq!(draft.config.architecture.likelihood, Likelihood::Gaussian);
+        assert!(draft.refused.as_ref().unwrap().contains("[0, 1]"), "{:?}", draft.refused);
+        draft.choose_likelihood(Likelihood::Gaussian, &data);
+        assert_eq!(draft.refused, None);
     }
 }

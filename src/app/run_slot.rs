@@ -81,6 +81,7 @@ impl RunSlot {
         config.objective = self.settings.objective;
         config.optimizer = self.settings.optimizer;
         config.objective.covariance = other(config.objective.covariance);
+        config.fit_likelihood();
         Self::new(config, Arc::clone(&self.data), workers)
     }
 
@@ -119,6 +120,7 @@ impl RunSlot {
         let mut config = self.draft.config.clone();
         config.objective = self.settings.objective;
         config.optimizer = self.settings.optimizer;
+        config.fit_likelihood();
         let steps = config.origin.scene().map_or(OWN_STEPS, |scene| scene.training.steps);
         let (first, own, ctx) = (config.seed, Arc::clone(&self.data), ctx.clone());
         let build = move |seed| {
@@ -248,12 +250,16 @@ impl RunSlot {
         (self.view, self.probe) = (None, None);
     }
 
-    /// Changes the network of the next run, and the optimiser where another one suits it.
+    /// Changes the network of the next run; σ² with the likelihood, and the optimiser where another one suits it.
     pub(super) fn set_network(&mut self, architecture: Architecture) {
         let config = &mut self.draft.config;
         let began = self.view.as_ref().map(|view| &view.snapshot.config.architecture);
-        let other = began.is_none_or(|began| began.is_linear() != architecture.is_linear());
+        let other_likelihood = began.is_some_and(|began| began.likelihood != architecture.likelihood);
+        let other = began.is_none_or(|began| began.is_linear() != architecture.is_linear()) || other_likelihood;
         config.architecture = architecture;
+        if other_likelihood {
+            self.settings.objective.sigma2 = config.default_sigma2();
+        }
         if other {
             config.optimizer = self.settings.optimizer;
             self.settings.optimizer.kind = config.suited_optimizer();
@@ -265,6 +271,7 @@ impl RunSlot {
         let config = &mut self.draft.config;
         config.objective = self.settings.objective;
         config.optimizer = self.settings.optimizer;
+        config.fit_likelihood();
         if let Origin::Scene(scene) = &config.origin
             && self.view.as_ref().is_none_or(|view| view.snapshot.config.seed != config.seed)
         {

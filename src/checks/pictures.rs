@@ -24,7 +24,10 @@ pub(super) fn blob(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
         // The decoder shrinks by √(1 − b/λ) and smooths: several per cent.
         claims.add(
             Approximation,
-            format!("Singular value {} of the decoder is the length of the closed form for {name}, {length:.2}.", rank + 1),
+            format!(
+                "Singular value {} of the decoder is the length of the closed form for {name}, {length:.2}.",
+                rank + 1
+            ),
             CheckQuantity::SingularValue(rank),
             runs.clone(),
             Near { value: length, tolerance: 0.15 * length },

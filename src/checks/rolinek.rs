@@ -20,7 +20,7 @@ use crate::geometry::{Jets, Order, chance_distance, distance_to_orthogonality};
 use crate::linalg::{Matrix, svd};
 use crate::nn::{Activation, OptimizerKind};
 use crate::rng::{Purpose, stream};
-use crate::vae::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor, Vae};
+use crate::vae::{Architecture, Covariance, DecoderKind, Likelihood, Objective, PosteriorFactor, Vae};
 
 /// Points of each data set; a fifth is held out.
 const POINTS: usize = 50_000;
@@ -119,7 +119,14 @@ impl RolinekData {
             Self::Linear { .. } => (Vec::new(), DecoderKind::Linear),
             Self::Network => (vec![60, 40, 20], DecoderKind::Mlp),
         };
-        Architecture { latent_dim: 2, hidden, activation: Activation::Tanh, decoder, factor }
+        Architecture {
+            latent_dim: 2,
+            hidden,
+            activation: Activation::Tanh,
+            decoder,
+            factor,
+            likelihood: Likelihood::Gaussian,
+        }
     }
 
     /// Learning rate, and steps, in one cycle of the rate.

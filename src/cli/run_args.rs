@@ -8,7 +8,7 @@ use crate::experiment::{Config, LoggedCommand};
 use crate::io::parse_logged;
 use crate::launch::{PreparedRun, launch};
 use crate::nn::{Activation, OptimizerKind};
-use crate::vae::{Covariance, DecoderKind, PosteriorFactor};
+use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor};
 
 /// Options of a run that differ from the defaults of its source.
 #[derive(Args, Debug, Clone, Default)]
@@ -36,6 +36,9 @@ pub struct RunArgs {
     /// Choose the family of decoders [default: from the source]
     #[arg(long, value_name = "mlp|linear", value_parser = parse_decoder)]
     pub(super) decoder: Option<DecoderKind>,
+    /// Choose the family of p(x|z); bernoulli is for observations in [0, 1] and has no σ² [default: from the source]
+    #[arg(long, value_name = "gaussian|bernoulli", value_parser = parse_likelihood)]
+    pub(super) likelihood: Option<Likelihood>,
     /// Choose the parametrisation of full covariances, Σ = L Lᵀ or exp 2H with H symmetric [default: from the source]
     #[arg(long, value_name = "cholesky|exponential", value_parser = parse_factor)]
     pub(super) posterior_factor: Option<PosteriorFactor>,
@@ -122,6 +125,7 @@ impl RunArgs {
             hidden: self.hidden.as_ref().or(common.hidden.as_ref()).cloned(),
             activation: self.activation.or(common.activation),
             decoder: self.decoder.or(common.decoder),
+            likelihood: self.likelihood.or(common.likelihood),
             posterior_factor: self.posterior_factor.or(common.posterior_factor),
             optimizer: self.optimizer.or(common.optimizer),
             lr: self.lr.or(common.lr),
@@ -145,6 +149,9 @@ impl RunArgs {
         set(&mut config.architecture.hidden, self.hidden.as_ref().map(|w| &w.0));
         set(&mut config.architecture.activation, self.activation.as_ref());
         set(&mut config.architecture.decoder, self.decoder.as_ref());
+        if let Some(likelihood) = self.likelihood {
+            config.set_likelihood(likelihood);
+        }
         set(&mut config.objective.covariance, self.covariance.as_ref());
         set(&mut config.objective.beta, self.beta.as_ref());
         set(&mut config.objective.sigma2, self.sigma2.as_ref());
@@ -198,6 +205,10 @@ fn parse_activation(text: &str) -> Result<Activation, String> {
 
 fn parse_decoder(text: &str) -> Result<DecoderKind, String> {
     named(text, &DecoderKind::ALL, DecoderKind::name)
+}
+
+fn parse_likelihood(text: &str) -> Result<Likelihood, String> {
+    named(text, &Likelihood::ALL, Likelihood::name)
 }
 
 fn parse_factor(text: &str) -> Result<PosteriorFactor, String> {

@@ -94,7 +94,7 @@ impl Generator {
             ObservationSource::Clusters { .. } => None,
             ObservationSource::Shapes => Some(SHAPES_SIZE),
         };
-        size.map_or(ObservationKind::Points, |size| ObservationKind::Images { height: size, width: size })
+        size.map_or(ObservationKind::Points, |size| ObservationKind::Images { height: size, width: size, channels: 1 })
     }
 
     /// Checks the values; the error describes the first that cannot be generated.
@@ -187,8 +187,17 @@ impl TryFrom<GeneratorRecord> for Generator {
     type Error = &'static str;
 
     fn try_from(layout: GeneratorRecord) -> Result<Self, Self::Error> {
-        let GeneratorRecord { factors, noise_variance, samples, test_samples, moments, clusters, frequencies, map, shapes } =
-            layout;
+        let GeneratorRecord {
+            factors,
+            noise_variance,
+            samples,
+            test_samples,
+            moments,
+            clusters,
+            frequencies,
+            map,
+            shapes,
+        } = layout;
         if shapes {
             return match (map, clusters, frequencies, factors) {
                 (None, None, None, None) => {

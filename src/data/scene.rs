@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::generator::{Generator, ObservationSource};
 use super::ground_truth_map::GroundTruthMap;
 use super::training::TrainingDefaults;
+use crate::vae::Likelihood;
 
 /// A scene as in its file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,9 +146,14 @@ impl Scene {
         }
     }
 
-    /// The variance of the noise on each coordinate.
+    /// The variance of the noise on each coordinate: σ² unless the scene gives another, and none for Bernoulli variables, which noise
+    /// would take out of [0, 1].
     pub fn noise_variance(&self) -> f64 {
-        self.generator.noise_variance.unwrap_or(self.training.sigma2)
+        let default = match self.training.likelihood {
+            Likelihood::Gaussian => self.training.sigma2,
+            Likelihood::Bernoulli => 0.0,
+        };
+        self.generator.noise_variance.unwrap_or(default)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::nn::Activation;
-use crate::vae::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
+use crate::vae::{Architecture, Covariance, DecoderKind, Likelihood, Objective, PosteriorFactor};
 
 /// Default model, objective and optimiser of a scene. A scene file gives the values that differ from [`Self::default`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,11 +17,14 @@ pub struct TrainingDefaults {
     pub activation: Activation,
     /// The family of the decoder.
     pub decoder: DecoderKind,
+    /// The family of p(x|z).
+    #[serde(skip_serializing_if = "Likelihood::is_gaussian")]
+    pub likelihood: Likelihood,
     /// The family of posteriors.
     pub covariance: Covariance,
     /// β, the weight of the KL divergence.
     pub beta: f64,
-    /// σ², the variance of p(x|z).
+    /// σ², the variance of p(x|z). A Bernoulli likelihood has none, and ignores it.
     pub sigma2: f64,
     /// The learning rate of Adam.
     pub lr: f64,
@@ -38,6 +41,7 @@ impl Default for TrainingDefaults {
             hidden: vec![64, 64],
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
+            likelihood: Likelihood::Gaussian,
             covariance: Covariance::Diagonal,
             beta: 1.0,
             sigma2: 0.02,
@@ -57,12 +61,17 @@ impl TrainingDefaults {
             activation: self.activation,
             decoder: self.decoder,
             factor: PosteriorFactor::Exponential,
+            likelihood: self.likelihood,
         }
     }
 
     /// The objective at the first step.
     pub fn objective(&self) -> Objective {
-        Objective { covariance: self.covariance, beta: self.beta, sigma2: self.sigma2 }
+        let sigma2 = match self.likelihood {
+            Likelihood::Gaussian => self.sigma2,
+            Likelihood::Bernoulli => 1.0,
+        };
+        Objective { covariance: self.covariance, beta: self.beta, sigma2 }
     }
 
     /// Checks the values; the error describes the first that no run can start with.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{InvalidSetting, Settings};
 use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
-use crate::vae::{Architecture, Covariance};
+use crate::vae::{Architecture, Covariance, Likelihood};
 
 /// Change of one setting, or of the model itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,15 +67,19 @@ impl Command {
         })
     }
 
-    /// Checks a rotation against the number of latents, and an optimiser against the layers. Values of settings are checked by
+    /// Checks a rotation against the number of latents, an optimiser against the layers, and σ² against the likelihood. Values of settings are checked by
     /// [`Settings::validate`].
     ///
     /// # Errors
-    /// If the angle is no angle, the plane is none of this model, or the optimiser cannot train it.
+    /// If the angle is no angle, the plane is none of this model, the optimiser cannot train it, or the likelihood has no σ².
     pub fn check(self, architecture: &Architecture) -> Result<(), InvalidSetting> {
         let latent_dim = architecture.latent_dim;
         let Self::Rotate(Rotation { degrees, plane: [a, b] }) = self else {
-            return if let Self::Optimizer(kind) = self { can_train(kind, architecture) } else { Ok(()) };
+            return match self {
+                Self::Optimizer(kind) => can_train(kind, architecture),
+                Self::Sigma2(sigma2) => has_variance(architecture, sigma2),
+                _ => Ok(()),
+            };
         };
         let wrong = if latent_dim < 2 {
             "there is only one latent; a rotation needs two".to_owned()
@@ -182,6 +186,21 @@ pub(super) fn can_train(kind: OptimizerKind, architecture: &Architecture) -> Res
     if kind == OptimizerKind::Lbfgs && !architecture.is_linear() {
         let sentence = "optimizer = lbfgs trains only linear encoders and decoders; leave out the hidden layers";
         return Err(InvalidSetting(sentence.to_owned()));
+    }
+    if kind == OptimizerKind::Lbfgs && !architecture.has_closed_forms() {
+        let sentence = "optimizer = lbfgs needs a Gaussian likelihood, whose objective of linear models has a closed form; choose \
+                        adam-equivariant";
+        return Err(InvalidSetting(sentence.to_owned()));
+    }
+    Ok(())
+}
+
+/// Checks that σ² is 1 for a Bernoulli likelihood, which has none.
+pub(super) fn has_variance(architecture: &Architecture, sigma2: f64) -> Result<(), InvalidSetting> {
+    if architecture.likelihood == Likelihood::Bernoulli && sigma2 != 1.0 {
+        let sentence =
+            format!("sigma2 = {sigma2}: a Bernoulli likelihood has no variance; leave sigma2 out, or change beta");
+        return Err(InvalidSetting(sentence));
     }
     Ok(())
 }

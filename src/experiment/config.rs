@@ -1,10 +1,10 @@
 //! Configuration of a run at step 0. Together with the log of commands it repeats the run.
 
-use super::command::{LoggedCommand, can_train};
+use super::command::{LoggedCommand, can_train, has_variance};
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
-use crate::data::{ImportOptions, Scene, TrainingDefaults};
+use crate::data::{Dataset, ImportOptions, Scene, TrainingDefaults};
 use crate::nn::OptimizerKind;
-use crate::vae::{Architecture, Objective, PosteriorFactor};
+use crate::vae::{Architecture, Likelihood, Objective, PosteriorFactor};
 
 /// Source of the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,15 +108,67 @@ impl Config {
         }
     }
 
-    /// The optimiser that suits the layers: L-BFGS for linear models of your data, whose principal axes differ in variance by any
+    /// The optimiser that suits the layers: L-BFGS for linear models of your data with a Gaussian likelihood, whose principal axes differ in variance by any
     /// factor, so that no optimiser with minibatches reaches them all; not for networks, which it cannot train. Scenes are there to
     /// watch training and keep the one that they have.
     pub fn suited_optimizer(&self) -> OptimizerKind {
-        match (self.architecture.is_linear(), &self.origin, self.optimizer.kind) {
+        let architecture = &self.architecture;
+        match (architecture.is_linear() && architecture.has_closed_forms(), &self.origin, self.optimizer.kind) {
             (true, Origin::File { .. }, _) => OptimizerKind::Lbfgs,
             (false, _, OptimizerKind::Lbfgs) => OptimizerKind::AdamEquivariant,
             (_, _, kind) => kind,
         }
+    }
+
+    /// Replaces the likelihood. σ² becomes 1 for Bernoulli variables, which have none, and that of the data's defaults for a Gaussian;
+    /// L-BFGS gives way where it does not suit.
+    pub fn set_likelihood(&mut self, likelihood: Likelihood) {
+        if self.architecture.likelihood == likelihood {
+            return;
+        }
+        self.architecture.likelihood = likelihood;
+        self.objective.sigma2 = self.default_sigma2();
+        self.fit_likelihood();
+    }
+
+    /// σ² of the data's defaults; 1 for a Bernoulli likelihood.
+    pub fn default_sigma2(&self) -> f64 {
+        match self.architecture.likelihood {
+            Likelihood::Gaussian => self.origin.defaults(usize::MAX).sigma2,
+            Likelihood::Bernoulli => 1.0,
+        }
+    }
+
+    /// Makes σ² and the optimiser suit a Bernoulli likelihood, after they were taken from elsewhere.
+    pub fn fit_likelihood(&mut self) {
+        if self.architecture.likelihood == Likelihood::Bernoulli {
+            self.objective.sigma2 = 1.0;
+            if can_train(self.optimizer.kind, &self.architecture).is_err() {
+                self.optimizer.kind = OptimizerKind::AdamEquivariant;
+            }
+        }
+    }
+
+    /// Checks that the data suit the likelihood.
+    ///
+    /// # Errors
+    /// If an observation lies outside of [0, 1] with a Bernoulli likelihood: what, where, and what to do.
+    pub fn suits(&self, data: &Dataset) -> Result<(), InvalidSetting> {
+        if self.architecture.likelihood == Likelihood::Gaussian {
+            return Ok(());
+        }
+        let rows = data.data_dim().max(1);
+        let values =
+            [&data.train, &data.test].into_iter().flat_map(|split| split.observations.as_slice().iter().enumerate());
+        let Some((at, value)) = values.into_iter().find(|(_, x)| !(0.0..=1.0).contains(*x)) else { return Ok(()) };
+        let name = data.observation_names.get(at % rows).map_or_else(|| format!("x{}", at % rows + 1), Clone::clone);
+        let remedy = match self.origin {
+            Origin::Scene(_) => "use the Gaussian likelihood for this scene",
+            Origin::File { .. } => "use --scale none for a table of values in [0, 1], or the Gaussian likelihood",
+        };
+        Err(InvalidSetting(format!(
+            "likelihood = bernoulli needs observations in [0, 1], but {name} has the value {value} after its preparation; {remedy}"
+        )))
     }
 
     /// The same configuration with the optimiser, the posterior factor and the schedule that an absent key means in files: those
@@ -149,6 +201,7 @@ impl Config {
         within("threads", self.threads, 1, MOST_THREADS)?;
         self.cycle.map_or(Ok(()), |steps| within("cycle", steps, 1, LONGEST_CYCLE))?;
         can_train(self.optimizer.kind, &self.architecture)?;
+        has_variance(&self.architecture, self.objective.sigma2)?;
         self.settings().validate(samples)
     }
 

@@ -5,7 +5,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::config::Config;
 use super::history::Row;
-use super::reconstruction::controlled_square;
+use super::reconstruction::controlled_loss;
 use super::settings::Settings;
 use super::state::State;
 use crate::data::{Dataset, GroundTruthMap};
@@ -14,7 +14,7 @@ use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
 use crate::stats::{correlation, mean_correlation_coefficient, moments};
-use crate::vae::{Elbo, Objective, Posterior, Vae};
+use crate::vae::{Elbo, Likelihood, Objective, Posterior, Vae};
 
 /// Held-out observations at which rows of the history and snapshots are measured: the first ones, so that window and file show
 /// the same numbers. Fewer for a large model.
@@ -69,6 +69,7 @@ fn is_large(vae: &Vae<f32>) -> bool {
 pub(super) struct HeldOut {
     observations: Matrix<f32>,
     posteriors: Vec<Posterior>,
+    /// Of the decoder's output η.
     jets: Jets<f32>,
     /// Geometry.
     pub(super) geometry: GeometryMetrics,
@@ -85,7 +86,12 @@ impl HeldOut {
         let factors = data.test.factors.as_ref();
         let correlation = factors.map(|factors| FactorCorrelation::new(&encodings, factors, vae.latent_dim()));
         let jets = jets_at(vae, &posteriors, second_order);
-        let geometry = geometry_of(vae, &jets, &posteriors, settings);
+        let geometry = match vae.likelihood() {
+            Likelihood::Gaussian => geometry_of(vae, &jets, &posteriors, settings),
+            Likelihood::Bernoulli => {
+                geometry_of(vae, &jets.clone().into_fisher(vae.likelihood()), &posteriors, settings)
+            }
+        };
         Self { observations, posteriors, jets, geometry, correlation }
     }
 
@@ -95,27 +101,22 @@ impl HeldOut {
         let Self { observations, posteriors, jets, .. } = self;
         let mut rng = stream(seed, Purpose::Analysis, NOISE);
         let m = vae.latent_dim();
-        let noise: Vec<Vec<f64>> =
-            posteriors.iter().map(|_| (0..m).map(|_| StandardNormal.sample(&mut rng)).collect()).collect();
+        let noise: Vec<DVector<f64>> =
+            posteriors.iter().map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect();
         let latents = posteriors
             .iter()
             .zip(&noise)
-            .flat_map(|(q, noise)| q.sample(noise).map(|z| z as f32).data.as_vec().clone());
-        let decoded = vae.decode(&Matrix::from_columns(m, posteriors.len(), latents.collect()));
-        let mut squares = 0.0;
-        for (k, (q, noise)) in posteriors.iter().zip(&noise).enumerate() {
-            let spread = jets.jacobian(k) * &q.factor;
-            let step = &spread * DVector::from_column_slice(noise);
-            let x = observations.column(k).iter().zip(decoded.column(k)).zip(jets.value.column(k)).zip(step.iter());
-            let values =
-                x.map(|(((x, decoded), centre), step)| [f64::from(*x), f64::from(*decoded), f64::from(*centre), *step]);
-            squares += values.map(controlled_square).sum::<f64>();
-            squares += spread.norm_squared();
-        }
+            .flat_map(|(q, noise)| q.sample(noise.as_slice()).map(|z| z as f32).data.as_vec().clone());
+        let decoded = vae.natural(&Matrix::from_columns(m, posteriors.len(), latents.collect()));
+        let loss = |(k, (q, noise)): (usize, (&Posterior, &DVector<f64>))| {
+            let columns = [observations.column(k), decoded.column(k), jets.value.column(k)];
+            controlled_loss(vae.likelihood(), columns, &(jets.jacobian(k) * &q.factor), noise)
+        };
+        let loss: f64 = posteriors.iter().zip(&noise).enumerate().map(loss).sum();
         let count = posteriors.len() as f64;
         let kl_per_dim = (0..m).map(|i| posteriors.iter().filter_map(|q| q.kl_per_dim().nth(i)).sum::<f64>() / count);
         Elbo {
-            reconstruction: -squares / (2.0 * objective.sigma2 * count) - objective.log_normaliser(observations.rows()),
+            reconstruction: vae.likelihood().reconstruction(loss / count, objective, observations.rows()),
             kl_per_dim: kl_per_dim.collect(),
         }
     }
@@ -128,7 +129,8 @@ pub fn summarise<T: Real>(
     settings: &Settings,
     second_order: bool,
 ) -> GeometryMetrics {
-    geometry_of(vae, &jets_at(vae, posteriors, second_order), posteriors, settings)
+    let jets = jets_at(vae, posteriors, second_order).into_fisher(vae.likelihood());
+    geometry_of(vae, &jets, posteriors, settings)
 }
 
 fn geometry_of<T: Real>(
@@ -141,17 +143,20 @@ fn geometry_of<T: Real>(
     GeometryMetrics::new(jets, posteriors, &objective).judged_by(posteriors.len())
 }
 
-/// Derivatives of the decoder at the means, to second order if they exist and are wanted.
+/// Derivatives of the decoder's output η at the means, to second order if they exist and are wanted.
 fn jets_at<T: Real>(vae: &Vae<T>, posteriors: &[Posterior], second_order: bool) -> Jets<T> {
     let means = posteriors.iter().flat_map(|q| q.mean.iter().map(|z| T::from_f64(*z))).collect();
     let z = Matrix::from_columns(vae.latent_dim(), posteriors.len(), means);
     let smooth = vae.architecture.has_affine_decoder() || vae.architecture.activation.is_smooth();
-    Jets::of(vae, &z, if second_order && smooth { Order::Second } else { Order::First })
+    Jets::natural(vae, &z, if second_order && smooth { Order::Second } else { Order::First })
 }
 
 /// Mean correlation coefficient at the optimum of a scene with a linear map along principal axes:
 /// [`LinearOptimum::mcc_ceiling`] with the noise of the scene.
 pub(super) fn mcc_ceiling(config: &Config, optimum: Option<&LinearOptimum>) -> Measured {
+    if config.architecture.likelihood != Likelihood::Gaussian {
+        return Err(Undefined::NotGaussian);
+    }
     let scene = config.origin.scene().ok_or(Undefined::NoTrueFactors)?;
     match (scene.truth(), optimum) {
         (Some(map @ GroundTruthMap::Linear { .. }), Some(optimum)) => {

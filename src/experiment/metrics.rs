@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::convergence::training_objective;
 use super::measure::{FactorCorrelation, mcc_ceiling, summarise};
-use super::reconstruction::squared_errors;
+use super::reconstruction::losses;
 use super::settings::Settings;
 use crate::data::{Dataset, Split};
 use crate::geometry::{GeometryMetrics, MeanGap, Measured, Samples, Undefined, chance_distance, mean_gap};
@@ -11,7 +11,7 @@ use crate::linalg::Matrix;
 use crate::ppca::{LinearOptimum, linear_elbo, optimal_decoder};
 use crate::rng::{Purpose, stream};
 use crate::stats::{Estimate, linearised_correlation};
-use crate::vae::{Posterior, Vae};
+use crate::vae::{Likelihood, Posterior, Vae};
 
 /// Noise draws per observation for the reconstruction term.
 const DRAWS: usize = 16;
@@ -19,6 +19,8 @@ const DRAWS: usize = 16;
 /// Metrics of a model on held-out data; information is in nats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metrics {
+    /// The family of p(x|z).
+    pub likelihood: Likelihood,
     /// Held-out observations that every number rests on.
     pub observations: usize,
     /// reconstruction − β KL.
@@ -43,12 +45,12 @@ pub struct Metrics {
     /// Mean exact gap over the first held-out observations, or the reason why it is undefined; `None` unless asked for, since it
     /// takes seconds.
     pub exact_gap: Option<Result<MeanGap, Undefined>>,
-    /// Optimum on the training data; only for linear decoders.
+    /// Optimum on the training data; only for linear decoders with a Gaussian likelihood.
     pub optimum_training: Option<LinearOptimum>,
     /// ELBO of the held-out data with decoder and posterior of the training optimum: the most that training can aim at, where
     /// [`Self::optimum_test`] fits the held-out data themselves.
     pub optimum_training_on_test: Option<f64>,
-    /// Optimum on the held-out data; only for linear decoders.
+    /// Optimum on the held-out data; only for linear decoders with a Gaussian likelihood.
     pub optimum_test: Option<LinearOptimum>,
     /// Mean correlation coefficient at the optimum on the held-out data, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
@@ -63,8 +65,7 @@ impl Metrics {
     pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, config: &Config) -> Self {
         let objective = &settings.objective;
         let m = vae.latent_dim();
-        let covariances =
-            vae.architecture.has_affine_decoder().then(|| [&data.train, &data.test].map(Split::covariance));
+        let covariances = vae.architecture.has_closed_forms().then(|| [&data.train, &data.test].map(Split::covariance));
         let [optimum_training, optimum_test] =
             [0, 1].map(|part| covariances.as_ref().map(|c| LinearOptimum::new(&c[part], m, objective)));
         let optimum_training_on_test = covariances.as_ref().map(|[train, test]| {
@@ -102,17 +103,17 @@ impl Metrics {
         let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
         let kl_per_dim = Matrix::from_columns(m, observations, kl);
         let mut streams: Vec<_> = (0..DRAWS).map(|draw| stream(seed, Purpose::Analysis, draw as u64)).collect();
-        let draws = squared_errors(&model, &test, &posteriors, &mut streams);
-        let scale = 1.0 / (2.0 * objective.sigma2);
+        let draws = losses(&model, &test, &posteriors, &mut streams);
+        let scale = 1.0 / objective.sigma2;
         let reconstruction = |i: usize| {
-            let mean = draws.iter().map(|errors| errors[i]).sum::<f64>() / DRAWS as f64;
-            -scale * mean - objective.log_normaliser(test.rows())
+            let mean = draws.iter().map(|losses| losses[i]).sum::<f64>() / DRAWS as f64;
+            -scale * mean - model.likelihood().log_normaliser(objective, test.rows())
         };
         let reconstruction: Vec<f64> = (0..observations).map(reconstruction).collect();
         let kl: Vec<f64> = kl_per_dim.iter_columns().map(|kl| kl.iter().sum()).collect();
         let elbo = reconstruction.iter().zip(&kl).map(|(reconstruction, kl)| reconstruction - objective.beta * kl);
         let elbo: Vec<f64> = elbo.collect();
-        let means = draws.iter().map(|errors| errors.iter().sum::<f64>() / observations as f64);
+        let means = draws.iter().map(|losses| losses.iter().sum::<f64>() / observations as f64);
         let noise = Estimate::of(means.collect::<Vec<_>>().into_iter());
 
         let codes = Matrix::from_fn(m, observations, |i, c| posteriors[c].mean[i] as f32);
@@ -125,6 +126,7 @@ impl Metrics {
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
         let metrics = Self {
+            likelihood: model.likelihood(),
             observations,
             elbo: mean(&elbo),
             elbo_training: None,

@@ -194,6 +194,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0))
     }

@@ -22,7 +22,7 @@ use crate::data::Dataset;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
-use crate::vae::{Elbo, Moments, Vae, linear_objective};
+use crate::vae::{Elbo, Likelihood, Moments, Vae, linear_objective};
 
 /// Divergence of a run, after which its last sound state was restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -76,7 +76,7 @@ const SOUND_INTERVAL: u64 = 200;
 /// Steps after which settings are trusted: the learning rate has risen under them, and their effect on the loss was seen.
 const PROVEN: u64 = 50;
 
-/// A loss this many times that of a decoder with constant output, the mean, is an explosion.
+/// A loss this many times that of a decoder with constant output, the mean (or π = ½), is an explosion.
 const EXPLOSION: f64 = 1e3;
 
 impl Experiment {
@@ -86,9 +86,10 @@ impl Experiment {
     /// Run at step 0.
     ///
     /// # Errors
-    /// If a value of the configuration is outside its limits.
+    /// If a value of the configuration is outside its limits, or the data do not suit the likelihood.
     pub fn new(config: Config, data: Arc<Dataset>) -> Result<Self, InvalidSetting> {
         config.validate(data.train.samples())?;
+        config.suits(&data)?;
         let covariance = config.objective.covariance;
         let mut rng = stream(config.seed, Purpose::Init, 0);
         let vae = Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng);
@@ -300,8 +301,13 @@ impl Experiment {
         self.differentiate();
         let Settings { objective, .. } = self.state.settings;
         let (n, m) = (self.data.data_dim(), self.state.vae.latent_dim());
-        let loss = -self.elbo().objective(objective.beta) - objective.log_normaliser(n);
-        let trivial = 0.5 * (self.covariance.trace() / objective.sigma2 + n as f64) + objective.beta * m as f64;
+        let likelihood = self.state.vae.likelihood();
+        let loss = -self.elbo().objective(objective.beta) - likelihood.log_normaliser(&objective, n);
+        let constant = match likelihood {
+            Likelihood::Gaussian => 0.5 * (self.covariance.trace() / objective.sigma2 + n as f64),
+            Likelihood::Bernoulli => n as f64 * std::f64::consts::LN_2,
+        };
+        let trivial = constant + objective.beta * m as f64;
         // False for NaN.
         let sound = loss <= EXPLOSION * trivial;
         if sound { Ok(()) } else { Err(self.restore(loss)) }
@@ -406,7 +412,7 @@ impl Experiment {
         };
         let optimum = vae
             .architecture
-            .has_affine_decoder()
+            .has_closed_forms()
             .then(|| LinearOptimum::new(&self.covariance, vae.latent_dim(), objective).elbo);
         self.state.schedule = schedule.judged(*step, reached, optimum, tolerance);
     }

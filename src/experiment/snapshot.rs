@@ -43,7 +43,7 @@ pub struct Snapshot {
     pub geometry: GeometryMetrics,
     /// Correlations of the same posterior means with the true factors, if known.
     pub correlation: Option<FactorCorrelation>,
-    /// Optimum on the training data; only for linear decoders.
+    /// Optimum on the training data; only for linear decoders with a Gaussian likelihood.
     pub optimum_training: Option<LinearOptimum>,
 }
 
@@ -78,7 +78,7 @@ impl Snapshot {
         Self {
             optimum_training: vae
                 .architecture
-                .has_affine_decoder()
+                .has_closed_forms()
                 .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
             geometry,
             correlation,

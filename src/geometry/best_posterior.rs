@@ -1,6 +1,7 @@
 //! Best posterior for a decoder: the Gaussian of a family that maximises the objective for one observation.
 //!
-//! With f(z) = ‖x − d(z)‖²/2 and b = βσ² it minimises E_q f / b + KL(q‖p), so at the optimum
+//! With f(z) = ‖x − d(z)‖²/2 and b = βσ² it minimises E_q f / b + KL(q‖p); for Bernoulli variables f(z) = Σ log(1 + e^η) − x η and
+//! b = β. So at the optimum
 //! * μ = −E_q[∇f] / b, and
 //! * Σ⁻¹ = Λ := I + E_q[∇²f] / b for full covariance, 1/σᵢ² = Λᵢᵢ for diagonal
 //!
@@ -112,19 +113,14 @@ pub(super) fn as_best(
 
 /// E_q log p(x|z) − β KL for any Gaussian q, by quadrature, in nats.
 pub fn elbo_of(vae: &Vae<f64>, x: &[f64], objective: &Objective, q: &Posterior, rule: &Quadrature) -> f64 {
-    let decoded = vae.decode(&nodes(q, rule));
-    let squares = decoded.iter_columns().zip(&rule.weights).map(|(d, w)| w * square_distance(d, x)).sum::<f64>();
-    elbo(squares, x.len(), objective, q)
+    let (eta, likelihood) = (vae.natural(&nodes(q, rule)), vae.likelihood());
+    let loss = eta.iter_columns().zip(&rule.weights).map(|(eta, w)| w * likelihood.loss(eta, x)).sum::<f64>();
+    likelihood.reconstruction(loss, objective, x.len()) - objective.beta * q.kl()
 }
 
 /// ‖d − x‖².
 pub(super) fn square_distance(d: &[f64], x: &[f64]) -> f64 {
     d.iter().zip(x).map(|(d, x)| (d - x).powi(2)).sum()
-}
-
-/// The objective from E_q‖x − d(z)‖², with n dimensions of data.
-fn elbo(squares: f64, n: usize, objective: &Objective, q: &Posterior) -> f64 {
-    -squares / (2.0 * objective.sigma2) - objective.log_normaliser(n) - objective.beta * q.kl()
 }
 
 /// A Gaussian with the expectations under it.
@@ -141,11 +137,12 @@ impl Expectations {
     fn new(vae: &Vae<f64>, x: &[f64], objective: &Objective, q: Posterior, rule: &Quadrature) -> Self {
         let m = q.dim();
         let z = nodes(&q, rule);
-        let jets = Jets::of(vae, &z, Order::First);
-        let (mut squares, mut gradient, mut stein) = (0.0, DVector::zeros(m), DMatrix::zeros(m, m));
+        let (jets, likelihood) = (Jets::natural(vae, &z, Order::First), vae.likelihood());
+        let (mut loss, mut gradient, mut stein) = (0.0, DVector::zeros(m), DMatrix::zeros(m, m));
         for (k, w) in rule.weights.iter().enumerate() {
-            let residual: Vec<f64> = jets.value.column(k).iter().zip(x).map(|(d, x)| d - x).collect();
-            squares += w * residual.iter().map(|r| r * r).sum::<f64>();
+            let eta = jets.value.column(k);
+            let residual: Vec<f64> = eta.iter().zip(x).map(|(eta, x)| likelihood.mean(*eta) - x).collect();
+            loss += w * likelihood.loss(eta, x);
             let slope = |i: usize| jets.column(k, i).iter().zip(&residual).map(|(j, r)| j * r).sum::<f64>();
             let slope = DVector::from_iterator(m, (0..m).map(slope));
             stein += (*w * &slope) * DVector::from_column_slice(rule.nodes.column(k)).transpose();
@@ -159,7 +156,8 @@ impl Expectations {
                 (&solved + solved.transpose()) * 0.5
             },
         );
-        Self { elbo: elbo(squares, x.len(), objective, &q), posterior: q, gradient, curvature }
+        let elbo = likelihood.reconstruction(loss, objective, x.len()) - objective.beta * q.kl();
+        Self { elbo, posterior: q, gradient, curvature }
     }
 
     fn best(self, objective: &Objective, converged: bool) -> BestPosterior {
@@ -252,6 +250,7 @@ mod tests {
             activation,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(8, Purpose::Init, 0));
         for p in &mut vae.parameters {
@@ -267,6 +266,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Linear,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::zeros(w.nrows(), architecture, Covariance::Full);
         vae.parameters[..w.len()].copy_from_slice(w.as_slice());
@@ -378,6 +378,7 @@ mod tests {
             activation: Activation::Relu,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::<f64>::zeros(1, architecture, Covariance::Diagonal);
         // d(z) = 1 · max(1 · z + 0, 0) + 0.

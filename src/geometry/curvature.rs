@@ -1,4 +1,4 @@
-//! Condition C2: the speed ‖Jᵢ‖ of the data along latent i depends on zᵢ alone.
+//! Condition C2: the speed ‖Jᵢ‖ of the data along latent i depends on zᵢ alone. Of the jets of data space or of the Fisher metric.
 
 use super::gram::dot;
 use super::jet::Jets;
@@ -35,6 +35,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(2, Purpose::Init, 0));
         let z = [0.4, -0.9];

@@ -35,7 +35,8 @@ impl GapPart {
 /// The gap of one observation. log p(x) = ELBO + family + diagonal + amortisation, an identity for every decoder and encoder.
 ///
 /// All is told of the model with noise variance b = βσ², whose ELBO has the same optima as the objective; × β the parts are
-/// nats of the objective ([`Objective::elbo_at_b`]).
+/// nats of the objective ([`Objective::elbo_at_b`]). For Bernoulli variables log p(x) is log ∫ p(x|z)^(1/β) p(z) dz: a
+/// log-probability of binary x at β = 1, and otherwise the bound that the objective has, with the same split.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExactGap {
     /// log p(x) in nats.
@@ -70,7 +71,8 @@ pub fn exact_gap(
     if b <= 0.0 {
         return Err(Undefined::ZeroB);
     }
-    let at_b = |elbos: &[f64]| elbos.iter().map(|l| objective.elbo_at_b(*l, x.len())).collect::<Vec<_>>();
+    let at_b =
+        |elbos: &[f64]| elbos.iter().map(|l| vae.likelihood().elbo_at_b(*l, objective, x.len())).collect::<Vec<_>>();
     let [learned, diagonal, full] = [&optimal.learned, &optimal.diagonal.elbos, &optimal.full.elbos].map(|l| at_b(l));
     let found = MarginalLikelihood::new(vae, x, b, &optimal.full.best.posterior, nodes)?;
     let (own, axes) = match objective.covariance {
@@ -160,8 +162,14 @@ mod tests {
     use std::f64::consts::TAU;
 
     fn vae(m: usize, n: usize, decoder: DecoderKind, activation: Activation, scale: f64, seed: u64) -> Vae<f64> {
-        let architecture =
-            Architecture { latent_dim: m, hidden: vec![12], activation, decoder, factor: Default::default() };
+        let architecture = Architecture {
+            latent_dim: m,
+            hidden: vec![12],
+            activation,
+            decoder,
+            factor: Default::default(),
+            likelihood: Default::default(),
+        };
         let mut vae = Vae::new(n, architecture, Covariance::Diagonal, &mut stream(seed, Purpose::Init, 0));
         vae.parameters.iter_mut().for_each(|p| *p *= scale);
         vae
@@ -233,6 +241,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::zeros(n, architecture, Covariance::Diagonal);
         let layers = vae.decoder.layers().to_vec();
@@ -303,6 +312,7 @@ mod tests {
             activation: Activation::Relu,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         // d(z) = |z|, x = 1.
         let mut vae = Vae::<f64>::zeros(1, architecture, Covariance::Diagonal);

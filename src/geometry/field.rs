@@ -10,7 +10,7 @@ use super::undefined::Undefined;
 use crate::linalg::{Matrix, Real};
 use crate::vae::{Objective, Vae};
 
-/// Quantity of the active columns of a Jacobian.
+/// Quantity of the active columns of a Jacobian: for Bernoulli variables of F^½ J, and the density of the Jacobian of π.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MapQuantity {
@@ -74,7 +74,11 @@ pub fn field<T: Real>(
     quantity: MapQuantity,
     objective: &Objective,
 ) -> Vec<f64> {
-    let jets = Jets::of(vae, z, Order::First);
+    // The density is one of data space; the others are terms of the argument.
+    let jets = match quantity {
+        MapQuantity::Density => Jets::of(vae, z, Order::First),
+        MapQuantity::Gap | MapQuantity::Contrast | MapQuantity::Anisotropy => Jets::fisher(vae, z, Order::First),
+    };
     let mut gram = Gram::default();
     let at = |k: usize| {
         gram.read(&jets, k, latents);
@@ -115,6 +119,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Linear,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::<f64>::zeros(3, architecture, Covariance::Diagonal);
         // Columns (2, 0, 0) and (1, 1, 0): angle 45°, volume 2.
@@ -147,6 +152,7 @@ mod tests {
                 activation: Activation::Tanh,
                 decoder: DecoderKind::Linear,
                 factor: Default::default(),
+                likelihood: Default::default(),
             };
             let vae = Vae::<f64>::zeros(3, architecture, covariance);
             let q =

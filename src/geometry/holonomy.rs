@@ -57,6 +57,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         Vae::new(3, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0))
     }
@@ -94,6 +95,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Linear,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0));
         let loops = loop_integrals(&vae, &[0.0, 0.0], [0, 1], [-1.0, -1.0], [1.0, 2.0]);

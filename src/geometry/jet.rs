@@ -1,4 +1,9 @@
 //! Exact derivatives of the decoder at many latent vectors at once, propagated forward through its layers.
+//!
+//! The decoder's output is the natural parameter η of p(x|z). For a Gaussian it is x̂, and all jets here are the same. For Bernoulli
+//! variables the argument about orthogonal columns holds in the Fisher metric JᵀFJ, J = ∂η/∂z, F = diag π(1−π), which is the
+//! Euclidean metric of the coordinates 2 arctan e^(η/2): their Jacobian is F^½ J. Curves and densities in data space are those of
+//! x̂ = π.
 
 use std::ops::Range;
 
@@ -7,9 +12,9 @@ use pulp::{Arch, Simd};
 
 use crate::linalg::{Factor, Matrix, Panel, Real, product};
 use crate::nn::{Activation, Dense};
-use crate::vae::Vae;
+use crate::vae::{Likelihood, Vae};
 
-/// Decoder d: Z → X and its derivatives at K latent vectors.
+/// Decoder d: Z → X, or its output in other coordinates, and the derivatives at K latent vectors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Jets<T> {
     m: usize,
@@ -30,6 +35,15 @@ pub enum Order {
     Second,
 }
 
+/// Functions of the logits η of Bernoulli variables, entry by entry.
+#[derive(Clone, Copy, Debug)]
+enum Coordinates {
+    /// π.
+    Mean,
+    /// 2 arctan e^(η/2), with the slope √(π(1−π)).
+    Fisher,
+}
+
 /// Index of ∂ᵢ∂ⱼ among the m(m+1)/2 second derivatives.
 fn pair(m: usize, i: usize, j: usize) -> usize {
     let (i, j) = (i.min(j), i.max(j));
@@ -37,14 +51,50 @@ fn pair(m: usize, i: usize, j: usize) -> usize {
 }
 
 impl<T: Real> Jets<T> {
-    /// Differentiates the decoder of `vae` at the columns of `z` (m × K).
+    /// Differentiates d(z) = x̂ at the columns of `z` (m × K): tangents of curves in data space.
     pub fn of(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
-        let all: Vec<usize> = (0..vae.latent_dim()).collect();
-        Self::along(vae, z, &all, order)
+        Self::natural(vae, z, order).into_mean(vae.likelihood())
     }
 
-    /// Differentiates with respect to `latents` only: m is their number, and column i belongs to `latents[i]`.
+    /// Differentiates d(z) with respect to `latents` only: m is their number, and column i belongs to `latents[i]`.
     pub fn along(vae: &Vae<T>, z: &Matrix<T>, latents: &[usize], order: Order) -> Self {
+        Self::natural_along(vae, z, latents, order).into_mean(vae.likelihood())
+    }
+
+    /// Differentiates in the coordinates whose Euclidean metric is the Fisher metric: the columns are those of F^½ ∂η/∂z, on which
+    /// precision, contrast and gap rest. For a Gaussian, whose F is taken in units of 1/σ², it is [`Self::of`].
+    pub fn fisher(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
+        Self::natural(vae, z, order).into_fisher(vae.likelihood())
+    }
+
+    /// Differentiates the output η of the decoder.
+    pub fn natural(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
+        let all: Vec<usize> = (0..vae.latent_dim()).collect();
+        Self::natural_along(vae, z, &all, order)
+    }
+
+    /// The jets of x̂ from those of η.
+    fn into_mean(mut self, likelihood: Likelihood) -> Self {
+        if likelihood == Likelihood::Bernoulli {
+            self.change(Coordinates::Mean);
+        }
+        self
+    }
+
+    /// The jets in the coordinates of [`Self::fisher`], from those of η.
+    pub(crate) fn into_fisher(mut self, likelihood: Likelihood) -> Self {
+        if likelihood == Likelihood::Bernoulli {
+            self.change(Coordinates::Fisher);
+        }
+        self
+    }
+
+    fn change(&mut self, to: Coordinates) {
+        let rows = self.value.rows();
+        change(to, self.m, rows, self.value.as_mut_slice(), self.first.as_mut_slice(), self.second.as_mut_slice());
+    }
+
+    fn natural_along(vae: &Vae<T>, z: &Matrix<T>, latents: &[usize], order: Order) -> Self {
         /// Most numbers per hidden layer: more would not stay in the cache.
         const WORK: usize = 9 << 10;
         /// Fewest latent vectors at once: fewer would not repay the packing of the weights.
@@ -205,6 +255,54 @@ fn bend_by<T: Real>(activation: Activation, m: usize, rows: usize, value: &[T], 
     }
 }
 
+/// Replaces η and its derivatives by those of the coordinates y(η): ∂ᵢ∂ⱼy = y″ ∂ᵢη ∂ⱼη + y′ ∂ᵢ∂ⱼη and ∂ᵢy = y′ ∂ᵢη.
+#[pulp::with_simd(change = Arch::new())]
+#[inline(always)]
+fn change_with<S: Simd, T: Real>(
+    _simd: S,
+    to: Coordinates,
+    m: usize,
+    rows: usize,
+    value: &mut [T],
+    first: &mut [T],
+    second: &mut [T],
+) {
+    let pairs = second.len() / value.len().max(1);
+    let (mut slope, mut curvature) = (vec![T::ZERO; rows], vec![T::ZERO; rows]);
+    for (k, value) in value.chunks_exact_mut(rows).enumerate() {
+        for ((value, slope), curvature) in value.iter_mut().zip(&mut slope).zip(&mut curvature) {
+            let pi = value.softplus_with_slope().1;
+            let rest = (-*value).softplus_with_slope().1;
+            let information = pi * rest;
+            match to {
+                Coordinates::Mean => {
+                    (*value, *slope, *curvature) = (pi, information, information * (rest - pi));
+                }
+                Coordinates::Fisher => {
+                    let root = information.sqrt();
+                    (*slope, *curvature) = (root, T::from_f64(0.5) * root * (rest - pi));
+                }
+            }
+        }
+        if let Coordinates::Fisher = to {
+            value.iter_mut().for_each(|eta| *eta = T::from_f64(2.0 * (0.5 * eta.to_f64()).exp().atan()));
+        }
+        let first = &mut first[k * m * rows..][..m * rows];
+        let second = &mut second[k * pairs * rows..][..pairs * rows];
+        let places = (0..m).flat_map(|i| (i..m).map(move |j| (i, j)));
+        for (second, (i, j)) in second.chunks_exact_mut(rows).zip(places) {
+            let (a, b) = (&first[i * rows..][..rows], &first[j * rows..][..rows]);
+            let factors = slope.iter().zip(&curvature).zip(a.iter().zip(b));
+            for (s, ((slope, curvature), (a, b))) in second.iter_mut().zip(factors) {
+                *s = slope.mul_add(*s, *curvature * *a * *b);
+            }
+        }
+        for column in first.chunks_exact_mut(rows) {
+            column.iter_mut().zip(&slope).for_each(|(d, slope)| *d = *d * *slope);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,8 +315,14 @@ mod tests {
         let m = 3;
         for activation in [Activation::Tanh, Activation::Softplus, Activation::Linear] {
             for (decoder, hidden) in [(DecoderKind::Mlp, vec![7, 6]), (DecoderKind::Linear, vec![])] {
-                let architecture =
-                    Architecture { latent_dim: m, hidden, activation, decoder, factor: Default::default() };
+                let architecture = Architecture {
+                    latent_dim: m,
+                    hidden,
+                    activation,
+                    decoder,
+                    factor: Default::default(),
+                    likelihood: Default::default(),
+                };
                 let mut rng = stream(5, Purpose::Init, 0);
                 let mut vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut rng);
                 for p in &mut vae.parameters {

@@ -1,4 +1,5 @@
-//! The marginal likelihood log p(x) = log ∫ N(x; d(z), bI) N(z; 0, I) dz of one observation under a decoder.
+//! The marginal likelihood log p(x) = log ∫ N(x; d(z), bI) N(z; 0, I) dz of one observation under a decoder. For Bernoulli variables it
+//! is log ∫ p(x|z)^(1/β) N(z; 0, I) dz, b = β.
 
 use std::f64::consts::TAU;
 
@@ -11,12 +12,12 @@ use super::posterior_nodes::PosteriorNodes;
 use super::undefined::Undefined;
 use crate::linalg::Matrix;
 use crate::stats::Uncertain;
-use crate::vae::{Posterior, Vae};
+use crate::vae::{Likelihood, Posterior, Vae};
 
 /// The logarithm of an integral over the latents, and how it was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MarginalLikelihood {
-    /// log p(x) with noise variance b, in nats, with its error.
+    /// log p(x) with noise variance b (with p(x|z)^(1/b) for Bernoulli variables), in nats, with its error.
     pub log_px: Uncertain,
     /// The method.
     pub integration: Integration,
@@ -25,7 +26,7 @@ pub struct MarginalLikelihood {
 /// Method of an integral over the latents.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Integration {
-    /// Affine decoders: x is Gaussian with covariance DDᵀ + bI. Exact.
+    /// Affine decoders with a Gaussian likelihood: x is Gaussian with covariance DDᵀ + bI. Exact.
     ClosedForm,
     /// One or two latents: a grid that is refined where the integrand lives. The error is the change by the last refinement.
     Grid {
@@ -57,7 +58,7 @@ impl MarginalLikelihood {
     /// # Errors
     /// If few samples carry the weight, if the posterior is too narrow for a grid, or if the result is not finite.
     pub fn new(vae: &Vae<f64>, x: &[f64], b: f64, near: &Posterior, nodes: &PosteriorNodes) -> Result<Self, Undefined> {
-        let found = if vae.architecture.has_affine_decoder() {
+        let found = if vae.architecture.has_closed_forms() {
             closed_form(vae, x, b)
         } else if vae.latent_dim() <= 2 {
             grid(vae, x, b, near)
@@ -91,9 +92,17 @@ fn closed_form(vae: &Vae<f64>, x: &[f64], b: f64) -> MarginalLikelihood {
     MarginalLikelihood { log_px: Uncertain::exact(log_px), integration: Integration::ClosedForm }
 }
 
-/// log N(x; d(z), bI) N(z; 0, I) without its constant.
-fn log_integrand(decoded: &[f64], x: &[f64], z: &[f64], b: f64) -> f64 {
-    -0.5 * (square_distance(decoded, x) / b + z.iter().map(|z| z * z).sum::<f64>())
+/// log p(x|z)^(1/β) N(z; 0, I) without its constants.
+fn log_integrand(likelihood: Likelihood, eta: &[f64], x: &[f64], z: &[f64], b: f64) -> f64 {
+    -0.5 * (2.0 * likelihood.loss(eta, x) / b + z.iter().map(|z| z * z).sum::<f64>())
+}
+
+/// log of the constant of p(x|z)^(1/β) for x of dimension n.
+fn log_constant(likelihood: Likelihood, n: usize, b: f64) -> f64 {
+    match likelihood {
+        Likelihood::Gaussian => -0.5 * n as f64 * (TAU * b).ln(),
+        Likelihood::Bernoulli => 0.0,
+    }
 }
 
 /// A cell of the grid.
@@ -102,10 +111,33 @@ struct Cell {
     centre: [f64; 2],
     /// log of the integrand there.
     log_density: f64,
-    /// ‖x − d‖ there.
-    distance: f64,
-    /// Distance that d moves inside of the cell, estimated from its siblings.
+    /// f there.
+    loss: f64,
+    /// ‖∂f/∂η‖ = ‖x − x̂‖ there.
+    slope: f64,
+    /// Distance that η moves inside of the cell, estimated from its siblings.
     reach: f64,
+}
+
+impl Cell {
+    /// Lower bound of f inside of the cell.
+    fn least_loss(&self, likelihood: Likelihood) -> f64 {
+        match likelihood {
+            Likelihood::Gaussian => 0.5 * (self.slope - self.reach).max(0.0).powi(2),
+            // f is convex in η, and not negative for x in [0, 1].
+            Likelihood::Bernoulli => (self.loss - self.slope * self.reach).max(0.0),
+        }
+    }
+
+    /// True if the integrand changes little inside of the cell: η moves less than two deviations of x, of which one is √b, or at
+    /// least 2√b with F ≤ ¼.
+    fn is_fine(&self, likelihood: Likelihood, b: f64) -> bool {
+        let root = match likelihood {
+            Likelihood::Gaussian => 1.0,
+            Likelihood::Bernoulli => 0.5,
+        };
+        root * self.reach < 2.0 * b.sqrt()
+    }
 }
 
 /// Midpoint rule with all cells halved until the integral rests. It converges faster than any power of the width, as soon
@@ -117,9 +149,10 @@ fn grid(vae: &Vae<f64>, x: &[f64], b: f64, near: &Posterior) -> MarginalLikeliho
     const TOLERANCE: f64 = 1e-9;
     let m = vae.latent_dim();
     let known = Matrix::from_columns(m, 1, near.mean.as_slice().to_vec());
-    let peak = log_integrand(vae.decode(&known).column(0), x, near.mean.as_slice(), b);
+    let likelihood = vae.likelihood();
+    let peak = log_integrand(likelihood, vae.natural(&known).column(0), x, near.mean.as_slice(), b);
     let range = (2.0 * (DEPTH - peak)).sqrt();
-    let constant = -0.5 * (x.len() as f64 * (TAU * b).ln() + m as f64 * TAU.ln());
+    let constant = log_constant(likelihood, x.len(), b) - 0.5 * m as f64 * TAU.ln();
     if !range.is_finite() {
         let log_px = Uncertain::exact(f64::NAN);
         return MarginalLikelihood { log_px, integration: Integration::Grid { points: 1 } };
@@ -138,11 +171,10 @@ fn grid(vae: &Vae<f64>, x: &[f64], b: f64, near: &Posterior) -> MarginalLikeliho
         let radius = 0.5 * width * (m as f64).sqrt();
         let top = cells.iter().map(|cell| cell.log_density).fold(peak, f64::max);
         cells.retain(|cell| {
-            let closest = (cell.distance - cell.reach).max(0.0);
             let inside = (cell.centre[0].hypot(cell.centre[1]) - radius).max(0.0);
-            -0.5 * (closest * closest / b + inside * inside) > top - DEPTH
+            -cell.least_loss(likelihood) / b - 0.5 * inside * inside > top - DEPTH
         });
-        let resolved = cells.iter().all(|cell| cell.reach < 2.0 * b.sqrt());
+        let resolved = cells.iter().all(|cell| cell.is_fine(likelihood, b));
         if points + (cells.len() << m) > MOST_POINTS || cells.is_empty() {
             break Uncertain { value: before, error: if resolved { change } else { f64::INFINITY } };
         }
@@ -172,18 +204,19 @@ fn children([x, y]: [f64; 2], width: f64, m: usize) -> impl Iterator<Item = [f64
 /// The cells with these centres; siblings stand together, 2ᵐ at a time.
 fn evaluate(vae: &Vae<f64>, x: &[f64], b: f64, centres: &[[f64; 2]]) -> Vec<Cell> {
     let m = vae.latent_dim();
-    let decoded = vae.decode(&Matrix::from_fn(m, centres.len(), |i, k| centres[k][i]));
+    let (eta, likelihood) = (vae.natural(&Matrix::from_fn(m, centres.len(), |i, k| centres[k][i])), vae.likelihood());
     let siblings = 1 << m;
     let reach = |k: usize| {
         let first = k / siblings * siblings;
         let others = first..(first + siblings).min(centres.len());
         // Siblings are √m to 1 widths apart, half a diagonal is √m/2; a factor 2 is left for curvature.
-        others.map(|j| square_distance(decoded.column(j), decoded.column(k))).fold(0.0, f64::max).sqrt()
+        others.map(|j| square_distance(eta.column(j), eta.column(k))).fold(0.0, f64::max).sqrt()
     };
     let cell = |k: usize| Cell {
         centre: centres[k],
-        log_density: log_integrand(decoded.column(k), x, &centres[k][..m], b),
-        distance: square_distance(decoded.column(k), x).sqrt(),
+        log_density: log_integrand(likelihood, eta.column(k), x, &centres[k][..m], b),
+        loss: likelihood.loss(eta.column(k), x),
+        slope: eta.column(k).iter().zip(x).map(|(eta, x)| (likelihood.mean(*eta) - x).powi(2)).sum::<f64>().sqrt(),
         reach: reach(k),
     };
     (0..centres.len()).map(cell).collect()
@@ -216,12 +249,12 @@ pub(super) fn importance_sampling(
             let part = |k: usize| usize::from(4 * k >= 2 * count) + usize::from(4 * k >= 3 * count);
             let samples = (0..count).flat_map(|k| mixture[part(k)].1.sample(rule.nodes.column(k)).as_slice().to_vec());
             let z = Matrix::from_columns(m, count, samples.collect());
-            let decoded = vae.decode(&z);
+            let eta = vae.natural(&z);
             let weight = |k: usize| {
                 let parts = mixture.map(|(share, q): (f64, &Posterior)| share.ln() + log_density(q, z.column(k)));
                 let top = parts.into_iter().fold(f64::NEG_INFINITY, f64::max);
                 let proposal = top + parts.iter().map(|part| (part - top).exp()).sum::<f64>().ln();
-                log_integrand(decoded.column(k), x, z.column(k), b) - proposal
+                log_integrand(vae.likelihood(), eta.column(k), x, z.column(k), b) - proposal
             };
             (0..count).map(weight).collect()
         })
@@ -232,7 +265,7 @@ pub(super) fn importance_sampling(
     let means = log_weights.iter().map(|w| w.iter().map(|w| (w - top).exp()).sum::<f64>() / w.len() as f64);
     let mean = Uncertain::of(&means.collect::<Vec<_>>());
     // Both densities of z lack the same constant.
-    let constant = -0.5 * x.len() as f64 * (TAU * b).ln();
+    let constant = log_constant(vae.likelihood(), x.len(), b);
     MarginalLikelihood {
         log_px: Uncertain { value: top + mean.value.ln() + constant, error: mean.error / mean.value },
         integration: Integration::ImportanceSampling {

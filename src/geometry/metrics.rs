@@ -23,7 +23,7 @@ pub const LEAST_SEPARATION: f64 = 0.05;
 /// `metrics.json`.
 pub type Samples = BTreeMap<&'static str, Matrix<f64>>;
 
-/// Averages over latent vectors, restricted to active latents.
+/// Averages over latent vectors, restricted to active latents. J is that of [`Jets::fisher`]: F^½ ∂η/∂z for Bernoulli variables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeometryMetrics {
     /// Active latents.
@@ -60,7 +60,7 @@ pub const FEWEST_OBSERVATIONS: usize = 20;
 
 impl GeometryMetrics {
     /// Metrics of the decoder at the means of `posteriors`, whose covariance family is that of `objective`: `jets` are its
-    /// derivatives there. Without second derivatives C2 is [`Undefined::NotSmooth`].
+    /// derivatives there, as [`Jets::fisher`] gives them. Without second derivatives C2 is [`Undefined::NotSmooth`].
     pub fn new<T: Real>(jets: &Jets<T>, posteriors: &[Posterior], objective: &Objective) -> Self {
         let (b, covariance) = (objective.b(), objective.covariance);
         let active = active_latents(posteriors);
@@ -282,6 +282,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Linear,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::<f64>::zeros(n, architecture, covariance);
         vae.parameters[..2 * n].copy_from_slice(columns);

@@ -97,7 +97,7 @@ fn search(
     nodes.search[1..].iter().fold(best, |best, rule| climb(vae, x, objective, &best.posterior, rule, nodes.rest))
 }
 
-/// N(z, (I + JᵀJ/b)⁻¹) at that sample of the prior with the highest posterior density: it may be in another mode than the
+/// N(z, (I + JᵀFJ/b)⁻¹) at that sample of the prior with the highest posterior density: it may be in another mode than the
 /// learned posterior.
 fn prior_start(vae: &Vae<f64>, x: &[f64], b: f64, rules: &PosteriorNodes) -> Option<Posterior> {
     let (m, rule) = (vae.latent_dim(), &rules.prior);
@@ -106,11 +106,11 @@ fn prior_start(vae: &Vae<f64>, x: &[f64], b: f64, rules: &PosteriorNodes) -> Opt
     }
     let prior = Posterior { mean: DVector::zeros(m), factor: nalgebra::DMatrix::identity(m, m) };
     let z = nodes(&prior, rule);
-    let decoded = vae.decode(&z);
-    let energy = |k: usize| square_distance(decoded.column(k), x) / b + square_distance(z.column(k), &vec![0.0; m]);
+    let (eta, likelihood) = (vae.natural(&z), vae.likelihood());
+    let energy = |k: usize| 2.0 * likelihood.loss(eta.column(k), x) / b + square_distance(z.column(k), &vec![0.0; m]);
     let nearest = (0..z.columns()).min_by(|i, j| energy(*i).total_cmp(&energy(*j)))?;
     let z = Matrix::from_columns(m, 1, z.column(nearest).to_vec());
-    let jacobian = Jets::of(vae, &z, Order::First).jacobian(0);
+    let jacobian = Jets::fisher(vae, &z, Order::First).jacobian(0);
     let factor = posterior_precision(&jacobian, b).cholesky()?.inverse().cholesky()?.l();
     Some(Posterior { mean: DVector::from_column_slice(z.as_slice()), factor })
 }

@@ -26,7 +26,7 @@ pub struct PosteriorNodes {
 }
 
 impl PosteriorNodes {
-    /// * Affine decoders: 2m nodes that are exact for quadratics, as the objective is.
+    /// * Affine decoders with a Gaussian likelihood: 2m nodes that are exact for quadratics, as the objective is.
     /// * Smooth decoders of one or two latents: Gauss–Hermite rules. The two fresh ones differ in their order, so their
     ///   difference is the error of the worse.
     /// * Others: Sobol points, 8 × `points` fresh ones. Other seeds scramble them otherwise.
@@ -35,7 +35,7 @@ impl PosteriorNodes {
     /// With too many latents of a decoder that is not affine.
     pub fn new(vae: &Vae<f64>, points: usize, seed: u32) -> Result<Self, Undefined> {
         let m = vae.latent_dim();
-        if vae.architecture.has_affine_decoder() {
+        if vae.architecture.has_closed_forms() {
             let rule = third_degree(m);
             return Ok(Self {
                 search: vec![rule.clone()],
@@ -51,7 +51,7 @@ impl PosteriorNodes {
         let seed = |k| seed * (REPLICATES + 2) + k;
         let prior = scrambled_normals(m, 256, seed(REPLICATES));
         let searched = |count| scrambled_normals(m, count, seed(REPLICATES + 1));
-        let smooth = vae.architecture.activation.is_smooth();
+        let smooth = vae.architecture.activation.is_smooth() || vae.architecture.has_affine_decoder();
         Ok(match m {
             1 if smooth => Self {
                 search: vec![gauss_hermite(1, 16)],

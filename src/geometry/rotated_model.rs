@@ -147,8 +147,14 @@ mod tests {
     /// A model with `m` latents whose posteriors differ by `spread` between observations.
     fn model(covariance: Covariance, m: usize, hidden: Vec<usize>, spread: f32) -> Vae<f32> {
         let decoder = if hidden.is_empty() { DecoderKind::Linear } else { DecoderKind::Mlp };
-        let architecture =
-            Architecture { latent_dim: m, hidden, activation: Activation::Tanh, decoder, factor: Default::default() };
+        let architecture = Architecture {
+            latent_dim: m,
+            hidden,
+            activation: Activation::Tanh,
+            decoder,
+            factor: Default::default(),
+            likelihood: Default::default(),
+        };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(5, Purpose::Init, 0));
         let head = vae.encoder.layers()[vae.encoder.layers().len() - 1].clone();
         let (weight, bias) = head.split_mut(&mut vae.parameters);

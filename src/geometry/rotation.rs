@@ -123,8 +123,14 @@ mod tests {
     use crate::vae::{Architecture, Covariance, DecoderKind, Objective};
 
     fn vae(decoder: DecoderKind, hidden: Vec<usize>, n: usize) -> Vae<f64> {
-        let architecture =
-            Architecture { latent_dim: 2, hidden, activation: Activation::Tanh, decoder, factor: Default::default() };
+        let architecture = Architecture {
+            latent_dim: 2,
+            hidden,
+            activation: Activation::Tanh,
+            decoder,
+            factor: Default::default(),
+            likelihood: Default::default(),
+        };
         Vae::new(n, architecture, Covariance::Diagonal, &mut stream(6, Purpose::Init, 0))
     }
 

@@ -114,6 +114,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::new(3, architecture, Covariance::Diagonal, &mut stream(4, Purpose::Init, 0));
         for p in &mut vae.parameters {

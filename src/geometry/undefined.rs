@@ -19,6 +19,10 @@ pub enum Undefined {
     EqualSingularValues,
     /// There are more active latents than data dimensions, or columns are parallel.
     DependentColumns,
+    /// A Bernoulli likelihood has no σ².
+    NoVariance,
+    /// The closed form is that of a Gaussian likelihood.
+    NotGaussian,
     /// b = βσ² is 0.
     ZeroB,
     /// Second derivatives of a ReLU network are zero or do not exist.
@@ -54,6 +58,8 @@ impl fmt::Display for Undefined {
             }
             Self::EqualSingularValues => "the singular values are nearly equal, so V is free to rotate",
             Self::DependentColumns => "the columns of the Jacobian are linearly dependent",
+            Self::NoVariance => "a Bernoulli likelihood has no variance: b = β",
+            Self::NotGaussian => "closed forms of linear decoders need a Gaussian likelihood",
             Self::ZeroB => "b = βσ² is 0, so Λ = I + JᵀJ/b does not exist",
             Self::NotSmooth => "a ReLU decoder is piecewise linear: its second derivatives are zero or do not exist",
             Self::NoTrueFactors => "the true factors of this data are not known",

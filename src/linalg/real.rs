@@ -5,7 +5,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
 use pulp::Simd;
 
-use super::elementary::{exp, softplus, tanh, tanh_f64};
+use super::elementary::{exp, softplus, softplus_with_slope, tanh, tanh_f64};
 
 /// Side of the square block that is transposed in registers.
 pub(super) const BLOCK: usize = 8;
@@ -68,6 +68,8 @@ pub trait Real:
     fn tanh(self) -> Self;
     /// ln(1 + eˣ).
     fn softplus(self) -> Self;
+    /// ln(1 + eˣ) and its slope 1/(1 + e⁻ˣ), from one exponential.
+    fn softplus_with_slope(self) -> (Self, Self);
 }
 
 impl Real for f32 {
@@ -151,6 +153,10 @@ impl Real for f32 {
     fn softplus(self) -> Self {
         softplus(self)
     }
+    #[inline(always)]
+    fn softplus_with_slope(self) -> (Self, Self) {
+        softplus_with_slope(self)
+    }
 }
 
 impl Real for f64 {
@@ -204,6 +210,10 @@ impl Real for f64 {
     }
     fn softplus(self) -> Self {
         self.max(0.0) + (-self.abs()).exp().ln_1p()
+    }
+    fn softplus_with_slope(self) -> (Self, Self) {
+        let u = (-self.abs()).exp();
+        (if self < 0.0 { 0.0 } else { self } + u.ln_1p(), if self < 0.0 { u } else { 1.0 } / (1.0 + u))
     }
 }
 

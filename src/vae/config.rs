@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::likelihood::Likelihood;
 use crate::nn::Activation;
 
 /// The family of posteriors q(z|x) = N(μ(x), Σ(x)), Σ = L Lᵀ.
@@ -66,7 +67,7 @@ pub enum DecoderKind {
     /// The hidden layers of the encoder in reverse order.
     #[default]
     Mlp,
-    /// x̂ = D z + c; optimum and penalty have closed forms.
+    /// η = D z + c. With a Gaussian likelihood, optimum and penalty have closed forms.
     Linear,
 }
 
@@ -98,6 +99,9 @@ pub struct Architecture {
     /// The parametrisation of full posterior covariances.
     #[serde(rename = "posterior_factor", default, skip_serializing_if = "PosteriorFactor::is_cholesky")]
     pub factor: PosteriorFactor,
+    /// The family of p(x|z).
+    #[serde(default, skip_serializing_if = "Likelihood::is_gaussian")]
+    pub likelihood: Likelihood,
 }
 
 impl Architecture {
@@ -116,7 +120,13 @@ impl Architecture {
         self.hidden.is_empty()
     }
 
-    /// True for affine decoders.
+    /// True for affine decoders of a Gaussian likelihood: the objective is quadratic in z, and optimum, posterior and gap have
+    /// closed forms.
+    pub fn has_closed_forms(&self) -> bool {
+        self.likelihood == Likelihood::Gaussian && self.has_affine_decoder()
+    }
+
+    /// True for affine decoders, z ↦ η.
     pub fn has_affine_decoder(&self) -> bool {
         let linear_layers = self.hidden.is_empty() || self.activation == Activation::Linear;
         self.decoder == DecoderKind::Linear || linear_layers
@@ -128,7 +138,7 @@ impl Architecture {
     }
 }
 
-/// The objective −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL. It may change during a run.
+/// The objective log p(x|z) − β KL, for a Gaussian −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL. It may change during a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
@@ -136,17 +146,17 @@ pub struct Objective {
     pub covariance: Covariance,
     /// β, the weight of the KL divergence.
     pub beta: f64,
-    /// σ², the fixed variance of p(x|z).
+    /// σ², the fixed variance of p(x|z); 1 for a Bernoulli likelihood, which has none.
     pub sigma2: f64,
 }
 
 impl Objective {
-    /// b = βσ², the one number that decides the geometry of the optimum.
+    /// b = βσ² (b = β for a Bernoulli likelihood), the one number that decides the geometry of the optimum.
     pub fn b(&self) -> f64 {
         self.beta * self.sigma2
     }
 
-    /// The ELBO of the model with noise variance b, from the value of this objective for data of dimension n. They differ by a
+    /// The ELBO of the Gaussian model with noise variance b, from the value of this objective for data of dimension n. They differ by a
     /// scale and a constant, L = β ELBO_b + (n/2)(β log 2πb − log 2πσ²), for every decoder and posterior.
     pub fn elbo_at_b(&self, value: f64, n: usize) -> f64 {
         let at_b = Self { sigma2: self.b(), ..*self };

@@ -2,12 +2,14 @@
 //!
 //! With x̂ = d(z), z = μ + L ε, ε ~ N(0, I) and b = βσ², the loss of one observation is
 //! ‖x − x̂‖² / 2σ² + β Σᵢ ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ), L_ii = e^{sᵢ}: minus the objective, up to (n/2) log 2πσ².
+//! With a Bernoulli likelihood the first term is Σ_k log(1 + e^η_k) − x_k η_k ([`Likelihood`](super::likelihood::Likelihood)).
 //! The loss of a batch is the mean.
 
 use pulp::{Arch, Simd};
 
 use super::config::Objective;
 use super::exponential_factor::Exponentials;
+use super::likelihood::differentiate;
 use super::model::Vae;
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
@@ -76,11 +78,12 @@ impl<T: Real> Vae<T> {
         }
         self.decoder.forward(&self.parameters, &workspace.z, &mut workspace.decoder);
 
-        let (prediction, delta) = workspace.decoder.output_and_delta();
-        let scale = T::from_f64(1.0 / (objective.sigma2 * x.columns() as f64));
-        let squares = residual(prediction.as_slice(), x.as_slice(), delta.as_mut_slice(), scale);
+        let (eta, delta) = workspace.decoder.output_and_delta();
+        let (batch, likelihood) = (x.columns() as f64, self.likelihood());
+        let scale = T::from_f64(1.0 / (objective.sigma2 * batch));
+        let loss = differentiate(likelihood, eta.as_slice(), x.as_slice(), delta.as_mut_slice(), scale);
         workspace.elbo.reconstruction =
-            -squares / (2.0 * objective.sigma2 * x.columns() as f64) - objective.log_normaliser(x.rows());
+            -loss / (objective.sigma2 * batch) - likelihood.log_normaliser(objective, x.rows());
         let kl = &mut workspace.elbo.kl_per_dim;
         if self.has_exponential_factor() {
             workspace.exponentials.kl_per_dim(workspace.encoder.output(), kl);
@@ -151,23 +154,6 @@ fn exponentiate_with<S: Simd, T: Real>(_simd: S, numbers: &mut [T]) {
     }
 }
 
-/// Writes `scale · (prediction − x)` to `delta` and returns Σ (prediction − x)².
-#[pulp::with_simd(residual = Arch::new())]
-#[inline(always)]
-fn residual_with<S: Simd, T: Real>(_simd: S, prediction: &[T], x: &[T], delta: &mut [T], scale: T) -> f64 {
-    // Sixteen sums side by side: the compiler may use any vector width without changing the order of a sum.
-    const SUMS: usize = 16;
-    let mut sums = [T::ZERO; SUMS];
-    for ((delta, p), x) in delta.chunks_mut(SUMS).zip(prediction.chunks(SUMS)).zip(x.chunks(SUMS)) {
-        for ((d, sum), (p, x)) in delta.iter_mut().zip(&mut sums).zip(p.iter().zip(x)) {
-            let r = *p - *x;
-            *sum = r.mul_add(r, *sum);
-            *d = scale * r;
-        }
-    }
-    sums.iter().map(|s| s.to_f64()).sum()
-}
-
 /// Mean over the batch of ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ) for each i.
 #[pulp::with_simd(kl_per_dim = Arch::new())]
 #[inline(always)]
@@ -223,6 +209,7 @@ mod tests {
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
     use crate::vae::config::{Architecture, Covariance, DecoderKind, PosteriorFactor};
+    use crate::vae::likelihood::Likelihood;
     use nalgebra::{DMatrix, DVector};
     use rand_distr::{Distribution as _, StandardNormal};
 
@@ -249,17 +236,25 @@ mod tests {
         let (n, m, batch) = (4, 3, 5);
         for activation in [Activation::Tanh, Activation::Softplus, Activation::Linear, Activation::Relu] {
             for decoder in DecoderKind::ALL {
-                for (covariance, factor) in FAMILIES {
+                for ((covariance, factor), likelihood) in
+                    FAMILIES.into_iter().flat_map(|f| Likelihood::ALL.map(|l| (f, l)))
+                {
                     for hidden in [vec![], vec![6], vec![6, 7]] {
-                        let architecture = Architecture { latent_dim: m, hidden, activation, decoder, factor };
-                        let objective = Objective { covariance, beta: 1.7, sigma2: 0.3 };
+                        let architecture =
+                            Architecture { latent_dim: m, hidden, activation, decoder, factor, likelihood };
+                        let sigma2 = if likelihood == Likelihood::Gaussian { 0.3 } else { 1.0 };
+                        let objective = Objective { covariance, beta: 1.7, sigma2 };
                         let mut rng = stream(11, Purpose::Init, 0);
                         let mut vae = Vae::<f64>::new(n, architecture, covariance, &mut rng);
                         for p in &mut vae.parameters {
                             let shift: f64 = StandardNormal.sample(&mut rng);
                             *p += 0.2 * shift;
                         }
-                        let (x, noise) = (normal(n, batch, 1), normal(m, batch, 2));
+                        let (mut x, noise) = (normal(n, batch, 1), normal(m, batch, 2));
+                        if likelihood == Likelihood::Bernoulli {
+                            // Grey values between 0 and 1, and some of both ends.
+                            x = x.map(|x| (0.5 + 0.5 * x).clamp(0.0, 1.0));
+                        }
                         let mut workspace = ElboWorkspace::new(&vae);
                         vae.differentiate(&objective, &x, &noise, &mut workspace);
                         for i in 0..vae.parameters.len() {
@@ -283,18 +278,24 @@ mod tests {
 
     #[test]
     fn terms_agree_with_their_definition() {
-        for (covariance, factor) in FAMILIES {
+        for ((covariance, factor), likelihood) in FAMILIES.into_iter().flat_map(|f| Likelihood::ALL.map(|l| (f, l))) {
             let architecture = Architecture {
                 latent_dim: 2,
                 hidden: vec![5],
                 activation: Activation::Tanh,
                 decoder: DecoderKind::Mlp,
                 factor,
+                likelihood,
             };
             let objective = Objective { covariance, beta: 2.0, sigma2: 0.1 };
+            let objective = match likelihood {
+                Likelihood::Gaussian => objective,
+                Likelihood::Bernoulli => Objective { sigma2: 1.0, ..objective },
+            };
             let mut vae = Vae::<f64>::new(3, architecture.clone(), covariance, &mut stream(3, Purpose::Init, 0));
             vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.01 * (i as f64).sin());
-            let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
+            let noise = normal(2, 4, 2);
+            let x = normal(3, 4, 1).map(|x| if likelihood == Likelihood::Gaussian { x } else { x.abs().min(1.0) });
             let mut workspace = ElboWorkspace::new(&vae);
             vae.differentiate(&objective, &x, &noise, &mut workspace);
             let (mut kl, mut reconstruction) = (0.0, 0.0);
@@ -310,8 +311,16 @@ mod tests {
                     PosteriorFactor::Cholesky => q.sample(noise.column(c)),
                 };
                 let z = Matrix::from_columns(2, 1, z.as_slice().to_vec());
-                let squares: f64 = x.column(c).iter().zip(vae.decode(&z).column(0)).map(|(x, y)| (x - y).powi(2)).sum();
-                reconstruction += -squares / 0.2 - 1.5 * (std::f64::consts::TAU * 0.1).ln();
+                let decoded = vae.decode(&z);
+                let pairs = x.column(c).iter().zip(decoded.column(0));
+                reconstruction += match likelihood {
+                    Likelihood::Gaussian => {
+                        let squares: f64 = pairs.map(|(x, y)| (x - y).powi(2)).sum();
+                        -squares / 0.2 - 1.5 * (std::f64::consts::TAU * 0.1).ln()
+                    }
+                    // The cross-entropy is −KL(x‖π) − H(x).
+                    Likelihood::Bernoulli => pairs.map(|(x, pi)| -divergence(*x, *pi) - entropy(*x)).sum(),
+                };
                 kl += q.kl();
             }
             assert!((workspace.elbo.kl() - kl / 4.0).abs() < 1e-13);
@@ -319,19 +328,41 @@ mod tests {
         }
     }
 
+    /// p log p/q, 0 for p = 0.
+    fn relative(p: f64, q: f64) -> f64 {
+        if p > 0.0 { p * (p / q).ln() } else { 0.0 }
+    }
+
+    fn divergence(x: f64, pi: f64) -> f64 {
+        relative(x, pi) + relative(1.0 - x, 1.0 - pi)
+    }
+
+    fn entropy(x: f64) -> f64 {
+        -relative(x, 1.0) - relative(1.0 - x, 1.0)
+    }
+
     #[test]
     fn single_precision_agrees_with_double() {
+        for likelihood in Likelihood::ALL {
+            single_precision_agrees(likelihood);
+        }
+    }
+
+    fn single_precision_agrees(likelihood: Likelihood) {
         let architecture = Architecture {
             latent_dim: 2,
             hidden: vec![64, 64],
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood,
         };
-        let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.01 };
+        let sigma2 = if likelihood == Likelihood::Gaussian { 0.01 } else { 1.0 };
+        let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2 };
         let single = Vae::<f32>::new(3, architecture, Covariance::Full, &mut stream(5, Purpose::Init, 0));
         let double = single.cast::<f64>();
-        let (x, noise) = (normal(3, 256, 1).map(|x| x as f32), normal(2, 256, 2).map(|x| x as f32));
+        let squashed = |x: f64| if likelihood == Likelihood::Gaussian { x } else { 1.0 / (1.0 + (-2.0 * x).exp()) };
+        let (x, noise) = (normal(3, 256, 1).map(|x| squashed(x) as f32), normal(2, 256, 2).map(|x| x as f32));
         let (mut coarse, mut fine) = (ElboWorkspace::new(&single), ElboWorkspace::new(&double));
         single.differentiate(&objective, &x, &noise, &mut coarse);
         double.differentiate(&objective, &x.map(f64::from), &noise.map(f64::from), &mut fine);

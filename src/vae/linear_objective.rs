@@ -135,6 +135,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Linear,
             factor,
+            likelihood: Default::default(),
         };
         let mut rng = stream(3, Purpose::Analysis, 0);
         let mut vae = Vae::<f64>::new(4, architecture, covariance, &mut rng);

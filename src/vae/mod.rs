@@ -1,9 +1,10 @@
-//! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian decoder, the objective and
-//! its gradient.
+//! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian or Bernoulli decoder, the
+//! objective and its gradient.
 
 mod config;
 mod elbo;
 mod exponential_factor;
+mod likelihood;
 mod linear_objective;
 mod model;
 mod posterior;
@@ -12,6 +13,7 @@ mod symmetry;
 pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
 pub use elbo::{Elbo, ElboWorkspace};
 pub use exponential_factor::place_of;
+pub use likelihood::Likelihood;
 pub use linear_objective::{Moments, linear_objective};
 pub use model::Vae;
 pub use posterior::Posterior;

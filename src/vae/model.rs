@@ -3,11 +3,12 @@
 use rand::Rng;
 
 use super::config::{Architecture, Covariance, DecoderKind, PosteriorFactor};
+use super::likelihood::Likelihood;
 use super::posterior::Posterior;
 use crate::linalg::{Matrix, Real};
 use crate::nn::{Dense, Mlp, Workspace};
 
-/// A VAE with Gaussian encoder and decoder.
+/// A VAE with Gaussian encoder and Gaussian or Bernoulli decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vae<T> {
     /// The shape of the networks.
@@ -16,7 +17,7 @@ pub struct Vae<T> {
     pub covariance: Covariance,
     /// x ↦ μ (m) and the covariance head; see [`Architecture::encoder_outputs`].
     pub encoder: Mlp,
-    /// z ↦ x̂.
+    /// z ↦ η, the natural parameter of p(x|z): x̂ itself for a Gaussian, the logits of x̂ for Bernoulli variables.
     pub decoder: Mlp,
     /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance.
     pub parameters: Vec<T>,
@@ -69,6 +70,11 @@ impl<T: Real> Vae<T> {
     /// m.
     pub fn latent_dim(&self) -> usize {
         self.architecture.latent_dim
+    }
+
+    /// The family of p(x|z).
+    pub fn likelihood(&self) -> Likelihood {
+        self.architecture.likelihood
     }
 
     /// True if the encoder gives H of Σ = exp 2H, and not L of Σ = L Lᵀ.
@@ -127,8 +133,15 @@ impl<T: Real> Vae<T> {
         workspace.output().clone()
     }
 
-    /// Output of the decoder for a batch of latents (m × B): n × B.
+    /// x̂ = E[x|z] for a batch of latents (m × B): n × B.
     pub fn decode(&self, z: &Matrix<T>) -> Matrix<T> {
+        let mut x = self.natural(z);
+        self.likelihood().replace_by_means(x.as_mut_slice());
+        x
+    }
+
+    /// Output η of the decoder for a batch of latents (m × B): n × B.
+    pub fn natural(&self, z: &Matrix<T>) -> Matrix<T> {
         /// Latents per block, so that the output of a layer stays in the cache.
         const BLOCK: usize = 128;
         let mut workspace = Workspace::new(self.decoder.layers().len());

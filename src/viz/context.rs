@@ -15,6 +15,12 @@ use super::theme::Palette;
 use crate::experiment::Snapshot;
 use crate::paint::Layer;
 use crate::trainer::Branch;
+use crate::vae::Likelihood;
+
+/// What "Fisher metric" beside a number about J means.
+pub const FISHER_METRIC: &str = "Bernoulli likelihood: J is F^½ ∂η/∂z, the Jacobian of the logits η with its rows scaled by √(π(1−π)), F = diag π(1−π), and \
+     b is β. JᵀJ is then the Fisher metric, in which precision, contrast, gap, V and C2 are taken; that Λ = I + JᵀJ/β is exact but for \
+     a term of second derivatives. Curves and densities in data space are those of x̂ = π";
 
 /// The names of two runs that are compared.
 pub const RUN_NAMES: [&str; 2] = ["A", "B"];
@@ -49,6 +55,18 @@ pub struct ViewContext<'a> {
 }
 
 impl ViewContext<'_> {
+    /// True if numbers about J are in the Fisher metric of a Bernoulli likelihood.
+    pub fn in_fisher_metric(&self) -> bool {
+        self.snapshot.vae.likelihood() == Likelihood::Bernoulli
+    }
+
+    /// Says "Fisher metric" where numbers about J are in it.
+    pub fn say_metric(&self, ui: &mut Ui) {
+        if self.in_fisher_metric() {
+            ui.weak("Fisher metric").on_hover_text(FISHER_METRIC);
+        }
+    }
+
     /// The newest answer to a query of this type, and a request for the answer to just this query about this snapshot.
     pub fn query<Q: Query>(&self, query: &Q) -> Option<Arc<Q::Answer>> {
         self.queries.ask(self.probe.snapshot(), self.probe.shared_model(), query)

@@ -96,6 +96,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let model = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(0, Purpose::Init, 0));
         let quantity = MapQuantity::Contrast;

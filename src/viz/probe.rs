@@ -11,7 +11,7 @@ use super::theme::indexed;
 use crate::experiment::Snapshot;
 use crate::geometry::{Jets, Measured, Order, Seam, Undefined, diagonal_gap, ima_contrast, posterior_precision};
 use crate::linalg::{Matrix, Svd, svd};
-use crate::vae::Vae;
+use crate::vae::{Likelihood, Vae};
 
 /// Points along a seam.
 const SEAM_POINTS: usize = 281;
@@ -25,10 +25,14 @@ pub struct Probe {
     model: Arc<Vae<f64>>,
     /// d(z*).
     pub image: Vec<f64>,
-    /// J at z* (n × m).
+    /// J at z* (n × m), of x̂: tangents in data space.
     pub jacobian: DMatrix<f64>,
     /// J = U S Vᵀ, columns named after the latents.
     pub svd: Svd,
+    /// F^½ J at z* (n × m), the J of precision, contrast and gap, which are in the Fisher metric; for a Gaussian J itself.
+    pub fisher: DMatrix<f64>,
+    /// F^½ J = U S Vᵀ, columns named after the latents.
+    pub fisher_svd: Svd,
     /// The seam of each latent.
     pub seams: Vec<Seam>,
     /// c_IMA of the active columns at z*, in nats.
@@ -84,18 +88,27 @@ impl Probe {
         let at = Matrix::from_columns(z.len(), 1, z.clone());
         let jets = Jets::of(&model, &at, Order::First);
         let jacobian = jets.jacobian(0);
+        let basis = svd(&jacobian);
+        let (fisher, fisher_svd) = match model.likelihood() {
+            Likelihood::Gaussian => (jacobian.clone(), basis.clone()),
+            Likelihood::Bernoulli => {
+                let fisher = Jets::fisher(&model, &at, Order::First).jacobian(0);
+                (fisher.clone(), svd(&fisher))
+            }
+        };
         let image = jets.value.column(0).to_vec();
         let seams = (0..z.len()).map(|i| Seam::through(&snapshot.vae, z, i, RANGE, SEAM_POINTS)).collect();
         let nearest = nearest(snapshot, &image);
         let (objective, geometry) = (&snapshot.settings.objective, &snapshot.geometry);
         let finite = |x: f64, reason| if x.is_finite() { Ok(x) } else { Err(reason) };
-        let contrast = |active: &[usize]| ima_contrast(&jacobian.select_columns(active));
-        let precision = |active: &[usize]| posterior_precision(&jacobian.select_columns(active), objective.b());
+        let contrast = |active: &[usize]| ima_contrast(&fisher.select_columns(active));
+        let precision = |active: &[usize]| posterior_precision(&fisher.select_columns(active), objective.b());
         let gap = |active: &[usize]| objective.beta * diagonal_gap(&precision(active));
         Self {
             contrast: geometry.independent(2).and_then(|a| finite(contrast(a), Undefined::DependentColumns)),
             beta_gap: geometry.compared().and_then(|a| finite(gap(a), Undefined::ZeroB)),
-            svd: svd(&jacobian),
+            svd: basis,
+            fisher_svd,
             surface: OnceLock::new(),
             grid: OnceLock::new(),
             truth: OnceLock::new(),
@@ -104,6 +117,7 @@ impl Probe {
             z: z.clone(),
             axes: selection.axes,
             jacobian,
+            fisher,
             image,
             seams,
             model,
@@ -194,9 +208,9 @@ impl Probe {
         Arc::clone(&self.model)
     }
 
-    /// The angle between two columns of J in degrees, if both have a length.
+    /// The angle between two columns of F^½ J in degrees, if both have a length.
     pub fn angle(&self, i: usize, j: usize) -> Option<f64> {
-        let [a, b] = [i, j].map(|i| self.jacobian.column(i));
+        let [a, b] = [i, j].map(|i| self.fisher.column(i));
         let cosine = a.dot(&b) / (a.norm() * b.norm());
         cosine.is_finite().then(|| cosine.clamp(-1.0, 1.0).acos().to_degrees())
     }

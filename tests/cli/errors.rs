@@ -27,6 +27,11 @@ fn invalid_options_are_refused_before_anything_is_written() {
         ("--seed 18446744073709551615", "seed = 18446744073709551615"),
         ("--activation sine", "choose one of tanh, relu, softplus, linear"),
         ("--covariance round", "choose one of diagonal, full"),
+        ("--likelihood poisson", "choose one of gaussian, bernoulli"),
+        ("--likelihood bernoulli", "likelihood = bernoulli needs observations in [0, 1], but x"),
+        ("--likelihood bernoulli --sigma2 0.1", "a Bernoulli likelihood has no variance"),
+        ("--likelihood bernoulli --at 5:sigma2=0.1", "a Bernoulli likelihood has no variance"),
+        ("--likelihood bernoulli --hidden , --optimizer lbfgs", "needs a Gaussian likelihood"),
         ("--decoder conv", "choose one of mlp, linear"),
         ("--at 30:beta=2", "--at 30:beta=2 comes after the last step 20"),
         ("--at beta=2", "there is no colon"),
@@ -52,6 +57,8 @@ fn invalid_options_are_refused_before_anything_is_written() {
         cli.fail(2, "train --data ten.csv --batch 25 --steps 3 --out run")
             .contains("batch = 25 is not between 1 and 24")
     );
+    let sentence = cli.fail(2, "train --data ten.csv --likelihood bernoulli --steps 3 --out run");
+    assert!(sentence.contains("in [0, 1]") && sentence.contains("--scale none"), "{sentence}");
     assert_eq!(cli.names("."), ["ten.csv"]);
 }
 

@@ -157,6 +157,31 @@ fn linear_decoders_have_an_optimum_and_relu_has_no_c2_residual() {
 }
 
 /// β (log p(x) − ELBO) = family + diagonal + amortisation, and linear decoders lose nothing by their family.
+/// A Bernoulli run says its likelihood, has no σ² and no optimum, and repeats from folder, session and metrics.
+#[test]
+fn a_bernoulli_run_is_saved_replayed_and_measured() {
+    let cli = Harness::new();
+    let scene = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bits.toml");
+    cli.succeed(&format!("train --scene {scene} --decoder linear --steps 60 --exact-gap 2 --out run"));
+    assert_eq!(cli.toml("run/config.toml")["model"]["likelihood"].as_str(), Some("bernoulli"));
+    let metrics = cli.json("run/metrics.json");
+    for name in ["sigma2", "optimum_training", "optimum_test"] {
+        assert!(metrics[name].is_null() && metrics["undefined"][name].is_string(), "{name}: {metrics}");
+    }
+    assert!(metrics["likelihood"] == "bernoulli" && metrics["exact_gap"]["log_px"].as_f64().unwrap() < 0.0);
+    assert!(metrics["elbo_monte_carlo_error"].as_f64().unwrap() > 0.0, "nothing about it is in closed form");
+    cli.succeed("replay run");
+    assert!(cli.succeed("train --session run/session.unpick --out again").contains("again"));
+    assert_eq!(
+        fs::read(cli.path("run/model.safetensors")).unwrap(),
+        fs::read(cli.path("again/model.safetensors")).unwrap()
+    );
+    // The reconstruction is a probability.
+    cli.succeed("export run --what latents --out latents.npz");
+    cli.succeed(&format!("train --scene {scene} --likelihood gaussian --steps 10 --out gaussian"));
+    assert_eq!(cli.json("gaussian/metrics.json")["sigma2"], 0.02);
+}
+
 #[test]
 fn the_exact_gap_is_measured_on_request() {
     let cli = Harness::new();

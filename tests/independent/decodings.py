@@ -18,7 +18,7 @@ from metrics import Model, read_safetensors
 
 def main(folder, exported):
     config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
-    model = Model(read_safetensors(folder / "model.safetensors"), config["model"]["activation"])
+    model = Model(read_safetensors(folder / "model.safetensors"), config["model"]["activation"], config["model"].get("likelihood"))
     arrays = np.load(exported)
     mean, factor = model.posterior(np.load(folder / "observations_test.npy").astype(float))
     ours = {"mean": mean, "covariance": factor @ factor.transpose(0, 2, 1), "decoded": model.decode(mean)}

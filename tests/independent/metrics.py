@@ -27,6 +27,9 @@ What is compared, and how it is computed here:
     optimum_training      the same for the training covariance, and its ELBO on the held-out data
     chance levels         10 000 random rotations of the active latents
 
+With a Bernoulli likelihood b = beta, log p(x|z) is x log pi + (1 - x) log (1 - pi), and J is F^1/2 J_eta, the Jacobian of the
+logits with rows scaled by sqrt(pi (1 - pi)): the Fisher metric.
+
 J is the product of the layers' derivatives; it is itself checked against differences of the decoder. Deterministic quantities
 must agree to 1e-4 of their size, those that are estimated within 4 combined standard errors. Whatever metrics.json leaves
 undefined must be undefined here, too. Exit code: 0 if all agree, 1 if not, 2 if the folder is no run.
@@ -65,8 +68,9 @@ def read_safetensors(path):
 class Model:
     """Encoder and decoder as the tensors describe them; rows of a batch are samples."""
 
-    def __init__(self, tensors, activation):
+    def __init__(self, tensors, activation, likelihood=None):
         self.tensors = tensors
+        self.bernoulli = likelihood == "bernoulli"
         self.function, self.slope = ACTIVATIONS[activation]
 
     def depth(self, network):
@@ -97,10 +101,28 @@ class Model:
         return mean, factor
 
     def decode(self, z):
-        return self.derivatives(z, jacobian=False)[0]
+        """E[x|z]."""
+        eta = self.derivatives(z, jacobian=False)[0]
+        return np.exp(-np.logaddexp(0, -eta)) if self.bernoulli else eta
+
+    def log_likelihood(self, x, z, sigma2):
+        """log p(x|z), one number a row."""
+        if self.bernoulli:
+            eta = self.derivatives(z, jacobian=False)[0]
+            return -(x * np.logaddexp(0, -eta) + (1 - x) * np.logaddexp(0, eta)).sum(1)
+        squares = ((x - self.decode(z)) ** 2).sum(1)
+        return -squares / (2 * sigma2) - x.shape[1] / 2 * np.log(2 * np.pi * sigma2)
+
+    def metric_jacobian(self, z):
+        """J (K, n, m), whose J'J is the Fisher metric; that of d for a Gaussian."""
+        eta, j = self.derivatives(z)
+        if not self.bernoulli:
+            return j
+        variance = np.exp(-np.logaddexp(0, -eta) - np.logaddexp(0, eta))
+        return np.sqrt(variance)[:, :, None] * j
 
     def derivatives(self, z, jacobian=True):
-        """d(z) (K, n) and J (K, n, m)."""
+        """The output of the decoder (K, n), logits for Bernoulli variables, and its Jacobian (K, n, m)."""
         depth = self.depth("decoder")
         j = np.broadcast_to(np.eye(z.shape[1]), (len(z), z.shape[1], z.shape[1])) if jacobian else None
         for i in range(depth):
@@ -132,7 +154,7 @@ def best_assignment(gain):
 
 def elbo_terms(model, x, mean, factor, sigma2, draws=64):
     """KL per latent and E log p(x|z) of each observation, and the noise of one draw."""
-    m, n = mean.shape[1], x.shape[1]
+    m = mean.shape[1]
     kl_per_dim = 0.5 * (mean**2 + (factor**2).sum(2) - 1 - 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)))
     sigma = factor @ np.swapaxes(factor, 1, 2)
     kl = 0.5 * (np.trace(sigma, axis1=1, axis2=2) + (mean**2).sum(1) - m - np.linalg.slogdet(sigma)[1])
@@ -141,8 +163,7 @@ def elbo_terms(model, x, mean, factor, sigma2, draws=64):
     each = []
     for _ in range(draws):
         z = mean + np.einsum("kij,kj->ki", factor, rng.standard_normal(mean.shape))
-        squares = ((x - model.decode(z)) ** 2).sum(1)
-        each.append(-squares / (2 * sigma2) - n / 2 * np.log(2 * np.pi * sigma2))
+        each.append(model.log_likelihood(x, z, sigma2))
     each = np.array(each)
     return kl_per_dim, each.mean(0), each.var(0, ddof=1)
 
@@ -150,8 +171,8 @@ def elbo_terms(model, x, mean, factor, sigma2, draws=64):
 def geometry(model, mean, factor, covariance, beta, b, smooth):
     """The quantities of the decoder at each posterior mean; None where one is not defined."""
     active = np.flatnonzero(mean.var(0) > ACTIVE_VARIANCE)
-    jacobian = model.derivatives(mean)[1]
-    check_jacobian(model, mean[:20], jacobian[:20])
+    check_jacobian(model, mean[:20], model.derivatives(mean[:20])[1])
+    jacobian = model.metric_jacobian(mean)
     lengths = np.linalg.norm(jacobian, axis=1)
     j = jacobian[:, :, active]
     k = len(active)
@@ -200,7 +221,7 @@ def geometry(model, mean, factor, covariance, beta, b, smooth):
 
 
 def c2_residual(model, z, active, h=1e-4):
-    log_length = lambda z: np.log(np.linalg.norm(model.derivatives(z)[1][:, :, active], axis=1))
+    log_length = lambda z: np.log(np.linalg.norm(model.metric_jacobian(z)[:, :, active], axis=1))
     total = 0
     for place, j in enumerate(active):
         shift = h * np.eye(z.shape[1])[j]
@@ -210,10 +231,10 @@ def c2_residual(model, z, active, h=1e-4):
 
 
 def check_jacobian(model, z, jacobian, h=1e-6):
-    """J against differences of d; a ReLU may have a kink between the two points, hence the median."""
+    """The Jacobian against differences of the output; a ReLU may have a kink between the two points, hence the median."""
     for i in range(z.shape[1]):
         shift = h * np.eye(z.shape[1])[i]
-        slope = (model.decode(z + shift) - model.decode(z - shift)) / (2 * h)
+        slope = (model.derivatives(z + shift)[0] - model.derivatives(z - shift)[0]) / (2 * h)
         error = np.abs(slope - jacobian[:, :, i]).max(1)
         assert np.median(error) < 1e-7 * (1 + np.abs(jacobian).max()), f"the Jacobian is not the derivative: {error}"
 
@@ -346,7 +367,8 @@ def main(folder):
             settings[name] = value if name == "covariance" else float(value)
     beta, sigma2, covariance = settings["beta"], settings["sigma2"], settings["covariance"]
 
-    model = Model(read_safetensors(folder / "model.safetensors"), architecture["activation"])
+    bernoulli = architecture.get("likelihood") == "bernoulli"
+    model = Model(read_safetensors(folder / "model.safetensors"), architecture["activation"], architecture.get("likelihood"))
     x = np.load(folder / "observations_test.npy").astype(float)
     factors = folder / "factors_test.npy"
     m = architecture["latent_dim"]
@@ -358,7 +380,7 @@ def main(folder):
     compare = Comparison()
     compare.exact("step", metrics["step"], config["steps"])
     for name, value in settings.items():
-        compare.exact(name, metrics[name], value)
+        compare.exact(name, metrics[name], None if bernoulli and name == "sigma2" else value)
     count = len(x)
     compare.exact("observations", metrics["observations"], count)
     # Of the mean over 64 draws here, and at most that of 16 there.
@@ -367,9 +389,9 @@ def main(folder):
     elbo = reconstruction - beta * kl_per_dim.sum(1)
     compare.estimated("reconstruction", metrics["reconstruction"], reconstruction.mean(), combined)
     compare.estimated("elbo", metrics["elbo"], elbo.mean(), combined)
-    # The program takes the first-order part out of its noise; nothing is left of it for linear decoders.
+    # The program takes the part of first order in the output out of its noise; nothing is left of it for linear decoders.
     compare.exact("elbo_monte_carlo_error is below that of plain draws", metrics["elbo_monte_carlo_error"] < error / 4, True)
-    if linear:
+    if linear and not bernoulli:
         compare.close("elbo_monte_carlo_error", 1 + metrics["elbo_monte_carlo_error"], 1.0)
     compare.exact("active", metrics["active"], result.pop("active"))
     compare.exact("active_units", metrics["active_units"], result.pop("active_units"))
@@ -406,8 +428,8 @@ def main(folder):
     if known and len(active) > 1:
         level, deviation = chance_mcc(mean[:, active], factors)
         compare.estimated("mcc_chance", metrics["mcc_chance"], level, deviation * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
-    compare.exact("has an optimum", "optimum_test" in metrics, linear)
-    if linear and "optimum_test" in metrics:
+    compare.exact("has an optimum", metrics.get("optimum_test") is not None, linear and not bernoulli)
+    if metrics.get("optimum_test") is not None:
         train = np.load(folder / "observations.npy").astype(float)
         optima = {f"optimum_{part}": linear_optimum(data, m, beta, sigma2) for part, data in [("training", train), ("test", x)]}
         optima["optimum_training"]["elbo_test"] = elbo_of_optimum(train, x, m, beta, sigma2)
@@ -416,7 +438,7 @@ def main(folder):
                 compare.close(f"{part}.{name}", metrics[part][name], value)
         ceiling = mcc_ceiling(config.get("scene", {}), optima["optimum_test"], architecture["sigma2"])
         compare.close("optimum_test.mcc_ceiling", metrics["optimum_test"]["mcc_ceiling"], ceiling)
-    nested = {f"optimum_test.{name}": value for name, value in metrics.get("optimum_test", {}).items()}
+    nested = {f"optimum_test.{name}": value for name, value in (metrics.get("optimum_test") or {}).items()}
     undefined = sorted(name for name, value in (metrics | nested).items() if value is None)
     compare.exact("undefined", sorted(metrics["undefined"]), undefined)
     print(f"{compare.failures} quantities differ" if compare.failures else "all quantities agree")

@@ -15,8 +15,9 @@ A file holds, with B observations of n numbers in a minibatch, m latents and T s
     end.encoder.0.weight ...            float64: the weights after T steps
     reconstruction (T,), kl (T,)        float64: the terms before each step, averaged over the minibatch, in nats
 
-and in its metadata, under the key `case`, JSON with latent_dim, hidden, activation, decoder, covariance, beta, sigma2, lr.
-The loss is beta KL - reconstruction, reconstruction = E log N(x; decoder(z), sigma2 I). All inputs are float32 numbers, so that
+and in its metadata, under the key `case`, JSON with latent_dim, hidden, activation, decoder, covariance, beta, sigma2, lr, and
+likelihood where it is bernoulli. The loss is beta KL - reconstruction, reconstruction = E log N(x; decoder(z), sigma2 I), or for
+Bernoulli variables E [x log pi + (1 - x) log (1 - pi)], pi = sigmoid(decoder(z)), on grey and on binary x. All inputs are float32 numbers, so that
 models in either precision start from the same place.
 """
 import json
@@ -44,6 +45,8 @@ CASES = [
     ("relu-full",                   3, 2, [17],   "relu",     "mlp",    "full",     10.0, 0.05,  0.02),
     ("linear-decoder-full",         3, 2, [],     "tanh",     "linear", "full",     1.0,  0.05,  0.1),
     ("linear-decoder-diagonal",     4, 3, [6],    "tanh",     "linear", "diagonal", 0.5,  0.2,   0.03),
+    ("bernoulli-diagonal",          6, 2, [7],    "tanh",     "mlp",    "diagonal", 1.0,  1.0,   0.01),
+    ("bernoulli-full",              19, 3, [8, 6], "softplus", "mlp",   "full",     10.0, 1.0,   0.02),
 ]
 
 ACTIVATIONS = {"tanh": jnp.tanh, "softplus": jax.nn.softplus, "relu": jax.nn.relu}
@@ -90,19 +93,22 @@ def posterior(weights, x, m, activation):
     return affine(weights, "posterior_mean", x), factor
 
 
-def terms(weights, x, noise, sigma2, activation):
+def terms(weights, x, noise, sigma2, activation, bernoulli):
     """log p(x|z) at z = mu + L noise, and KL(q || N(0, I)), of one observation."""
     m = len(noise)
     mu, factor = posterior(weights, x, m, activation)
     sigma = factor @ factor.T
     kl = 0.5 * (jnp.trace(sigma) + mu @ mu - m - jnp.linalg.slogdet(sigma)[1])
+    if bernoulli:
+        eta = decode(weights, mu + factor @ noise, activation)
+        return (x * jax.nn.log_sigmoid(eta) + (1 - x) * jax.nn.log_sigmoid(-eta)).sum(), kl
     log_density = jax.scipy.stats.norm.logpdf(x, decode(weights, mu + factor @ noise, activation), jnp.sqrt(sigma2))
     return log_density.sum(), kl
 
 
 def run(case, seed):
     name, n, m, hidden, activation, decoder, covariance, beta, sigma2, lr = case
-    act = ACTIVATIONS[activation]
+    act, bernoulli = ACTIVATIONS[activation], name.startswith("bernoulli")
     rng = np.random.default_rng(seed)
     draw = lambda *shape: rng.standard_normal(shape).astype(np.float32)
     start = {}
@@ -111,9 +117,12 @@ def run(case, seed):
         scale = 0.3 if len(shape) == 1 else 1 / np.sqrt(shape[1])
         start[tensor] = np.float32(scale) * draw(*shape)
     observations, noise = draw(STEPS, BATCH, n), draw(STEPS, BATCH, m)
+    if bernoulli:
+        # Grey values, about a third of which are 0 or 1.
+        observations = np.clip(np.float32(0.5) + observations / 2, 0, 1)
 
     def averages(weights, x, e):
-        each = jax.vmap(lambda x, e: terms(weights, x, e, sigma2, act))(x, e)
+        each = jax.vmap(lambda x, e: terms(weights, x, e, sigma2, act, bernoulli))(x, e)
         return jnp.mean(each[0]), jnp.mean(each[1])
 
     @jax.jit
@@ -145,7 +154,7 @@ def run(case, seed):
     tensors |= {f"end.{k}": np.asarray(w) for k, w in weights.items()}
     tensors |= {"reconstruction": np.array([p[0] for p in parts]), "kl": np.array([p[1] for p in parts])}
     case = dict(latent_dim=m, hidden=hidden, activation=activation, decoder=decoder, covariance=covariance,
-                beta=beta, sigma2=sigma2, lr=lr)
+                beta=beta, sigma2=sigma2, lr=lr) | ({"likelihood": "bernoulli"} if bernoulli else {})
     path = Path(__file__).parent / f"{name}.safetensors"
     save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, path, metadata={"case": json.dumps(case)})
     last = float(parts[-1][0] - beta * parts[-1][1])

@@ -3,6 +3,7 @@
 //! Vnn are the numbers of the checks behind the theory. Quoted tables were computed by other means.
 #![expect(clippy::unwrap_used, reason = "an oracle that cannot be computed is a failed test")]
 
+mod bernoulli;
 mod geometry;
 mod linear;
 mod maps;

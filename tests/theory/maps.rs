@@ -29,6 +29,7 @@ pub(super) fn linear(w: &DMatrix<f64>) -> Vae<f64> {
         activation: Activation::Tanh,
         decoder: DecoderKind::Linear,
         factor: Default::default(),
+        likelihood: Default::default(),
     };
     let mut vae = Vae::zeros(w.nrows(), architecture, Covariance::Full);
     vae.parameters[..w.len()].copy_from_slice(w.as_slice());
@@ -47,6 +48,7 @@ pub(super) fn network_of(d: impl Fn(f64, f64) -> Vec<f64>, centre: [f64; 2], rea
         activation: Activation::Tanh,
         decoder: DecoderKind::Mlp,
         factor: Default::default(),
+        likelihood: Default::default(),
     };
     let mut vae = Vae::zeros(n, architecture, Covariance::Full);
     let [hidden, output] = [0, 1].map(|i| vae.decoder.layers()[i].clone());

@@ -40,6 +40,7 @@ fn trained(mut vae: Vae<f64>, kind: OptimizerKind, rotation: Option<Rotation>) -
 /// Largest difference between the weights of a rotated run and of the run, rotated after training.
 fn difference(kind: OptimizerKind, decoder: DecoderKind, hidden: Vec<usize>, rotation: Rotation) -> f64 {
     let architecture = Architecture {
+        likelihood: Default::default(),
         latent_dim: 3,
         hidden,
         activation: Activation::Tanh,
@@ -73,6 +74,7 @@ fn training_commutes_with_rotations_of_the_latents() {
 /// A model with no weight at zero.
 fn model(covariance: Covariance) -> Vae<f64> {
     let architecture = Architecture {
+        likelihood: Default::default(),
         latent_dim: 3,
         hidden: vec![7],
         activation: Activation::Tanh,

@@ -5,9 +5,10 @@ use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slid
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
 use crate::experiment::{Command, Origin, Settings, Snapshot};
+use crate::geometry::Undefined;
 use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
-use crate::vae::{Covariance, DecoderKind, PosteriorFactor};
+use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
 use crate::viz::context::RUN_NAMES;
 use crate::viz::motion::Motion;
@@ -39,7 +40,8 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
         compare(ui, runs, active, commands);
         data(ui, draft, snapshot, commands);
         ui.separator();
-        objective(ui, settings, commands);
+        let likelihood = snapshot.map_or_else(Likelihood::default, |s| s.config.architecture.likelihood);
+        objective(ui, settings, likelihood, commands);
         network(ui, draft, snapshot, commands);
         optimiser(ui, settings, draft, snapshot, commands);
         ui.separator();
@@ -113,7 +115,7 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
     }
 }
 
-fn objective(ui: &mut Ui, settings: &mut Settings, commands: &CommandQueue) {
+fn objective(ui: &mut Ui, settings: &mut Settings, likelihood: Likelihood, commands: &CommandQueue) {
     ui.heading("Objective");
     ui.horizontal(|ui| {
         ui.label("covariance");
@@ -128,6 +130,17 @@ fn objective(ui: &mut Ui, settings: &mut Settings, commands: &CommandQueue) {
     let beta = Slider::new(&mut objective.beta, 0.01..=100.0).logarithmic(true).text("β").custom_formatter(short);
     if ui.add(beta).on_hover_text("Weight of the KL divergence").changed() {
         commands.send(UiCommand::Change(Command::Beta(objective.beta)));
+    }
+    if likelihood == Likelihood::Bernoulli {
+        let why = Undefined::NoVariance.to_string();
+        ui.add_enabled_ui(false, |ui| {
+            let mut none = 1.0;
+            let sigma2 =
+                Slider::new(&mut none, 1e-3..=1.0).logarithmic(true).text("σ²").custom_formatter(|_, _| "–".to_owned());
+            ui.add(sigma2).on_disabled_hover_text(&why);
+        });
+        ui.label(format!("b = β = {}", short(objective.b(), 0..=0))).on_hover_text(why);
+        return;
     }
     let sigma2 = Slider::new(&mut objective.sigma2, 1e-3..=1.0).logarithmic(true).text("σ²").custom_formatter(short);
     if ui.add(sigma2).on_hover_text("Fixed variance of p(x|z)").changed() {
@@ -146,6 +159,9 @@ fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
 
 fn network(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
     ui.collapsing("Network (restarts the run)", |ui| {
+        if let Some(snapshot) = snapshot {
+            likelihood(ui, draft, snapshot);
+        }
         let architecture = &mut draft.config.architecture;
         ui.horizontal(|ui| {
             let label = ui.label("latents m");
@@ -190,6 +206,27 @@ fn network(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, co
     });
 }
 
+/// The family of p(x|z), and why the data do not suit it.
+fn likelihood(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: &Snapshot) {
+    let mut chosen = draft.config.architecture.likelihood;
+    ComboBox::from_label("likelihood").selected_text(chosen.name()).show_ui(ui, |ui| {
+        for likelihood in Likelihood::ALL {
+            ui.selectable_value(&mut chosen, likelihood, likelihood.name()).on_hover_text(match likelihood {
+                Likelihood::Gaussian => "p(x|z) = N(x̂, σ² I)",
+                Likelihood::Bernoulli => {
+                    "x̂ = sigmoid(η), for observations in [0, 1]; no σ². Numbers about J are then in the Fisher metric"
+                }
+            });
+        }
+    });
+    if chosen != draft.config.architecture.likelihood {
+        draft.choose_likelihood(chosen, &snapshot.data);
+    }
+    if let Some(sentence) = &draft.refused {
+        ui.colored_label(ui.visuals().warn_fg_color, sentence);
+    }
+}
+
 fn optimiser(
     ui: &mut Ui,
     settings: &mut Settings,
@@ -200,7 +237,8 @@ fn optimiser(
     ui.collapsing("Optimiser and seed", |ui| {
         let optimizer = &mut settings.optimizer;
         ComboBox::from_label("method").selected_text(label_of_optimizer(optimizer.kind)).show_ui(ui, |ui| {
-            let is_linear = draft.config.architecture.is_linear();
+            let architecture = &draft.config.architecture;
+            let is_linear = architecture.is_linear() && architecture.has_closed_forms();
             for kind in OptimizerKind::ALL.into_iter().filter(|kind| *kind != OptimizerKind::Lbfgs || is_linear) {
                 let choice = ui
                     .selectable_value(&mut optimizer.kind, kind, label_of_optimizer(kind))
@@ -325,7 +363,7 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         let state = if snapshot.geometry.is_collapsed(i) { " · collapsed" } else { "" };
         let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
-            "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average. With full \
+            "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average (Bernoulli: in the Fisher metric). With full \
              covariance KL is split over the rows of the Cholesky factor of Σ, so it depends on the order of the latents",
         );
     }

@@ -120,6 +120,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor,
+            likelihood: Default::default(),
         };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(1_u16..).for_each(|(p, i)| *p = f32::from(i));

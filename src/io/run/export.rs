@@ -82,7 +82,7 @@ pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 3] {
     ]
 }
 
-/// Jacobians of the decoder at the posterior means of the observations (n × N): `jacobian` (N, n, m).
+/// Jacobians of x̂ at the posterior means of the observations (n × N): `jacobian` (N, n, m).
 pub fn jacobians(vae: &Vae<f64>, observations: &Matrix<f64>) -> Array {
     let (n, m) = (vae.data_dim(), vae.latent_dim());
     let means: Vec<f64> = vae.posteriors(observations).iter().flat_map(|q| q.mean.iter().copied()).collect();
@@ -123,6 +123,7 @@ mod tests {
             activation: Activation::Tanh,
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
+            likelihood: Default::default(),
         };
         let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(0_u32..).for_each(|(p, k)| *p += 0.1 * f64::from(k).sin());

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::experiment::{Convergence, Metrics, Settings};
-use crate::geometry::{GapPart, MeanGap, Measured};
+use crate::geometry::{GapPart, MeanGap, Measured, Undefined};
+use crate::vae::Likelihood;
 
 /// Metrics that are means over observations. Each has a standard error, `null` where it is undefined, so that all runs have the same
 /// columns.
@@ -36,6 +37,10 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         }
     };
     let geometry = &metrics.geometry;
+    let sigma2 = match metrics.likelihood {
+        Likelihood::Gaussian => Ok(settings.objective.sigma2),
+        Likelihood::Bernoulli => Err(Undefined::NoVariance),
+    };
     let mut json = json!({
         "step": step,
         "settled": convergence.settled,
@@ -43,7 +48,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "trend_standard_error": convergence.trend.map(|trend| trend.standard_error),
         "observations": metrics.observations,
         "beta": settings.objective.beta,
-        "sigma2": settings.objective.sigma2,
+        "sigma2": measured("sigma2", sigma2),
         "covariance": settings.objective.covariance.name(),
         "elbo": metrics.elbo,
         "elbo_training": metrics.elbo_training,
@@ -81,6 +86,12 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         training["elbo_test"] = json!(metrics.optimum_training_on_test);
         test["mcc_ceiling"] = measured("optimum_test.mcc_ceiling", metrics.mcc_ceiling);
         (json["optimum_training"], json["optimum_test"]) = (training, test);
+    }
+    if metrics.likelihood == Likelihood::Bernoulli {
+        json["likelihood"] = json!(metrics.likelihood.name());
+        for name in ["optimum_training", "optimum_test"] {
+            json[name] = measured(name, Err(Undefined::NotGaussian));
+        }
     }
     match metrics.exact_gap {
         None => {}

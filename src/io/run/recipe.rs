@@ -13,7 +13,7 @@ use crate::data::Scene;
 use crate::experiment::{Command, Config, LoggedCommand, Origin, Settings};
 use crate::io::file_error::FileError;
 use crate::nn::Activation;
-use crate::vae::{DecoderKind, PosteriorFactor};
+use crate::vae::{DecoderKind, Likelihood, PosteriorFactor};
 
 const PREFIX: &str = "unpick:";
 
@@ -72,7 +72,7 @@ impl fmt::Display for Recipe {
         if config.seed != 0 {
             write!(f, ";seed={}", config.seed)?;
         }
-        let defaults = default_config(config.origin.clone(), config.cycle.is_some());
+        let mut defaults = default_config(config.origin.clone(), config.cycle.is_some());
         let (own, default) = (&config.architecture, &defaults.architecture);
         if own.latent_dim != default.latent_dim {
             write!(f, ";latent_dim={}", own.latent_dim)?;
@@ -88,6 +88,10 @@ impl fmt::Display for Recipe {
         }
         if own.factor != default.factor {
             write!(f, ";posterior_factor={}", own.factor.name())?;
+        }
+        if own.likelihood != default.likelihood {
+            write!(f, ";likelihood={}", own.likelihood.name())?;
+            defaults.set_likelihood(own.likelihood);
         }
         let (own, default) = (config.settings(), defaults.settings());
         for command in settings(&own) {
@@ -161,6 +165,10 @@ impl FromStr for Recipe {
                 "decoder" => {
                     let found = DecoderKind::ALL.into_iter().find(|d| d.name() == value);
                     architecture.decoder = found.ok_or_else(wrong)?;
+                }
+                "likelihood" => {
+                    let found = Likelihood::ALL.into_iter().find(|l| l.name() == value);
+                    config.set_likelihood(found.ok_or_else(wrong)?);
                 }
                 "posterior_factor" => {
                     let found = PosteriorFactor::ALL.into_iter().find(|f| f.name() == value);
@@ -241,6 +249,7 @@ mod tests {
             "unpick:scene=linear;posterior_factor=exponential;covariance=full;optimizer=adam-equivariant;at=10:optimizer=sgd;steps=20",
             "unpick:version=2;scene=linear;steps=0",
             "unpick:version=2;scene=linear;posterior_factor=cholesky;optimizer=adam;cycle=700;steps=20",
+            "unpick:version=2;scene=linear;likelihood=bernoulli;beta=0.5;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
              sigma2=0.3;lr=0.001;batch=7;steps=1",
@@ -268,6 +277,8 @@ mod tests {
             ("unpick:version=3;scene=linear", "version 3"),
             ("unpick:scene=linear;cycle=3", "'cycle' cannot"),
             ("unpick:version=2;scene=linear;cycle=0", "cycle = 0"),
+            ("unpick:scene=linear;likelihood=bernoulli;sigma2=0.1", "no variance"),
+            ("unpick:scene=linear;likelihood=normal", "likelihood: 'normal'"),
             ("unpick:scene=linear;z=1", "z in the recipe must be 2"),
             ("unpick:scene=linear;z=1,NaN", "z in the recipe must be 2"),
         ] {

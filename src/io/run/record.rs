@@ -314,7 +314,7 @@ pub fn program() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vae::Covariance;
+    use crate::vae::{Covariance, Likelihood};
 
     fn run() -> (Config, Vec<LoggedCommand>) {
         let scene = Scene::named("cylinder").unwrap().clone();
@@ -334,6 +334,16 @@ mod tests {
         let record = Record::from_toml(&text).unwrap();
         assert_eq!(record.steps, 300);
         assert_eq!(record.into_run().unwrap(), (config, log));
+    }
+
+    #[test]
+    fn a_record_holds_the_likelihood_unless_it_is_gaussian() {
+        let (mut config, _) = run();
+        let text = |config: &Config| Record::new(config, &[], 300).to_toml().unwrap();
+        assert!(!text(&config).contains("likelihood"));
+        config.set_likelihood(Likelihood::Bernoulli);
+        assert!(text(&config).contains("likelihood = \"bernoulli\"\n") && text(&config).contains("sigma2 = 1.0\n"));
+        assert_eq!(Record::from_toml(&text(&config)).unwrap().into_run().unwrap().0, config);
     }
 
     #[test]

@@ -101,8 +101,8 @@ impl PictureFormat {
     /// The format for these data; `None` if they are no images. The range is that of an even sample of the held-out values.
     pub(crate) fn of(data: &Dataset) -> Option<Self> {
         const SAMPLE: usize = 65_536;
-        let ObservationKind::Images { height, width } = data.kind else { return None };
-        let shape = [height, width, 1];
+        let ObservationKind::Images { height, width, channels } = data.kind else { return None };
+        let shape = [height, width, channels];
         let mut format = Self { shape, range: PixelRange::Unit, standard: data.centre_and_scale.clone() };
         let (values, n) = (data.test.observations.as_slice(), data.data_dim());
         // Multiples of the golden ratio are spread evenly over observations and pixels of any number.
@@ -115,7 +115,7 @@ impl PictureFormat {
     /// A value of pixel value `place` in the units of the file.
     fn original(&self, place: usize, x: f32) -> f32 {
         match &self.standard {
-            Some(CentreAndScale { centre, scale }) => (centre[place] + scale * f64::from(x)) as f32,
+            Some(CentreAndScale { centre, scale }) => (centre[place] + scale.of(place) * f64::from(x)) as f32,
             None => x,
         }
     }

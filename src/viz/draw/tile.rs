@@ -111,7 +111,12 @@ impl Atlas {
 }
 
 /// The picture of signed values with this largest magnitude.
-pub(crate) fn difference_picture(format: &PictureFormat, values: &[f32], largest: f64, palette: &Palette) -> ColorImage {
+pub(crate) fn difference_picture(
+    format: &PictureFormat,
+    values: &[f32],
+    largest: f64,
+    palette: &Palette,
+) -> ColorImage {
     signed_picture(values, format.shape, largest, palette)
 }
 

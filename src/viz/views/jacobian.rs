@@ -42,7 +42,10 @@ const MOST_CELLS: usize = 8;
 fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("J = U S Vᵀ at z*").strong());
+            let title =
+                if context.in_fisher_metric() { "J = F^½ ∂η/∂z = U S Vᵀ at z*" } else { "J = U S Vᵀ at z*" };
+            ui.label(RichText::new(title).strong());
+            context.say_metric(ui);
             let z: Vec<String> = selection.z.iter().take(MOST_CELLS).map(|z| number(*z, 2)).collect();
             ui.weak(format!("({})", z.join(", ")));
         });
@@ -81,7 +84,7 @@ fn latents(context: &ViewContext<'_>, selection: &Selection) -> Vec<usize> {
 /// The unit circle in the plane of two latents, and its image to first order: an ellipse with the semi-axes sᵢ uᵢ.
 fn circles(ui: &mut Ui, context: &ViewContext<'_>, [a, b]: [usize; 2], side: f32) {
     let palette = ViewContext::palette(ui);
-    let columns = context.probe.jacobian.select_columns([&a, &b]);
+    let columns = context.probe.fisher.select_columns([&a, &b]);
     let basis = svd(&columns);
     let seen = basis.u.transpose() * &columns;
     let lengths = &basis.singular_values;
@@ -127,7 +130,7 @@ fn circles(ui: &mut Ui, context: &ViewContext<'_>, [a, b]: [usize; 2], side: f32
         for (tip, latent) in tips.into_iter().zip([a, b]) {
             marks.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
         }
-        corner(&marks, "X", palette.image);
+        corner(&marks, if context.in_fisher_metric() { "X, Fisher" } else { "X" }, palette.image);
     })
     .response
     .on_hover_text(
@@ -153,13 +156,13 @@ fn right_angle(marks: &PlotPainter, tips: [[f64; 2]; 2], color: Color32) {
 fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     let palette = ViewContext::palette(ui);
     let probe = context.probe;
-    let length = |i: usize| probe.jacobian.column(i).norm();
+    let length = |i: usize| probe.fisher.column(i).norm();
     let latents = latents(context, selection);
-    let values = latents.iter().flat_map(|i| [probe.svd.singular_values[*i], length(*i)]);
+    let values = latents.iter().flat_map(|i| [probe.fisher_svd.singular_values[*i], length(*i)]);
     let longest = values.filter(|s| s.is_finite()).fold(1e-9, f64::max);
     Grid::new("jacobian").num_columns(5).min_col_width(0.0).spacing([7.0, 2.0]).min_row_height(16.0).show(ui, |ui| {
         for i in latents {
-            let (s, norm) = (probe.svd.singular_values[i], length(i));
+            let (s, norm) = (probe.fisher_svd.singular_values[i], length(i));
             value(ui, &indexed("s", i), s, "Singular value of J named after this latent");
             let (rect, _) = ui.allocate_exact_size(vec2(72.0, 13.0), Sense::hover());
             for (y, value, fill) in [(0.0, s, palette.image), (7.0, norm, palette.image.gamma_multiply(0.4))] {
@@ -178,7 +181,7 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     let probe = context.probe;
     let latents = latents(context, selection);
     let cell = vec2((ui.available_width() / 6.5).clamp(34.0, 48.0), 19.0);
-    let gram = probe.jacobian.transpose() * &probe.jacobian;
+    let gram = probe.fisher.transpose() * &probe.fisher;
     let chosen = |matrix: &DMatrix<f64>| matrix.select_rows(&latents).select_columns(&latents);
     // Beside each other while they fit.
     let beside = latents.len() <= 3;
@@ -187,7 +190,7 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
             ("JᵀJ", chosen(&gram), "JᵀJ: off its diagonal 0 exactly when the columns are orthogonal (C1)"),
             (
                 "V",
-                chosen(&probe.svd.v),
+                chosen(&probe.fisher_svd.v),
                 "Right singular vectors, columns named after the latents; a signed permutation exactly when the columns are \
                  orthogonal and their lengths differ",
             ),
@@ -239,11 +242,11 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>, a: usize, b: usize) {
         }
         None => item(ui, &name, "–", "A column without length has no direction"),
     }
-    let apart = separation(&[probe.svd.singular_values[a], probe.svd.singular_values[b]]);
+    let apart = separation(&[probe.fisher_svd.singular_values[a], probe.fisher_svd.singular_values[b]]);
     if apart < LEAST_SEPARATION {
         item(ui, "∠V", "–", "The singular values are nearly equal, so V is free to rotate");
     } else {
-        let angle = probe.svd.v[(b, a)].atan2(probe.svd.v[(a, a)]).to_degrees();
+        let angle = probe.fisher_svd.v[(b, a)].atan2(probe.fisher_svd.v[(a, a)]).to_degrees();
         let help = "Angle of the right singular vectors off the latent axes; 0° for orthogonal columns";
         item(ui, "∠V", &format!("{}°", number(angle, 1)), help);
     }
@@ -267,15 +270,15 @@ fn value(ui: &mut Ui, name: &str, value: f64, help: &str) {
     ui.monospace(format!("{value:.3}")).on_hover_text(help);
 }
 
-/// J at z* with the factors of J = U S Vᵀ: a row for each of x, then S, then a row for each of z.
+/// J at z* (F^½ ∂η/∂z for Bernoulli variables) with the factors of J = U S Vᵀ: a row for each of x, then S, then a row for each of z.
 fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
     let (probe, m) = (context.probe, context.snapshot.latent_dim());
     let mut csv = Csv::new(["row".to_owned()].into_iter().chain((1..=m).map(|i| format!("column_{i}"))));
-    for (prefix, matrix) in [("J", &probe.jacobian), ("U", &probe.svd.u), ("V", &probe.svd.v)] {
+    for (prefix, matrix) in [("J", &probe.fisher), ("U", &probe.fisher_svd.u), ("V", &probe.fisher_svd.v)] {
         for (r, row) in matrix.row_iter().enumerate() {
             csv.push([format!("{prefix}_{}", r + 1)], row.iter().copied());
         }
     }
-    csv.push(["s".to_owned()], probe.svd.singular_values.iter().copied());
+    csv.push(["s".to_owned()], probe.fisher_svd.singular_values.iter().copied());
     Ok(csv)
 }

@@ -174,7 +174,7 @@ fn angle(snapshot: &Snapshot) -> String {
     if m != 2 || snapshot.geometry.dto.is_err() {
         return "–".to_owned();
     }
-    let jets = Jets::of(&snapshot.vae, &Matrix::zeros(m, 1), Order::First);
+    let jets = Jets::fisher(&snapshot.vae, &Matrix::zeros(m, 1), Order::First);
     let v = svd(&jets.jacobian(0)).v;
     format!("{}°", number(v[(1, 0)].atan2(v[(0, 0)]).to_degrees(), 0))
 }

@@ -204,6 +204,9 @@ fn pushed(
     marker(&marks, 0.0, normal_density(context.probe.z()[seam.latent]) / speed_here(context, seam), palette.image);
     let name = format!("p({}) / ‖J{}‖", indexed("z", seam.latent), indexed("", seam.latent));
     caption(&marks, 0, &format!("{name}  ∫ = {}", number(seam.mass(), 4)), palette.image);
+    if context.in_fisher_metric() {
+        caption(&marks, 3, "of x̂ = π", palette.muted);
+    }
     if let Some(Found { ghosts, spread, .. }) = found.filter(|found| !found.ghosts.is_empty()) {
         let elsewhere = if context.snapshot.latent_dim() == 2 {
             format!(" at other {}", indexed("z", ghosts[0].other))

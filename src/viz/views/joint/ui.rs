@@ -55,7 +55,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 2.0)).id_salt("numbers"), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = LINE;
-        numbers(ui, joint);
+        numbers(ui, joint, context.in_fisher_metric());
         if let Some(around) = around.as_deref() {
             loops(ui, plane, *around);
         }
@@ -183,7 +183,7 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
     response.response.on_hover_text(tolerances());
 }
 
-fn numbers(ui: &mut Ui, joint: &Joint) {
+fn numbers(ui: &mut Ui, joint: &Joint, bernoulli: bool) {
     let [a, b] = joint.plane;
     let line = |ui: &mut Ui, text: String, value: String, rest: String, help: &str| {
         ui.horizontal(|ui| {
@@ -198,7 +198,8 @@ fn numbers(ui: &mut Ui, joint: &Joint) {
         ui,
         format!("product of seam densities {}, {} − joint: ½∫|·| =", indexed("z", a), indexed("z", b)),
         number(joint.product.error, 3),
-        "0 iff it factorises".to_owned(),
+        if bernoulli { "0 iff it factorises; of x̂ = π, not in the Fisher metric" } else { "0 iff it factorises" }
+            .to_owned(),
         "p(z_a)/‖J_a‖ · p(z_b)/‖J_b‖ − p(z)/√det JᵀJ. Product of the seam densities through z* minus the density on the manifold, as a share of the largest density; ½∫|·| is the \
          share of mass in the wrong place. Theorem: for two latents it is 0 for every z* exactly when C1 and C2 hold",
     );

@@ -164,8 +164,9 @@ pub(super) const METRICS: [Metric; 9] = [
         name: "ELBO",
         key: "elbo",
         unit: "nats",
-        formula: "E_q log p(x|z) − β KL(q‖p), a datum, on minibatches of the training data.",
-        source: "The objective. For linear decoders the optimum is known in closed form from the covariance of the \
+        formula: "E_q log p(x|z) − β KL(q‖p), a datum, on minibatches of the training data. With a Bernoulli likelihood the first term is \
+                  at most minus the entropy of grey x, as if each value were a probability.",
+        source: "The objective. For linear decoders with a Gaussian likelihood the optimum is known in closed form from the covariance of the \
                  training data: diagonal and full posteriors reach the same one.",
         range: "any number; the optimum cannot be exceeded but for the noise of minibatches.",
         undefined: "before the first row of the history under new settings.",

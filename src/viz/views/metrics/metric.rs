@@ -28,6 +28,13 @@ pub(super) struct Metric {
     pub(super) scale: PlotRange,
 }
 
+impl Metric {
+    /// True if it is a number about the columns of J.
+    pub(super) fn is_of_columns(&self) -> bool {
+        ["beta_gap", "ima_contrast", "off_diagonal_mass", "dto", "c2_residual", "posterior_error"].contains(&self.key)
+    }
+}
+
 /// The range of a small plot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PlotRange {

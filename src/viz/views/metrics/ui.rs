@@ -11,7 +11,7 @@ use super::metric::{Level, Metric, PlotRange};
 use crate::experiment::{Metrics, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::stats::Estimate;
-use crate::viz::context::ViewContext;
+use crate::viz::context::{FISHER_METRIC, ViewContext};
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::loop_query::LoopQuery;
@@ -33,7 +33,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         };
         let count = context.snapshot.measured_observations();
         let convergence = context.snapshot.convergence();
-        let head = format!("{count} held-out; ELBO: training data; {}", convergence.word());
+        let fisher = if context.in_fisher_metric() { "; Fisher metric" } else { "" };
+        let head = format!("{count} held-out; ELBO: training data; {}{fisher}", convergence.word());
         ui.weak(head).on_hover_text(format!(
             "The run is {}: before it has settled, its numbers are read early. Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
              sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",
@@ -190,6 +191,9 @@ fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured,
             ui.set_max_width(340.0);
             ui.strong(metric.name);
             ui.label(metric.formula);
+            if metric.is_of_columns() && context.in_fisher_metric() {
+                ui.label(FISHER_METRIC);
+            }
             ui.label(metric.source);
             ui.label(format!("Range: {}", metric.range));
             ui.label(format!("Over: {}", metric.over));

@@ -24,12 +24,12 @@ const BAR: f32 = 14.0;
 const PARTS: [(&str, &str); 3] = [
     (
         "family",
-        "log p(x) − best full Gaussian: what is lost because the true posterior is not Gaussian. 0 for linear decoders",
+        "log p(x) − best full Gaussian: what is lost because the true posterior is not Gaussian. 0 for linear decoders with a Gaussian likelihood",
     ),
     (
         "diagonal",
         "Best full − best diagonal Gaussian: the price of a diagonal posterior, and so what pushes the columns of the Jacobian to be \
-         orthogonal. Exact; to second order, and exactly for linear decoders, it is ½(Σ log Λᵢᵢ − log det Λ)",
+         orthogonal. Exact; to second order, and exactly for linear decoders with a Gaussian likelihood, it is ½(Σ log Λᵢᵢ − log det Λ)",
     ),
     ("encoder", "Best Gaussian of the model's own family − learned one: the amortisation gap, what the encoder misses"),
 ];
@@ -37,7 +37,9 @@ const PARTS: [(&str, &str); 3] = [
 const IDENTITY: &str = "Identity: log p(x) − ELBO = family + diagonal + encoder, in nats, with standard errors. log p(x) = log ∫ N(x; d(z), bI) \
     N(z; 0, I) dz is of the model with noise variance b = βσ², for which β = 1: there the objective is an ELBO, up to a scale and a \
     constant. The parts are × β, nats of the objective as everywhere in the window. log p(x) is in closed form for linear decoders, by a \
-    grid that is refined up to two latents, by importance sampling beyond";
+    grid that is refined up to two latents, by importance sampling beyond. With a Bernoulli likelihood log p(x) = log ∫ p(x|z)^(1/β) \
+    N(z; 0, I) dz, never in closed form: the log-probability of binary x at β = 1; p(x|z)^(1/β) for other β, and for grey x, lacks \
+    the constant that would make it a density";
 
 /// A column of numbers: log p(x) and the parts.
 type Split = Result<(Uncertain, [Option<Uncertain>; 3]), Undefined>;

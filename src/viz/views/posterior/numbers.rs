@@ -15,13 +15,14 @@ pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
         "optimal, full",
         &[8.0, 4.0],
         "The best Gaussian for this decoder. Theorem: Σ⁻¹ = I + E_q[∇²‖x − d‖²/2]/b with b = βσ², and μ = −E_q[∇‖x − d‖²/2]/b; \
-         solved with expectations as the word above says. It is at least as good as the learned and the best diagonal one",
+         solved with expectations as the word above says. It is at least as good as the learned and the best diagonal one. Bernoulli: \
+         Σ log(1 + e^η) − x η in place of ‖x − d‖²/2, b = β",
     ),
     (
         "I + JᵀJ/b (approx.)",
         &[9.0, 3.0, 2.0, 3.0],
         "Σ = (I + JᵀJ/b)⁻¹ at the learned mean. An approximation: the curvature of the decoder is left out, so it is exact for \
-         linear decoders only",
+         linear decoders with a Gaussian likelihood only",
     ),
     (
         "best diagonal",
@@ -34,9 +35,10 @@ pub(super) const KINDS: [(&str, &[f32], &str); 4] = [
 /// How the expectations were found, as a word and a sentence.
 pub(super) fn standing(expectations: ExpectationMethod) -> (&'static str, &'static str) {
     match expectations {
-        ExpectationMethod::Exact => {
-            ("exact", "The decoder is affine: the best posteriors and their objectives are exact up to rounding")
-        }
+        ExpectationMethod::Exact => (
+            "exact",
+            "The decoder is affine and the likelihood Gaussian: the best posteriors and their objectives are exact up to rounding",
+        ),
         ExpectationMethod::Quadrature => (
             "quadrature",
             "Expectations by Gauss–Hermite quadrature. ± is half the difference of two rules, left out where it does not show",

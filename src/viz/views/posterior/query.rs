@@ -122,10 +122,10 @@ impl Posteriors {
             _ => ExpectationMethod::Sampled,
         };
 
-        let jets =
-            Jets::of(model, &Matrix::from_columns(learned.dim(), 1, learned.mean.as_slice().to_vec()), Order::First);
+        let mean = Matrix::from_columns(learned.dim(), 1, learned.mean.as_slice().to_vec());
+        let jets = Jets::of(model, &mean, Order::First);
         let jacobian = jets.jacobian(0);
-        let precision = posterior_precision(&jacobian, objective.b());
+        let precision = posterior_precision(&Jets::fisher(model, &mean, Order::First).jacobian(0), objective.b());
         let second_order = diagonal_gap(&precision);
         let sigma = precision.cholesky().map(|c| c.inverse());
         let factor = sigma.and_then(DMatrix::cholesky).map_or_else(|| learned.factor.clone(), |c| c.l());

@@ -39,6 +39,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         }
         let (word, sentence) = standing(posteriors.expectations);
         ui.weak(word).on_hover_text(sentence);
+        context.say_metric(ui);
         ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
     });
     let area = ui.available_rect_before_wrap();

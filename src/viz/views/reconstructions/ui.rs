@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Align, Align2, Button, FontId, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, Align2, Button, FontId, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::query::{ErrorsQuery, reconstructions, squared_error};
 use crate::experiment::Snapshot;
@@ -177,7 +175,8 @@ fn drawn(ui: &Ui, context: &ViewContext<'_>, chosen: Vec<usize>, form: TileForm)
         }
         _ => None,
     };
-    let drawn = Drawn { snapshot: Arc::clone(snapshot), chosen, images, form, largest: f64::from(largest), palette, atlas };
+    let drawn =
+        Drawn { snapshot: Arc::clone(snapshot), chosen, images, form, largest: f64::from(largest), palette, atlas };
     let drawn = Arc::new(drawn);
     remember(ui, ui.scope_id(), &drawn);
     drawn

@@ -118,7 +118,7 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
             "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
         entries.push((optimum, "optimum (exact)", help.to_owned()));
     } else {
-        let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders only";
+        let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders with a Gaussian likelihood only";
         entries.push((second, "second order (approx.)", help.to_owned()));
     }
     let columns = columns(ui.available_width());

@@ -45,11 +45,11 @@ pub struct RotationCurve {
     /// a few latents.
     pub searched: Vec<RotatedElbo>,
     /// The second-order price of the diagonal family at every whole degree in [0°, 90°), in nats:
-    /// (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b at the posterior means.
+    /// (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b at the posterior means (JᵀFJ for Bernoulli variables).
     pub second_order: Vec<f64>,
     /// Observations that every number here is a mean over.
     pub observations: usize,
-    /// True if the decoder is linear: then the second order is exact.
+    /// True if the decoder is linear and the likelihood Gaussian: then the second order is exact.
     pub linear: bool,
     /// True if the quadrature of the search is coarse: then the searched optima are approximate.
     pub approximate: bool,
@@ -73,7 +73,7 @@ impl RotationCurve {
         } else {
             Vec::new()
         };
-        let linear = model.architecture.has_affine_decoder();
+        let linear = model.architecture.has_closed_forms();
         Self {
             plane,
             searched,
@@ -141,7 +141,7 @@ fn at(table: &[f64], degrees: f64) -> f64 {
 
 fn second_order(model: &Vae<f64>, posteriors: &[Posterior], objective: &Objective, plane: [usize; 2]) -> Vec<f64> {
     let means = Matrix::from_fn(model.latent_dim(), posteriors.len(), |r, c| posteriors[c].mean[r]);
-    let jets = Jets::of(model, &means, Order::First);
+    let jets = Jets::fisher(model, &means, Order::First);
     let precisions: Vec<_> = (0..jets.len()).map(|k| posterior_precision(&jets.jacobian(k), objective.b())).collect();
     let price = |degrees: i32| {
         let rotation = Rotation { degrees: f64::from(degrees), plane };

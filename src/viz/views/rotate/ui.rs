@@ -208,6 +208,7 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
         let about = if found.unconverged() > 0 { "about " } else { "" };
         ui.label(RichText::new(format!("{about}{} nats", number(loss, 3))).strong());
         ui.label(format!("against a full one{approximate}."));
+        context.say_metric(ui);
     })
     .response
     .on_hover_text(format!(

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Button, DragValue, FontId, Label, Layout, Painter, Rect, Response, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2,
-    vec2,
+    Align, Align2, Button, DragValue, FontId, Label, Layout, Painter, Rect, Response, Role, Sense, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS, decode};
@@ -129,7 +129,8 @@ fn columns(context: &ViewContext<'_>, form: &TileForm, area: Rect, rows: usize, 
     let room = area.width() - LABEL - if playing { 1.4 * LEAST_TILE } else { 0.0 };
     let height = (area.height() - HEADER) / rows.clamp(1, 16) as f32;
     // Pictures are no wider than their rows are high.
-    let least = if matches!(form, TileForm::Picture(_)) { LEAST_TILE.min(height * form.aspect()) } else { 1.4 * LEAST_TILE };
+    let least =
+        if matches!(form, TileForm::Picture(_)) { LEAST_TILE.min(height * form.aspect()) } else { 1.4 * LEAST_TILE };
     let fitting = (room / (least + GAP)) as usize;
     (fitting.clamp(3, most) - 1) / 2 * 2 + 1
 }
@@ -314,12 +315,7 @@ struct TileScene<'a> {
 }
 
 /// Names a tile for screen readers and tooltips.
-fn describe(
-    response: Response,
-    context: &ViewContext<'_>,
-    drawn: &Drawn,
-    [row, column]: [usize; 2],
-) -> Response {
+fn describe(response: Response, context: &ViewContext<'_>, drawn: &Drawn, [row, column]: [usize; 2]) -> Response {
     let Strip { latent, values, .. } = &drawn.strips.rows[row];
     let name = format!("{} = {}", indexed("z", *latent), number(values[column], 2));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));

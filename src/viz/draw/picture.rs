@@ -173,7 +173,8 @@ mod tests {
     fn standardised_images_are_mapped_back() {
         let byte = |r: usize, c: usize| ((37 * r + 11 * c * c) % 256) as f64;
         let values = Matrix::from_fn(6, 40, byte);
-        let table = Table { names: (1..=6).map(|i| format!("x{i}")).collect(), values, image_shape: Some((2, 3)) };
+        let kind = ObservationKind::Images { height: 2, width: 3, channels: 1 };
+        let table = Table { kind, ..Table::new((1..=6).map(|i| format!("x{i}")).collect(), values) };
         let data = dataset_from_table(&table, 3).unwrap();
         let format = PictureFormat::of(&data).unwrap();
         assert_eq!((format.shape, format.range), ([2, 3, 1], PixelRange::Bytes));

@@ -9,6 +9,7 @@ use super::check::CheckArgs;
 use super::compare::Compare;
 use super::error::CliError;
 use super::export::Export;
+use super::make::MakeArgs;
 use super::metrics::{ExactGapArgs, metrics};
 use super::output::print;
 use super::recipe::recipe;
@@ -29,6 +30,8 @@ pub enum CliCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Write generated data as a file
+    Make(MakeArgs),
     /// Train a model and save the run
     Train(Box<Train>),
     /// Train two models on the same data, seed, minibatches and noise, and compare their metrics
@@ -73,6 +76,7 @@ pub enum CliCommand {
 pub fn run(command: CliCommand, out: &mut impl Write) -> Result<(), CliError> {
     match command {
         CliCommand::Scenes { json } => print(out, &scenes(json)),
+        CliCommand::Make(make) => print(out, &make.run()?),
         CliCommand::Train(train) => print(out, &train.run()?),
         CliCommand::Compare(compare) => compare.run(out),
         CliCommand::Sweep(sweep) => sweep.run(out),

@@ -7,6 +7,7 @@ mod compare;
 mod error;
 mod export;
 mod import_args;
+mod make;
 mod metrics;
 mod output;
 mod progress;

@@ -58,7 +58,7 @@ pub fn best_posterior(
     climb(vae, x, objective, start, rule, 0.0)
 }
 
-/// [`best_posterior`] with a rule whose nodes are sampled. Under them Stein's second derivatives are not exactly those of the
+/// [`best_posterior`] with a rule whose nodes are sampled, or too few for wide posteriors. Under them Stein's second derivatives are not exactly those of the
 /// objective, so no condition holds to the last digit: the search ends when a step gains less than `rest` nats, and has
 /// converged if the next goal is near then.
 pub(super) fn climb(

@@ -4,7 +4,7 @@ use super::best_posterior::elbo_of;
 use super::undefined::Undefined;
 use crate::linalg::Matrix;
 use crate::stats::{MOST_DIMENSIONS, Quadrature, gauss_hermite, scrambled_normals};
-use crate::vae::{Objective, Posterior, Vae};
+use crate::vae::{Likelihood, Objective, Posterior, Vae};
 
 /// Independent scramblings among the fresh nodes.
 const REPLICATES: u32 = 8;
@@ -17,7 +17,7 @@ const REPLICATES: u32 = 8;
 pub struct PosteriorNodes {
     /// Rules to search with, each finer than the one before.
     pub search: Vec<Quadrature>,
-    /// A search with these rules may end when a step gains less, in nats: 0 for Gauss–Hermite rules.
+    /// A search with these rules may end when a step gains less, in nats: 0 for Gauss–Hermite rules and a Gaussian likelihood.
     pub rest: f64,
     /// Rules to evaluate with. Their mean is the estimate and their spread its error; a single one is exact.
     pub fresh: Vec<Quadrature>,
@@ -28,7 +28,8 @@ pub struct PosteriorNodes {
 impl PosteriorNodes {
     /// * Affine decoders with a Gaussian likelihood: 2m nodes that are exact for quadratics, as the objective is.
     /// * Smooth decoders of one or two latents: Gauss–Hermite rules. The two fresh ones differ in their order, so their
-    ///   difference is the error of the worse.
+    ///   difference is the error of the worse. Posteriors of Bernoulli variables are wide, so they take more nodes, and even under
+    ///   them Stein's second derivatives are not exactly those of the objective.
     /// * Others: Sobol points, 8 × `points` fresh ones. Other seeds scramble them otherwise.
     ///
     /// # Errors
@@ -52,7 +53,17 @@ impl PosteriorNodes {
         let prior = scrambled_normals(m, 256, seed(REPLICATES));
         let searched = |count| scrambled_normals(m, count, seed(REPLICATES + 1));
         let smooth = vae.architecture.activation.is_smooth() || vae.architecture.has_affine_decoder();
+        let wide = vae.likelihood() == Likelihood::Bernoulli;
         Ok(match m {
+            1 | 2 if smooth && wide => {
+                let [search, fresh, finer] = if m == 1 { [32, 48, 60] } else { [14, 24, 28] };
+                Self {
+                    search: vec![gauss_hermite(m, search)],
+                    rest: 1e-7,
+                    fresh: vec![gauss_hermite(m, fresh), gauss_hermite(m, finer)],
+                    prior,
+                }
+            }
             1 if smooth => Self {
                 search: vec![gauss_hermite(1, 16)],
                 rest: 0.0,

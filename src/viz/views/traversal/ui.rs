@@ -155,7 +155,7 @@ fn drawn(
             let here = context.probe.z() == selection.rest();
             let lengths = match same_data.filter(|_| !here) {
                 Some(before) => before.lengths.clone(),
-                None => context.probe.jacobian.column_iter().map(|column| column.norm()).collect(),
+                None => context.probe.fisher.column_iter().map(|column| column.norm()).collect(),
             };
             Drawn {
                 snapshot: Arc::clone(context.probe.snapshot()),

@@ -261,7 +261,8 @@ def best_matching(gain):
 
 def jackknife_error(statistic, count, blocks=400):
     """The standard error of a statistic of a subset of `count` observations, from leaving out one block after the other."""
-    of_block = np.arange(count) % blocks
+    # Observations of clusters come in turn, so neighbours are not independent.
+    of_block = np.random.default_rng(3).permutation(count) % blocks
     values = np.array([statistic(of_block != block) for block in range(blocks)])
     return np.sqrt((blocks - 1) / blocks * ((values - values.mean()) ** 2).sum())
 

@@ -46,7 +46,7 @@ CASES = [
     ("linear-decoder-full",         3, 2, [],     "tanh",     "linear", "full",     1.0,  0.05,  0.1),
     ("linear-decoder-diagonal",     4, 3, [6],    "tanh",     "linear", "diagonal", 0.5,  0.2,   0.03),
     ("bernoulli-diagonal",          6, 2, [7],    "tanh",     "mlp",    "diagonal", 1.0,  1.0,   0.01),
-    ("bernoulli-full",              19, 3, [8, 6], "softplus", "mlp",   "full",     10.0, 1.0,   0.02),
+    ("bernoulli-full",              19, 3, [8, 6], "softplus", "mlp",   "full",     0.5,  1.0,   0.01),
 ]
 
 ACTIVATIONS = {"tanh": jnp.tanh, "softplus": jax.nn.softplus, "relu": jax.nn.relu}

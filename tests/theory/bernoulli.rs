@@ -81,7 +81,8 @@ fn the_best_posterior_has_the_precision_of_the_fisher_form() {
         let (beta, rule) = (1.5, gauss_hermite(2, 48));
         let best = best_posterior(&decoder, &BITS, &objective(Covariance::Full, beta), &prior(2), &rule);
         assert!(best.converged);
-        // The posterior is nearly as wide as the prior, so it takes many nodes to six digits.
+        // The posterior is nearly as wide as the prior, and tanh has poles at ±iπ/2, so the rule converges slowly: 4·10⁻⁵ with 20
+        // nodes a dimension, 2·10⁻⁶ with 48.
         let nodes: Vec<f64> =
             rule.nodes.iter_columns().flat_map(|e| best.posterior.sample(e).as_slice().to_vec()).collect();
         let z = Matrix::from_columns(2, rule.weights.len(), nodes);
@@ -99,11 +100,11 @@ fn the_best_posterior_has_the_precision_of_the_fisher_form() {
         }
         let precision = DMatrix::identity(2, 2) + curvature / beta;
         let found = best.posterior.precision();
-        assert!((&found - &precision).norm() < 1e-6 * precision.norm(), "{found} {precision}");
+        assert!((&found - &precision).norm() < 1e-5 * precision.norm(), "{found} {precision}");
         // Without second derivatives the Fisher form is an approximation, and exact for affine logits.
         let approximate = DMatrix::identity(2, 2) + metric / beta;
         let error = (&found - &approximate).norm() / found.norm();
-        assert!(if kind == DecoderKind::Linear { error < 1e-6 } else { error > 1e-3 }, "{kind:?} {error}");
+        assert!(if kind == DecoderKind::Linear { error < 1e-5 } else { error > 1e-3 }, "{kind:?} {error}");
     }
 }
 

@@ -235,7 +235,7 @@ mod tests {
             assert!((f64::from(*delta) - 2.0 * (pi - f64::from(*x))).abs() < 1e-6, "{eta} {x}: {delta}");
         }
         let mut delta = [0.0; 2];
-        assert_eq!(cross_entropy(&[1e4_f32, -1e4], &[1.0, 0.0], &mut delta, 1.0), 0.0);
+        assert!(cross_entropy(&[1e4_f32, -1e4], &[1.0, 0.0], &mut delta, 1.0) < 1e-37);
         assert!(delta[0] == 0.0 && delta[1].abs() < 1e-30);
         assert!(cross_entropy(&[f32::NAN], &[1.0], &mut [0.0], 1.0).is_nan());
     }

@@ -27,9 +27,14 @@ pub struct LinearOptimum {
 impl LinearOptimum {
     /// Optimum for data with this covariance and `m` latents.
     pub fn new(covariance: &DMatrix<f64>, m: usize, objective: &Objective) -> Self {
-        let (n, b) = (covariance.nrows(), objective.b());
         let mut eigenvalues = covariance.symmetric_eigenvalues().as_slice().to_vec();
         eigenvalues.sort_unstable_by(|a, b| b.total_cmp(a));
+        Self::of_eigenvalues(&eigenvalues, m, objective)
+    }
+
+    /// The same for the n eigenvalues of the covariance, largest first.
+    pub fn of_eigenvalues(eigenvalues: &[f64], m: usize, objective: &Objective) -> Self {
+        let (n, b, eigenvalues) = (eigenvalues.len(), objective.b(), eigenvalues.to_vec());
         let active = eigenvalues.iter().take(m).filter(|l| **l > b).count();
         let distortion = active as f64 * b + eigenvalues[active..].iter().sum::<f64>();
         let share = |f: fn(f64) -> f64| move |i: usize, l: &[f64]| if i < active { f(l[i] / b) } else { 0.0 };

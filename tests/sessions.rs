@@ -146,6 +146,26 @@ fn every_figure_restores_its_run() {
     assert!(!unpick(folder, "recipe none").0);
 }
 
+/// The pair of latents is part of the view: a figure drawn from a figure shows the same.
+#[test]
+fn a_figure_keeps_its_pair_of_latents() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    succeed(folder, "train --scene water-filling --hidden 8 --batch 32 --steps 20 --out run");
+    let view = "--view latent --size 300x240 --scale 1 --no-axes";
+    succeed(folder, &format!("render run {view} --out usual.png"));
+    for (pair, name) in [("3,1", "one"), ("all", "all")] {
+        succeed(folder, &format!("render run {view} --pair {pair} --out {name}.png"));
+        assert_ne!(read(&format!("{name}.png")), read("usual.png"), "{pair}");
+        succeed(folder, &format!("render {name}.png {view} --out again.png --force"));
+        assert!(read("again.png") == read(&format!("{name}.png")), "{pair}");
+    }
+    for wrong in ["1,4", "2,2", "1", "0,1"] {
+        assert!(!unpick(folder, &format!("render run {view} --pair {wrong} --out none.png")).0, "{wrong}");
+    }
+}
+
 /// A figure drawn from a figure is identical to the last byte: weights, z*, camera, layers.
 #[test]
 fn a_figure_drawn_from_a_figure_is_identical() {

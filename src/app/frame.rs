@@ -1,6 +1,7 @@
 //! One frame of the window: input to commands, panels and views, then the commands.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use eframe::egui::{self, CentralPanel, Context, KeyboardShortcut, Label, Panel, Popup, RichText, Ui};
 
@@ -132,7 +133,9 @@ impl App {
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let start = Instant::now();
         self.frame(ui);
+        log::trace!("a frame took {:.1} ms", 1e3 * start.elapsed().as_secs_f64());
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

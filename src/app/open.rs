@@ -120,6 +120,8 @@ impl App {
     }
 
     fn replace(&mut self, config: Config, data: Arc<Dataset>) {
+        log::debug!("the data have been read");
+        self.frames = 0;
         for layout in &mut self.layouts {
             *layout = layout.clone().suited(&data);
         }

@@ -49,8 +49,8 @@ pub(super) struct RunSlot {
     pub settings: Settings,
     /// The configuration that is being edited.
     pub draft: ConfigDraft,
-    /// The projection of its data onto the screen.
-    pub projection: Arc<Projection>,
+    /// The projection of its data onto the screen; `None` while it is computed.
+    pub projection: Option<Arc<Projection>>,
     /// The probe at z*.
     pub probe: Option<Arc<Probe>>,
     /// Painter, queries and probe.
@@ -59,7 +59,7 @@ pub(super) struct RunSlot {
 
 impl RunSlot {
     /// A run that has not been started.
-    pub(super) fn new(config: Config, data: Arc<Dataset>, workers: Workers) -> Self {
+    pub(super) fn new(config: Config, data: Arc<Dataset>, mut workers: Workers) -> Self {
         Self {
             trainer: None,
             asked: 0,
@@ -68,7 +68,7 @@ impl RunSlot {
             view: None,
             settings: config.settings(),
             draft: ConfigDraft::new(config),
-            projection: Arc::new(Projection::new(&data)),
+            projection: workers.projection(&data),
             data,
             probe: None,
             workers,
@@ -207,7 +207,7 @@ impl RunSlot {
         commands: &'a CommandQueue,
     ) -> Option<ViewContext<'a>> {
         let Self { view, probe, projection, workers, .. } = self;
-        let (view, probe) = (view.as_ref()?, probe.as_ref()?);
+        let (view, probe, projection) = (view.as_ref()?, probe.as_ref()?, projection.as_ref()?);
         Some(ViewContext {
             // The snapshot of the probe, so that everything drawn is of one time point.
             snapshot: probe.snapshot(),
@@ -245,7 +245,7 @@ impl RunSlot {
     pub(super) fn replace(&mut self, config: Config, data: Arc<Dataset>) {
         self.settings = config.settings();
         self.draft = ConfigDraft::new(config);
-        self.projection = Arc::new(Projection::new(&data));
+        self.projection = self.workers.projection(&data);
         self.data = data;
         (self.view, self.probe) = (None, None);
     }
@@ -276,7 +276,7 @@ impl RunSlot {
             && self.view.as_ref().is_none_or(|view| view.snapshot.config.seed != config.seed)
         {
             self.data = Arc::new(generate(scene, config.seed));
-            self.projection = Arc::new(Projection::new(&self.data));
+            self.projection = self.workers.projection(&self.data);
         }
     }
 
@@ -287,9 +287,12 @@ impl RunSlot {
 
     /// Computes the probe at z* of the shown snapshot.
     pub(super) fn renew_probe(&mut self, selection: &Selection) {
+        if self.projection.is_none() {
+            self.projection = self.workers.projection(&self.data);
+        }
         let Some(snapshot) = self.shown().map(Arc::clone) else { return };
         let selection = selection.seen_by(snapshot.latent_dim());
-        self.probe = Some(self.workers.probe(self.probe.as_ref(), &snapshot, &selection));
+        self.probe = self.workers.probe(self.probe.as_ref(), &snapshot, &selection);
     }
 }
 

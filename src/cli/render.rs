@@ -19,7 +19,7 @@ use crate::io::{SavedRun, is_occupied, open, session_of, write_atomically};
 use crate::launch::{PreparedRun, RunSource, launch};
 use crate::paint::{Canvas, Format, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
-use crate::viz::selection::Selection;
+use crate::viz::selection::{MOST_IN_PAIRS, Selection};
 use crate::viz::theme::Palette;
 
 /// Arguments of `render`.
@@ -67,6 +67,12 @@ pub struct Render {
     /// Move z* here, as 0.6,-0.5
     #[arg(long, value_name = "Z1,Z2,…", value_parser = parse_point, allow_hyphen_values = true)]
     at: Option<LatentPoint>,
+    /// Show these two latents in the latent view, the first across, as 1,3; or all pairs of three to five
+    #[arg(long, value_name = "I,J|all", value_parser = parse_pair)]
+    pair: Option<LatentPair>,
+    /// Draw pictures of observations at points of the data view, if they are images
+    #[arg(long)]
+    thumbnails: bool,
     /// Overwrite existing files
     #[arg(long)]
     force: bool,
@@ -126,6 +132,42 @@ fn parse_point(text: &str) -> Result<LatentPoint, String> {
     }
 }
 
+/// Latents of the latent view, counted from 0.
+#[derive(Clone, Copy, Debug)]
+enum LatentPair {
+    One([usize; 2]),
+    All,
+}
+
+fn parse_pair(text: &str) -> Result<LatentPair, String> {
+    if text == "all" {
+        return Ok(LatentPair::All);
+    }
+    let latent = |text: &str| text.trim().parse::<usize>().ok()?.checked_sub(1);
+    let pair = text.split_once(',').and_then(|(a, b)| Some([latent(a)?, latent(b)?])).filter(|[a, b]| a != b);
+    pair.map(LatentPair::One).ok_or_else(|| format!("'{text}' is neither all nor two latents such as 1,3"))
+}
+
+/// Shows a pair of latents, or all.
+fn choose_pair(selection: &mut Selection, pair: LatentPair) -> Result<(), String> {
+    let m = selection.z.len();
+    match pair {
+        LatentPair::One(axes) if axes.iter().all(|i| *i < m) => {
+            (selection.axes, selection.pairs) = (axes, false);
+            Ok(())
+        }
+        LatentPair::One([a, b]) => {
+            Err(format!("--pair {},{} names a latent that this model with {m} latents does not have", a + 1, b + 1))
+        }
+        LatentPair::All => {
+            selection.pairs = true;
+            let most = MOST_IN_PAIRS;
+            let sentence = || format!("--pair all shows the pairs of 3 to {most} latents, but this model has {m}");
+            selection.shows_pairs(m).then_some(()).ok_or_else(sentence)
+        }
+    }
+}
+
 /// Draws a saved run into a file.
 ///
 /// # Errors
@@ -163,7 +205,11 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         })?;
         figure.selection.color = Some(place);
     }
+    if let Some(pair) = request.pair {
+        choose_pair(&mut figure.selection, pair).map_err(input)?;
+    }
     figure.selection.layers.axes &= !request.no_axes;
+    figure.selection.layers.pictures |= request.thumbnails;
     let shown = match request.view {
         RenderKind::Figure(content) => content,
         RenderKind::Animation(animation) => animation.usual(),
@@ -277,7 +323,8 @@ impl FigureSource {
 /// The snapshot of a saved run at its last step.
 fn snapshot_of(saved: SavedRun) -> Arc<Snapshot> {
     let SavedRun { config, log, steps, vae, data, history, schedule, .. } = saved;
-    let covariance = data.train.covariance();
-    let snapshot = Snapshot::new(Arc::new(config), Arc::new(data), log, history, steps, vae, &covariance);
+    let data = Arc::new(data);
+    let eigenvalues = || data.train.eigenvalues();
+    let snapshot = Snapshot::new(Arc::new(config), Arc::clone(&data), log, history, steps, vae, eigenvalues);
     Arc::new(Snapshot { schedule, ..snapshot })
 }

@@ -101,6 +101,38 @@ impl Split {
         covariance.fill_upper_triangle_with_lower_triangle();
         covariance
     }
+
+    /// Dimensions or samples of data whose eigenvalues are computed at most.
+    pub const MOST_EIGENVALUES: usize = 1024;
+
+    /// The n eigenvalues of the covariance, largest first; those of XᵀX/N with X the centred observations, and zeros, where there
+    /// are fewer samples than dimensions. `None` if there are more than [`Self::MOST_EIGENVALUES`] of both.
+    pub fn eigenvalues(&self) -> Option<Vec<f64>> {
+        let (n, samples) = (self.data_dim(), self.samples());
+        if n.min(samples) > Self::MOST_EIGENVALUES {
+            return None;
+        }
+        let matrix = if n <= Self::MOST_EIGENVALUES { self.covariance() } else { self.gram() };
+        let mut eigenvalues = matrix.symmetric_eigenvalues().as_slice().to_vec();
+        eigenvalues.sort_unstable_by(|a, b| b.total_cmp(a));
+        eigenvalues.resize(n, 0.0);
+        Some(eigenvalues)
+    }
+
+    /// XᵀX/N (N × N).
+    fn gram(&self) -> DMatrix<f64> {
+        let (n, samples, mean) = (self.data_dim(), self.samples(), self.mean());
+        let mut gram = DMatrix::zeros(samples, samples);
+        // Blocks of coordinates keep the copy in double precision small.
+        for start in (0..n).step_by(1024) {
+            let rows = 1024.min(n - start);
+            let x = self.observations.iter_columns().flat_map(|x| x[start..start + rows].iter().map(|x| f64::from(*x)));
+            let mut centred = DMatrix::from_iterator(rows, samples, x);
+            centred.column_iter_mut().for_each(|mut x| x -= mean.rows(start, rows));
+            gram.gemm_tr(1.0 / samples as f64, &centred, &centred, 1.0);
+        }
+        gram
+    }
 }
 
 /// The kind of an observation, for drawing.
@@ -176,6 +208,20 @@ mod tests {
         assert_eq!((split.data_dim(), split.samples()), (2, 2500));
         assert!((split.mean() - DVector::from_row_slice(&[2.0, 1.0])).norm() < 1e-13);
         assert!((split.covariance() - DMatrix::from_row_slice(2, 2, &[2.0, -4.0, -4.0, 8.0])).norm() < 1e-12);
+    }
+
+    /// 1,100 dimensions and 40 samples: the eigenvalues of the small matrix are those of the large one.
+    #[test]
+    fn eigenvalues_of_few_samples_come_from_their_gram_matrix() {
+        let value = |r: usize, c: usize| ((r * 7 + c * c * 3) % 23) as f32 + 5.0;
+        let split = |n, samples| Split::new(Matrix::from_fn(n, samples, value), None);
+        let few = split(1100, 40);
+        let mut expected = few.covariance().symmetric_eigenvalues().as_slice().to_vec();
+        expected.sort_unstable_by(|a, b| b.total_cmp(a));
+        let found = few.eigenvalues().unwrap();
+        assert_eq!(found.len(), 1100);
+        assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-9 * expected[0]));
+        assert_eq!(split(1100, 1100).eigenvalues(), None);
     }
 
     #[test]

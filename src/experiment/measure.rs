@@ -1,5 +1,7 @@
 //! Measurements on held-out data for the rows of the history, snapshots and final metrics.
 
+use std::borrow::Borrow;
+
 use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
 
@@ -85,11 +87,17 @@ impl HeldOut {
         let posteriors: Vec<Posterior> = encodings.iter_columns().map(posterior).collect();
         let factors = data.test.factors.as_ref();
         let correlation = factors.map(|factors| FactorCorrelation::new(&encodings, factors, vae.latent_dim()));
-        let jets = jets_at(vae, &posteriors, second_order);
-        let geometry = match vae.likelihood() {
-            Likelihood::Gaussian => geometry_of(vae, &jets, &posteriors, settings),
-            Likelihood::Bernoulli => {
-                geometry_of(vae, &jets.clone().into_fisher(vae.likelihood()), &posteriors, settings)
+        // The objective needs the first derivatives of all.
+        let whole = piece_length(vae, second_order) >= posteriors.len();
+        let jets = jets_at(vae, &posteriors, second_order && whole);
+        let geometry = if !whole && second_order {
+            summarise(vae, &posteriors, settings, true)
+        } else {
+            match vae.likelihood() {
+                Likelihood::Gaussian => geometry_of(vae, [&jets], &posteriors, settings),
+                Likelihood::Bernoulli => {
+                    geometry_of(vae, [jets.clone().into_fisher(vae.likelihood())], &posteriors, settings)
+                }
             }
         };
         Self { observations, posteriors, jets, geometry, correlation }
@@ -129,18 +137,28 @@ pub fn summarise<T: Real>(
     settings: &Settings,
     second_order: bool,
 ) -> GeometryMetrics {
-    let jets = jets_at(vae, posteriors, second_order).into_fisher(vae.likelihood());
-    geometry_of(vae, &jets, posteriors, settings)
+    let pieces = posteriors.chunks(piece_length(vae, second_order));
+    let pieces = pieces.map(|piece| jets_at(vae, piece, second_order).into_fisher(vae.likelihood()));
+    geometry_of(vae, pieces, posteriors, settings)
 }
 
-fn geometry_of<T: Real>(
+fn geometry_of<T: Real, J: Borrow<Jets<T>>>(
     vae: &Vae<T>,
-    jets: &Jets<T>,
+    pieces: impl IntoIterator<Item = J>,
     posteriors: &[Posterior],
     settings: &Settings,
 ) -> GeometryMetrics {
     let objective = Objective { covariance: vae.covariance, ..settings.objective };
-    GeometryMetrics::new(jets, posteriors, &objective).judged_by(posteriors.len())
+    GeometryMetrics::of_pieces(pieces, posteriors, &objective).judged_by(posteriors.len())
+}
+
+/// Latent vectors whose derivatives are held at once.
+fn piece_length<T: Real>(vae: &Vae<T>, second_order: bool) -> usize {
+    /// Numbers: 64 MB in double precision.
+    const MOST: usize = 8_000_000;
+    let m = vae.latent_dim();
+    let pairs = if second_order { m * (m + 1) / 2 } else { 0 };
+    (MOST / (vae.data_dim() * (1 + m + pairs))).max(1)
 }
 
 /// Derivatives of the decoder's output η at the means, to second order if they exist and are wanted.

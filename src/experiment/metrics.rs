@@ -65,9 +65,13 @@ impl Metrics {
     pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, config: &Config) -> Self {
         let objective = &settings.objective;
         let m = vae.latent_dim();
-        let covariances = vae.architecture.has_closed_forms().then(|| [&data.train, &data.test].map(Split::covariance));
-        let [optimum_training, optimum_test] =
-            [0, 1].map(|part| covariances.as_ref().map(|c| LinearOptimum::new(&c[part], m, objective)));
+        let affine = vae.architecture.has_closed_forms();
+        let [optimum_training, optimum_test] = [&data.train, &data.test].map(|split| {
+            let eigenvalues = if affine { split.eigenvalues() } else { None };
+            eigenvalues.map(|eigenvalues| LinearOptimum::of_eigenvalues(&eigenvalues, m, objective))
+        });
+        let covariances = (affine && data.data_dim() <= Split::MOST_EIGENVALUES)
+            .then(|| [&data.train, &data.test].map(Split::covariance));
         let optimum_training_on_test = covariances.as_ref().map(|[train, test]| {
             // Second moments about the mean of the training data, which is the decoder's.
             let apart = data.test.mean() - data.train.mean();

@@ -17,6 +17,7 @@ mod schedule;
 mod settings;
 mod snapshot;
 mod state;
+mod training_moments;
 mod trend;
 
 pub use batches::Batches;

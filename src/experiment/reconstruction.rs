@@ -14,8 +14,10 @@ use crate::geometry::{Jets, Order};
 use crate::linalg::{Matrix, Real};
 use crate::vae::{Likelihood, Posterior, Vae};
 
-/// Observations at once.
-const CHUNK: usize = 500;
+/// Observations at once, fewer of large images: their Jacobians are n × m numbers each.
+fn chunk(n: usize, m: usize) -> usize {
+    (4_000_000 / (n * m)).clamp(8, 500)
+}
 
 /// Estimate of f in each draw (rows) for each observation; every draw has its own random numbers.
 pub(super) fn losses(
@@ -26,8 +28,9 @@ pub(super) fn losses(
 ) -> Vec<Vec<f64>> {
     let (m, likelihood) = (model.latent_dim(), model.likelihood());
     let mut losses = vec![Vec::with_capacity(posteriors.len()); draws.len()];
-    for start in (0..posteriors.len()).step_by(CHUNK) {
-        let end = (start + CHUNK).min(posteriors.len());
+    let at_once = chunk(x.rows(), m);
+    for start in (0..posteriors.len()).step_by(at_once) {
+        let end = (start + at_once).min(posteriors.len());
         let chunk = &posteriors[start..end];
         let means = chunk.iter().flat_map(|q| q.mean.iter().copied()).collect();
         let jets = Jets::natural(model, &Matrix::from_columns(m, chunk.len(), means), Order::First);

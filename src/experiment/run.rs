@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use nalgebra::{DMatrix, DVector};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::batches::Batches;
@@ -17,6 +16,7 @@ use super::minibatch::Minibatch;
 use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
+use super::training_moments::TrainingMoments;
 use super::trend::Convergence;
 use crate::data::Dataset;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
@@ -54,10 +54,7 @@ pub struct Experiment {
     history: History,
     sound: Sound,
     keyframes: Keyframes,
-    /// Covariance of the training data.
-    covariance: Arc<DMatrix<f64>>,
-    /// Their mean.
-    mean: DVector<f64>,
+    moments: Arc<TrainingMoments>,
     batches: Batches,
     minibatch: Minibatch,
     /// Objective on all training data, of steps without minibatches.
@@ -79,6 +76,18 @@ const PROVEN: u64 = 50;
 /// A loss this many times that of a decoder with constant output, the mean (or π = ½), is an explosion.
 const EXPLOSION: f64 = 1e3;
 
+/// L-BFGS needs the covariance, n × n numbers: 128 MB for images of 64×64 pixels.
+const MOST_DIMENSIONS: usize = 4096;
+
+fn fits_in_memory(kind: OptimizerKind, n: usize) -> Result<(), InvalidSetting> {
+    if kind == OptimizerKind::Lbfgs && n > MOST_DIMENSIONS {
+        return Err(InvalidSetting(format!(
+            "optimizer = lbfgs needs a covariance of {n}×{n} numbers, more than {MOST_DIMENSIONS}×{MOST_DIMENSIONS}; choose adam"
+        )));
+    }
+    Ok(())
+}
+
 impl Experiment {
     /// Default memory for keyframes.
     pub const KEYFRAME_BYTES: usize = 40_000_000;
@@ -90,6 +99,7 @@ impl Experiment {
     pub fn new(config: Config, data: Arc<Dataset>) -> Result<Self, InvalidSetting> {
         config.validate(data.train.samples())?;
         config.suits(&data)?;
+        fits_in_memory(config.optimizer.kind, data.data_dim())?;
         let covariance = config.objective.covariance;
         let mut rng = stream(config.seed, Purpose::Init, 0);
         let vae = Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng);
@@ -112,8 +122,7 @@ impl Experiment {
         Ok(Self {
             batches: Batches::new(config.seed, data.train.samples()),
             config: Arc::new(config),
-            covariance: Arc::new(data.train.covariance()),
-            mean: data.train.mean(),
+            moments: Arc::new(TrainingMoments::new(Arc::clone(&data))),
             data,
             state,
             log: Vec::new(),
@@ -139,9 +148,10 @@ impl Experiment {
         &self.data
     }
 
-    /// Covariance of the training data (n × n).
-    pub fn covariance(&self) -> &Arc<DMatrix<f64>> {
-        &self.covariance
+    /// Eigenvalues of the covariance of the training data, largest first; `None` for data of too many dimensions
+    /// ([`Split::eigenvalues`](crate::data::Split::eigenvalues)).
+    pub fn eigenvalues(&self) -> Option<&[f64]> {
+        self.moments.eigenvalues()
     }
 
     /// Current state.
@@ -232,7 +242,9 @@ impl Experiment {
     /// If the command is invalid; nothing is changed then.
     pub fn apply(&mut self, command: Command) -> Result<(), InvalidSetting> {
         command.check(&self.config.architecture)?;
-        command.applied_to(self.state.settings).validate(self.data.train.samples())?;
+        let settings = command.applied_to(self.state.settings);
+        settings.validate(self.data.train.samples())?;
+        fits_in_memory(settings.optimizer.kind, self.data.data_dim())?;
         if !self.is_no_op(command) {
             self.pending.clear();
             self.change(command);
@@ -273,7 +285,7 @@ impl Experiment {
         state.settings = settings;
         state.lbfgs.reset();
         if settings.optimizer.kind == OptimizerKind::Lbfgs {
-            state.vae.fix_covariance(&self.mean);
+            state.vae.fix_covariance(self.moments.mean());
         }
         let logged = LoggedCommand { step: state.step, command };
         state.schedule = state.schedule.changed(&logged);
@@ -304,7 +316,7 @@ impl Experiment {
         let likelihood = self.state.vae.likelihood();
         let loss = -self.elbo().objective(objective.beta) - likelihood.log_normaliser(&objective, n);
         let constant = match likelihood {
-            Likelihood::Gaussian => 0.5 * (self.covariance.trace() / objective.sigma2 + n as f64),
+            Likelihood::Gaussian => 0.5 * (self.moments.total_variance() / objective.sigma2 + n as f64),
             Likelihood::Bernoulli => n as f64 * std::f64::consts::LN_2,
         };
         let trivial = constant + objective.beta * m as f64;
@@ -332,11 +344,15 @@ impl Experiment {
         self.state.settings.optimizer.kind == OptimizerKind::Lbfgs
     }
 
+    fn moments(&self) -> Moments<'_> {
+        Moments { mean: self.moments.mean(), covariance: self.moments.covariance() }
+    }
+
     /// Loss of the next minibatch and its gradient. Allocates nothing on one thread.
     fn differentiate(&mut self) {
         if self.is_exact() {
             let State { vae, settings, .. } = &self.state;
-            let moments = Moments { mean: &self.mean, covariance: &self.covariance };
+            let moments = self.moments();
             self.exact = linear_objective(&vae.cast(), &settings.objective, moments).0;
             return;
         }
@@ -366,8 +382,8 @@ impl Experiment {
 
     /// One step of L-BFGS, whose point is in double precision: close principal axes differ by less than single precision shows.
     fn update_exactly(&mut self) {
-        let Self { state, mean, covariance, .. } = self;
-        let moments = Moments { mean, covariance };
+        let Self { state, moments, .. } = self;
+        let moments = Moments { mean: moments.mean(), covariance: moments.covariance() };
         let mut model = state.vae.cast::<f64>();
         let start = model.parameters.clone();
         let point = state.lbfgs.descend(&start, |trial| {
@@ -404,7 +420,7 @@ impl Experiment {
     fn judge(&mut self) {
         let State { step, schedule, settings: Settings { objective, .. }, vae, .. } = &self.state;
         let (reached, tolerance) = if self.is_exact() {
-            let moments = Moments { mean: &self.mean, covariance: &self.covariance };
+            let moments = self.moments();
             let elbo = linear_objective(&vae.cast(), objective, moments).0;
             (elbo.objective(objective.beta), Schedule::EXACT_TOLERANCE)
         } else {
@@ -413,7 +429,8 @@ impl Experiment {
         let optimum = vae
             .architecture
             .has_closed_forms()
-            .then(|| LinearOptimum::new(&self.covariance, vae.latent_dim(), objective).elbo);
+            .then(|| Some(LinearOptimum::of_eigenvalues(self.moments.eigenvalues()?, vae.latent_dim(), objective).elbo))
+            .flatten();
         self.state.schedule = schedule.judged(*step, reached, optimum, tolerance);
     }
 

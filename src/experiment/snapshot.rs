@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use nalgebra::DMatrix;
-
 use super::command::LoggedCommand;
 use super::config::Config;
 use super::history::Row;
@@ -43,7 +41,7 @@ pub struct Snapshot {
     pub geometry: GeometryMetrics,
     /// Correlations of the same posterior means with the true factors, if known.
     pub correlation: Option<FactorCorrelation>,
-    /// Optimum on the training data; only for linear decoders with a Gaussian likelihood.
+    /// Optimum on the training data; only for linear decoders with a Gaussian likelihood, and data of not too many dimensions.
     pub optimum_training: Option<LinearOptimum>,
 }
 
@@ -56,12 +54,14 @@ impl Snapshot {
         let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
         let (log, history) = (run.log().to_vec(), run.history().rows().to_vec());
         let state = run.state();
-        let snapshot = Self::new(config, data, log, history, state.step, state.vae.clone(), run.covariance());
+        let snapshot = Self::new(config, data, log, history, state.step, state.vae.clone(), || {
+            run.eigenvalues().map(<[f64]>::to_vec)
+        });
         Self { schedule: state.schedule, ..snapshot }
     }
 
-    /// Snapshot of a running or saved run: its model `vae` after `step` steps and the commands of `log`; `covariance` is that
-    /// of the training data.
+    /// Snapshot of a running or saved run: its model `vae` after `step` steps and the commands of `log`; `eigenvalues`
+    /// are those of the covariance of the training data, asked for if the decoder is linear.
     pub fn new(
         config: Arc<Config>,
         data: Arc<Dataset>,
@@ -69,7 +69,7 @@ impl Snapshot {
         history: Vec<Arc<Row>>,
         step: u64,
         vae: Vae<f32>,
-        covariance: &DMatrix<f64>,
+        eigenvalues: impl FnOnce() -> Option<Vec<f64>>,
     ) -> Self {
         let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let observations = &data.test.observations;
@@ -79,7 +79,8 @@ impl Snapshot {
             optimum_training: vae
                 .architecture
                 .has_closed_forms()
-                .then(|| LinearOptimum::new(covariance, vae.latent_dim(), &settings.objective)),
+                .then(|| Some(LinearOptimum::of_eigenvalues(&eigenvalues()?, vae.latent_dim(), &settings.objective)))
+                .flatten(),
             geometry,
             correlation,
             schedule: log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged)),

@@ -57,7 +57,7 @@ pub struct FigureRun {
 
 impl FigureRun {
     fn new(TimePoints { shown: snapshot, newest }: TimePoints) -> Self {
-        let projection = Arc::new(Projection::new(&snapshot.data));
+        let projection = Projection::of(&snapshot.data);
         Self { projection, workers: Workers::immediate(), snapshot, newest }
     }
 }

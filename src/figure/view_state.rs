@@ -70,7 +70,9 @@ mod tests {
     fn values_that_do_not_fit_are_left_out() {
         let data = generate(Scene::named("linear").unwrap(), 0);
         let now = Selection::default();
-        let kept = Selection { z: vec![0.5, -1.0], tau: 0.25, color: Some(1), ..Selection::default() };
+        let layers = Layers { pictures: true, ..Layers::default() };
+        let (z, color) = (vec![0.5, -1.0], Some(1));
+        let kept = Selection { z, tau: 0.25, color, pairs: true, layers, ..Selection::default() };
         assert_eq!(selection_in(&state_of_figure(&kept, None), &now, &data), kept);
         let camera = Some(Camera { half_height: 0.0, ..Camera::default() });
         let wild = Selection { z: vec![1e300, 0.0], tau: -4.0, color: Some(99), camera, ..Selection::default() };

@@ -74,14 +74,12 @@ pub fn field<T: Real>(
     quantity: MapQuantity,
     objective: &Objective,
 ) -> Vec<f64> {
-    // The density is one of data space; the others are terms of the argument.
-    let jets = match quantity {
-        MapQuantity::Density => Jets::of(vae, z, Order::First),
-        MapQuantity::Gap | MapQuantity::Contrast | MapQuantity::Anisotropy => Jets::fisher(vae, z, Order::First),
-    };
+    /// Numbers of derivatives at once: Jacobians of images are large.
+    const MOST: usize = 4_000_000;
+    let piece = (MOST / (vae.data_dim() * (1 + vae.latent_dim()))).max(1);
     let mut gram = Gram::default();
-    let at = |k: usize| {
-        gram.read(&jets, k, latents);
+    let mut at = |jets: &Jets<T>, place: usize, k: usize| {
+        gram.read(jets, place, latents);
         match quantity {
             MapQuantity::Gap => objective.beta * gram.gap(objective.b()),
             MapQuantity::Contrast => gram.contrast(),
@@ -96,7 +94,18 @@ pub fn field<T: Real>(
             }
         }
     };
-    (0..jets.len()).map(at).collect()
+    let mut values = Vec::with_capacity(z.columns());
+    for start in (0..z.columns()).step_by(piece) {
+        let columns = start..z.columns().min(start + piece);
+        let z = z.select_columns(columns.clone());
+        // The density is one of data space; the others are terms of the argument.
+        let jets = match quantity {
+            MapQuantity::Density => Jets::of(vae, &z, Order::First),
+            MapQuantity::Gap | MapQuantity::Contrast | MapQuantity::Anisotropy => Jets::fisher(vae, &z, Order::First),
+        };
+        values.extend(columns.enumerate().map(|(place, k)| at(&jets, place, k)));
+    }
+    values
 }
 
 /// √det JᵀJ = Π sᵢ.

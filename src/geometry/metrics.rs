@@ -1,5 +1,6 @@
 //! Geometry metrics of a decoder: averages over many latent vectors, with a reason for every undefined number.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use nalgebra::DMatrix;
@@ -62,6 +63,15 @@ impl GeometryMetrics {
     /// Metrics of the decoder at the means of `posteriors`, whose covariance family is that of `objective`: `jets` are its
     /// derivatives there, as [`Jets::fisher`] gives them. Without second derivatives C2 is [`Undefined::NotSmooth`].
     pub fn new<T: Real>(jets: &Jets<T>, posteriors: &[Posterior], objective: &Objective) -> Self {
+        Self::of_pieces([jets], posteriors, objective)
+    }
+
+    /// The same from `jets` that follow each other, each at the next of the means: those of all together may be too large.
+    pub fn of_pieces<T: Real, J: Borrow<Jets<T>>>(
+        pieces: impl IntoIterator<Item = J>,
+        posteriors: &[Posterior],
+        objective: &Objective,
+    ) -> Self {
         let (b, covariance) = (objective.b(), objective.covariance);
         let active = active_latents(posteriors);
         let active_units = active_units(posteriors, covariance);
@@ -72,28 +82,33 @@ impl GeometryMetrics {
             [const { Vec::new() }; 7];
         let (mut singular, mut lengths) = (Matrix::zeros(k, count), Matrix::zeros(m, count));
         let mut separations = 0.0;
-        let is_smooth = jets.second.columns() > 0;
+        let mut is_smooth = false;
         let mut gram = Gram::default();
-        for (i, q) in posteriors.iter().enumerate() {
-            gram.read(jets, i, &active);
-            contrast.push(gram.contrast());
-            gap.push(objective.beta * gram.gap(b));
-            mass.push(gram.off_diagonal_mass());
-            errors.push(posterior_error(q, &gram, &active, b, covariance));
-            if is_smooth {
-                curvature.push(c2_residual(jets, i, &active));
+        let mut observed = posteriors.iter().enumerate();
+        for piece in pieces {
+            let jets: &Jets<T> = piece.borrow();
+            is_smooth = jets.second.columns() > 0;
+            for (place, (i, q)) in (0..jets.len()).zip(&mut observed) {
+                gram.read(jets, place, &active);
+                contrast.push(gram.contrast());
+                gap.push(objective.beta * gram.gap(b));
+                mass.push(gram.off_diagonal_mass());
+                errors.push(posterior_error(q, &gram, &active, b, covariance));
+                if is_smooth {
+                    curvature.push(c2_residual(jets, place, &active));
+                }
+                let (singular_values, v) = gram.singular_basis();
+                separations += separation(singular_values);
+                // The columns of V are matched to latents already, so no permutation aligns it better.
+                let alignment = v.iter().step_by(k + 1).sum::<f64>() / k as f64;
+                alignments.push(alignment);
+                dto.push(distance_of(alignment, k));
+                let sorted = singular.column_mut(i);
+                sorted.copy_from_slice(singular_values);
+                sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+                let length = |latent: usize| norm(jets.column(place, latent));
+                lengths.column_mut(i).iter_mut().enumerate().for_each(|(latent, l)| *l = length(latent));
             }
-            let (singular_values, v) = gram.singular_basis();
-            separations += separation(singular_values);
-            // The columns of V are matched to latents already, so no permutation aligns it better.
-            let alignment = v.iter().step_by(k + 1).sum::<f64>() / k as f64;
-            alignments.push(alignment);
-            dto.push(distance_of(alignment, k));
-            let sorted = singular.column_mut(i);
-            sorted.copy_from_slice(singular_values);
-            sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-            let length = |latent: usize| norm(jets.column(i, latent));
-            lengths.column_mut(i).iter_mut().enumerate().for_each(|(latent, l)| *l = length(latent));
         }
 
         let (some, two) = (at_least(1, k), at_least(2, k));

@@ -33,7 +33,6 @@ pub fn product_density(vae: &Vae<f64>, z: &[f64], plane: [usize; 2], range: f64,
             z[r]
         }
     });
-    let jets = Jets::of(vae, &grid, Order::First);
     let seams = [a, b].map(|i| {
         let line = Matrix::from_fn(z.len(), side, |r, k| if r == i { value(k) } else { z[r] });
         let jets = Jets::along(vae, &line, &[i], Order::First);
@@ -41,8 +40,12 @@ pub fn product_density(vae: &Vae<f64>, z: &[f64], plane: [usize; 2], range: f64,
         (0..side).map(|k| normal_density(value(k)) / length(k)).collect::<Vec<f64>>()
     });
     let (mut truth, mut difference, mut error) = (Vec::new(), Vec::new(), 0.0);
-    for k in 0..side * side {
-        let area = volume(&svd(&jets.jacobian(k).select_columns([&a, &b])).singular_values);
+    // A row of the grid at once: Jacobians of images are large.
+    let areas = (0..side).flat_map(|row| {
+        let jets = Jets::along(vae, &grid.select_columns(row * side..(row + 1) * side), &[a, b], Order::First);
+        (0..side).map(|k| volume(&svd(&jets.jacobian(k)).singular_values)).collect::<Vec<f64>>()
+    });
+    for (k, area) in areas.enumerate() {
         let prior = normal_density(value(k % side)) * normal_density(value(k / side));
         let product = seams[0][k % side] * seams[1][k / side];
         truth.push(prior / area);

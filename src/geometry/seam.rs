@@ -69,15 +69,23 @@ impl Seam {
 /// Arc lengths at `t` (in increasing order) along latent `i` through `z`, measured without derivatives: the sum of distances
 /// between neighbouring decoded points. An independent check of [`Seam::arc`].
 pub fn measured_arcs<T: Real>(vae: &Vae<T>, z: &[f64], i: usize, t: &[f64]) -> Vec<f64> {
+    /// Points decoded at once: images are large.
+    const PIECE: usize = 256;
     let at = t.partition_point(|t| *t < z[i]);
     let with_origin: Vec<f64> = [&t[..at], &[z[i]], &t[at..]].concat();
-    let line =
-        Matrix::from_fn(z.len(), with_origin.len(), |r, c| T::from_f64(if r == i { with_origin[c] } else { z[r] }));
-    let image = vae.decode(&line);
+    let line = |from: usize, to: usize| {
+        let at = |r: usize, c: usize| T::from_f64(if r == i { with_origin[from + c] } else { z[r] });
+        vae.decode(&Matrix::from_fn(z.len(), to - from, at))
+    };
     let mut arc = vec![0.0; with_origin.len()];
-    for k in 1..arc.len() {
-        let step = image.column(k).iter().zip(image.column(k - 1)).map(|(a, b)| a.to_f64() - b.to_f64());
-        arc[k] = arc[k - 1] + norm(step);
+    // Each piece begins with the last point of the one before.
+    for from in (0..arc.len() - 1).step_by(PIECE) {
+        let to = (from + PIECE + 1).min(arc.len());
+        let image = line(from, to);
+        for k in 1..to - from {
+            let step = image.column(k).iter().zip(image.column(k - 1)).map(|(a, b)| a.to_f64() - b.to_f64());
+            arc[from + k] = arc[from + k - 1] + norm(step);
+        }
     }
     let origin = arc.remove(at);
     arc.iter().map(|s| s - origin).collect()

@@ -5,6 +5,7 @@ mod distance;
 mod estimate;
 mod hermite;
 mod normal;
+mod principal_axes;
 mod sobol;
 mod uncertain;
 
@@ -13,5 +14,6 @@ pub use distance::{distance_correlation, distance_correlation_band};
 pub use estimate::{Estimate, Spread};
 pub use hermite::{Quadrature, gauss_hermite};
 pub use normal::{normal_cdf, normal_quantile};
+pub use principal_axes::{PrincipalAxes, principal_axes};
 pub use sobol::{MOST_DIMENSIONS, scrambled_normals};
 pub use uncertain::Uncertain;

@@ -10,13 +10,13 @@ use crate::vae::{Objective, Vae};
 /// Points along each side of a map.
 pub(crate) const SIDE: usize = 57;
 
-/// Asks for a map.
+/// Asks for maps.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FieldQuery {
     /// z*.
     pub z: Vec<f64>,
-    /// The two latents of the plane.
-    pub plane: [usize; 2],
+    /// The two latents of each plane.
+    pub planes: Vec<[usize; 2]>,
     /// The quantity.
     pub quantity: MapQuantity,
     /// The latents whose columns it is a quantity of.
@@ -26,10 +26,10 @@ pub(crate) struct FieldQuery {
 }
 
 impl Query for FieldQuery {
-    type Answer = Field;
+    type Answer = Vec<Field>;
 
-    fn answer(&self, _: &Snapshot, model: &Vae<f64>) -> Field {
-        Field::new(model, self)
+    fn answer(&self, _: &Snapshot, model: &Vae<f64>) -> Vec<Field> {
+        self.planes.iter().map(|plane| Field::new(model, self, *plane)).collect()
     }
 }
 
@@ -38,6 +38,8 @@ impl Query for FieldQuery {
 pub(crate) struct Field {
     /// The quantity.
     pub quantity: MapQuantity,
+    /// The two latents of the plane.
+    pub plane: [usize; 2],
     /// On [−3.5, 3.5]², the first latent of the plane running fastest. NaN where it has no value.
     pub values: Vec<f64>,
     /// The end of the scale: nearly the largest value within two standard deviations, where the data are.
@@ -45,14 +47,15 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    fn new(model: &Vae<f64>, query: &FieldQuery) -> Self {
-        let FieldQuery { z, plane: [a, b], quantity, latents: columns, objective } = query;
+    fn new(model: &Vae<f64>, query: &FieldQuery, plane: [usize; 2]) -> Self {
+        let FieldQuery { z, quantity, latents: columns, objective, .. } = query;
+        let [a, b] = plane;
         let at: Vec<[f64; 2]> =
             grid_values(RANGE, SIDE).flat_map(|y| grid_values(RANGE, SIDE).map(move |x| [x, y])).collect();
         let latents = Matrix::from_fn(z.len(), at.len(), |i, k| {
-            if i == *a {
+            if i == a {
                 at[k][0]
-            } else if i == *b {
+            } else if i == b {
                 at[k][1]
             } else {
                 z[i]
@@ -63,7 +66,7 @@ impl Field {
         let mut sorted: Vec<f64> = inside.map(|(v, _)| *v).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let high = sorted.get(sorted.len() * 98 / 100).copied().unwrap_or(1.0);
-        Self { quantity: *quantity, values, high: high.max(quantity.least_range()) }
+        Self { quantity: *quantity, plane, values, high: high.max(quantity.least_range()) }
     }
 
     /// The share of the scale that ends at `high`, between 0 and 1, of the value at a point of the plane; bilinear between
@@ -101,8 +104,8 @@ mod tests {
         let model = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(0, Purpose::Init, 0));
         let quantity = MapQuantity::Contrast;
         let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.1 };
-        let query = FieldQuery { z: vec![0.0, 0.0], plane: [0, 1], quantity, latents: vec![0, 1], objective };
-        let map = Field::new(&model, &query);
+        let query = FieldQuery { z: vec![0.0, 0.0], planes: vec![[0, 1]], quantity, latents: vec![0, 1], objective };
+        let map = Field::new(&model, &query, [0, 1]);
         let exact = |x: f64, y: f64| {
             field(&model, &Matrix::from_columns(2, 1, vec![x, y]), &[0, 1], quantity, &query.objective)[0]
         };

@@ -53,7 +53,7 @@ mod tests {
             let ring = |r: usize, c: usize| if c == 499 { 1000.0 } else { [(c as f64).cos(), (c as f64).sin()][r] };
             let table = Table::new(vec!["a".to_owned(), "b".to_owned()], Matrix::from_fn(2, 500, ring));
             let data = dataset_from_table(&table, seed).unwrap();
-            let projection = Projection::new(&data);
+            let projection = Projection::of(&std::sync::Arc::new(data.clone()));
             let far = |x: &Matrix<f32>| x.iter_columns().filter(|x| is_far(&projection, x)).count();
             assert_eq!(far(&data.train.observations) + far(&data.test.observations), 1, "seed {seed}");
             let units = FileUnits::of(&data).unwrap();

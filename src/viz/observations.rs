@@ -2,6 +2,7 @@
 
 use eframe::egui::Pos2;
 
+use super::context::ViewContext;
 use super::selection::Selection;
 use super::theme::REACH;
 use crate::experiment::Snapshot;
@@ -9,6 +10,19 @@ use crate::experiment::Snapshot;
 /// The drawn observations: the first held-out ones, which every snapshot encodes.
 pub(crate) fn drawn_observations(snapshot: &Snapshot) -> impl Iterator<Item = &[f32]> {
     snapshot.data.test.observations.iter_columns().take(snapshot.encodings.columns())
+}
+
+/// How many of the held-out observations are drawn, in words, if not all are: "2,000 of 12,000 observations".
+pub(crate) fn share_drawn(context: &ViewContext<'_>) -> Option<String> {
+    let (drawn, all) = (context.snapshot.encodings.columns(), context.snapshot.data.test.samples());
+    (drawn < all).then(|| format!("{} of {} observations", grouped(drawn), grouped(all)))
+}
+
+/// A whole number with a comma before every three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
 }
 
 /// The index of the place next to a click, if one is within reach.
@@ -28,4 +42,14 @@ pub(crate) fn choose(snapshot: &Snapshot, selection: &mut Selection, observation
 /// In double precision.
 pub(crate) fn to_f64(x: &[f32]) -> Vec<f64> {
     x.iter().map(|x| f64::from(*x)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_told_apart() {
+        assert_eq!([7, 2000, 1_234_567].map(grouped), ["7", "2,000", "1,234,567"]);
+    }
 }

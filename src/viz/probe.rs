@@ -6,15 +6,25 @@ use nalgebra::DMatrix;
 
 use super::ground_truth::GroundTruth;
 use super::latent_grid::{RANGE, SURFACE_POINTS, grid_lines, surface_place};
+use super::projection::Projection;
 use super::selection::Selection;
 use super::theme::indexed;
+use crate::data::Dataset;
 use crate::experiment::Snapshot;
 use crate::geometry::{Jets, Measured, Order, Seam, Undefined, diagonal_gap, ima_contrast, posterior_precision};
 use crate::linalg::{Matrix, Svd, svd};
 use crate::vae::{Likelihood, Vae};
 
-/// Points along a seam.
-const SEAM_POINTS: usize = 281;
+/// From so many dimensions on, those of large images, seams have fewer points and keep only their places in space.
+const LARGE: usize = 1025;
+
+/// Points along a seam, a fortieth of a prior standard deviation apart; of large images a tenth.
+const fn seam_points(n: usize) -> usize {
+    if n < LARGE { 281 } else { 71 }
+}
+
+/// Multiplications in the seams of a probe that is computed within a frame.
+const QUICK: usize = 60_000_000;
 
 /// The neighbourhood of z* and of d(z*).
 #[derive(Clone, Debug)]
@@ -33,7 +43,7 @@ pub struct Probe {
     pub fisher: DMatrix<f64>,
     /// F^½ J = U S Vᵀ, columns named after the latents.
     pub fisher_svd: Svd,
-    /// The seam of each latent.
+    /// The seam of each latent; of large images without its points, of which [`Self::seam_places`] gives the places.
     pub seams: Vec<Seam>,
     /// c_IMA of the active columns at z*, in nats.
     pub contrast: Measured,
@@ -43,6 +53,8 @@ pub struct Probe {
     pub nearest: Option<usize>,
     /// Lazy parts, which only some views use.
     surface: OnceLock<Matrix<f32>>,
+    surface_places: OnceLock<Vec<[f32; 3]>>,
+    seam_places: OnceLock<Vec<Vec<[f32; 3]>>>,
     grid: OnceLock<Matrix<f32>>,
     truth: OnceLock<Option<GroundTruth>>,
 }
@@ -63,14 +75,25 @@ impl Probe {
         Arc::new(Self::with_model(snapshot, selection, model))
     }
 
+    /// True if the probe of a snapshot is computed within a frame.
+    pub(crate) fn is_quick(snapshot: &Snapshot) -> bool {
+        let decoder: usize = snapshot.vae.decoder.layers().iter().map(|layer| layer.inputs * layer.outputs).sum();
+        seam_points(snapshot.data_dim()) * snapshot.latent_dim() * decoder <= QUICK
+    }
+
     /// True if it is the probe of this snapshot and z*.
     pub(crate) fn is_at(&self, snapshot: &Arc<Snapshot>, selection: &Selection) -> bool {
         Arc::ptr_eq(&self.snapshot, snapshot) && self.z == selection.z && self.axes == selection.axes
     }
 
+    /// True if it is of the same data.
+    pub(crate) fn is_of(&self, data: &Arc<Dataset>) -> bool {
+        Arc::ptr_eq(&self.snapshot.data, data)
+    }
+
     /// True if only the weights differ.
     pub(crate) fn is_like(&self, snapshot: &Snapshot, selection: &Selection) -> bool {
-        Arc::ptr_eq(&self.snapshot.data, &snapshot.data) && self.z == selection.z && self.axes == selection.axes
+        self.is_of(&snapshot.data) && self.z == selection.z && self.axes == selection.axes
     }
 
     /// Computes the lazy parts that views have used of the probe before, but not the surface, which has threads of its own.
@@ -97,7 +120,13 @@ impl Probe {
             }
         };
         let image = jets.value.column(0).to_vec();
-        let seams = (0..z.len()).map(|i| Seam::through(&snapshot.vae, z, i, RANGE, SEAM_POINTS)).collect();
+        let points = seam_points(snapshot.data_dim());
+        let mut seams: Vec<Seam> = (0..z.len()).map(|i| Seam::through(&snapshot.vae, z, i, RANGE, points)).collect();
+        let seam_places = OnceLock::new();
+        if snapshot.data_dim() >= LARGE {
+            seam_places.get_or_init(|| places_of(&seams, &snapshot.data));
+            seams.iter_mut().for_each(|seam| seam.points = Matrix::zeros(0, 0));
+        }
         let nearest = nearest(snapshot, &image);
         let (objective, geometry) = (&snapshot.settings.objective, &snapshot.geometry);
         let finite = |x: f64, reason| if x.is_finite() { Ok(x) } else { Err(reason) };
@@ -110,6 +139,8 @@ impl Probe {
             svd: basis,
             fisher_svd,
             surface: OnceLock::new(),
+            surface_places: OnceLock::new(),
+            seam_places,
             grid: OnceLock::new(),
             truth: OnceLock::new(),
             nearest,
@@ -143,6 +174,23 @@ impl Probe {
         })
     }
 
+    /// The places of the surface's points in space.
+    pub(crate) fn surface_places(&self) -> &[[f32; 3]] {
+        self.surface_places.get_or_init(|| {
+            // Pieces: the whole image of a plane is large where an observation is.
+            const PIECE: usize = 256;
+            let projection = Projection::of(&self.snapshot.data);
+            let count = if self.has_surface() { SURFACE_POINTS * SURFACE_POINTS } else { 0 };
+            let pieces = (0..count).step_by(PIECE).map(|start| self.decode(start..count.min(start + PIECE)));
+            pieces.flat_map(|x| x.iter_columns().map(|x| projection.space(x)).collect::<Vec<_>>()).collect()
+        })
+    }
+
+    /// The places of the points of each seam in space.
+    pub(crate) fn seam_places(&self) -> &[Vec<[f32; 3]>] {
+        self.seam_places.get_or_init(|| places_of(&self.seams, &self.snapshot.data))
+    }
+
     /// Of the surface what lies on `grid_lines`, line after line: all that is needed where no surface is drawn.
     pub fn grid(&self) -> &Matrix<f32> {
         self.grid.get_or_init(|| self.decode(grid_lines().flatten().filter(|_| self.has_surface())))
@@ -151,6 +199,13 @@ impl Probe {
     /// The latents on the axes of the latent view, without repetition.
     pub fn shown(&self) -> &[usize] {
         if self.has_surface() { &self.axes } else { &self.axes[..1] }
+    }
+
+    /// The latents whose curves are named and whose basis vectors are drawn in data space: all of a few, the shown ones of many,
+    /// which would cover each other.
+    pub fn named(&self) -> Vec<usize> {
+        const MOST: usize = 5;
+        if self.z.len() <= MOST { (0..self.z.len()).collect() } else { self.shown().to_vec() }
     }
 
     /// True if two latents are shown.
@@ -214,6 +269,13 @@ impl Probe {
         let cosine = a.dot(&b) / (a.norm() * b.norm());
         cosine.is_finite().then(|| cosine.clamp(-1.0, 1.0).acos().to_degrees())
     }
+}
+
+/// The places of the points of seams in space.
+fn places_of(seams: &[Seam], data: &Arc<Dataset>) -> Vec<Vec<[f32; 3]>> {
+    let projection = Projection::of(data);
+    let places = |seam: &Seam| seam.points.iter_columns().map(|x| projection.space(x)).collect();
+    seams.iter().map(places).collect()
 }
 
 /// The encoded observation that is nearest to `image`.

@@ -21,7 +21,7 @@ pub(super) struct ProbeWorker {
 /// A snapshot and z*, with the probe before.
 #[derive(Clone, Debug)]
 struct ProbeRequest {
-    before: Arc<Probe>,
+    before: Option<Arc<Probe>>,
     snapshot: Arc<Snapshot>,
     selection: Selection,
 }
@@ -37,8 +37,10 @@ impl ProbeWorker {
         Builder::new().name("probe".to_owned()).spawn(move || {
             while let Ok(first) = asked.recv() {
                 let ProbeRequest { before, snapshot, selection } = asked.try_iter().last().unwrap_or(first);
-                let probe = before.renewed(&snapshot, &selection);
-                probe.prepare_like(&before);
+                let probe = renewed(before.as_ref(), &snapshot, &selection);
+                if let Some(before) = before {
+                    probe.prepare_like(&before);
+                }
                 if finds.send(probe).is_err() {
                     return;
                 }
@@ -49,33 +51,42 @@ impl ProbeWorker {
     }
 
     /// The known probe, or the newest one that the thread has found, and a request for this snapshot's. If z* has moved or
-    /// the data changed, it is computed at once.
-    pub(super) fn newest(&mut self, known: &Arc<Probe>, snapshot: &Arc<Snapshot>, selection: &Selection) -> Arc<Probe> {
-        let found = self.found.try_iter().filter(|found| found.is_like(snapshot, selection)).last();
-        let known = found.as_ref().unwrap_or(known);
-        if known.is_at(snapshot, selection) {
-            return Arc::clone(known);
-        }
-        if !known.is_like(snapshot, selection) {
-            return known.renewed(snapshot, selection);
+    /// the data changed, it is computed at once, unless that takes longer than a frame: then the known one serves meanwhile, if it
+    /// is of the same data.
+    pub(super) fn newest(
+        &mut self,
+        known: Option<&Arc<Probe>>,
+        snapshot: &Arc<Snapshot>,
+        selection: &Selection,
+    ) -> Option<Arc<Probe>> {
+        let quick = Probe::is_quick(snapshot);
+        let serves = |probe: &Arc<Probe>| probe.is_like(snapshot, selection) || (!quick && probe.is_of(&snapshot.data));
+        let known = self.found.try_iter().filter(serves).last().or_else(|| known.cloned());
+        match &known {
+            Some(known) if known.is_at(snapshot, selection) => return Some(Arc::clone(known)),
+            known if quick && !known.as_ref().is_some_and(serves) => {
+                return Some(renewed(known.as_ref(), snapshot, selection));
+            }
+            _ => {}
         }
         let wanted = |request: &ProbeRequest| {
             Arc::ptr_eq(&request.snapshot, snapshot)
                 && (&request.selection.z, request.selection.axes) == (&selection.z, selection.axes)
         };
         if !self.asked.as_ref().is_some_and(wanted) {
-            let request = ProbeRequest {
-                before: Arc::clone(known),
-                snapshot: Arc::clone(snapshot),
-                selection: selection.clone(),
-            };
+            let request =
+                ProbeRequest { before: known.clone(), snapshot: Arc::clone(snapshot), selection: selection.clone() };
             self.asked = Some(request.clone());
             if self.requests.send(request).is_err() {
-                return known.renewed(snapshot, selection);
+                return Some(renewed(known.as_ref(), snapshot, selection));
             }
         }
-        Arc::clone(known)
+        known.filter(serves)
     }
+}
+
+fn renewed(known: Option<&Arc<Probe>>, snapshot: &Arc<Snapshot>, selection: &Selection) -> Arc<Probe> {
+    known.map_or_else(|| Arc::new(Probe::new(snapshot, selection)), |known| known.renewed(snapshot, selection))
 }
 
 #[cfg(test)]
@@ -99,11 +110,11 @@ mod tests {
         let mut worker = ProbeWorker::spawn(move || send.send(()).unwrap_or_default()).unwrap();
         let mut known = Arc::clone(&first);
         for snapshot in &snapshots {
-            known = worker.newest(&known, snapshot, &selection);
+            known = worker.newest(Some(&known), snapshot, &selection).unwrap();
         }
         while !known.is_at(&snapshots[5], &selection) {
             woken.recv().unwrap();
-            known = worker.newest(&known, &snapshots[5], &selection);
+            known = worker.newest(Some(&known), &snapshots[5], &selection).unwrap();
         }
         let exact = Probe::new(&snapshots[5], &selection);
         assert_eq!((&known.image, known.grid()), (&exact.image, exact.grid()));
@@ -118,7 +129,7 @@ mod tests {
         let moved = Selection { z: vec![0.1, 0.3], ..selection.clone() };
         let swapped = Selection { axes: [1, 0], ..selection.clone() };
         for (snapshot, wanted) in [(&polar, &moved), (&polar, &swapped), (&cylinder, &selection)] {
-            assert!(worker.newest(&probe, snapshot, wanted).is_at(snapshot, wanted));
+            assert!(worker.newest(Some(&probe), snapshot, wanted).unwrap().is_at(snapshot, wanted));
         }
     }
 }

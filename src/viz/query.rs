@@ -4,10 +4,11 @@
 
 use std::any::{Any, TypeId};
 use std::fmt::Debug;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
+use crate::data::Dataset;
 use crate::experiment::Snapshot;
 use crate::vae::Vae;
 
@@ -34,27 +35,34 @@ impl<Q: Query> AnyQuery for Q {
     }
 }
 
-/// A query with its snapshot.
+/// A query with its snapshot, to be answered.
 #[derive(Debug)]
 struct Asked {
     snapshot: Arc<Snapshot>,
     model: Arc<Vae<f64>>,
-    query: Box<dyn AnyQuery>,
+    query: Arc<dyn AnyQuery>,
 }
 
 impl Asked {
-    fn is<Q: Query>(&self, snapshot: &Arc<Snapshot>, query: &Q) -> bool {
-        let own: &dyn Any = &*self.query;
-        Arc::ptr_eq(&self.snapshot, snapshot) && own.downcast_ref() == Some(query)
+    fn answer(&self) -> Answered {
+        let Self { snapshot, model, query } = self;
+        let (data, latents) = (Arc::clone(&snapshot.data), snapshot.latent_dim());
+        Answered { data, latents, answer: query.answer_any(snapshot, model) }
     }
+}
 
+/// An answer with what tells whether it suits a snapshot. Snapshots and models of large images would fill the memory.
+#[derive(Debug)]
+struct Answered {
+    data: Arc<Dataset>,
+    latents: usize,
+    answer: AnyAnswer,
+}
+
+impl Answered {
     /// True if the answer may be shown where `snapshot` is drawn: same data, same number of latents.
     fn suits(&self, snapshot: &Snapshot) -> bool {
-        Arc::ptr_eq(&self.snapshot.data, &snapshot.data) && self.snapshot.latent_dim() == snapshot.latent_dim()
-    }
-
-    fn answer(&self) -> AnyAnswer {
-        self.query.answer_any(&self.snapshot, &self.model)
+        Arc::ptr_eq(&self.data, &snapshot.data) && self.latents == snapshot.latent_dim()
     }
 }
 
@@ -62,10 +70,19 @@ impl Asked {
 #[derive(Debug)]
 struct Slot {
     kind: TypeId,
-    asked: Arc<Asked>,
-    /// No thread has begun with `asked`.
-    waiting: bool,
-    answer: Option<(Arc<Asked>, AnyAnswer)>,
+    /// The snapshot and the query that were asked about last.
+    snapshot: Weak<Snapshot>,
+    query: Arc<dyn AnyQuery>,
+    /// The same, as long as no thread has begun with it.
+    waiting: Option<Asked>,
+    answer: Option<Answered>,
+}
+
+impl Slot {
+    fn is_of<Q: Query>(&self, snapshot: &Arc<Snapshot>, query: &Q) -> bool {
+        let own: &dyn Any = &*self.query;
+        std::ptr::eq(self.snapshot.as_ptr(), Arc::as_ptr(snapshot)) && own.downcast_ref() == Some(query)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -116,23 +133,25 @@ impl QueryCache {
         let kind = TypeId::of::<Q>();
         let mut slots = self.shared.slots();
         let place = slots.list.iter().position(|slot| slot.kind == kind);
-        if place.is_none_or(|place| !slots.list[place].asked.is(snapshot, query)) {
-            let asked = Arc::new(Asked { snapshot: Arc::clone(snapshot), model, query: Box::new(query.clone()) });
-            let answered = (!self.threaded).then(|| (Arc::clone(&asked), asked.answer()));
+        if place.is_none_or(|place| !slots.list[place].is_of(snapshot, query)) {
+            let query: Arc<dyn AnyQuery> = Arc::new(query.clone());
+            let asked = Asked { snapshot: Arc::clone(snapshot), model, query: Arc::clone(&query) };
+            let answer = (!self.threaded).then(|| asked.answer());
+            let waiting = self.threaded.then_some(asked);
+            let snapshot = Arc::downgrade(snapshot);
             match place {
                 Some(place) => {
                     let slot = &mut slots.list[place];
-                    slot.asked = asked;
-                    slot.waiting = self.threaded;
-                    slot.answer = answered.or_else(|| slot.answer.take());
+                    (slot.snapshot, slot.query, slot.waiting) = (snapshot, query, waiting);
+                    slot.answer = answer.or_else(|| slot.answer.take());
                 }
-                None => slots.list.push(Slot { kind, asked, waiting: self.threaded, answer: answered }),
+                None => slots.list.push(Slot { kind, snapshot, query, waiting, answer }),
             }
             self.shared.news.notify_one();
         }
         let slot = slots.list.iter().find(|slot| slot.kind == kind)?;
-        let (asked, answer) = slot.answer.as_ref()?;
-        if asked.suits(snapshot) { Arc::clone(answer).downcast().ok() } else { None }
+        let answered = slot.answer.as_ref().filter(|answered| answered.suits(snapshot))?;
+        Arc::clone(&answered.answer).downcast().ok()
     }
 }
 
@@ -153,7 +172,8 @@ impl SharedSlots {
         while let Some((place, asked)) = self.wait() {
             let start = Instant::now();
             let answer = asked.answer();
-            self.slots().list[place].answer = Some((asked, answer));
+            drop(asked);
+            self.slots().list[place].answer = Some(answer);
             wake();
             // Rests as long as it has worked: while a run is training, every snapshot raises the query again.
             sleep(start.elapsed().min(LONGEST_REST));
@@ -161,19 +181,17 @@ impl SharedSlots {
     }
 
     /// The next query and its slot, whenever it comes; `None` once the cache is dropped.
-    fn wait(&self) -> Option<(usize, Arc<Asked>)> {
+    fn wait(&self) -> Option<(usize, Asked)> {
         let mut slots = self.slots();
         loop {
             if slots.closed {
                 return None;
             }
             let (count, next) = (slots.list.len(), slots.next);
-            let place = (0..count).map(|k| (next + k) % count).find(|place| slots.list[*place].waiting);
+            let place = (0..count).map(|k| (next + k) % count).find(|place| slots.list[*place].waiting.is_some());
             if let Some(place) = place {
                 slots.next = (place + 1) % count;
-                let slot = &mut slots.list[place];
-                slot.waiting = false;
-                return Some((place, Arc::clone(&slot.asked)));
+                return slots.list[place].waiting.take().map(|asked| (place, asked));
             }
             slots = self.news.wait(slots).unwrap_or_else(PoisonError::into_inner);
         }

@@ -7,6 +7,14 @@ use super::traversal::Traversal;
 use crate::geometry::MapQuantity;
 use crate::paint::Camera;
 
+/// Latents whose pairs the latent view shows at most.
+pub const MOST_IN_PAIRS: usize = 5;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_off(on: &bool) -> bool {
+    !on
+}
+
 /// z*, the chosen observation, camera and layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -15,6 +23,9 @@ pub struct Selection {
     pub z: Vec<f64>,
     /// The latents on the axes of the latent view.
     pub axes: [usize; 2],
+    /// Show every pair of latents in the latent view, for as many as there is room for.
+    #[serde(skip_serializing_if = "is_off")]
+    pub pairs: bool,
     /// The index of the chosen observation among the encoded ones.
     pub observation: Option<usize>,
     /// Layers of data space.
@@ -88,17 +99,29 @@ pub struct Layers {
     pub truth: bool,
     /// Axes and grid lines, of all plots.
     pub axes: bool,
+    /// Pictures of some observations, if they are images.
+    #[serde(skip_serializing_if = "is_off")]
+    pub pictures: bool,
 }
 
 impl Default for Layers {
     fn default() -> Self {
-        Self { data: true, surface: true, grid: true, seams: true, basis: true, truth: false, axes: true }
+        Self {
+            data: true,
+            surface: true,
+            grid: true,
+            seams: true,
+            basis: true,
+            truth: false,
+            axes: true,
+            pictures: false,
+        }
     }
 }
 
 impl Layers {
     /// The layers with names and tooltips.
-    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 7] {
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 8] {
         [
             ("data", "Held-out observations", &mut self.data),
             ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
@@ -111,6 +134,7 @@ impl Layers {
                 &mut self.truth,
             ),
             ("axes", "Axes and grid lines, of all plots", &mut self.axes),
+            ("thumbnails", "Pictures of observations, as many as there is room for", &mut self.pictures),
         ]
     }
 }
@@ -120,6 +144,7 @@ impl Default for Selection {
         Self {
             z: Vec::new(),
             axes: [0, 1],
+            pairs: false,
             observation: None,
             layers: Layers::default(),
             unit_arrows: false,
@@ -227,6 +252,20 @@ impl Selection {
         }
     }
 
+    /// True if the latent view shows all pairs of `m` latents.
+    pub fn shows_pairs(&self, m: usize) -> bool {
+        self.pairs && (3..=MOST_IN_PAIRS).contains(&m)
+    }
+
+    /// The planes that the latent view shows: the chosen one, or all pairs of `m` latents. None with one latent.
+    pub fn planes(&self, m: usize) -> Vec<[usize; 2]> {
+        match self.axes {
+            _ if self.shows_pairs(m) => (1..m).flat_map(|b| (0..b).map(move |a| [a, b])).collect(),
+            [a, b] if a == b => Vec::new(),
+            axes => vec![axes],
+        }
+    }
+
     /// The latents on the axes, without repetition: one if there is only one.
     pub fn shown(&self) -> &[usize] {
         let count = if self.axes[0] == self.axes[1] { 1 } else { 2 };
@@ -303,6 +342,19 @@ mod tests {
         selection.z[0] = f64::NAN;
         selection.fit(2, 5);
         assert!(selection.z[0].is_finite());
+    }
+
+    #[test]
+    fn all_pairs_are_shown_of_three_to_five_latents() {
+        let one = Selection { axes: [2, 0], ..Selection::default() };
+        assert_eq!(one.planes(3), [[2, 0]]);
+        let all = Selection { pairs: true, ..one };
+        assert_eq!(all.planes(3), [[0, 1], [0, 2], [1, 2]]);
+        assert_eq!([2, 5, 6].map(|m| all.planes(m).len()), [1, 10, 1]);
+        assert!(Selection { axes: [0, 0], ..all }.planes(1).is_empty());
+        // Files of earlier versions stay as they are.
+        let text = serde_json::to_string(&Selection::default()).unwrap();
+        assert!(!text.contains("pairs") && !text.contains("pictures"), "{text}");
     }
 
     #[test]

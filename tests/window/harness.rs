@@ -7,7 +7,7 @@ use eframe::egui::{self, Color32, Event, Key, Modifiers, PointerButton, Pos2, Te
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, TestRenderer};
 use unpick::app::{App, FirstRun};
-use unpick::data::{Scene, generate};
+use unpick::data::{Dataset, Scene, generate};
 use unpick::experiment::{Config, Origin};
 use unpick::paint::{Picture, Rasterizer};
 use unpick::viz::workers::Workers;
@@ -28,7 +28,22 @@ impl WindowTest {
         let scene = Scene::named(scene).expect("the tests name built-in scenes").clone();
         let data = Arc::new(generate(&scene, 0));
         let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
-        let first = FirstRun { config, data, running: false };
+        let mut test = Self::with_first(FirstRun { config, data, running: false }, size);
+        if steps > 0 {
+            test.steps(steps);
+        }
+        test.frames(3);
+        test
+    }
+
+    /// A window of 1280 × 720 points on a run that has not begun.
+    pub(crate) fn of(config: Config, data: Arc<Dataset>) -> Self {
+        let mut test = Self::with_first(FirstRun { config, data, running: false }, vec2(1280.0, 720.0));
+        test.frames(3);
+        test
+    }
+
+    fn with_first(first: FirstRun, size: Vec2) -> Self {
         let kittest = Harness::builder()
             .with_size(size)
             .with_theme(Theme::Light)
@@ -37,10 +52,6 @@ impl WindowTest {
             .build_eframe(|creation| App::new(&creation.egui_ctx, first, Workers::immediate()));
         let mut test = Self { kittest };
         test.until(|window| window.snapshot().is_some());
-        if steps > 0 {
-            test.steps(steps);
-        }
-        test.frames(3);
         test
     }
 

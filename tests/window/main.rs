@@ -5,6 +5,7 @@
 mod derived_views;
 mod figures;
 mod harness;
+mod images;
 mod movies;
 mod network;
 mod sessions;
@@ -18,6 +19,7 @@ use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::WindowTest;
 use unpick::data::Scene;
+use unpick::geometry::MapQuantity;
 use unpick::vae::Covariance;
 use unpick::viz::command::{Arrangement, UiCommand};
 use unpick::viz::views::{all_views, command_table, rotate, view_named};
@@ -183,6 +185,31 @@ fn z_is_dragged_nudged_typed_and_sent_to_a_code() {
     let origin = test.kittest.get_by_label("z* in latent space").rect().center();
     test.click(origin + vec2(30.0, 0.0));
     assert!(test.app().selection().observation.is_some());
+}
+
+#[test]
+fn z_is_dragged_in_any_plane_of_all_pairs() {
+    let mut test = WindowTest::paused_at("water-filling", 20);
+    test.press("all pairs");
+    let handles: Vec<_> =
+        test.kittest.get_all_by_label("z* in latent space").map(|node| node.rect().center()).collect();
+    assert_eq!(handles.len(), 3, "z₁z₂, z₁z₃, z₂z₃");
+    let before = test.app().selection().z.clone();
+    test.drag(handles[2], handles[2] + vec2(-20.0, -16.0));
+    let after = test.app().selection().z.clone();
+    assert_eq!(after[0], before[0]);
+    assert!(after[1] < before[1] - 0.2 && after[2] > before[2] + 0.2, "{before:?} {after:?}");
+    assert_eq!(test.app().selection().axes, [1, 2], "data space shows the image of the plane in hand");
+
+    // Maps of all planes at once, in both views.
+    test.app().selection().heat = Some(MapQuantity::Gap);
+    test.frames(2);
+    let maps = test.render();
+    test.app().selection().heat = None;
+    test.frames(2);
+    assert!(test.render() != maps);
+    test.press("all pairs");
+    assert_eq!(test.kittest.get_all_by_label("z* in latent space").count(), 1);
 }
 
 #[test]

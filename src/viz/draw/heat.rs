@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align2, Color32, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::number::number;
 use super::plot_painter::PlotPainter;
@@ -15,27 +15,39 @@ use crate::viz::theme::Palette;
 /// A map with the end of its scale.
 #[derive(Clone, Debug)]
 pub(crate) struct Heat {
-    field: Arc<Field>,
+    fields: Arc<Vec<Field>>,
+    /// The place of the plane's among them.
+    place: usize,
+    /// The field has the axes the other way round.
+    is_swapped: bool,
     high: f64,
 }
 
 impl Heat {
-    /// The map that was chosen, if there is one yet.
-    pub(crate) fn new(context: &ViewContext<'_>, selection: &Selection) -> Option<Self> {
+    /// The map of a plane that was chosen, if there is one yet. All shown planes have the same scale.
+    pub(crate) fn new(context: &ViewContext<'_>, selection: &Selection, plane: [usize; 2]) -> Option<Self> {
         let quantity = selection.heat?;
-        let &[a, b] = selection.shown() else { return None };
         let ask = |context: &ViewContext<'_>| {
             let z = context.probe.z().to_vec();
+            let planes = selection.planes(z.len());
             let latents = quantity.latents(&context.snapshot.geometry).ok()?.to_vec();
             let objective = context.snapshot.settings.objective;
-            (z.len() > a.max(b))
-                .then(|| context.query(&FieldQuery { z, plane: [a, b], quantity, latents, objective }))?
+            let fits = planes.iter().flatten().all(|i| *i < z.len());
+            fits.then(|| context.query(&FieldQuery { z, planes, quantity, latents, objective }))?
         };
-        let is_chosen = |field: &Arc<Field>| field.quantity == quantity;
-        let field = ask(context).filter(is_chosen)?;
+        let is_chosen = |fields: &Arc<Vec<Field>>| fields.iter().all(|field| field.quantity == quantity);
+        let fields = ask(context).filter(is_chosen)?;
+        let [a, b] = plane;
+        let place = fields.iter().position(|field| field.plane == [a, b] || field.plane == [b, a])?;
+        let is_swapped = fields[place].plane != plane;
         let beside = context.beside.and_then(ask).filter(is_chosen);
-        let high = beside.map_or(field.high, |beside| field.high.max(beside.high));
-        Some(Self { field, high })
+        let all = fields.iter().chain(beside.iter().flat_map(|fields| fields.iter()));
+        let high = all.map(|field| field.high).fold(f64::MIN, f64::max);
+        Some(Self { fields, place, is_swapped, high })
+    }
+
+    fn field(&self) -> &Field {
+        &self.fields[self.place]
     }
 
     /// Why the map that was chosen is undefined, if it is.
@@ -47,8 +59,9 @@ impl Heat {
     }
 
     /// The colour at a point of the plane.
-    pub(crate) fn color(&self, at: [f64; 2], palette: &Palette) -> Color32 {
-        palette.signed(self.field.share(at, self.high))
+    pub(crate) fn color(&self, [x, y]: [f64; 2], palette: &Palette) -> Color32 {
+        let at = if self.is_swapped { [y, x] } else { [x, y] };
+        palette.signed(self.field().share(at, self.high))
     }
 
     /// Colours the plane, and says which colour means what.
@@ -61,7 +74,12 @@ impl Heat {
     /// The scale, in the lower left corner of `frame`.
     pub(crate) fn legend(&self, ui: &Ui, marks: &PlotPainter, frame: Rect, palette: &Palette) {
         let bar = Rect::from_min_size(pos2(frame.left() + 8.0, frame.bottom() - 16.0), vec2(90.0, 9.0));
-        let painter = ui.painter();
+        Self::bar(ui.painter(), bar, palette);
+        marks.label(bar.left_top() + vec2(0.0, -3.0), Align2::LEFT_BOTTOM, &self.scale_name(), palette.ink);
+    }
+
+    /// The colours of the scale.
+    pub(crate) fn bar(painter: &Painter, bar: Rect, palette: &Palette) {
         const STEPS: usize = 30;
         for k in 0..STEPS {
             let width = bar.width() / STEPS as f32;
@@ -69,16 +87,22 @@ impl Heat {
             painter.add(Shape::rect_filled(step, 0.0, palette.signed((k as f64 + 0.5) / STEPS as f64)));
         }
         painter.rect_stroke(bar, 0.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
-        let low = self.field.quantity.least();
+    }
+
+    /// The quantity with the ends of its scale.
+    pub(crate) fn scale_name(&self) -> String {
+        let quantity = self.field().quantity;
+        let low = quantity.least();
         let decimals = if self.high - low < 0.1 { 3 } else { 2 };
-        let text = format!("{} {} to {}", self.field.quantity.name(), number(low, 0), number(self.high, decimals));
-        marks.label(bar.left_top() + vec2(0.0, -3.0), Align2::LEFT_BOTTOM, &text, palette.ink);
+        format!("{} {} to {}", quantity.name(), number(low, 0), number(self.high, decimals))
     }
 }
 
 impl PartialEq for Heat {
     /// The same answer on the same scale.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.field, &other.field) && self.high == other.high
+        Arc::ptr_eq(&self.fields, &other.fields)
+            && (self.place, self.is_swapped) == (other.place, other.is_swapped)
+            && self.high == other.high
     }
 }

@@ -128,6 +128,28 @@ impl PictureFormat {
     }
 }
 
+/// A picture with at most `most` pixels a side: whole blocks of pixels averaged.
+pub(crate) fn shrunk(image: &ColorImage, most: usize) -> ColorImage {
+    let [width, height] = image.size;
+    let block = width.max(height).div_ceil(most.max(1)).max(1);
+    if block == 1 {
+        return image.clone();
+    }
+    let [columns, rows] = [width, height].map(|side| side.div_ceil(block));
+    let mean = |row: usize, column: usize| {
+        let (xs, ys) = (column * block..width.min((column + 1) * block), row * block..height.min((row + 1) * block));
+        let count = (xs.len() * ys.len()).max(1) as u32;
+        let mut sums = [count / 2; 3];
+        for pixel in ys.flat_map(|y| xs.clone().map(move |x| image.pixels[y * width + x])) {
+            sums.iter_mut().zip(pixel.to_array()).for_each(|(sum, level)| *sum += u32::from(level));
+        }
+        let [r, g, b] = sums.map(|sum| (sum / count) as u8);
+        Color32::from_rgb(r, g, b)
+    };
+    let pixels = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+    ColorImage::new([columns, rows], pixels.map(|(row, column)| mean(row, column)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +178,14 @@ mod tests {
         assert_eq!(image.pixels[..4], [palette.minus, palette.paper, palette.plus, palette.plus]);
         let mean = signed_picture(&[1.0, -1.0, 0.0, 2.0, 2.0, 2.0], [1, 2, 3], 2.0, palette);
         assert_eq!(mean.pixels, [palette.paper, palette.plus]);
+    }
+
+    #[test]
+    fn large_pictures_are_averaged_over_blocks() {
+        let image = picture(&[0.0, 1.0, 0.5, 1.0, 0.0, 0.5], 2, 3, 1, (0.0, 1.0));
+        assert_eq!(shrunk(&image, 3), image);
+        let small = shrunk(&image, 2);
+        assert_eq!((small.size, levels(&small)), ([2, 1], vec![128, 128]), "the last block is narrower");
     }
 
     #[test]

@@ -148,6 +148,12 @@ impl PlotPainter {
         label(&self.painter, position, anchor, text, color, self.palette.paper);
     }
 
+    /// The handle of z* in a small plot.
+    pub(crate) fn dot(&self, point: [f64; 2], color: Color32, held: bool) {
+        let radius = if held { 0.6 * HANDLE_RADIUS + 1.0 } else { 0.6 * HANDLE_RADIUS };
+        self.painter.circle(self.at(point), radius, color, Stroke::new(1.5, self.palette.paper));
+    }
+
     /// The handle of z*, or its image.
     pub(crate) fn handle(&self, point: [f64; 2], color: Color32, held: bool) {
         let centre = self.at(point);

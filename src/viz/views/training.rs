@@ -1,6 +1,8 @@
 //! Training curves: the objective and its parts, the geometry, KL per latent.
 
-use eframe::egui::{Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
+use eframe::egui::{
+    Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, UiBuilder, WidgetInfo, vec2,
+};
 use egui_plot::{AxisHints, PlotBounds};
 
 use crate::experiment::{Row, Snapshot};
@@ -237,9 +239,12 @@ fn key(ui: &mut Ui, context: &ViewContext<'_>) {
     }
 }
 
+/// The length of a piece of a curve, in points.
+const SAMPLE: f32 = 26.0;
+
 /// A piece of a curve.
 fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
-    let (rect, _) = ui.allocate_exact_size(vec2(26.0, 12.0), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 12.0), Sense::hover());
     let ends = vec![rect.left_center() + vec2(6.0, 0.0), rect.right_center()];
     ui.painter().extend(polyline(ends, Stroke::new(1.8, color), dashes));
 }
@@ -264,32 +269,54 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
     // The names of the objective are the longest.
     let narrow = ui.available_width() < NARROW;
     let decimals = if compared || narrow { 2 } else { 3 };
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = if narrow { 3.0 } else { 5.0 };
-        for series in series {
-            if compared {
-                ui.add_space(3.0);
-            } else {
-                sample(ui, series.color, series.dashes);
-            }
-            let value = |(run, step): (&&Snapshot, &u64)| {
-                let until = run.history.partition_point(|row| row.step <= *step);
-                let last = run.history[..until].last().map(|row| (series.value)(row)).filter(|y| y.is_finite());
-                last.map_or_else(String::new, |y| number(y, decimals))
-            };
-            let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
-            let name = if narrow && series.name == "reconstruction" { "recon." } else { &series.name };
-            let text = format!("{name} {}", values.join(" | "));
-            // Only the KL divergences of the latents share a colour.
-            let help = match &*series.name {
-                _ if series.same_color => KL_PER_LATENT,
-                "held-out" => HELD_OUT,
-                "ELBO" | "reconstruction" | "−β KL" => TRAINING,
-                _ => "In nats; mean over held-out observations",
-            };
-            ui.colored_label(series.color, text.trim_end()).on_hover_text(help);
+    let gap = if narrow { 3.0 } else { 5.0 };
+    let text = |series: &Series| {
+        let value = |(run, step): (&&Snapshot, &u64)| {
+            let until = run.history.partition_point(|row| row.step <= *step);
+            let last = run.history[..until].last().map(|row| (series.value)(row)).filter(|y| y.is_finite());
+            last.map_or_else(String::new, |y| number(y, decimals))
+        };
+        let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
+        let name = if narrow && series.name == "reconstruction" { "recon." } else { &series.name };
+        format!("{name} {}", values.join(" | ")).trim_end().to_owned()
+    };
+    // As many lines as the names need.
+    let font = TextStyle::Body.resolve(ui.style());
+    let mut lines: Vec<Vec<(&Series, String)>> = vec![Vec::new()];
+    let mut room = ui.available_width();
+    for series in series {
+        let text = text(series);
+        let length = ui.painter().layout_no_wrap(text.clone(), font.clone(), series.color).size().x;
+        let length = length + gap + if compared { 3.0 + gap } else { SAMPLE + gap };
+        let line = lines.last_mut().filter(|line| length - gap <= room || line.is_empty());
+        if let Some(line) = line {
+            line.push((series, text));
+        } else {
+            lines.push(vec![(series, text)]);
+            room = ui.available_width();
         }
-    });
+        room -= length;
+    }
+    for line in lines {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            for (series, text) in line {
+                if compared {
+                    ui.add_space(3.0);
+                } else {
+                    sample(ui, series.color, series.dashes);
+                }
+                // Only the KL divergences of the latents share a colour.
+                let help = match &*series.name {
+                    _ if series.same_color => KL_PER_LATENT,
+                    "held-out" => HELD_OUT,
+                    "ELBO" | "reconstruction" | "−β KL" => TRAINING,
+                    _ => "In nats; mean over held-out observations",
+                };
+                ui.colored_label(series.color, text).on_hover_text(help);
+            }
+        });
+    }
 }
 
 /// The change at the mark next to the pointer, old → new.

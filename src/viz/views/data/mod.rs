@@ -5,6 +5,7 @@ mod plane;
 mod scene;
 mod space;
 mod table;
+mod thumbnails;
 mod tools;
 mod ui;
 

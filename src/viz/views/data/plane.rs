@@ -1,6 +1,6 @@
 //! Data space in two dimensions.
 
-use eframe::egui::{Rect, Stroke, Ui, vec2};
+use eframe::egui::{Align2, Rect, Stroke, Ui, vec2};
 use egui_plot::AxisHints;
 
 use super::morph::Morph;
@@ -12,7 +12,7 @@ use crate::viz::draw::labels::Labels;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::file_units::{FileUnits, outside};
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
-use crate::viz::observations::{choose, drawn_observations, nearest, to_f64};
+use crate::viz::observations::{choose, drawn_observations, nearest, share_drawn, to_f64};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 
@@ -20,7 +20,6 @@ use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
     let projection = context.projection;
-    let name = |axis: usize| projection.names.get(axis).cloned().unwrap_or_default();
     let file = FileUnits::of(&context.snapshot.data);
     let units = |axis: usize| file.as_ref().map_or([0.0, 1.0], |file| file.axis(axis));
     let [x, y] = [0, 1].map(|axis| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]));
@@ -33,14 +32,14 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         .set_margin_fraction(vec2(0.04, 0.04))
         .x_grid_spacer(ticks_in(8.0, units(0)))
         .y_grid_spacer(ticks_in(8.0, units(1)))
-        .custom_x_axes(vec![axis_in(AxisHints::new_x(), &name(0), units(0))])
-        .custom_y_axes(vec![axis_in(AxisHints::new_y(), &name(1), units(1))])
+        .custom_x_axes(vec![axis_in(AxisHints::new_x(), &projection.label(0), units(0))])
+        .custom_y_axes(vec![axis_in(AxisHints::new_y(), &projection.label(1), units(1))])
         .show(ui, |_| ());
     let marks = PlotPainter::new(ui, context, response.transform);
     let layers = selection.layers;
     let morph = Morph::new(context.probe, context.projection, selection.tau);
     let color = morph.color(palette);
-    let heat = Heat::new(context, selection);
+    let heat = Heat::new(context, selection, selection.axes);
     marks.layer("surface");
     if let Some(heat) = heat.as_ref().filter(|_| layers.surface) {
         let surface = context.probe.surface();
@@ -78,7 +77,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let at = |k: usize| morph.plane(|| context.probe.seam_latent(seam, k), seam.points.column(k));
             marks.curve((0..seam.t.len()).map(at), Stroke::new(CURVE_WIDTH, color), dashes(seam.latent));
             let end = seam.t.partition_point(|t| *t <= 2.5).min(seam.t.len() - 1);
-            ends.push((at(end), indexed("z", seam.latent), color));
+            if context.probe.named().contains(&seam.latent) {
+                ends.push((at(end), indexed("z", seam.latent), color));
+            }
         }
     }
     let mut labels = Labels::default();
@@ -90,6 +91,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     marks.handle(projection.plane(&context.probe.image), color, false);
     marks.layer("names");
+    if let Some(words) = share_drawn(context).filter(|_| layers.data) {
+        let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
+        marks.label(corner, Align2::RIGHT_BOTTOM, &words, palette.muted);
+    }
     for (end, name, color) in ends {
         labels.put(&marks.painter, marks.at(end) + vec2(12.0, -12.0), &name, color, palette.paper);
     }
@@ -101,7 +106,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if let Some(text) = outside(context).filter(|_| layers.data) {
         marks.layer("outside");
         let corner = frame.right_bottom() + vec2(-8.0, -6.0);
-        marks.label(corner, eframe::egui::Align2::RIGHT_BOTTOM, &text, palette.alarm);
+        marks.label(corner, Align2::RIGHT_BOTTOM, &text, palette.alarm);
     }
     if let Some(heat) = heat.filter(|_| layers.surface) {
         heat.legend(ui, &marks, *response.transform.frame(), palette);
@@ -132,7 +137,7 @@ fn basis(marks: &PlotPainter, palette: &Palette, context: &ViewContext<'_>, unit
         let to: Vec<f64> = context.probe.image.iter().zip(&vector).map(|(x, v)| x + v).collect();
         (context.projection.plane(&to), name)
     };
-    let arrows: Vec<_> = (0..context.snapshot.latent_dim()).map(arrow).collect();
+    let arrows: Vec<_> = context.probe.named().into_iter().map(arrow).collect();
     for (to, _) in &arrows {
         marks.arrow(from, *to, palette.image, "");
         labels.keep_off_arrow(marks.at(from), marks.at(*to));

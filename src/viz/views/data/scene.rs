@@ -14,7 +14,7 @@ use crate::viz::draw::number::tick;
 use crate::viz::file_units::FileUnits;
 use crate::viz::home_camera::data_bounds;
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
-use crate::viz::observations::{drawn_observations, to_f64};
+use crate::viz::observations::to_f64;
 use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
 use crate::viz::scene_painter::SceneSource;
@@ -77,7 +77,7 @@ impl DataScene {
             unit_arrows: selection.unit_arrows,
             tau: selection.tau,
             color: selection.color,
-            heat: if heated { Heat::new(context, selection) } else { None },
+            heat: if heated { Heat::new(context, selection, selection.axes) } else { None },
             axes: context.axes,
             palette,
         }
@@ -107,8 +107,8 @@ impl DataScene {
         let morph = self.morph();
         let color = morph.color(self.palette);
         if self.layers.seams {
-            for seam in &self.probe.seams {
-                let at = |k: usize| morph.space(|| self.probe.seam_latent(seam, k), seam.points.column(k));
+            for (seam, places) in self.probe.seams.iter().zip(self.probe.seam_places()) {
+                let at = |k: usize| morph.space(|| self.probe.seam_latent(seam, k), || places[k]);
                 let positions = (0..seam.t.len()).map(at).collect();
                 scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
             }
@@ -127,7 +127,7 @@ impl DataScene {
         if self.axes {
             let Bounds { min, max } = data_bounds(&self.projection);
             let units = FileUnits::of(&self.probe.snapshot().data);
-            for (axis, text) in self.projection.names.iter().enumerate() {
+            for axis in 0..self.projection.dims() {
                 let mut at = min;
                 at[axis] = max[axis] + 0.06 * (max[axis] - min[axis]).max(0.1);
                 let ends = units.as_ref().map_or_else(String::new, |units| {
@@ -135,6 +135,7 @@ impl DataScene {
                     let [low, high] = [min, max].map(|end| centre + scale * f64::from(end[axis]));
                     format!(" {} to {}", tick(low, 0.05 * (high - low)), tick(high, 0.05 * (high - low)))
                 });
+                let text = self.projection.label(axis);
                 names.push(Name { at, foot: None, text: format!("{text}{ends}"), color: palette.muted });
             }
         }
@@ -145,9 +146,11 @@ impl DataScene {
             }
         }
         if self.layers.seams {
-            for seam in &self.probe.seams {
+            let named = self.probe.named();
+            let seams = self.probe.seams.iter().zip(self.probe.seam_places());
+            for (seam, places) in seams.filter(|(seam, _)| named.contains(&seam.latent)) {
                 let end = seam.t.partition_point(|t| *t <= 2.7).min(seam.t.len() - 1);
-                let at = morph.space(|| self.probe.seam_latent(seam, end), seam.points.column(end));
+                let at = morph.space(|| self.probe.seam_latent(seam, end), || places[end]);
                 names.push(Name { at, foot: None, text: indexed("z", seam.latent), color: morph.color(palette) });
             }
         }
@@ -174,8 +177,9 @@ impl DataScene {
         let (snapshot, morph) = (self.probe.snapshot(), self.morph());
         let plain = self.palette.point.gamma_multiply(0.7);
         let colors = ObservationColors::new(snapshot, self.color, self.palette).map(|by| by.colors);
-        let points = drawn_observations(snapshot).enumerate().map(|(i, x)| {
-            let position = morph.space(|| to_f64(snapshot.mean(i)), x);
+        let places = self.projection.places().iter().take(snapshot.encodings.columns());
+        let points = places.enumerate().map(|(i, place)| {
+            let position = morph.space(|| to_f64(snapshot.mean(i)), || *place);
             CloudPoint { position, color: colors.as_ref().map_or(plain, |colors| colors[i]) }
         });
         Cloud { points: points.collect(), radius: POINT_RADIUS }
@@ -184,7 +188,8 @@ impl DataScene {
     /// The image of the latent plane, and of the grid in it.
     fn surface(&self, scene: &mut Scene3) {
         let (probe, palette, morph) = (&self.probe, self.palette, self.morph());
-        let vertex = |k: usize| morph.space(|| probe.surface_latent(k), probe.surface().column(k));
+        let places = probe.surface_places();
+        let vertex = |k: usize| morph.space(|| probe.surface_latent(k), || places[k]);
         if self.layers.surface {
             let shade = |k: usize| match &self.heat {
                 Some(heat) => heat.color(surface_place(k), palette),
@@ -212,7 +217,7 @@ impl DataScene {
     fn arrows(&self) -> impl Iterator<Item = ([f32; 3], String)> {
         let from = self.image();
         let shown = self.layers.basis && self.tau >= 1.0;
-        (0..self.probe.z().len()).filter(move |_| shown).map(move |i| {
+        self.probe.named().into_iter().filter(move |_| shown).map(move |i| {
             let (vector, name) = self.probe.basis_vector(i, self.unit_arrows);
             let direction = self.projection.direction(&vector);
             ([0, 1, 2].map(|axis| from[axis] + direction[axis]), name)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
 
 use super::scene::{DataScene, Name};
+use super::thumbnails;
 use crate::paint::Camera;
 use crate::viz::command::CameraPose;
 use crate::viz::context::ViewContext;
@@ -12,7 +13,7 @@ use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::labels::{Labels, label};
 use crate::viz::file_units::outside;
 use crate::viz::home_camera::home_camera;
-use crate::viz::observations::{choose, drawn_observations, nearest};
+use crate::viz::observations::{choose, nearest, share_drawn};
 use crate::viz::scene_painter::SceneRequest;
 use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
@@ -35,10 +36,23 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let background = context.background_color(ui);
     let request = SceneRequest { source: Arc::new(scene), camera, rect, background };
     context.scene.borrow_mut().paint(ui, request);
-    context.layer(ui.painter(), 1, "names");
-
     let projector = camera.projector([rect.width(), rect.height()]);
     let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
+    let places = context.projection.places();
+    let drawn = places.iter().take(context.snapshot.encodings.columns());
+    if selection.layers.pictures && selection.tau >= 1.0 {
+        context.layer(ui.painter(), 1, "thumbnails");
+        let image = seen(context.projection.space(&context.probe.image));
+        let named =
+            names.iter().filter_map(|name| seen(name.at)).map(|at| Rect::from_center_size(at, vec2(44.0, 24.0)));
+        let free = image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))).into_iter().chain(named).collect();
+        thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), free);
+    }
+    context.layer(ui.painter(), 1, "names");
+    if let Some(words) = share_drawn(context).filter(|_| selection.layers.data) {
+        let corner = rect.left_bottom() + vec2(8.0, -6.0);
+        label(&ui.painter_at(rect), corner, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);
+    }
     write(&ui.painter_at(rect), &names, seen, seen(context.projection.space(&context.probe.image)), palette);
     if selection.layers.data {
         if let Some(colors) = ObservationColors::new(context.snapshot, selection.color, palette) {
@@ -52,10 +66,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if response.clicked()
         && let Some(position) = response.interact_pointer_pos()
     {
-        let place = |x: &[f32]| projector.project(context.projection.space(x));
-        let places = drawn_observations(context.snapshot).map(|x| place(x).map(|[x, y, _]| rect.min + vec2(x, y)));
-        choose(context.snapshot, selection, nearest(places, position));
+        choose(context.snapshot, selection, nearest(drawn.clone().map(|place| seen(*place)), position));
     }
+    let response = thumbnails::hover(ui, context, response, drawn.map(|place| seen(*place)));
     response.on_hover_cursor(CursorIcon::Grab);
 }
 

@@ -3,7 +3,7 @@
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
 use crate::viz::file_units::FileUnits;
-use crate::viz::observations::{drawn_observations, to_f64};
+use crate::viz::observations::to_f64;
 use crate::viz::selection::Selection;
 use crate::viz::view_spec::{Table, latent_columns};
 
@@ -13,9 +13,9 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     let (m, units) = (context.snapshot.latent_dim(), FileUnits::of(&context.snapshot.data));
     let names = ["part".to_owned()].into_iter().chain(latent_columns(context)).chain(projection.names.iter().cloned());
     let mut csv = Csv::new(names);
-    let mut add = |part: &str, z: Option<&[f64]>, x: &[f64]| {
+    let mut add_at = |part: &str, z: Option<&[f64]>, place: [f32; 3]| {
         let latents = (0..m).map(|i| z.map_or(f64::NAN, |z| z[i]));
-        let seen = projection.space(x).map(f64::from).into_iter().take(projection.dims()).enumerate();
+        let seen = place.map(f64::from).into_iter().take(projection.dims()).enumerate();
         let seen = seen.map(|(axis, x)| {
             let [centre, scale] = units.as_ref().map_or([0.0, 1.0], |units| units.axis(axis));
             centre + scale * x
@@ -23,23 +23,23 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
         csv.push([part.to_owned()], latents.chain(seen));
     };
     if layers.data {
-        for (i, x) in drawn_observations(context.snapshot).enumerate() {
-            let code: Vec<f64> = context.snapshot.mean(i).iter().map(|z| f64::from(*z)).collect();
-            add("observation", Some(&code), &to_f64(x));
+        for (i, place) in projection.places().iter().take(context.snapshot.encodings.columns()).enumerate() {
+            add_at("observation", Some(&to_f64(context.snapshot.mean(i))), *place);
         }
     }
     if layers.surface || layers.grid {
-        for k in 0..probe.surface().columns() {
-            add("surface", Some(&probe.surface_latent(k)), &to_f64(probe.surface().column(k)));
+        for (k, place) in probe.surface_places().iter().enumerate() {
+            add_at("surface", Some(&probe.surface_latent(k)), *place);
         }
     }
     if layers.seams {
-        for seam in &probe.seams {
-            for k in 0..seam.t.len() {
-                add(&format!("curve {}", seam.latent + 1), Some(&probe.seam_latent(seam, k)), seam.points.column(k));
+        for (seam, places) in probe.seams.iter().zip(probe.seam_places()) {
+            for (k, place) in places.iter().enumerate() {
+                add_at(&format!("curve {}", seam.latent + 1), Some(&probe.seam_latent(seam, k)), *place);
             }
         }
     }
+    let mut add = |part: &str, z: Option<&[f64]>, x: &[f64]| add_at(part, z, projection.space(x));
     if layers.truth {
         for (i, seam) in probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
             seam.points.iter_columns().for_each(|x| add(&format!("true seam {}", i + 1), None, x));

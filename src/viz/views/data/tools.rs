@@ -20,8 +20,15 @@ fn layers(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let three = context.projection.dims() == 3;
     ui.menu_button("layers ▾", |ui| {
         let has_truth = context.probe.truth().is_some();
+        let has_pictures = context.projection.pictures.is_some();
         for (name, help, on) in selection.layers.list() {
-            if (name == "surface" && !three) || (name == "truth" && !has_truth) {
+            let is_missing = match name {
+                "surface" => !three,
+                "truth" => !has_truth,
+                "thumbnails" => !has_pictures,
+                _ => false,
+            };
+            if is_missing {
                 continue;
             }
             ui.checkbox(on, name).on_hover_text(help);

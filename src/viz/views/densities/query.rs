@@ -3,6 +3,7 @@
 use rand_distr::{Distribution as _, StandardNormal};
 
 use crate::geometry::{Seam, measured_arcs, normal_density};
+use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 use crate::vae::Vae;
 
@@ -42,7 +43,7 @@ pub(super) struct Ghost {
     pub other: usize,
     /// Its value there.
     pub value: f64,
-    /// The seam.
+    /// The seam, without its points.
     pub seam: Seam,
 }
 
@@ -67,7 +68,9 @@ impl Ghosts {
             let ghost = |other: usize, value: f64| {
                 let mut at = z.clone();
                 at[other] = value;
-                Ghost { other, value, seam: Seam::through(model, &at, i, RANGE, POINTS) }
+                // Only speeds and arc lengths are drawn, and the points of images would fill the memory.
+                let seam = Seam { points: Matrix::zeros(0, 0), ..Seam::through(model, &at, i, RANGE, POINTS) };
+                Ghost { other, value, seam }
             };
             others.flat_map(|j| query.values.iter().map(move |v| (j, *v))).map(|(j, v)| ghost(j, v)).collect()
         };

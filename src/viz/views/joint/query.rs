@@ -96,7 +96,7 @@ impl Joint {
         let detectable = detectable_coupling(&along, &u, &v, band, &mut rng);
 
         let latents: Vec<f64> = samples[..DRAWN].iter().flat_map(|sample| place(*sample)).collect();
-        let jets = Jets::of(model, &Matrix::from_columns(z.len(), DRAWN, latents), Order::Second);
+        let jets = Jets::along(model, &Matrix::from_columns(z.len(), DRAWN, latents), &[a, b], Order::Second);
         let mean = |value: &dyn Fn(usize) -> f64| (0..DRAWN).map(value).sum::<f64>() / DRAWN as f64;
         let size = |i: usize, j: usize| mean(&|k| coupling(&jets, k, i, j).powi(2)).sqrt();
         let smooth = model.architecture.activation != Activation::Relu;
@@ -105,8 +105,8 @@ impl Joint {
             product: product_density(model, z, *plane, RANGE, SIDE),
             dependence,
             band,
-            contrast: mean(&|k| ima_contrast(&jets.jacobian(k).select_columns([&a, &b]))),
-            coupling: smooth.then(|| [size(a, b), size(b, a)]),
+            contrast: mean(&|k| ima_contrast(&jets.jacobian(k))),
+            coupling: smooth.then(|| [size(0, 1), size(1, 0)]),
             detectable,
             samples: samples[..DRAWN].to_vec(),
             arcs: arcs[..DRAWN].to_vec(),

@@ -7,7 +7,6 @@ use crate::geometry::{
     FINE_QUADRATURE, Jets, Order, RotatedElbo, Rotation, posterior_precision, rotated_elbos, rotated_gap,
 };
 use crate::linalg::Matrix;
-use crate::ppca::LinearOptimum;
 use crate::vae::{Objective, Posterior, Vae};
 use crate::viz::query::Query;
 
@@ -81,7 +80,7 @@ impl RotationCurve {
             observations: count,
             linear,
             approximate: model.latent_dim() > FINE_QUADRATURE && !linear,
-            at_optimum: linear.then(|| at_optimum(snapshot, model, &objective, plane)),
+            at_optimum: if linear { at_optimum(snapshot, model, &objective, plane) } else { None },
         }
     }
 
@@ -152,20 +151,19 @@ fn second_order(model: &Vae<f64>, posteriors: &[Posterior], objective: &Objectiv
 
 /// The optimum of the linear β-VAE gives latent i the precision max(λᵢ, b)/b. Which eigenvalue is whose is read off the
 /// lengths of the columns.
-fn at_optimum(snapshot: &Snapshot, model: &Vae<f64>, objective: &Objective, plane: [usize; 2]) -> Vec<f64> {
+fn at_optimum(snapshot: &Snapshot, model: &Vae<f64>, objective: &Objective, plane: [usize; 2]) -> Option<Vec<f64>> {
     let m = model.latent_dim();
-    let covariance = snapshot.data.test.covariance();
-    let optimum = LinearOptimum::new(&covariance, m, objective);
+    let eigenvalues = snapshot.data.test.eigenvalues()?;
     let jacobian = Jets::of(model, &Matrix::zeros(m, 1), Order::First).jacobian(0);
     let lengths: Vec<f64> = jacobian.column_iter().map(|column| column.norm()).collect();
     let precision = |i: usize| {
         let rank =
             lengths.iter().enumerate().filter(|(j, l)| **l > lengths[i] || (**l == lengths[i] && *j < i)).count();
-        (optimum.eigenvalues.get(rank).copied().unwrap_or(0.0) / objective.b()).max(1.0)
+        (eigenvalues.get(rank).copied().unwrap_or(0.0) / objective.b()).max(1.0)
     };
     let precision = DMatrix::from_diagonal(&plane.map(precision).to_vec().into());
     let price = |k: i32| rotated_gap(&precision, objective.beta, &Rotation { degrees: f64::from(k), plane: [0, 1] });
-    (0..90).map(price).collect()
+    Some((0..90).map(price).collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The Jacobian at z*: what it makes of the unit circle, its singular values, angles and the price of not being
-//! orthogonal.
+//! orthogonal. The columns of images are shown as pictures.
+
+mod pictures;
 
 use eframe::egui::{Align2, Color32, Grid, Rect, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, PlotBounds};
@@ -47,8 +49,10 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             ui.label(RichText::new(title).strong());
             context.say_metric(ui);
             let z: Vec<String> = selection.z.iter().take(MOST_CELLS).map(|z| number(*z, 2)).collect();
-            ui.weak(format!("({})", z.join(", ")));
+            let more = if selection.z.len() > MOST_CELLS { ", …" } else { "" };
+            ui.weak(format!("({}{more})", z.join(", ")));
         });
+        pictures::show(ui, context);
         let room = ui.available_size();
         let numbers = |ui: &mut Ui| {
             lengths(ui, context, selection);

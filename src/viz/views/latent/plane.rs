@@ -1,0 +1,272 @@
+//! The plane of a pair of latents.
+
+use eframe::egui::{
+    Align2, CursorIcon, EventFilter, Id, Key, Pos2, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2,
+};
+use egui_plot::{AxisHints, PlotBounds};
+
+use crate::experiment::Snapshot;
+use crate::vae::Posterior;
+use crate::viz::command::Direction;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::colors::ObservationColors;
+use crate::viz::draw::ellipse::ellipse;
+use crate::viz::draw::heat::Heat;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::latent_grid::RANGE;
+use crate::viz::observations::{choose, nearest};
+use crate::viz::selection::Selection;
+use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
+
+/// The plane of two latents, the first across. With one latent both are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plane {
+    /// The latents on the axes.
+    pub axes: [usize; 2],
+    /// One of several: names and numbers are left out for which there is no room.
+    pub is_small: bool,
+}
+
+/// Draws a plane into all of the given space; moves z* and chooses observations.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, plane: Plane) {
+    let palette = ViewContext::palette(ui);
+    let Plane { axes, is_small } = plane;
+    let [a, b] = axes;
+    let one = a == b;
+    let vertical = if one { "(spread for the eye)".to_owned() } else { indexed("z", b) };
+    let id = if is_small { format!("latent space {a} {b}") } else { "latent space".to_owned() };
+    let ticks = if is_small { 4.0 } else { 8.0 };
+    let plot = still_plot(ui, &id, context)
+        .data_aspect(1.0)
+        .x_grid_spacer(grid(ticks))
+        .y_grid_spacer(grid(ticks))
+        .custom_x_axes(if is_small { Vec::new() } else { vec![axis(AxisHints::new_x(), &indexed("z", a))] })
+        .custom_y_axes(if is_small { Vec::new() } else { vec![axis(AxisHints::new_y(), &vertical)] })
+        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE; 2], [RANGE; 2])));
+    let marks = PlotPainter::new(ui, context, plot.transform);
+    let handle = handle(ui, &marks, selection, axes);
+    drag(ui, &handle, &marks, selection, axes);
+    if let Some(position) = drag(ui, &plot.response, &marks, selection, axes) {
+        click(context, &marks, position, selection, axes);
+    }
+    if is_small && (handle.is_pointer_button_down_on() || plot.response.is_pointer_button_down_on()) {
+        // The plane in hand is the one whose image data space shows.
+        selection.axes = axes;
+    }
+
+    let heat = Heat::new(context, selection, axes);
+    if let Some(heat) = &heat {
+        heat.draw(&marks, palette);
+    }
+    marks.layer("prior");
+    for ring in 1..=3 {
+        marks.curve(
+            ellipse([0.0; 2], [[1.0, 0.0], [0.0, 1.0]], f64::from(ring)),
+            Stroke::new(1.0, palette.muted.gamma_multiply(0.4)),
+            &[],
+        );
+    }
+    let snapshot = context.snapshot;
+    let count = snapshot.encodings.columns();
+    let place = |i: usize| code(snapshot, i, axes);
+    let radius = if is_small { 0.6 * POINT_RADIUS } else { POINT_RADIUS };
+    marks.layer("codes");
+    let colors = ObservationColors::new(context.snapshot, selection.color, palette);
+    match &colors {
+        Some(by) => marks.colored_cloud((0..count).map(place).zip(by.colors.iter().copied()), radius),
+        None => marks.cloud((0..count).map(place), radius, palette.point.gamma_multiply(0.55)),
+    }
+    marks.layer("lines");
+    lines(&marks, palette, selection, plane);
+    if let Some(i) = selection.observation {
+        marks.layer("posterior");
+        posterior(&marks, palette, &snapshot.posterior(i), axes);
+    }
+    marks.layer("z");
+    let z = z_in_view(selection, axes);
+    let held = handle.dragged() || plot.response.dragged() || handle.has_focus();
+    if is_small {
+        marks.dot(z, palette.latent, held);
+    } else {
+        marks.handle(z, palette.latent, held);
+        marks.label(marks.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
+    }
+    if let Some(colors) = colors.filter(|_| !is_small) {
+        marks.layer("colours");
+        colors.legend(&marks.painter, *plot.transform.frame(), palette);
+    }
+    if !is_small {
+        let frame = *plot.transform.frame();
+        if let Some(heat) = &heat {
+            heat.legend(ui, &marks, frame, palette);
+        } else if let Some(reason) = Heat::refusal(context, selection) {
+            let corner = frame.left_bottom() + eframe::egui::vec2(6.0, -4.0);
+            marks.label(corner, Align2::LEFT_BOTTOM, &reason, palette.ink);
+        }
+        for (line, words) in words(context, selection, heat.is_some()).iter().enumerate() {
+            let corner = frame.left_top() + eframe::egui::vec2(6.0, 3.0 + 16.0 * line as f32);
+            marks.label(corner, Align2::LEFT_TOP, words, palette.muted);
+        }
+    }
+    plot.response.on_hover_cursor(CursorIcon::Crosshair);
+}
+
+/// What of the other latents is in a plane: nothing with two latents.
+pub(super) fn words(context: &ViewContext<'_>, selection: &Selection, has_map: bool) -> Vec<&'static str> {
+    if context.snapshot.latent_dim() < 3 {
+        return Vec::new();
+    }
+    let marginal = if selection.observation.is_some() { "codes, posterior: marginal" } else { "codes: marginal" };
+    let slice = if has_map { "map, lines: slice through z*" } else { "lines: slice through z*" };
+    vec![marginal, slice]
+}
+
+/// z* as something to be dragged, or moved by the arrow keys once it has the keyboard focus.
+fn handle(ui: &Ui, marks: &PlotPainter, selection: &mut Selection, axes: [usize; 2]) -> Response {
+    let place = Rect::from_center_size(marks.at(z_in_view(selection, axes)), Vec2::splat(2.0 * REACH));
+    let place = place.intersect(marks.painter.clip_rect());
+    let response = ui.interact(place, ui.scope_id().with(("z*", axes)), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "z* in latent space"));
+    if response.has_focus() {
+        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        for (key, direction) in [
+            (Key::ArrowLeft, Direction::Left),
+            (Key::ArrowRight, Direction::Right),
+            (Key::ArrowUp, Direction::Up),
+            (Key::ArrowDown, Direction::Down),
+        ] {
+            if ui.input(|i| i.key_pressed(key)) {
+                move_by_key(selection, axes, direction);
+            }
+        }
+    }
+    response.on_hover_cursor(CursorIcon::Grab)
+}
+
+fn z_in_view(selection: &Selection, [a, b]: [usize; 2]) -> [f64; 2] {
+    [selection.z[a], if a == b { 0.0 } else { selection.z[b] }]
+}
+
+/// The code of an encoded observation in the view. With one latent the second coordinate only keeps points apart.
+fn code(snapshot: &Snapshot, i: usize, [a, b]: [usize; 2]) -> [f64; 2] {
+    let mean = snapshot.mean(i);
+    // Multiples of the golden ratio spread evenly however many there are.
+    let spread = || (0.618_034 * i as f64).fract() - 0.5;
+    [f64::from(mean[a]), if a == b { spread() } else { f64::from(mean[b]) }]
+}
+
+/// The lines through z* parallel to the axes.
+fn lines(marks: &PlotPainter, palette: &Palette, selection: &Selection, Plane { axes, is_small }: Plane) {
+    let [x, y] = z_in_view(selection, axes);
+    let stroke = Stroke::new(if is_small { 0.6 * CURVE_WIDTH } else { CURVE_WIDTH }, palette.latent);
+    let shown = if axes[0] == axes[1] { &axes[..1] } else { &axes[..] };
+    for (axis, latent) in shown.iter().enumerate() {
+        let ends = if axis == 0 { [[-RANGE, y], [RANGE, y]] } else { [[x, -RANGE], [x, RANGE]] };
+        marks.curve(ends.into_iter(), stroke, dashes(*latent));
+        if is_small {
+            continue;
+        }
+        let end = marks.at(ends[1]);
+        let (position, anchor) = if axis == 0 {
+            (pos2(end.x - 4.0, end.y - 4.0), Align2::RIGHT_BOTTOM)
+        } else {
+            (pos2(end.x + 5.0, end.y + 4.0), Align2::LEFT_TOP)
+        };
+        marks.label(position, anchor, &indexed("z", *latent), palette.latent);
+    }
+}
+
+/// The posterior of an observation: its mean and its ellipses at one and two standard deviations.
+fn posterior(marks: &PlotPainter, palette: &Palette, q: &Posterior, [a, b]: [usize; 2]) {
+    let sigma = q.covariance();
+    if a == b {
+        let (mean, sd) = (q.mean[a], sigma[(a, a)].sqrt());
+        marks.curve([[mean - sd, 0.0], [mean + sd, 0.0]].into_iter(), Stroke::new(4.0, palette.ink), &[]);
+        return;
+    }
+    // The Cholesky factor of the 2×2 marginal.
+    let l11 = sigma[(a, a)].sqrt();
+    let l21 = sigma[(a, b)] / l11;
+    let l22 = (sigma[(b, b)] - l21 * l21).max(0.0).sqrt();
+    let centre = [q.mean[a], q.mean[b]];
+    for r in [1.0, 2.0] {
+        marks.curve(ellipse(centre, [[l11, l21], [0.0, l22]], r), Stroke::new(1.6, palette.ink), &[]);
+    }
+    marks.painter.circle_filled(marks.at(centre), 2.5, palette.ink);
+}
+
+/// Moves z* with the pointer and the arrow keys. Gives the position of a click.
+fn drag(
+    ui: &Ui,
+    response: &Response,
+    marks: &PlotPainter,
+    selection: &mut Selection,
+    [a, b]: [usize; 2],
+) -> Option<Pos2> {
+    let start_id: Id = response.id.with("z at the start of the drag");
+    if response.double_clicked() {
+        selection.z.fill(0.0);
+        selection.observation = None;
+        return None;
+    }
+    if response.drag_started() {
+        ui.data_mut(|data| data.insert_temp(start_id, selection.z.clone()));
+        selection.observation = None;
+    }
+    let position = response.interact_pointer_pos()?;
+    if response.dragged() {
+        let start: Vec<f64> = ui.data(|data| data.get_temp(start_id)).unwrap_or_else(|| selection.z.clone());
+        let point = marks.point(position).map(|x| x.clamp(-RANGE, RANGE));
+        let moved = [point[0] - start[a], point[1] - start[b]];
+        // Shift keeps the coordinate that has moved less.
+        let locked = ui.input(|i| i.modifiers.shift).then(|| usize::from(moved[0].abs() > moved[1].abs()));
+        selection.z[a] = if locked == Some(0) { start[a] } else { point[0] };
+        if a != b {
+            selection.z[b] = if locked == Some(1) { start[b] } else { point[1] };
+        }
+    }
+    response.clicked().then_some(position)
+}
+
+/// Sends z* to the code next to a click, or to the click itself if no code is near.
+fn click(
+    context: &ViewContext<'_>,
+    marks: &PlotPainter,
+    position: Pos2,
+    selection: &mut Selection,
+    [a, b]: [usize; 2],
+) {
+    let snapshot = context.snapshot;
+    let codes = (0..snapshot.encodings.columns()).map(|i| Some(marks.at(code(snapshot, i, [a, b]))));
+    let near = nearest(codes, position);
+    selection.observation = None;
+    choose(snapshot, selection, near);
+    if near.is_none() {
+        let point = marks.point(position).map(|x| x.clamp(-RANGE, RANGE));
+        selection.z[a] = point[0];
+        if a != b {
+            selection.z[b] = point[1];
+        }
+    }
+}
+
+/// Moves z* by a tenth of a standard deviation along the chosen latents.
+pub fn nudge(selection: &mut Selection, direction: Direction) {
+    move_by_key(selection, selection.axes, direction);
+}
+
+fn move_by_key(selection: &mut Selection, [a, b]: [usize; 2], direction: Direction) {
+    const STEP: f64 = 0.1;
+    let (latent, by) = match direction {
+        Direction::Left => (a, -STEP),
+        Direction::Right => (a, STEP),
+        Direction::Down => (b, -STEP),
+        Direction::Up => (b, STEP),
+    };
+    if let Some(z) = selection.z.get_mut(latent) {
+        *z = (*z + by).clamp(-RANGE, RANGE);
+        selection.observation = None;
+    }
+}

@@ -64,8 +64,7 @@ impl MakeArgs {
         let pictures: Vec<ShapePicture> = chosen.into_iter().map(ShapePicture::new).collect();
         let values: Vec<f64> = pictures.iter().flat_map(|p| std::iter::once(1.0).chain(p.values())).collect();
         let class = |class: usize| class as i64;
-        let classes: Vec<i64> =
-            pictures.iter().flat_map(|p| std::iter::once(0).chain(p.classes.map(class))).collect();
+        let classes: Vec<i64> = pictures.iter().flat_map(|p| std::iter::once(0).chain(p.classes.map(class))).collect();
         let drawn = pictures.iter().map(|picture| {
             let mut pixels = vec![0_u8; SHAPES_SIZE * SHAPES_SIZE];
             picture.draw(&mut pixels);

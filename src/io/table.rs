@@ -100,7 +100,7 @@ fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
 
 /// Refuses a file whose text, numbers and data in single precision would not fit in half of the memory, judged by its beginning.
 fn check_fit(beginning: &[u8], size: u64) -> Result<(), FileError> {
-    let lines = beginning.split(|byte| *byte == b'\n').count() as u64;
+    let lines = (beginning.split(|byte| *byte == b'\n').count() - 1).max(1) as u64;
     let cells = beginning.iter().filter(|byte| matches!(byte, b',' | b';' | b'\t' | b' ')).count() as u64 + lines;
     let (begun, room) = (beginning.len() as u64, half_of_memory());
     let needed = size.saturating_add((12 * cells).saturating_mul(size / begun.max(1)));
@@ -584,9 +584,10 @@ mod tests {
         let file = read_table(&path, &ImportOptions::default(), 0, Watch::nobody()).unwrap();
         // seq 10 | sha256sum
         assert_eq!(file.sha256, "bf794518e35d7f1ce3a50b3058c4191bb9401e568fc645d77e10b0f404cf1f22");
-        for (path, words) in
-            [(directory.path().join("none.csv"), "cannot read"), (directory.path().into(), "cannot read")]
-        {
+        for (path, words) in [
+            (directory.path().join("none.csv"), "cannot read"),
+            (directory.path().into(), "the folder holds no PNG or JPEG"),
+        ] {
             let sentence = read_table(&path, &ImportOptions::default(), 0, Watch::nobody()).unwrap_err().to_string();
             assert!(sentence.starts_with(words) && sentence.ends_with(&path.display().to_string()), "{sentence}");
         }

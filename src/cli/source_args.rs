@@ -57,8 +57,9 @@ impl SourceArgs {
             _ => RunSource::Scene(scene.as_deref().unwrap_or(default_scene).to_owned()),
         };
         match (&source, import.first_given()) {
-            (RunSource::Data { .. }, _) | (_, None) => Ok(source),
-            (RunSource::Session { data: Some(_), .. }, Some("--test")) => Ok(source),
+            (RunSource::Data { .. }, _) | (_, None) | (RunSource::Session { data: Some(_), .. }, Some("--test")) => {
+                Ok(source)
+            }
             (_, Some(option)) => Err(CliError::Input(format!(
                 "{option} is for new runs on your data: give their file with --data (a saved run keeps its own choice)"
             ))),

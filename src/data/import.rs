@@ -201,7 +201,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
 fn is_usual_share(share: &f64) -> bool {
-    *share == HELD_OUT
+    share.to_bits() == HELD_OUT.to_bits()
 }
 
 #[cfg(test)]
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn impossible_values_have_a_sentence() {
-        let with = |held_out, rows| ImportOptions { held_out, rows, ..ImportOptions::default() }.check();
+        let with = |held_out, rows| ImportOptions { rows, held_out, ..ImportOptions::default() }.check();
         assert_eq!(with(0.2, Some(10)), Ok(()));
         for (held_out, rows) in [(0.0, None), (1.0, None), (f64::NAN, None), (0.2, Some(9))] {
             assert!(with(held_out, rows).is_err());

@@ -80,11 +80,9 @@ impl Roles {
             }
             if k < skip {
                 roles[k] = ColumnRole::LeftOut;
-            } else if !options.guess {
-                continue;
-            } else if let Some((role, why)) = guess(k, names, cells, skip) {
+            } else if let Some((role, why)) = guess(k, names, cells, skip).filter(|_| options.guess) {
                 roles[k] = role;
-                let (name, flag) = (&names[k], format!("--columns can include it"));
+                let (name, flag) = (&names[k], "--columns can include it");
                 notes.push(ImportNote(match role {
                     ColumnRole::Label if cells.columns[k].is_text() => format!("'{name}' is a label: {why}"),
                     ColumnRole::Label => format!("'{name}' is read as a label, not as a dimension: {why}; {flag}"),

@@ -100,7 +100,7 @@ fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
 
 /// Refuses a file whose text, numbers and data in single precision would not fit in half of the memory, judged by its beginning.
 fn check_fit(beginning: &[u8], size: u64) -> Result<(), FileError> {
-    let lines = beginning.iter().filter(|byte| **byte == b'\n').count().max(1) as u64;
+    let lines = (beginning.split(|byte| *byte == b'\n').count() - 1).max(1) as u64;
     let cells = beginning.iter().filter(|byte| matches!(byte, b',' | b';' | b'\t' | b' ')).count() as u64 + lines;
     let (begun, room) = (beginning.len() as u64, half_of_memory());
     let needed = size.saturating_add((12 * cells).saturating_mul(size / begun.max(1)));
@@ -180,13 +180,12 @@ fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<Tab
     notes.append(&mut roles.notes);
     for k in roles.of(ColumnRole::Label) {
         let is_chosen = !options.labels.is_empty() || !options.guess || !cells.columns[k].is_text();
-        match label_column(&layout, &cells, k, &names[k], (&rows, is_chosen))? {
-            Some(label) => labels.push(label),
-            None => {
-                roles.roles[k] = ColumnRole::LeftOut;
-                notes.retain(|note| !note.0.starts_with(&format!("'{}' is a label", names[k])));
-                notes.push(ImportNote(format!("'{}' is left out: its texts name rows, not categories", names[k])));
-            }
+        if let Some(label) = label_column(&layout, &cells, k, &names[k], (&rows, is_chosen))? {
+            labels.push(label);
+        } else {
+            roles.roles[k] = ColumnRole::LeftOut;
+            notes.retain(|note| !note.0.starts_with(&format!("'{}' is a label", names[k])));
+            notes.push(ImportNote(format!("'{}' is left out: its texts name rows, not categories", names[k])));
         }
     }
     let import = recorded(options, &names, &roles, skip, &cells);
@@ -423,7 +422,8 @@ mod tests {
     /// Twelve rows of this text after this header; {} stands for reals.
     fn labelled(header: &str, row: impl Fn(usize) -> String) -> String {
         let real = |i: usize| format!("{:.3},{:.3}", (i as f64).sin(), (1.7 * i as f64).cos());
-        (0..24).fold(format!("{header}\n"), |text, i| text + &row(i).replace("{}", &real(i)) + "\n")
+        let rows = (0..24).map(|i| format!("{}\n", row(i).replace("{}", &real(i))));
+        format!("{header}\n{}", rows.collect::<String>())
     }
 
     #[test]
@@ -584,9 +584,10 @@ mod tests {
         let file = read_table(&path, &ImportOptions::default(), 0, Watch::nobody()).unwrap();
         // seq 10 | sha256sum
         assert_eq!(file.sha256, "bf794518e35d7f1ce3a50b3058c4191bb9401e568fc645d77e10b0f404cf1f22");
-        for (path, words) in
-            [(directory.path().join("none.csv"), "cannot read"), (directory.path().into(), "cannot read")]
-        {
+        for (path, words) in [
+            (directory.path().join("none.csv"), "cannot read"),
+            (directory.path().into(), "the folder holds no PNG or JPEG"),
+        ] {
             let sentence = read_table(&path, &ImportOptions::default(), 0, Watch::nobody()).unwrap_err().to_string();
             assert!(sentence.starts_with(words) && sentence.ends_with(&path.display().to_string()), "{sentence}");
         }

@@ -108,7 +108,7 @@ impl<'a> TextLayout<'a> {
         let (mut place, mut number) = (0, self.first_line);
         while reader.read_record(&mut record).map_err(FileError::new)? {
             let start = record.position().map_or(0, |position| position.byte() as usize).clamp(place, self.rows.len());
-            number += newlines(&self.rows.as_bytes()[place..start]);
+            number += self.rows.get(place..start).map_or(0, |text| text.matches('\n').count()) as u32;
             place = start;
             // The position of a record includes what is left out before it.
             while let Some((line, _)) = self.rows[place..].split_once('\n')
@@ -122,10 +122,6 @@ impl<'a> TextLayout<'a> {
         }
         Ok(())
     }
-}
-
-fn newlines(bytes: &[u8]) -> u32 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u32
 }
 
 fn delimiter(rows: &str) -> Option<u8> {

@@ -133,7 +133,7 @@ impl DataScene {
                 let ends = units.as_ref().map_or_else(String::new, |units| {
                     let [centre, scale] = units.axis(axis);
                     let [low, high] = [min, max].map(|end| centre + scale * f64::from(end[axis]));
-                    format!(" {} to {}", tick(low, 0.05 * (high - low)), tick(high, 0.05 * (high - low)))
+                    format!(" {}…{}", tick(low, 0.05 * (high - low)), tick(high, 0.05 * (high - low)))
                 });
                 let text = self.projection.label(axis);
                 names.push(Name { at, foot: None, text: format!("{text}{ends}"), color: palette.muted });

@@ -54,13 +54,11 @@ pub(in crate::io) fn table_of_arrays(
     if !incomplete.is_empty() {
         let sentence = missing(&table, &incomplete);
         if options.missing == MissingValues::Refuse {
-            return Err(FileError::new(
-                sentence
-                    + "; only finite numbers can be learned from, so leave these rows out with \
-                                                   --missing drop",
-            ));
+            return Err(FileError::new(format_args!(
+                "{sentence}; only finite numbers can be learned from, so leave these rows out with --missing drop"
+            )));
         }
-        notes.push(ImportNote(sentence + "; these rows are left out"));
+        notes.push(ImportNote(format!("{sentence}; these rows are left out")));
         let complete: Vec<usize> =
             (0..table.samples()).filter(|sample| incomplete.binary_search(sample).is_err()).collect();
         table = table.with_samples(&complete);

@@ -59,15 +59,13 @@ fn write_archive<W: Write + Seek>(
         };
     let bytes = (samples as u64).saturating_mul((height * width) as u64);
     add("imgs", "|u1", &[samples, height, width], bytes, &mut |to| {
-        let mut count = 0;
-        for picture in &mut *pictures {
+        for (count, picture) in pictures.by_ref().enumerate() {
             let picture = picture.as_ref();
             if picture.len() != height * width {
                 let what = format!("picture {count} has {} pixels instead of {height}×{width}", picture.len());
                 return Err(Error::new(ErrorKind::InvalidInput, what));
             }
             to.write_all(picture)?;
-            count += 1;
         }
         Ok(())
     })?;

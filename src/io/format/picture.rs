@@ -326,7 +326,7 @@ mod tests {
         let text = {
             use std::io::Write as _;
             let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-            (0..100).for_each(|_| packer.write_all(&[b'a'; 1 << 20]).unwrap());
+            (0..100).for_each(|_| packer.write_all(&vec![b'a'; 1 << 20]).unwrap());
             [b"zTXtkey\0\0".as_slice(), &packer.finish().unwrap()].concat()
         };
         let plain = png(2, ColorType::Grayscale, BitDepth::Eight, None, &[0, 50, 100, 255]);

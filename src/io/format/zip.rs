@@ -244,9 +244,10 @@ fn fill(
     deflated: bool,
     write: impl FnOnce(&mut dyn Write) -> Written<()>,
 ) -> Written<(u32, u64)> {
-    let to = match deflated {
-        true => Packing::Deflated(DeflateEncoder::new(archive, Compression::default())),
-        false => Packing::Stored(archive),
+    let to = if deflated {
+        Packing::Deflated(DeflateEncoder::new(archive, Compression::default()))
+    } else {
+        Packing::Stored(archive)
     };
     let mut content = Content { to, crc: crc32fast::Hasher::new(), size: 0 };
     write(&mut content)?;

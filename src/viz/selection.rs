@@ -15,6 +15,11 @@ fn is_off(on: &bool) -> bool {
     !on
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_on(on: &bool) -> bool {
+    *on
+}
+
 /// z*, the chosen observation, camera and layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -102,6 +107,9 @@ pub struct Layers {
     /// Pictures of some observations, if they are images.
     #[serde(skip_serializing_if = "is_off")]
     pub pictures: bool,
+    /// Decoded pictures along the lines through z* and along their images, if the data are images.
+    #[serde(skip_serializing_if = "is_on")]
+    pub pinned: bool,
 }
 
 impl Default for Layers {
@@ -115,13 +123,14 @@ impl Default for Layers {
             truth: false,
             axes: true,
             pictures: false,
+            pinned: true,
         }
     }
 }
 
 impl Layers {
     /// The layers with names and tooltips.
-    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 8] {
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 9] {
         [
             ("data", "Held-out observations", &mut self.data),
             ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
@@ -134,6 +143,7 @@ impl Layers {
                 &mut self.truth,
             ),
             ("axes", "Axes and grid lines, of all plots", &mut self.axes),
+            ("decodings", "Decoded pictures along the lines through z* and their images", &mut self.pinned),
             ("thumbnails", "Pictures of observations, as many as there is room for", &mut self.pictures),
         ]
     }
@@ -354,7 +364,7 @@ mod tests {
         assert!(Selection { axes: [0, 0], ..all }.planes(1).is_empty());
         // Files of earlier versions stay as they are.
         let text = serde_json::to_string(&Selection::default()).unwrap();
-        assert!(!text.contains("pairs") && !text.contains("pictures"), "{text}");
+        assert!(!text.contains("pairs") && !text.contains("pictures") && !text.contains("pinned"), "{text}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod legend;
 pub(crate) mod matrix;
 pub(crate) mod number;
 pub(crate) mod picture;
+pub(crate) mod pinned;
 pub(crate) mod plot_painter;
 pub(crate) mod points;
 pub(crate) mod polyline;

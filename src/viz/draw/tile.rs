@@ -9,7 +9,6 @@ use eframe::egui::{
 
 use super::picture::{PictureFormat, signed_picture};
 use super::polyline::polyline;
-use crate::data::Dataset;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
 use crate::viz::home_camera::home_camera;
@@ -35,11 +34,12 @@ const MOST_BARS: usize = 24;
 const CLOUD: usize = 160;
 
 impl TileForm {
-    /// The form for these data.
-    pub(crate) fn of(data: &Dataset) -> Self {
-        if let Some(format) = PictureFormat::of(data) {
-            return Self::Picture(format);
+    /// The form for the data of a run.
+    pub(crate) fn of(context: &ViewContext<'_>) -> Self {
+        if let Some(format) = &context.projection.pictures {
+            return Self::Picture(format.clone());
         }
+        let data = &context.snapshot.data;
         if data.data_dim() <= 3 {
             return Self::Space;
         }

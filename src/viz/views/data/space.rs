@@ -6,11 +6,13 @@ use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec
 
 use super::scene::{DataScene, Name};
 use super::thumbnails;
+use crate::geometry::Seam;
 use crate::paint::Camera;
 use crate::viz::command::CameraPose;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::labels::{Labels, label};
+use crate::viz::draw::pinned;
 use crate::viz::file_units::outside;
 use crate::viz::home_camera::home_camera;
 use crate::viz::observations::{choose, nearest, share_drawn};
@@ -40,13 +42,21 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
     let places = context.projection.places();
     let drawn = places.iter().take(context.snapshot.encodings.columns());
-    if selection.layers.pictures && selection.tau >= 1.0 {
-        context.layer(ui.painter(), 1, "thumbnails");
+    if selection.tau >= 1.0 {
         let image = seen(context.projection.space(&context.probe.image));
         let named =
             names.iter().filter_map(|name| seen(name.at)).map(|at| Rect::from_center_size(at, vec2(44.0, 24.0)));
-        let free = image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))).into_iter().chain(named).collect();
-        thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), free);
+        let mut taken: Vec<Rect> =
+            image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))).into_iter().chain(named).collect();
+        if selection.layers.pinned && selection.layers.seams {
+            context.layer(ui.painter(), 1, "decodings");
+            let place = |seam: &Seam, k: usize| seen(context.projection.space(seam.points.column(k)));
+            pinned::draw(ui, context, rect, &context.probe.named(), place, &mut taken);
+        }
+        if selection.layers.pictures {
+            context.layer(ui.painter(), 1, "thumbnails");
+            thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), taken);
+        }
     }
     context.layer(ui.painter(), 1, "names");
     if let Some(words) = share_drawn(context).filter(|_| selection.layers.data) {

@@ -25,7 +25,7 @@ fn layers(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             let is_missing = match name {
                 "surface" => !three,
                 "truth" => !has_truth,
-                "thumbnails" => !has_pictures,
+                "decodings" | "thumbnails" => !has_pictures,
                 _ => false,
             };
             if is_missing {

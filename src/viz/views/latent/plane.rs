@@ -6,6 +6,7 @@ use eframe::egui::{
 use egui_plot::{AxisHints, PlotBounds};
 
 use crate::experiment::Snapshot;
+use crate::geometry::Seam;
 use crate::vae::Posterior;
 use crate::viz::command::Direction;
 use crate::viz::context::ViewContext;
@@ -13,6 +14,7 @@ use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
+use crate::viz::draw::pinned;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::observations::{choose, nearest};
@@ -79,6 +81,19 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     marks.layer("lines");
     lines(&marks, palette, selection, plane);
+    if selection.layers.pinned && !is_small {
+        marks.layer("decodings");
+        let z = z_in_view(selection, axes);
+        let place = |seam: &Seam, k: usize| {
+            let along = usize::from(seam.latent == b && !one);
+            let mut at = z;
+            at[along] = seam.t[k];
+            Some(marks.at(at))
+        };
+        let mut taken = vec![Rect::from_center_size(marks.at(z), Vec2::splat(2.0 * REACH))];
+        let latents = if one { vec![a] } else { vec![a, b] };
+        pinned::draw(ui, context, *plot.transform.frame(), &latents, place, &mut taken);
+    }
     if let Some(i) = selection.observation {
         marks.layer("posterior");
         posterior(&marks, palette, &snapshot.posterior(i), axes);

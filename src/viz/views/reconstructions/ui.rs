@@ -46,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let palette = ViewContext::palette(ui);
     let area = ui.available_rect_before_wrap();
     let form = remembered::<Drawn>(ui, ui.scope_id()).filter(|drawn| is_same_data(drawn, context));
-    let form = form.map_or_else(|| TileForm::of(&context.snapshot.data), |drawn| drawn.form.clone());
+    let form = form.map_or_else(|| TileForm::of(context), |drawn| drawn.form.clone());
     let rows = rows(&form);
     let label = 96.0;
     let height = ((area.height() - 2.0 * LINE) / rows.len() as f32 - GAP).max(8.0);

@@ -63,7 +63,7 @@ impl Drawn {
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let area = ui.available_rect_before_wrap();
     let form = remembered::<Drawn>(ui, ui.scope_id()).map(|drawn| drawn.form.clone());
-    let form = form.unwrap_or_else(|| TileForm::of(&context.snapshot.data));
+    let form = form.unwrap_or_else(|| TileForm::of(context));
     let playing = selection.traversal.phase.is_some();
     let columns = columns(context, &form, area, selection.rest().len(), playing);
     let drawn = match drawn(ui, context, selection, columns) {
@@ -150,7 +150,7 @@ fn drawn(
         None => {
             let strips = Strips::new(context.snapshot, selection, columns)?;
             let same_data = before.as_ref().filter(|b| Arc::ptr_eq(&b.snapshot.data, &context.snapshot.data));
-            let form = same_data.map_or_else(|| TileForm::of(&context.snapshot.data), |before| before.form.clone());
+            let form = same_data.map_or_else(|| TileForm::of(context), |before| before.form.clone());
             // While another latent is previewed the Jacobian at z* is the one from before.
             let here = context.probe.z() == selection.rest();
             let lengths = match same_data.filter(|_| !here) {

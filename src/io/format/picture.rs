@@ -18,16 +18,16 @@ const MOST_PIXELS: usize = 1 << 25;
 
 /// A file of one picture by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PictureFormat {
+enum PictureEncoding {
     Png,
     Jpeg,
 }
 
-fn format(beginning: &[u8]) -> Result<PictureFormat, FileError> {
+fn format(beginning: &[u8]) -> Result<PictureEncoding, FileError> {
     if beginning.starts_with(b"\x89PNG\r\n\x1a\n") {
-        Ok(PictureFormat::Png)
+        Ok(PictureEncoding::Png)
     } else if beginning.starts_with(b"\xff\xd8\xff") {
-        Ok(PictureFormat::Jpeg)
+        Ok(PictureEncoding::Jpeg)
     } else {
         Err(FileError::new("this is neither a PNG nor a JPEG picture; convert it"))
     }
@@ -40,14 +40,14 @@ fn format(beginning: &[u8]) -> Result<PictureFormat, FileError> {
 pub(in crate::io) fn picture_shape(mut file: impl BufRead + Seek) -> Result<PictureShape, FileError> {
     let beginning = file.fill_buf().map_err(broken)?;
     let shape = match format(beginning)? {
-        PictureFormat::Png => {
+        PictureEncoding::Png => {
             let reader = png_decoder(file).read_info().map_err(broken)?;
             let info = reader.info();
             let channels =
                 if matches!(info.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha) { 1 } else { 3 };
             PictureShape { height: info.height as usize, width: info.width as usize, channels }
         }
-        PictureFormat::Jpeg => {
+        PictureEncoding::Jpeg => {
             let mut decoder = jpeg_decoder(file, ColorSpace::RGB);
             decoder.decode_headers().map_err(broken)?;
             let info = decoder.info().ok_or_else(|| broken("it has no header"))?;
@@ -127,7 +127,7 @@ fn has_end(bytes: &[u8]) -> bool {
 pub(in crate::io) fn decode_picture(bytes: &[u8], color: PixelColor) -> Result<(PictureShape, Vec<u8>), FileError> {
     let shape = picture_shape(std::io::Cursor::new(bytes))?;
     let (pixels, has, alpha) = match format(bytes)? {
-        PictureFormat::Png => {
+        PictureEncoding::Png => {
             let mut reader = png_decoder(std::io::Cursor::new(bytes)).read_info().map_err(broken)?;
             let size = reader.output_buffer_size().ok_or_else(|| broken("it is too large"))?;
             let mut pixels = vec![0; size];
@@ -141,7 +141,7 @@ pub(in crate::io) fn decode_picture(bytes: &[u8], color: PixelColor) -> Result<(
             };
             (pixels, has, alpha)
         }
-        PictureFormat::Jpeg => {
+        PictureEncoding::Jpeg => {
             if !has_end(bytes) {
                 return Err(broken("it ends before its last pixel"));
             }

@@ -191,7 +191,7 @@ impl<W: Write + Seek> ZipWriter<W> {
     ) -> Written<()> {
         let start = self.archive.stream_position()?;
         let method = if deflated { DEFLATED } else { STORED };
-        let mut entry = Entry { name, method, crc: 0, packed: 0, size, start };
+        let mut entry = MemberHead { name, method, crc: 0, packed: 0, size, start };
         self.archive.write_all(&entry.local())?;
         let begin = self.archive.stream_position()?;
         let (crc, written) = fill(&mut self.archive, deflated, write)?;
@@ -249,7 +249,7 @@ fn fill(
     } else {
         Packing::Stored(archive)
     };
-    let mut content = Content { to, crc: crc32fast::Hasher::new(), size: 0 };
+    let mut content = MemberContent { to, crc: crc32fast::Hasher::new(), size: 0 };
     write(&mut content)?;
     if let Packing::Deflated(deflate) = content.to {
         deflate.finish()?;
@@ -258,7 +258,7 @@ fn fill(
 }
 
 /// The headers of a member.
-struct Entry<'a> {
+struct MemberHead<'a> {
     name: &'a str,
     method: u16,
     crc: u32,
@@ -267,7 +267,7 @@ struct Entry<'a> {
     start: u64,
 }
 
-impl Entry<'_> {
+impl MemberHead<'_> {
     /// True if the sizes need 64 bits. Deflate makes what it cannot pack longer by 5 bytes in 16,383 at most.
     fn is_large(&self) -> bool {
         self.size + self.size / 3000 + 64 >= u64::from(IN_64_BITS)
@@ -315,7 +315,7 @@ fn in_64_bits(sizes: &[u64]) -> Vec<u8> {
 }
 
 /// The content of a member on its way into the archive.
-struct Content<'a, W: Write> {
+struct MemberContent<'a, W: Write> {
     to: Packing<'a, W>,
     crc: crc32fast::Hasher,
     size: u64,
@@ -326,7 +326,7 @@ enum Packing<'a, W: Write> {
     Deflated(DeflateEncoder<&'a mut W>),
 }
 
-impl<W: Write> Write for Content<'_, W> {
+impl<W: Write> Write for MemberContent<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> Written<usize> {
         let count = match &mut self.to {
             Packing::Stored(to) => to.write(bytes)?,
@@ -430,7 +430,7 @@ mod tests {
 
     #[test]
     fn a_large_member_says_so_in_64_bits() {
-        let entry = Entry { name: "x", method: 8, crc: 1, packed: 5, size: 5 << 30, start: 6 << 30 };
+        let entry = MemberHead { name: "x", method: 8, crc: 1, packed: 5, size: 5 << 30, start: 6 << 30 };
         let (read, next) = super::entry(&entry.central(), 0).unwrap();
         assert_eq!((read.size, read.packed, read.start, next), (5 << 30, 5, 6 << 30, entry.central().len()));
         let local = entry.local();
@@ -444,7 +444,7 @@ mod tests {
             let sentence = unpack(&bytes[..length]).unwrap_err().to_string();
             assert!(sentence.contains("archive") && !sentence.contains('\n'), "{sentence}");
         }
-        // Content, checksums, sizes: everything but what no one needs (versions, times, attributes, names).
+        // MemberContent, checksums, sizes: everything but what no one needs (versions, times, attributes, names).
         let content = bytes.windows(6).position(|w| w == b"packed").unwrap() + 6;
         for at in content..content + 10 {
             for bit in 0..8 {

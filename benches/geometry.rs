@@ -101,6 +101,7 @@ fn decoder(n: usize, m: usize, width: usize) -> Vae<f32> {
         decoder: DecoderKind::Mlp,
         factor: Default::default(),
         likelihood: Default::default(),
+        decoder_hidden: None,
     };
     Vae::new(n, architecture, Covariance::Diagonal, &mut stream(1, Purpose::Init, 0))
 }

@@ -124,6 +124,7 @@ impl Workload {
                 decoder: DecoderKind::Mlp,
                 factor: Default::default(),
                 likelihood: Default::default(),
+                decoder_hidden: None,
             },
             objective: Objective { covariance, beta: 1.0, sigma2: 0.01 },
             optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },

@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use crate::data::{Dataset, ImportNote, ImportOptions, Scaling, Scene, TestFile, generate, notes_on, prepare_table};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
-use crate::io::{FileError, Recipe, Session, TableFile, Watch, open, open_session, read_table, read_text, session_of};
+use crate::io::{
+    FileError, ModelOptions, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table, read_text,
+    session_of,
+};
 
 /// Source of a run.
 #[derive(Clone, Debug)]
@@ -34,13 +37,23 @@ pub enum RunSource {
     },
     /// Run as one line of text.
     Recipe(Recipe),
+    /// Model from a file of weights, which is shown and not trained.
+    Model {
+        /// safetensors file.
+        path: PathBuf,
+        /// What the file leaves open.
+        options: ModelOptions,
+    },
 }
 
 impl RunSource {
-    /// Source in a file or folder: a scene (`.toml`), a run folder, a session or figure, otherwise a table of data.
+    /// Source in a file or folder: a scene (`.toml`), a model (`.safetensors`), a run folder, a session or figure, otherwise a table
+    /// of data.
     pub fn of_file(path: &Path) -> Self {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
             Self::Scene(path.to_string_lossy().into_owned())
+        } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("safetensors")) {
+            Self::Model { path: path.to_owned(), options: ModelOptions::default() }
         } else if let Some(session) = session_of(path) {
             Self::Session { path: session, data: None, test: None }
         } else {
@@ -83,6 +96,7 @@ pub fn launch_watched(source: &RunSource, seed: Option<u64>, watch: Watch<'_>) -
         RunSource::Data { path, test, options } => of_data(path, test.as_deref(), options, seed.unwrap_or(0), watch),
         RunSource::Session { path, data, test } => of_session_file(path, data.as_deref(), test.as_deref(), seed),
         RunSource::Recipe(recipe) => of_recipe(recipe, seed),
+        RunSource::Model { path, options } => of_model(path, options, seed.unwrap_or(0)),
     }
 }
 
@@ -146,6 +160,25 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// Outputs of a decoder that samples and views can hold.
+const MOST_OUTPUTS: usize = 100_000;
+
+fn of_model(path: &Path, options: &ModelOptions, seed: u64) -> Result<PreparedRun, LaunchError> {
+    let (model, left_out) = read_model(path, options)?;
+    let n = model.vae.data_dim();
+    if n > MOST_OUTPUTS {
+        let sentence = format!("a decoding has {n} numbers; {MOST_OUTPUTS} are the most");
+        return Err(FileError::new(sentence).at(path).into());
+    }
+    let data = Arc::new(model.samples(seed));
+    let mut config = Config::new(Origin::Model(Box::new(model)), seed, data.train.samples());
+    if let Some((beta, sigma2)) = options.objective {
+        (config.objective.beta, config.objective.sigma2) = (beta, sigma2);
+    }
+    config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(path))?;
+    Ok(PreparedRun { note: left_out, ..PreparedRun::new(config, data, 0) })
+}
+
 /// Run ready to start.
 #[derive(Clone, Debug)]
 pub struct PreparedRun {
@@ -161,6 +194,8 @@ pub struct PreparedRun {
     pub weights: Option<String>,
     /// View state in the session.
     pub view: Value,
+    /// What was left out of a model from a file.
+    pub note: Option<String>,
     /// Second run of a comparison.
     pub beside: Option<Box<Self>>,
     /// What was decided and noticed while your data were read.
@@ -169,7 +204,17 @@ pub struct PreparedRun {
 
 impl PreparedRun {
     fn new(config: Config, data: Arc<Dataset>, steps: u64) -> Self {
-        Self { config, data, log: Vec::new(), steps, weights: None, view: Value::Null, beside: None, notes: Vec::new() }
+        Self {
+            config,
+            data,
+            log: Vec::new(),
+            steps,
+            weights: None,
+            view: Value::Null,
+            beside: None,
+            notes: Vec::new(),
+            note: None,
+        }
     }
 
     /// Run of a scene with its defaults.
@@ -199,7 +244,7 @@ impl PreparedRun {
             }
         });
         let beside = beside.transpose()?.map(Box::new);
-        Ok(Self { beside, config, data, log, steps, weights, view, notes: Vec::new() })
+        Ok(Self { beside, config, data, log, steps, weights, view, notes: Vec::new(), note: None })
     }
 
     /// Checks configuration and commands.

@@ -4,7 +4,7 @@ use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
-use unpick::cli::{self, SourceArgs};
+use unpick::cli::{self, ModelArgs, SourceArgs};
 
 /// Watch a small VAE unpick data along its seams.
 ///
@@ -16,13 +16,15 @@ struct Arguments {
     command: Option<cli::CliCommand>,
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    model: ModelArgs,
 }
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     let outcome = match Arguments::try_parse() {
         Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),
-        Ok(Arguments { command: None, source }) => window(&source),
+        Ok(Arguments { command: None, source, model }) => window(&source, &model),
         Err(error) if error.use_stderr() => Err(cli::CliError::from(&error)),
         // Help or version.
         Err(error) => error.exit(),
@@ -38,14 +40,21 @@ fn main() -> ExitCode {
 }
 
 #[cfg(feature = "gui")]
-fn window(source: &SourceArgs) -> Result<(), cli::CliError> {
-    let source = source.source("cylinder")?;
+fn window(source: &SourceArgs, model: &ModelArgs) -> Result<(), cli::CliError> {
+    let source = match model.source() {
+        Some(_) if source.is_given() => {
+            let sentence = "--model has its own data; leave out --scene, --data, --session and --recipe";
+            return Err(cli::CliError::Input(sentence.to_owned()));
+        }
+        Some(model) => model,
+        None => source.source("cylinder")?,
+    };
     let prepared = unpick::launch::launch(&source, None)?;
     unpick::app::window(prepared, source.is_saved()).map_err(|error| cli::CliError::Input(error.to_string()))
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_source: &SourceArgs) -> Result<(), cli::CliError> {
+fn window(_source: &SourceArgs, _model: &ModelArgs) -> Result<(), cli::CliError> {
     let sentence = "this build has no window; use a command (unpick --help lists them) or build with the feature gui";
     Err(cli::CliError::Input(sentence.to_owned()))
 }

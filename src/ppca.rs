@@ -37,8 +37,7 @@ impl LinearOptimum {
         let (n, b, eigenvalues) = (eigenvalues.len(), objective.b(), eigenvalues.to_vec());
         let active = eigenvalues.iter().take(m).filter(|l| **l > b).count();
         let distortion = active as f64 * b + eigenvalues[active..].iter().sum::<f64>();
-        let share = |f: fn(f64) -> f64| move |i: usize, l: &[f64]| if i < active { f(l[i] / b) } else { 0.0 };
-        let kl_per_dim: Vec<f64> = (0..m).map(|i| share(|ratio| 0.5 * ratio.ln())(i, &eigenvalues)).collect();
+        let kl_per_dim = kl_at_optimum(&eigenvalues, m, b);
         let reconstruction = -distortion / (2.0 * objective.sigma2) - objective.log_normaliser(n);
         let elbo = reconstruction - objective.beta * kl_per_dim.iter().sum::<f64>();
         Self { eigenvalues, active, elbo, distortion, kl_per_dim }
@@ -57,6 +56,12 @@ impl LinearOptimum {
     pub fn kl(&self) -> f64 {
         self.kl_per_dim.iter().sum()
     }
+}
+
+/// KL per latent at that optimum, ½ log λᵢ/b in nats where λᵢ > b and 0 elsewhere; `eigenvalues` are the largest first.
+pub fn kl_at_optimum(eigenvalues: &[f64], m: usize, b: f64) -> Vec<f64> {
+    let kl = |lambda: &f64| if *lambda > b { 0.5 * (lambda / b).ln() } else { 0.0 };
+    (0..m).map(|i| eigenvalues.get(i).map_or(0.0, kl)).collect()
 }
 
 /// A decoder of that optimum, aligned with the latents: W = U (Λ − b I)₊^½ (n × m).

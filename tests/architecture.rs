@@ -67,6 +67,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "query",
             "field_query",
             "loop_query",
+            "singular_query",
             "metrics_query",
             "background_runs",
             "command",

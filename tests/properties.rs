@@ -46,6 +46,7 @@ fn config() -> impl Strategy<Value = Config> {
             activation,
             decoder,
             factor,
+            decoder_hidden: None,
         },
     );
     let beta = prop_oneof![Just(0.0), logarithmic(1e-6, 1e6)];

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use eframe::egui::{Theme, ViewportCommand};
 
+use super::dialogs::beta::BetaDialog;
 use super::dialogs::open::OpenDialog;
 use super::state::App;
 use crate::checks::CheckWorker;
-use crate::experiment::Command;
+use crate::experiment::{Command, FIXED};
 use crate::figure::layout::Layout;
 use crate::trainer::Request;
 use crate::viz::command::{CommandQueue, UiCommand};
@@ -32,11 +33,19 @@ impl App {
     /// Executes a command.
     pub fn execute(&mut self, command: UiCommand) {
         use UiCommand as C;
+        if self.is_model(self.active) && trains(&command) {
+            self.notice = Some(FIXED.to_owned());
+            return;
+        }
         match command {
             C::ShowOpenDialog => self.opening = Some(OpenDialog::default()),
             C::OpenFile(path) => {
                 self.opening = None;
                 self.open_file(&path);
+            }
+            C::OpenModel(path, options) => {
+                self.asking_model = None;
+                self.open_model(&path, options);
             }
             C::OpenRecent(number) => self.open_recent(number),
             C::OpenRecipe(line) => self.open_recipe(&line),
@@ -50,7 +59,15 @@ impl App {
             C::SaveScreenshot => self.take_picture(),
             C::ExportFigure(view) => self.export(view),
             C::FileSaved(path) => self.file_saved(&path),
-            C::CloseDialogs => (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None),
+            C::CloseDialogs => {
+                (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None);
+                (self.asking_beta, self.asking_model) = (None, None);
+            }
+            C::AskBeta => {
+                let run = &self.runs[self.active];
+                let latents = run.snapshot().map_or(run.draft.config.architecture.latent_dim, |s| s.latent_dim());
+                self.asking_beta = Some(BetaDialog::new(Arc::clone(&run.data), latents, &self.ctx));
+            }
             C::CloseNotice => self.notice = None,
             C::Quit => self.ctx.send_viewport_cmd(ViewportCommand::Close),
 
@@ -150,7 +167,11 @@ impl App {
 
     /// True while a dialog asks for a file.
     pub(super) fn is_dialog_open(&self) -> bool {
-        self.opening.is_some() || self.saving.is_some() || self.exporting.is_some()
+        self.opening.is_some()
+            || self.saving.is_some()
+            || self.exporting.is_some()
+            || self.asking_beta.is_some()
+            || self.asking_model.is_some()
     }
 
     fn set_running(&mut self, running: bool) {
@@ -239,5 +260,26 @@ impl App {
         let run = &mut self.runs[self.active];
         run.replace(config, data);
         run.continue_with(copy, &self.ctx, self.max_rate)
+    }
+}
+
+/// True for commands that train a run or start it again, which a model from a file cannot.
+fn trains(command: &UiCommand) -> bool {
+    use UiCommand as C;
+    match command {
+        C::RunOrPause
+        | C::Steps(_)
+        | C::Restart
+        | C::NextSeed
+        | C::SetSeed(_)
+        | C::SetNetwork(_)
+        | C::SwitchCovariance
+        | C::RotateLatents(_)
+        | C::RunFromHere
+        | C::TrainSeeds
+        | C::Compare => true,
+        C::SetRunning(on) | C::SetCompared(on) => *on,
+        C::Change(change) => !matches!(change, Command::Beta(_) | Command::Sigma2(_)),
+        _ => false,
     }
 }

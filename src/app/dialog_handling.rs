@@ -112,6 +112,12 @@ impl App {
         if let Some(dialog) = &mut self.exporting {
             dialog.show(ctx, commands);
         }
+        if let Some(dialog) = &mut self.asking_model {
+            dialog.show(ctx, commands);
+        }
+        if let Some(dialog) = &mut self.asking_beta {
+            dialog.show(ctx, commands);
+        }
     }
 
     /// Remembers the folder of a written file, says that it is saved, and closes the dialog that wrote it.

@@ -7,6 +7,7 @@ use eframe::egui::{ViewportBuilder, vec2};
 use eframe::{NativeOptions, Renderer};
 
 use super::state::{App, FirstRun};
+use crate::experiment::has_latent_axes;
 use crate::launch::PreparedRun;
 use crate::viz::workers::Workers;
 
@@ -36,9 +37,12 @@ pub fn window(prepared: PreparedRun, repeated: bool) -> Result<(), NoWindow> {
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let (config, data) = (prepared.config.clone(), Arc::clone(&prepared.data));
         let workers = Workers::threaded(&creation.egui_ctx)?;
-        let mut app = App::new(&creation.egui_ctx, FirstRun { config, data, running: !repeated }, workers);
+        let running = !repeated && config.origin.model().is_none();
+        let singular = !repeated && !has_latent_axes(&config, &data);
+        let mut app = App::new(&creation.egui_ctx, FirstRun { config, data, running }, workers);
         app.restore(creation.storage);
         app.show_notes(&prepared.notes);
+        app.selection().layers.singular |= singular;
         if repeated {
             app.resume(prepared);
         }

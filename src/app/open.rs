@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::dialogs::model::ModelDialog;
 use super::run_slot::{RunSlot, SavedEnd};
 use super::state::App;
 use crate::data::{Dataset, ImportNote, Scene};
-use crate::experiment::{Config, Snapshot};
+use crate::experiment::{Config, FIXED, Snapshot, has_latent_axes};
 use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
-use crate::io::{Recipe, Session};
+use crate::io::{ModelOptions, Recipe, Session, lacks_activation};
 use crate::launch::{PreparedRun, RunSource, launch};
 use crate::trainer::Request;
 
@@ -20,12 +21,32 @@ impl App {
         self.replace(config, data);
     }
 
-    /// Opens a session, a figure, a run folder, a scene file, or your data, told by the content. A file that can't be used
+    /// Opens a session, a figure, a run folder, a scene file, a model, or your data, told by the content. A file that can't be used
     /// leaves everything as it is.
     pub fn open_file(&mut self, path: &Path) {
-        if self.open_source(&RunSource::of_file(path)) {
+        let source = RunSource::of_file(path);
+        if matches!(source, RunSource::Model { .. }) {
+            return match lacks_activation(path) {
+                Ok(true) => self.asking_model = Some(ModelDialog::new(path.to_owned())),
+                Ok(false) => self.open_model(path, ModelOptions::default()),
+                Err(error) => self.notice = Some(error.to_string()),
+            };
+        }
+        if self.open_source(&source) {
             self.autosave.add_recent(path);
         }
+    }
+
+    /// Opens a model of another program.
+    pub(super) fn open_model(&mut self, path: &Path, options: ModelOptions) {
+        if self.open_source(&RunSource::Model { path: path.to_owned(), options }) {
+            self.autosave.add_recent(path);
+        }
+    }
+
+    /// True if the run shows a model from a file.
+    pub(super) fn is_model(&self, run: usize) -> bool {
+        self.runs[run].draft.config.origin.model().is_some()
     }
 
     /// Repeats the run of a recipe. A line that makes no sense leaves everything as it is.
@@ -44,9 +65,15 @@ impl App {
         let seed = (!source.is_saved()).then_some(self.runs[self.active].draft.config.seed);
         match launch(source, seed) {
             Ok(prepared) if source.is_saved() => self.resume(prepared),
-            Ok(PreparedRun { config, data, notes, .. }) => {
+            Ok(PreparedRun { config, data, notes, note, .. }) => {
+                let latent_axes = has_latent_axes(&config, &data);
                 self.replace(config, data);
                 self.show_notes(&notes);
+                if self.is_model(self.active) {
+                    self.selection.layers.singular = !latent_axes;
+                    let note = note.map_or(String::new(), |note| format!("; {note}"));
+                    self.notice = Some(format!("{FIXED}{note}"));
+                }
             }
             Err(error) => {
                 self.notice = Some(error.to_string());
@@ -128,7 +155,8 @@ impl App {
         self.runs[self.active].replace(config, data);
         self.selection = self.selection.at_start();
         self.notice = None;
-        self.start(self.active, true);
+        // A model from a file has nothing to run.
+        self.start(self.active, !self.is_model(self.active));
     }
 
     /// The run, or both that are compared, as a session.

@@ -126,7 +126,7 @@ impl RunSlot {
         let build = move |seed| {
             let data = match &config.origin {
                 Origin::Scene(scene) => Arc::new(generate(scene, seed)),
-                Origin::File { .. } => Arc::clone(&own),
+                Origin::File { .. } | Origin::Model(_) => Arc::clone(&own),
             };
             Experiment::new(Config { seed, ..config.clone() }, data).map_err(|e| e.to_string())
         };

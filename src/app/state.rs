@@ -9,7 +9,9 @@ use eframe::egui::{ColorImage, Context, Theme};
 use serde::{Deserialize, Serialize};
 
 use super::autosave::AutosaveState;
+use super::dialogs::beta::BetaDialog;
 use super::dialogs::export::ExportDialog;
+use super::dialogs::model::ModelDialog;
 use super::dialogs::open::OpenDialog;
 use super::dialogs::save::SaveDialog;
 use super::run_slot::RunSlot;
@@ -67,6 +69,8 @@ pub struct App {
     pub(super) opening: Option<OpenDialog>,
     pub(super) saving: Option<SaveDialog>,
     pub(super) exporting: Option<ExportDialog>,
+    pub(super) asking_beta: Option<BetaDialog>,
+    pub(super) asking_model: Option<ModelDialog>,
     pub(super) background: BackgroundRuns,
     /// The folder that dialogs propose.
     pub(super) folder: PathBuf,
@@ -97,6 +101,8 @@ impl App {
             opening: None,
             saving: None,
             exporting: None,
+            asking_beta: None,
+            asking_model: None,
             background: BackgroundRuns::default(),
             folder: std::env::current_dir().unwrap_or_default(),
             saved_in: None,

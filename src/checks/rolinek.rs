@@ -126,6 +126,7 @@ impl RolinekData {
             decoder,
             factor,
             likelihood: Likelihood::Gaussian,
+            decoder_hidden: None,
         }
     }
 

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::beta::Beta;
 use super::check::CheckArgs;
 use super::compare::Compare;
 use super::error::CliError;
 use super::export::Export;
 use super::make::MakeArgs;
 use super::metrics::{ExactGapArgs, metrics};
+use super::model_args::ModelArgs;
 use super::output::print;
 use super::recipe::recipe;
 #[cfg(feature = "gui")]
@@ -41,7 +43,10 @@ pub enum CliCommand {
     /// Measure a saved model again on its held-out data
     Metrics {
         /// Read the run from this folder
-        dir: PathBuf,
+        dir: Option<PathBuf>,
+        /// Measure a model of another program
+        #[command(flatten)]
+        model: ModelArgs,
         /// Measure the exact gap, too
         #[command(flatten)]
         gap: ExactGapArgs,
@@ -52,6 +57,8 @@ pub enum CliCommand {
     /// Test the predictions of the theory about scenes; exit with code 1 if one fails
     #[command(alias = "certify")]
     Check(CheckArgs),
+    /// Say which β and σ² the loss of another program means here
+    Beta(Beta),
     /// Repeat a saved run from its seed and compare the weights
     Replay {
         /// Read the run from this folder
@@ -80,8 +87,9 @@ pub fn run(command: CliCommand, out: &mut impl Write) -> Result<(), CliError> {
         CliCommand::Train(train) => print(out, &train.run()?),
         CliCommand::Compare(compare) => compare.run(out),
         CliCommand::Sweep(sweep) => sweep.run(out),
-        CliCommand::Metrics { dir, gap, json } => print(out, &metrics(&open(&dir)?, gap, json)),
+        CliCommand::Metrics { dir, model, gap, json } => print(out, &metrics(&model.open(dir.as_deref())?, gap, json)),
         CliCommand::Check(check) => check.run(out),
+        CliCommand::Beta(beta) => print(out, &beta.run()?),
         CliCommand::Replay { dir } => print(out, &replay(open(&dir)?)?),
         CliCommand::Export(export) => print(out, &export.run()?),
         #[cfg(feature = "gui")]

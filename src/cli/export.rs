@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
+use super::model_args::ModelArgs;
+use crate::experiment::posteriors as posteriors_of;
 use crate::io::{
-    Array, Columns, FileError, densities, exists, jacobians, latents, latents_of_rows, open, posteriors,
-    write_atomically, write_npy_f64, write_npz,
+    Array, Columns, FileError, decodings, densities, exists, jacobian, jacobian_table, jacobians, latents,
+    latents_of_rows, posteriors, stacked, write_atomically, write_npy_f64, write_npz,
 };
 use crate::linalg::Matrix;
 
@@ -15,18 +17,20 @@ use crate::linalg::Matrix;
 #[derive(Args, Debug)]
 pub struct Export {
     /// Read the run from this folder
-    dir: PathBuf,
-    /// Write posterior means (in .npz with covariances and reconstructions) or Jacobians at the held-out observations, or
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Write posterior means (in .npz with covariances and reconstructions), Jacobians or decodings at the held-out observations, or
     /// push-forward densities along the seams through z*
     #[arg(long, value_enum)]
     what: ExportedArrays,
-    /// Write to this file: .npy, .npz or .csv (no .csv for Jacobians, which have three axes)
+    /// Write to this file: .npy, .npz or .csv (no .csv for Jacobians at observations, which have three axes)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Take the observations of this part; a table of latents has the number of each row in your file, from 0 [default: test]
     #[arg(long, value_enum)]
     split: Option<ExportedSplit>,
-    /// Set z*, as 0.6,-0.5 [default: the origin]
+    /// Set z*, as 0.6,-0.5, for densities [default: the origin]; write Jacobian or decoding at this one latent
     #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<f64>,
     /// Overwrite an existing file
@@ -39,6 +43,7 @@ enum ExportedArrays {
     Latents,
     Jacobians,
     Densities,
+    Decodings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,10 +61,17 @@ impl Export {
         if !self.force && exists(&self.out) {
             return input(format!("the file exists already; add --force to overwrite: {path}"));
         }
-        let saved = open(&self.dir)?;
+        let saved = self.model.open(self.dir.as_deref())?;
         let vae = saved.vae.cast::<f64>();
         let m = vae.latent_dim();
-        let z = if self.at.is_empty() { vec![0.0; m] } else { self.at };
+        let one = !self.at.is_empty();
+        if one && self.what == ExportedArrays::Latents {
+            return input("--at is one latent already; choose jacobians, densities or decodings".to_owned());
+        }
+        if self.what == ExportedArrays::Latents && !vae.has_encoder {
+            return input("there are no latents of observations: the model has no encoder".to_owned());
+        }
+        let z = if one { self.at } else { vec![0.0; m] };
         if z.len() != m || !z.iter().all(|z| z.abs() <= 20.0) {
             return input(format!("--at must be {m} numbers between -20 and 20"));
         }
@@ -72,6 +84,15 @@ impl Export {
         let numbers = parts.iter().flat_map(|(_, part)| part.observations.as_slice()).map(|x| f64::from(*x)).collect();
         let samples = parts.iter().map(|(_, part)| part.samples()).sum();
         let x = Matrix::from_columns(data.data_dim(), samples, numbers);
+        // The latents of Jacobians and decodings.
+        let places = || {
+            if one {
+                return stacked([z.as_slice()]);
+            }
+            let means: Vec<_> = parts.iter().flat_map(|(_, part)| posteriors_of(&vae, part, part.samples())).collect();
+            stacked(means.iter().map(|q| q.mean.as_slice()))
+        };
+        let jacobians = || if one { jacobian(&vae, &z) } else { jacobians(&vae, &places()) };
         let extension = self.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         let npy = |array: &Array| write_npy_f64(&array.shape, &array.values);
         let table = |columns: &Columns, name: &str| -> Result<Option<Vec<u8>>, FileError> {
@@ -103,8 +124,12 @@ impl Export {
                 Some(latents_of_rows(&vae, data, &parts)?.into_bytes())
             }
             (ExportedArrays::Latents, _) => table(&latents(&vae, &x), "latents")?,
-            (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians(&vae, &x)])),
-            (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians(&vae, &x))),
+            (ExportedArrays::Decodings, _) => {
+                table(&decodings(&vae, &places(), &saved.data.observation_names), "decodings")?
+            }
+            (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians()])),
+            (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians())),
+            (ExportedArrays::Jacobians, "csv") if one => table(&jacobian_table(&vae, &z), "jacobian")?,
             (ExportedArrays::Jacobians, "csv") => {
                 return input("Jacobians have three axes; write them as .npy or .npz".to_owned());
             }

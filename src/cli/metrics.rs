@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::data::Dataset;
-use crate::experiment::{Metrics, Settings};
+use crate::experiment::{FIXED, Metrics, OWN_SAMPLES, Settings};
 use crate::io::{SavedRun, metrics_json};
 use crate::vae::Vae;
 
@@ -30,7 +30,13 @@ impl ExactGapArgs {
 pub(super) fn metrics(saved: &SavedRun, gap: ExactGapArgs, json: bool) -> String {
     let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
     let metrics = gap.add_to(metrics, &saved.vae, &saved.settings, &saved.data);
-    let value = metrics_json(&metrics, saved.steps, &saved.settings, &saved.convergence());
+    let mut value = metrics_json(&metrics, saved.steps, &saved.settings, &saved.convergence());
+    if saved.config.origin.model().is_some() {
+        value["data"] = OWN_SAMPLES.into();
+        for name in ["settled", "trend", "trend_standard_error"] {
+            value["undefined"][name] = FIXED.into();
+        }
+    }
     if json { format!("{value:#}\n") } else { table(&value) }
 }
 

@@ -1,6 +1,7 @@
 //! Commands: the program without a window. Training needs no figures; `render`, and the figures of `compare` and `sweep`,
 //! need the feature `gui`.
 
+mod beta;
 mod check;
 mod command;
 mod compare;
@@ -9,6 +10,7 @@ mod export;
 mod import_args;
 mod make;
 mod metrics;
+mod model_args;
 mod output;
 mod progress;
 mod recipe;
@@ -23,11 +25,13 @@ mod source_args;
 mod sweep;
 mod train;
 
+pub use beta::Beta;
 pub use check::CheckArgs;
 pub use command::{CliCommand, run};
 pub use compare::Compare;
 pub use error::CliError;
 pub use export::Export;
+pub use model_args::ModelArgs;
 #[cfg(feature = "gui")]
 pub use render::{Render, render};
 pub use run_args::{RunArgs, Widths};

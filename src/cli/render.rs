@@ -8,9 +8,10 @@ use clap::Args;
 use eframe::egui::{Color32, Theme, vec2};
 
 use super::error::CliError;
+use super::model_args::ModelArgs;
 use super::progress::run_progress;
 use super::render_animation::{movie_format, render_animation};
-use crate::experiment::Snapshot;
+use crate::experiment::{Snapshot, has_latent_axes};
 use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::still::{Figure, SIZES, show};
@@ -26,7 +27,9 @@ use crate::viz::theme::Palette;
 #[derive(Args, Debug)]
 pub struct Render {
     /// Draw the run of this folder, or repeat the run of this session or figure and draw it as it was seen
-    dir: PathBuf,
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Draw a second run beside it on the same scales
     #[arg(long, value_name = "DIR")]
     beside: Option<PathBuf>,
@@ -52,6 +55,10 @@ pub struct Render {
     /// Set the length of an animation in seconds
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
+    /// Draw the curves along the right singular vectors, too [default: for a --model whose right singular vectors
+    /// are no latent axes]
+    #[arg(long)]
+    singular_curves: bool,
     /// Leave out the axes and grid lines of all plots
     #[arg(long)]
     no_axes: bool,
@@ -189,7 +196,11 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if is_taken(&request.out) && !request.force {
         return Err(input(format!("the file exists already; add --force to overwrite: {}", request.out.display())));
     }
-    let mut figure = figure(&request.dir, request.beside.as_deref())?;
+    let run = match &request.dir {
+        Some(path) if request.model.source().is_none() => FigureSource::find(path)?,
+        dir => FigureSource::Folder(Box::new(request.model.open(dir.as_deref())?)),
+    };
+    let mut figure = figure(run, request.beside.as_deref())?;
     if let Some(LatentPoint(z)) = &request.at {
         let m = figure.selection.z.len();
         if z.len() != m {
@@ -210,6 +221,8 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     figure.selection.layers.axes &= !request.no_axes;
     figure.selection.layers.pictures |= request.thumbnails;
+    let run = &figure.run.snapshot;
+    figure.selection.layers.singular |= request.singular_curves || !has_latent_axes(&run.config, &run.data);
     let shown = match request.view {
         RenderKind::Figure(content) => content,
         RenderKind::Animation(animation) => animation.usual(),
@@ -257,7 +270,7 @@ pub(super) fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let palette = Palette::of_theme(Theme::Light);
     let size = vec2(1280.0, 720.0);
     let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
-    let mut figure = figure(&folder.join("a"), Some(&folder.join("b")))?;
+    let mut figure = figure(FigureSource::find(&folder.join("a"))?, Some(&folder.join("b")))?;
     let session = figure.session()?;
     let mut names = String::new();
     for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
@@ -277,8 +290,8 @@ fn is_taken(path: &Path) -> bool {
 }
 
 /// The figure of a saved run, or of two; a file that carries two runs is one of both.
-fn figure(path: &Path, beside: Option<&Path>) -> Result<Figure, CliError> {
-    let (mut run, mut selection) = (FigureSource::find(path)?, Selection::default());
+fn figure(mut run: FigureSource, beside: Option<&Path>) -> Result<Figure, CliError> {
+    let mut selection = Selection::default();
     if let FigureSource::Session(prepared) = &run {
         selection = selection_in(&prepared.view, &selection, &prepared.data);
     }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::error::CliError;
 use super::source_args::SourceArgs;
-use crate::experiment::{Config, LoggedCommand};
+use crate::experiment::{Config, FIXED, LoggedCommand};
 use crate::io::parse_logged;
 use crate::launch::{PreparedRun, launch};
 use crate::nn::{Activation, OptimizerKind};
@@ -84,6 +84,9 @@ impl RunArgs {
 
     /// A saved run keeps its schedule.
     fn apply_to(&self, run: &mut PreparedRun, is_saved: bool, until: Until) -> Result<(), CliError> {
+        if run.config.origin.model().is_some() {
+            return Err(CliError::Input(FIXED.to_owned()));
+        }
         let saved = (run.config.clone(), run.log.clone(), run.steps);
         self.change(&mut run.config, is_saved);
         if let Some(steps) = self.steps.filter(|_| !is_saved && until == Until::Steps) {
@@ -199,7 +202,7 @@ pub(super) fn parse_covariance(text: &str) -> Result<Covariance, String> {
     named(text, &Covariance::ALL, Covariance::name)
 }
 
-fn parse_activation(text: &str) -> Result<Activation, String> {
+pub(super) fn parse_activation(text: &str) -> Result<Activation, String> {
     named(text, &Activation::ALL, Activation::name)
 }
 

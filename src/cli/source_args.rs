@@ -73,7 +73,7 @@ impl SourceArgs {
     }
 
     /// True if any option is given.
-    fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         self.file.is_some()
             || self.scene.is_some()
             || self.data.is_some()

@@ -62,6 +62,7 @@ impl TrainingDefaults {
             decoder: self.decoder,
             factor: PosteriorFactor::Exponential,
             likelihood: self.likelihood,
+            decoder_hidden: None,
         }
     }
 

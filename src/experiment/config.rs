@@ -1,6 +1,7 @@
 //! Configuration of a run at step 0. Together with the log of commands it repeats the run.
 
 use super::command::{LoggedCommand, can_train, has_variance};
+use super::opened_model::OpenedModel;
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
 use crate::data::{Dataset, ImportOptions, Scene, TrainingDefaults};
 use crate::nn::OptimizerKind;
@@ -20,6 +21,8 @@ pub enum Origin {
         /// How the file became data.
         import: Box<ImportOptions>,
     },
+    /// No data: a model from a file, with samples of itself.
+    Model(Box<OpenedModel>),
 }
 
 impl Origin {
@@ -45,6 +48,7 @@ impl Origin {
         match self {
             Self::Scene(scene) => &scene.name,
             Self::File { name, .. } => name,
+            Self::Model(model) => &model.name,
         }
     }
 
@@ -52,7 +56,15 @@ impl Origin {
     pub fn scene(&self) -> Option<&Scene> {
         match self {
             Self::Scene(scene) => Some(scene),
-            Self::File { .. } => None,
+            Self::File { .. } | Self::Model(_) => None,
+        }
+    }
+
+    /// The model from a file.
+    pub fn model(&self) -> Option<&OpenedModel> {
+        match self {
+            Self::Model(model) => Some(model),
+            Self::Scene(_) | Self::File { .. } => None,
         }
     }
 
@@ -62,6 +74,14 @@ impl Origin {
         let defaults = match self {
             Self::Scene(scene) => scene.training.clone(),
             Self::File { .. } => TrainingDefaults { sigma2: 0.05, steps: 6000, ..TrainingDefaults::default() },
+            // No file says β and σ²: β = 0 leaves undefined what depends on them.
+            Self::Model(model) => TrainingDefaults {
+                beta: 0.0,
+                sigma2: 1.0,
+                covariance: model.vae.covariance,
+                steps: 1,
+                ..TrainingDefaults::default()
+            },
         };
         TrainingDefaults { batch: defaults.batch.min(samples), ..defaults }
     }
@@ -97,10 +117,11 @@ impl Config {
     /// Configuration with the defaults of the data. `samples` is the size of the training data.
     pub fn new(origin: Origin, seed: u64, samples: usize) -> Self {
         let defaults = origin.defaults(samples);
+        let own = origin.model().map(|model| model.vae.architecture.clone());
         Self {
             origin,
             seed,
-            architecture: defaults.architecture(),
+            architecture: own.unwrap_or_else(|| defaults.architecture()),
             objective: defaults.objective(),
             optimizer: Optimizer { kind: OptimizerKind::AdamEquivariant, lr: defaults.lr, batch: defaults.batch },
             threads: 1,
@@ -163,7 +184,7 @@ impl Config {
         let Some((at, value)) = values.into_iter().find(|(_, x)| !(0.0..=1.0).contains(*x)) else { return Ok(()) };
         let name = data.observation_names.get(at % rows).map_or_else(|| format!("x{}", at % rows + 1), Clone::clone);
         let remedy = match self.origin {
-            Origin::Scene(_) => "use the Gaussian likelihood for this scene",
+            Origin::Scene(_) | Origin::Model(_) => "use the Gaussian likelihood here",
             Origin::File { .. } => "use --scale none for a table of values in [0, 1], or the Gaussian likelihood",
         };
         Err(InvalidSetting(format!(
@@ -198,6 +219,14 @@ impl Config {
             )));
         }
         hidden.iter().try_for_each(|width| within("hidden", *width, 1, LARGEST))?;
+        let decoder = self.architecture.decoder_widths();
+        if decoder.len() > 8 {
+            return Err(InvalidSetting(format!(
+                "decoder: {} hidden layers are more than the 8 that are allowed",
+                decoder.len()
+            )));
+        }
+        decoder.iter().try_for_each(|width| within("decoder: hidden", *width, 1, LARGEST))?;
         within("threads", self.threads, 1, MOST_THREADS)?;
         self.cycle.map_or(Ok(()), |steps| within("cycle", steps, 1, LONGEST_CYCLE))?;
         can_train(self.optimizer.kind, &self.architecture)?;

@@ -10,7 +10,7 @@ use super::history::Row;
 use super::reconstruction::controlled_loss;
 use super::settings::Settings;
 use super::state::State;
-use crate::data::{Dataset, GroundTruthMap};
+use crate::data::{Dataset, GroundTruthMap, Split};
 use crate::geometry::{GeometryMetrics, Jets, Measured, Order, Undefined, chance_mcc};
 use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
@@ -79,13 +79,40 @@ pub(super) struct HeldOut {
     pub(super) correlation: Option<FactorCorrelation>,
 }
 
+/// Outputs of the encoder for the first `count` observations. Without an encoder, those of N(z, I) at the latents z that the
+/// observations were decoded from.
+pub(super) fn encodings(vae: &Vae<f32>, split: &Split, count: usize) -> Matrix<f32> {
+    match &split.factors {
+        Some(z) if !vae.has_encoder => {
+            let m = vae.latent_dim();
+            Matrix::from_fn(vae.head().outputs, count, |r, c| if r < m { z[(r, c)] } else { 0.0 })
+        }
+        _ => vae.encode(&split.observations.select_columns(0..count)),
+    }
+}
+
+/// Posteriors of the first `count` observations. Without an encoder, N(z, I) at the latents z that they were decoded from: only the
+/// mean means anything.
+pub fn posteriors(vae: &Vae<f64>, split: &Split, count: usize) -> Vec<Posterior> {
+    match &split.factors {
+        Some(z) if !vae.has_encoder => {
+            let m = vae.latent_dim();
+            let at = |z: &[f32]| DVector::from_iterator(m, z.iter().map(|z| f64::from(*z)));
+            let q = |z: &[f32]| Posterior { mean: at(z), factor: DMatrix::identity(m, m) };
+            z.iter_columns().take(count).map(q).collect()
+        }
+        _ => vae.posteriors(&split.observations.select_columns(0..count).map(f64::from)),
+    }
+}
+
 impl HeldOut {
     pub(super) fn new(vae: &Vae<f32>, data: &Dataset, settings: &Settings, second_order: bool) -> Self {
-        let observations = data.test.observations.select_columns(0..measured_observations(vae, data));
-        let encodings = vae.encode(&observations);
+        let count = measured_observations(vae, data);
+        let observations = data.test.observations.select_columns(0..count);
+        let encodings = encodings(vae, &data.test, count);
         let posterior = |column: &[f32]| vae.posterior(&column.iter().map(|x| f64::from(*x)).collect::<Vec<_>>());
         let posteriors: Vec<Posterior> = encodings.iter_columns().map(posterior).collect();
-        let factors = data.test.factors.as_ref();
+        let factors = data.test.factors.as_ref().filter(|_| vae.has_encoder);
         let correlation = factors.map(|factors| FactorCorrelation::new(&encodings, factors, vae.latent_dim()));
         // The objective needs the first derivatives of all.
         let whole = piece_length(vae, second_order) >= posteriors.len();
@@ -149,7 +176,8 @@ fn geometry_of<T: Real, J: Borrow<Jets<T>>>(
     settings: &Settings,
 ) -> GeometryMetrics {
     let objective = Objective { covariance: vae.covariance, ..settings.objective };
-    GeometryMetrics::of_pieces(pieces, posteriors, &objective).judged_by(posteriors.len())
+    let geometry = GeometryMetrics::of_pieces(pieces, posteriors, &objective).judged_by(posteriors.len());
+    if vae.has_encoder { geometry } else { geometry.without_encoder() }
 }
 
 /// Latent vectors whose derivatives are held at once.

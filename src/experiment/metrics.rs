@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::convergence::training_objective;
-use super::measure::{FactorCorrelation, mcc_ceiling, summarise};
+use super::measure::{FactorCorrelation, mcc_ceiling, posteriors, summarise};
 use super::reconstruction::losses;
 use super::settings::Settings;
 use crate::data::{Dataset, Split};
@@ -54,6 +54,8 @@ pub struct Metrics {
     pub optimum_test: Option<LinearOptimum>,
     /// Mean correlation coefficient at the optimum on the held-out data, √(1 − v/λᵢ) with v the variance of the noise.
     pub mcc_ceiling: Measured,
+    /// Metrics that a model from a file leaves undefined, by their keys in `metrics.json`; their numbers here are NaN.
+    pub unknown: Vec<(&'static str, Undefined)>,
     /// The value at each observation of every metric that is a mean, those of the geometry moved here; of `mcc` linearised
     /// ([`linearised_correlation`]).
     pub samples: Samples,
@@ -65,7 +67,8 @@ impl Metrics {
     pub fn measure(vae: &Vae<f32>, settings: &Settings, data: &Dataset, config: &Config) -> Self {
         let objective = &settings.objective;
         let m = vae.latent_dim();
-        let affine = vae.architecture.has_closed_forms();
+        // Samples of a model from a file have no optimum of their own.
+        let affine = vae.architecture.has_closed_forms() && config.origin.model().is_none();
         let [optimum_training, optimum_test] = [&data.train, &data.test].map(|split| {
             let eigenvalues = if affine { split.eigenvalues() } else { None };
             eigenvalues.map(|eigenvalues| LinearOptimum::of_eigenvalues(&eigenvalues, m, objective))
@@ -77,8 +80,9 @@ impl Metrics {
             let apart = data.test.mean() - data.train.mean();
             linear_elbo(&optimal_decoder(train, m, objective), &(test + &apart * apart.transpose()), objective)
         });
+        let knows_elbo = !unknown(vae, settings, config).iter().any(|(name, _)| *name == "elbo");
         Self {
-            elbo_training: Some(training_objective(vae, data, objective, config.seed)),
+            elbo_training: knows_elbo.then(|| training_objective(vae, data, objective, config.seed)),
             mcc_ceiling: mcc_ceiling(config, optimum_test.as_ref()),
             optimum_training,
             optimum_training_on_test,
@@ -100,7 +104,7 @@ impl Metrics {
         let test = data.test.observations.select_columns(0..observations).map(f64::from);
         let objective = &settings.objective;
         let m = vae.latent_dim();
-        let posteriors = model.posteriors(&test);
+        let posteriors = posteriors(&model, &data.test, observations);
 
         let mut geometry = summarise(&model, &posteriors, settings, true);
         let mut samples = std::mem::take(&mut geometry.samples);
@@ -121,7 +125,8 @@ impl Metrics {
         let noise = Estimate::of(means.collect::<Vec<_>>().into_iter());
 
         let codes = Matrix::from_fn(m, observations, |i, c| posteriors[c].mean[i] as f32);
-        let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors);
+        let known = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors);
+        let factors = if vae.has_encoder { known } else { Err(Undefined::NoEncoder) };
         let correlation = factors.map(|factors| FactorCorrelation::new(&codes, factors, m));
         let mcc = correlation.as_ref().map_err(|reason| *reason).and_then(|c| c.mcc(&geometry.active));
         if let (Ok(factors), Ok(correlation), Ok(_)) = (factors, &correlation, mcc) {
@@ -146,13 +151,29 @@ impl Metrics {
             optimum_training_on_test: None,
             optimum_test: None,
             geometry,
+            unknown: Vec::new(),
             samples: Samples::new(),
         };
         samples.insert("kl_per_dim", kl_per_dim);
         for (name, values) in [("elbo", elbo), ("reconstruction", reconstruction), ("kl", kl)] {
             samples.insert(name, Matrix::from_columns(1, observations, values));
         }
-        Self { samples, ..metrics }
+        Self { samples, ..metrics }.without(unknown(vae, settings, config))
+    }
+
+    /// Takes out the numbers that are unknown.
+    fn without(mut self, unknown: Vec<(&'static str, Undefined)>) -> Self {
+        for (name, _) in &unknown {
+            self.samples.remove(name);
+            match *name {
+                "elbo" => self.elbo = f64::NAN,
+                "elbo_monte_carlo_error" => self.elbo_monte_carlo_error = f64::NAN,
+                "reconstruction" => self.reconstruction = f64::NAN,
+                "kl_per_dim" => self.kl_per_dim.fill(f64::NAN),
+                _ => {}
+            }
+        }
+        Self { unknown, ..self }
     }
 
     /// Mean and sampling error of a metric by its key in `metrics.json`, for each entry of a list; `None` if it is undefined or
@@ -178,6 +199,9 @@ impl Metrics {
     /// Adds the mean exact gap of `vae` over the first `count` held-out observations.
     #[must_use]
     pub fn with_exact_gap(self, vae: &Vae<f32>, settings: &Settings, data: &Dataset, count: usize) -> Self {
+        if let Some((_, reason)) = self.unknown.iter().find(|(name, _)| *name == "elbo") {
+            return Self { exact_gap: Some(Err(*reason)), ..self };
+        }
         let model = vae.cast::<f64>();
         let test = &data.test.observations;
         let test = test.select_columns(0..count.min(test.columns())).map(f64::from);
@@ -189,6 +213,26 @@ impl Metrics {
     pub fn kl(&self) -> f64 {
         self.kl_per_dim.iter().sum()
     }
+}
+
+/// Metrics that need an encoder, and those that need β and σ².
+const OF_ENCODER: [&str; 5] = ["active", "active_units", "kl", "kl_per_dim", "mcc_chance"];
+const OF_ELBO: [&str; 5] = ["elbo", "elbo_monte_carlo_error", "elbo_training", "generalisation_gap", "reconstruction"];
+const OF_OBJECTIVE: [&str; 4] = ["beta", "sigma2", "beta_gap", "posterior_error"];
+
+/// Metrics that this model leaves undefined: without an encoder, or of a file that does not say β and σ² (β = 0).
+fn unknown(vae: &Vae<f32>, settings: &Settings, config: &Config) -> Vec<(&'static str, Undefined)> {
+    let mut unknown = Vec::new();
+    if config.origin.model().is_some() && settings.objective.beta == 0.0 {
+        unknown.extend(OF_ELBO.iter().chain(&OF_OBJECTIVE).map(|name| (*name, Undefined::NoObjective)));
+    }
+    if !vae.has_encoder {
+        // Without an encoder they stay undefined whatever β and σ² are.
+        let names = OF_ENCODER.iter().chain(&OF_ELBO).chain(["posterior_error"].iter());
+        unknown.retain(|(name, _)| !names.clone().any(|other| other == name));
+        unknown.extend(names.map(|name| (*name, Undefined::NoEncoder)));
+    }
+    unknown
 }
 
 /// Values at each observation whose mean is the mean correlation coefficient under this matching.

@@ -195,6 +195,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0))
     }

@@ -13,6 +13,7 @@ use super::history::History;
 use super::keyframes::{Keyframe, Keyframes};
 use super::measure::{measure_row, row_interval};
 use super::minibatch::Minibatch;
+use super::opened_model::FIXED;
 use super::schedule::Schedule;
 use super::settings::{InvalidSetting, Settings};
 use super::state::{Sound, State};
@@ -102,7 +103,10 @@ impl Experiment {
         fits_in_memory(config.optimizer.kind, data.data_dim())?;
         let covariance = config.objective.covariance;
         let mut rng = stream(config.seed, Purpose::Init, 0);
-        let vae = Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng);
+        let vae = match config.origin.model() {
+            Some(opened) => opened.vae.clone(),
+            None => Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng),
+        };
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
         let history = History::new(row_interval(&vae));
@@ -141,6 +145,11 @@ impl Experiment {
     /// Configuration at step 0.
     pub fn config(&self) -> &Arc<Config> {
         &self.config
+    }
+
+    /// True for a model from a file, which makes no steps; only β and σ² may change, in which it is measured.
+    pub fn is_fixed(&self) -> bool {
+        self.config.origin.model().is_some()
     }
 
     /// Training and held-out data.
@@ -241,6 +250,9 @@ impl Experiment {
     /// # Errors
     /// If the command is invalid; nothing is changed then.
     pub fn apply(&mut self, command: Command) -> Result<(), InvalidSetting> {
+        if self.is_fixed() && !matches!(command, Command::Beta(_) | Command::Sigma2(_)) {
+            return Err(InvalidSetting(format!("{command} cannot be applied: {FIXED}")));
+        }
         command.check(&self.config.architecture)?;
         let settings = command.applied_to(self.state.settings);
         settings.validate(self.data.train.samples())?;

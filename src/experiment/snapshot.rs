@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::command::LoggedCommand;
 use super::config::Config;
 use super::history::Row;
-use super::measure::{FactorCorrelation, HeldOut, mcc_ceiling, measured_observations};
+use super::measure::{FactorCorrelation, HeldOut, encodings, mcc_ceiling, measured_observations};
 use super::run::Experiment;
 use super::schedule::Schedule;
 use super::settings::Settings;
@@ -72,15 +72,17 @@ impl Snapshot {
         eigenvalues: impl FnOnce() -> Option<Vec<f64>>,
     ) -> Self {
         let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
-        let observations = &data.test.observations;
-        let encodings = vae.encode(&observations.select_columns(0..Self::ENCODED.min(observations.columns())));
+        let encodings = encodings(&vae, &data.test, Self::ENCODED.min(data.test.samples()));
         let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
         Self {
             optimum_training: vae
                 .architecture
                 .has_closed_forms()
-                .then(|| Some(LinearOptimum::of_eigenvalues(&eigenvalues()?, vae.latent_dim(), &settings.objective)))
-                .flatten(),
+                .then_some(())
+                .filter(|()| config.origin.model().is_none())
+                .and_then(|()| {
+                    Some(LinearOptimum::of_eigenvalues(&eigenvalues()?, vae.latent_dim(), &settings.objective))
+                }),
             geometry,
             correlation,
             schedule: log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged)),
@@ -128,7 +130,8 @@ impl Snapshot {
 
     /// Mean correlation coefficient with the true factors, if they are known and a latent is active.
     pub fn mcc(&self) -> Measured {
-        self.correlation.as_ref().ok_or(Undefined::NoTrueFactors)?.mcc(&self.geometry.active)
+        let reason = if self.vae.has_encoder { Undefined::NoTrueFactors } else { Undefined::NoEncoder };
+        self.correlation.as_ref().ok_or(reason)?.mcc(&self.geometry.active)
     }
 
     /// Held-out observations at which the geometry and the correlations are measured, those of the rows of the history.

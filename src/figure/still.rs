@@ -145,8 +145,10 @@ impl Figure {
     pub fn table(&mut self, view: View) -> Result<Csv, &'static str> {
         self.with_contexts(Color32::TRANSPARENT, |contexts, selection, _| {
             let spec = spec_of(view);
-            let of =
-                |context: &ViewContext<'_>| (spec.table)(context, &selection.seen_by(context.snapshot.latent_dim()));
+            let of = |context: &ViewContext<'_>| match spec.refusal(context.snapshot) {
+                Some(reason) => Err(reason),
+                None => (spec.table)(context, &selection.seen_by(context.snapshot.latent_dim())),
+            };
             // The training curves are shared, but not their numbers.
             if contexts.len() == 1 || spec.has_one_table() {
                 return of(&contexts[0]);

@@ -9,6 +9,7 @@ use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, T
 use super::pane::Pane;
 use crate::viz::command::UiCommand;
 use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::draw::labels::instead;
 use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
 use crate::viz::view::View;
@@ -63,7 +64,10 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         let mut inside = part(ui, place.shrink2(vec2(margin, 0.5 * margin)), *ui.layout());
         // Plots fill themselves.
         inside.visuals_mut().extreme_bg_color = context.background_color(&inside);
-        (spec.ui)(&mut inside, &context, &mut seen);
+        match spec.refusal(context.snapshot) {
+            Some(reason) => instead(&mut inside, reason),
+            None => (spec.ui)(&mut inside, &context, &mut seen),
+        }
         ui.advance_cursor_after_rect(place);
         self.selection.learn(&before, seen);
         header.map(|(response, _)| response)

@@ -251,6 +251,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(8, Purpose::Init, 0));
         for p in &mut vae.parameters {
@@ -267,6 +268,7 @@ mod tests {
             decoder: DecoderKind::Linear,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::zeros(w.nrows(), architecture, Covariance::Full);
         vae.parameters[..w.len()].copy_from_slice(w.as_slice());
@@ -379,6 +381,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::<f64>::zeros(1, architecture, Covariance::Diagonal);
         // d(z) = 1 · max(1 · z + 0, 0) + 0.

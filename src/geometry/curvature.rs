@@ -36,6 +36,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(2, Purpose::Init, 0));
         let z = [0.4, -0.9];

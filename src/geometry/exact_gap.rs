@@ -169,6 +169,7 @@ mod tests {
             decoder,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::new(n, architecture, Covariance::Diagonal, &mut stream(seed, Purpose::Init, 0));
         vae.parameters.iter_mut().for_each(|p| *p *= scale);
@@ -242,6 +243,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::zeros(n, architecture, Covariance::Diagonal);
         let layers = vae.decoder.layers().to_vec();
@@ -313,6 +315,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         // d(z) = |z|, x = 1.
         let mut vae = Vae::<f64>::zeros(1, architecture, Covariance::Diagonal);

@@ -129,6 +129,7 @@ mod tests {
             decoder: DecoderKind::Linear,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::<f64>::zeros(3, architecture, Covariance::Diagonal);
         // Columns (2, 0, 0) and (1, 1, 0): angle 45°, volume 2.
@@ -162,6 +163,7 @@ mod tests {
                 decoder: DecoderKind::Linear,
                 factor: Default::default(),
                 likelihood: Default::default(),
+                decoder_hidden: None,
             };
             let vae = Vae::<f64>::zeros(3, architecture, covariance);
             let q =

@@ -58,6 +58,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         Vae::new(3, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0))
     }
@@ -96,6 +97,7 @@ mod tests {
             decoder: DecoderKind::Linear,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0));
         let loops = loop_integrals(&vae, &[0.0, 0.0], [0, 1], [-1.0, -1.0], [1.0, 2.0]);

@@ -322,6 +322,7 @@ mod tests {
                     decoder,
                     factor: Default::default(),
                     likelihood: Default::default(),
+                    decoder_hidden: None,
                 };
                 let mut rng = stream(5, Purpose::Init, 0);
                 let mut vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut rng);

@@ -148,6 +148,13 @@ impl GeometryMetrics {
         }
     }
 
+    /// The metrics of a decoder alone: no encoder, so no posterior whose covariance could be off.
+    #[must_use]
+    pub fn without_encoder(mut self) -> Self {
+        self.samples.remove("posterior_error");
+        Self { posterior_error: Err(Undefined::NoEncoder), ..self }
+    }
+
     /// The same without conclusions about collapsed latents if there are fewer than [`FEWEST_OBSERVATIONS`].
     #[must_use]
     pub fn judged_by(mut self, observations: usize) -> Self {
@@ -298,6 +305,7 @@ mod tests {
             decoder: DecoderKind::Linear,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::<f64>::zeros(n, architecture, covariance);
         vae.parameters[..2 * n].copy_from_slice(columns);

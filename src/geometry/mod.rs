@@ -19,6 +19,7 @@ mod rotated_elbo;
 mod rotated_model;
 mod rotation;
 mod seam;
+mod singular_curve;
 mod undefined;
 
 pub use best_posterior::{BestPosterior, FINE_QUADRATURE, best_posterior, elbo_of, posterior_quadrature};
@@ -43,4 +44,5 @@ pub use product_density::{ProductDensity, product_density};
 pub use rotated_elbo::{RotatedElbo, rotated_elbos};
 pub use rotation::{Rotation, rotated_gap};
 pub use seam::{Seam, measured_arcs, normal_density};
+pub use singular_curve::{CurveEnd, SingularCurve};
 pub use undefined::{Measured, Undefined};

@@ -73,6 +73,7 @@ mod tests {
             decoder: DecoderKind::Linear,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::zeros(2, architecture, Covariance::Diagonal);
         vae.parameters[..4].copy_from_slice(columns);
@@ -104,6 +105,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let vae = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(9, Purpose::Init, 0));
         let errors = [[0.0, 0.0], [1.5, -1.0]].map(|z| product_density(&vae, &z, [0, 1], 3.0, 31).error);

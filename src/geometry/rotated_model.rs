@@ -154,6 +154,7 @@ mod tests {
             decoder,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(5, Purpose::Init, 0));
         let head = vae.encoder.layers()[vae.encoder.layers().len() - 1].clone();

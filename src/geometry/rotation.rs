@@ -130,6 +130,7 @@ mod tests {
             decoder,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         Vae::new(n, architecture, Covariance::Diagonal, &mut stream(6, Purpose::Init, 0))
     }

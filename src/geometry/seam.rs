@@ -123,6 +123,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::new(3, architecture, Covariance::Diagonal, &mut stream(4, Purpose::Init, 0));
         for p in &mut vae.parameters {

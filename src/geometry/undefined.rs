@@ -41,6 +41,12 @@ pub enum Undefined {
     NotFinite,
     /// The run has not reached that step.
     NotYet,
+    /// The file of the model has no encoder.
+    NoEncoder,
+    /// A model from a file has no training to be read off.
+    NotTrained,
+    /// The file of the model says neither β nor σ².
+    NoObjective,
 }
 
 impl fmt::Display for Undefined {
@@ -69,6 +75,9 @@ impl fmt::Display for Undefined {
             Self::ManyLatents => "with more than 10 latents a curved decoder has too many dimensions to integrate over",
             Self::NotFinite => "the model gives no finite number",
             Self::NotYet => "the run has not reached that step",
+            Self::NoEncoder => "the model has no encoder",
+            Self::NotTrained => "a model from a file is shown, not trained",
+            Self::NoObjective => "the file of the model does not say β and σ²; set them",
         })
     }
 }

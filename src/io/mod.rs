@@ -9,6 +9,7 @@ mod file_error;
 mod file_hash;
 mod format;
 mod memory;
+mod model_file;
 mod paths;
 mod picture_folder;
 mod recent;
@@ -27,11 +28,16 @@ pub use format::hash::{hash_of_weights, sha256};
 pub use format::npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
 pub use format::npz::{Array, write_npz};
 pub use format::sample_shape::PictureShape;
+pub use format::state_dict::{EncoderScale, ReadModel, StateDict};
 pub use format::weights::{from_safetensors, to_safetensors};
+pub use model_file::{ModelOptions, lacks_activation, read_model};
 pub use paths::{exists, free_path, is_occupied, make_folder};
 pub use recent::{add_recent, recent};
 pub use run::autosave::Autosave;
-pub use run::export::{Columns, densities, densities_of, jacobians, latents, latents_of_rows, posteriors};
+pub use run::export::{
+    Columns, decodings, densities, densities_of, jacobian, jacobian_table, jacobians, latents, latents_of_rows,
+    posteriors, stacked,
+};
 pub use run::folder::{SavedRun, files_of_run, open, save};
 pub use run::metrics::{metrics_fields, metrics_json};
 pub use run::provenance::{self, open_session, session_in, session_of};

@@ -6,6 +6,7 @@ mod estimate;
 mod hermite;
 mod normal;
 mod principal_axes;
+mod principal_variances;
 mod sobol;
 mod uncertain;
 
@@ -15,5 +16,6 @@ pub use estimate::{Estimate, Spread};
 pub use hermite::{Quadrature, gauss_hermite};
 pub use normal::{normal_cdf, normal_quantile};
 pub use principal_axes::{PrincipalAxes, principal_axes};
+pub use principal_variances::PrincipalVariances;
 pub use sobol::{MOST_DIMENSIONS, scrambled_normals};
 pub use uncertain::Uncertain;

@@ -8,7 +8,7 @@ use super::branches::Branches;
 use super::latest::Latest;
 use super::request::Request;
 use super::run_view::RunView;
-use crate::experiment::{Divergence, Experiment, Snapshot};
+use crate::experiment::{Divergence, Experiment, FIXED, Snapshot};
 
 /// State of the training thread.
 pub(super) struct TrainerThread<'a> {
@@ -113,7 +113,10 @@ impl<'a> TrainerThread<'a> {
         if !was_running {
             self.meter.restart();
         }
+        let is_step = matches!(request, Request::Run | Request::Steps(1..));
         match request {
+            _ if is_step && self.run.is_fixed() => self.notify(FIXED.to_owned()),
+            Request::StepsTo(_) if self.run.is_fixed() => {}
             Request::Run => self.left = u64::MAX,
             Request::Pause => self.left = 0,
             Request::Steps(steps) => self.left = steps,

@@ -102,6 +102,9 @@ pub struct Architecture {
     /// The family of p(x|z).
     #[serde(default, skip_serializing_if = "Likelihood::is_gaussian")]
     pub likelihood: Likelihood,
+    /// Widths of the hidden layers of an MLP decoder, from the latents on. `None`: those of the encoder in reverse order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoder_hidden: Option<Vec<usize>>,
 }
 
 impl Architecture {
@@ -115,9 +118,18 @@ impl Architecture {
         }
     }
 
+    /// Widths of the decoder's hidden layers, from the latents on.
+    pub fn decoder_widths(&self) -> Vec<usize> {
+        match (self.decoder, &self.decoder_hidden) {
+            (DecoderKind::Linear, _) => Vec::new(),
+            (DecoderKind::Mlp, Some(widths)) => widths.clone(),
+            (DecoderKind::Mlp, None) => self.hidden.iter().rev().copied().collect(),
+        }
+    }
+
     /// True for affine encoders and decoders of one layer each.
     pub fn is_linear(&self) -> bool {
-        self.hidden.is_empty()
+        self.hidden.is_empty() && self.decoder_widths().is_empty()
     }
 
     /// True for affine decoders of a Gaussian likelihood: the objective is quadratic in z, and optimum, posterior and gap have
@@ -128,8 +140,7 @@ impl Architecture {
 
     /// True for affine decoders, z ↦ η.
     pub fn has_affine_decoder(&self) -> bool {
-        let linear_layers = self.hidden.is_empty() || self.activation == Activation::Linear;
-        self.decoder == DecoderKind::Linear || linear_layers
+        self.decoder_widths().is_empty() || self.activation == Activation::Linear
     }
 
     /// True if the encoder gives H of Σ = exp 2H, and not L of Σ = L Lᵀ.

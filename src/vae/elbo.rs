@@ -240,8 +240,15 @@ mod tests {
                     FAMILIES.into_iter().flat_map(|f| Likelihood::ALL.map(|l| (f, l)))
                 {
                     for hidden in [vec![], vec![6], vec![6, 7]] {
-                        let architecture =
-                            Architecture { latent_dim: m, hidden, activation, decoder, factor, likelihood };
+                        let architecture = Architecture {
+                            latent_dim: m,
+                            hidden,
+                            activation,
+                            decoder,
+                            factor,
+                            likelihood,
+                            decoder_hidden: None,
+                        };
                         let sigma2 = if likelihood == Likelihood::Gaussian { 0.3 } else { 1.0 };
                         let objective = Objective { covariance, beta: 1.7, sigma2 };
                         let mut rng = stream(11, Purpose::Init, 0);
@@ -286,6 +293,7 @@ mod tests {
                 decoder: DecoderKind::Mlp,
                 factor,
                 likelihood,
+                decoder_hidden: None,
             };
             let objective = Objective { covariance, beta: 2.0, sigma2: 0.1 };
             let objective = match likelihood {
@@ -356,6 +364,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood,
+            decoder_hidden: None,
         };
         let sigma2 = if likelihood == Likelihood::Gaussian { 0.01 } else { 1.0 };
         let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2 };

@@ -136,6 +136,7 @@ mod tests {
             decoder: DecoderKind::Linear,
             factor,
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut rng = stream(3, Purpose::Analysis, 0);
         let mut vae = Vae::<f64>::new(4, architecture, covariance, &mut rng);

@@ -6,6 +6,7 @@ mod elbo;
 mod exponential_factor;
 mod likelihood;
 mod linear_objective;
+mod loss_convention;
 mod model;
 mod posterior;
 mod symmetry;
@@ -15,5 +16,8 @@ pub use elbo::{Elbo, ElboWorkspace};
 pub use exponential_factor::place_of;
 pub use likelihood::Likelihood;
 pub use linear_objective::{Moments, linear_objective};
+pub use loss_convention::{
+    EquivalentObjective, KlWeight, LossConvention, LossError, OverDimensions, ReconstructionLoss,
+};
 pub use model::Vae;
 pub use posterior::Posterior;

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::config::{Architecture, Covariance, DecoderKind, PosteriorFactor};
+use super::config::{Architecture, Covariance, PosteriorFactor};
 use super::likelihood::Likelihood;
 use super::posterior::Posterior;
 use crate::linalg::{Matrix, Real};
@@ -19,6 +19,8 @@ pub struct Vae<T> {
     pub encoder: Mlp,
     /// z ↦ η, the natural parameter of p(x|z): x̂ itself for a Gaussian, the logits of x̂ for Bernoulli variables.
     pub decoder: Mlp,
+    /// False for a model from a file without an encoder. Its encoder is zero then, and its posteriors are the prior.
+    pub has_encoder: bool,
     /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance.
     pub parameters: Vec<T>,
 }
@@ -47,9 +49,7 @@ impl<T: Real> Vae<T> {
         let m = architecture.latent_dim;
         let hidden = &architecture.hidden;
         let mut decoder_sizes = vec![m];
-        if architecture.decoder == DecoderKind::Mlp {
-            decoder_sizes.extend(hidden.iter().rev());
-        }
+        decoder_sizes.extend(architecture.decoder_widths());
         decoder_sizes.push(data_dim);
         let decoder = Mlp::new(&decoder_sizes, architecture.activation, 0);
 
@@ -59,7 +59,7 @@ impl<T: Real> Vae<T> {
         let encoder = Mlp::new(&encoder_sizes, architecture.activation, decoder.end());
 
         let parameters = vec![T::ZERO; encoder.end()];
-        Self { architecture, covariance, encoder, decoder, parameters }
+        Self { architecture, covariance, encoder, decoder, has_encoder: true, parameters }
     }
 
     /// n.
@@ -91,6 +91,7 @@ impl<T: Real> Vae<T> {
     /// covariance start at zero, so the posteriors do not jump.
     pub fn switch_covariance(&mut self, covariance: Covariance) {
         let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
+        other.has_encoder = self.has_encoder;
         other.parameters = self.carry_over(&other, &self.parameters);
         *self = other;
     }
@@ -122,6 +123,7 @@ impl<T: Real> Vae<T> {
             covariance: self.covariance,
             encoder: self.encoder.clone(),
             decoder: self.decoder.clone(),
+            has_encoder: self.has_encoder,
             parameters: self.parameters.iter().map(|p| U::from_f64(p.to_f64())).collect(),
         }
     }

@@ -10,6 +10,7 @@ use super::view::View;
 use crate::data::Scene;
 use crate::experiment::Command;
 use crate::geometry::Rotation;
+use crate::io::ModelOptions;
 use crate::vae::Architecture;
 
 /// A request to the window.
@@ -19,6 +20,8 @@ pub enum UiCommand {
     ShowOpenDialog,
     /// Open a session, a figure, a run folder, a scene file or a table of data.
     OpenFile(PathBuf),
+    /// Open a model of another program.
+    OpenModel(PathBuf, ModelOptions),
     /// Open the file of this number among the recent ones.
     OpenRecent(usize),
     /// Repeat the run of a recipe line.
@@ -39,6 +42,8 @@ pub enum UiCommand {
     SaveScreenshot,
     /// Export one view, or the view that is shown alone, or the whole layout.
     ExportFigure(Option<View>),
+    /// Show the dialog that translates the loss of another program.
+    AskBeta,
     /// Remember a file that a dialog has written.
     FileSaved(PathBuf),
     /// Close the dialogs.
@@ -227,7 +232,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         "Open…",
         ctrl(Key::O),
         (File, 0),
-        "Open a session, a figure of this program, a run folder, a scene file or your data",
+        "Open a session, a figure of this program, a run folder, a scene file, your data or your model",
     );
     add(C::SaveSession, "Save session…", ctrl(Key::S), (File, 0), "Save the runs, z*, camera and layout as one file");
     add(C::SaveRun, "Save run as folder…", None, (File, 0), "Save model, data, history and metrics in open formats");
@@ -257,6 +262,8 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::RunFromHere, "Run from the shown step", plain(Key::F), (Run, 0), help);
     let help = "Switch the active run between diagonal and full covariance";
     add(C::SwitchCovariance, "Switch covariance", plain(Key::C), (Run, 1), help);
+    let help = "Translate the loss of another program into β and σ², and say what b means for these data";
+    add(C::AskBeta, "Which β…", None, (Run, 1), help);
     let help = "Add a second run with the other covariance, or go back to one run";
     add(C::Compare, "Compare two runs, or back to one", plain(Key::B), (Run, 2), help);
     add(C::SwapRuns, "Swap A and B", plain(Key::S), (Run, 2), "Let A become B and B become A");

@@ -98,6 +98,9 @@ pub struct Layers {
     pub grid: bool,
     /// Images of the lines through z*.
     pub seams: bool,
+    /// Curves along the right singular vectors through z*.
+    #[serde(skip_serializing_if = "is_off")]
+    pub singular: bool,
     /// The local basis at d(z*).
     pub basis: bool,
     /// True seams of generated data.
@@ -119,6 +122,7 @@ impl Default for Layers {
             surface: true,
             grid: true,
             seams: true,
+            singular: false,
             basis: true,
             truth: false,
             axes: true,
@@ -130,12 +134,18 @@ impl Default for Layers {
 
 impl Layers {
     /// The layers with names and tooltips.
-    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 9] {
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 10] {
         [
             ("data", "Held-out observations", &mut self.data),
             ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
             ("grid", "Images of the lines of a latent grid, one prior standard deviation apart", &mut self.grid),
             ("curves", "Images of the blue lines through z*", &mut self.seams),
+            (
+                "singular curves",
+                "Curves along the right singular vectors vᵢ of J through z*, and their images: the seams of any decoder, however its \
+                 latents are rotated",
+                &mut self.singular,
+            ),
             ("basis", "The local basis u₁, u₂, … at d(z*)", &mut self.basis),
             (
                 "truth",

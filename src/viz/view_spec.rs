@@ -2,6 +2,7 @@
 
 use eframe::egui::Ui;
 
+use crate::experiment::Snapshot;
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
 use crate::viz::selection::Selection;
@@ -19,6 +20,8 @@ pub struct ViewSpec {
     pub old_names: &'static [&'static str],
     /// One picture shows both of two compared runs.
     pub is_shared: bool,
+    /// What it shows of a model from a file, which may have no encoder and is not trained.
+    pub needs: Needs,
     /// Its place in the default layout.
     pub region: Region,
     /// The usual size of a figure of one run, in points.
@@ -35,6 +38,19 @@ pub struct ViewSpec {
     pub is_full_bleed: fn(&ViewContext<'_>) -> bool,
     /// The shown numbers of one run, or of both where a picture shows both.
     pub table: fn(&ViewContext<'_>, &Selection) -> Table,
+}
+
+/// The part of a run that a view is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// The decoder alone.
+    Decoder,
+    /// The decoder and b = βσ².
+    Objective,
+    /// Posteriors of observations.
+    Encoder,
+    /// Training.
+    Training,
 }
 
 /// A region of the default layout.
@@ -68,6 +84,21 @@ pub enum Dependency {
 }
 
 impl ViewSpec {
+    /// Why the view has nothing to show of a model from a file, if it has not.
+    pub fn refusal(&self, snapshot: &Snapshot) -> Option<&'static str> {
+        let model = snapshot.config.origin.model()?;
+        match self.needs {
+            Needs::Encoder if !model.vae.has_encoder => {
+                Some("– (the model has no encoder, so observations have no posteriors)")
+            }
+            Needs::Objective if snapshot.settings.objective.b() == 0.0 => {
+                Some("– (the file of the model does not say β and σ²; set them, or give --beta and --sigma2)")
+            }
+            Needs::Training => Some("– (a model from a file is shown, not trained)"),
+            _ => None,
+        }
+    }
+
     /// No tools in the header.
     pub const fn no_tools(_: &mut Ui, _: &ViewContext<'_>, _: &mut Selection) {}
 

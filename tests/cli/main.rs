@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a program that cannot be started is a failed test")]
 
 mod arrays;
+mod beta;
 mod data;
 mod errors;
 mod harness;
+mod model;
 mod multi_run;
 mod runs;

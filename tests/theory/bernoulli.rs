@@ -26,6 +26,7 @@ fn decoder(m: usize, decoder: DecoderKind, scale: f64) -> Vae<f64> {
         decoder,
         factor: Default::default(),
         likelihood: Likelihood::Bernoulli,
+        decoder_hidden: None,
     };
     let mut vae = Vae::new(4, architecture, Covariance::Full, &mut stream(21, Purpose::Init, 0));
     vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p = scale * *p + 0.1 * (i as f64).sin());

@@ -8,4 +8,5 @@ mod geometry;
 mod linear;
 mod maps;
 mod rotate;
+mod singular;
 mod symmetry;

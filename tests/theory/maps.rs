@@ -30,6 +30,7 @@ pub(super) fn linear(w: &DMatrix<f64>) -> Vae<f64> {
         decoder: DecoderKind::Linear,
         factor: Default::default(),
         likelihood: Default::default(),
+        decoder_hidden: None,
     };
     let mut vae = Vae::zeros(w.nrows(), architecture, Covariance::Full);
     vae.parameters[..w.len()].copy_from_slice(w.as_slice());
@@ -49,6 +50,7 @@ pub(super) fn network_of(d: impl Fn(f64, f64) -> Vec<f64>, centre: [f64; 2], rea
         decoder: DecoderKind::Mlp,
         factor: Default::default(),
         likelihood: Default::default(),
+        decoder_hidden: None,
     };
     let mut vae = Vae::zeros(n, architecture, Covariance::Full);
     let [hidden, output] = [0, 1].map(|i| vae.decoder.layers()[i].clone());

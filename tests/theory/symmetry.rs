@@ -46,6 +46,7 @@ fn difference(kind: OptimizerKind, decoder: DecoderKind, hidden: Vec<usize>, rot
         activation: Activation::Tanh,
         decoder,
         factor: PosteriorFactor::Exponential,
+        decoder_hidden: None,
     };
     let start = Vae::<f64>::new(4, architecture, Covariance::Full, &mut stream(9, Purpose::Init, 0));
     let rotated = |vae: &Vae<f64>| {
@@ -80,6 +81,7 @@ fn model(covariance: Covariance) -> Vae<f64> {
         activation: Activation::Tanh,
         decoder: DecoderKind::Mlp,
         factor: PosteriorFactor::Exponential,
+        decoder_hidden: None,
     };
     let mut vae = Vae::<f64>::new(4, architecture, covariance, &mut stream(2, Purpose::Init, 0));
     let mut rng = stream(3, Purpose::Analysis, 0);

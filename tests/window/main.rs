@@ -6,6 +6,7 @@ mod derived_views;
 mod figures;
 mod harness;
 mod images;
+mod model;
 mod movies;
 mod network;
 mod sessions;

@@ -16,6 +16,9 @@ const SESSIONS: &[&str] = &["unpick", "png", "svg", "pdf", "gif", "apng"];
 /// Extensions of data.
 const TABLES: &[&str] = &["csv", "tsv", "txt", "npy", "npz", "gz"];
 
+/// Extension of models of other programs.
+const MODELS: &[&str] = &["safetensors"];
+
 /// Extension of scenes.
 const SCENES: &[&str] = &["toml"];
 
@@ -34,6 +37,7 @@ impl OpenDialog {
         let (mut chosen, mut open) = (self.browsed(), true);
         dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
             ui.label("A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.");
+            ui.label("A model of another program as safetensors: an MLP decoder, with or without its encoder. It is shown, not trained.");
             ui.label("Data as text, NPY or NPZ, one row per sample, or a folder of PNG or JPEG pictures. Text columns become labels.");
             ui.weak(PREPARATION);
             ui.horizontal(|ui| {
@@ -73,9 +77,10 @@ impl OpenDialog {
         let ctx = ctx.clone();
         let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
             let dialog = rfd::FileDialog::new()
-                .add_filter("All", &[SESSIONS, TABLES, SCENES].concat())
+                .add_filter("All", &[SESSIONS, TABLES, MODELS, SCENES].concat())
                 .add_filter("Sessions and figures", SESSIONS)
                 .add_filter("Data", TABLES)
+                .add_filter("Models", MODELS)
                 .add_filter("Scenes", SCENES);
             // Nobody listens any more if the window was closed meanwhile.
             drop(send.send(dialog.pick_file()));

@@ -4,7 +4,7 @@ use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slid
 
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
-use crate::experiment::{Command, Origin, Settings, Snapshot};
+use crate::experiment::{Command, OWN_SAMPLES, Origin, Settings, Snapshot};
 use crate::geometry::Undefined;
 use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
@@ -41,7 +41,7 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
         data(ui, draft, snapshot, commands);
         ui.separator();
         let likelihood = snapshot.map_or_else(Likelihood::default, |s| s.config.architecture.likelihood);
-        objective(ui, settings, likelihood, commands);
+        objective(ui, settings, likelihood, draft, commands);
         network(ui, draft, snapshot, commands);
         optimiser(ui, settings, draft, snapshot, commands);
         ui.separator();
@@ -102,6 +102,8 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
         if !scene.look_for.is_empty() {
             ui.collapsing("What to look for", |ui| ui.label(scene.look_for.trim()));
         }
+    } else if draft.config.origin.model().is_some() {
+        ui.label(format!("A model from a file, not trained here. What stands in the place of data are {OWN_SAMPLES}."));
     } else if let Origin::File { import, .. } = &draft.config.origin {
         ui.label(preparation(import));
         if let Some(CentreAndScale { scale: Scale::One(scale), .. }) =
@@ -115,7 +117,13 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
     }
 }
 
-fn objective(ui: &mut Ui, settings: &mut Settings, likelihood: Likelihood, commands: &CommandQueue) {
+fn objective(
+    ui: &mut Ui,
+    settings: &mut Settings,
+    likelihood: Likelihood,
+    draft: &ConfigDraft,
+    commands: &CommandQueue,
+) {
     ui.heading("Objective");
     ui.horizontal(|ui| {
         ui.label("covariance");
@@ -146,8 +154,12 @@ fn objective(ui: &mut Ui, settings: &mut Settings, likelihood: Likelihood, comma
     if ui.add(sigma2).on_hover_text("Fixed variance of p(x|z)").changed() {
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
-    ui.label(format!("b = βσ² = {}", short(objective.b(), 0..=0)))
-        .on_hover_text("The only number that the geometry of the optimum depends on");
+    let b = if draft.config.origin.model().is_some() && objective.beta == 0.0 {
+        "b = βσ²: – (the file says neither β nor σ²)".to_owned()
+    } else {
+        format!("b = βσ² = {}", short(objective.b(), 0..=0))
+    };
+    ui.label(b).on_hover_text("The only number that the geometry of the optimum depends on");
 }
 
 /// Three significant digits, without an exponent.
@@ -360,7 +372,8 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         }
         let kl = snapshot.history.last().and_then(|row| row.kl_per_dim.get(i)).copied();
         let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
-        let state = if snapshot.geometry.is_collapsed(i) { " · collapsed" } else { "" };
+        let is_collapsed = snapshot.vae.has_encoder && snapshot.geometry.is_collapsed(i);
+        let state = if is_collapsed { " · collapsed" } else { "" };
         let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
         ui.label(RichText::new(format!("    {kl}‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average (Bernoulli: in the Fisher metric). With full \

@@ -29,10 +29,14 @@ fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     let encoder = vae.encoder.layers();
     let (head, trunk) = (&encoder[encoder.len() - 1], &encoder[..encoder.len() - 1]);
+    let trunk = if vae.has_encoder { trunk } else { &[] };
     for (network, layers) in [("encoder", trunk), ("decoder", vae.decoder.layers())] {
         for (i, layer) in layers.iter().enumerate() {
             entries.push(Entry { name: format!("{network}.{}", 2 * i), layer, rows: 0..layer.outputs });
         }
+    }
+    if !vae.has_encoder {
+        return entries;
     }
     let m = vae.latent_dim();
     let heads: &[(&str, std::ops::Range<usize>)] = if vae.has_exponential_factor() {
@@ -121,6 +125,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor,
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::new(4, architecture, covariance, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(1_u16..).for_each(|(p, i)| *p = f32::from(i));

@@ -82,12 +82,36 @@ pub fn posteriors(vae: &Vae<f64>, observations: &Matrix<f64>) -> [Array; 3] {
     ]
 }
 
-/// Jacobians of x̂ at the posterior means of the observations (n × N): `jacobian` (N, n, m).
-pub fn jacobians(vae: &Vae<f64>, observations: &Matrix<f64>) -> Array {
-    let (n, m) = (vae.data_dim(), vae.latent_dim());
-    let means: Vec<f64> = vae.posteriors(observations).iter().flat_map(|q| q.mean.iter().copied()).collect();
-    let count = observations.columns();
-    let jets = Jets::of(vae, &Matrix::from_columns(m, count, means), Order::First);
+/// Latents of m coordinates beside each other: m × N.
+pub fn stacked<'a>(latents: impl IntoIterator<Item = &'a [f64]>) -> Matrix<f64> {
+    let columns: Vec<&[f64]> = latents.into_iter().collect();
+    Matrix::from_columns(columns.first().map_or(0, |z| z.len()), columns.len(), columns.concat())
+}
+
+/// Decodings at latents `z` (m × N), a row for each, with the names of the n columns.
+pub fn decodings(vae: &Vae<f64>, z: &Matrix<f64>, names: &[String]) -> Columns {
+    Columns { names: names.to_vec(), rows: vae.decode(z).iter_columns().map(<[f64]>::to_vec).collect() }
+}
+
+/// The Jacobian of x̂ at one latent: `jacobian` (n, m).
+pub fn jacobian(vae: &Vae<f64>, z: &[f64]) -> Array {
+    let Array { name, mut shape, values } = jacobians(vae, &Matrix::from_columns(z.len(), 1, z.to_vec()));
+    shape.remove(0);
+    Array { name, shape, values }
+}
+
+/// The same as a table: the number of a data dimension (from 1), and its derivatives by the m latents.
+pub fn jacobian_table(vae: &Vae<f64>, z: &[f64]) -> Columns {
+    let rows = jacobian(vae, z).values;
+    let names = std::iter::once("dimension".to_owned()).chain((1..=z.len()).map(|i| format!("J_{i}")));
+    let row = |(k, row): (usize, &[f64])| std::iter::once((k + 1) as f64).chain(row.iter().copied()).collect();
+    Columns { names: names.collect(), rows: rows.chunks_exact(z.len()).enumerate().map(row).collect() }
+}
+
+/// Jacobians of x̂ at latents `z` (m × N): `jacobian` (N, n, m).
+pub fn jacobians(vae: &Vae<f64>, z: &Matrix<f64>) -> Array {
+    let (n, m, count) = (vae.data_dim(), vae.latent_dim(), z.columns());
+    let jets = Jets::of(vae, z, Order::First);
     let values = (0..count).flat_map(|k| jets.jacobian(k).transpose().iter().copied().collect::<Vec<_>>()).collect();
     Array { name: "jacobian".to_owned(), shape: vec![count, n, m], values }
 }
@@ -124,6 +148,7 @@ mod tests {
             decoder: DecoderKind::Mlp,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(0_u32..).for_each(|(p, k)| *p += 0.1 * f64::from(k).sin());
@@ -133,8 +158,9 @@ mod tests {
     #[test]
     fn a_jacobian_is_the_slope_of_the_decoder_at_the_mean() {
         let (vae, x) = model();
-        let (jacobian, columns) = (jacobians(&vae, &x), latents(&vae, &x));
+        let columns = latents(&vae, &x);
         let [mean, covariance, decoded] = posteriors(&vae, &x);
+        let jacobian = jacobians(&vae, &Matrix::from_columns(2, 4, mean.values.clone()));
         assert_eq!((&*jacobian.shape, &*mean.shape, &*covariance.shape), (&[4, 3, 2][..], &[4, 2][..], &[4, 2, 2][..]));
         assert_eq!(columns.names, ["index", "z_1", "z_2"]);
         let step = 1e-5;

@@ -90,7 +90,8 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     if !data.train.rows.is_empty() {
         files.push((SPLIT, split_file(data)?.into_bytes()));
     }
-    let about = json!({ "program": record.program, "step": step }).to_string();
+    let activation = vae.architecture.activation.name();
+    let about = json!({ "program": record.program, "step": step, "activation": activation }).to_string();
     files.push((CONFIG, record.to_toml()?.into_bytes()));
     files.push((MODEL, to_safetensors(vae, &about)?));
     files.push((HISTORY, history(run.history.iter().map(|row| &**row), vae.latent_dim()).into_bytes()));
@@ -122,7 +123,10 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
 
     let path = folder.join(MODEL);
     let bytes = fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the model ({e})")).at(&path))?;
-    let mut vae = Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance);
+    let mut vae = match config.origin.model() {
+        Some(opened) => opened.vae.clone(),
+        None => Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance),
+    };
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
     let history = read_history(folder, vae.latent_dim(), &config, &log)?;
     let commands = log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged));
@@ -138,8 +142,10 @@ fn settled(folder: &Path) -> Option<u64> {
 
 /// The data of a run, generated or from the folder.
 fn data_of(config: &Config, preparation: Option<PreparationRecord>, folder: &Path) -> Result<Dataset, FileError> {
-    if let Origin::Scene(scene) = &config.origin {
-        return Ok(generate(scene, config.seed));
+    match &config.origin {
+        Origin::Scene(scene) => return Ok(generate(scene, config.seed)),
+        Origin::Model(model) => return Ok(model.samples(config.seed)),
+        Origin::File { .. } => {}
     }
     let read = |name: &str| -> Result<Matrix<f32>, FileError> {
         let path = folder.join(name);

@@ -114,6 +114,10 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         ((*name).to_owned(), if json[*name].is_array() { json!(errors) } else { json!(errors.first()) })
     };
     json["standard_errors"] = MEANS.iter().map(shown).collect::<Map<_, _>>().into();
+    for (name, reason) in &metrics.unknown {
+        json[*name] = Value::Null;
+        undefined.insert((*name).to_owned(), json!(reason.to_string()));
+    }
     json["undefined"] = Value::Object(undefined);
     json
 }

@@ -1,13 +1,17 @@
 //! Records: what determines a run, as in `config.toml` and in sessions.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{
     CentreAndScale, Dataset, Generator, ImportOptions, Label, ObservationKind, Scale, Scene, SceneCamera,
     TrainingDefaults,
 };
-use crate::experiment::{Command, Config, LoggedCommand, Optimizer, Origin};
+use crate::experiment::{Command, Config, LoggedCommand, OpenedModel, Optimizer, Origin};
 use crate::io::file_error::FileError;
+use crate::io::format::state_dict::{EncoderScale, StateDict};
+use crate::io::format::weights::to_safetensors;
 use crate::nn::OptimizerKind;
 use crate::vae::{Architecture, Objective};
 
@@ -35,6 +39,9 @@ pub struct Record {
     /// The file, for your data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<DataRecord>,
+    /// The file of a model that is shown and not trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<OpenedModelRecord>,
     /// Model and objective at step 0.
     pub model: ModelRecord,
     /// Optimiser at step 0.
@@ -64,6 +71,50 @@ pub struct DataRecord {
     /// How the file became the data of the run. Only in run folders; a session has it beside its table.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub preparation: Option<PreparationRecord>,
+}
+
+/// A model from a file, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenedModelRecord {
+    /// Name of the file, without folders.
+    pub file: String,
+    /// SHA-256 of that file, in hexadecimal digits.
+    pub sha256: String,
+    /// Height and width, if its decodings are images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<(usize, usize)>,
+    /// The model as safetensors in base 64, with the names of run folders; empty in sessions that it was too large for.
+    pub safetensors: String,
+}
+
+impl OpenedModelRecord {
+    fn new(model: &OpenedModel) -> Self {
+        // A model that was read can be written; a damaged record is refused where it is read.
+        let bytes = to_safetensors(&model.vae, "{}").unwrap_or_default();
+        Self {
+            file: model.name.clone(),
+            sha256: model.sha256.clone(),
+            image: model.image,
+            safetensors: BASE64.encode(bytes),
+        }
+    }
+
+    fn into_model(self, architecture: &Architecture) -> Result<OpenedModel, FileError> {
+        if self.safetensors.is_empty() {
+            let Self { file, sha256, .. } = &self;
+            return Err(FileError::new(format_args!(
+                "the model was too large for the session; open its file, which was called {file} (SHA-256 {sha256})"
+            )));
+        }
+        let damaged = |e| FileError::new(format_args!("the model in the record is damaged ({e})"));
+        let bytes = BASE64.decode(&self.safetensors).map_err(damaged)?;
+        let read = StateDict::parse(&bytes)?.model(architecture.activation, EncoderScale::default())?;
+        if read.vae.architecture != *architecture {
+            return Err(FileError::new("the model in the record has other layers than the record says"));
+        }
+        Ok(OpenedModel { name: self.file, sha256: self.sha256, vae: read.vae, image: self.image })
+    }
 }
 
 /// x = (row of the file − centre) / scale, for rows shuffled by `split_seed`. Their numbers and labels are in `split.csv`.
@@ -174,17 +225,18 @@ fn is_default_import(import: &ImportOptions) -> bool {
 impl Record {
     /// The record of a run.
     pub fn new(config: &Config, log: &[LoggedCommand], steps: u64) -> Self {
-        let (scene, data) = match &config.origin {
+        let (scene, data, opened) = match &config.origin {
             Origin::Scene(scene) => {
                 // Explicit noise, even if the scene takes it from σ²: the record must not depend on the scene file.
                 let mut parameters = scene.generator.clone();
                 parameters.noise_variance = Some(scene.noise_variance());
-                (Some(SceneRecord { name: scene.name.clone(), parameters }), None)
+                (Some(SceneRecord { name: scene.name.clone(), parameters }), None, None)
             }
             Origin::File { name, sha256, import } => {
                 let (file, sha256, import) = (name.clone(), sha256.clone(), import.clone());
-                (None, Some(DataRecord { file, sha256, import, preparation: None }))
+                (None, Some(DataRecord { file, sha256, import, preparation: None }), None)
             }
+            Origin::Model(model) => (None, None, Some(OpenedModelRecord::new(model))),
         };
         Self {
             schema: SCHEMA,
@@ -194,6 +246,7 @@ impl Record {
             commands: log.iter().map(|l| format!("{}:{}", l.step, l.command)).collect(),
             scene,
             data,
+            opened,
             model: ModelRecord { architecture: config.architecture.clone(), objective: config.objective },
             optimizer: OptimizerRecord {
                 kind: config.optimizer.kind,
@@ -220,12 +273,13 @@ impl Record {
     pub fn into_run(self) -> Result<(Config, Vec<LoggedCommand>), FileError> {
         check_schema(self.schema.into())?;
         let objective = self.model.objective;
-        let origin = match (self.scene, self.data) {
-            (Some(record), None) => Origin::Scene(Box::new(scene(record, &objective)?)),
-            (None, Some(record)) => {
+        let origin = match (self.scene, self.data, self.opened) {
+            (Some(record), None, None) => Origin::Scene(Box::new(scene(record, &objective)?)),
+            (None, Some(record), None) => {
                 record.import.check().map_err(FileError::new)?;
                 Origin::File { name: record.file, sha256: record.sha256, import: record.import }
             }
+            (None, None, Some(record)) => Origin::Model(Box::new(record.into_model(&self.model.architecture)?)),
             _ => return Err(FileError::new("the record must name either a scene or a data file")),
         };
         let log = self.commands.iter().map(|text| parse_logged(text)).collect::<Result<Vec<_>, _>>()?;

@@ -54,7 +54,7 @@ impl Session {
     /// The session of a snapshot.
     pub fn of(snapshot: &Snapshot, view: Value) -> Self {
         let Snapshot { config, data, log, step, vae, .. } = snapshot;
-        let table = config.origin.scene().is_none().then(|| Arc::clone(data));
+        let table = matches!(config.origin, Origin::File { .. }).then(|| Arc::clone(data));
         Self {
             table,
             weights: Some(hash_of_weights(vae)),
@@ -90,6 +90,10 @@ impl Session {
         record.program.clone_from(&self.program);
         if let Some(data) = &self.table {
             record.keep_split_seed(data);
+        }
+        // Four digits of base 64 for three bytes.
+        if let Some(model) = record.opened.as_mut().filter(|model| model.safetensors.len() / 4 * 3 > most_embedded) {
+            model.safetensors.clear();
         }
         let Value::Object(mut object) = serde_json::to_value(&record).map_err(FileError::new)? else {
             return Err(FileError::new("a record is not an object"));
@@ -159,14 +163,16 @@ impl Session {
             )));
         }
         let table = match (&config.origin, table) {
-            (Origin::Scene(_), Some(_)) => {
-                return Err(FileError::new("the session has both a scene and a table of data"));
+            (Origin::Scene(_) | Origin::Model(_), Some(_)) => {
+                return Err(FileError::new("the session has both a scene or model and a table of data"));
             }
             (_, table) => table.map(TableRecord::into_data).transpose()?.map(Arc::new),
         };
         let samples = match &config.origin {
             Origin::Scene(scene) => Some(scene.generator.samples),
             Origin::File { .. } => table.as_ref().map(|data| data.train.samples()),
+            // Its settings do not depend on samples: there is no batch.
+            Origin::Model(_) => Some(config.optimizer.batch),
         };
         if let Some(samples) = samples {
             config.validate(samples).map_err(FileError::new)?;
@@ -182,6 +188,7 @@ impl Session {
     pub fn data(&self) -> Result<Arc<Dataset>, FileError> {
         match (&self.config.origin, &self.table) {
             (Origin::Scene(scene), _) => Ok(Arc::new(generate(scene, self.config.seed))),
+            (Origin::Model(model), _) => Ok(Arc::new(model.samples(self.config.seed))),
             (_, Some(data)) => Ok(Arc::clone(data)),
             (Origin::File { name, sha256, .. }, None) => Err(FileError::new(format_args!(
                 "the data were too large for the session; give their file, which was called {name} (SHA-256 {sha256})"

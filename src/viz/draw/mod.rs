@@ -13,4 +13,5 @@ pub(crate) mod pinned;
 pub(crate) mod plot_painter;
 pub(crate) mod points;
 pub(crate) mod polyline;
+pub(crate) mod singular;
 pub(crate) mod tile;

@@ -11,13 +11,14 @@ use crate::viz::draw::labels::instead;
 use crate::viz::draw::number::number;
 use crate::viz::selection::Selection;
 use crate::viz::view::View;
-use crate::viz::view_spec::{Region, Table, ViewSpec};
+use crate::viz::view_spec::{Needs, Region, Table, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "checks", title: "Checks", short_title: "Checks" },
     old_names: &["certificates"],
     is_shared: true,
+    needs: Needs::Training,
     region: Region::Experiment,
     figure_size: (640.0, 520.0),
     depends_on: &[],

@@ -19,13 +19,14 @@ use crate::viz::metrics_query::MetricsQuery;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{SMALLEST_TEXT, indexed};
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, Table, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, Table, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "factors", title: "Factors", short_title: "Factors" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Encoder,
     region: Region::Densities,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],

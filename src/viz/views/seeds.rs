@@ -21,13 +21,14 @@ use crate::viz::latent_grid::grid_values;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{Palette, SMALLEST_TEXT, dashes, indexed};
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, Table, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, Table, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "seeds", title: "Seeds", short_title: "Seeds" },
     old_names: &[],
     is_shared: true,
+    needs: Needs::Training,
     region: Region::Experiment,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Camera],

@@ -16,13 +16,14 @@ use crate::viz::history_table::history_table;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{dashes, indexed};
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "training", title: "Training", short_title: "Training" },
     old_names: &[],
     is_shared: true,
+    needs: Needs::Training,
     region: Region::Experiment,
     figure_size: (960.0, 300.0),
     depends_on: &[Dependency::Step],

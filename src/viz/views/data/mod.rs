@@ -1,6 +1,7 @@
 //! Data space: observations, the decoder's surface, the red curves through d(z*), the local basis.
 
 mod morph;
+mod notes;
 mod plane;
 mod scene;
 mod space;
@@ -10,13 +11,14 @@ mod tools;
 mod ui;
 
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub const SPEC: ViewSpec = ViewSpec {
     view: View { name: "data", title: "Data space", short_title: "Data" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Decoder,
     region: Region::Data,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step, Dependency::Camera, Dependency::Morph],

@@ -4,12 +4,14 @@ use eframe::egui::{Align2, Rect, Stroke, Ui, vec2};
 use egui_plot::AxisHints;
 
 use super::morph::Morph;
+use super::notes::notes;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis_in, grid_in as ticks_in, plot};
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::labels::Labels;
 use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::singular::singular_curves;
 use crate::viz::file_units::{FileUnits, outside};
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::{choose, drawn_observations, nearest, share_drawn, to_f64};
@@ -82,6 +84,15 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             }
         }
     }
+    let singular = singular_curves(context, selection);
+    if let Some(found) = &singular {
+        marks.layer("singular curves");
+        for curve in &found.curves {
+            let at = |k: usize| morph.plane(|| curve.latents.column(k).to_vec(), curve.points.column(k));
+            marks.curve((0..curve.length.len()).map(at), Stroke::new(CURVE_WIDTH, color), &[]);
+            ends.push((at(curve.label()), indexed("v", curve.latent), color));
+        }
+    }
     let mut labels = Labels::default();
     let image = marks.at(projection.plane(&context.probe.image));
     labels.keep_off(Rect::from_center_size(image, vec2(18.0, 18.0)));
@@ -107,6 +118,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         marks.layer("outside");
         let corner = frame.right_bottom() + vec2(-8.0, -6.0);
         marks.label(corner, Align2::RIGHT_BOTTOM, &text, palette.alarm);
+    }
+    for (k, line) in notes(context, selection).into_iter().enumerate() {
+        let corner = frame.left_top() + vec2(6.0, 4.0 + 15.0 * k as f32);
+        marks.label(corner, Align2::LEFT_TOP, line, palette.ink);
     }
     if let Some(heat) = heat.filter(|_| layers.surface) {
         heat.legend(ui, &marks, *response.transform.frame(), palette);

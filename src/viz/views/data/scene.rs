@@ -11,6 +11,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::number::tick;
+use crate::viz::draw::singular::singular_curves;
 use crate::viz::file_units::FileUnits;
 use crate::viz::home_camera::data_bounds;
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
@@ -19,6 +20,7 @@ use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
 use crate::viz::scene_painter::SceneSource;
 use crate::viz::selection::{Layers, Selection};
+use crate::viz::singular_query::SingularCurves;
 use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
 
 /// A time point of a run with the shown layers.
@@ -31,6 +33,7 @@ pub(super) struct DataScene {
     tau: f64,
     color: Option<usize>,
     heat: Option<Heat>,
+    singular: Option<Arc<SingularCurves>>,
     axes: bool,
     palette: &'static Palette,
 }
@@ -51,6 +54,7 @@ impl PartialEq for DataScene {
         Arc::ptr_eq(&self.probe, &other.probe)
             && Arc::ptr_eq(&self.projection, &other.projection)
             && self.heat == other.heat
+            && self.singular.as_ref().map(Arc::as_ptr) == other.singular.as_ref().map(Arc::as_ptr)
             && shown(self) == shown(other)
     }
 }
@@ -78,6 +82,7 @@ impl DataScene {
             tau: selection.tau,
             color: selection.color,
             heat: if heated { Heat::new(context, selection, selection.axes) } else { None },
+            singular: singular_curves(context, selection),
             axes: context.axes,
             palette,
         }
@@ -112,6 +117,13 @@ impl DataScene {
                 let positions = (0..seam.t.len()).map(at).collect();
                 scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
             }
+        }
+        for curve in self.singular.iter().flat_map(|found| &found.curves) {
+            let at = |k: usize| {
+                morph.space(|| curve.latents.column(k).to_vec(), || self.projection.space(curve.points.column(k)))
+            };
+            let positions = (0..curve.length.len()).map(at).collect();
+            scene.curves.push(Curve::new(positions, color, CURVE_WIDTH));
         }
         let from = self.image();
         scene.clouds.push(Cloud { points: vec![CloudPoint { position: from, color }], radius: 4.5 });
@@ -153,6 +165,12 @@ impl DataScene {
                 let at = morph.space(|| self.probe.seam_latent(seam, end), || places[end]);
                 names.push(Name { at, foot: None, text: indexed("z", seam.latent), color: morph.color(palette) });
             }
+        }
+        for curve in self.singular.iter().flat_map(|found| &found.curves) {
+            let end = curve.label();
+            let at =
+                morph.space(|| curve.latents.column(end).to_vec(), || self.projection.space(curve.points.column(end)));
+            names.push(Name { at, foot: None, text: indexed("v", curve.latent), color: morph.color(palette) });
         }
         let foot = Some(self.image());
         names.extend(self.arrows().map(|(at, text)| Name { at, foot, text, color: palette.image }));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
 
+use super::notes::notes;
 use super::scene::{DataScene, Name};
 use super::thumbnails;
 use crate::geometry::Seam;
@@ -72,6 +73,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let corner = rect.right_bottom() + vec2(-8.0, -6.0);
             label(&ui.painter_at(rect), corner, Align2::RIGHT_BOTTOM, &text, palette.alarm, palette.paper);
         }
+    }
+    for (k, line) in notes(context, selection).into_iter().enumerate() {
+        let corner = rect.left_top() + vec2(6.0, 4.0 + 15.0 * k as f32);
+        label(&ui.painter_at(rect), corner, Align2::LEFT_TOP, line, palette.ink, palette.paper);
     }
     if response.clicked()
         && let Some(position) = response.interact_pointer_pos()

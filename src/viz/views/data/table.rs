@@ -2,6 +2,7 @@
 
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
+use crate::viz::draw::singular::singular_curves;
 use crate::viz::file_units::FileUnits;
 use crate::viz::observations::to_f64;
 use crate::viz::selection::Selection;
@@ -40,6 +41,11 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
         }
     }
     let mut add = |part: &str, z: Option<&[f64]>, x: &[f64]| add_at(part, z, projection.space(x));
+    for curve in singular_curves(context, selection).iter().flat_map(|found| &found.curves) {
+        for (z, x) in curve.latents.iter_columns().zip(curve.points.iter_columns()) {
+            add(&format!("singular curve {}", curve.latent + 1), Some(z), x);
+        }
+    }
     if layers.truth {
         for (i, seam) in probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
             seam.points.iter_columns().for_each(|x| add(&format!("true seam {}", i + 1), None, x));

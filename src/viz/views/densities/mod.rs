@@ -5,13 +5,14 @@ mod table;
 mod ui;
 
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "densities", title: "Push-forward densities", short_title: "Densities" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Decoder,
     region: Region::Densities,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],

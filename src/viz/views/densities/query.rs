@@ -117,6 +117,7 @@ mod tests {
             decoder,
             factor: Default::default(),
             likelihood: Default::default(),
+            decoder_hidden: None,
         };
         let vae = Vae::<f64>::new(4, architecture, Covariance::Diagonal, &mut stream(3, Purpose::Init, 0));
         let query = GhostsQuery { z: vec![0.3, -0.2, 0.0], latents: vec![0, 2], values: vec![-1.0, 1.0] };

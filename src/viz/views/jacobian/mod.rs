@@ -20,13 +20,14 @@ use crate::viz::draw::polyline::polyline;
 use crate::viz::selection::Selection;
 use crate::viz::theme::indexed;
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, Table, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, Table, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "jacobian", title: "Jacobian", short_title: "Jacobian" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Decoder,
     region: Region::Measurements,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],

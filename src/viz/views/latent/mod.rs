@@ -7,13 +7,14 @@ mod tools;
 mod ui;
 
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub const SPEC: ViewSpec = ViewSpec {
     view: View { name: "latent", title: "Latent space", short_title: "Latent" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Decoder,
     region: Region::Latent,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],

@@ -16,9 +16,11 @@ use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::pinned;
 use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::singular::singular_curves;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::observations::{choose, nearest};
 use crate::viz::selection::Selection;
+use crate::viz::singular_query::{LEGEND, SingularCurves};
 use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 
 /// The plane of two latents, the first across. With one latent both are the same.
@@ -94,7 +96,12 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let latents = if one { vec![a] } else { vec![a, b] };
         pinned::draw(ui, context, *plot.transform.frame(), &latents, place, &mut taken);
     }
-    if let Some(i) = selection.observation {
+    let singular = singular_curves(context, selection);
+    if let Some(found) = singular.as_ref().filter(|_| !is_small) {
+        marks.layer("singular curves");
+        along_singular_vectors(&marks, palette, found, axes);
+    }
+    if let Some(i) = selection.observation.filter(|_| snapshot.vae.has_encoder) {
         marks.layer("posterior");
         posterior(&marks, palette, &snapshot.posterior(i), axes);
     }
@@ -190,6 +197,21 @@ fn lines(marks: &PlotPainter, palette: &Palette, selection: &Selection, Plane { 
             (pos2(end.x + 5.0, end.y + 4.0), Align2::LEFT_TOP)
         };
         marks.label(position, anchor, &indexed("z", *latent), palette.latent);
+    }
+}
+
+/// The curves along the right singular vectors, with what they are and why one ends early.
+fn along_singular_vectors(marks: &PlotPainter, palette: &Palette, found: &SingularCurves, [a, b]: [usize; 2]) {
+    for curve in &found.curves {
+        let at = |z: &[f64]| [z[a], if a == b { 0.0 } else { z[b] }];
+        marks.curve(curve.latents.iter_columns().map(at), Stroke::new(CURVE_WIDTH, palette.latent), &[]);
+        let end = marks.at(at(curve.latents.column(curve.label())));
+        marks.label(end + Vec2::new(6.0, -6.0), Align2::LEFT_BOTTOM, &indexed("v", curve.latent), palette.latent);
+    }
+    let corner = marks.painter.clip_rect().left_top();
+    let lines = std::iter::once(LEGEND).chain(found.remarks.iter().map(String::as_str));
+    for (k, line) in lines.enumerate() {
+        marks.label(corner + Vec2::new(6.0, 4.0 + 15.0 * k as f32), Align2::LEFT_TOP, line, palette.ink);
     }
 }
 

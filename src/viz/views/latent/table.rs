@@ -14,7 +14,8 @@ pub(super) fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
     let mut csv = Csv::new(names.chain(factors.iter().flat_map(|_| snapshot.data.factor_names.iter().cloned())));
     for i in 0..snapshot.encodings.columns() {
         let (q, known) = (snapshot.posterior(i), factors.iter().flat_map(|factors| factors.column(i)));
-        let sd = q.covariance().diagonal().map(f64::sqrt);
+        let known_sd = if snapshot.vae.has_encoder { 1.0 } else { f64::NAN };
+        let sd = q.covariance().diagonal().map(f64::sqrt) * known_sd;
         let numbers = q.mean.iter().chain(sd.iter()).copied().chain(known.map(|f| f64::from(*f)));
         csv.push([i.to_string()], numbers);
     }

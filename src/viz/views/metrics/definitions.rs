@@ -10,6 +10,9 @@ const GEOMETRY: &str = "the posterior means of the first held-out observations, 
 
 /// The mean over the last rows under the settings in force, at most a twentieth of the run: a minibatch alone is noisy.
 fn recent(snapshot: &Snapshot, value: fn(&Row) -> f64) -> Measured {
+    if snapshot.config.origin.model().is_some() {
+        return Err(Undefined::NotTrained);
+    }
     let count = (snapshot.history.len() / 20).max(1);
     let rows = snapshot.history.iter().rev().take(count).take_while(|row| row.settings == snapshot.settings);
     let (sum, count) = rows.fold((0.0, 0), |(sum, count), row| (sum + value(row), count + 1));
@@ -150,10 +153,10 @@ pub(super) const METRICS: [Metric; 9] = [
                  its direction. With full covariance, whose axes are free, directions are counted: eigenvalues of the covariance \
                  of the posterior means above 0.01.",
         range: "0 to the number of latents.",
-        undefined: "with fewer than 20 held-out observations, whose variance does not tell active latents from collapsed ones.",
+        undefined: "with fewer than 20 held-out observations, whose variance does not tell active latents from collapsed ones, and without an encoder: then every latent counts.",
         over: GEOMETRY,
         decimals: 0,
-        now: |s| s.geometry.measured_active_units(),
+        now: |s| if s.vae.has_encoder { s.geometry.measured_active_units() } else { Err(Undefined::NoEncoder) },
         then: |row| row.active_units as f64,
         levels: |s, _| {
             s.optimum_training.as_ref().map_or_else(Vec::new, |best| vec![("training optimum", best.active as f64)])

@@ -6,13 +6,14 @@ mod ui;
 
 use crate::viz::history_table::history_table;
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "metrics", title: "Metrics", short_title: "Metrics" },
     old_names: &["gauges"],
     is_shared: false,
+    needs: Needs::Decoder,
     region: Region::Measurements,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],

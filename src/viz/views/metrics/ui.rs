@@ -8,7 +8,7 @@ use eframe::egui::{
 
 use super::definitions::{HOLONOMY, METRICS};
 use super::metric::{Level, Metric, PlotRange};
-use crate::experiment::{Metrics, Snapshot};
+use crate::experiment::{Metrics, OWN_SAMPLES, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::stats::Estimate;
 use crate::viz::context::{FISHER_METRIC, ViewContext};
@@ -34,7 +34,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let count = context.snapshot.measured_observations();
         let convergence = context.snapshot.convergence();
         let fisher = if context.in_fisher_metric() { "; Fisher metric" } else { "" };
-        let head = format!("{count} held-out; ELBO: training data; {}{fisher}", convergence.word());
+        let head = match context.snapshot.config.origin.model() {
+            Some(_) => format!("{count} {OWN_SAMPLES}"),
+            None => format!("{count} held-out; ELBO: training data; {}{fisher}", convergence.word()),
+        };
         ui.weak(head).on_hover_text(format!(
             "The run is {}: before it has settled, its numbers are read early. Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
              sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",

@@ -8,13 +8,14 @@ mod table;
 mod ui;
 
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub const SPEC: ViewSpec = ViewSpec {
     view: View { name: "posterior", title: "Posterior", short_title: "Posterior" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Encoder,
     region: Region::Measurements,
     figure_size: (640.0, 600.0),
     depends_on: &[Dependency::Latent, Dependency::Step],

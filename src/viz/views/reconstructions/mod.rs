@@ -5,13 +5,14 @@ mod table;
 mod ui;
 
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
     view: View { name: "reconstructions", title: "Reconstructions", short_title: "Reconstructions" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Encoder,
     region: Region::Densities,
     figure_size: (860.0, 330.0),
     depends_on: &[Dependency::Step],

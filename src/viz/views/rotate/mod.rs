@@ -6,13 +6,14 @@ mod table;
 mod ui;
 
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub const SPEC: ViewSpec = ViewSpec {
     view: View { name: "rotate", title: "Rotate", short_title: "Rotate" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Objective,
     region: Region::Measurements,
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],

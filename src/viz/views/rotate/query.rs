@@ -80,7 +80,12 @@ impl RotationCurve {
             observations: count,
             linear,
             approximate: model.latent_dim() > FINE_QUADRATURE && !linear,
-            at_optimum: if linear { at_optimum(snapshot, model, &objective, plane) } else { None },
+            // Samples of a model from a file have no optimum of their own.
+            at_optimum: if linear && snapshot.config.origin.model().is_none() {
+                at_optimum(snapshot, model, &objective, plane)
+            } else {
+                None
+            },
         }
     }
 

@@ -5,13 +5,14 @@ mod table;
 mod ui;
 
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Region, ViewSpec};
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub const SPEC: ViewSpec = ViewSpec {
     view: View { name: "traversals", title: "Traversal", short_title: "Traversal" },
     old_names: &[],
     is_shared: false,
+    needs: Needs::Decoder,
     region: Region::Densities,
     figure_size: (860.0, 480.0),
     depends_on: &[Dependency::Latent, Dependency::Step, Dependency::Rows],

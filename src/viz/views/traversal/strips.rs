@@ -5,7 +5,7 @@ use crate::geometry::Seam;
 use crate::linalg::Matrix;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
-use crate::viz::traversal::{RowOrder, Traversal};
+use crate::viz::traversal::{RangeRule, RowOrder, Traversal};
 
 /// Columns of a figure; the window has [`WINDOW_COLUMNS`], or fewer where there is no room.
 pub(crate) const FIGURE_COLUMNS: usize = 11;
@@ -56,6 +56,9 @@ impl Strips {
     /// If the rule of the range needs an observation and none is chosen.
     pub(crate) fn new(snapshot: &Snapshot, selection: &Selection, columns: usize) -> Result<Self, &'static str> {
         let (traversal, z) = (&selection.traversal, selection.rest());
+        if traversal.range == RangeRule::PosteriorSd && !snapshot.vae.has_encoder {
+            return Err("– (the model has no encoder, so observations have no posteriors); choose another range");
+        }
         let posterior = selection.observation.map(|i| snapshot.posterior(i));
         let kl = kl_per_latent(snapshot);
         let rows: Vec<Strip> = order(traversal, &kl)
@@ -117,10 +120,10 @@ fn order(traversal: &Traversal, kl: &[f64]) -> impl Iterator<Item = usize> + use
     latents.into_iter().take(MOST_ROWS)
 }
 
-/// KL of each latent, the mean over the measured held-out observations, in nats.
+/// KL of each latent, the mean over the measured held-out observations, in nats; NaN without an encoder.
 fn kl_per_latent(snapshot: &Snapshot) -> Vec<f64> {
     let count = snapshot.measured_observations().min(snapshot.encodings.columns());
-    let mut sums = vec![0.0; snapshot.latent_dim()];
+    let mut sums = vec![if snapshot.vae.has_encoder { 0.0 } else { f64::NAN }; snapshot.latent_dim()];
     for i in 0..count {
         sums.iter_mut().zip(snapshot.posterior(i).kl_per_dim()).for_each(|(sum, kl)| *sum += kl);
     }

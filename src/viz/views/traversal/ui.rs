@@ -232,7 +232,7 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &Drawn, row: usize, 
     let palette = ViewContext::palette(ui);
     let strip = &drawn.strips.rows[row];
     let name = indexed("z", strip.latent);
-    let kl = format!("KL {}", number(strip.kl, 2));
+    let kl = if strip.kl.is_nan() { "KL –".to_owned() } else { format!("KL {}", number(strip.kl, 2)) };
     let length = drawn.lengths.get(strip.latent).map_or_else(String::new, |l| format!("‖J‖ {}", number(*l, 2)));
     let named = |(k, r): (usize, f64)| {
         let factor = context.snapshot.data.factor_names.get(k).map_or("", String::as_str);

@@ -1,0 +1,91 @@
+//! The dialog for what a file of weights leaves open: activation, shape of images, β and σ².
+
+use std::path::PathBuf;
+
+use eframe::egui::{Context, DragValue, TextEdit};
+
+use super::frame::dialog;
+use crate::io::{EncoderScale, ModelOptions};
+use crate::nn::Activation;
+use crate::viz::command::{CommandQueue, UiCommand};
+
+/// Options that are being chosen for a file.
+#[derive(Debug)]
+pub(crate) struct ModelDialog {
+    path: PathBuf,
+    options: ModelOptions,
+    image: String,
+    knows_objective: bool,
+    objective: (f64, f64),
+}
+
+impl ModelDialog {
+    /// The dialog for this file.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        let options = ModelOptions { activation: Some(Activation::Tanh), ..ModelOptions::default() };
+        Self { path, options, image: String::new(), knows_objective: false, objective: (1.0, 0.02) }
+    }
+
+    /// Draws the dialog.
+    pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
+        let mut open = true;
+        dialog(ctx, "Open a model").open(&mut open).show(ctx, |ui| {
+            let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
+            ui.label(format!("{name} does not say which function stands between its layers."));
+            ui.horizontal(|ui| {
+                ui.label("activation");
+                for activation in Activation::ALL {
+                    ui.radio_value(&mut self.options.activation, Some(activation), activation.name());
+                }
+            });
+            ui.horizontal(|ui| {
+                ui.label("encoder output")
+                    .on_hover_text("The second half of the outputs of an encoder without named heads");
+                for scale in EncoderScale::ALL {
+                    ui.radio_value(&mut self.options.scale, scale, scale.name());
+                }
+            });
+            ui.horizontal(|ui| {
+                let label = ui.label("image").on_hover_text("Height and width, if a decoding is a greyscale image");
+                let edit = TextEdit::singleline(&mut self.image).desired_width(80.0).hint_text("28x28");
+                ui.add(edit).labelled_by(label.id);
+            });
+            ui.horizontal(|ui| {
+                ui.checkbox(&mut self.knows_objective, "trained with");
+                ui.add_enabled_ui(self.knows_objective, |ui| {
+                    let (beta, sigma2) = (&mut self.objective.0, &mut self.objective.1);
+                    ui.add(DragValue::new(beta).prefix("β = ").speed(0.01).range(0.0..=1e6).max_decimals(8));
+                    ui.add(DragValue::new(sigma2).prefix("σ² = ").speed(0.001).range(1e-8..=1e6).max_decimals(8));
+                });
+            });
+            ui.weak("Run ▸ Which β… translates the loss of another program into β and σ².");
+            ui.weak("A model has no data: it is shown on samples of itself, and it is not trained.");
+            let image = sides(&self.image);
+            ui.horizontal(|ui| {
+                if ui.add_enabled(image.is_ok(), eframe::egui::Button::new("Open model")).clicked() {
+                    let objective = self.knows_objective.then_some(self.objective);
+                    let options = ModelOptions { image: image.unwrap_or(None), objective, ..self.options };
+                    commands.send(UiCommand::OpenModel(self.path.clone(), options));
+                }
+                if ui.button("Cancel").clicked() {
+                    commands.send(UiCommand::CloseDialogs);
+                }
+                if let Err(sentence) = image {
+                    ui.colored_label(ui.visuals().warn_fg_color, sentence);
+                }
+            });
+        });
+        if !open {
+            commands.send(UiCommand::CloseDialogs);
+        }
+    }
+}
+
+/// Height and width, if the text has them.
+fn sides(text: &str) -> Result<Option<(usize, usize)>, &'static str> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let sides = text.split_once('x').and_then(|(h, w)| Some((h.trim().parse().ok()?, w.trim().parse().ok()?)));
+    sides.map(Some).ok_or("write height and width as 28x28, or leave it empty")
+}

@@ -140,7 +140,8 @@ impl App {
             }
             C::ResetView => {
                 let layout = if self.runs.len() > 1 { Layout::compare() } else { Layout::single() };
-                *self.layout() = layout.suited(&self.runs[0].data.clone());
+                let data = Arc::clone(&self.runs[0].data);
+                *self.layout() = layout.suited(&data);
                 self.selection = self.selection.at_start();
                 self.fit_selection();
             }

@@ -74,8 +74,9 @@ fn half(x: u8) -> u16 {
 fn every_type_layout_and_container_trains_the_same_weights() {
     let cli = Harness::new();
     const C: [usize; 4] = [0, 1, 2, 3];
-    let text =
-        |i: usize| (0..18).map(|k| pixel(i, k / 6, k / 3 % 2, k % 3).to_string()).collect::<Vec<_>>().join(",") + "\n";
+    let text = |i: usize| {
+        format!("{}\n", (0..18).map(|k| pixel(i, k / 6, k / 3 % 2, k % 3).to_string()).collect::<Vec<_>>().join(","))
+    };
     cli.write("plain.csv", (0..COUNT).map(text).collect::<String>());
     let u1 = pictures(C, |x| [x]);
     let u1_npy = npy("|u1", false, "40, 3, 2, 3", &u1);

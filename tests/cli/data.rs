@@ -211,7 +211,7 @@ fn errors_in_your_data_name_the_file_and_the_place() {
 #[test]
 fn tables_of_every_program_give_the_same_weights() {
     let cli = Harness::new();
-    let numbers: Vec<[f64; 3]> = (0..60).map(|i| f64::from(i)).map(|t| [t.cos(), t.sin(), (0.37 * t).sin()]).collect();
+    let numbers: Vec<[f64; 3]> = (0..60).map(f64::from).map(|t| [t.cos(), t.sin(), (0.37 * t).sin()]).collect();
     let rows = |separator: &str, write: &dyn Fn(f64) -> String| -> Vec<String> {
         numbers.iter().map(|row| row.map(write).join(separator)).collect()
     };

@@ -42,22 +42,19 @@ pub(crate) fn draw(
     };
     let id = ui.scope_id().with("pinned pictures");
     let before = remembered::<Pinned>(ui, id);
-    let pinned = match before.filter(|pinned| Arc::ptr_eq(&pinned.probe, context.probe)) {
-        Some(known) => known,
-        None => {
-            let before = remembered::<Pinned>(ui, id);
-            let count = seams.len() * VALUES.len();
-            let atlas = Atlas::new(ui, before.as_deref().map(|b| &b.atlas), VALUES.len(), count, |k| {
-                let (seam, point) = at(k);
-                let values: Vec<f32> = seam.points.column(point).iter().map(|x| *x as f32).collect();
-                format.picture(&values)
-            });
-            let Some(atlas) = atlas else { return };
-            let pinned = Arc::new(Pinned { probe: Arc::clone(context.probe), atlas });
-            remember(ui, id, &pinned);
-            pinned
-        }
+    let known = before.as_ref().filter(|pinned| Arc::ptr_eq(&pinned.probe, context.probe)).cloned();
+    let made = || {
+        let count = seams.len() * VALUES.len();
+        let atlas = Atlas::new(ui, before.as_deref().map(|before| &before.atlas), VALUES.len(), count, |k| {
+            let (seam, point) = at(k);
+            let values: Vec<f32> = seam.points.column(point).iter().map(|x| *x as f32).collect();
+            format.picture(&values)
+        });
+        let pinned = Arc::new(Pinned { probe: Arc::clone(context.probe), atlas: atlas? });
+        remember(ui, id, &pinned);
+        Some(pinned)
     };
+    let Some(pinned) = known.or_else(made) else { return };
     let [height, width, _] = format.shape.map(|pixels| pixels as f32);
     let size: Vec2 = SIDE / height.max(width).max(1.0) * vec2(width, height);
     let painter = ui.painter_at(rect);

@@ -145,30 +145,28 @@ fn drawn(
     let before = remembered::<Drawn>(ui, ui.scope_id());
     let palette = ViewContext::palette(ui);
     let known = before.as_ref().filter(|drawn| drawn.is_for(context, selection, columns));
-    let mut now = match known {
-        Some(known) => Drawn::clone(known),
-        None => {
-            let strips = Strips::new(context.snapshot, selection, columns)?;
-            let same_data = before.as_ref().filter(|b| Arc::ptr_eq(&b.snapshot.data, &context.snapshot.data));
-            let form = same_data.map_or_else(|| TileForm::of(context), |before| before.form.clone());
-            // While another latent is previewed the Jacobian at z* is the one from before.
-            let here = context.probe.z() == selection.rest();
-            let lengths = match same_data.filter(|_| !here) {
-                Some(before) => before.lengths.clone(),
-                None => context.probe.fisher.column_iter().map(|column| column.norm()).collect(),
-            };
-            Drawn {
-                snapshot: Arc::clone(context.probe.snapshot()),
-                z: selection.rest().to_vec(),
-                traversal: selection.traversal,
-                observation: selection.observation,
-                columns,
-                strips,
-                form,
-                lengths,
-                shown: None,
-                atlas: before.as_ref().and_then(|before| before.atlas.clone()),
-            }
+    let mut now = if let Some(known) = known {
+        Drawn::clone(known)
+    } else {
+        let strips = Strips::new(context.snapshot, selection, columns)?;
+        let same_data = before.as_ref().filter(|b| Arc::ptr_eq(&b.snapshot.data, &context.snapshot.data));
+        // While another latent is previewed the Jacobian at z* is the one from before.
+        let here = context.probe.z() == selection.rest();
+        let lengths = match same_data.filter(|_| !here) {
+            Some(before) => before.lengths.clone(),
+            None => context.probe.jacobian.column_iter().map(|column| column.norm()).collect(),
+        };
+        Drawn {
+            snapshot: Arc::clone(context.probe.snapshot()),
+            z: selection.rest().to_vec(),
+            traversal: selection.traversal,
+            observation: selection.observation,
+            columns,
+            strips,
+            form: TileForm::of(context),
+            lengths,
+            shown: None,
+            atlas: before.as_ref().and_then(|before| before.atlas.clone()),
         }
     };
     // One scale for both of two compared runs.

@@ -19,6 +19,7 @@ pub(crate) mod loop_query;
 pub(crate) mod metrics_query;
 pub mod motion;
 pub(crate) mod observations;
+pub(crate) mod picture;
 pub mod probe;
 pub(crate) mod probe_worker;
 pub(crate) mod projection;

@@ -2,7 +2,6 @@
 
 use eframe::egui::Pos2;
 
-use super::context::ViewContext;
 use super::selection::Selection;
 use super::theme::REACH;
 use crate::experiment::Snapshot;
@@ -13,8 +12,8 @@ pub(crate) fn drawn_observations(snapshot: &Snapshot) -> impl Iterator<Item = &[
 }
 
 /// How many of the held-out observations are drawn, in words, if not all are: "2,000 of 12,000 observations".
-pub(crate) fn share_drawn(context: &ViewContext<'_>) -> Option<String> {
-    let (drawn, all) = (context.snapshot.encodings.columns(), context.snapshot.data.test.samples());
+pub(crate) fn share_drawn(snapshot: &Snapshot) -> Option<String> {
+    let (drawn, all) = (snapshot.encodings.columns(), snapshot.data.test.samples());
     (drawn < all).then(|| format!("{} of {} observations", grouped(drawn), grouped(all)))
 }
 

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use nalgebra::DMatrix;
 
-use super::draw::number::number;
-use super::draw::picture::PictureFormat;
+use super::picture::PictureFormat;
 use super::theme::indexed;
 use crate::data::Dataset;
 use crate::experiment::Snapshot;
@@ -51,10 +50,10 @@ fn nearly_all(sorted: &[f64]) -> [f64; 2] {
 const MOST_NUMBERS: usize = 4_000_000;
 
 /// A projection, once it has been computed.
-type Cell = Arc<OnceLock<Arc<Projection>>>;
+type Computed = Arc<OnceLock<Arc<Projection>>>;
 
 /// Projections of data that are in use.
-static KNOWN: Mutex<Vec<(Weak<Dataset>, Cell)>> = Mutex::new(Vec::new());
+static KNOWN: Mutex<Vec<(Weak<Dataset>, Computed)>> = Mutex::new(Vec::new());
 
 /// x1 as x₁; other names as they are.
 fn subscripted(name: &str) -> String {
@@ -69,7 +68,7 @@ impl Projection {
         let place = known.iter().position(|(of, _)| std::ptr::eq(of.as_ptr(), Arc::as_ptr(data)));
         let place = place.unwrap_or_else(|| {
             known.retain(|(data, _)| data.strong_count() > 0);
-            known.push((Arc::downgrade(data), Cell::default()));
+            known.push((Arc::downgrade(data), Computed::default()));
             known.len() - 1
         });
         let cell = Arc::clone(&known[place].1);
@@ -151,7 +150,10 @@ impl Projection {
             (Some(name), None) => name.clone(),
             (Some(_), Some(share)) => {
                 let percent = 100.0 * share;
-                format!("PC{}, {} %", axis + 1, number(percent, usize::from(percent < 9.95)))
+                {
+                    let decimals = usize::from(percent < 9.95);
+                    format!("PC{}, {percent:.decimals$} %", axis + 1)
+                }
             }
         }
     }

@@ -8,7 +8,6 @@ pub(crate) mod labels;
 pub(crate) mod legend;
 pub(crate) mod matrix;
 pub(crate) mod number;
-pub(crate) mod picture;
 pub(crate) mod pinned;
 pub(crate) mod plot_painter;
 pub(crate) mod points;

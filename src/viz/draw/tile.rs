@@ -7,12 +7,12 @@ use eframe::egui::{
     vec2,
 };
 
-use super::picture::{PictureFormat, signed_picture};
 use super::polyline::polyline;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
 use crate::viz::home_camera::home_camera;
 use crate::viz::observations::drawn_observations;
+use crate::viz::picture::{PictureFormat, signed_picture};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{POINT_RADIUS, Palette};
 

@@ -92,7 +92,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         let size =
             if beside { vec2(share * area.width(), area.height()) } else { vec2(area.width(), share * area.height()) };
         // The number of the last step stands half beyond the end of its axis.
-        let rect = Rect::from_min_size(start, size - vec2(16.0, 0.0));
+        let rect = Rect::from_min_size(start, size - vec2(MARGIN, 0.0));
         start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
@@ -240,6 +240,9 @@ fn key(ui: &mut Ui, context: &ViewContext<'_>) {
     }
 }
 
+/// Room at the right of each plot, in points.
+const MARGIN: f32 = 16.0;
+
 /// The length of a piece of a curve, in points.
 const SAMPLE: f32 = 26.0;
 
@@ -284,7 +287,9 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
     // As many lines as the names need.
     let font = TextStyle::Body.resolve(ui.style());
     let mut lines: Vec<Vec<(&Series, String)>> = vec![Vec::new()];
-    let mut room = ui.available_width();
+    // The margin at the right is free.
+    let width = ui.available_width() + MARGIN;
+    let mut room = width;
     for series in series {
         let text = text(series);
         let length = ui.painter().layout_no_wrap(text.clone(), font.clone(), series.color).size().x;
@@ -294,7 +299,7 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
             line.push((series, text));
         } else {
             lines.push(vec![(series, text)]);
-            room = ui.available_width();
+            room = width;
         }
         room -= length;
     }

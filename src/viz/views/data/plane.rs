@@ -102,7 +102,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     marks.handle(projection.plane(&context.probe.image), color, false);
     marks.layer("names");
-    if let Some(words) = share_drawn(context).filter(|_| layers.data) {
+    if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data) {
         let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
         marks.label(corner, Align2::RIGHT_BOTTOM, &words, palette.muted);
     }

@@ -60,7 +60,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         }
     }
     context.layer(ui.painter(), 1, "names");
-    if let Some(words) = share_drawn(context).filter(|_| selection.layers.data) {
+    if let Some(words) = share_drawn(context.snapshot).filter(|_| selection.layers.data) {
         let corner = rect.left_bottom() + vec2(8.0, -6.0);
         label(&ui.painter_at(rect), corner, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);
     }

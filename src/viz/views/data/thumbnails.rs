@@ -10,8 +10,8 @@ use eframe::egui::{
 
 use crate::data::Dataset;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::picture::{PictureFormat, shrunk};
 use crate::viz::observations::nearest;
+use crate::viz::picture::{PictureFormat, shrunk};
 
 /// The longer side of a picture at a point, in points.
 const SIDE: f32 = 36.0;

@@ -10,7 +10,7 @@ use nalgebra::DMatrix;
 
 use crate::viz::context::ViewContext;
 use crate::viz::draw::number::number;
-use crate::viz::draw::picture::{PictureFormat, signed_picture};
+use crate::viz::picture::{PictureFormat, signed_picture};
 use crate::viz::probe::Probe;
 use crate::viz::theme::{Palette, indexed};
 

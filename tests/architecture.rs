@@ -27,8 +27,14 @@ const FLOORS: [(&str, &[&str]); 20] = [
         &["linalg", "rng", "nn", "stats", "vae", "data", "geometry", "experiment", "checks", "trainer", "io", "paint"],
     ),
     ("figure", &["stats", "vae", "data", "experiment", "io", "paint", "viz"]),
-    ("app", &["nn", "vae", "data", "experiment", "checks", "trainer", "io", "launch", "paint", "viz", "figure"]),
-    ("cli", &["nn", "stats", "vae", "data", "experiment", "checks", "io", "launch", "paint", "viz", "figure"]),
+    (
+        "app",
+        &["nn", "vae", "data", "geometry", "experiment", "checks", "trainer", "io", "launch", "paint", "viz", "figure"],
+    ),
+    (
+        "cli",
+        &["linalg", "nn", "stats", "vae", "data", "experiment", "checks", "io", "launch", "paint", "viz", "figure"],
+    ),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -45,6 +51,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "picture",
             "projection",
             "motion",
+            "traversal",
             "selection",
             "ground_truth",
             "probe",
@@ -61,6 +68,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "scene_painter",
             "workers",
             "context",
+            "file_units",
             "view_spec",
             "history_table",
             "draw",

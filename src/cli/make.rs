@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use super::error::CliError;
 use crate::data::{SHAPES_COUNT, SHAPES_SIZE, ShapePicture};
 use crate::io::{PictureFactors, exists, write_dsprites_npz};
-use crate::rng::{Purpose, stream};
 
 /// Arguments of `make`.
 #[derive(Args, Debug)]
@@ -49,19 +48,11 @@ impl MakeArgs {
         if !force && exists(&out) {
             return Err(CliError::Input(format!("the file exists already; add --force to overwrite: {path}")));
         }
-        let chosen = match rows {
-            None => (0..SHAPES_COUNT).collect(),
-            Some(rows) if (1..=SHAPES_COUNT).contains(&rows) => {
-                let mut rng = stream(seed, Purpose::Data, 0);
-                let mut chosen = rand::seq::index::sample(&mut rng, SHAPES_COUNT, rows).into_vec();
-                chosen.sort_unstable();
-                chosen
-            }
-            Some(rows) => {
-                return Err(CliError::Input(format!("--rows {rows} is outside 1 to {SHAPES_COUNT}")));
-            }
-        };
-        let pictures: Vec<ShapePicture> = chosen.into_iter().map(ShapePicture::new).collect();
+        let rows = rows.unwrap_or(SHAPES_COUNT);
+        if !(1..=SHAPES_COUNT).contains(&rows) {
+            return Err(CliError::Input(format!("--rows {rows} is outside 1 to {SHAPES_COUNT}")));
+        }
+        let pictures = ShapePicture::sample(rows, seed);
         let values: Vec<f64> = pictures.iter().flat_map(|p| std::iter::once(1.0).chain(p.values())).collect();
         let class = |class: usize| class as i64;
         let classes: Vec<i64> = pictures.iter().flat_map(|p| std::iter::once(0).chain(p.classes.map(class))).collect();

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The share of the rows that is held out unless another is chosen.
 pub const HELD_OUT: f64 = 0.2;
 
+/// Fewer rows are too few to train and test on.
+pub const FEWEST_ROWS: usize = 10;
+
 /// What was chosen for the import of a file. The default is what an absent record means: every column is a dimension, one scale,
 /// all rows, the last fifth of the shuffled rows held out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,9 +112,7 @@ impl ImportOptions {
             return Err(format!("a held-out share of {} is outside 0 to 1; give one like 0.2", self.held_out));
         }
         match self.rows {
-            Some(rows) if rows < super::table::FEWEST_ROWS => {
-                Err(format!("{rows} rows are too few; give at least {}", super::table::FEWEST_ROWS))
-            }
+            Some(rows) if rows < FEWEST_ROWS => Err(format!("{rows} rows are too few; give at least {}", FEWEST_ROWS)),
             _ => Ok(()),
         }
     }

@@ -17,12 +17,10 @@ pub use dataset::{CentreAndScale, Dataset, Label, ObservationKind, Scale, Split}
 pub use generate::generate;
 pub use generator::{FactorDistribution, Generator, ObservationSource, SampleMoments};
 pub use ground_truth_map::GroundTruthMap;
-pub use import::{HELD_OUT, ImportNote, ImportOptions, MissingValues, PixelColor, Scaling, TestFile};
+pub use import::{FEWEST_ROWS, HELD_OUT, ImportNote, ImportOptions, MissingValues, PixelColor, Scaling, TestFile};
 pub use import_check::notes_on;
 pub use numbers::{Numbers, chosen_rows};
 pub use scene::{Scene, SceneCamera, SceneError};
 pub use shapes::{SHAPES_COUNT, SHAPES_FACTORS, SHAPES_SIZE, ShapePicture};
-pub use table::{
-    FEWEST_ROWS, FactorColumn, LabelColumn, Table, TableError, dataset_from_table, prepare_table, split_rows,
-};
+pub use table::{FactorColumn, LabelColumn, Table, TableError, dataset_from_table, prepare_table, split_rows};
 pub use training::TrainingDefaults;

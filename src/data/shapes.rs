@@ -3,6 +3,8 @@
 
 use std::f64::consts::TAU;
 
+use crate::rng::{Purpose, stream};
+
 /// Pixels of a side.
 pub const SHAPES_SIZE: usize = 64;
 
@@ -34,6 +36,17 @@ impl ShapePicture {
             (*class, index) = (index % count, index / count);
         }
         Self { classes }
+    }
+
+    /// So many pictures without repetition, drawn by the seed, in the order of dSprites.
+    ///
+    /// # Panics
+    /// If there are fewer pictures.
+    pub fn sample(count: usize, seed: u64) -> Vec<Self> {
+        let mut rng = stream(seed, Purpose::Data, 0);
+        let mut chosen = rand::seq::index::sample(&mut rng, SHAPES_COUNT, count).into_vec();
+        chosen.sort_unstable();
+        chosen.into_iter().map(Self::new).collect()
     }
 
     /// Values of the factors: shape 1 to 3, scale 0.5 to 1, orientation 0 to 2π (both included), x and y 0 to 1.

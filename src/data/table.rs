@@ -8,9 +8,6 @@ use super::numbers::Numbers;
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
 
-/// Fewer rows are too few to train and test on.
-pub const FEWEST_ROWS: usize = 10;
-
 /// The contents of a file: observations, and annotations that are not dimensions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {

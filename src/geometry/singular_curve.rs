@@ -93,12 +93,12 @@ struct LatentPath {
 
 /// V and S at a point, columns in the order that they had at z*.
 #[derive(Clone, Debug)]
-struct Frame {
+struct SingularFrame {
     v: DMatrix<f64>,
     s: Vec<f64>,
 }
 
-impl Frame {
+impl SingularFrame {
     /// The other column whose singular value is too close to that of `i`.
     fn crossing(&self, i: usize) -> Option<usize> {
         let close = |j: usize| (self.s[i] - self.s[j]).abs() <= LEAST_GAP * self.s[i].max(self.s[j]);
@@ -115,7 +115,7 @@ impl Frame {
 impl LatentPath {
     fn through(jacobian: impl Fn(&[f64]) -> DMatrix<f64>, z: &[f64], i: usize, range: f64) -> Result<Self, Undefined> {
         let Svd { v, singular_values, .. } = svd(&jacobian(z));
-        let start = Frame { v, s: singular_values };
+        let start = SingularFrame { v, s: singular_values };
         if !start.s.iter().all(|s| s.is_finite()) {
             return Err(Undefined::NotFinite);
         }
@@ -164,7 +164,7 @@ const ERROR: [f64; 7] =
 fn follow(
     jacobian: &impl Fn(&[f64]) -> DMatrix<f64>,
     z: &[f64],
-    start: &Frame,
+    start: &SingularFrame,
     i: usize,
     sign: f64,
     range: f64,
@@ -233,7 +233,7 @@ fn follow(
 struct Step {
     z: DVector<f64>,
     direction: DVector<f64>,
-    frame: Frame,
+    frame: SingularFrame,
     error: f64,
 }
 
@@ -241,7 +241,7 @@ struct Step {
 fn dormand_prince(
     jacobian: &impl Fn(&[f64]) -> DMatrix<f64>,
     at: &DVector<f64>,
-    frame: &Frame,
+    frame: &SingularFrame,
     direction: &DVector<f64>,
     i: usize,
     h: f64,
@@ -267,7 +267,7 @@ fn dormand_prince(
 }
 
 /// The frame at a neighbouring point, its columns matched to those of `before`; `None` if a column has turned too far.
-fn followed(found: &Svd, before: &Frame) -> Option<Frame> {
+fn followed(found: &Svd, before: &SingularFrame) -> Option<SingularFrame> {
     let m = before.s.len();
     if !found.singular_values.iter().all(|s| s.is_finite()) {
         return None;
@@ -284,7 +284,7 @@ fn followed(found: &Svd, before: &Frame) -> Option<Frame> {
     }
     let s: Vec<f64> = order.iter().map(|c| found.singular_values[*c]).collect();
     // Columns of equal singular values are free to rotate among themselves, and do no harm unless it is the followed one.
-    let next = Frame { v, s };
+    let next = SingularFrame { v, s };
     let turned = |k: usize| {
         overlap[(k, order[k])].abs() < FOLLOWED && next.crossing(k).is_none() && before.crossing(k).is_none()
     };

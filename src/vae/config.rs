@@ -179,3 +179,27 @@ impl Objective {
         0.5 * n as f64 * (std::f64::consts::TAU * self.sigma2).ln()
     }
 }
+
+impl Likelihood {
+    /// The mean of log p(x|z) from that of f, for observations of dimension `n`, in nats.
+    pub fn reconstruction(self, loss: f64, objective: &Objective, n: usize) -> f64 {
+        -loss / objective.sigma2 - self.log_normaliser(objective, n)
+    }
+
+    /// The constant of log p(x|z): (n/2) log 2πσ², or 0.
+    pub fn log_normaliser(self, objective: &Objective, n: usize) -> f64 {
+        match self {
+            Self::Gaussian => objective.log_normaliser(n),
+            Self::Bernoulli => 0.0,
+        }
+    }
+
+    /// The ELBO of the model whose likelihood is p(x|z)^(1/β), from the value of the objective. For a Gaussian it is the
+    /// model with noise variance b ([`Objective::elbo_at_b`]). For Bernoulli variables p(x|z)^(1/β) is a probability only at β = 1.
+    pub fn elbo_at_b(self, value: f64, objective: &Objective, n: usize) -> f64 {
+        match self {
+            Self::Gaussian => objective.elbo_at_b(value, n),
+            Self::Bernoulli => value / objective.beta,
+        }
+    }
+}

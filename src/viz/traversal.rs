@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::Snapshot;
+use crate::linalg::Matrix;
 use crate::stats::{normal_cdf, normal_quantile};
 use crate::vae::Posterior;
 
@@ -130,6 +132,17 @@ impl Traversal {
         let share = 0.5 - 0.5 * (std::f64::consts::TAU * phase).cos();
         low + (high - low) * share
     }
+}
+
+/// Decodings (n × their number) of latents that differ from `z` in one coordinate each, which takes the given value.
+pub fn decode_along(snapshot: &Snapshot, z: &[f64], places: impl Iterator<Item = (usize, f64)>) -> Matrix<f32> {
+    let mut latents: Vec<f32> = Vec::new();
+    for (latent, value) in places {
+        let start = latents.len();
+        latents.extend(z.iter().map(|z| *z as f32));
+        latents[start + latent] = value as f32;
+    }
+    snapshot.vae.decode(&Matrix::from_columns(z.len(), latents.len() / z.len(), latents))
 }
 
 #[cfg(test)]

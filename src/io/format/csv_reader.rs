@@ -86,25 +86,25 @@ impl CellColumn {
     }
 
     /// Hears a cell and returns its number.
-    fn add(&mut self, line: u32, cell: &str, value: Cell) -> f64 {
+    fn add(&mut self, line: u32, cell: &str, value: CellValue) -> f64 {
         let excerpt = || Some((line, cell.chars().take(20).collect()));
         match value {
-            Cell::Number(x) if x.is_finite() => {
+            CellValue::Number(x) if x.is_finite() => {
                 self.numbers += 1;
                 self.is_whole &= x.fract() == 0.0;
                 self.range = [self.range[0].min(x), self.range[1].max(x)];
                 self.counts = self.counts.filter(|last| last.is_nan() || x == last + 1.0).map(|_| x);
                 x
             }
-            Cell::Number(x) => {
+            CellValue::Number(x) => {
                 self.first_infinite = self.first_infinite.take().or_else(excerpt);
                 x
             }
-            Cell::Missing => {
+            CellValue::Missing => {
                 self.missing += 1;
                 f64::NAN
             }
-            Cell::Text => {
+            CellValue::Text => {
                 self.texts += 1;
                 self.first_text = self.first_text.take().or_else(excerpt);
                 f64::NAN
@@ -115,7 +115,7 @@ impl CellColumn {
 
 /// A cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Cell {
+enum CellValue {
     Number(f64),
     Missing,
     Text,
@@ -192,7 +192,7 @@ pub(in crate::io) fn texts(layout: &TextLayout<'_>, column: usize, first_line: u
     layout.for_each_row(|line, cells| {
         if line >= first_line {
             let text = cells[column];
-            let is_missing = cell(text, layout.has_decimal_comma()) == Cell::Missing;
+            let is_missing = cell(text, layout.has_decimal_comma()) == CellValue::Missing;
             found.push(if is_missing { String::new() } else { text.to_owned() });
         }
         Ok(())
@@ -216,14 +216,14 @@ enum Header {
 /// Tells whether a first line holds names. Numbers are names if they are years, or count the columns from 0 or 1, and the rows are of
 /// another kind: not whole, or far from them; or if a text stands above a column of numbers.
 fn header_of(first: &[String], columns: &[CellColumn], comma: bool) -> Header {
-    let cells: Vec<Cell> = first.iter().map(|text| cell(text, comma)).collect();
+    let cells: Vec<CellValue> = first.iter().map(|text| cell(text, comma)).collect();
     let numbers: Vec<(usize, f64)> = cells
         .iter()
         .enumerate()
-        .filter_map(|(k, c)| if let Cell::Number(x) = c { Some((k, *x)) } else { None })
+        .filter_map(|(k, c)| if let CellValue::Number(x) = c { Some((k, *x)) } else { None })
         .collect();
     if numbers.is_empty() {
-        let is_name = |(c, text): (&Cell, &String)| *c == Cell::Text || text.is_empty();
+        let is_name = |(c, text): (&CellValue, &String)| *c == CellValue::Text || text.is_empty();
         return if cells.iter().zip(first).any(is_name) { Header::Text } else { Header::No };
     }
     let are_years = numbers.iter().all(|(_, x)| (1800.0..=2100.0).contains(x) && x.fract() == 0.0);
@@ -235,7 +235,7 @@ fn header_of(first: &[String], columns: &[CellColumn], comma: bool) -> Header {
     if !(are_years || count) || !distinct {
         return Header::No;
     }
-    let mut texts = cells.iter().zip(columns).filter(|(c, _)| **c == Cell::Text);
+    let mut texts = cells.iter().zip(columns).filter(|(c, _)| **c == CellValue::Text);
     if texts.clone().next().is_some() {
         return if texts.any(|(_, column)| !column.is_text() && column.numbers > 0) {
             Header::Numbers
@@ -257,22 +257,22 @@ fn header_of(first: &[String], columns: &[CellColumn], comma: bool) -> Header {
 }
 
 /// The cell of a text: a finite or infinite number, with a decimal comma if `comma`, or nothing.
-fn cell(text: &str, comma: bool) -> Cell {
+fn cell(text: &str, comma: bool) -> CellValue {
     if let Ok(number) = text.parse::<f64>() {
-        return if number.is_nan() { Cell::Missing } else { Cell::Number(number) };
+        return if number.is_nan() { CellValue::Missing } else { CellValue::Number(number) };
     }
     const MISSING: [&str; 12] = ["", "na", "n/a", "#n/a", "<na>", "null", "none", "-", "--", "?", ".", "missing"];
     if text.len() <= 7 && MISSING.contains(&text.to_ascii_lowercase().as_str()) {
-        return Cell::Missing;
+        return CellValue::Missing;
     }
     let has_comma = comma && text.contains(',') && !text.contains('.');
     if !has_comma && !text.contains(['\u{2212}', '\u{a0}', '\u{202f}']) {
-        return Cell::Text;
+        return CellValue::Text;
     }
     // A typographic minus sign, and thousands apart.
     let plain = text.replace('\u{2212}', "-").replace(['\u{a0}', '\u{202f}'], "");
     let plain = if has_comma { plain.replacen(',', ".", 1) } else { plain };
-    plain.parse().map_or(Cell::Text, Cell::Number)
+    plain.parse().map_or(CellValue::Text, CellValue::Number)
 }
 
 #[cfg(test)]
@@ -292,10 +292,13 @@ mod tests {
             ("\u{2212}1\u{202f}234,5", true, -1234.5),
             ("7", true, 7.0),
         ] {
-            assert_eq!(cell(text, comma), Cell::Number(number), "{text}");
+            assert_eq!(cell(text, comma), CellValue::Number(number), "{text}");
         }
-        assert_eq!([cell("0,5", false), cell("1.234,5", true), cell("1,2,3", true), cell("x", true)], [Cell::Text; 4]);
-        assert!(["", "NaN", "NA", "null", "?", "#N/A"].iter().all(|text| cell(text, false) == Cell::Missing));
+        assert_eq!(
+            [cell("0,5", false), cell("1.234,5", true), cell("1,2,3", true), cell("x", true)],
+            [CellValue::Text; 4]
+        );
+        assert!(["", "NaN", "NA", "null", "?", "#N/A"].iter().all(|text| cell(text, false) == CellValue::Missing));
     }
 
     #[test]

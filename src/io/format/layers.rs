@@ -5,14 +5,14 @@ use crate::nn::{Activation, Dense};
 use crate::vae::{Architecture, Covariance, DecoderKind, Likelihood, PosteriorFactor, Vae};
 
 /// Weight (outputs × inputs, row by row) and bias of a layer.
-pub(super) struct Layer {
+pub(super) struct StoredLayer {
     pub outputs: usize,
     pub inputs: usize,
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
 }
 
-impl Layer {
+impl StoredLayer {
     /// The first and the second half of the outputs.
     pub(super) fn halves(self) -> [Self; 2] {
         let outputs = self.outputs / 2;
@@ -26,15 +26,15 @@ impl Layer {
 /// An encoder that fits.
 pub(super) struct Encoder {
     /// Hidden layers.
-    pub trunk: Vec<Layer>,
+    pub trunk: Vec<StoredLayer>,
     /// Heads in the order of the encoder's outputs.
-    pub heads: Vec<Layer>,
+    pub heads: Vec<StoredLayer>,
     pub covariance: Covariance,
     pub factor: PosteriorFactor,
 }
 
 /// Checks that each layer takes what the one before gives.
-pub(super) fn check_chain(layers: &[Layer], network: &str) -> Result<(), FileError> {
+pub(super) fn check_chain(layers: &[StoredLayer], network: &str) -> Result<(), FileError> {
     match layers.windows(2).find(|pair| pair[0].outputs != pair[1].inputs) {
         None => Ok(()),
         Some(pair) => Err(FileError::new(format!(
@@ -46,7 +46,7 @@ pub(super) fn check_chain(layers: &[Layer], network: &str) -> Result<(), FileErr
 
 /// The model of these layers, which fit each other.
 pub(super) fn assemble(
-    decoder: &[Layer],
+    decoder: &[StoredLayer],
     encoder: Option<&Encoder>,
     widths: Vec<usize>,
     activation: Activation,
@@ -67,7 +67,7 @@ pub(super) fn assemble(
     let covariance = encoder.map_or(Covariance::Diagonal, |e| e.covariance);
     let mut vae = Vae::zeros(decoder[decoder.len() - 1].outputs, architecture, covariance);
     vae.has_encoder = encoder.is_some();
-    let mut write = |layer: &Dense, from: &Layer, start: usize| {
+    let mut write = |layer: &Dense, from: &StoredLayer, start: usize| {
         let (weight, bias) = layer.split_mut(&mut vae.parameters);
         bias[start..start + from.outputs].copy_from_slice(&from.bias);
         for (r, row) in from.weight.chunks_exact(from.inputs).enumerate() {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 
-use super::layers::{Encoder, Layer, assemble, check_chain};
+use super::layers::{Encoder, StoredLayer, assemble, check_chain};
 use crate::io::file_error::FileError;
 use crate::nn::Activation;
 use crate::vae::{Covariance, PosteriorFactor, Vae};
@@ -239,7 +239,7 @@ impl<'a> StateDict<'a> {
         let starts = trunk.first().map_or(width, |layer| layer.inputs);
         let fits = heads.values().zip(&rows).all(|(head, rows)| head.outputs == *rows && head.inputs == width);
         if starts != dim || !fits {
-            let shape = |layer: &Layer| format!("[{}, {}]", layer.outputs, layer.inputs);
+            let shape = |layer: &StoredLayer| format!("[{}, {}]", layer.outputs, layer.inputs);
             let shapes: Vec<String> = trunk.iter().chain(heads.values()).map(shape).collect();
             return Err(format!("its layers {} do not lead from {dim} numbers to {latents} latents", shapes.join(" ")));
         }
@@ -247,7 +247,7 @@ impl<'a> StateDict<'a> {
     }
 
     /// A layer by the names of weight and bias.
-    fn layer(&self, names: &[Option<&str>; 2]) -> Result<Layer, FileError> {
+    fn layer(&self, names: &[Option<&str>; 2]) -> Result<StoredLayer, FileError> {
         let missing = |have: &str, lacks: &str| {
             let (stem, shape) = (have.trim_end_matches("weight").trim_end_matches("bias"), self.list(&[have]));
             FileError::new(format!("tensor '{stem}{lacks}' is missing beside {shape}"))
@@ -269,7 +269,7 @@ impl<'a> StateDict<'a> {
             let both = self.list(&[weight, bias]);
             return Err(FileError::new(format!("weight and bias do not fit each other: {both}")));
         }
-        Ok(Layer { outputs, inputs, weight: numbers(weight, &w)?, bias: numbers(bias, &b)? })
+        Ok(StoredLayer { outputs, inputs, weight: numbers(weight, &w)?, bias: numbers(bias, &b)? })
     }
 
     /// Names with shapes; the first eight of many.

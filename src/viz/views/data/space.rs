@@ -7,7 +7,6 @@ use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec
 use super::notes::notes;
 use super::scene::{DataScene, Name};
 use super::thumbnails;
-use crate::geometry::Seam;
 use crate::paint::Camera;
 use crate::viz::command::CameraPose;
 use crate::viz::context::ViewContext;
@@ -51,7 +50,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))).into_iter().chain(named).collect();
         if selection.layers.pinned && selection.layers.seams {
             context.layer(ui.painter(), 1, "decodings");
-            let place = |seam: &Seam, k: usize| seen(context.projection.space(seam.points.column(k)));
+            let place = |_, _, decoding: &[f32]| seen(context.projection.space(decoding));
             pinned::draw(ui, context, rect, &context.probe.named(), place, &mut taken);
         }
         if selection.layers.pictures {

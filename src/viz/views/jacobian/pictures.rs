@@ -20,9 +20,9 @@ const MOST: usize = 16;
 /// The sides of a picture, in points.
 const SIDES: [f32; 2] = [40.0, 64.0];
 
-/// Textures of the columns of J and of U at a probe, with the end of the scale of each.
+/// ColumnTextures of the columns of J and of U at a probe, with the end of the scale of each.
 #[derive(Clone)]
-struct Textures {
+struct ColumnTextures {
     of: Weak<Probe>,
     /// The colours they were made in.
     palette: &'static Palette,
@@ -117,7 +117,7 @@ fn textures(
 ) -> [(f64, Vec<TextureHandle>); 2] {
     let id = ui.scope_id().with("pictures of J");
     let probe = context.probe;
-    let known: Option<Textures> = ui.data(|data| data.get_temp(id));
+    let known: Option<ColumnTextures> = ui.data(|data| data.get_temp(id));
     if let Some(known) = &known
         && std::ptr::eq(known.of.as_ptr(), Arc::as_ptr(probe))
         && known.palette == palette
@@ -126,7 +126,7 @@ fn textures(
     }
     let rows = [("J", &probe.jacobian), ("u", &probe.svd.u)]
         .map(|(name, matrix)| textures_of(ui, format, name, matrix, palette));
-    let new = Textures { of: Arc::downgrade(probe), palette, rows: rows.clone() };
+    let new = ColumnTextures { of: Arc::downgrade(probe), palette, rows: rows.clone() };
     ui.data_mut(|data| data.insert_temp(id, new));
     rows
 }

@@ -6,7 +6,6 @@ use eframe::egui::{
 use egui_plot::{AxisHints, PlotBounds};
 
 use crate::experiment::Snapshot;
-use crate::geometry::Seam;
 use crate::vae::Posterior;
 use crate::viz::command::Direction;
 use crate::viz::context::ViewContext;
@@ -86,10 +85,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if selection.layers.pinned && !is_small {
         marks.layer("decodings");
         let z = z_in_view(selection, axes);
-        let place = |seam: &Seam, k: usize| {
-            let along = usize::from(seam.latent == b && !one);
+        let place = |latent: usize, value: f64, _: &[f32]| {
             let mut at = z;
-            at[along] = seam.t[k];
+            at[usize::from(latent == b && !one)] = value;
             Some(marks.at(at))
         };
         let mut taken = vec![Rect::from_center_size(marks.at(z), Vec2::splat(2.0 * REACH))];

@@ -30,7 +30,7 @@ const LINE: f32 = 20.0;
 
 /// What the drawn pictures were computed from.
 #[derive(Clone)]
-struct Drawn {
+struct DrawnObservations {
     snapshot: Arc<Snapshot>,
     chosen: Vec<usize>,
     images: Matrix<f32>,
@@ -45,7 +45,7 @@ struct Drawn {
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
     let area = ui.available_rect_before_wrap();
-    let form = remembered::<Drawn>(ui, ui.scope_id()).filter(|drawn| is_same_data(drawn, context));
+    let form = remembered::<DrawnObservations>(ui, ui.scope_id()).filter(|drawn| is_same_data(drawn, context));
     let form = form.map_or_else(|| TileForm::of(context), |drawn| drawn.form.clone());
     let rows = rows(&form);
     let label = 96.0;
@@ -138,15 +138,15 @@ fn rows(form: &TileForm) -> &'static [&'static str] {
     }
 }
 
-fn is_same_data(drawn: &Drawn, context: &ViewContext<'_>) -> bool {
+fn is_same_data(drawn: &DrawnObservations, context: &ViewContext<'_>) -> bool {
     Arc::ptr_eq(&drawn.snapshot.data, &context.snapshot.data)
 }
 
 /// The reconstructions of this frame: those of the frame before if nothing has changed.
-fn drawn(ui: &Ui, context: &ViewContext<'_>, chosen: Vec<usize>, form: TileForm) -> Arc<Drawn> {
+fn drawn(ui: &Ui, context: &ViewContext<'_>, chosen: Vec<usize>, form: TileForm) -> Arc<DrawnObservations> {
     let palette = ViewContext::palette(ui);
     let snapshot = context.probe.snapshot();
-    let before = remembered::<Drawn>(ui, ui.scope_id());
+    let before = remembered::<DrawnObservations>(ui, ui.scope_id());
     if let Some(known) = &before
         && Arc::ptr_eq(&known.snapshot, snapshot)
         && known.chosen == chosen
@@ -175,15 +175,22 @@ fn drawn(ui: &Ui, context: &ViewContext<'_>, chosen: Vec<usize>, form: TileForm)
         }
         _ => None,
     };
-    let drawn =
-        Drawn { snapshot: Arc::clone(snapshot), chosen, images, form, largest: f64::from(largest), palette, atlas };
+    let drawn = DrawnObservations {
+        snapshot: Arc::clone(snapshot),
+        chosen,
+        images,
+        form,
+        largest: f64::from(largest),
+        palette,
+        atlas,
+    };
     let drawn = Arc::new(drawn);
     remember(ui, ui.scope_id(), &drawn);
     drawn
 }
 
 /// The line above the tiles.
-fn heading(ui: &mut Ui, drawn: &Drawn, encoded: usize, place: Rect) {
+fn heading(ui: &mut Ui, drawn: &DrawnObservations, encoded: usize, place: Rect) {
     let builder = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(place.intersect(ui.clip_rect()));

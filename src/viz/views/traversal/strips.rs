@@ -5,7 +5,7 @@ use crate::geometry::Seam;
 use crate::linalg::Matrix;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
-use crate::viz::traversal::{RangeRule, RowOrder, Traversal};
+use crate::viz::traversal::{RangeRule, RowOrder, Traversal, decode_along};
 
 /// Columns of a figure; the window has [`WINDOW_COLUMNS`], or fewer where there is no room.
 pub(crate) const FIGURE_COLUMNS: usize = 11;
@@ -72,7 +72,7 @@ impl Strips {
             })
             .collect::<Result<_, &'static str>>()?;
         let places = rows.iter().flat_map(|row| row.values.iter().map(|value| (row.latent, *value)));
-        let decodings = decode(snapshot, z, places);
+        let decodings = decode_along(snapshot, z, places);
         Ok(Self { left_out: z.len() - rows.len(), rows, decodings })
     }
 
@@ -98,17 +98,6 @@ impl Strips {
         let largest = tiles.flat_map(|(row, column)| self.difference(row, column)).fold(0.0_f32, |a, x| a.max(x.abs()));
         f64::from(largest)
     }
-}
-
-/// Decodings of latents that differ from z\* in one coordinate.
-pub(super) fn decode(snapshot: &Snapshot, z: &[f64], places: impl Iterator<Item = (usize, f64)>) -> Matrix<f32> {
-    let mut latents: Vec<f32> = Vec::new();
-    for (latent, value) in places {
-        let start = latents.len();
-        latents.extend(z.iter().map(|z| *z as f32));
-        latents[start + latent] = value as f32;
-    }
-    snapshot.vae.decode(&Matrix::from_columns(z.len(), latents.len() / z.len(), latents))
 }
 
 /// The latents in the order of the rows.

@@ -7,7 +7,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS, decode};
+use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS};
 use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
@@ -19,7 +19,7 @@ use crate::viz::draw::tile::{
 use crate::viz::motion::Motion;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{Palette, SMALLEST_TEXT, indexed};
-use crate::viz::traversal::{RangeRule, RowOrder, Traversal};
+use crate::viz::traversal::{RangeRule, RowOrder, Traversal, decode_along};
 
 /// The room for the label of a row.
 const LABEL: f32 = 122.0;
@@ -35,7 +35,7 @@ const GAP: f32 = 3.0;
 
 /// What the drawn strips were computed from, and their pictures.
 #[derive(Clone)]
-struct Drawn {
+struct DrawnRows {
     snapshot: Arc<Snapshot>,
     z: Vec<f64>,
     traversal: Traversal,
@@ -49,7 +49,7 @@ struct Drawn {
     atlas: Option<Atlas>,
 }
 
-impl Drawn {
+impl DrawnRows {
     fn is_for(&self, context: &ViewContext<'_>, selection: &Selection, columns: usize) -> bool {
         let traversal = Traversal { phase: None, ..selection.traversal };
         let before = Traversal { phase: None, ..self.traversal };
@@ -62,7 +62,7 @@ impl Drawn {
 /// Draws the view. A hovered tile is previewed everywhere, a clicked one takes z\* there.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let area = ui.available_rect_before_wrap();
-    let form = remembered::<Drawn>(ui, ui.scope_id()).map(|drawn| drawn.form.clone());
+    let form = remembered::<DrawnRows>(ui, ui.scope_id()).map(|drawn| drawn.form.clone());
     let form = form.unwrap_or_else(|| TileForm::of(context));
     let playing = selection.traversal.phase.is_some();
     let columns = columns(context, &form, area, selection.rest().len(), playing);
@@ -141,12 +141,12 @@ fn drawn(
     context: &ViewContext<'_>,
     selection: &Selection,
     columns: usize,
-) -> Result<Arc<Drawn>, &'static str> {
-    let before = remembered::<Drawn>(ui, ui.scope_id());
+) -> Result<Arc<DrawnRows>, &'static str> {
+    let before = remembered::<DrawnRows>(ui, ui.scope_id());
     let palette = ViewContext::palette(ui);
     let known = before.as_ref().filter(|drawn| drawn.is_for(context, selection, columns));
     let mut now = if let Some(known) = known {
-        Drawn::clone(known)
+        DrawnRows::clone(known)
     } else {
         let strips = Strips::new(context.snapshot, selection, columns)?;
         let same_data = before.as_ref().filter(|b| Arc::ptr_eq(&b.snapshot.data, &context.snapshot.data));
@@ -156,7 +156,7 @@ fn drawn(
             Some(before) => before.lengths.clone(),
             None => context.probe.jacobian.column_iter().map(|column| column.norm()).collect(),
         };
-        Drawn {
+        DrawnRows {
             snapshot: Arc::clone(context.probe.snapshot()),
             z: selection.rest().to_vec(),
             traversal: selection.traversal,
@@ -193,7 +193,7 @@ fn drawn(
 }
 
 /// The largest magnitude of all differences, of both runs where two are compared.
-fn largest(context: &ViewContext<'_>, selection: &Selection, drawn: &Drawn) -> f64 {
+fn largest(context: &ViewContext<'_>, selection: &Selection, drawn: &DrawnRows) -> f64 {
     let own = drawn.strips.largest_difference();
     let beside = context.beside.and_then(|beside| {
         let selection = selection.seen_by(beside.snapshot.latent_dim());
@@ -203,7 +203,7 @@ fn largest(context: &ViewContext<'_>, selection: &Selection, drawn: &Drawn) -> f
 }
 
 /// The line above the tiles: the rule of the range, and the scale of differences or the names of the columns.
-fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn: &Drawn, place: Rect) {
+fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn: &DrawnRows, place: Rect) {
     let builder = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(place.intersect(ui.clip_rect()));
@@ -226,7 +226,7 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
 }
 
 /// Name, KL, length of the column of the Jacobian, and the closest factor.
-fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &Drawn, row: usize, place: Rect) {
+fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usize, place: Rect) {
     let palette = ViewContext::palette(ui);
     let strip = &drawn.strips.rows[row];
     let name = indexed("z", strip.latent);
@@ -267,7 +267,7 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &Drawn, row: usize, 
 
 /// Draws a tile and gives its response.
 fn tile(ui: &Ui, scene: &TileScene<'_>, [row, column]: [usize; 2], place: Rect) -> Response {
-    let Drawn { strips, columns, atlas, .. } = scene.drawn;
+    let DrawnRows { strips, columns, atlas, .. } = scene.drawn;
     let response = ui.interact(place, ui.scope_id().with(("tile", row, column)), Sense::click());
     let picture = atlas.as_ref().map(|atlas| (atlas, row * columns + column));
     content(ui.painter(), scene, row, strips.decoding(row, column), place, picture);
@@ -286,7 +286,7 @@ fn content(
     picture: Option<(&Atlas, usize)>,
 ) {
     let TileScene { context, selection, drawn, palette } = *scene;
-    let Drawn { strips, columns, .. } = drawn;
+    let DrawnRows { strips, columns, .. } = drawn;
     match drawn.form {
         TileForm::Picture(_) => {
             if let Some((atlas, k)) = picture {
@@ -308,12 +308,12 @@ fn content(
 struct TileScene<'a> {
     context: &'a ViewContext<'a>,
     selection: &'a Selection,
-    drawn: &'a Drawn,
+    drawn: &'a DrawnRows,
     palette: &'static Palette,
 }
 
 /// Names a tile for screen readers and tooltips.
-fn describe(response: Response, context: &ViewContext<'_>, drawn: &Drawn, [row, column]: [usize; 2]) -> Response {
+fn describe(response: Response, context: &ViewContext<'_>, drawn: &DrawnRows, [row, column]: [usize; 2]) -> Response {
     let Strip { latent, values, .. } = &drawn.strips.rows[row];
     let name = format!("{} = {}", indexed("z", *latent), number(values[column], 2));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
@@ -336,11 +336,11 @@ fn moving(
     ui: &Ui,
     context: &ViewContext<'_>,
     selection: &Selection,
-    drawn: &Drawn,
+    drawn: &DrawnRows,
     phase: f64,
 ) -> (Matrix<f32>, Option<Atlas>) {
     let places = drawn.strips.rows.iter().map(|strip| (strip.latent, Traversal::value_at(strip.ends, phase)));
-    let values = decode(context.snapshot, selection.rest(), places);
+    let values = decode_along(context.snapshot, selection.rest(), places);
     let TileForm::Picture(format) = &drawn.form else { return (values, None) };
     let id = ui.scope_id().with("moving");
     let before = remembered::<Atlas>(ui, id);

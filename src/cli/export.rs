@@ -9,7 +9,7 @@ use super::model_args::ModelArgs;
 use crate::experiment::posteriors as posteriors_of;
 use crate::io::{
     Array, Columns, FileError, decodings, densities, exists, jacobian, jacobian_table, jacobians, latents,
-    latents_of_rows, posteriors, stacked, write_atomically, write_npy_f64, write_npz,
+    latents_of_rows, posteriors, stacked, traversal_table, traversals, write_atomically, write_npy_f64, write_npz,
 };
 use crate::linalg::Matrix;
 
@@ -21,7 +21,7 @@ pub struct Export {
     #[command(flatten)]
     model: ModelArgs,
     /// Write posterior means (in .npz with covariances and reconstructions), Jacobians or decodings at the held-out observations, or
-    /// push-forward densities along the seams through z*
+    /// push-forward densities along the seams through z*, or decodings along each latent from -2 to 2 (latents, 11 values, dimensions)
     #[arg(long, value_enum)]
     what: ExportedArrays,
     /// Write to this file: .npy, .npz or .csv (no .csv for Jacobians at observations, which have three axes)
@@ -30,7 +30,7 @@ pub struct Export {
     /// Take the observations of this part; a table of latents has the number of each row in your file, from 0 [default: test]
     #[arg(long, value_enum)]
     split: Option<ExportedSplit>,
-    /// Set z*, as 0.6,-0.5, for densities [default: the origin]; write Jacobian or decoding at this one latent
+    /// Set z*, as 0.6,-0.5, for densities and traversals [default: the origin]; write Jacobian or decoding at this one latent
     #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<f64>,
     /// Overwrite an existing file
@@ -44,6 +44,7 @@ enum ExportedArrays {
     Jacobians,
     Densities,
     Decodings,
+    Traversals,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -126,6 +127,11 @@ impl Export {
             (ExportedArrays::Latents, _) => table(&latents(&vae, &x), "latents")?,
             (ExportedArrays::Decodings, _) => {
                 table(&decodings(&vae, &places(), &saved.data.observation_names), "decodings")?
+            }
+            (ExportedArrays::Traversals, "npy") => Some(npy(&traversals(&vae, &z))),
+            (ExportedArrays::Traversals, "npz") => Some(write_npz(&[traversals(&vae, &z)])),
+            (ExportedArrays::Traversals, _) => {
+                table(&traversal_table(&vae, &z, &saved.data.observation_names), "traversals")?
             }
             (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians()])),
             (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians())),

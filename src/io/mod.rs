@@ -36,7 +36,7 @@ pub use recent::{add_recent, recent};
 pub use run::autosave::Autosave;
 pub use run::export::{
     Columns, decodings, densities, densities_of, jacobian, jacobian_table, jacobians, latents, latents_of_rows,
-    posteriors, stacked,
+    posteriors, stacked, traversal_table, traversals,
 };
 pub use run::folder::{SavedRun, files_of_run, open, save};
 pub use run::metrics::{metrics_fields, metrics_json};

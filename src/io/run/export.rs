@@ -93,6 +93,34 @@ pub fn decodings(vae: &Vae<f64>, z: &Matrix<f64>, names: &[String]) -> Columns {
     Columns { names: names.to_vec(), rows: vae.decode(z).iter_columns().map(<[f64]>::to_vec).collect() }
 }
 
+/// Values of a latent along a traversal: −2 to 2 in 11 equal steps.
+const TRAVERSED: [f64; 11] = [-2.0, -1.6, -1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.2, 1.6, 2.0];
+
+/// Decodings along each latent, the others as in `z`: `traversals` (m, 11, n), from −2 to 2 prior standard deviations.
+pub fn traversals(vae: &Vae<f64>, z: &[f64]) -> Array {
+    let decoded = vae.decode(&traversed(z));
+    let shape = vec![z.len(), TRAVERSED.len(), vae.data_dim()];
+    Array { name: "traversals".to_owned(), shape, values: decoded.as_slice().to_vec() }
+}
+
+/// The same as a table: the number of the latent (from 1), its value, and the decoding with the names of the n columns.
+pub fn traversal_table(vae: &Vae<f64>, z: &[f64], names: &[String]) -> Columns {
+    let start = ["latent", "value"].map(str::to_owned);
+    let latents = (0..z.len()).flat_map(|i| TRAVERSED.map(|value| [(i + 1) as f64, value]));
+    let decoded = vae.decode(&traversed(z));
+    Columns {
+        names: start.into_iter().chain(names.iter().cloned()).collect(),
+        rows: latents.zip(decoded.iter_columns()).map(|(place, x)| [&place, x].concat()).collect(),
+    }
+}
+
+/// The latents of a traversal (m × 11 m), latent by latent.
+fn traversed(z: &[f64]) -> Matrix<f64> {
+    Matrix::from_fn(z.len(), TRAVERSED.len() * z.len(), |r, c| {
+        if c / TRAVERSED.len() == r { TRAVERSED[c % TRAVERSED.len()] } else { z[r] }
+    })
+}
+
 /// The Jacobian of x̂ at one latent: `jacobian` (n, m).
 pub fn jacobian(vae: &Vae<f64>, z: &[f64]) -> Array {
     let Array { name, mut shape, values } = jacobians(vae, &Matrix::from_columns(z.len(), 1, z.to_vec()));
@@ -153,6 +181,25 @@ mod tests {
         let mut vae = Vae::new(3, architecture, Covariance::Full, &mut stream(1, Purpose::Init, 0));
         vae.parameters.iter_mut().zip(0_u32..).for_each(|(p, k)| *p += 0.1 * f64::from(k).sin());
         (vae, Matrix::from_fn(3, 4, |r, c| f64::from((r * 3 + c) as u32).cos()))
+    }
+
+    #[test]
+    fn a_traversal_moves_one_latent_at_a_time() {
+        let (vae, _) = model();
+        let z = vec![0.3; vae.latent_dim()];
+        let Array { shape, values, .. } = traversals(&vae, &z);
+        let (m, n) = (z.len(), vae.data_dim());
+        assert_eq!(shape, [m, 11, n]);
+        for (i, k, value) in [(0, 0, -2.0), (m - 1, 7, 0.8)] {
+            let mut at = z.clone();
+            at[i] = value;
+            let expected = vae.decode(&Matrix::from_columns(m, 1, at));
+            let start = (i * 11 + k) * n;
+            assert!(expected.column(0).iter().zip(&values[start..]).all(|(a, b)| (a - b).abs() < 1e-12));
+        }
+        let names: Vec<String> = (1..=n).map(|k| format!("x{k}")).collect();
+        let table = traversal_table(&vae, &z, &names);
+        assert_eq!((table.rows.len(), table.names.len(), &table.rows[11][..2]), (11 * m, n + 2, &[2.0, -2.0][..]));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::array_file::ArrayRows;
-use super::file_error::FileError;
+use super::file_error::{FileError, Remedy};
 use super::format::hash::hexadecimal;
 use super::format::picture::{decode_picture, picture_shape, resized};
 use super::format::sample_shape::{PictureShape, SampleShape};
@@ -173,7 +173,8 @@ fn common_shape(
             name(0),
             name(first),
             files.len()
-        )));
+        ))
+        .with_remedy(Remedy::Resize(height, width)));
     }
     Ok(PictureShape { height, width, channels })
 }

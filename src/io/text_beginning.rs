@@ -14,8 +14,10 @@ use crate::data::ImportOptions;
 /// The columns and first rows of a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TextBeginning {
-    /// True if its first line, or a comment, holds names.
-    pub has_names: bool,
+    /// True if its first line holds names.
+    pub has_header: bool,
+    /// The same as [`ImportOptions`] record it.
+    pub header: Option<bool>,
     /// All columns. Missing cells and ranges are those of the beginning.
     pub columns: Vec<ColumnSummary>,
     /// The cells of the first rows.
@@ -48,23 +50,23 @@ pub fn beginning_of_text(path: &Path, options: &ImportOptions) -> Option<TextBeg
 fn of_text(text: &str, extension: &str, options: &ImportOptions) -> Option<TextBeginning> {
     let layout = TextLayout::of(text, extension);
     let mut cells = read_cells(&layout, options.header, options.guess, check_columns).ok()?;
-    let has_names = cells.names.is_some();
     let (names, skip) = names_of(&mut cells);
     let guessed = ImportOptions::guessed();
     let roles = [options, &guessed].into_iter().find_map(|options| Roles::new(&names, &cells, skip, options).ok())?;
     let first = *cells.lines.first()?;
-    let mut rows = Vec::new();
-    let full = layout.for_each_row(|line, cells| {
+    let (mut rows, mut has_header) = (Vec::new(), false);
+    // An error only ends the walk.
+    let _ended = layout.for_each_row(|line, cells| {
         if rows.len() == ROWS {
             return Err(FileError::new("these are enough"));
         }
+        has_header |= line < first;
         if line >= first {
             rows.push(cells.iter().map(|cell| (*cell).to_owned()).collect());
         }
         Ok(())
     });
-    debug_assert!(full.is_err() || rows.len() <= ROWS, "the rows end before they are enough");
-    Some(TextBeginning { has_names, columns: summaries(&names, &roles, &cells), rows })
+    Some(TextBeginning { has_header, header: cells.header, columns: summaries(&names, &roles, &cells), rows })
 }
 
 #[cfg(test)]
@@ -83,7 +85,7 @@ mod tests {
         let rows: String = (0..20).map(|i| format!("{i}.5,NA,{}\n", ["u", "v"][i % 2])).collect();
         let text = format!("a,b,kind\n{rows}1,oops,u\n");
         let found = of(text.as_bytes(), &ImportOptions::guessed()).unwrap();
-        assert!(found.has_names);
+        assert_eq!((found.has_header, found.header), (true, None));
         assert_eq!(found.rows.len(), 5);
         assert_eq!(found.rows[1], ["1.5", "NA", "v"]);
         let roles: Vec<ColumnRole> = found.columns.iter().map(|column| column.role).collect();

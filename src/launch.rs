@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::{Dataset, ImportNote, ImportOptions, Scaling, Scene, Table, TestFile, generate, notes_on, prepare_table};
+use crate::data::{
+    Dataset, ImportNote, ImportOptions, Scaling, Scene, Table, TestFile, generate, notes_on, prepare_table,
+};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
 use crate::io::{
     FileError, ModelOptions, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table, read_text,

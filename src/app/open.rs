@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::dialogs::model::ModelDialog;
-use super::run_slot::{RunSlot, SavedEnd};
 use super::dialogs::import::ImportDialog;
+use super::run_slot::{RunSlot, SavedEnd};
 use super::state::App;
 use crate::data::{Dataset, Scene};
 use crate::experiment::{Config, FIXED, Snapshot, has_latent_axes};

@@ -9,7 +9,6 @@ use eframe::egui::{Key, Theme, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::data::{Dataset, ImportOptions, MissingValues, ObservationKind, Scaling};
 use unpick::experiment::Config;
-use unpick::io::write_npy_f32;
 use unpick::launch::{RunSource, launch};
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::{data, latent};
@@ -37,12 +36,12 @@ fn by_command(path: &Path, options: ImportOptions) -> (Config, Arc<Dataset>) {
 fn opened(test: &mut WindowTest, name: &str) -> (Config, Arc<Dataset>) {
     test.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == name));
     let snapshot = Arc::clone(test.app().snapshot().unwrap());
-    (snapshot.config.clone(), Arc::clone(&snapshot.data))
+    ((*snapshot.config).clone(), Arc::clone(&snapshot.data))
 }
 
 /// Waits until the file is read.
 fn read(test: &mut WindowTest) {
-    test.frames(30);
+    test.frames(20);
     test.until_gone("Progress of reading");
     test.frames(2);
 }
@@ -134,18 +133,20 @@ fn an_error_names_its_remedy_and_a_press_takes_it() {
 #[test]
 fn pictures_are_shown_as_tiles() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pictures.npy");
-    let values: Vec<f32> = (0..60 * 48).map(|i| (i * 7 % 48) as f32 / 47.0).collect();
-    write_npy_f32(&mut fs::File::create(&path).unwrap(), &[60, 6, 8], &values).unwrap();
+    let path = folder.path().join("pictures");
+    // IDX: bytes in three axes.
+    let sides = [60_u32, 6, 8].map(u32::to_be_bytes).concat();
+    let pixels = (0..60 * 48_u32).map(|i| (i * 7 % 48 * 5) as u8);
+    fs::write(&path, [0, 0, 8, 3].into_iter().chain(sides).chain(pixels).collect::<Vec<u8>>()).unwrap();
     let mut test = WindowTest::paused_at("linear", 0);
     test.app().open_file(&path);
     test.until_shown("Picture 1");
     assert!(test.kittest.query_by_label_contains("60 pictures of 8×6 pixels, grey").is_some());
     test.render();
     test.press("All rows");
-    test.until_shown("30 pictures of 8×6 pixels, grey, from 0 to 1");
+    read(&mut test);
     test.press("Open");
-    let (_, data) = opened(&mut test, "pictures.npy");
+    let (_, data) = opened(&mut test, "pictures");
     assert_eq!(data.kind, ObservationKind::Images { height: 6, width: 8, channels: 1 });
 }
 

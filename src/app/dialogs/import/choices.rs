@@ -139,7 +139,8 @@ fn reason(scale: Scaling) -> &'static str {
 fn rows(ui: &mut Ui, options: &mut ImportOptions, samples: Option<usize>) {
     ui.horizontal(|ui| {
         let mut all = options.rows.is_none();
-        ui.checkbox(&mut all, "All rows").on_hover_text("Otherwise the seed draws some, which stay in the order of the file");
+        ui.checkbox(&mut all, "All rows")
+            .on_hover_text("Otherwise the seed draws some, which stay in the order of the file");
         if all {
             options.rows = None;
             return;

@@ -27,7 +27,8 @@ pub(super) fn show(ui: &mut Ui, columns: &[PreviewColumn]) -> Option<Vec<Preview
             let mut set_all = |name: &str, help: &str, role: ColumnRole| {
                 if ui.button(name).on_hover_text(help).clicked() {
                     let all = columns.iter().map(|column| {
-                        let role = if column.is_text && role == ColumnRole::Dimension { column.role } else { Some(role) };
+                        let role =
+                            if column.is_text && role == ColumnRole::Dimension { column.role } else { Some(role) };
                         PreviewColumn { role, ..column.clone() }
                     });
                     changed = Some(all.collect());
@@ -38,20 +39,25 @@ pub(super) fn show(ui: &mut Ui, columns: &[PreviewColumn]) -> Option<Vec<Preview
         });
     }
     let height = ui.spacing().interact_size.y;
-    ScrollArea::both().auto_shrink(false).id_salt("columns").show_rows(ui, height, columns.len() + 1, |ui, rows: Range<usize>| {
-        for row in rows {
-            ui.horizontal(|ui| match row.checked_sub(1) {
-                None => head(ui, columns),
-                Some(k) => {
-                    if let Some(role) = line(ui, k, &columns[k]) {
-                        let mut columns = columns.to_vec();
-                        columns[k].role = Some(role);
-                        changed = Some(columns);
+    ScrollArea::both().auto_shrink(false).id_salt("columns").show_rows(
+        ui,
+        height,
+        columns.len() + 1,
+        |ui, rows: Range<usize>| {
+            for row in rows {
+                ui.horizontal(|ui| match row.checked_sub(1) {
+                    None => head(ui, columns),
+                    Some(k) => {
+                        if let Some(role) = line(ui, k, &columns[k]) {
+                            let mut columns = columns.to_vec();
+                            columns[k].role = Some(role);
+                            changed = Some(columns);
+                        }
                     }
-                }
-            });
-        }
-    });
+                });
+            }
+        },
+    );
     changed
 }
 
@@ -62,9 +68,8 @@ pub(super) fn with_roles(options: &ImportOptions, header: Option<bool>, columns:
         let is_unique = columns.iter().filter(|other| other.name == *own).count() == 1;
         if is_unique { own.clone() } else { (k + 1).to_string() }
     };
-    let of = |role: ColumnRole| {
-        (0..columns.len()).filter(|k| columns[*k].role == Some(role)).map(name).collect::<Vec<_>>()
-    };
+    let of =
+        |role: ColumnRole| (0..columns.len()).filter(|k| columns[*k].role == Some(role)).map(name).collect::<Vec<_>>();
     ImportOptions {
         guess: false,
         header: options.header.or(header),

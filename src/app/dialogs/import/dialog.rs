@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{Button, Context, Id, Key, Modifiers, Popup, ProgressBar, Role, ScrollArea, Ui, WidgetInfo, vec2};
+use eframe::egui::{
+    Align, Button, Context, Id, Key, Layout, Modifiers, Popup, ProgressBar, Role, ScrollArea, Ui, WidgetInfo, vec2,
+};
 
 use super::choices::{self, Choosable};
 use super::columns::{self, with_roles};
@@ -68,7 +70,10 @@ enum Focus {
 
 impl std::fmt::Debug for ImportDialog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ImportDialog").field("source", &self.source).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("ImportDialog")
+            .field("source", &self.source)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,17 +125,18 @@ impl ImportDialog {
         let title = format!("Import {}", name_of(&self.source.path));
         dialog(ctx, &title).id(Id::unique("import")).open(&mut open).fixed_size(size).show(ctx, |ui| {
             ui.set_min_size(size);
-            let below = if self.notes.is_empty() && self.failure.is_none() { 40.0 } else { 130.0_f32.min(size.y * 0.4) };
+            let below =
+                if self.notes.is_empty() && self.failure.is_none() { 40.0 } else { 130.0_f32.min(size.y * 0.4) };
             let height = size.y - below;
             ui.horizontal_top(|ui| {
                 let left = (size.x * 0.3).max(230.0);
                 let (left, right) = (vec2(left, height), vec2(size.x - left - 16.0, height));
-                ui.allocate_ui(left, |ui| {
+                ui.allocate_ui_with_layout(left, Layout::top_down(Align::Min), |ui| {
                     ui.set_min_size(left);
                     self.choices(ui);
                 });
                 ui.separator();
-                ui.allocate_ui(right, |ui| {
+                ui.allocate_ui_with_layout(right, Layout::top_down(Align::Min), |ui| {
                     ui.set_min_size(right);
                     self.contents(ui);
                 });
@@ -212,8 +218,13 @@ impl ImportDialog {
         match finding {
             Finding::Beginning(beginning, arrays) => {
                 (self.beginning, self.arrays) = (beginning, arrays);
-                let summaries = self.beginning.as_ref().map(|beginning| beginning.columns.clone());
-                self.show_columns(&summaries.unwrap_or_default());
+                let summaries = self.beginning.as_ref().map(|beginning| beginning.columns.clone()).unwrap_or_default();
+                // Columns of the whole file stay while it is read again.
+                let names = |column: &ColumnSummary| column.name.clone();
+                if !self.columns.iter().map(|column| &column.name).eq(&summaries.iter().map(names).collect::<Vec<_>>())
+                {
+                    self.show_columns(&summaries);
+                }
             }
             Finding::Data(Ok((data, preview))) => {
                 // The record of what was decided is what is changed from now on.
@@ -343,7 +354,8 @@ impl ImportDialog {
             let mut taken = None;
             ScrollArea::vertical().id_salt("failure").max_height(height).show(ui, |ui| {
                 ui.colored_label(ui.visuals().warn_fg_color, sentence);
-                if let Some((remedy, name)) = remedy.as_ref().and_then(|remedy| Some((remedy, name_of_remedy(remedy)?))) {
+                if let Some((remedy, name)) = remedy.as_ref().and_then(|remedy| Some((remedy, name_of_remedy(remedy)?)))
+                {
                     let button = ui.button(name);
                     self.own_enter.push(button.id);
                     taken = button.clicked().then(|| remedy.clone());

@@ -42,7 +42,9 @@ mod tests {
             };
             assert!(!said.is_empty() && !in_words(&said).contains("--"), "{}", in_words(&said));
         }
-        assert_eq!(in_words("1 row has missing values (line 3); fill it in, or leave it out with --missing drop"),
-            "1 row has missing values (line 3); fill it in, or drop incomplete rows");
+        assert_eq!(
+            in_words("1 row has missing values (line 3); fill it in, or leave it out with --missing drop"),
+            "1 row has missing values (line 3); fill it in, or drop incomplete rows"
+        );
     }
 }

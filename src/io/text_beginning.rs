@@ -94,8 +94,8 @@ mod tests {
         // Impossible choices give way to the rules.
         let wrong = ImportOptions { columns: Some(vec!["none".to_owned()]), ..ImportOptions::guessed() };
         assert_eq!(of(text.as_bytes(), &wrong).unwrap(), found);
-        let wide: Vec<u8> = "\u{feff}1;2\n3;4\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(of(&wide, &ImportOptions::guessed()).unwrap().rows, [["1", "2"], ["3", "4"]]);
+        let wide: Vec<u8> = "\u{feff}1,5;2\n3;4\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(of(&wide, &ImportOptions::guessed()).unwrap().rows, [["1,5", "2"], ["3", "4"]]);
         // A long text is cut between two lines.
         let long = "1.5,2.5\n".repeat(100_000);
         assert_eq!(of(long.as_bytes(), &ImportOptions::guessed()).unwrap().columns.len(), 2);

@@ -162,8 +162,7 @@ fn reading_can_be_cancelled_while_the_run_trains() {
     let start = Instant::now();
     test.app().open_file(&path);
     assert!(start.elapsed() < Duration::from_millis(100), "the file is read beside the window");
-    test.frames(2);
-    assert!(test.kittest.query_by_label("Progress of reading").is_some());
+    test.until_shown("Progress of reading");
     test.press("Cancel");
     assert!(test.kittest.query_by_label("Progress of reading").is_none());
     let step = test.app().snapshot().unwrap().step;

@@ -126,11 +126,12 @@ impl ImportDialog {
         dialog(ctx, &title).id(Id::unique("import")).open(&mut open).fixed_size(size).show(ctx, |ui| {
             ui.set_min_size(size);
             let below =
-                if self.notes.is_empty() && self.failure.is_none() { 40.0 } else { 130.0_f32.min(size.y * 0.4) };
+                if self.notes.is_empty() && self.failure.is_none() { 44.0 } else { 150.0_f32.min(size.y * 0.4) };
             let height = size.y - below;
-            ui.horizontal_top(|ui| {
+            ui.allocate_ui_with_layout(vec2(size.x, height), Layout::left_to_right(Align::Min), |ui| {
                 let left = (size.x * 0.3).max(230.0);
-                let (left, right) = (vec2(left, height), vec2(size.x - left - 16.0, height));
+                // The line between them has six points and a gap at each side.
+                let (left, right) = (vec2(left, height), vec2(size.x - left - 20.0, height));
                 ui.allocate_ui_with_layout(left, Layout::top_down(Align::Min), |ui| {
                     ui.set_min_size(left);
                     self.choices(ui);
@@ -239,7 +240,9 @@ impl ImportDialog {
                 if !preview.columns.is_empty() {
                     self.columns.clone_from(&preview.columns);
                 }
-                self.notes = data.notes.iter().map(|note| in_words(&note.0)).collect();
+                // Warnings count for more than decisions.
+                let (decisions, warnings) = data.notes.split_at(data.file.notes.len().min(data.notes.len()));
+                self.notes = warnings.iter().chain(decisions).map(|note| in_words(&note.0)).collect();
                 (self.preview, self.tiles, self.data) = (Some(preview), None, Some(data));
                 self.decide_focus();
             }
@@ -319,6 +322,9 @@ impl ImportDialog {
     /// The right half: columns, or pictures.
     fn contents(&mut self, ui: &mut Ui) {
         let pictures = self.preview.as_ref().map_or(&[][..], |preview| &preview.pictures);
+        if pictures.is_empty() && self.columns.is_empty() {
+            return;
+        }
         if pictures.is_empty() {
             if let Some(changed) = columns::show(ui, &self.columns) {
                 let header = self.beginning.as_ref().and_then(|beginning| beginning.header);

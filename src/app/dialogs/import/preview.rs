@@ -8,7 +8,7 @@ use crate::launch::ReadData;
 use crate::viz::draw::picture::{PixelRange, picture};
 
 /// Pictures of a preview.
-const PICTURES: usize = 24;
+const PICTURES: usize = 40;
 
 /// Larger pictures are drawn with every k-th pixel only.
 const MOST_PIXELS: usize = 96;

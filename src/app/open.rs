@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::dialogs::model::ModelDialog;
 use super::dialogs::import::ImportDialog;
+use super::dialogs::model::ModelDialog;
 use super::run_slot::{RunSlot, SavedEnd};
 use super::state::App;
 use crate::data::{Dataset, Scene};

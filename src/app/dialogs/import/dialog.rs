@@ -289,17 +289,13 @@ impl ImportDialog {
     /// The left half.
     fn choices(&mut self, ui: &mut Ui) {
         ScrollArea::vertical().id_salt("choices").auto_shrink(false).show(ui, |ui| {
-            match &self.preview {
-                Some(preview) => {
-                    ui.strong(&preview.shape);
-                    if !preview.known.is_empty() {
-                        ui.weak(preview.known.join(", "));
-                    }
+            if let Some(preview) = &self.preview {
+                ui.strong(&preview.shape);
+                if !preview.known.is_empty() {
+                    ui.weak(preview.known.join(", "));
                 }
-                None => {
-                    let text = if self.reading.is_some() { "Reading…" } else { "Not read" };
-                    ui.strong(text);
-                }
+            } else {
+                ui.strong(if self.reading.is_some() { "Reading…" } else { "Not read" });
             }
             ui.add_space(4.0);
             let test = self.source.test.as_deref().map(name_of);

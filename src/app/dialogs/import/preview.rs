@@ -109,7 +109,8 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 /// A whole number with its thousands apart.
 fn grouped(count: usize) -> String {
     let digits = count.to_string();
-    let apart = |(k, digit): (usize, char)| [(k > 0 && (digits.len() - k) % 3 == 0).then_some(','), Some(digit)];
+    let apart =
+        |(k, digit): (usize, char)| [(k > 0 && (digits.len() - k).is_multiple_of(3)).then_some(','), Some(digit)];
     digits.chars().enumerate().flat_map(apart).flatten().collect()
 }
 

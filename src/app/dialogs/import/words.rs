@@ -34,7 +34,12 @@ mod tests {
     fn no_option_of_the_command_line_is_named() {
         let rows = |cells: &str| (0..24).map(|i| format!("{i}.5,{cells}\n")).collect::<String>();
         let options = ImportOptions { scale: Scaling::One, ..ImportOptions::guessed() };
-        let texts = [rows("NA"), rows("1") + "1,oops\n", rows("1") + ",2\n", format!("2001,2002\n{}", rows("7"))];
+        let texts = [
+            rows("NA"),
+            format!("{}1,oops\n", rows("1")),
+            format!("{},2\n", rows("1")),
+            format!("2001,2002\n{}", rows("7")),
+        ];
         for text in texts {
             let said = match parse_table(text.as_bytes(), "csv", &options, 0) {
                 Ok(file) => file.notes.iter().map(|note| format!("{note} ")).collect(),

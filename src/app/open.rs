@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::dialogs::import::ImportDialog;
+use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
 use super::run_slot::{RunSlot, SavedEnd};
 use super::state::App;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::autosave::AutosaveState;
 use super::dialogs::beta::BetaDialog;
 use super::dialogs::export::ExportDialog;
-use super::dialogs::import::ImportDialog;
+use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
 use super::dialogs::open::OpenDialog;
 use super::dialogs::save::SaveDialog;

@@ -124,6 +124,8 @@ impl ImportDialog {
         let size = vec2((room.x - 40.0).min(960.0), (room.y - 90.0).min(560.0));
         let title = format!("Import {}", name_of(&self.source.path));
         dialog(ctx, &title).id(Id::unique("import")).open(&mut open).fixed_size(size).show(ctx, |ui| {
+            // The window has a margin.
+            let size = vec2(ui.available_width(), size.y);
             ui.set_min_size(size);
             let below =
                 if self.notes.is_empty() && self.failure.is_none() { 44.0 } else { 150.0_f32.min(size.y * 0.4) };

@@ -2,9 +2,7 @@
 
 mod choices;
 mod columns;
-mod dialog;
+pub(in crate::app) mod dialog;
 mod job;
 mod preview;
 mod words;
-
-pub(crate) use dialog::ImportDialog;

@@ -71,8 +71,11 @@ fn what_is_chosen_is_what_options_give() {
 
     test.app().open_file(&path);
     read(&mut test);
-    choose_role(&mut test, "height", "left out");
-    choose_role(&mut test, "grade", "factor");
+    test.press("Select none");
+    test.until_shown("no column is a dimension; choose some");
+    for (column, role) in [("length", "dimension"), ("width", "dimension"), ("grade", "factor"), ("kind", "label")] {
+        choose_role(&mut test, column, role);
+    }
     test.press("per column");
     read(&mut test);
     test.key(Key::Enter);

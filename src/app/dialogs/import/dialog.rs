@@ -184,6 +184,10 @@ impl ImportDialog {
         let as_chosen = ImportOptions { scale, held_out, ..self.asked.clone() };
         self.asked = self.options.clone();
         self.failure = None;
+        if self.options.columns.as_ref().is_some_and(Vec::is_empty) {
+            self.reading = None;
+            return self.refuse("no column is a dimension; choose some".to_owned(), None);
+        }
         // The old data go before the new ones come.
         let job = match self.data.take() {
             Some(data) if as_chosen == self.options => Job::Judge(data, scale, held_out),

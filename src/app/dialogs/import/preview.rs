@@ -5,7 +5,7 @@ use eframe::egui::ColorImage;
 use crate::data::{Numbers, ObservationKind};
 use crate::io::{ColumnRole, ColumnSummary, TextBeginning};
 use crate::launch::ReadData;
-use crate::viz::draw::picture::{PixelRange, picture};
+use crate::viz::picture::{PixelRange, picture};
 
 /// Pictures of a preview.
 const PICTURES: usize = 40;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::{Dataset, ImportNote, ImportOptions, Scaling, Scene, TestFile, generate, notes_on, prepare_table};
+use crate::data::{
+    Dataset, ImportNote, ImportOptions, Scaling, Scene, Table, TestFile, generate, notes_on, prepare_table,
+};
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
 use crate::io::{
     FileError, ModelOptions, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table, read_text,
@@ -133,20 +135,70 @@ fn of_data(
     seed: u64,
     watch: Watch<'_>,
 ) -> Result<PreparedRun, LaunchError> {
-    let mut file = read_table(path, options, seed, watch)?;
-    let held_out = test.map(|test| read_held_out(test, &file.import, watch)).transpose()?;
-    if let (Some(test), Some(held_out)) = (test, &held_out) {
-        file.import.test = Some(TestFile { file: name_of(test), sha256: held_out.sha256.clone() });
+    Ok(ReadData::read(path, test, options, seed, watch)?.prepare()?)
+}
+
+/// Your data, read but neither split nor scaled: what an import can still change without another read.
+#[derive(Clone, Debug)]
+pub struct ReadData {
+    /// The table and how its file became one.
+    pub file: TableFile,
+    /// What was decided while reading, and warnings about the table.
+    pub notes: Vec<ImportNote>,
+    path: PathBuf,
+    held_out: Option<Table>,
+    seed: u64,
+}
+
+impl ReadData {
+    /// Reads the file, and that of held-out rows if there is one. `seed` is that of the run.
+    ///
+    /// # Errors
+    /// If a file cannot be used, or reading was cancelled.
+    pub fn read(
+        path: &Path,
+        test: Option<&Path>,
+        options: &ImportOptions,
+        seed: u64,
+        watch: Watch<'_>,
+    ) -> Result<Self, FileError> {
+        let mut file = read_table(path, options, seed, watch)?;
+        let held_out = test.map(|test| read_held_out(test, &file.import, watch)).transpose()?;
+        if let (Some(test), Some(held_out)) = (test, &held_out) {
+            file.import.test = Some(TestFile { file: name_of(test), sha256: held_out.sha256.clone() });
+        }
+        let held_out = held_out.map(|file| file.table);
+        let (scale, share) = (file.import.scale, file.import.held_out);
+        let read = Self { file, notes: Vec::new(), path: path.to_owned(), held_out, seed };
+        read.with_choice(scale, share)
     }
-    let TableFile { table, import, mut notes, sha256, .. } = file;
-    let share = (table.samples() as f64 * import.held_out) as usize;
-    let held_out_rows = held_out.as_ref().map_or(share.max(1), |file| file.table.samples());
-    notes.extend(notes_on(&table, &import, held_out_rows));
-    let data = prepare_table(table, held_out.map(|file| file.table), &import, import.seed.unwrap_or(seed))
-        .map_err(|e| FileError::new(e).at(path))?;
-    let config = Config::new(Origin::file(&name_of(path), &sha256, import), seed, data.train.samples());
-    let steps = config.origin.defaults(data.train.samples()).steps;
-    Ok(PreparedRun { notes, ..PreparedRun::new(config, Arc::new(data), steps) })
+
+    /// The same with another scaling and share of held-out rows.
+    ///
+    /// # Errors
+    /// If the share is impossible.
+    pub fn with_choice(mut self, scale: Scaling, held_out: f64) -> Result<Self, FileError> {
+        (self.file.import.scale, self.file.import.held_out) = (scale, held_out);
+        self.file.import.check().map_err(|e| FileError::new(e).at(&self.path))?;
+        let share = (self.file.table.samples() as f64 * held_out) as usize;
+        let rows = self.held_out.as_ref().map_or(share.max(1), Table::samples);
+        self.notes.clone_from(&self.file.notes);
+        self.notes.extend(notes_on(&self.file.table, &self.file.import, rows));
+        Ok(self)
+    }
+
+    /// Splits and scales the data for a run with its defaults.
+    ///
+    /// # Errors
+    /// If they cannot be data; see [`prepare_table`].
+    pub fn prepare(self) -> Result<PreparedRun, FileError> {
+        let Self { file: TableFile { table, import, sha256, .. }, notes, path, held_out, seed } = self;
+        let data = prepare_table(table, held_out, &import, import.seed.unwrap_or(seed))
+            .map_err(|e| FileError::new(e).at(&path))?;
+        let config = Config::new(Origin::file(&name_of(&path), &sha256, import), seed, data.train.samples());
+        let steps = config.origin.defaults(data.train.samples()).steps;
+        Ok(PreparedRun { notes, ..PreparedRun::new(config, Arc::new(data), steps) })
+    }
 }
 
 /// Reads the held-out rows with the options that their training data were read with: all of them.

@@ -39,18 +39,29 @@ fn main() -> ExitCode {
     }
 }
 
+/// The scene of a window without another one.
+#[cfg(feature = "gui")]
+const FIRST_SCENE: &str = "cylinder";
+
 #[cfg(feature = "gui")]
 fn window(source: &SourceArgs, model: &ModelArgs) -> Result<(), cli::CliError> {
+    use unpick::io::exists;
+    use unpick::launch::{RunSource, launch};
     let source = match model.source() {
         Some(_) if source.is_given() => {
             let sentence = "--model has its own data; leave out --scene, --data, --session and --recipe";
             return Err(cli::CliError::Input(sentence.to_owned()));
         }
         Some(model) => model,
-        None => source.source("cylinder")?,
+        None => source.source(FIRST_SCENE)?,
     };
-    let prepared = unpick::launch::launch(&source, None)?;
-    unpick::app::window(prepared, source.is_saved()).map_err(|error| cli::CliError::Input(error.to_string()))
+    // The window reads your data beside itself, above a scene.
+    let (first, import) = match source {
+        RunSource::Data { ref path, .. } if exists(path) => (RunSource::Scene(FIRST_SCENE.to_owned()), Some(source)),
+        other => (other, None),
+    };
+    let prepared = launch(&first, None)?;
+    unpick::app::window(prepared, first.is_saved(), import).map_err(|error| cli::CliError::Input(error.to_string()))
 }
 
 #[cfg(not(feature = "gui"))]

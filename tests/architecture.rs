@@ -81,6 +81,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
         &[
             "config_draft",
             "run_slot",
+            "reading",
             "dialogs",
             "panels",
             "autosave",

@@ -47,6 +47,7 @@ impl App {
                 self.asking_model = None;
                 self.open_model(&path, options);
             }
+            C::StartImport => self.start_import(),
             C::OpenRecent(number) => self.open_recent(number),
             C::OpenRecipe(line) => self.open_recipe(&line),
             // The clipboard answers with an event, as if the keys had been pressed.
@@ -61,7 +62,7 @@ impl App {
             C::FileSaved(path) => self.file_saved(&path),
             C::CloseDialogs => {
                 (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None);
-                (self.asking_beta, self.asking_model) = (None, None);
+                (self.importing, self.asking_beta, self.asking_model) = (None, None, None);
             }
             C::AskBeta => {
                 let run = &self.runs[self.active];
@@ -169,6 +170,7 @@ impl App {
     /// True while a dialog asks for a file.
     pub(super) fn is_dialog_open(&self) -> bool {
         self.opening.is_some()
+            || self.importing.is_some()
             || self.saving.is_some()
             || self.exporting.is_some()
             || self.asking_beta.is_some()

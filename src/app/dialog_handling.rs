@@ -1,4 +1,4 @@
-//! The dialogs for saving, exporting and opening.
+//! The dialogs for saving, exporting, opening and importing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -104,6 +104,9 @@ impl App {
         panels::help::show(ctx, &mut self.help);
         let commands = &self.commands;
         if let Some(dialog) = &mut self.opening {
+            dialog.show(ctx, commands);
+        }
+        if let Some(dialog) = &mut self.importing {
             dialog.show(ctx, commands);
         }
         if let Some(dialog) = &mut self.saving {

@@ -10,6 +10,7 @@ mod frame;
 mod native;
 mod open;
 mod panels;
+mod reading;
 mod recovery;
 mod run_slot;
 mod state;

@@ -8,7 +8,7 @@ use eframe::{NativeOptions, Renderer};
 
 use super::state::{App, FirstRun};
 use crate::experiment::has_latent_axes;
-use crate::launch::PreparedRun;
+use crate::launch::{PreparedRun, RunSource};
 use crate::viz::workers::Workers;
 
 /// The name under which the desktop knows the program and keeps its files.
@@ -19,11 +19,12 @@ const APP_ID: &str = "unpick";
 #[error("cannot open a window: {0}; without one, use the commands that `unpick --help` lists")]
 pub struct NoWindow(String);
 
-/// Opens the window on a run that is training, or repeats a saved one, and returns when it is closed.
+/// Opens the window on a run that is training, or repeats a saved one, and returns when it is closed. `import` are your data for the
+/// import dialog; until it is confirmed, the run stands still.
 ///
 /// # Errors
 /// If there is no display, or it cannot show a window.
-pub fn window(prepared: PreparedRun, repeated: bool) -> Result<(), NoWindow> {
+pub fn window(prepared: PreparedRun, repeated: bool, import: Option<RunSource>) -> Result<(), NoWindow> {
     if !has_display() {
         return Err(no_window("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"));
     }
@@ -37,14 +38,16 @@ pub fn window(prepared: PreparedRun, repeated: bool) -> Result<(), NoWindow> {
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let (config, data) = (prepared.config.clone(), Arc::clone(&prepared.data));
         let workers = Workers::threaded(&creation.egui_ctx)?;
-        let running = !repeated && config.origin.model().is_none();
+        let running = !repeated && import.is_none() && config.origin.model().is_none();
         let singular = !repeated && !has_latent_axes(&config, &data);
         let mut app = App::new(&creation.egui_ctx, FirstRun { config, data, running }, workers);
         app.restore(creation.storage);
-        app.show_notes(&prepared.notes);
         app.selection().layers.singular |= singular;
         if repeated {
             app.resume(prepared);
+        }
+        if let Some(source) = import {
+            app.import(source);
         }
         if let Some(folder) = eframe::storage_dir(APP_ID) {
             app.keep_in(&folder);

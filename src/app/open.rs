@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
 use super::run_slot::{RunSlot, SavedEnd};
 use super::state::App;
-use crate::data::{Dataset, ImportNote, Scene};
+use crate::data::{Dataset, Scene};
 use crate::experiment::{Config, FIXED, Snapshot, has_latent_axes};
 use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
 use crate::io::{ModelOptions, Recipe, Session, lacks_activation};
@@ -21,10 +22,14 @@ impl App {
         self.replace(config, data);
     }
 
-    /// Opens a session, a figure, a run folder, a scene file, a model, or your data, told by the content. A file that can't be used
-    /// leaves everything as it is.
+    /// Opens a session, a figure, a run folder, a scene file or a model, told by the content, or the dialog that imports your data. A
+    /// file that can't be used leaves everything as it is.
     pub fn open_file(&mut self, path: &Path) {
         let source = RunSource::of_file(path);
+        self.importing = None;
+        if matches!(source, RunSource::Data { .. }) {
+            return self.import(source);
+        }
         if matches!(source, RunSource::Model { .. }) {
             return match lacks_activation(path) {
                 Ok(true) => self.asking_model = Some(ModelDialog::new(path.to_owned())),
@@ -49,6 +54,22 @@ impl App {
         self.runs[run].draft.config.origin.model().is_some()
     }
 
+    /// Opens the dialog that imports your data, with the choices of `source`.
+    pub(super) fn import(&mut self, source: RunSource) {
+        if let RunSource::Data { path, test, options } = source {
+            let seed = self.runs[self.active].draft.config.seed;
+            self.importing = Some(ImportDialog::new(&self.ctx, &path, test, *options, seed));
+        }
+    }
+
+    /// Starts the run of the import dialog, which has shown its notes.
+    pub(super) fn start_import(&mut self) {
+        if let Some((path, prepared)) = self.importing.take().and_then(ImportDialog::finish) {
+            self.replace(prepared.config, prepared.data);
+            self.autosave.add_recent(&path);
+        }
+    }
+
     /// Repeats the run of a recipe. A line that makes no sense leaves everything as it is.
     pub(super) fn open_recipe(&mut self, line: &str) {
         match line.parse::<Recipe>() {
@@ -65,10 +86,9 @@ impl App {
         let seed = (!source.is_saved()).then_some(self.runs[self.active].draft.config.seed);
         match launch(source, seed) {
             Ok(prepared) if source.is_saved() => self.resume(prepared),
-            Ok(PreparedRun { config, data, notes, note, .. }) => {
+            Ok(PreparedRun { config, data, note, .. }) => {
                 let latent_axes = has_latent_axes(&config, &data);
                 self.replace(config, data);
-                self.show_notes(&notes);
                 if self.is_model(self.active) {
                     self.selection.layers.singular = !latent_axes;
                     let note = note.map_or(String::new(), |note| format!("; {note}"));
@@ -81,13 +101,6 @@ impl App {
             }
         }
         true
-    }
-
-    /// Shows what was decided and noticed while your data were read.
-    pub(super) fn show_notes(&mut self, notes: &[ImportNote]) {
-        if !notes.is_empty() {
-            self.notice = Some(notes.iter().map(|note| format!("• {note}")).collect::<Vec<_>>().join("\n"));
-        }
     }
 
     /// Repeats a saved run, or two that were compared, up to the last step, and restores its view state.

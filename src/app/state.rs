@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::autosave::AutosaveState;
 use super::dialogs::beta::BetaDialog;
 use super::dialogs::export::ExportDialog;
+use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
 use super::dialogs::open::OpenDialog;
 use super::dialogs::save::SaveDialog;
@@ -67,6 +68,7 @@ pub struct App {
     pub(super) notice: Option<String>,
     pub(super) help: bool,
     pub(super) opening: Option<OpenDialog>,
+    pub(super) importing: Option<ImportDialog>,
     pub(super) saving: Option<SaveDialog>,
     pub(super) exporting: Option<ExportDialog>,
     pub(super) asking_beta: Option<BetaDialog>,
@@ -99,6 +101,7 @@ impl App {
             notice: None,
             help: false,
             opening: None,
+            importing: None,
             saving: None,
             exporting: None,
             asking_beta: None,

@@ -1,7 +1,7 @@
 //! From the rows of an array or of pictures to a table.
 
 use super::array_file::ArrayRows;
-use super::file_error::FileError;
+use super::file_error::{FileError, Remedy};
 use crate::data::{
     FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, Label, LabelColumn, MissingValues, Numbers, ObservationKind,
     Table,
@@ -56,7 +56,8 @@ pub(in crate::io) fn table_of_arrays(
         if options.missing == MissingValues::Refuse {
             return Err(FileError::new(format_args!(
                 "{sentence}; only finite numbers can be learned from, so leave these rows out with --missing drop"
-            )));
+            ))
+            .with_remedy(Remedy::DropMissing));
         }
         notes.push(ImportNote(format!("{sentence}; these rows are left out")));
         let complete: Vec<usize> =

@@ -9,12 +9,26 @@ use std::path::Path;
 pub struct FileError {
     sentence: String,
     has_path: bool,
+    remedy: Option<Remedy>,
+}
+
+/// Another choice with which the same file can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Only so many rows fit into the memory.
+    Rows(usize),
+    /// Rows with missing values are left out.
+    DropMissing,
+    /// All pictures get this height and width.
+    Resize(usize, usize),
+    /// One of several arrays is chosen.
+    Key(String),
 }
 
 impl FileError {
     /// An error with this sentence.
     pub fn new(sentence: impl Display) -> Self {
-        Self { sentence: sentence.to_string(), has_path: false }
+        Self { sentence: sentence.to_string(), has_path: false, remedy: None }
     }
 
     /// Appends the path of the file, unless it has one: a file of several is at fault.
@@ -22,6 +36,16 @@ impl FileError {
         if self.has_path {
             return self;
         }
-        Self { sentence: format!("{}: {}", self.sentence, path.display()), has_path: true }
+        Self { sentence: format!("{}: {}", self.sentence, path.display()), has_path: true, ..self }
+    }
+
+    /// The same error with a choice that avoids it.
+    pub(in crate::io) fn with_remedy(self, remedy: Remedy) -> Self {
+        Self { remedy: Some(remedy), ..self }
+    }
+
+    /// A choice that avoids the error, if one is known.
+    pub fn remedy(&self) -> Option<&Remedy> {
+        self.remedy.as_ref()
     }
 }

@@ -2,7 +2,8 @@
 
 use sysinfo::{MemoryRefreshKind, System};
 
-use super::file_error::FileError;
+use super::file_error::{FileError, Remedy};
+use crate::data::FEWEST_ROWS;
 
 /// Half of the memory of the computer, or of the container, in bytes. 4 GiB where the system does not say.
 pub(in crate::io) fn half_of_memory() -> u64 {
@@ -29,7 +30,8 @@ pub(in crate::io) fn check_memory(samples: usize, n: usize, width: usize, room: 
     }
     let (gigabytes, fit) = (needed as f64 / 1e9, room / sample);
     let larger = format!("{samples} rows of {n} numbers need {gigabytes:.1} GB, more than half of the memory");
-    Err(FileError::new(format_args!("{larger}; use a part, as --rows {fit}")))
+    let error = FileError::new(format_args!("{larger}; use a part, as --rows {fit}"));
+    Err(if fit >= FEWEST_ROWS as u64 { error.with_remedy(Remedy::Rows(fit as usize)) } else { error })
 }
 
 #[cfg(test)]
@@ -45,6 +47,9 @@ mod tests {
             sentence.contains("1000 rows of 784 numbers need 0.0 GB") && sentence.ends_with("--rows 999"),
             "{sentence}"
         );
+        let remedy = |room| check_memory(1000, 784, 4, room).unwrap_err().remedy().cloned();
+        assert_eq!(remedy(1000 * 784 * 4 - 1), Some(Remedy::Rows(999)));
+        assert_eq!(remedy(784 * 4), None, "one row is too few to learn from");
         assert!(check_memory(1000, 10, 8, 1000 * 80).is_err());
         assert!(check_memory(usize::MAX, usize::MAX / 8, 4, u64::MAX - 1).is_err());
     }

@@ -16,13 +16,14 @@ mod recent;
 mod run;
 mod table;
 mod text;
+mod text_beginning;
 mod watch;
 
 pub use array_file::{ArrayInfo, arrays_in};
 pub use atomic::{Staged, write_atomically};
 pub use column_roles::ColumnRole;
 pub use dsprites::{PictureFactors, write_dsprites_npz};
-pub use file_error::FileError;
+pub use file_error::{FileError, Remedy};
 pub use format::csv_writer::Csv;
 pub use format::hash::{hash_of_weights, sha256};
 pub use format::npy::{NpyArray, parse_npy, write_npy_f32, write_npy_f64};
@@ -47,4 +48,5 @@ pub use run::run_table::{RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_
 pub use run::session::{EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, Session, save_session, session_file};
 pub use table::{ColumnSummary, TableFile, parse_table, read_table};
 pub use text::{read_bytes, read_text};
+pub use text_beginning::{TextBeginning, beginning_of_text};
 pub use watch::Watch;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::array_file::ArrayRows;
-use super::file_error::FileError;
+use super::file_error::{FileError, Remedy};
 use super::format::hash::hexadecimal;
 use super::format::picture::{decode_picture, picture_shape, resized};
 use super::format::sample_shape::{PictureShape, SampleShape};
@@ -88,8 +88,23 @@ pub(in crate::io) fn read_picture_folder(
 
 /// True if there is a PNG or JPEG picture in a folder or one of its subfolders.
 pub(in crate::io) fn holds_pictures(folder: &Path) -> bool {
-    let has = |folder: &Path| entries(folder).is_ok_and(|(pictures, ..)| !pictures.is_empty());
-    has(folder) || entries(folder).is_ok_and(|(_, folders, _)| folders.iter().any(|folder| has(folder)))
+    // The first one is enough: a folder may hold a hundred thousand.
+    let has = |folder: &Path| inside(folder).any(|path| is_picture(&path));
+    has(folder) || inside(folder).any(|path| !is_hidden(&path) && path.is_dir() && has(&path))
+}
+
+/// What is in a folder; nothing if it cannot be read.
+fn inside(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '_']))
+}
+
+fn is_picture(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg")) && !is_hidden(path) && path.is_file()
 }
 
 /// The pictures of a folder by name, and what was passed over.
@@ -121,16 +136,14 @@ fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>, usize), FileErr
     let (mut pictures, mut folders, mut others) = (Vec::new(), Vec::new(), 0);
     for entry in read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
-        let is_hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '_']));
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         if path.is_dir() {
-            if !is_hidden {
+            if !is_hidden(&path) {
                 folders.push(path);
             }
-        } else if matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg")) && !is_hidden && path.is_file() {
+        } else if is_picture(&path) {
             pictures.push(path);
         } else {
-            others += usize::from(!is_hidden);
+            others += usize::from(!is_hidden(&path));
         }
     }
     pictures.sort();
@@ -173,7 +186,8 @@ fn common_shape(
             name(0),
             name(first),
             files.len()
-        )));
+        ))
+        .with_remedy(Remedy::Resize(height, width)));
     }
     Ok(PictureShape { height, width, channels })
 }

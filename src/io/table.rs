@@ -6,7 +6,7 @@ use std::path::Path;
 use super::array_file::{is_array_file, open_regular, read_array_file};
 use super::array_table::table_of_arrays;
 use super::column_roles::{ColumnRole, Roles, label_column};
-use super::file_error::FileError;
+use super::file_error::{FileError, Remedy};
 use super::file_hash::sha256_of_file;
 use super::format::csv_reader::{Cells, read_cells};
 use super::format::hash::sha256;
@@ -152,14 +152,7 @@ fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<Tab
     let layout = TextLayout::of(text, extension);
     let mut cells = read_cells(&layout, options.header, options.guess, check_columns)?;
     let mut notes: Vec<ImportNote> = cells.doubt.iter().map(|doubt| ImportNote(doubt.to_string())).collect();
-    let has_names = cells.names.is_some();
-    let names = cells.names.take().unwrap_or_else(|| vec![String::new(); cells.columns.len()]);
-    // Data frames write an index that only counts the rows.
-    let is_index = |name: &String| matches!(name.as_str(), "" | "index" | "Unnamed: 0");
-    let skip = usize::from(has_names && names.len() > 1 && is_index(&names[0]) && cells.columns[0].is_counting());
-    let numbers = (0..names.len()).map(|k| format!("x{}", k + 1 - skip.min(k)));
-    let names: Vec<String> =
-        names.iter().zip(numbers).map(|(name, number)| if name.is_empty() { number } else { name.clone() }).collect();
+    let (names, skip) = names_of(&mut cells);
     if cells.values.is_empty() {
         return Err(FileError::new("the file holds no numbers; give one sample per row"));
     }
@@ -189,14 +182,7 @@ fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<Tab
         }
     }
     let import = recorded(options, &names, &roles, skip, &cells);
-    let columns = (0..width).map(|k| ColumnSummary {
-        name: names[k].clone(),
-        role: roles.roles[k],
-        is_text: cells.columns[k].is_text(),
-        missing: cells.columns[k].missing,
-        range: cells.columns[k].range,
-    });
-    let columns = columns.collect();
+    let columns = summaries(&names, &roles, &cells);
     let is_whole = rows.len() == cells.lines.len();
     let count = rows.len();
     let values = compact(cells.values, width, &rows, &dimensions);
@@ -210,6 +196,29 @@ fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<Tab
         )
     };
     Ok(TableFile { table, import, notes, columns, sha256: String::new() })
+}
+
+/// The names of the columns, and how many at the start only count the rows, as the index that data frames write.
+pub(super) fn names_of(cells: &mut Cells) -> (Vec<String>, usize) {
+    let has_names = cells.names.is_some();
+    let names = cells.names.take().unwrap_or_else(|| vec![String::new(); cells.columns.len()]);
+    let is_index = |name: &String| matches!(name.as_str(), "" | "index" | "Unnamed: 0");
+    let skip = usize::from(has_names && names.len() > 1 && is_index(&names[0]) && cells.columns[0].is_counting());
+    let numbers = (0..names.len()).map(|k| format!("x{}", k + 1 - skip.min(k)));
+    let named = names.iter().zip(numbers);
+    (named.map(|(name, number)| if name.is_empty() { number } else { name.clone() }).collect(), skip)
+}
+
+/// All columns.
+pub(super) fn summaries(names: &[String], roles: &Roles, cells: &Cells) -> Vec<ColumnSummary> {
+    let column = |k: usize| ColumnSummary {
+        name: names[k].clone(),
+        role: roles.roles[k],
+        is_text: cells.columns[k].is_text(),
+        missing: cells.columns[k].missing,
+        range: cells.columns[k].range,
+    };
+    (0..names.len()).map(column).collect()
 }
 
 /// Moves the cells of these rows and columns to the front, and gives the rest of the memory back.
@@ -264,10 +273,12 @@ fn complete_rows(
     match (missing, gaps.len()) {
         (MissingValues::Refuse, 1) => Err(FileError::new(format_args!(
             "1 row has missing values ({lines}); fill it in, or leave it out with --missing drop"
-        ))),
+        ))
+        .with_remedy(Remedy::DropMissing)),
         (MissingValues::Refuse, count) => Err(FileError::new(format_args!(
             "{count} rows have missing values ({lines}{more}); fill them in, or leave them out with --missing drop"
-        ))),
+        ))
+        .with_remedy(Remedy::DropMissing)),
         (MissingValues::Drop, count) => {
             let rows = if count == 1 { "1 row is".to_owned() } else { format!("{count} rows are") };
             notes.push(ImportNote(format!("{rows} left out for missing values ({lines}{more})")));
@@ -295,7 +306,7 @@ fn recorded(options: &ImportOptions, names: &[String], roles: &Roles, skip: usiz
     }
 }
 
-fn check_columns(columns: usize) -> Result<(), FileError> {
+pub(super) fn check_columns(columns: usize) -> Result<(), FileError> {
     if columns > MOST_COLUMNS {
         return Err(FileError::new(format_args!("{columns} columns are more than {MOST_COLUMNS}; give fewer")));
     }

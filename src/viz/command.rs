@@ -18,10 +18,12 @@ use crate::vae::Architecture;
 pub enum UiCommand {
     /// Show the dialog that opens files.
     ShowOpenDialog,
-    /// Open a session, a figure, a run folder, a scene file or a table of data.
+    /// Open a session, a figure, a run folder or a scene file, or the dialog that imports your data.
     OpenFile(PathBuf),
     /// Open a model of another program.
     OpenModel(PathBuf, ModelOptions),
+    /// Start the run of the import dialog, which has read everything.
+    StartImport,
     /// Open the file of this number among the recent ones.
     OpenRecent(usize),
     /// Repeat the run of a recipe line.

@@ -140,6 +140,8 @@ fn unknown_factors_are_named() {
     std::fs::write(&file, format!("left,right\n{rows}")).unwrap();
     let mut test = WindowTest::paused_at("linear", 10);
     test.app().open_file(&file);
+    test.until_shown("Open");
+    test.press("Open");
     test.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "line.csv"));
     test.press("Factors");
     assert!(shows(&test, "The true factors of this data are not known"));

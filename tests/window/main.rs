@@ -6,6 +6,7 @@ mod derived_views;
 mod figures;
 mod harness;
 mod images;
+mod imports;
 mod model;
 mod movies;
 mod network;
@@ -301,12 +302,12 @@ fn data_of_ones_own_are_opened_or_refused() {
 
     let mut test = WindowTest::paused_at("linear", 10);
     test.app().open_file(&bad);
-    test.frames(3);
-    let notice = test.app().notice().unwrap().to_owned();
-    assert!(notice.contains("oops") && notice.contains("bad.csv"), "{notice}");
+    test.until_shown("line 202, column 2 holds \"oops\", which is not a number; write numbers like -1.5e3 and separate them by commas");
+    assert!(test.kittest.query_by_label("Import bad.csv").is_some());
     assert_eq!(test.app().snapshot().unwrap().config.origin.name(), "linear", "what was open stays open");
 
     test.app().open_file(&good);
+    test.key(Key::Enter);
     test.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "good.csv" && s.step > 20));
     assert_eq!(test.app().notice(), None);
 }

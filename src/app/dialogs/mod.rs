@@ -1,9 +1,10 @@
-//! Dialogs: opening files and models, saving, exporting, which β.
+//! Dialogs: opening files and models, importing, saving, exporting, which β.
 
 pub(super) mod beta;
 pub(super) mod export;
 pub(super) mod export_settings;
 pub(super) mod frame;
+pub(super) mod import;
 pub(super) mod model;
 pub(super) mod open;
 pub(super) mod path_picker;

@@ -7,7 +7,6 @@ use std::thread::Builder;
 use eframe::egui::{Context, Key, TextEdit};
 
 use super::frame::dialog;
-use crate::launch::PREPARATION;
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// Extensions of sessions and figures.
@@ -38,8 +37,7 @@ impl OpenDialog {
         dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
             ui.label("A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.");
             ui.label("A model of another program as safetensors: an MLP decoder, with or without its encoder. It is shown, not trained.");
-            ui.label("Data as text, NPY or NPZ, one row per sample, or a folder of PNG or JPEG pictures. Text columns become labels.");
-            ui.weak(PREPARATION);
+            ui.label("Your data as text, NPY, NPZ or IDX, one row per sample, or a folder of PNG or JPEG pictures: the import dialog asks how.");
             ui.horizontal(|ui| {
                 let label = ui.label("File");
                 let edit =

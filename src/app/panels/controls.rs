@@ -90,7 +90,10 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
                 }
             }
             ui.separator();
-            if ui.selectable_label(false, "Open data…").on_hover_text("CSV, TSV or NPY, one row per sample").clicked()
+            if ui
+                .selectable_label(false, "Open data…")
+                .on_hover_text("Text, arrays or pictures, one row per sample")
+                .clicked()
             {
                 commands.send(UiCommand::ShowOpenDialog);
             }

@@ -7,7 +7,7 @@ use super::npy::{read_npy_header, read_npy_strings};
 use super::sample_shape::SampleShape;
 use super::zip::{ZipMember, open_zip_member, zip_members};
 use crate::data::{FEWEST_ROWS, Numbers};
-use crate::io::file_error::FileError;
+use crate::io::file_error::{FileError, Remedy};
 use crate::io::watch::Watch;
 
 /// An array of an archive.
@@ -84,7 +84,8 @@ pub(in crate::io) fn choose_array<'a>(arrays: &'a [NpzArray], key: Option<&str>)
         [only] => Ok(only),
         [first, ..] => {
             let (all, first) = (listed(&fitting), &first.key);
-            Err(FileError::new(format_args!("the archive holds {all}; choose one, as --key {first}")))
+            let error = FileError::new(format_args!("the archive holds {all}; choose one, as --key {first}"));
+            Err(error.with_remedy(Remedy::Key(first.clone())))
         }
     }
 }

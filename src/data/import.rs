@@ -112,7 +112,7 @@ impl ImportOptions {
             return Err(format!("a held-out share of {} is outside 0 to 1; give one like 0.2", self.held_out));
         }
         match self.rows {
-            Some(rows) if rows < FEWEST_ROWS => Err(format!("{rows} rows are too few; give at least {}", FEWEST_ROWS)),
+            Some(rows) if rows < FEWEST_ROWS => Err(format!("{rows} rows are too few; give at least {FEWEST_ROWS}")),
             _ => Ok(()),
         }
     }

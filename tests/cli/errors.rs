@@ -9,7 +9,7 @@ use super::harness::{FILES, Harness, SHORT, rows};
 fn invalid_options_are_refused_before_anything_is_written() {
     let cli = Harness::new();
     for (arguments, words) in [
-        ("--scene blob", "there is no scene 'blob'; choose one of linear,"),
+        ("--scene torus", "there is no scene 'torus'; choose one of linear,"),
         ("--beta -1", "beta = -1 is not between"),
         ("--beta nan", "beta = NaN"),
         ("--beta many", "'many'"),

@@ -157,8 +157,8 @@ fn rotations_cost_only_diagonal_posteriors() {
     assert!(most > 1.5 * least && most > 1e-3, "{least} {most}");
 }
 
-/// On eight bits the Fisher c_IMA falls under diagonal posteriors in every seed. Full ones leave it where the first weights put it,
-/// at the same ELBO.
+/// On eight bits the Fisher c_IMA falls under diagonal posteriors in every seed, at no cost of ELBO. Full ones leave it where the first
+/// weights put it.
 #[test]
 fn the_fisher_contrast_falls_under_diagonal_posteriors() {
     const SEEDS: u64 = 5;
@@ -177,7 +177,7 @@ fn the_fisher_contrast_falls_under_diagonal_posteriors() {
         let [diagonal, full] = Covariance::ALL.map(|covariance| trained(covariance, seed));
         println!("seed {seed}: c_IMA at the start, at the end, ELBO: diagonal {diagonal:.4?}, full {full:.4?}");
         assert!(diagonal[1] < diagonal[0] && diagonal[1] < 0.01, "{seed}: {diagonal:?}");
-        assert!((diagonal[2] - full[2]).abs() < 0.02, "{seed}: {diagonal:?} {full:?}");
+        assert!(full[2] - diagonal[2] < 0.02, "{seed}: {diagonal:?} {full:?}");
         contrasts[0] += diagonal[1];
         contrasts[1] += full[1];
     }

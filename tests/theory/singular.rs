@@ -54,8 +54,14 @@ fn singular_vector_curves_of_a_rotated_cylinder_recover_its_seams() {
         for i in 0..2 {
             let curve = SingularCurve::through(&rotated, &z, i, 3.5).unwrap();
             let own: Vec<[f64; 2]> = curve.latents.iter_columns().map(|z| back.rotate(z[0], z[1])).collect();
-            let [first, last] = [own[0], own[own.len() - 1]];
-            let moving = usize::from((last[0] - first[0]).abs() <= (last[1] - first[1]).abs());
+            // The seam that it runs along at its origin.
+            let here = (1..own.len() - 1).min_by(|a, b| {
+                let distance = |k: usize| (own[k][0] - origin[0]).hypot(own[k][1] - origin[1]);
+                distance(*a).total_cmp(&distance(*b))
+            });
+            let here = here.unwrap();
+            let along = [0, 1].map(|axis| (own[here + 1][axis] - own[here - 1][axis]).abs());
+            let moving = usize::from(along[0] <= along[1]);
             let mut angles = Vec::new();
             for (k, z) in own.iter().enumerate().filter(|(_, z)| z[0].hypot(z[1]) < 1.0) {
                 // The tangent of the image, sᵢ uᵢ = J vᵢ, by a difference along the curve, and that of the seam at its point.

@@ -304,7 +304,9 @@ mod tests {
             config.threads = 1 + hidden.len();
             config.architecture.hidden = hidden;
             config.objective.beta = numbers[0];
-            config.objective.sigma2 = numbers[1];
+            if config.architecture.likelihood.is_gaussian() {
+                config.objective.sigma2 = numbers[1];
+            }
             config.optimizer.lr = numbers[2];
             config.objective.covariance = Covariance::ALL[usize::from(full)];
             let log = [LoggedCommand { step: steps / 2, command: Command::Beta(numbers[3]) }, LoggedCommand { step: steps, command: Command::Batch(3) }];

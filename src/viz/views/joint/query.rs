@@ -22,7 +22,13 @@ pub(crate) const RANGE: f64 = 2.75;
 /// Prior samples whose arc-length coordinates are compared.
 const SAMPLES: usize = 2000;
 
-/// The first of them, at which the conditions are measured and which are drawn.
+/// The same for decoders of more than [`LARGE`] dimensions, whose seams take a hundred times as long.
+const FEW_SAMPLES: usize = 250;
+
+/// Dimensions of a large decoder.
+const LARGE: usize = 1000;
+
+/// The first of the samples, at which the conditions are measured and which are drawn.
 const DRAWN: usize = 240;
 
 /// Random re-pairings for the band.
@@ -59,7 +65,9 @@ pub struct Joint {
     pub samples: Vec<[f64; 2]>,
     /// Their arc-length coordinates (u_a, u_b), each counted from z* along its own latent at the sample's other one.
     pub arcs: Vec<[f64; 2]>,
-    /// Distance correlation of the two coordinates over 2,000 samples.
+    /// The number of samples that the dependence is measured over.
+    pub count: usize,
+    /// Distance correlation of the two coordinates over them.
     pub dependence: f64,
     /// The 95 % quantile of the distance correlation of independent samples of this size.
     pub band: f64,
@@ -77,7 +85,8 @@ impl Joint {
         let JointQuery { z, plane } = query;
         let [a, b] = *plane;
         let mut rng = stream(0, Purpose::Analysis, 0);
-        let samples: Vec<[f64; 2]> = (0..SAMPLES).map(|_| [0, 1].map(|_| StandardNormal.sample(&mut rng))).collect();
+        let count = if model.data_dim() > LARGE { FEW_SAMPLES } else { SAMPLES };
+        let samples: Vec<[f64; 2]> = (0..count).map(|_| [0, 1].map(|_| StandardNormal.sample(&mut rng))).collect();
         let place = |[x, y]: [f64; 2]| {
             let mut at = z.clone();
             (at[a], at[b]) = (x, y);
@@ -103,6 +112,7 @@ impl Joint {
         Self {
             plane: *plane,
             product: product_density(model, z, *plane, RANGE, SIDE),
+            count,
             dependence,
             band,
             contrast: mean(&|k| ima_contrast(&jets.jacobian(k))),

@@ -103,6 +103,7 @@ mod tests {
         // The larger direction decides, whichever it is.
         let coupling = coupling.map(|c| if contrast < 0.02 { [0.0, c] } else { [c, 0.0] });
         Joint {
+            count: 2000,
             plane: [0, 1],
             product: ProductDensity { side: 2, difference: vec![0.0; 4], error: 0.0 },
             samples: vec![],

@@ -208,10 +208,13 @@ fn numbers(ui: &mut Ui, joint: &Joint, bernoulli: bool) {
         "dependence of arc lengths: dCor =".to_owned(),
         number(joint.dependence, 3),
         format!("chance up to {} (95 %); finds {}", number(joint.band, 3), power(joint)),
-        "Distance correlation of uᵢ = ∫ sᵢ dzᵢ at 2,000 samples of the prior, whose latents are independent, and what re-paired \
-         samples stay below in 95 of 100 cases. Empirical. A value below chance does not show independence. The test finds with 80 % probability \
-         that one speed changes steadily, by so many % per σ of the other latent: measured by imposing such a change on this run's \
-         re-paired arc lengths",
+        &format!(
+            "Distance correlation of uᵢ = ∫ sᵢ dzᵢ at {} samples of the prior, whose latents are independent, and what re-paired \
+             samples stay below in 95 of 100 cases. Empirical. A value below chance does not show independence. The test finds with 80 % probability \
+             that one speed changes steadily, by so many % per σ of the other latent: measured by imposing such a change on this run's \
+             re-paired arc lengths",
+            joint.count
+        ),
     );
 }
 

@@ -9,7 +9,7 @@ use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
 
 /// The specification.
 pub const SPEC: ViewSpec = ViewSpec {
-    view: View { name: "traversals", title: "Traversal", short_title: "Traversal" },
+    view: View { name: "traversals", title: "Traversals", short_title: "Traversals" },
     old_names: &[],
     is_shared: false,
     needs: Needs::Decoder,

@@ -30,7 +30,7 @@ fn invalid_options_are_refused_before_anything_is_written() {
         ("--likelihood poisson", "choose one of gaussian, bernoulli"),
         ("--likelihood bernoulli", "likelihood = bernoulli needs observations in [0, 1], but x"),
         ("--likelihood bernoulli --sigma2 0.1", "a Bernoulli likelihood has no variance"),
-        ("--likelihood bernoulli --at 5:sigma2=0.1", "a Bernoulli likelihood has no variance"),
+        ("--scene shapes --at 5:sigma2=0.1", "a Bernoulli likelihood has no variance"),
         ("--likelihood bernoulli --hidden , --optimizer lbfgs", "needs a Gaussian likelihood"),
         ("--decoder conv", "choose one of mlp, linear"),
         ("--at 30:beta=2", "--at 30:beta=2 comes after the last step 20"),

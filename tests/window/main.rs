@@ -12,6 +12,7 @@ mod movies;
 mod network;
 mod sessions;
 mod time_travel;
+mod traversals;
 
 use std::sync::Arc;
 

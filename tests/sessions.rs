@@ -296,7 +296,12 @@ fn numbers_are_exported_as_npy_npz_and_csv() {
     let folder = directory.path();
     succeed(folder, "train --scene cylinder --hidden 4 --batch 16 --steps 40 --out run");
     let shape = |name: &str| parse_npy(&fs::read(folder.join(name)).unwrap()).unwrap().shape;
-    for (what, expected) in [("latents", vec![4000, 2]), ("jacobians", vec![4000, 3, 2]), ("densities", vec![562, 6]), ("traversals", vec![2, 11, 3])] {
+    for (what, expected) in [
+        ("latents", vec![4000, 2]),
+        ("jacobians", vec![4000, 3, 2]),
+        ("densities", vec![562, 6]),
+        ("traversals", vec![2, 11, 3]),
+    ] {
         succeed(folder, &format!("export run --what {what} --out {what}.npy"));
         assert_eq!(shape(&format!("{what}.npy")), expected);
         let at = if what == "densities" { " --at 0.5,-1" } else { "" };

@@ -82,8 +82,8 @@ pub(super) fn shapes(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     };
     claims.add(
         Empirical,
-        "The contrast of diagonal posteriors is at most half of that of full ones, after a fifth of the steps.",
-        CheckQuantity::ImaContrast,
+        "A diagonal posterior costs diagonal runs at most half of what it would cost full ones, after a fifth of the steps.",
+        CheckQuantity::BetaGap,
         Pool::Ratio(runs(Diagonal), runs(Full)),
         Below(0.5),
     );

@@ -24,6 +24,8 @@ pub enum CheckQuantity {
     Kl,
     /// Mean contrast c_IMA, in nats.
     ImaContrast,
+    /// Mean price of diagonal posteriors, β times their gap, in nats.
+    BetaGap,
     /// Mean distance of V to the nearest signed permutation.
     Dto,
     /// Mean residual of condition C2.
@@ -57,6 +59,7 @@ impl fmt::Display for CheckQuantity {
             Self::Elbo => f.write_str("ELBO"),
             Self::Kl => f.write_str("KL"),
             Self::ImaContrast => f.write_str("c_IMA"),
+            Self::BetaGap => f.write_str("β gap"),
             Self::Dto => f.write_str("DtO"),
             Self::C2Residual => f.write_str("C2 residual"),
             Self::PosteriorError => f.write_str("posterior error"),
@@ -83,6 +86,7 @@ impl CheckQuantity {
             Self::Elbo => metrics.elbo,
             Self::Kl => metrics.kl(),
             Self::ImaContrast => geometry.ima_contrast.unwrap_or(f64::NAN),
+            Self::BetaGap => geometry.beta_gap.unwrap_or(f64::NAN),
             Self::Dto => geometry.dto.unwrap_or(f64::NAN),
             Self::C2Residual => geometry.c2_residual.unwrap_or(f64::NAN),
             Self::PosteriorError => geometry.posterior_error.unwrap_or(f64::NAN),

@@ -43,7 +43,7 @@ pub struct Probe {
     pub fisher: DMatrix<f64>,
     /// F^½ J = U S Vᵀ, columns named after the latents.
     pub fisher_svd: Svd,
-    /// The seam of each latent; of large images without its points, of which [`Self::seam_places`] gives the places.
+    /// The seam of each latent; of large images without its points, of which `seam_places` gives the places.
     pub seams: Vec<Seam>,
     /// c_IMA of the active columns at z*, in nats.
     pub contrast: Measured,

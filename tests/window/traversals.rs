@@ -30,7 +30,8 @@ fn a_clicked_reconstruction_is_chosen() {
     let mut test = WindowTest::paused_at("sprites", 40);
     test.press("Reconstructions");
     let first = test.app().snapshot().expect("a run").mean(0).to_vec();
-    let label = test.kittest.get_all_by_label_contains("held-out observation 1,").next().map(|node| node.rect().center());
+    let label =
+        test.kittest.get_all_by_label_contains("held-out observation 1,").next().map(|node| node.rect().center());
     test.click(label.expect("the first observation is shown"));
     let selection = test.app().selection();
     assert_eq!(selection.observation, Some(0));

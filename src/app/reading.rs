@@ -40,7 +40,7 @@ impl<T> Drop for Teller<T> {
     }
 }
 
-/// Where a thread is.
+/// Progress of a reading thread.
 pub(super) enum News<T> {
     /// It has told something.
     Told(T),

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::data::{ImportOptions, MissingValues, PixelColor, Scaling};
 use crate::launch::RunSource;
 
-/// How a file becomes data.
+/// Import options.
 #[derive(Args, Debug, Clone, Default)]
 pub(super) struct ImportArgs {
     /// Take these columns of the file for dimensions, by name or number, as a,b or 1-3 [default: all but labels and factors]

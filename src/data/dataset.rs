@@ -167,7 +167,7 @@ impl CentreAndScale {
     }
 }
 
-/// What the coordinates of your data were divided by.
+/// Divisors of the coordinates of your data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Scale {

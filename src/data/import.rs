@@ -1,4 +1,4 @@
-//! How a file becomes data: what a person chose, as sessions and run folders record it.
+//! Import options, as sessions and run folders record them, and import notes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,7 +34,7 @@ pub struct ImportOptions {
     /// The scaling of the columns.
     #[serde(skip_serializing_if = "is_default")]
     pub scale: Scaling,
-    /// What happens to rows with missing values.
+    /// Treatment of rows with missing values.
     #[serde(skip_serializing_if = "is_default")]
     pub missing: MissingValues,
     /// Use so many rows, drawn by the seed and kept in the order of the file; `None`: all.
@@ -153,7 +153,7 @@ impl FromStr for Scaling {
     }
 }
 
-/// What happens to rows with missing values.
+/// Treatment of rows with missing values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MissingValues {

@@ -18,7 +18,7 @@ pub enum Origin {
         name: String,
         /// SHA-256 of the file in hexadecimal.
         sha256: String,
-        /// How the file became data.
+        /// Import options.
         import: Box<ImportOptions>,
     },
     /// No data: a model from a file, with samples of itself.

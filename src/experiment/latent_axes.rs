@@ -1,4 +1,4 @@
-//! Whether the right singular vectors of a decoder are its latent axes.
+//! Test of C1 in a plane: right singular vectors of a decoder against its latent axes.
 
 use super::config::Config;
 use super::measure::{posteriors, summarise};

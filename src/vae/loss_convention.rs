@@ -18,7 +18,7 @@ pub enum ReconstructionLoss {
     CrossEntropy,
 }
 
-/// How a loss adds the dimensions of an observation.
+/// Reduction of a loss over the dimensions of an observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverDimensions {
     /// Their sum, as a likelihood has it.
@@ -74,7 +74,7 @@ pub enum LossError {
     /// A number is not positive and finite.
     #[error("{name} = {value} must be a positive number")]
     NotPositive {
-        /// What it is.
+        /// Name of the number.
         name: &'static str,
         /// Its value.
         value: f64,

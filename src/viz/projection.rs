@@ -28,7 +28,7 @@ pub struct Projection {
     places: Vec<[f32; 3]>,
     /// Some of them, far apart: each is the farthest from those before it.
     spread: Vec<usize>,
-    /// How observations become pictures, if they are images.
+    /// Picture format, if observations are images.
     pub(crate) pictures: Option<PictureFormat>,
 }
 

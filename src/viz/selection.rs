@@ -63,9 +63,9 @@ pub struct Selection {
     pub color: Option<usize>,
     /// The quantity that colours the latent plane and its image.
     pub heat: Option<MapQuantity>,
-    /// What the traversal view shows.
+    /// Settings of the view of traversals.
     pub traversal: Traversal,
-    /// What the view of reconstructions shows.
+    /// Settings of the view of reconstructions.
     pub reconstructions: Reconstructions,
     /// z\* itself while `z` is a preview.
     #[serde(skip)]
@@ -75,7 +75,7 @@ pub struct Selection {
     pub is_preview_fresh: bool,
 }
 
-/// What the view of reconstructions shows.
+/// Settings of the view of reconstructions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reconstructions {

@@ -7,7 +7,7 @@ use crate::linalg::Matrix;
 use crate::stats::{normal_cdf, normal_quantile};
 use crate::vae::Posterior;
 
-/// What the traversal view shows.
+/// Settings of the view of traversals.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Traversal {

@@ -20,7 +20,7 @@ pub struct ViewSpec {
     pub old_names: &'static [&'static str],
     /// One picture shows both of two compared runs.
     pub is_shared: bool,
-    /// What it shows of a model from a file, which may have no encoder and is not trained.
+    /// Its needs, which a model from a file may not meet: an encoder, or training.
     pub needs: Needs,
     /// Its place in the default layout.
     pub region: Region,

@@ -12,7 +12,7 @@ use crate::experiment::{Command, DataVariances};
 use crate::vae::{EquivalentObjective, KlWeight, LossConvention, OverDimensions, ReconstructionLoss};
 use crate::viz::command::{CommandQueue, UiCommand};
 
-/// How the KL is weighted.
+/// Weight of the KL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WeightKind {
     Coefficient,
@@ -112,7 +112,7 @@ impl BetaDialog {
         });
     }
 
-    /// What it means here.
+    /// Draws the equivalent objective and its b.
     fn meaning(&self, ui: &mut Ui, objective: &EquivalentObjective, commands: &CommandQueue) {
         let scale = self.found.as_ref().and_then(|found| found.scale);
         let Some(b) = objective.b() else {

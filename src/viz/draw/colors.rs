@@ -26,7 +26,7 @@ pub(crate) struct ObservationColors {
     key: ColorKey,
 }
 
-/// What the colours of observations mean.
+/// Meaning of the colours of observations.
 #[derive(Clone, Debug)]
 enum ColorKey {
     /// The ends of a scale.

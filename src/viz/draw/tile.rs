@@ -16,7 +16,7 @@ use crate::viz::picture::{PictureFormat, signed_picture};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{POINT_RADIUS, Palette};
 
-/// How the observations of a dataset are drawn on a tile.
+/// Form of observations on a tile.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum TileForm {
     /// As a picture.

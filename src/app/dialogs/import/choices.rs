@@ -5,10 +5,10 @@ use eframe::egui::{ComboBox, DragValue, Id, Response, RichText, Ui};
 use crate::data::{FEWEST_ROWS, ImportOptions, MissingValues, PixelColor, Scaling};
 use crate::io::ArrayInfo;
 
-/// What can be chosen for a file.
+/// Choices that a file offers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choosable<'a> {
-    /// Whether a text has names above its columns; `None` if the file is no text.
+    /// True if a text has names above its columns; `None` if the file is no text.
     pub header: Option<bool>,
     /// The arrays of an archive.
     pub arrays: &'a [ArrayInfo],

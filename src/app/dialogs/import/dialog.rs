@@ -29,9 +29,9 @@ const TILE: f32 = 72.0;
 pub(crate) struct ImportDialog {
     source: ImportSource,
     is_folder: bool,
-    /// What is chosen.
+    /// Chosen options.
     options: ImportOptions,
-    /// What was chosen when the last read began.
+    /// Options of the last read.
     asked: ImportOptions,
     /// When the choice was last changed.
     changed: f64,
@@ -356,7 +356,7 @@ impl ImportDialog {
         });
     }
 
-    /// What is wrong, or what was decided and noticed.
+    /// The error, or the notes.
     fn sentences(&mut self, ui: &mut Ui, height: f32) {
         if let Some((sentence, remedy)) = &self.failure {
             let mut taken = None;

@@ -1,4 +1,4 @@
-//! What the reading thread does for the import dialog.
+//! The job of the reading thread for the import dialog.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(super) enum Job {
     Prepare(Box<ReadData>),
 }
 
-/// What the thread found.
+/// Result of the thread.
 #[derive(Debug)]
 pub(super) enum Finding {
     /// The beginning of a text, and the arrays of an archive.

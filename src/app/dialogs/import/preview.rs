@@ -1,4 +1,4 @@
-//! What a file holds, in little: computed on the reading thread.
+//! The preview of a file, computed on the reading thread.
 
 use eframe::egui::ColorImage;
 

@@ -1,4 +1,4 @@
-//! What the marks are, where that is not the usual thing.
+//! Notes on marks with an unusual meaning.
 
 use crate::viz::context::ViewContext;
 use crate::viz::selection::Selection;

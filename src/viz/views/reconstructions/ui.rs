@@ -28,7 +28,7 @@ const GAP: f32 = 3.0;
 /// The line above the tiles, and the one of errors beneath them.
 const LINE: f32 = 20.0;
 
-/// What the drawn pictures were computed from.
+/// Drawn observations, with the inputs that they were computed from.
 #[derive(Clone)]
 struct DrawnObservations {
     snapshot: Arc<Snapshot>,

@@ -33,7 +33,7 @@ const LEAST_TILE: f32 = 30.0;
 /// The gap between tiles.
 const GAP: f32 = 3.0;
 
-/// What the drawn strips were computed from, and their pictures.
+/// Drawn strips, with the inputs that they were computed from.
 #[derive(Clone)]
 struct DrawnRows {
     snapshot: Arc<Snapshot>,
@@ -303,7 +303,7 @@ fn content(
     }
 }
 
-/// What tiles are drawn from.
+/// Inputs of the drawing of a tile.
 #[derive(Clone, Copy)]
 struct TileScene<'a> {
     context: &'a ViewContext<'a>,

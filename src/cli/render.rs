@@ -33,7 +33,7 @@ pub struct Render {
     /// Draw a second run beside it on the same scales
     #[arg(long, value_name = "DIR")]
     beside: Option<PathBuf>,
-    /// Draw a view, both spaces (spaces), the whole layout (all), or an animation (traversal, morph, history, turn)
+    /// Draw a view, both spaces (spaces), the whole layout (all), or an animation (traversal, morph, history, turn, rows)
     #[arg(long, value_name = "VIEW|spaces|all|MOTION", value_parser = parse_view)]
     view: RenderKind,
     /// Write this file; its extension chooses the format: .svg, .pdf, .png; .csv for the table of a view; for an animation .gif,

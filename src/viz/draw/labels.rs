@@ -52,9 +52,18 @@ impl Labels {
             (0..12).map(move |i| position + 7.0 * f32::from(k) * spoke(i))
         };
         let places = std::iter::once(position).chain((1..=4).flat_map(ring));
-        let places = places.map(|centre| Rect::from_center_size(centre, size));
+        // A name at the edge of the picture moves inside; one far outside stays there.
+        let area = painter.clip_rect();
+        let inside = |place: Rect| {
+            let beyond = vec2(
+                (area.left() - place.left()).max(0.0) + (area.right() - place.right()).min(0.0),
+                (area.top() - place.top()).max(0.0) + (area.bottom() - place.bottom()).min(0.0),
+            );
+            if beyond.length() < place.width() + place.height() { place.translate(beyond) } else { place }
+        };
+        let places = places.map(|centre| inside(Rect::from_center_size(centre, size)));
         let free = |place: &Rect| !self.taken.iter().any(|taken| taken.intersects(*place));
-        let place = places.into_iter().find(free).unwrap_or(Rect::from_center_size(position, size));
+        let place = places.into_iter().find(free).unwrap_or(inside(Rect::from_center_size(position, size)));
         self.taken.push(place);
         label(painter, place.center(), Align2::CENTER_CENTER, text, color, halo);
     }

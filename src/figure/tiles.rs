@@ -64,10 +64,12 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         let mut inside = part(ui, place.shrink2(vec2(margin, 0.5 * margin)), *ui.layout());
         // Plots fill themselves.
         inside.visuals_mut().extreme_bg_color = context.background_color(&inside);
+        let start = std::time::Instant::now();
         match spec.refusal(context.snapshot) {
             Some(reason) => instead(&mut inside, reason),
             None => (spec.ui)(&mut inside, &context, &mut seen),
         }
+        log::trace!("{} took {:.1} ms", pane.view.title, 1e3 * start.elapsed().as_secs_f64());
         ui.advance_cursor_after_rect(place);
         self.selection.learn(&before, seen);
         header.map(|(response, _)| response)

@@ -78,7 +78,8 @@ impl Probe {
     /// True if the probe of a snapshot is computed within a frame.
     pub(crate) fn is_quick(snapshot: &Snapshot) -> bool {
         let decoder: usize = snapshot.vae.decoder.layers().iter().map(|layer| layer.inputs * layer.outputs).sum();
-        seam_points(snapshot.data_dim()) * snapshot.latent_dim() * decoder <= QUICK
+        let projected = || Projection::is_quick(&snapshot.data) || Projection::known(&snapshot.data).is_some();
+        seam_points(snapshot.data_dim()) * snapshot.latent_dim() * decoder <= QUICK && projected()
     }
 
     /// True if it is the probe of this snapshot and z*.

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::archive::read_archive;
 use super::file_error::FileError;
 use super::format::array_reader::{ArrayHeader, ArrayInput, read_array, read_failed};
 use super::format::idx::{is_idx, name_of_labels, read_idx_header};
 use super::format::npy::read_npy_header;
-use super::format::npz_reader::{choose_array, dsprites, names_of_factors, npz_arrays, read_npz_array};
+use super::format::npz_reader::npz_arrays;
 use super::format::number_kind::NumberKind;
 use super::format::sample_shape::{PictureShape, SampleShape};
 use super::memory::{check_memory, half_of_memory};
@@ -28,8 +29,8 @@ pub(in crate::io) struct ArrayRows {
     pub rows: Option<Vec<usize>>,
     /// Known factors: name and one value for each sample.
     pub factors: Vec<(String, Vec<f32>)>,
-    /// Labels: a name, the names of the categories, and the category of each sample.
-    pub labels: Option<(String, Vec<String>, Vec<u32>)>,
+    /// Labels: name, the names of the categories, and the category of each sample.
+    pub labels: Vec<ArrayLabels>,
     /// The array that was read, in a file of several.
     pub key: Option<String>,
     /// True if the samples are pictures of bytes that go beyond 0 and 1, as pixels from 0 to 255 do.
@@ -37,6 +38,9 @@ pub(in crate::io) struct ArrayRows {
     /// What was decided without being asked.
     pub notes: Vec<String>,
 }
+
+/// Labels beside rows: name, the names of the categories, and the category of each sample.
+pub(in crate::io) type ArrayLabels = (String, Vec<String>, Vec<u32>);
 
 /// True if the file begins like an array, an archive or a compressed file, so not like text.
 ///
@@ -80,7 +84,7 @@ pub(in crate::io) fn read_array_file(
     let mut file = BufReader::new(open_regular(path)?);
     let choice = RowChoice { rows: options.rows, seed };
     if begins_with(&mut file, ZIP)? {
-        return read_archive(file, options.key.as_deref(), choice, watch);
+        return read_archive(file, options, choice, watch);
     }
     let (mut input, header) = open_array(path)?;
     let shape = SampleShape::of(&header.shape)?;
@@ -95,7 +99,7 @@ pub(in crate::io) fn read_array_file(
 
 /// How many rows are asked for, and the seed that draws them.
 #[derive(Clone, Copy)]
-struct RowChoice {
+pub(in crate::io) struct RowChoice {
     rows: Option<usize>,
     seed: u64,
 }
@@ -105,14 +109,14 @@ impl RowChoice {
     ///
     /// # Errors
     /// If they do not fit in half of the memory.
-    fn of(self, header: &ArrayHeader, shape: &SampleShape) -> Result<Option<Vec<usize>>, FileError> {
+    pub(in crate::io) fn of(self, header: &ArrayHeader, shape: &SampleShape) -> Result<Option<Vec<usize>>, FileError> {
         let count = self.rows.map_or(shape.samples, |rows| rows.min(shape.samples));
         check_memory(count, shape.n(), header.stored.width_in_memory(), half_of_memory())?;
         Ok((count < shape.samples).then(|| chosen_rows(shape.samples, count, self.seed)))
     }
 }
 
-fn is_bytes(values: &Numbers, header: &ArrayHeader, shape: &SampleShape) -> bool {
+pub(in crate::io) fn is_bytes(values: &Numbers, header: &ArrayHeader, shape: &SampleShape) -> bool {
     let are = header.stored.kind == NumberKind::U8 && shape.picture.is_some();
     are && matches!(values, Numbers::Bytes(values) if values.as_slice().iter().any(|x| *x > 1))
 }
@@ -156,42 +160,18 @@ fn read_header(file: &mut impl BufRead) -> Result<ArrayHeader, FileError> {
     }
 }
 
-/// Reads the rows of an array of an archive, with the factors of dSprites if it is laid out like it.
-fn read_archive(
-    mut archive: BufReader<File>,
-    key: Option<&str>,
-    choice: RowChoice,
-    watch: Watch<'_>,
-) -> Result<ArrayRows, FileError> {
-    let arrays = npz_arrays(&mut archive)?;
-    let array = choose_array(&arrays, key)?;
-    let (header, shape) = array.content.as_ref().map_err(Clone::clone)?;
-    let chosen = choice.of(header, shape)?;
-    let values = read_npz_array(&mut archive, array, chosen.as_deref(), watch)?;
-    let mut factors = Vec::new();
-    let mut notes = Vec::new();
-    if let Some([_, latents]) = dsprites(&arrays).filter(|[images, _]| images.key == array.key) {
-        let latents = read_npz_array(&mut archive, latents, chosen.as_deref(), watch)?;
-        let names = names_of_factors(&mut archive, &arrays, latents.rows());
-        factors =
-            names.into_iter().enumerate().map(|(r, name)| (name, latents.row(r).map(|x| x as f32).collect())).collect();
-        notes.push("the factors are 'latents_values', laid out as in dSprites".to_owned());
-    }
-    let is_bytes = is_bytes(&values, header, shape);
-    let key = (arrays.len() > 1).then(|| array.key.clone());
-    Ok(ArrayRows { values, picture: shape.picture, rows: chosen, factors, labels: None, key, is_bytes, notes })
-}
-
-type Labels = Option<(String, Vec<String>, Vec<u32>)>;
-
 /// The labels in a file beside a file of images that is named as MNIST names both; and the note that says so.
-fn labels_beside(path: &Path, samples: usize, chosen: Option<&[usize]>) -> Result<(Labels, Vec<String>), FileError> {
+fn labels_beside(
+    path: &Path,
+    samples: usize,
+    chosen: Option<&[usize]>,
+) -> Result<(Vec<ArrayLabels>, Vec<String>), FileError> {
     let name = path.file_name().and_then(|name| name_of_labels(&name.to_string_lossy()));
     let same = name.as_ref().map(|name| path.with_file_name(name));
     let other =
         name.map(|name| path.with_file_name(name.strip_suffix(".gz").map_or(format!("{name}.gz"), str::to_owned)));
     let Some(beside) = same.into_iter().chain(other).find(|path| path.is_file()) else {
-        return Ok((None, Vec::new()));
+        return Ok((Vec::new(), Vec::new()));
     };
     let at = |error: FileError| error.at(&beside);
     let (mut input, header) = open_array(&beside).map_err(at)?;
@@ -207,13 +187,13 @@ fn labels_beside(path: &Path, samples: usize, chosen: Option<&[usize]>) -> Resul
     let name = beside.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let (categories, indices) = categories(&values);
     Ok((
-        Some(("label".to_owned(), categories, indices)),
+        vec![("label".to_owned(), categories, indices)],
         vec![format!("the labels come from {name}, the file beside it")],
     ))
 }
 
 /// The different numbers, ascending, and the place of each number among them.
-fn categories(values: &Numbers) -> (Vec<String>, Vec<u32>) {
+pub(in crate::io) fn categories(values: &Numbers) -> (Vec<String>, Vec<u32>) {
     let numbers: Vec<f64> = values.row(0).collect();
     let mut different = numbers.clone();
     different.sort_by(f64::total_cmp);
@@ -485,13 +465,13 @@ mod tests {
         let folder = Folder::new();
         let (name, labels) = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte.gz");
         let images = idx(8, &[SAMPLES, 2, 3], "|u1");
-        assert_eq!(folder.read_with(name, &images, &ImportOptions::default()).unwrap().labels, None);
+        assert_eq!(folder.read_with(name, &images, &ImportOptions::default()).unwrap().labels, []);
         let mut bytes = idx(8, &[SAMPLES], "|u1");
         bytes[8..].iter_mut().enumerate().for_each(|(i, label)| *label = [7, 0, 10][i % 3]);
         fs::write(folder.0.path().join(labels), gz(&bytes)).unwrap();
         for rows in [None, Some(11)] {
             let read = folder.read_with(name, &images, &ImportOptions { rows, ..ImportOptions::default() }).unwrap();
-            let (label, categories, indices) = read.labels.unwrap();
+            let (label, categories, indices) = read.labels[0].clone();
             assert_eq!((label.as_str(), categories), ("label", ["0", "7", "10"].map(str::to_owned).to_vec()));
             let rows = read.rows.unwrap_or_else(|| (0..SAMPLES).collect());
             assert!(rows.iter().zip(&indices).all(|(row, index)| *index == [1, 0, 2][row % 3]));

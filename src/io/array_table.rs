@@ -18,9 +18,12 @@ pub(in crate::io) fn table_of_arrays(
     rows: ArrayRows,
     options: &ImportOptions,
 ) -> Result<(Table, ImportOptions, Vec<ImportNote>), FileError> {
-    if options.columns.is_some() || !options.labels.is_empty() || !options.factors.is_empty() {
+    if options.columns.is_some() {
+        return Err(FileError::new("columns are chosen in text, not in arrays or pictures; leave --columns out"));
+    }
+    if rows.key.is_none() && !(options.labels.is_empty() && options.factors.is_empty()) {
         return Err(FileError::new(
-            "columns, labels and factors are chosen by name in text, not in arrays or pictures",
+            "labels and factors are chosen in text or an archive (.npz), and this holds one array; leave --label and --factors out",
         ));
     }
     let ArrayRows { values, picture, rows, factors, labels, key, is_bytes, notes } = rows;
@@ -39,14 +42,16 @@ pub(in crate::io) fn table_of_arrays(
             .map(|(name, _)| ImportNote(format!("the factor '{name}' is the same in all rows, so it is left out"))),
     );
     let names = (1..=values.rows()).map(|i| format!("x{i}")).collect();
-    let labels = labels.map(|(name, names, categories)| {
+    // Arrays are chosen by their keys; what lies beside a file of one array goes with it.
+    let label_keys = if key.is_some() { labels.iter().map(|(name, ..)| name.clone()).collect() } else { Vec::new() };
+    let labels = labels.into_iter().map(|(name, names, categories)| {
         let label = Label { name, categories: names };
         LabelColumn { label, categories }
     });
     let mut table = Table {
         kind,
         factors: factors.into_iter().map(|(name, values)| FactorColumn { name, values }).collect(),
-        labels: labels.into_iter().collect(),
+        labels: labels.collect(),
         rows,
         ..Table::new(names, values)
     };
@@ -71,7 +76,13 @@ pub(in crate::io) fn table_of_arrays(
         )));
     }
     let pixels = options.pixels || options.guess && is_bytes;
-    let import = ImportOptions { guess: false, key: key.or_else(|| options.key.clone()), pixels, ..options.clone() };
+    let import = ImportOptions {
+        guess: false,
+        key: key.or_else(|| options.key.clone()),
+        labels: label_keys,
+        pixels,
+        ..options.clone()
+    };
     Ok((table, import, notes))
 }
 
@@ -116,7 +127,7 @@ mod tests {
             picture: None,
             rows: None,
             factors: Vec::new(),
-            labels: None,
+            labels: Vec::new(),
             key: None,
             is_bytes: false,
             notes,
@@ -133,7 +144,7 @@ mod tests {
                 ("color".to_owned(), vec![0.5; 20]),
                 ("posX".to_owned(), (0..20).map(|x| x as f32).collect()),
             ],
-            labels: Some(("folder".to_owned(), vec!["a".to_owned()], vec![0; 20])),
+            labels: vec![("folder".to_owned(), vec!["a".to_owned()], vec![0; 20])],
             key: Some("imgs".to_owned()),
             is_bytes: true,
             ..rows(Matrix::from_fn(6, 20, |r, c| (r + c) as u8))

@@ -1,5 +1,6 @@
 //! Files: formats, runs and sessions on disk, tables of your data. Only this module touches files.
 
+mod archive;
 mod array_file;
 mod array_table;
 mod atomic;

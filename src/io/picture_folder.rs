@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::array_file::ArrayRows;
+use super::array_file::{ArrayLabels, ArrayRows};
 use super::file_error::{FileError, Remedy};
 use super::format::hash::hexadecimal;
 use super::format::picture::{decode_picture, picture_shape, resized};
@@ -78,7 +78,7 @@ pub(in crate::io) fn read_picture_folder(
         picture: Some(shape),
         rows: chosen,
         factors: Vec::new(),
-        labels: labels(&files),
+        labels: labels(&files).into_iter().collect(),
         key: None,
         is_bytes: true,
         notes,
@@ -193,7 +193,7 @@ fn common_shape(
 }
 
 /// The names of the subfolders as labels.
-fn labels(files: &[&PictureFile]) -> Option<(String, Vec<String>, Vec<u32>)> {
+fn labels(files: &[&PictureFile]) -> Option<ArrayLabels> {
     let names: Vec<&String> = files.iter().map(|file| file.label.as_ref()).collect::<Option<_>>()?;
     let mut categories: Vec<String> = names.iter().map(|name| (*name).clone()).collect();
     categories.dedup();
@@ -250,7 +250,7 @@ mod tests {
         let labels = ("folder".to_owned(), ["ape", "cat", "dog"].map(str::to_owned).to_vec(), vec![0, 1, 1, 2]);
         assert_eq!(
             (rows.labels, rows.picture),
-            (Some(labels), Some(PictureShape { height: 2, width: 3, channels: 1 }))
+            (vec![labels], Some(PictureShape { height: 2, width: 3, channels: 1 }))
         );
         assert_eq!((rows.notes.len(), rows.is_bytes, rows.rows), (1, true, None));
         let rgb = ImportOptions { color: Some(PixelColor::Rgb), rows: Some(3), ..ImportOptions::default() };

@@ -20,6 +20,13 @@ pub(in crate::io) enum NumberKind {
     F64,
 }
 
+impl NumberKind {
+    /// True if there are only whole numbers of this type.
+    pub(in crate::io) fn is_whole(self) -> bool {
+        !matches!(self, Self::F16 | Self::F32 | Self::F64)
+    }
+}
+
 /// The type of the numbers of a file and the order of their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::io) struct StoredNumber {

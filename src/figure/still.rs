@@ -18,7 +18,7 @@ use crate::viz::draw::colors::color_names;
 use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
 use crate::viz::selection::Selection;
-use crate::viz::theme::install;
+use crate::viz::theme::install_for_figures;
 use crate::viz::view::View;
 use crate::viz::views::spec_of;
 use crate::viz::workers::Workers;
@@ -84,7 +84,7 @@ impl Figure {
         let m = snapshots().map(|s| s.latent_dim()).max().unwrap_or(1);
         selection.fit(m, snapshots().map(|s| s.encodings.columns()).min().unwrap_or(0));
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
-        let offscreen = Offscreen::new(threads, install);
+        let offscreen = Offscreen::new(threads, install_for_figures);
         Self { run, beside, selection, background, offscreen }
     }
 

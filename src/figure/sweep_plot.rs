@@ -12,7 +12,7 @@ use crate::io::{
 use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
 use crate::stats::Spread;
 use crate::vae::Covariance;
-use crate::viz::theme::{Palette, install};
+use crate::viz::theme::{Palette, install_for_figures};
 
 /// Title of each metric; one without a single value is left out.
 const TITLES: [&str; SWEEP_METRICS.len()] =
@@ -37,7 +37,7 @@ pub fn sweep_figure(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     let size = vec2(PANEL[0] * columns as f32, 30.0 + PANEL[1] * panels.len().div_ceil(COLUMNS) as f32);
     let palette = Palette::of_theme(Theme::Light);
     let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
-    let mut offscreen = Offscreen::new(1, install);
+    let mut offscreen = Offscreen::new(1, install_for_figures);
     let output = offscreen.settle(&canvas, 0.0, |ui: &mut Ui| {
         let painter = ui.painter();
         legend(painter, palette);

@@ -192,6 +192,15 @@ impl Probe {
         self.seam_places.get_or_init(|| places_of(&self.seams, &self.snapshot.data))
     }
 
+    /// The place in space of a value of a latent on its seam, between the points of the seam.
+    pub(crate) fn seam_place(&self, latent: usize, value: f64) -> Option<[f32; 3]> {
+        let (seam, places) = (self.seams.get(latent)?, self.seam_places().get(latent)?);
+        let k = seam.t.partition_point(|t| *t <= value).clamp(1, seam.t.len() - 1);
+        let share = ((value - seam.t[k - 1]) / (seam.t[k] - seam.t[k - 1])) as f32;
+        let (from, to) = (places.get(k - 1)?, places.get(k)?);
+        Some([0, 1, 2].map(|axis| from[axis] + share * (to[axis] - from[axis])))
+    }
+
     /// Of the surface what lies on `grid_lines`, line after line: all that is needed where no surface is drawn.
     pub fn grid(&self) -> &Matrix<f32> {
         self.grid.get_or_init(|| self.decode(grid_lines().flatten().filter(|_| self.has_surface())))

@@ -3,12 +3,14 @@
 //! Blue means latent space, red means data space; the dimension is told by label and dash pattern, never by colour alone.
 //! Both pairs of red and blue stay apart for all common colour-vision deficiencies.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eframe::egui::{
     Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, Style, TextStyle, Theme,
     Visuals, vec2,
 };
+use eframe::epaint::text::{FallbackRequest, FontProvider as _};
+use egui_system_font_provider::SystemFontProvider;
 
 /// The colours of the marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +185,16 @@ pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
     ctx.style_mut_of(Theme::Light, |style| dress(style, &LIGHT));
     ctx.style_mut_of(Theme::Dark, |style| dress(style, &DARK));
+}
+
+/// Gives the context of a figure the fonts and both themes, and fonts of the system for characters that those lack. (`eframe` adds
+/// these to a window.)
+pub fn install_for_figures(ctx: &Context) {
+    /// The fonts of the system are listed once, and only if there is such a character.
+    static SYSTEM: OnceLock<SystemFontProvider> = OnceLock::new();
+    install(ctx);
+    let provider = |request: &FallbackRequest<'_>| SYSTEM.get_or_init(SystemFontProvider::new).font_for(request);
+    ctx.add_font_provider(Arc::new(provider));
 }
 
 /// Inter for text, with DejaVu Sans for the mathematical signs that it lacks.

@@ -42,20 +42,18 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
     let places = context.projection.places();
     let drawn = places.iter().take(context.snapshot.encodings.columns());
+    let mut taken: Vec<Rect> = Vec::new();
     if selection.tau >= 1.0 {
         let image = seen(context.projection.space(&context.probe.image));
-        let named =
-            names.iter().filter_map(|name| seen(name.at)).map(|at| Rect::from_center_size(at, vec2(44.0, 24.0)));
-        let mut taken: Vec<Rect> =
-            image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))).into_iter().chain(named).collect();
+        taken.extend(image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))));
         if selection.layers.pinned && selection.layers.seams {
             context.layer(ui.painter(), 1, "decodings");
-            let place = |_, _, decoding: &[f32]| seen(context.projection.space(decoding));
+            let place = |latent, value| context.probe.seam_place(latent, value).and_then(seen);
             pinned::draw(ui, context, rect, &context.probe.named(), place, &mut taken);
         }
         if selection.layers.pictures {
             context.layer(ui.painter(), 1, "thumbnails");
-            thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), taken);
+            thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), &mut taken);
         }
     }
     context.layer(ui.painter(), 1, "names");
@@ -63,7 +61,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let corner = rect.left_bottom() + vec2(8.0, -6.0);
         label(&ui.painter_at(rect), corner, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);
     }
-    write(&ui.painter_at(rect), &names, seen, seen(context.projection.space(&context.probe.image)), palette);
+    let image = seen(context.projection.space(&context.probe.image));
+    let off = taken.into_iter().chain(image.map(|image| Rect::from_center_size(image, vec2(12.0, 12.0))));
+    write(&ui.painter_at(rect), &names, seen, off, palette);
     if selection.layers.data {
         if let Some(colors) = ObservationColors::new(context.snapshot, selection.color, palette) {
             colors.legend(&ui.painter_at(rect), rect, palette);
@@ -86,18 +86,16 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     response.on_hover_cursor(CursorIcon::Grab);
 }
 
-/// Writes the names where they are seen, those of arrows first and beyond their tips, all off the image of z*.
+/// Writes the names where they are seen, those of arrows first and beyond their tips, all off these places.
 fn write(
     painter: &Painter,
     names: &[Name],
     seen: impl Fn([f32; 3]) -> Option<Pos2>,
-    image: Option<Pos2>,
+    off: impl Iterator<Item = Rect>,
     palette: &Palette,
 ) {
     let mut labels = Labels::default();
-    if let Some(image) = image {
-        labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0)));
-    }
+    off.for_each(|place| labels.keep_off(place));
     let arrow = |name: &Name| Some((seen(name.foot?)?, seen(name.at)?));
     for (foot, tip) in names.iter().filter_map(arrow) {
         labels.keep_off_arrow(foot, tip);

@@ -43,7 +43,7 @@ pub(super) fn draw(
     context: &ViewContext<'_>,
     rect: Rect,
     place: impl Fn(usize) -> Option<Pos2>,
-    mut taken: Vec<Rect>,
+    taken: &mut Vec<Rect>,
 ) {
     let Some(format) = &context.projection.pictures else { return };
     let palette = ViewContext::palette(ui);

@@ -85,7 +85,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if selection.layers.pinned && !is_small {
         marks.layer("decodings");
         let z = z_in_view(selection, axes);
-        let place = |latent: usize, value: f64, _: &[f32]| {
+        let place = |latent: usize, value: f64| {
             let mut at = z;
             at[usize::from(latent == b && !one)] = value;
             Some(marks.at(at))
@@ -121,12 +121,15 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         if let Some(heat) = &heat {
             heat.legend(ui, &marks, frame, palette);
         } else if let Some(reason) = Heat::refusal(context, selection) {
-            let corner = frame.left_bottom() + eframe::egui::vec2(6.0, -4.0);
-            marks.label(corner, Align2::LEFT_BOTTOM, &reason, palette.ink);
+            let corner = frame.left_top() + eframe::egui::vec2(6.0, 4.0);
+            marks.label(corner, Align2::LEFT_TOP, &reason, palette.ink);
         }
-        for (line, words) in words(context, selection, heat.is_some()).iter().enumerate() {
-            let corner = frame.left_top() + eframe::egui::vec2(6.0, 3.0 + 16.0 * line as f32);
-            marks.label(corner, Align2::LEFT_TOP, words, palette.muted);
+        // The names of lines and curves are at their upper and right ends.
+        let remarks = singular.as_deref().map_or_else(Vec::new, singular_words);
+        let words = words(context, selection, heat.is_some()).into_iter().map(str::to_owned).chain(remarks);
+        for (line, words) in words.collect::<Vec<_>>().iter().rev().enumerate() {
+            let corner = frame.left_bottom() + eframe::egui::vec2(6.0, -4.0 - 16.0 * line as f32);
+            marks.label(corner, Align2::LEFT_BOTTOM, words, palette.muted);
         }
     }
     plot.response.on_hover_cursor(CursorIcon::Crosshair);
@@ -198,7 +201,7 @@ fn lines(marks: &PlotPainter, palette: &Palette, selection: &Selection, Plane { 
     }
 }
 
-/// The curves along the right singular vectors, with what they are and why one ends early.
+/// The curves along the right singular vectors.
 fn along_singular_vectors(marks: &PlotPainter, palette: &Palette, found: &SingularCurves, [a, b]: [usize; 2]) {
     for curve in &found.curves {
         let at = |z: &[f64]| [z[a], if a == b { 0.0 } else { z[b] }];
@@ -206,11 +209,11 @@ fn along_singular_vectors(marks: &PlotPainter, palette: &Palette, found: &Singul
         let end = marks.at(at(curve.latents.column(curve.label())));
         marks.label(end + Vec2::new(6.0, -6.0), Align2::LEFT_BOTTOM, &indexed("v", curve.latent), palette.latent);
     }
-    let corner = marks.painter.clip_rect().left_top();
-    let lines = std::iter::once(LEGEND).chain(found.remarks.iter().map(String::as_str));
-    for (k, line) in lines.enumerate() {
-        marks.label(corner + Vec2::new(6.0, 4.0 + 15.0 * k as f32), Align2::LEFT_TOP, line, palette.ink);
-    }
+}
+
+/// What the lines of the curves mean, and why one ends early.
+fn singular_words(found: &SingularCurves) -> Vec<String> {
+    std::iter::once(LEGEND.to_owned()).chain(found.remarks.iter().cloned()).collect()
 }
 
 /// The posterior of an observation: its mean and its ellipses at one and two standard deviations.

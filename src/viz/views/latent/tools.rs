@@ -1,6 +1,6 @@
 //! The header tools of latent space: colours, and the latents on the axes.
 
-use eframe::egui::{ComboBox, Ui};
+use eframe::egui::{Role, Ui, WidgetInfo};
 
 use super::ui::has_pairs;
 use crate::geometry::MapQuantity;
@@ -39,33 +39,45 @@ fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
 }
 
-/// The menus of the two shown latents, and the switch to all pairs, for three latents or more.
+/// The menu of the two shown latents, or all pairs of them, for three latents or more.
 fn axes(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let m = context.snapshot.latent_dim();
     if m < 3 {
         return;
     }
-    if has_pairs(m) {
-        let help = "Show every pair of latents as a plane of its own; dragging z* in one moves its two coordinates";
-        ui.toggle_value(&mut selection.pairs, "all pairs").on_hover_text(help);
-        if selection.pairs {
-            return;
+    let pairs = has_pairs(m);
+    let [a, b] = selection.axes.map(|i| indexed("z", i));
+    let shown = if pairs && selection.pairs { "all pairs ▾".to_owned() } else { format!("{a}, {b} ▾") };
+    ui.menu_button(shown, |ui| {
+        if pairs {
+            let help = "Show every pair of latents as a plane of its own; dragging z* in one moves its two coordinates";
+            ui.toggle_value(&mut selection.pairs, "all pairs").on_hover_text(help);
+            ui.separator();
         }
-    }
-    for (k, name) in ["across", "up"].into_iter().enumerate() {
-        let mut chosen = selection.axes[k];
-        ComboBox::new(("latent axis", k), name).width(48.0).selected_text(indexed("z", chosen)).show_ui(ui, |ui| {
-            for i in 0..m {
-                ui.selectable_value(&mut chosen, i, indexed("z", i));
-            }
-        });
-        if chosen != selection.axes[k] {
-            // Choosing the other one's axis swaps them.
-            if chosen == selection.axes[1 - k] {
-                selection.axes.swap(0, 1);
-            } else {
-                selection.axes[k] = chosen;
-            }
+        for (k, name) in ["across", "up"].into_iter().enumerate() {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(name);
+                for i in 0..m {
+                    let button = ui.selectable_label(selection.axes[k] == i, indexed("z", i));
+                    let help = format!("{} {name}", indexed("z", i));
+                    button.widget_info(|| WidgetInfo::selected(Role::Button, true, selection.axes[k] == i, &help));
+                    if button.clicked() {
+                        choose_axis(selection, k, i);
+                    }
+                }
+            });
         }
+    })
+    .response
+    .on_hover_text("The latents across and up");
+}
+
+/// Puts a latent on an axis. Choosing the one of the other axis swaps them.
+fn choose_axis(selection: &mut Selection, axis: usize, latent: usize) {
+    selection.pairs = false;
+    if latent == selection.axes[1 - axis] {
+        selection.axes.swap(0, 1);
+    } else {
+        selection.axes[axis] = latent;
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     };
     let drawn = drawn(ui, context, chosen, form);
     let (head, body) = area.split_top_bottom_at_y(area.min.y + LINE);
-    heading(ui, &drawn, encoded, head);
+    heading(ui, context, &drawn, encoded, &mut selection.reconstructions, head);
     let size = vec2((height * drawn.form.aspect()).min((area.width() - label) / count as f32 - GAP), height);
     let font = FontId::proportional(SMALLEST_TEXT + 1.0);
     for (row, name) in rows.iter().enumerate() {
@@ -189,32 +189,42 @@ fn drawn(ui: &Ui, context: &ViewContext<'_>, chosen: Vec<usize>, form: TileForm)
     drawn
 }
 
-/// The line above the tiles.
-fn heading(ui: &mut Ui, drawn: &DrawnObservations, encoded: usize, place: Rect) {
+/// The line above the tiles: which observations they are, with paging, and the scale of differences.
+fn heading(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    drawn: &DrawnObservations,
+    encoded: usize,
+    shown: &mut Reconstructions,
+    place: Rect,
+) {
     let builder = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(place.intersect(ui.clip_rect()));
-        ui.label(format!("{} of the first {encoded} held-out observations", drawn.chosen.len()));
+        let first = shown.first.min(encoded.saturating_sub(1));
+        let (count, end) = (drawn.chosen.len(), first + drawn.chosen.len());
+        if !context.is_figure() {
+            let mut page = |symbol: &str, help: &str, to: usize, enabled: bool| {
+                let button = ui.add_enabled(enabled, Button::new(symbol).small()).on_hover_text(help);
+                button.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, help));
+                if button.clicked() {
+                    shown.first = to;
+                }
+            };
+            page("‹", "Previous observations", first.saturating_sub(count), first > 0);
+            page("›", "Next observations", end, end < encoded);
+        }
+        let which = if shown.worst_first { "worst of the first" } else { "of the first" };
+        ui.label(format!("{}–{end} {which} {encoded} held-out observations", first + 1));
         if let TileForm::Picture(_) = drawn.form {
             signed_legend(ui, drawn.largest, "· x̂ − x");
         }
     });
 }
 
-/// The tools: order and paging.
-pub(super) fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+/// The tool: order.
+pub(super) fn tools(ui: &mut Ui, _: &ViewContext<'_>, selection: &mut Selection) {
     let shown = &mut selection.reconstructions;
-    let encoded = context.snapshot.encodings.columns();
-    let page = |ui: &mut Ui, symbol: &str, help: &str, to: usize, enabled: bool| {
-        let button = ui.add_enabled(enabled, Button::new(symbol).small()).on_hover_text(help);
-        button.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, help));
-        if button.clicked() { Some(to) } else { None }
-    };
-    let back = page(ui, "‹", "Previous observations", shown.first.saturating_sub(MOST), shown.first > 0);
-    let on = page(ui, "›", "Next observations", shown.first + MOST, shown.first + MOST < encoded);
-    if let Some(first) = back.or(on) {
-        shown.first = first;
-    }
     if ui.checkbox(&mut shown.worst_first, "worst first").on_hover_text("The largest squared error first").changed() {
         shown.first = 0;
     }

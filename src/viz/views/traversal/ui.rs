@@ -24,6 +24,9 @@ use crate::viz::traversal::{RangeRule, RowOrder, Traversal, decode_along};
 /// The room for the label of a row.
 const LABEL: f32 = 122.0;
 
+/// The height of a line of it.
+const LABEL_LINE: f32 = SMALLEST_TEXT + 4.5;
+
 /// The line above the tiles.
 const HEADER: f32 = 20.0;
 
@@ -74,7 +77,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     heading(ui, context, selection, &drawn, head);
     let rows = drawn.strips.rows.len();
     let extra = f32::from(u8::from(playing));
-    let label = if area.width() < 420.0 { 0.62 * LABEL } else { LABEL };
+    let label = label_width(area, &drawn.form, rows);
     let across = (body.width() - label - GAP) / (columns as f32 + extra * 1.2) - GAP;
     let down = body.height() / rows as f32 - GAP;
     let size = match drawn.form {
@@ -116,22 +119,35 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     if let Some(z) = clicked {
         selection.move_to(z);
-        selection.observation = None;
+        if selection.traversal.range != RangeRule::PosteriorSd {
+            selection.observation = None;
+        }
     } else if let Some(z) = hovered.filter(|_| !context.is_figure()) {
         selection.preview(z);
     }
     ui.allocate_rect(area, Sense::hover());
 }
 
+/// The room for the labels of rows: where pictures are so low that they leave a row one line, it holds all on that line.
+fn label_width(area: Rect, form: &TileForm, rows: usize) -> f32 {
+    let height = (area.height() - HEADER) / rows as f32 - GAP;
+    let narrow = area.width() < 420.0;
+    match form {
+        TileForm::Picture(_) if height < 2.0 * LABEL_LINE && area.width() > 640.0 => 1.9 * LABEL,
+        _ if narrow => 0.62 * LABEL,
+        _ => LABEL,
+    }
+}
+
 /// An odd number of columns that leaves the tiles wide enough.
 fn columns(context: &ViewContext<'_>, form: &TileForm, area: Rect, rows: usize, playing: bool) -> usize {
     let most = if context.is_figure() { FIGURE_COLUMNS } else { WINDOW_COLUMNS };
-    let room = area.width() - LABEL - if playing { 1.4 * LEAST_TILE } else { 0.0 };
+    let room = area.width() - label_width(area, form, rows.clamp(1, 16)) - if playing { 1.4 * LEAST_TILE } else { 0.0 };
     let height = (area.height() - HEADER) / rows.clamp(1, 16) as f32;
     // Pictures are no wider than their rows are high.
     let least =
         if matches!(form, TileForm::Picture(_)) { LEAST_TILE.min(height * form.aspect()) } else { 1.4 * LEAST_TILE };
-    let fitting = (room / (least + GAP)) as usize;
+    let fitting = if context.is_figure() { most } else { (room / (least + GAP)) as usize };
     (fitting.clamp(3, most) - 1) / 2 * 2 + 1
 }
 
@@ -207,21 +223,17 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
     let builder = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(place.intersect(ui.clip_rect()));
-        let rule = selection.traversal.rule();
-        ui.label(format!("Each row: one latent, {rule}; middle: z*"));
+        if let (TileForm::Picture(_), true) = (&drawn.form, selection.traversal.difference) {
+            signed_legend(ui, drawn.shown.map_or(1.0, |(largest, _)| largest), "x − d(z*):");
+        }
+        let mut words = format!("Each row: one latent, {}; middle: z*", selection.traversal.rule());
         if drawn.strips.left_out > 0 {
-            ui.weak(format!("{} of {} latents", drawn.strips.rows.len(), drawn.z.len()));
+            words.push_str(&format!(" · {} of {} latents", drawn.strips.rows.len(), drawn.z.len()));
         }
-        match &drawn.form {
-            TileForm::Picture(_) if selection.traversal.difference => {
-                signed_legend(ui, drawn.shown.map_or(1.0, |(largest, _)| largest), "· difference from z*");
-            }
-            TileForm::Profile(_) => {
-                let names = &context.snapshot.data.observation_names;
-                ui.add(Label::new(format!("· {}", names.join(", "))).truncate());
-            }
-            _ => (),
+        if let TileForm::Profile(_) = &drawn.form {
+            words.push_str(&format!(" · {}", context.snapshot.data.observation_names.join(", ")));
         }
+        ui.add(Label::new(words).truncate());
     });
 }
 
@@ -230,24 +242,31 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
     let palette = ViewContext::palette(ui);
     let strip = &drawn.strips.rows[row];
     let name = indexed("z", strip.latent);
-    let kl = if strip.kl.is_nan() { "KL –".to_owned() } else { format!("KL {}", number(strip.kl, 2)) };
-    let length = drawn.lengths.get(strip.latent).map_or_else(String::new, |l| format!("‖J‖ {}", number(*l, 2)));
+    let kl = if strip.kl.is_nan() {
+        "KL –".to_owned()
+    } else {
+        format!("KL {}", number(strip.kl, 1 + usize::from(strip.kl < 10.0)))
+    };
+    let length = drawn
+        .lengths
+        .get(strip.latent)
+        .map_or_else(String::new, |l| format!("‖J‖ {}", number(*l, 1 + usize::from(*l < 10.0))));
     let named = |(k, r): (usize, f64)| {
         let factor = context.snapshot.data.factor_names.get(k).map_or("", String::as_str);
         format!("{factor} {}", number(r, 2))
     };
     let factor = if strip.is_active { strip.factor.map(named) } else { Some("collapsed".to_owned()) };
-    let mark = if strip.is_active { palette.truth } else { palette.muted };
+    let mark = if strip.is_active { palette.ink } else { palette.muted };
     let font = FontId::proportional(SMALLEST_TEXT + 1.0);
-    let line = font.size + 3.5;
-    let first = if place.width() > 90.0 { format!("{name}  {kl}") } else { name.clone() };
-    let second = factor.clone().unwrap_or_else(|| length.clone());
-    let mut lines = vec![(first, palette.ink)];
-    if place.height() >= 3.0 * line {
-        lines.extend([(length.clone(), palette.ink), (factor.clone().unwrap_or_default(), mark)]);
+    let line = LABEL_LINE;
+    let meaning = factor.as_deref().unwrap_or_default();
+    let lines = if place.height() >= 3.0 * line && place.width() < 100.0 {
+        vec![(format!("{name}  {meaning}"), mark), (kl.clone(), palette.ink), (length.clone(), palette.ink)]
     } else if place.height() >= 2.0 * line {
-        lines.push((second, if factor.is_some() { mark } else { palette.ink }));
-    }
+        vec![(format!("{name}  {meaning}"), mark), (format!("{kl}  {length}"), palette.ink)]
+    } else {
+        vec![(format!("{name}  {kl}  {length}  {meaning}"), palette.ink)]
+    };
     let painter = ui.painter().with_clip_rect(place.expand2(vec2(2.0, 8.0)).intersect(ui.clip_rect()));
     let top = place.center().y - 0.5 * line * lines.len() as f32;
     for (k, (text, color)) in lines.into_iter().enumerate() {

@@ -7,12 +7,14 @@ use crate::viz::context::ViewContext;
 use crate::viz::selection::Selection;
 use crate::viz::view_spec::Table;
 
-/// The densities of the seams through z*, of their ghosts, and of true seams if those are shown.
+/// The densities of the seams through z*, over arc length from zᵢ = 0, of their ghosts, and of true seams if those are shown.
 pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     let latents = shown_latents(context, selection);
     let mut csv = Csv::new(["seam", "latent", "t", "prior", "arc_length", "speed", "density"]);
     let mut add = |part: &str, seam: &Seam| {
-        densities_of(seam).into_iter().for_each(|row| csv.push([part.to_owned()], row));
+        let zero = seam.arc_at(0.0);
+        let from_zero = Seam { arc: seam.arc.iter().map(|s| s - zero).collect(), ..seam.clone() };
+        densities_of(&from_zero).into_iter().for_each(|row| csv.push([part.to_owned()], row));
     };
     latents.iter().for_each(|i| add("through z*", &context.probe.seams[*i]));
     if let Some(ghosts) = context.query(&ghosts_query(context, &latents)) {

@@ -1,5 +1,5 @@
 //! Push-forward densities: for each latent p(zᵢ) above in blue, and beneath it in red what becomes of it over the arc
-//! length of the seam, linked slice by slice, with a histogram of decoded samples that uses no derivative and the same seam
+//! length of the seam from zᵢ = 0, linked slice by slice, with a histogram of decoded samples that uses no derivative and the same seam
 //! at other values of the other latents. With the layer "truth" on, the same of the map that generated the data.
 
 use eframe::egui::{Align2, Color32, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
@@ -38,15 +38,16 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let ghosts = answer.as_deref();
     // One scale for all, so that lengths and heights can be compared, also with the run beside.
     let scale = std::iter::once(context).chain(context.beside).map(|context| DensityScale::of(context, &latents));
-    let scale = scale.fold(DensityScale { reach: 1e-6, height: 1e-6 }, DensityScale::larger);
+    let scale = scale.reduce(DensityScale::larger).unwrap_or(DensityScale { reach: 1.0, height: 1.0 }).rounded();
     let area = ui.available_rect_before_wrap();
     let width = area.width() / latents.len() as f32;
     for (k, latent) in latents.iter().enumerate() {
         let seam = &context.probe.seams[*latent];
         let column = Rect::from_min_size(area.min + vec2(width * k as f32, 0.0), vec2(width - 8.0, area.height()));
         let (upper, lower) = column.split_top_bottom_at_fraction(0.4);
-        let prior =
-            ui.scope_builder(UiBuilder::new().max_rect(upper).id_salt(("prior", k)), |ui| prior(ui, context, seam));
+        let prior = ui.scope_builder(UiBuilder::new().max_rect(upper).id_salt(("prior", k)), |ui| {
+            prior(ui, context, seam, scale)
+        });
         let lower = lower.with_min_y(lower.min.y + STRIP);
         let found = ghosts.and_then(|ghosts| {
             let place = ghosts.of_seams.iter().position(|(i, _)| i == latent)?;
@@ -87,7 +88,7 @@ pub(super) fn ghosts_query(context: &ViewContext<'_>, latents: &[usize]) -> Ghos
 /// The common scale of the lower plots.
 #[derive(Clone, Copy)]
 struct DensityScale {
-    /// Arc length on either side of d(z*).
+    /// Arc length on either side of the point of zᵢ = 0.
     reach: f64,
     /// The largest density.
     height: f64,
@@ -95,14 +96,36 @@ struct DensityScale {
 
 impl DensityScale {
     fn of(context: &ViewContext<'_>, latents: &[usize]) -> Self {
-        let seams = || latents.iter().filter_map(|i| context.probe.seams.get(*i));
-        let reach = seams().flat_map(|s| [s.arc_at(-3.0).abs(), s.arc_at(3.0).abs()]).fold(1e-6, f64::max);
+        // A collapsed latent moves nothing, so its seam has no scale.
+        let seams =
+            || latents.iter().filter(|i| !is_collapsed(context, **i)).filter_map(|i| context.probe.seams.get(*i));
+        let ends = |s: &Seam| [-3.0, 3.0].map(|t| (s.arc_at(t) - s.arc_at(0.0)).abs());
+        let reach = seams().flat_map(ends).fold(0.0, f64::max);
         // A seam that stands still somewhere has an infinite density there; the scale then follows the rest.
         let mut heights: Vec<f64> = seams().flat_map(|s| s.density()).filter(|d| d.is_finite()).collect();
         let high = heights.len() * 99 / 100;
         let height =
             if heights.is_empty() { 1.0 } else { 1.5 * *heights.select_nth_unstable_by(high, f64::total_cmp).1 };
-        Self { reach, height }
+        Self { reach: if reach > 0.0 { reach } else { 1.0 }, height }
+    }
+
+    /// The next round numbers: while z* moves the scale stays.
+    fn rounded(self) -> Self {
+        Self { reach: round_up(self.reach), height: round_up(self.height) }
+    }
+
+    /// The range of the prior. Where lengths allow it a unit is as wide in red as in blue, so that one sees what is stretched.
+    fn range(self) -> f64 {
+        if self.has_one_unit() { self.reach.max(RANGE) } else { RANGE }
+    }
+
+    /// The range of arc lengths.
+    fn reach(self) -> f64 {
+        if self.has_one_unit() { self.range() } else { self.reach }
+    }
+
+    fn has_one_unit(self) -> bool {
+        (0.3 * RANGE..=3.0 * RANGE).contains(&self.reach)
     }
 
     fn larger(self, other: Self) -> Self {
@@ -110,19 +133,36 @@ impl DensityScale {
     }
 }
 
+/// The next of ten round numbers in each power of ten.
+fn round_up(x: f64) -> f64 {
+    const STEPS: [f64; 11] = [1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0, 10.0];
+    let power = 10_f64.powf(x.log10().floor());
+    STEPS.into_iter().map(|step| step * power).find(|step| *step >= x).unwrap_or(x)
+}
+
+fn is_collapsed(context: &ViewContext<'_>, latent: usize) -> bool {
+    context.snapshot.vae.has_encoder && context.snapshot.geometry.is_collapsed(latent)
+}
+
+/// The room for the labels of the upward axes, the same in blue and in red.
+const AXIS: f32 = 30.0;
+
 fn plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'static> {
     still_plot(ui, id, context)
         .show_grid([false, false])
-        .show_axes([context.axes, false])
+        .show_axes([context.axes, context.axes])
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(AXIS)])
         .x_grid_spacer(grid(6.0))
+        .y_grid_spacer(grid(3.0))
 }
 
-fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam) -> PlotPainter {
+fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam, scale: DensityScale) -> PlotPainter {
+    let range = scale.range();
     let palette = ViewContext::palette(ui);
     let name = indexed("z", seam.latent);
     let response = plot(ui, "prior", context)
-        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE, 0.0], [RANGE, 0.5])));
+        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-range, 0.0], [range, 0.5])));
     let marks = PlotPainter::new(ui, context, response.transform);
     let curve: Vec<[f64; 2]> = seam.t.iter().map(|t| [*t, normal_density(*t)]).collect();
     slices(&marks, &seam.t, &curve, palette.latent);
@@ -162,15 +202,13 @@ impl Truth {
     }
 
     fn draw(&self, marks: &PlotPainter, palette: &Palette) {
-        let curve =
-            |seam: &Seam| -> Vec<[f64; 2]> { seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect() };
         for ghost in &self.ghosts {
             marks.curve(curve(&ghost.seam).into_iter(), Stroke::new(1.0, palette.truth), dashes(ghost.other));
         }
         marks.curve(curve(&self.seam).into_iter(), Stroke::new(1.8, palette.truth), &[]);
         if !self.ghosts.is_empty() {
             let spread = 100.0 * spread(&self.seam, &self.ghosts);
-            caption(marks, 2, &format!("true map: ghosts ±{} %", number(spread, 0)), palette.truth);
+            caption(marks, 3, &format!("true map: ghosts ±{} %", number(spread, 0)), palette.truth);
         }
     }
 }
@@ -184,15 +222,19 @@ fn pushed(
     truth: Option<&Truth>,
 ) -> PlotPainter {
     let palette = ViewContext::palette(ui);
-    let DensityScale { reach, height } = scale;
+    let (reach, height) = (scale.reach(), scale.height);
+    let zero = seam.arc_at(0.0);
     let response = plot(ui, "pushed", context)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach, 0.0], [reach, height])));
     let marks = PlotPainter::new(ui, context, response.transform);
-    let curve: Vec<[f64; 2]> = seam.arc.iter().zip(seam.density()).map(|(s, d)| [*s, d]).collect();
+    if is_collapsed(context, seam.latent) {
+        return spike(context, &marks, seam, height, palette);
+    }
+    let curve = curve(seam);
     // The slices are those of the prior: cut where the seam is at the same z.
     slices(&marks, &seam.t, &curve, palette.image);
     if let Some(Found { ghosts, arcs, .. }) = found {
-        let bars = histogram(arcs, reach);
+        let bars = histogram(arcs.iter().map(|arc| arc - zero), arcs.len(), reach);
         let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
         marks.curve(steps, Stroke::new(1.0, palette.image.gamma_multiply(0.45)), &[]);
         draw_ghosts(&marks, ghosts, palette);
@@ -201,11 +243,19 @@ fn pushed(
         truth.draw(&marks, palette);
     }
     marks.curve(curve.iter().copied(), Stroke::new(2.0, palette.image), &[]);
-    marker(&marks, 0.0, normal_density(context.probe.z()[seam.latent]) / speed_here(context, seam), palette.image);
-    let name = format!("p({}) / ‖J{}‖", indexed("z", seam.latent), indexed("", seam.latent));
-    caption(&marks, 0, &format!("{name}  ∫ = {}", number(seam.mass(), 4)), palette.image);
+    let (z, speed) = (context.probe.z()[seam.latent], speed_here(context, seam));
+    marker(&marks, seam.arc_at(z) - zero, normal_density(z) / speed, palette.image);
+    let length = format!("‖J{}‖", indexed("", seam.latent));
+    caption(
+        &marks,
+        0,
+        &format!("p({}) / {length}  ∫ = {}", indexed("z", seam.latent), number(seam.mass(), 4)),
+        palette.image,
+    );
+    let here = number(speed, 2);
+    caption(&marks, 1, &format!("at z*: × {length} = {here}, height ÷ {here}"), palette.image);
     if context.in_fisher_metric() {
-        caption(&marks, 3, "of x̂ = π", palette.muted);
+        caption(&marks, 4, "of x̂ = π", palette.muted);
     }
     if let Some(Found { ghosts, spread, .. }) = found.filter(|found| !found.ghosts.is_empty()) {
         let elsewhere = if context.snapshot.latent_dim() == 2 {
@@ -213,22 +263,40 @@ fn pushed(
         } else {
             String::new()
         };
-        caption(&marks, 1, &format!("ghosts{elsewhere} ±{} %", number(100.0 * *spread, 0)), palette.muted);
+        caption(&marks, 2, &format!("ghosts{elsewhere} ±{} %", number(100.0 * *spread, 0)), palette.muted);
     }
     response.response.on_hover_text(
-        "Density over arc length from d(z*), in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
+        "Density over arc length from the point of zᵢ = 0, in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
          decoded samples, measured without a derivative. Thin lines: the same seam at other values of the other latents; they \
          coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam",
     );
     marks
 }
 
+/// The density over arc length from the point of zᵢ = 0.
+fn curve(seam: &Seam) -> Vec<[f64; 2]> {
+    let zero = seam.arc_at(0.0);
+    seam.arc.iter().zip(seam.density()).map(|(s, d)| [s - zero, d]).collect()
+}
+
+/// All of p(zᵢ) on one point.
+fn spike(context: &ViewContext<'_>, marks: &PlotPainter, seam: &Seam, height: f64, palette: &Palette) -> PlotPainter {
+    marks.curve([[0.0, 0.0], [0.0, height]].into_iter(), Stroke::new(2.5, palette.image), &[]);
+    let name = indexed("z", seam.latent);
+    caption(marks, 0, &format!("{name} has collapsed: all of p({name}) is"), palette.image);
+    let length = number(speed_here(context, seam), 4);
+    caption(marks, 1, &format!("on one point (‖J{}‖ = {length} at z*)", indexed("", seam.latent)), palette.image);
+    marks.clone()
+}
+
 /// The seam's density elsewhere, in the dash pattern of the latent that is moved.
 fn draw_ghosts(marks: &PlotPainter, ghosts: &[Ghost], palette: &Palette) {
     for ghost in ghosts {
-        let density = ghost.seam.density();
-        let curve = ghost.seam.arc.iter().zip(density).map(|(s, d)| [*s, d]);
-        marks.curve(curve, Stroke::new(1.1, palette.ink.gamma_multiply(0.7)), dashes(ghost.other));
+        marks.curve(
+            curve(&ghost.seam).into_iter(),
+            Stroke::new(1.1, palette.ink.gamma_multiply(0.7)),
+            dashes(ghost.other),
+        );
     }
 }
 
@@ -255,11 +323,12 @@ fn edges() -> impl Iterator<Item = [f64; 2]> {
 /// Bands from each slice of the prior to its image on the seam, from the upper plot to the lower one.
 fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
     let palette = ViewContext::palette(ui);
+    let zero = seam.arc_at(0.0);
     let (above, below) = (prior.painter.clip_rect(), pushed.painter.clip_rect());
     let painter = ui.painter().with_clip_rect(Rect::from_x_y_ranges(below.x_range(), above.bottom()..=below.bottom()));
     for (k, ends) in edges().enumerate() {
         let top = ends.map(|t| pos2(prior.at([t, 0.0]).x, above.bottom()));
-        let middle = ends.map(|t| pos2(pushed.at([seam.arc_at(t), 0.0]).x, below.top()));
+        let middle = ends.map(|t| pos2(pushed.at([seam.arc_at(t) - zero, 0.0]).x, below.top()));
         let strength = if k % 2 == 0 { 0.05 } else { 0.2 };
         let colors = [palette.latent, palette.image].map(|color| color.gamma_multiply(strength));
         let mut mesh = Mesh::default();
@@ -275,7 +344,7 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
         }
     }
     for t in DECILES {
-        for (marks, x) in [(prior, t), (pushed, seam.arc_at(t))] {
+        for (marks, x) in [(prior, t), (pushed, seam.arc_at(t) - zero)] {
             let at = marks.at([x, 0.0]);
             marks.painter.vline(at.x, at.y - 4.0..=at.y, Stroke::new(1.0, palette.ink));
         }
@@ -299,7 +368,7 @@ fn marker(marks: &PlotPainter, x: f64, y: f64, color: Color32) {
 }
 
 /// The histogram of arc lengths as a density.
-fn histogram(arcs: &[f64], reach: f64) -> Vec<([f64; 2], f64)> {
+fn histogram(arcs: impl Iterator<Item = f64>, all: usize, reach: f64) -> Vec<([f64; 2], f64)> {
     let width = 2.0 * reach / BINS as f64;
     let mut counts = [0_usize; BINS];
     for arc in arcs {
@@ -310,7 +379,7 @@ fn histogram(arcs: &[f64], reach: f64) -> Vec<([f64; 2], f64)> {
     }
     let bar = |(k, count): (usize, usize)| {
         let low = -reach + width * k as f64;
-        ([low, low + width], count as f64 / (arcs.len() as f64 * width))
+        ([low, low + width], count as f64 / (all as f64 * width))
     };
     counts.into_iter().enumerate().map(bar).collect()
 }

@@ -7,6 +7,7 @@ mod ground_truth_map;
 mod image_map;
 mod import;
 mod import_check;
+mod nearest_factors;
 mod numbers;
 mod scene;
 mod shapes;
@@ -19,6 +20,7 @@ pub use generator::{FactorDistribution, Generator, ObservationSource, SampleMome
 pub use ground_truth_map::GroundTruthMap;
 pub use import::{FEWEST_ROWS, HELD_OUT, ImportNote, ImportOptions, MissingValues, PixelColor, Scaling, TestFile};
 pub use import_check::notes_on;
+pub use nearest_factors::nearest_factors;
 pub use numbers::{Numbers, chosen_rows};
 pub use scene::{Scene, SceneCamera, SceneError};
 pub use shapes::{SHAPES_COUNT, SHAPES_FACTORS, SHAPES_SIZE, ShapePicture};

@@ -236,9 +236,9 @@ impl Probe {
         self.snapshot.vae.decode(&Matrix::from_columns(here.len(), z.len() / here.len(), z))
     }
 
-    /// The ground truth at the nearest observation, if it is known.
+    /// The ground truth at the point of the true manifold that is nearest to d(z\*), if it is known.
     pub fn truth(&self) -> Option<&GroundTruth> {
-        self.truth.get_or_init(|| self.nearest.and_then(|i| GroundTruth::new(&self.snapshot, i))).as_ref()
+        self.truth.get_or_init(|| self.nearest.and_then(|i| GroundTruth::new(&self.snapshot, i, &self.image))).as_ref()
     }
 
     /// The latent of point `k` of the surface.

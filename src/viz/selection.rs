@@ -149,7 +149,7 @@ impl Layers {
             ("basis", "The local basis u₁, u₂, … at d(z*)", &mut self.basis),
             (
                 "truth",
-                "True seams of generated data, through the held-out observation next to d(z*), and their densities",
+                "True seams of generated data, through the point nearest to d(z*), and their densities",
                 &mut self.truth,
             ),
             ("axes", "Axes and grid lines, of all plots", &mut self.axes),

@@ -242,7 +242,7 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
     let pairs = best_assignment(truth.ncols(), jacobian.ncols(), cosine);
     ui.add_space(2.0);
     ui.label(RichText::new("true seam ∠ model's").strong()).on_hover_text(
-        "Angle between the columns of the true Jacobian at the held-out observation next to d(z*) and those of the model at z*. \
+        "Angle between the columns of the true Jacobian at the point of the true manifold nearest to d(z*) and those of the model at z*. \
          Empirical",
     );
     for (k, i) in pairs.into_iter().enumerate().take(MOST) {

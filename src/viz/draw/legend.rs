@@ -7,7 +7,7 @@ use super::polyline::polyline;
 /// A short piece of a line, as legends have it.
 pub(crate) fn sample_line(ui: &mut Ui, stroke: Stroke, dashes: &[f32]) {
     let (rect, _) = ui.allocate_exact_size(vec2(30.0, 12.0), Sense::hover());
-    ui.painter().extend(polyline(vec![rect.left_center(), rect.right_center()], stroke, dashes));
+    polyline(ui.painter(), &[rect.left_center(), rect.right_center()], stroke, dashes);
 }
 
 /// A hollow dot in the same room.

@@ -49,13 +49,13 @@ impl PlotPainter {
     /// A polyline; `dashes` as [`dashes`](crate::viz::theme::dashes) gives them, empty for a solid one.
     pub(crate) fn curve(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
         let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
-        self.painter.extend(polyline(simplified(&path), stroke, dashes));
+        polyline(&self.painter, &simplified(&path), stroke, dashes);
     }
 
     /// A curve over increasing x that may have many more points than there are pixels.
     pub(crate) fn history(&self, points: impl Iterator<Item = [f64; 2]>, stroke: Stroke, dashes: &[f32]) {
         let path: Vec<Pos2> = points.filter(|p| p.iter().all(|x| x.is_finite())).map(|p| self.at(p)).collect();
-        self.painter.extend(polyline(thinned(&path), stroke, dashes));
+        polyline(&self.painter, &thinned(&path), stroke, dashes);
     }
 
     /// The area between a curve and the axis beneath it.

@@ -2,20 +2,65 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Pos2, Shape, Stroke, Vec2};
+use eframe::egui::{Painter, Pos2, Rect, Shape, Stroke, Vec2};
 
 use crate::experiment::Row;
 
-/// The shapes of a polyline.
-pub(crate) fn polyline(path: Vec<Pos2>, stroke: Stroke, dashes: &[f32]) -> Vec<Shape> {
-    if path.len() < 2 {
-        return Vec::new();
-    }
-    if dashes.is_empty() {
-        return vec![Shape::line(path, stroke)];
-    }
+/// Draws a polyline as far as it is in sight. Of a line that leaves the picture far behind, only the rest is cut into dashes.
+pub(crate) fn polyline(painter: &Painter, path: &[Pos2], stroke: Stroke, dashes: &[f32]) {
     let (on, off): (Vec<f32>, Vec<f32>) = dashes.as_chunks::<2>().0.iter().map(|[on, off]| (*on, *off)).unzip();
-    Shape::dashed_line_with_offset(&path, stroke, &on, &off, 0.0)
+    let period: f32 = dashes.iter().sum();
+    for run in runs_in_sight(path, painter.clip_rect().expand(stroke.width + 2.0), f64::from(period)) {
+        if on.is_empty() || period <= 0.0 {
+            painter.add(Shape::line(run, stroke));
+        } else {
+            painter.extend(Shape::dashed_line_with_offset(&run, stroke, &on, &off, 0.0));
+        }
+    }
+}
+
+/// The parts of a path inside a rectangle. Each begins up to a `period` of the dashes before its edge, where a dash begins.
+fn runs_in_sight(path: &[Pos2], sight: Rect, period: f64) -> Vec<Vec<Pos2>> {
+    let mut runs: Vec<Vec<Pos2>> = Vec::new();
+    let (mut travelled, mut goes_on) = (0.0, false);
+    for [a, b] in path.array_windows() {
+        let [[ax, ay], [bx, by]] = [a, b].map(|p| [f64::from(p.x), f64::from(p.y)]);
+        let length = (bx - ax).hypot(by - ay);
+        let at = |share: f64| Pos2::new((ax + share * (bx - ax)) as f32, (ay + share * (by - ay)) as f32);
+        let part = if length.is_finite() { in_sight([ax, ay], [bx, by], sight) } else { None };
+        if let Some([from, to]) = part {
+            if !goes_on || from > 0.0 {
+                let place: f64 = travelled + from * length;
+                let dash = if period > 0.0 { (place / period).floor() * period } else { place };
+                let begin = if length > 0.0 { ((dash - travelled) / length).clamp(0.0, from) } else { 0.0 };
+                runs.push(vec![at(begin)]);
+            }
+            if let Some(run) = runs.last_mut() {
+                run.push(at(to));
+            }
+        }
+        goes_on = part.is_some_and(|[_, to]| to >= 1.0);
+        travelled += if length.is_finite() { length } else { 0.0 };
+    }
+    runs
+}
+
+/// The part of a segment inside a rectangle, as shares of its length (Liang and Barsky 1984).
+fn in_sight(a: [f64; 2], b: [f64; 2], sight: Rect) -> Option<[f64; 2]> {
+    let (mut from, mut to) = (0.0_f64, 1.0_f64);
+    let ends = [[sight.left(), sight.right()], [sight.top(), sight.bottom()]];
+    for (axis, [low, high]) in ends.into_iter().enumerate() {
+        let (low, high, step) = (f64::from(low) - a[axis], f64::from(high) - a[axis], b[axis] - a[axis]);
+        if step == 0.0 {
+            if low > 0.0 || high < 0.0 {
+                return None;
+            }
+        } else {
+            let (enter, leave) = if step > 0.0 { (low / step, high / step) } else { (high / step, low / step) };
+            (from, to) = (from.max(enter), to.min(leave));
+        }
+    }
+    (from <= to).then_some([from, to])
 }
 
 /// Of a curve over increasing x the lowest and the highest point in every column two points wide, in their order, and both
@@ -82,6 +127,21 @@ pub(crate) fn seldom(rows: &[Arc<Row>], width: f32) -> impl Iterator<Item = &Row
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_in_sight_is_drawn_and_dashes_stay_where_they_were() {
+        let sight = Rect::from_min_max(Pos2::ZERO, Pos2::new(100.0, 50.0));
+        let path = [[-1e9, 10.0], [1e9, 10.0], [1e9, f32::NAN], [50.0, 20.0], [50.0, 1e30]].map(Pos2::from);
+        let runs = runs_in_sight(&path, sight, 10.0);
+        assert_eq!(runs.len(), 2);
+        assert!(runs[0][0].x > -11.0 && runs[0][0].x <= 0.0 && runs[0][1].x <= 101.0, "{runs:?}");
+        assert_eq!(runs[1], [[50.0, 20.0], [50.0, 50.0]].map(Pos2::from));
+        let corner = [[10.0, 10.0], [20.0, 10.0], [20.0, 20.0]].map(Pos2::from);
+        assert_eq!(runs_in_sight(&corner, sight, 10.0), [corner.to_vec()]);
+        let (near, far) = ([[-7.0, 5.0], [80.0, 5.0]].map(Pos2::from), [[-1007.0, 5.0], [80.0, 5.0]].map(Pos2::from));
+        let first = |path: &[Pos2]| runs_in_sight(path, sight, 10.0)[0][0].x;
+        assert_eq!((first(&near), first(&far)), (-7.0, -7.0), "a period begins there in both");
+    }
 
     #[test]
     fn a_thinned_curve_keeps_its_ends_and_its_extremes() {

@@ -168,7 +168,7 @@ impl<'a> SpaceTile<'a> {
         painter.add(Shape::mesh(mesh));
         let path: Vec<Pos2> = curve.iter_columns().filter_map(&at).collect();
         if path.len() > 1 {
-            painter.extend(polyline(path, Stroke::new(1.6, palette.image), &[]));
+            polyline(&painter, &path, Stroke::new(1.6, palette.image), &[]);
         }
         if let Some(centre) = at(point) {
             painter.circle(centre, POINT_RADIUS + 2.2, palette.image, Stroke::new(1.0, palette.paper));
@@ -213,9 +213,9 @@ pub(crate) fn draw_profile(
             values.iter().enumerate().step_by(every).map(|(k, v)| pos2(x(k), y(f64::from(*v)))).collect()
         };
         if let Some(under) = under {
-            painter.extend(polyline(line(under), Stroke::new(1.0, palette.point), &[]));
+            polyline(&painter, &line(under), Stroke::new(1.0, palette.point), &[]);
         }
-        painter.extend(polyline(line(values), Stroke::new(1.4, palette.image), &[]));
+        polyline(&painter, &line(values), Stroke::new(1.4, palette.image), &[]);
     }
 }
 

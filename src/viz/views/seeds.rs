@@ -217,7 +217,7 @@ fn drawing(
         rect.center() + scale * vec2(u - middle[0], middle[1] - v)
     };
     let draw = |points: &Matrix<f32>, stroke: Stroke, pattern: &[f32]| {
-        painter.extend(polyline(points.iter_columns().map(place).collect(), stroke, pattern));
+        polyline(painter, &points.iter_columns().map(place).collect::<Vec<_>>(), stroke, pattern);
     };
     if a != b {
         for value in grid_values(REACH, 5) {

@@ -154,7 +154,7 @@ fn right_angle(marks: &PlotPainter, tips: [[f64; 2]; 2], color: Color32) {
     let origin = marks.at([0.0; 2]);
     let arms = tips.map(|tip| 11.0 * (marks.at(tip) - origin).normalized());
     let corners = vec![origin + arms[0], origin + arms[0] + arms[1], origin + arms[1]];
-    marks.painter.extend(polyline(corners, Stroke::new(1.4, color), &[]));
+    polyline(&marks.painter, &corners, Stroke::new(1.4, color), &[]);
 }
 
 /// sᵢ and ‖Jᵢ‖ as bars and numbers: they are equal for all i exactly when the columns are orthogonal.

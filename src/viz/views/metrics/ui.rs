@@ -239,13 +239,13 @@ fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Le
     let line = |height: f64| vec![pos2(rect.left(), y(height)), pos2(rect.right(), y(height))];
     painter.add(eframe::egui::Shape::line(line(low), Stroke::new(1.0, palette.rule)));
     for (_, level) in levels.iter().filter(|(_, level)| level.is_finite()) {
-        painter.extend(polyline(line(*level), Stroke::new(1.2, palette.muted), &[2.0, 2.0]));
+        polyline(&painter, &line(*level), Stroke::new(1.2, palette.muted), &[2.0, 2.0]);
     }
     // A gap where there is no value.
     let path: Vec<_> = seldom(&context.snapshot.history, size.x).map(|row| (row.step, (metric.then)(row))).collect();
     for run in path.split(|(_, value)| !value.is_finite()) {
-        let path = run.iter().map(|(step, value)| pos2(x(*step as f64), y(*value))).collect();
-        painter.extend(polyline(path, Stroke::new(1.3, palette.ink), &[]));
+        let path: Vec<_> = run.iter().map(|(step, value)| pos2(x(*step as f64), y(*value))).collect();
+        polyline(&painter, &path, Stroke::new(1.3, palette.ink), &[]);
     }
     response
 }

@@ -100,7 +100,7 @@ fn dial(ui: &mut Ui, selection: &mut Selection, side: f32) {
         painter.line_segment([at(degrees, radius), at(degrees, radius - length)], Stroke::new(1.0, palette.muted));
     }
     let line = |degrees: f64, stroke: Stroke, dashes: &[f32]| {
-        painter.extend(polyline(vec![at(degrees + 180.0, radius), at(degrees, radius)], stroke, dashes));
+        polyline(painter, &[at(degrees + 180.0, radius), at(degrees, radius)], stroke, dashes);
     };
     let phi = selection.phi;
     for quarter in [0.0, 90.0] {

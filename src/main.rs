@@ -21,7 +21,9 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    // A locale that is no language ("C") is no one's mistake.
+    let filter = env_logger::Env::default().default_filter_or("warn,egui_system=error");
+    env_logger::Builder::from_env(filter).init();
     let outcome = match Arguments::try_parse() {
         Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),
         Ok(Arguments { command: None, source, model }) => window(&source, &model),

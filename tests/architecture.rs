@@ -46,6 +46,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
         "viz",
         &[
             "theme",
+            "run_names",
             "view",
             "latent_grid",
             "picture",

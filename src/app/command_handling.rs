@@ -81,6 +81,11 @@ impl App {
                 self.ask_all(Request::MaxRate(rate));
             }
             C::Restart => self.restart(self.all_runs()),
+            C::Repeat => {
+                self.notice = None;
+                self.selection.shown_step = None;
+                self.ask_all(Request::Restart);
+            }
             C::NextSeed => {
                 for run in &mut self.runs {
                     let seed = &mut run.draft.config.seed;
@@ -97,12 +102,10 @@ impl App {
                 self.restart(self.active..=self.active);
             }
             C::SetScene(scene) => self.open_scene(*scene),
-            C::Change(command) => self.runs[self.active].ask(Request::Command(command)),
+            C::Change(command) => self.change(command),
             C::SwitchCovariance => {
-                let run = &mut self.runs[self.active];
-                let covariance = run.other_covariance();
-                run.settings.objective.covariance = covariance;
-                run.ask(Request::Command(Command::Covariance(covariance)));
+                let covariance = self.runs[self.active].other_covariance();
+                self.change(Command::Covariance(covariance));
             }
             C::RotateLatents(rotation) => self.ask_all(Request::Command(Command::Rotate(rotation))),
             C::Compare => self.set_compared(self.runs.len() == 1),
@@ -177,6 +180,17 @@ impl App {
             || self.asking_model.is_some()
     }
 
+    /// Changes the active run. A covariance chosen before the first step is the one it begins with.
+    fn change(&mut self, command: Command) {
+        let run = &mut self.runs[self.active];
+        run.settings = command.applied_to(run.settings);
+        let waits = !run.is_running() && run.snapshot().is_some_and(|snapshot| snapshot.step == 0);
+        if waits && matches!(command, Command::Covariance(_)) {
+            return self.restart(self.active..=self.active);
+        }
+        self.runs[self.active].ask(Request::Command(command));
+    }
+
     fn set_running(&mut self, running: bool) {
         self.ask_all(if running { Request::Run } else { Request::Pause });
     }
@@ -192,16 +206,11 @@ impl App {
         }
     }
 
-    /// Starts the runs again from step 0, with every change at its step. A run whose draft has another network, seed or scene
-    /// starts with the settings that the controls show.
+    /// Starts the runs again from step 0, with the settings that the controls show.
     fn restart(&mut self, runs: RangeInclusive<usize>) {
         self.notice = None;
         self.selection.shown_step = None;
         for run in runs {
-            if self.runs[run].has_begun_as_drafted() {
-                self.runs[run].ask(Request::Restart);
-                continue;
-            }
             let running = self.runs[run].is_running();
             self.runs[run].follow_controls();
             self.start(run, running);
@@ -273,6 +282,7 @@ fn trains(command: &UiCommand) -> bool {
         C::RunOrPause
         | C::Steps(_)
         | C::Restart
+        | C::Repeat
         | C::NextSeed
         | C::SetSeed(_)
         | C::SetNetwork(_)

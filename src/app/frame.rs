@@ -1,6 +1,7 @@
 //! One frame of the window: input to commands, panels and views, then the commands.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::egui::{self, CentralPanel, Context, KeyboardShortcut, Label, Panel, Popup, RichText, Ui};
@@ -9,6 +10,7 @@ use super::panels;
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::viz::command::UiCommand;
+use crate::viz::run_names::run_names;
 use crate::viz::views::command_table;
 
 /// The log line that `benches/start.sh` waits for.
@@ -93,7 +95,9 @@ impl App {
     }
 
     fn controls(&mut self, ui: &mut Ui) {
-        let runs = self.runs.len();
+        let shown: Vec<_> = self.runs.iter().filter_map(RunSlot::shown).map(Arc::as_ref).collect();
+        let (names, steps) = (run_names(&shown), shown.iter().map(|snapshot| snapshot.step));
+        let behind = steps.clone().max().zip(steps.min()).map_or(0, |(most, least)| most - least);
         let run = &mut self.runs[self.active];
         let snapshot = run.shown().cloned();
         let RunSlot { settings, draft, .. } = run;
@@ -101,7 +105,8 @@ impl App {
             snapshot: snapshot.as_deref(),
             settings,
             draft,
-            runs,
+            names: &names,
+            behind,
             active: self.active,
             commands: &self.commands,
         };

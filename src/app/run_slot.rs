@@ -225,17 +225,6 @@ impl RunSlot {
         })
     }
 
-    /// True if the draft is still the configuration the run began with, apart from settings that may change on the way.
-    pub(super) fn has_begun_as_drafted(&self) -> bool {
-        let (began, drafted) = (self.snapshot().map(|snapshot| &snapshot.config), &self.draft.config);
-        self.trainer.is_some()
-            && began.is_some_and(|began| {
-                began.seed == drafted.seed
-                    && began.architecture == drafted.architecture
-                    && began.origin == drafted.origin
-            })
-    }
-
     /// True while the run is training.
     pub(super) fn is_running(&self) -> bool {
         self.view.as_ref().is_some_and(|view| view.running)

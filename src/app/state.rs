@@ -22,7 +22,7 @@ use crate::figure::layout::Layout;
 use crate::trainer::Request;
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
-use crate::viz::context::RUN_NAMES;
+use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::{Layers, Selection};
 use crate::viz::theme::install;
 use crate::viz::workers::Workers;

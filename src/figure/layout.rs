@@ -10,6 +10,7 @@ use super::tiles::TileBehavior;
 use crate::data::{Dataset, ObservationKind};
 use crate::viz::command::Arrangement;
 use crate::viz::context::ViewContext;
+use crate::viz::run_names::run_names;
 use crate::viz::selection::Selection;
 use crate::viz::view::View;
 use crate::viz::view_spec::Region;
@@ -120,7 +121,8 @@ impl Layout {
     pub(crate) fn show(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
         let alone = self.alone;
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
-        let mut behavior = TileBehavior { contexts, selection, alone, tabbed };
+        let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names };
         match alone {
             Some(view) => behavior.alone(ui, view),
             None => self.tree.ui(&mut behavior, ui),
@@ -150,7 +152,8 @@ impl Layout {
     pub(crate) fn draw(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
         // Of tabs the front is drawn, under a title of its own.
         let (alone, tabbed) = (self.alone, Vec::new());
-        let mut behavior = TileBehavior { contexts, selection, alone, tabbed };
+        let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
             Some(view) if contexts.len() == 1 => {

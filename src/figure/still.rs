@@ -13,10 +13,11 @@ use crate::io::{Csv, EMBEDDED_IN_FIGURE, FileError, Session};
 use crate::paint::{Canvas, Offscreen, Picture};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
-use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::color_names;
 use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
+use crate::viz::run_names::run_names;
 use crate::viz::selection::Selection;
 use crate::viz::theme::install_for_figures;
 use crate::viz::view::View;
@@ -154,7 +155,8 @@ impl Figure {
                 return of(&contexts[0]);
             }
             let tables: Vec<Csv> = contexts.iter().map(of).collect::<Result<_, _>>()?;
-            Ok(Csv::stacked("run", RUN_NAMES.into_iter().zip(tables)))
+            let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
+            Ok(Csv::stacked("run", names.iter().map(String::as_str).zip(tables)))
         })
     }
 

@@ -8,7 +8,7 @@ use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, T
 
 use super::pane::Pane;
 use crate::viz::command::UiCommand;
-use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
 use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
@@ -25,6 +25,8 @@ pub(super) struct TileBehavior<'a, 'b> {
     pub(super) alone: Option<View>,
     /// The tiles whose titles are tabs.
     pub(super) tabbed: Vec<TileId>,
+    /// The names of the runs.
+    pub(super) names: Vec<String>,
 }
 
 impl<'a, 'b> TileBehavior<'a, 'b> {
@@ -121,7 +123,7 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
     /// The run of a view, if there are two.
     fn run_name(&self, pane: Pane) -> String {
         let compared = self.contexts.len() > 1 && !spec_of(pane.view).is_shared;
-        if compared { format!("{} · ", RUN_NAMES[pane.run]) } else { String::new() }
+        if compared { format!("{} · ", self.names[pane.run]) } else { String::new() }
     }
 }
 

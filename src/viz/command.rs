@@ -65,8 +65,10 @@ pub enum UiCommand {
     StepsTo(u64),
     /// Limit the steps per second; `None`: no limit.
     SetMaxRate(Option<f64>),
-    /// Start the same runs again.
+    /// Start the runs again with the settings that the controls show.
     Restart,
+    /// Repeat the runs from step 0, with every change at its step.
+    Repeat,
     /// Start the runs again with the next seed.
     NextSeed,
     /// Start the active run again with this seed.
@@ -257,8 +259,10 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::RunOrPause, "Run or pause", plain(Key::Space), (Run, 0), "Train, or stop training");
     add(C::Steps(1), "One step", plain(Key::Period), (Run, 0), "Make one optimiser step");
     add(C::Steps(100), "100 steps", plain(Key::Comma), (Run, 0), "Make 100 optimiser steps");
-    let help = "Start again from step 0, with every change at its step";
+    let help = "Start again from step 0 with the settings that are shown";
     add(C::Restart, "Restart with the same seed", ctrl(Key::R), (Run, 0), help);
+    let help = "Start again from step 0 with the settings of the first start, and every change at its step";
+    add(C::Repeat, "Repeat with the changes", None, (Run, 0), help);
     add(C::NextSeed, "Restart with the next seed", ctrl(Key::N), (Run, 0), "Start again with the seed plus one");
     let help = "Branch at the shown step and train on from there";
     add(C::RunFromHere, "Run from the shown step", plain(Key::F), (Run, 0), help);

@@ -22,9 +22,6 @@ pub const FISHER_METRIC: &str = "Bernoulli likelihood: J is F^½ ∂η/∂z, the
      b is β. JᵀJ is then the Fisher metric, in which precision, contrast, gap, V and C2 are taken; that Λ = I + JᵀJ/β is exact but for \
      a term of second derivatives. Curves and densities in data space are those of x̂ = π";
 
-/// The names of two runs that are compared.
-pub const RUN_NAMES: [&str; 2] = ["A", "B"];
-
 /// A time point of a run, what is computed at z\*, and the queue for commands. Views can't reach the run behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct ViewContext<'a> {

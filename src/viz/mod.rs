@@ -24,6 +24,7 @@ pub mod probe;
 pub(crate) mod probe_worker;
 pub(crate) mod projection;
 pub mod query;
+pub mod run_names;
 mod scene_painter;
 pub mod selection;
 pub(crate) mod singular_query;

@@ -22,14 +22,24 @@ use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::WindowTest;
 use unpick::data::Scene;
+use unpick::experiment::{Command, Snapshot};
 use unpick::geometry::MapQuantity;
 use unpick::vae::Covariance;
 use unpick::viz::command::{Arrangement, UiCommand};
 use unpick::viz::views::{all_views, command_table, rotate, view_named};
 
 #[test]
-fn every_view_of_every_scene_is_drawn() {
-    for scene in Scene::built_in() {
+fn every_view_of_every_scene_of_points_is_drawn() {
+    draws_every_view(Scene::built_in().iter().filter(|scene| scene.generator.data_dim() <= 3));
+}
+
+#[test]
+fn every_view_of_every_scene_of_pictures_is_drawn() {
+    draws_every_view(Scene::built_in().iter().filter(|scene| scene.generator.data_dim() > 3));
+}
+
+fn draws_every_view(scenes: impl Iterator<Item = &'static Scene>) {
+    for scene in scenes {
         let mut test = WindowTest::paused_at(&scene.name, 60);
         for view in all_views() {
             test.app().execute(UiCommand::ToggleAlone(view));
@@ -562,4 +572,37 @@ fn everything_fits_at_1280_by_720() {
     }
     let node = test.kittest.get_by_role_and_label(Role::Slider, "z₃");
     assert!(node.accesskit_node().bounding_box().is_some_and(|b| b.y1 < 720.0), "three sliders need no scrolling");
+}
+
+#[test]
+fn a_restart_has_the_settings_that_are_shown_and_a_repetition_those_of_the_start() {
+    let mut test = WindowTest::paused_at("polar", 40);
+    test.app().execute(UiCommand::Change(Command::Beta(4.0)));
+    test.app().execute(UiCommand::SwitchCovariance);
+    test.steps(60);
+    let began = |test: &mut WindowTest| {
+        let snapshot = Arc::clone(test.app().snapshot().unwrap());
+        (snapshot.config.objective.beta, snapshot.config.objective.covariance, snapshot.step)
+    };
+    let first = began(&mut test);
+    assert_eq!(first.1, Covariance::Diagonal);
+    test.app().execute(UiCommand::Repeat);
+    test.until(|window| window.snapshot().is_some_and(|s| s.step == 0));
+    test.steps(100);
+    assert_eq!(began(&mut test), first);
+    assert_eq!(test.app().snapshot().unwrap().log.len(), 2, "the changes come again at their step");
+    test.app().execute(UiCommand::Restart);
+    test.until(|window| window.snapshot().is_some_and(|s| s.step == 0));
+    assert_eq!(began(&mut test), (4.0, Covariance::Full, 0));
+    assert!(test.app().snapshot().unwrap().log.is_empty());
+}
+
+#[test]
+fn a_covariance_chosen_before_the_first_step_is_the_one_of_the_run() {
+    let mut test = WindowTest::paused_at("polar", 0);
+    test.app().execute(UiCommand::SwitchCovariance);
+    let full = |s: &Arc<Snapshot>| s.config.objective.covariance == Covariance::Full;
+    test.until(|window| window.snapshot().is_some_and(full));
+    let snapshot = Arc::clone(test.app().snapshot().unwrap());
+    assert_eq!((snapshot.step, snapshot.log.len()), (0, 0));
 }

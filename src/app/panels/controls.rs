@@ -5,12 +5,11 @@ use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slid
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
 use crate::experiment::{Command, OWN_SAMPLES, Origin, Settings, Snapshot};
-use crate::geometry::Undefined;
+use crate::geometry::{Rotation, Undefined};
 use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
 use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
-use crate::viz::context::RUN_NAMES;
 use crate::viz::motion::Motion;
 use crate::viz::selection::Selection;
 use crate::viz::theme::indexed;
@@ -25,8 +24,10 @@ pub(crate) struct ControlsState<'a> {
     pub settings: &'a mut Settings,
     /// The configuration of the next run.
     pub draft: &'a mut ConfigDraft,
-    /// The number of runs.
-    pub runs: usize,
+    /// The names of the runs.
+    pub names: &'a [String],
+    /// The steps by which one of two runs is behind the other.
+    pub behind: u64,
     /// The active run.
     pub active: usize,
     /// The queue of the window.
@@ -35,13 +36,16 @@ pub(crate) struct ControlsState<'a> {
 
 /// Draws the panel.
 pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Selection) {
-    let ControlsState { snapshot, settings, draft, runs, active, commands } = state;
+    let ControlsState { snapshot, settings, draft, names, behind, active, commands } = state;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        compare(ui, runs, active, commands);
+        compare(ui, names, behind, active, commands);
         data(ui, draft, snapshot, commands);
         ui.separator();
         let likelihood = snapshot.map_or_else(Likelihood::default, |s| s.config.architecture.likelihood);
         objective(ui, settings, likelihood, draft, commands);
+        if let Some(snapshot) = snapshot.filter(|snapshot| keeps_axes(snapshot, settings)) {
+            full_keeps_axes(ui, snapshot, commands);
+        }
         network(ui, draft, snapshot, commands);
         optimiser(ui, settings, draft, snapshot, commands);
         ui.separator();
@@ -50,11 +54,12 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
 }
 
 /// The active run, and the second run.
-fn compare(ui: &mut Ui, runs: usize, active: usize, commands: &CommandQueue) {
-    ui.horizontal(|ui| {
+fn compare(ui: &mut Ui, names: &[String], behind: u64, active: usize, commands: &CommandQueue) {
+    let runs = names.len();
+    ui.horizontal_wrapped(|ui| {
         ui.heading("Run");
         if runs > 1 {
-            for (run, name) in RUN_NAMES.into_iter().enumerate() {
+            for (run, name) in names.iter().enumerate() {
                 if ui.selectable_label(run == active, format!(" {name} ")).on_hover_text("Control this run").clicked() {
                     commands.send(UiCommand::SelectRun(run));
                 }
@@ -69,6 +74,12 @@ fn compare(ui: &mut Ui, runs: usize, active: usize, commands: &CommandQueue) {
         if runs > 1 {
             button("Swap", "Let A become B and B become A", UiCommand::SwapRuns);
             button("Only A", "Go back to one run; B ends", UiCommand::Compare);
+            let help = format!("One run is {behind} steps behind the other; start both again from step 0");
+            ui.add_enabled_ui(behind > FAR_BEHIND, |ui| {
+                if ui.button("Start together").on_hover_text(help).clicked() {
+                    commands.send(UiCommand::Restart);
+                }
+            });
         } else {
             let help = "Add a second run with the other covariance; data, seed, minibatches and noise are the same";
             button("Compare A | B", help, UiCommand::Compare);
@@ -163,6 +174,31 @@ fn objective(
         format!("b = βσ² = {}", short(objective.b(), 0..=0))
     };
     ui.label(b).on_hover_text("The only number that the geometry of the optimum depends on");
+}
+
+/// Two runs in step are as many steps apart as happens while each takes its turn.
+const FAR_BEHIND: u64 = 200;
+
+/// True if a run that began with diagonal posteriors now has full ones and was not rotated since: it stays where it is.
+fn keeps_axes(snapshot: &Snapshot, settings: &Settings) -> bool {
+    let full =
+        settings.objective.covariance == Covariance::Full && snapshot.config.objective.covariance != Covariance::Full;
+    full && !snapshot.log.iter().any(|logged| matches!(logged.command, Command::Rotate(_)))
+}
+
+/// Says so, with the two ways to see a difference.
+fn full_keeps_axes(ui: &mut Ui, snapshot: &Snapshot, commands: &CommandQueue) {
+    ui.label("A full posterior has no reason to leave these axes.");
+    ui.horizontal(|ui| {
+        let help = "Rotate the latents by 30°: diagonal posteriors would turn back, full ones stay";
+        let rotation = Rotation { degrees: 30.0, plane: [0, 1] };
+        if ui.add_enabled(snapshot.latent_dim() > 1, Button::new("Rotate by 30°")).on_hover_text(help).clicked() {
+            commands.send(UiCommand::Change(Command::Rotate(rotation)));
+        }
+        if ui.button("Restart with full").on_hover_text("Start again from step 0 with full posteriors").clicked() {
+            commands.send(UiCommand::Restart);
+        }
+    });
 }
 
 /// Three significant digits, without an exponent.

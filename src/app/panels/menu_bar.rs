@@ -6,8 +6,8 @@ use eframe::egui::{Align, Button, Layout, MenuBar, RichText, Slider, Ui};
 
 use crate::trainer::RunView;
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
-use crate::viz::context::RUN_NAMES;
 use crate::viz::draw::number::number;
+use crate::viz::run_names::RUN_NAMES;
 use crate::viz::views::{command_table, entry_of};
 
 /// Draws the bar. `max_rate` is the most steps a second (`None`: no limit); `recent` are recently opened files.

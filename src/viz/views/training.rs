@@ -7,12 +7,13 @@ use egui_plot::{AxisHints, PlotBounds};
 
 use crate::experiment::{Row, Snapshot};
 use crate::viz::command::UiCommand;
-use crate::viz::context::{RUN_NAMES, ViewContext};
+use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::history_table::history_table;
+use crate::viz::run_names::{RUN_NAMES, run_names};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{dashes, indexed};
 use crate::viz::view::View;
@@ -223,7 +224,8 @@ fn key(ui: &mut Ui, context: &ViewContext<'_>) {
         return;
     }
     let ink = ViewContext::palette(ui).ink;
-    let mut runs: Vec<_> = RUN_NAMES.into_iter().zip(RUN_DASHES).collect();
+    let snapshots: Vec<&Snapshot> = [Some(context), context.beside].into_iter().flatten().map(|c| c.snapshot).collect();
+    let mut runs: Vec<_> = run_names(&snapshots).into_iter().zip(RUN_DASHES).collect();
     // In a bar of tabs what comes first stands on the right.
     let reversed = ui.layout().prefer_right_to_left();
     if reversed {
@@ -231,7 +233,7 @@ fn key(ui: &mut Ui, context: &ViewContext<'_>) {
     }
     for (name, dashes) in runs {
         if reversed {
-            ui.strong(name);
+            ui.strong(&name);
         }
         sample(ui, ink, dashes);
         if !reversed {
@@ -250,7 +252,7 @@ const SAMPLE: f32 = 26.0;
 fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
     let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 12.0), Sense::hover());
     let ends = vec![rect.left_center() + vec2(6.0, 0.0), rect.right_center()];
-    ui.painter().extend(polyline(ends, Stroke::new(1.8, color), dashes));
+    polyline(ui.painter(), &ends, Stroke::new(1.8, color), dashes);
 }
 
 /// Help for the KL divergence of one latent.

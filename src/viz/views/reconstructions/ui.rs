@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align, Align2, Button, FontId, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, Button, FontId, Label, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::query::{ErrorsQuery, reconstructions, squared_error};
 use crate::experiment::Snapshot;
@@ -92,7 +94,14 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
                     let line = Matrix::from_columns(x.len(), 2, line);
                     SpaceTile::new(context, selection).draw(ui.painter(), place, &line, image, palette);
                 }
-                TileForm::Profile(ends) => draw_profile(ui.painter(), place, *ends, image, Some(x), palette),
+                TileForm::Profile(ends) if row == 0 => {
+                    draw_profile(ui.painter(), place, *ends, image, Some(x), palette);
+                }
+                TileForm::Profile(_) => {
+                    let difference: Vec<f32> = image.iter().zip(x).map(|(image, x)| image - x).collect();
+                    let ends = [-drawn.largest, drawn.largest];
+                    draw_profile(ui.painter(), place, ends, &difference, None, palette);
+                }
             }
             draw_frame(ui.painter(), place, false, false, palette);
         }
@@ -134,7 +143,7 @@ fn rows(form: &TileForm) -> &'static [&'static str] {
     match form {
         TileForm::Picture(_) => &["x", "x̂ = d(μ(x))", "x̂ − x"],
         TileForm::Space => &["x to x̂"],
-        TileForm::Profile(_) => &["x grey, x̂ red"],
+        TileForm::Profile(_) => &["x grey, x̂ red", "x̂ − x"],
     }
 }
 
@@ -216,8 +225,14 @@ fn heading(
         }
         let which = if shown.worst_first { "worst of the first" } else { "of the first" };
         ui.label(format!("{}–{end} {which} {encoded} held-out observations", first + 1));
-        if let TileForm::Picture(_) = drawn.form {
-            signed_legend(ui, drawn.largest, "· x̂ − x");
+        match &drawn.form {
+            TileForm::Picture(_) => signed_legend(ui, drawn.largest, "· x̂ − x"),
+            TileForm::Profile(_) => {
+                let names = context.snapshot.data.observation_names.join(", ");
+                let scale = number(drawn.largest, 2);
+                ui.add(Label::new(format!("· x̂ − x: −{scale} to +{scale} · {names}")).truncate());
+            }
+            TileForm::Space => (),
         }
     });
 }

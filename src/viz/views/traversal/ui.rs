@@ -226,14 +226,14 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
         if let (TileForm::Picture(_), true) = (&drawn.form, selection.traversal.difference) {
             signed_legend(ui, drawn.shown.map_or(1.0, |(largest, _)| largest), "x − d(z*):");
         }
-        let mut words = format!("Each row: one latent, {}; middle: z*", selection.traversal.rule());
+        let mut words = vec![format!("Each row: one latent, {}; middle: z*", selection.traversal.rule())];
         if drawn.strips.left_out > 0 {
-            words.push_str(&format!(" · {} of {} latents", drawn.strips.rows.len(), drawn.z.len()));
+            words.push(format!("{} of {} latents", drawn.strips.rows.len(), drawn.z.len()));
         }
         if let TileForm::Profile(_) = &drawn.form {
-            words.push_str(&format!(" · {}", context.snapshot.data.observation_names.join(", ")));
+            words.push(context.snapshot.data.observation_names.join(", "));
         }
-        ui.add(Label::new(words).truncate());
+        ui.add(Label::new(words.join(" · ")).truncate());
     });
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eframe::egui::{Theme, ViewportCommand};
 
 use super::dialogs::beta::BetaDialog;
-use super::dialogs::open::OpenDialog;
+use super::dialogs::open::{OpenDialog, OpenKind};
 use super::state::App;
 use crate::checks::CheckWorker;
 use crate::experiment::{Command, FIXED};
@@ -38,9 +38,10 @@ impl App {
             return;
         }
         match command {
-            C::ShowOpenDialog => self.opening = Some(OpenDialog::default()),
+            C::ShowOpenDialog => self.opening = Some(OpenDialog::new(OpenKind::File)),
+            C::ShowFolderDialog => self.opening = Some(OpenDialog::new(OpenKind::Folder)),
             C::OpenFile(path) => {
-                self.opening = None;
+                (self.opening, self.importing, self.asking_model) = (None, None, None);
                 self.open_file(&path);
             }
             C::OpenModel(path, options) => {
@@ -61,7 +62,7 @@ impl App {
             C::ExportFigure(view) => self.export(view),
             C::FileSaved(path) => self.file_saved(&path),
             C::CloseDialogs => {
-                (self.help, self.opening, self.saving, self.exporting) = (false, None, None, None);
+                (self.opening, self.saving, self.exporting) = (None, None, None);
                 (self.importing, self.asking_beta, self.asking_model) = (None, None, None);
             }
             C::AskBeta => {
@@ -195,9 +196,11 @@ impl App {
         self.ask_all(if running { Request::Run } else { Request::Pause });
     }
 
-    /// Closes the dialogs, or goes back to the newest step, or to all views.
+    /// Closes the help, or the dialog, or goes back to the newest step, or to all views.
     fn escape(&mut self) {
-        if self.help || self.is_dialog_open() {
+        if self.help {
+            self.help = false;
+        } else if self.is_dialog_open() {
             self.execute(UiCommand::CloseDialogs);
         } else if self.selection.shown_step.is_some() {
             self.selection.shown_step = None;

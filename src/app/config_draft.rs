@@ -11,6 +11,8 @@ pub(super) struct ConfigDraft {
     pub config: Config,
     /// Widths of hidden layers as they are being typed.
     pub hidden: String,
+    /// β and σ² of a model whose file says neither, as they are being typed.
+    pub objective: [String; 2],
     /// Sentence about a likelihood that was chosen and does not suit the data.
     pub refused: Option<String>,
 }
@@ -19,7 +21,7 @@ impl ConfigDraft {
     /// The draft that says what `config` says.
     pub(super) fn new(config: Config) -> Self {
         let widths: Vec<String> = config.architecture.hidden.iter().map(ToString::to_string).collect();
-        Self { hidden: widths.join(", "), config, refused: None }
+        Self { hidden: widths.join(", "), objective: Default::default(), config, refused: None }
     }
 
     /// Chooses the likelihood of the next run, or says why `data` do not suit it.
@@ -29,6 +31,14 @@ impl ConfigDraft {
         if self.refused.is_some() {
             self.config.architecture.likelihood = before;
         }
+    }
+
+    /// β and σ², once both are written.
+    pub(super) fn read_objective(&self) -> Option<(f64, f64)> {
+        let number =
+            |text: &str, least: f64| text.trim().parse::<f64>().ok().filter(|x| (least..=1e6).contains(x) && *x > 0.0);
+        let [beta, sigma2] = &self.objective;
+        Some((number(beta, 0.0)?, number(sigma2, 1e-8)?))
     }
 
     /// The widths that are meant.
@@ -63,6 +73,23 @@ mod tests {
         }
         draft.hidden = "0".to_owned();
         assert!(draft.read_hidden().is_err());
+    }
+
+    #[test]
+    fn beta_and_sigma2_of_a_model_are_read_together() {
+        let scene = Scene::named("cylinder").unwrap().clone();
+        let mut draft = ConfigDraft::new(Config::new(Origin::Scene(Box::new(scene)), 0, 100));
+        for (beta, sigma2, read) in [
+            ("1", "", None),
+            ("", "0.02", None),
+            ("0", "1", None),
+            ("1", "0", None),
+            ("one", "1", None),
+            (" 2 ", "0.02", Some((2.0, 0.02))),
+        ] {
+            draft.objective = [beta.to_owned(), sigma2.to_owned()];
+            assert_eq!(draft.read_objective(), read, "{beta} {sigma2}");
+        }
     }
 
     #[test]

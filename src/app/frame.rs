@@ -45,13 +45,15 @@ impl App {
 
     /// Sends dropped files, a pasted recipe, and the commands of pressed keys.
     fn send_input(&self, ctx: &Context) {
-        let queue = &self.commands;
+        let (queue, modal) = (&self.commands, self.is_dialog_open());
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
-        if let Some(path) = dropped {
+        // While a dialog asks for something else, a file falls on what is behind it.
+        let asks_for_file = self.opening.is_some() || self.importing.is_some() || self.asking_model.is_some();
+        if let Some(path) = dropped.filter(|_| !modal || asks_for_file) {
             queue.send(UiCommand::OpenFile(path));
         }
         // What is typed while a dialog is open is meant for the dialog.
-        let free = !ctx.text_edit_focused() && !ctx.egui_wants_keyboard_input() && !self.is_dialog_open();
+        let free = !ctx.text_edit_focused() && !ctx.egui_wants_keyboard_input() && !modal;
         let pasted = |event: &egui::Event| match event {
             egui::Event::Paste(text) => Some(text.clone()),
             _ => None,
@@ -72,7 +74,7 @@ impl App {
                 UiCommand::Escape => !menu,
                 UiCommand::ToggleHelp => true,
                 // A key without Ctrl is meant for a control that has the keyboard.
-                _ => free || entry.shortcut.is_some_and(|s| s.modifiers.command),
+                _ => !modal && (free || entry.shortcut.is_some_and(|s| s.modifiers.command)),
             };
             if acts {
                 queue.send(entry.command.clone());

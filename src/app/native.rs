@@ -42,7 +42,8 @@ pub fn window(prepared: PreparedRun, repeated: bool, import: Option<RunSource>) 
         let singular = !repeated && !has_latent_axes(&config, &data);
         let mut app = App::new(&creation.egui_ctx, FirstRun { config, data, running }, workers);
         app.restore(creation.storage);
-        app.selection().layers.singular |= singular;
+        let layers = app.selection().layers;
+        app.selection().layers = layers.suited(singular);
         if repeated {
             app.resume(prepared);
         }

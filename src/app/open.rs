@@ -10,6 +10,7 @@ use super::state::App;
 use crate::data::{Dataset, Scene};
 use crate::experiment::{Config, FIXED, Snapshot, has_latent_axes};
 use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
+use crate::geometry::Undefined;
 use crate::io::{ModelOptions, Recipe, Session, lacks_activation};
 use crate::launch::{PreparedRun, RunSource, launch};
 use crate::trainer::Request;
@@ -87,12 +88,11 @@ impl App {
         match launch(source, seed) {
             Ok(prepared) if source.is_saved() => self.resume(prepared),
             Ok(PreparedRun { config, data, note, .. }) => {
-                let latent_axes = has_latent_axes(&config, &data);
+                let unknown = config.lacks_objective(&config.settings()).then(|| Undefined::NoObjective.to_string());
                 self.replace(config, data);
                 if self.is_model(self.active) {
-                    self.selection.layers.singular = !latent_axes;
-                    let note = note.map_or(String::new(), |note| format!("; {note}"));
-                    self.notice = Some(format!("{FIXED}{note}"));
+                    let notes = [Some(FIXED.to_owned()), unknown, note];
+                    self.notice = Some(notes.into_iter().flatten().collect::<Vec<_>>().join("; "));
                 }
             }
             Err(error) => {
@@ -112,7 +112,10 @@ impl App {
                 return;
             }
         }
+        self.selection.layers = self.selection.layers.chosen();
         self.selection = selection_in(&prepared.view, &self.selection, &prepared.data);
+        self.selection.layers.singular_with_model =
+            self.selection.layers.singular && prepared.config.origin.model().is_some();
         let own = &mut self.layouts[self.runs.len() - 1];
         if let Some(layout) = layout_in(&prepared.view, own) {
             *own = layout;
@@ -165,8 +168,10 @@ impl App {
         for layout in &mut self.layouts {
             *layout = layout.clone().suited(&data);
         }
+        let asks_for_singular = !has_latent_axes(&config, &data);
         self.runs[self.active].replace(config, data);
         self.selection = self.selection.at_start();
+        self.selection.layers = self.selection.layers.suited(asks_for_singular);
         self.notice = None;
         // A model from a file has nothing to run.
         self.start(self.active, !self.is_model(self.active));

@@ -144,7 +144,7 @@ impl App {
 
     /// Stores layout, layers and folder for the next start.
     pub(super) fn store(&self, storage: &mut dyn eframe::Storage) {
-        let (layouts, layers, folder) = (self.layouts.clone(), self.selection.layers, self.saved_in.clone());
+        let (layouts, layers, folder) = (self.layouts.clone(), self.selection.layers.chosen(), self.saved_in.clone());
         eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder });
     }
 

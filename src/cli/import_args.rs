@@ -35,7 +35,7 @@ pub(super) struct ImportArgs {
     /// Read the pictures of a folder as grey (luma) or in three colours [default: grey if all of them are]
     #[arg(long, value_name = "grey|rgb")]
     color: Option<PixelColor>,
-    /// Resize the pictures of a folder, as 64x64 [default: refuse pictures of several sizes]
+    /// Resize the pictures of a folder, width before height, as 64x48 [default: refuse pictures of several sizes]
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = height_and_width)]
     resize: Option<(usize, usize)>,
     /// Say whether the first line holds names, although there are numbers in it [default: decided by rules, and said]

@@ -26,7 +26,7 @@ pub struct ModelArgs {
     /// Read the second half of the outputs of an encoder in --model as log σ² or log σ [default: log-variance]
     #[arg(long, value_name = "log-variance|log-std", requires = "model", value_parser = parse_scale)]
     encoder_scale: Option<EncoderScale>,
-    /// Show the decodings of --model as greyscale images of this height and width
+    /// Show the decodings of --model as greyscale images of this height and width, height first
     #[arg(long, value_name = "HxW", requires = "model", value_parser = parse_image)]
     image: Option<(usize, usize)>,
     /// Set the β that --model was trained with

@@ -25,12 +25,14 @@ const MOST_NAMED: usize = 5;
 pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize) -> Vec<ImportNote> {
     let mut notes = Vec::new();
     if held_out < FEWEST_HELD_OUT {
-        let rows = if held_out == 1 {
-            "1 held-out row measures".to_owned()
+        let sample = if table.kind == ObservationKind::Points { "row" } else { "picture" };
+        let samples = if held_out == 1 {
+            format!("1 held-out {sample} measures")
         } else {
-            format!("{held_out} held-out rows measure")
+            format!("{held_out} held-out {sample}s measure")
         };
-        notes.push(ImportNote(format!("{rows} nothing: what is said about held-out data is a guess; give more rows")));
+        let sentence = format!("{samples} nothing: what is said about held-out data is a guess; give more {sample}s");
+        notes.push(ImportNote(sentence));
     }
     // Edges of pictures are constant, and their pixels have long tails.
     if table.kind == ObservationKind::Points {
@@ -81,16 +83,18 @@ fn outliers(table: &Table, columns: &[Column]) -> Option<ImportNote> {
     rows.dedup();
     let first = *rows.first()?;
     let column = columns.iter().position(|column| column.far.contains(&first))?;
-    let number = |c: usize| 1 + table.rows.as_ref().map_or(c, |rows| rows[c]);
-    let numbers = listed(rows.iter().map(|c| number(*c).to_string()));
+    let places: Vec<String> = rows.iter().map(|c| table.place(*c)).collect();
+    // "lines 7, 12": what they are is said once.
+    let (what, _) = places[0].split_once(' ').unwrap_or_default();
+    let numbers = listed(places.iter().map(|place| place.rsplit(' ').next().unwrap_or_default().to_owned()));
     let (name, value) = (&table.names[column], table.values.at(column, first));
     Some(ImportNote(match rows.len() {
         1 => format!(
-            "row {numbers} lies far outside all others ('{name}' is {value}) and decides the scale; correct or remove it if it is wrong"
+            "{what} {numbers} lies far outside all others ('{name}' is {value}) and decides the scale; correct or remove it if it is wrong"
         ),
         _ => format!(
-            "rows {numbers} lie far outside all others (in row {}, '{name}' is {value}) and decide the scale; correct or remove them if they are wrong",
-            number(first)
+            "{what}s {numbers} lie far outside all others (in {}, '{name}' is {value}) and decide the scale; correct or remove them if they are wrong",
+            places[0]
         ),
     }))
 }

@@ -23,6 +23,8 @@ pub struct Table {
     pub labels: Vec<LabelColumn>,
     /// Number of each sample's row in the file, from 0 and without the header, where some rows are left out.
     pub rows: Option<Vec<usize>>,
+    /// Number of the line of each row of a text, from 1; none for arrays and pictures.
+    pub lines: Vec<u32>,
 }
 
 /// A factor column of a table.
@@ -47,7 +49,7 @@ impl Table {
     /// A table of points without annotations (n×N).
     pub fn new(names: Vec<String>, values: impl Into<Numbers>) -> Self {
         let (values, kind) = (values.into(), ObservationKind::Points);
-        Self { names, values, kind, factors: Vec::new(), labels: Vec::new(), rows: None }
+        Self { names, values, kind, factors: Vec::new(), labels: Vec::new(), rows: None, lines: Vec::new() }
     }
 
     /// n, the numbers of a sample.
@@ -58,6 +60,12 @@ impl Table {
     /// N, the number of samples.
     pub fn samples(&self) -> usize {
         self.values.columns()
+    }
+
+    /// A sample as one finds it in the file: "line 52" of a text, "row 51" of an array.
+    pub fn place(&self, sample: usize) -> String {
+        let row = self.rows.as_ref().map_or(sample, |rows| rows[sample]);
+        self.lines.get(row).map_or_else(|| format!("row {}", row + 1), |line| format!("line {line}"))
     }
 
     /// The samples `chosen`, in this order. Their row numbers stay those of the file.

@@ -152,6 +152,12 @@ impl Config {
         self.fit_likelihood();
     }
 
+    /// True with these settings for a model whose file says neither β nor σ², until they are set. β is 0 then, which means that
+    /// nothing that depends on b is measured.
+    pub fn lacks_objective(&self, settings: &Settings) -> bool {
+        self.origin.model().is_some() && settings.objective.beta == 0.0
+    }
+
     /// σ² of the data's defaults; 1 for a Bernoulli likelihood.
     pub fn default_sigma2(&self) -> f64 {
         match self.architecture.likelihood {

@@ -223,7 +223,7 @@ const OF_OBJECTIVE: [&str; 4] = ["beta", "sigma2", "beta_gap", "posterior_error"
 /// Metrics that this model leaves undefined: without an encoder, or of a file that does not say β and σ² (β = 0).
 fn unknown(vae: &Vae<f32>, settings: &Settings, config: &Config) -> Vec<(&'static str, Undefined)> {
     let mut unknown = Vec::new();
-    if config.origin.model().is_some() && settings.objective.beta == 0.0 {
+    if config.lacks_objective(settings) {
         unknown.extend(OF_ELBO.iter().chain(&OF_OBJECTIVE).map(|name| (*name, Undefined::NoObjective)));
     }
     if !vae.has_encoder {

@@ -74,6 +74,7 @@ impl Snapshot {
         let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let encodings = encodings(&vae, &data.test, Self::ENCODED.min(data.test.samples()));
         let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
+        let geometry = if config.lacks_objective(&settings) { geometry.without_objective() } else { geometry };
         Self {
             optimum_training: vae
                 .architecture

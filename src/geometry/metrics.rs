@@ -155,6 +155,16 @@ impl GeometryMetrics {
         Self { posterior_error: Err(Undefined::NoEncoder), ..self }
     }
 
+    /// The metrics of a model whose β and σ² are not known.
+    #[must_use]
+    pub fn without_objective(mut self) -> Self {
+        let named = |reason| if reason == Undefined::ZeroB { Undefined::NoObjective } else { reason };
+        for measured in [&mut self.beta_gap, &mut self.posterior_error] {
+            *measured = measured.map_err(named);
+        }
+        self
+    }
+
     /// The same without conclusions about collapsed latents if there are fewer than [`FEWEST_OBSERVATIONS`].
     #[must_use]
     pub fn judged_by(mut self, observations: usize) -> Self {

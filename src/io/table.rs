@@ -190,6 +190,7 @@ fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<Tab
         factors,
         labels,
         rows: (!is_whole).then_some(rows),
+        lines: cells.lines,
         ..Table::new(
             dimensions.iter().map(|k| names[*k].clone()).collect(),
             Matrix::from_columns(dimensions.len(), count, values),

@@ -80,7 +80,7 @@ pub enum LossError {
         value: f64,
     },
     /// β_norm beside a mean over the dimensions.
-    #[error("beta_norm belongs to a loss that is summed over the dimensions; give the coefficient of the KL instead")]
+    #[error("β_norm belongs to a loss that is summed over the dimensions; give the coefficient of the KL instead")]
     NormalisedMean,
 }
 
@@ -107,7 +107,7 @@ impl LossConvention {
             (KlWeight::Coefficient(weight), _) => positive("the coefficient of the KL", weight)?,
             (KlWeight::Normalised { .. }, OverDimensions::Mean) => return Err(LossError::NormalisedMean),
             (KlWeight::Normalised { beta_norm, latents }, OverDimensions::Sum) => {
-                positive("beta_norm", beta_norm)? * n / positive("m", latents as f64)?
+                positive("β_norm", beta_norm)? * n / positive("m", latents as f64)?
             }
         };
         // A mean is made a sum: both terms times n.

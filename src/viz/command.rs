@@ -18,6 +18,8 @@ use crate::vae::Architecture;
 pub enum UiCommand {
     /// Show the dialog that opens files.
     ShowOpenDialog,
+    /// Show the dialog that opens a folder of pictures.
+    ShowFolderDialog,
     /// Open a session, a figure, a run folder or a scene file, or the dialog that imports your data.
     OpenFile(PathBuf),
     /// Open a model of another program.
@@ -238,6 +240,8 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         (File, 0),
         "Open a session, a figure of this program, a run folder, a scene file, your data or your model",
     );
+    let help = "Open a folder of PNG or JPEG pictures as data";
+    add(C::ShowFolderDialog, "Open picture folder…", None, (File, 0), help);
     add(C::SaveSession, "Save session…", ctrl(Key::S), (File, 0), "Save the runs, z*, camera and layout as one file");
     add(C::SaveRun, "Save run as folder…", None, (File, 0), "Save model, data, history and metrics in open formats");
     add(C::CopyRecipe, "Copy recipe", ctrl(Key::L), (File, 1), "Copy the run as one line of text");

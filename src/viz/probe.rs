@@ -130,13 +130,15 @@ impl Probe {
         }
         let nearest = nearest(snapshot, &image);
         let (objective, geometry) = (&snapshot.settings.objective, &snapshot.geometry);
+        let unknown = snapshot.config.lacks_objective(&snapshot.settings);
+        let zero_b = if unknown { Undefined::NoObjective } else { Undefined::ZeroB };
         let finite = |x: f64, reason| if x.is_finite() { Ok(x) } else { Err(reason) };
         let contrast = |active: &[usize]| ima_contrast(&fisher.select_columns(active));
         let precision = |active: &[usize]| posterior_precision(&fisher.select_columns(active), objective.b());
         let gap = |active: &[usize]| objective.beta * diagonal_gap(&precision(active));
         Self {
             contrast: geometry.independent(2).and_then(|a| finite(contrast(a), Undefined::DependentColumns)),
-            beta_gap: geometry.compared().and_then(|a| finite(gap(a), Undefined::ZeroB)),
+            beta_gap: geometry.compared().and_then(|a| finite(gap(a), zero_b)),
             svd: basis,
             fisher_svd,
             surface: OnceLock::new(),

@@ -101,6 +101,9 @@ pub struct Layers {
     /// Curves along the right singular vectors through z*.
     #[serde(skip_serializing_if = "is_off")]
     pub singular: bool,
+    /// The curves along singular vectors came with a model from a file, not by choice: they go with it.
+    #[serde(skip)]
+    pub singular_with_model: bool,
     /// The local basis at d(z*).
     pub basis: bool,
     /// True seams of generated data.
@@ -123,6 +126,7 @@ impl Default for Layers {
             grid: true,
             seams: true,
             singular: false,
+            singular_with_model: false,
             basis: true,
             truth: false,
             axes: true,
@@ -133,6 +137,20 @@ impl Default for Layers {
 }
 
 impl Layers {
+    /// The layers that were chosen, without those that came with the model.
+    #[must_use]
+    pub fn chosen(self) -> Self {
+        Self { singular: self.singular && !self.singular_with_model, singular_with_model: false, ..self }
+    }
+
+    /// The chosen layers, and the curves along singular vectors if the run is a model that asks for them.
+    #[must_use]
+    pub fn suited(self, asks_for_singular: bool) -> Self {
+        let chosen = self.chosen();
+        let with_model = asks_for_singular && !chosen.singular;
+        Self { singular: chosen.singular || with_model, singular_with_model: with_model, ..chosen }
+    }
+
     /// The layers with names and tooltips.
     pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 10] {
         [

@@ -60,7 +60,7 @@ fn what_makes_no_sense_is_refused() {
         ("--n 99999999999x99999999999", "give a number as 784"),
         ("--n 10 --kl -1", "the coefficient of the KL = -1 must be a positive number"),
         ("--n 10 --beta-norm 1", "--beta-norm needs --latents"),
-        ("--n 10 --loss mse-mean --beta-norm 1 --latents 2", "beta_norm belongs to a loss that is summed"),
+        ("--n 10 --loss mse-mean --beta-norm 1 --latents 2", "β_norm belongs to a loss that is summed"),
         ("--n 10 --sigma2 0.1", "--sigma2 belongs to"),
         ("--n 10 --scene linear", "--n is 10, but an observation of these data has 3 numbers"),
         ("--scene blobb", "there is no scene"),

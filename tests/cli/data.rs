@@ -382,7 +382,7 @@ fn doubtful_tables_are_named() {
     };
     cli.write("units.csv", format!("length,mass,bytes\n{}", (0..300).map(units).collect::<String>()));
     for (name, options, words) in [
-        ("outlier.csv", "", "row 500 lies far outside all others ('x' is 1000)"),
+        ("outlier.csv", "", "line 501 lies far outside all others ('x' is 1000)"),
         ("ten.csv", "", "2 held-out rows measure nothing"),
         ("units.csv", "", "'bytes' holds all but 1.0e-8 of the variance"),
     ] {

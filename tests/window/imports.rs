@@ -148,7 +148,7 @@ fn pictures_are_shown_as_tiles() {
     let shape = "60 pictures of 8×6 pixels, grey, from 0 to 249";
     assert!(test.kittest.query_by_label(shape).is_some());
     test.render();
-    test.press("All rows");
+    test.press("All pictures");
     read(&mut test);
     test.press("Open");
     let (_, data) = opened(&mut test, "pictures");

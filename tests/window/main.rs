@@ -3,6 +3,7 @@
 #![cfg(feature = "gui")]
 
 mod derived_views;
+mod dialogs;
 mod figures;
 mod harness;
 mod images;

@@ -1,7 +1,9 @@
 //! Tiles of traversals and reconstructions, hovered and clicked.
 
 use eframe::egui::{Event, pos2};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use unpick::viz::command::UiCommand;
+use unpick::viz::views::view_named;
 
 use crate::harness::WindowTest;
 
@@ -23,6 +25,18 @@ fn a_hovered_tile_is_previewed_and_a_clicked_one_moves_z() {
     test.click(tile);
     test.frames(2);
     assert_eq!(test.app().selection().rest(), [-2.0, before[1]]);
+}
+
+#[test]
+fn differences_are_of_pictures_and_columns() {
+    for (scene, possible) in [("cylinder", false), ("sprites", true)] {
+        let mut test = WindowTest::paused_at(scene, 10);
+        test.app().execute(UiCommand::SetAlone(view_named("traversals")));
+        test.frames(3);
+        test.press("rows ▾");
+        test.frames(3);
+        assert_eq!(!test.kittest.get_by_label("difference").accesskit_node().is_disabled(), possible, "{scene}");
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::Builder;
 
-use eframe::egui::{Context, DragValue, Grid, Ui};
+use eframe::egui::{Button, Context, DragValue, Grid, Ui};
 
-use super::frame::dialog;
+use super::frame::{DialogKeys, dialog};
 use crate::data::Dataset;
 use crate::experiment::{Command, DataVariances};
 use crate::vae::{EquivalentObjective, KlWeight, LossConvention, OverDimensions, ReconstructionLoss};
@@ -17,6 +17,8 @@ use crate::viz::command::{CommandQueue, UiCommand};
 enum WeightKind {
     Coefficient,
     Normalised,
+    /// As PyTorch-VAE names it, beside the mean of squared errors.
+    KldWeight,
 }
 
 /// A loss that is being described.
@@ -57,29 +59,27 @@ impl BetaDialog {
         if let Ok(found) = self.computing.try_recv() {
             self.found = Some(found);
         }
-        let mut open = true;
-        dialog(ctx, "Which β").open(&mut open).show(ctx, |ui| {
-            self.loss(ui);
+        dialog(ctx, "beta", "Which β", None, |ui, keys| {
+            self.loss(ui, keys);
             ui.separator();
             let weight = match self.kind {
-                WeightKind::Coefficient => KlWeight::Coefficient(self.weight),
+                WeightKind::Coefficient | WeightKind::KldWeight => KlWeight::Coefficient(self.weight),
                 WeightKind::Normalised => KlWeight::Normalised { beta_norm: self.weight, latents: self.latents },
             };
             let loss = LossConvention { reconstruction: self.reconstruction, over: self.over, weight };
             match loss.equivalent(self.dim) {
-                Ok(objective) => self.meaning(ui, &objective, commands),
+                Ok(objective) => self.meaning(ui, &objective),
                 Err(error) => {
                     ui.colored_label(ui.visuals().warn_fg_color, error.to_string());
                 }
             }
+            ui.separator();
+            ui.horizontal(|ui| self.buttons(ui, keys, loss.equivalent(self.dim).ok().as_ref(), commands));
         });
-        if !open {
-            commands.send(UiCommand::CloseDialogs);
-        }
     }
 
     /// The loss of the other program.
-    fn loss(&mut self, ui: &mut Ui) {
+    fn loss(&mut self, ui: &mut Ui, keys: &DialogKeys) {
         ui.label("The loss of your program, for one observation. The KL is summed over the latents.");
         let half = ReconstructionLoss::HalfSquaredError { sigma2: self.sigma2 };
         if matches!(self.reconstruction, ReconstructionLoss::HalfSquaredError { .. }) {
@@ -87,7 +87,7 @@ impl BetaDialog {
         }
         ui.horizontal(|ui| {
             ui.label("term");
-            ui.radio_value(&mut self.reconstruction, ReconstructionLoss::SquaredError, "(x − x̂)²");
+            keys.start_at(&ui.radio_value(&mut self.reconstruction, ReconstructionLoss::SquaredError, "(x − x̂)²"));
             ui.radio_value(&mut self.reconstruction, half, "½ (x − x̂)²/σ²");
             ui.radio_value(&mut self.reconstruction, ReconstructionLoss::CrossEntropy, "cross entropy");
         });
@@ -95,14 +95,26 @@ impl BetaDialog {
             ui.label("over dimensions");
             ui.radio_value(&mut self.over, OverDimensions::Sum, "sum");
             ui.radio_value(&mut self.over, OverDimensions::Mean, "mean")
-                .on_hover_text("As torch.nn.functional.mse_loss does, and with it kld_weight of PyTorch-VAE");
+                .on_hover_text("As torch.nn.functional.mse_loss does");
         });
+        // Of PyTorch-VAE is that loss only; with another one its weight is some coefficient.
+        let is_pytorch_vae =
+            (self.reconstruction, self.over) == (ReconstructionLoss::SquaredError, OverDimensions::Mean);
+        if self.kind == WeightKind::KldWeight && !is_pytorch_vae {
+            self.kind = WeightKind::Coefficient;
+        }
         ui.horizontal(|ui| {
             ui.label("weight of the KL");
             ui.radio_value(&mut self.kind, WeightKind::Coefficient, "coefficient")
-                .on_hover_text("The factor in the loss: β, kld_weight …");
-            ui.radio_value(&mut self.kind, WeightKind::Normalised, "β_norm")
-                .on_hover_text("β m/n of Higgins et al. 2017, beside a sum over the dimensions");
+                .on_hover_text("The factor in the loss, whatever its name");
+            let normalised = ui.radio_value(&mut self.kind, WeightKind::Normalised, "β_norm");
+            if normalised.on_hover_text("β m/n of Higgins et al. 2017, beside a sum over the dimensions").clicked() {
+                self.over = OverDimensions::Sum;
+            }
+            let kld_weight = ui.radio_value(&mut self.kind, WeightKind::KldWeight, "kld_weight");
+            if kld_weight.on_hover_text("Of PyTorch-VAE, beside the mean of squared errors").clicked() {
+                (self.reconstruction, self.over) = (ReconstructionLoss::SquaredError, OverDimensions::Mean);
+            }
             ui.add(DragValue::new(&mut self.weight).speed(0.001).range(0.0..=1e9).max_decimals(8));
             if self.reconstruction == half {
                 let label = ui.label("σ²");
@@ -113,27 +125,48 @@ impl BetaDialog {
     }
 
     /// Draws the equivalent objective and its b.
-    fn meaning(&self, ui: &mut Ui, objective: &EquivalentObjective, commands: &CommandQueue) {
-        let scale = self.found.as_ref().and_then(|found| found.scale);
+    fn meaning(&self, ui: &mut Ui, objective: &EquivalentObjective) {
         let Some(b) = objective.b() else {
             ui.label(format!("β = {}. Cross entropy has no σ², so there is no b.", short(objective.beta)));
             return self.directions(ui, objective);
         };
         ui.label(format!("b = βσ² = {} in units of your data, n = {}", short(b), self.dim));
-        let here = scale.zip(objective.sigma2).map(|(scale, sigma2)| sigma2 / scale.powi(2));
         let unknown = if self.found.is_some() { "– (each column has its own scale)" } else { "…" };
-        let sigma2 = here.map_or(unknown.to_owned(), short);
-        let unit = if scale.is_some_and(|scale| scale != 1.0) { ", in units of the scaled data" } else { "" };
-        ui.horizontal(|ui| {
-            ui.strong(format!("β = {}   σ² = {sigma2}{unit}", short(objective.beta)));
-            let button = ui.add_enabled(here.is_some(), eframe::egui::Button::new("Use β and σ²"));
-            if let Some(sigma2) = here.filter(|_| button.clicked()) {
-                commands.send(UiCommand::Change(Command::Beta(objective.beta)));
-                commands.send(UiCommand::Change(Command::Sigma2(sigma2)));
-                commands.send(UiCommand::CloseDialogs);
-            }
-        });
+        let sigma2 = self.sigma2_here(objective).map_or(unknown.to_owned(), short);
+        let is_scaled = self.scale().is_some_and(|scale| scale != 1.0);
+        let unit = if is_scaled { ", in units of the scaled data" } else { "" };
+        ui.strong(format!("β = {}   σ² = {sigma2}{unit}", short(objective.beta)));
         self.directions(ui, objective);
+    }
+
+    /// The one scale of the data.
+    fn scale(&self) -> Option<f64> {
+        self.found.as_ref().and_then(|found| found.scale)
+    }
+
+    /// σ² in units of the scaled data.
+    fn sigma2_here(&self, objective: &EquivalentObjective) -> Option<f64> {
+        self.scale().zip(objective.sigma2).map(|(scale, sigma2)| sigma2 / scale.powi(2))
+    }
+
+    /// The buttons. They are always there, so that what has the focus stays.
+    fn buttons(
+        &self,
+        ui: &mut Ui,
+        keys: &mut DialogKeys,
+        objective: Option<&EquivalentObjective>,
+        commands: &CommandQueue,
+    ) {
+        let here = objective.and_then(|objective| Some((objective.beta, self.sigma2_here(objective)?)));
+        let take = ui.add_enabled(here.is_some(), Button::new("Use β and σ²"));
+        if let Some((beta, sigma2)) = here.filter(|_| keys.press(&take)) {
+            commands.send(UiCommand::Change(Command::Beta(beta)));
+            commands.send(UiCommand::Change(Command::Sigma2(sigma2)));
+            commands.send(UiCommand::CloseDialogs);
+        }
+        if keys.button(ui, true, Button::new("Close")).clicked() {
+            commands.send(UiCommand::CloseDialogs);
+        }
     }
 
     /// The principal directions of the data, and which collapse.

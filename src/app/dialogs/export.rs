@@ -13,7 +13,7 @@ use eframe::egui::{
 };
 
 use super::export_settings::{ExportSettings, ExportSource, FigureBackground, Still};
-use super::frame::dialog;
+use super::frame::{DialogKeys, dialog};
 use super::path_picker::{DialogButton, PathPicker};
 use crate::figure::animation::Animation;
 use crate::figure::content::FigureContent;
@@ -70,13 +70,13 @@ impl ExportDialog {
         if let Some(path) = self.take_drawn(ctx) {
             return commands.send(UiCommand::FileSaved(path));
         }
-        let (mut press, mut open) = (None, true);
+        let mut press = None;
         let made = self.busy.as_ref().and_then(|busy| Some((busy.made.load(Ordering::Relaxed), busy.count?)));
-        dialog(ctx, "Export figure").open(&mut open).show(ctx, |ui| {
-            let entered = ui.add_enabled_ui(made.is_none(), |ui| {
+        dialog(ctx, "export", "Export figure", None, |ui, keys| {
+            ui.add_enabled_ui(made.is_none(), |ui| {
                 self.settings(ui);
                 self.picture(ui);
-                self.path.edit(ui)
+                self.path.edit(ui, keys);
             });
             // Whether there is a sentence or not, the buttons beneath are the same ones to whoever is pressing them.
             ui.push_id("failure", |ui| {
@@ -86,11 +86,10 @@ impl ExportDialog {
             });
             match made {
                 Some((made, count)) => self.progress(ui, made, count),
-                None => press = self.buttons(ui),
+                None => press = self.buttons(ui, keys),
             }
-            press = if entered.inner { Some(DialogButton::Save) } else { press };
         });
-        if !open || press == Some(DialogButton::Cancel) {
+        if press == Some(DialogButton::Cancel) {
             return commands.send(UiCommand::CloseDialogs);
         }
         if press == Some(DialogButton::Save) {
@@ -105,17 +104,17 @@ impl ExportDialog {
     }
 
     /// The buttons.
-    fn buttons(&mut self, ui: &mut Ui) -> Option<DialogButton> {
+    fn buttons(&mut self, ui: &mut Ui, keys: &mut DialogKeys) -> Option<DialogButton> {
         ui.horizontal(|ui| {
-            let press = self.path.buttons(ui);
+            let press = self.path.buttons(ui, keys);
             if self.settings.animation.is_none() && self.settings.still == Still::Numbers {
-                let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy numbers"));
+                let copy = keys.button(ui, self.busy.is_none(), Button::new("Copy numbers"));
                 if copy.on_hover_text("To the clipboard, as text that spreadsheets take").clicked() {
                     let settings = self.settings.clone();
                     self.draw(ui.ctx(), None, move |source, _| ExportResult::Text(settings.numbers(source)));
                 }
             } else if self.settings.animation.is_none() {
-                let copy = ui.add_enabled(self.busy.is_none(), Button::new("Copy image"));
+                let copy = keys.button(ui, self.busy.is_none(), Button::new("Copy image"));
                 if copy.on_hover_text("To the clipboard, as pixels").clicked() {
                     let (settings, scale) = (self.settings.clone(), f32::from(self.settings.scale));
                     let copy = move |source: &ExportSource, _: &Going<'_>| {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Context, DragValue, TextEdit};
+use eframe::egui::{Button, Context, DragValue, TextEdit};
 
 use super::frame::dialog;
 use crate::io::{EncoderScale, ModelOptions};
@@ -28,14 +28,17 @@ impl ModelDialog {
 
     /// Draws the dialog.
     pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
-        let mut open = true;
-        dialog(ctx, "Open a model").open(&mut open).show(ctx, |ui| {
+        dialog(ctx, "model", "Open a model", None, |ui, keys| {
             let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
             ui.label(format!("{name} does not say which function stands between its layers."));
             ui.horizontal(|ui| {
                 ui.label("activation");
                 for activation in Activation::ALL {
-                    ui.radio_value(&mut self.options.activation, Some(activation), activation.name());
+                    let chosen = self.options.activation == Some(activation);
+                    let radio = ui.radio_value(&mut self.options.activation, Some(activation), activation.name());
+                    if chosen {
+                        keys.start_at(&radio);
+                    }
                 }
             });
             ui.horizontal(|ui| {
@@ -46,7 +49,7 @@ impl ModelDialog {
                 }
             });
             ui.horizontal(|ui| {
-                let label = ui.label("image").on_hover_text("Height and width, if a decoding is a greyscale image");
+                let label = ui.label("image, height × width").on_hover_text("If a decoding is a greyscale image");
                 let edit = TextEdit::singleline(&mut self.image).desired_width(80.0).hint_text("28x28");
                 ui.add(edit).labelled_by(label.id);
             });
@@ -62,12 +65,12 @@ impl ModelDialog {
             ui.weak("A model has no data: it is shown on samples of itself, and it is not trained.");
             let image = sides(&self.image);
             ui.horizontal(|ui| {
-                if ui.add_enabled(image.is_ok(), eframe::egui::Button::new("Open model")).clicked() {
+                if keys.press(&ui.add_enabled(image.is_ok(), Button::new("Open model"))) {
                     let objective = self.knows_objective.then_some(self.objective);
                     let options = ModelOptions { image: image.unwrap_or(None), objective, ..self.options };
                     commands.send(UiCommand::OpenModel(self.path.clone(), options));
                 }
-                if ui.button("Cancel").clicked() {
+                if keys.button(ui, true, Button::new("Cancel")).clicked() {
                     commands.send(UiCommand::CloseDialogs);
                 }
                 if let Err(sentence) = image {
@@ -75,9 +78,6 @@ impl ModelDialog {
                 }
             });
         });
-        if !open {
-            commands.send(UiCommand::CloseDialogs);
-        }
     }
 }
 

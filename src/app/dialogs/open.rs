@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
-use eframe::egui::{Context, Key, TextEdit};
+use eframe::egui::{Button, Context, TextEdit, Ui};
 
 use super::frame::dialog;
 use crate::viz::command::{CommandQueue, UiCommand};
@@ -21,50 +21,59 @@ const MODELS: &[&str] = &["safetensors"];
 /// Extension of scenes.
 const SCENES: &[&str] = &["toml"];
 
+/// What is opened. The dialogs of desktops choose files or folders, not both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenKind {
+    /// Anything; a folder only as text.
+    File,
+    /// A folder of pictures.
+    Folder,
+}
+
 /// A path that is being chosen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OpenDialog {
+    kind: OpenKind,
     path: String,
-    /// True once the path has had the keyboard.
-    shown: bool,
     browsing: Option<Receiver<Option<PathBuf>>>,
 }
 
 impl OpenDialog {
+    /// A dialog without a path.
+    pub(crate) fn new(kind: OpenKind) -> Self {
+        Self { kind, path: String::new(), browsing: None }
+    }
+
     /// Draws the dialog.
     pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
-        let (mut chosen, mut open) = (self.browsed(), true);
-        dialog(ctx, "Open a file").open(&mut open).show(ctx, |ui| {
-            ui.label("A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.");
-            ui.label("A model of another program as safetensors: an MLP decoder, with or without its encoder. It is shown, not trained.");
-            ui.label("Your data as text, NPY, NPZ or IDX, one row per sample, or a folder of PNG or JPEG pictures: the import dialog asks how.");
+        let mut chosen = self.browsed();
+        let is_folder = self.kind == OpenKind::Folder;
+        let title = if is_folder { "Open a folder of pictures" } else { "Open a file" };
+        dialog(ctx, "open", title, None, |ui, keys| {
+            if is_folder {
+                ui.label("PNG or JPEG pictures, one per sample. The names of subfolders become labels.");
+            } else {
+                about_files(ui);
+            }
             ui.horizontal(|ui| {
-                let label = ui.label("File");
+                let label = ui.label(if is_folder { "Folder" } else { "File" });
                 let edit =
                     ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
-                if !std::mem::replace(&mut self.shown, true) {
-                    edit.request_focus();
-                }
-                if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-                    chosen = Some(PathBuf::from(self.path.trim()));
-                }
+                keys.start_at(&edit);
             });
             ui.horizontal(|ui| {
-                if ui.button("Open").clicked() {
+                if keys.press(&ui.button("Open")) {
                     chosen = Some(PathBuf::from(self.path.trim()));
                 }
-                let browse = ui.add_enabled(self.browsing.is_none(), eframe::egui::Button::new("Browse…"));
+                let browse = keys.button(ui, self.browsing.is_none(), Button::new("Browse…"));
                 if browse.on_hover_text("Choose with the file dialog of the desktop, if there is one").clicked() {
                     self.browse(ctx);
                 }
-                if ui.button("Cancel").clicked() {
+                if keys.button(ui, true, Button::new("Cancel")).clicked() {
                     commands.send(UiCommand::CloseDialogs);
                 }
             });
         });
-        if !open {
-            commands.send(UiCommand::CloseDialogs);
-        }
         if let Some(path) = chosen {
             commands.send(UiCommand::OpenFile(path));
         }
@@ -72,16 +81,21 @@ impl OpenDialog {
 
     fn browse(&mut self, ctx: &Context) {
         let (send, receive) = channel();
-        let ctx = ctx.clone();
+        let (ctx, kind) = (ctx.clone(), self.kind);
         let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
-            let dialog = rfd::FileDialog::new()
-                .add_filter("All", &[SESSIONS, TABLES, MODELS, SCENES].concat())
-                .add_filter("Sessions and figures", SESSIONS)
-                .add_filter("Data", TABLES)
-                .add_filter("Models", MODELS)
-                .add_filter("Scenes", SCENES);
+            let dialog = rfd::FileDialog::new();
+            let chosen = match kind {
+                OpenKind::Folder => dialog.pick_folder(),
+                OpenKind::File => dialog
+                    .add_filter("All", &[SESSIONS, TABLES, MODELS, SCENES].concat())
+                    .add_filter("Sessions and figures", SESSIONS)
+                    .add_filter("Data", TABLES)
+                    .add_filter("Models", MODELS)
+                    .add_filter("Scenes", SCENES)
+                    .pick_file(),
+            };
             // Nobody listens any more if the window was closed meanwhile.
-            drop(send.send(dialog.pick_file()));
+            drop(send.send(chosen));
             ctx.request_repaint();
         });
         self.browsing = spawned.is_ok().then_some(receive);
@@ -96,4 +110,12 @@ impl OpenDialog {
         self.browsing = None;
         answer
     }
+}
+
+fn about_files(ui: &mut Ui) {
+    ui.label(
+        "A session, a figure of this program or a run folder: its run is repeated. A scene file starts a new run.",
+    );
+    ui.label("A model of another program as safetensors: an MLP decoder, with or without its encoder. It is shown, not trained.");
+    ui.label("Your data as text, NPY, NPZ or IDX, one row per sample, or a folder of PNG or JPEG pictures: the import dialog asks how.");
 }

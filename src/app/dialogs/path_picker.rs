@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
-use eframe::egui::{Button, Context, Key, TextEdit, Ui};
+use eframe::egui::{Button, Context, TextEdit, Ui};
 
+use super::frame::DialogKeys;
 use crate::io::free_path;
 
 /// A path that is being chosen.
@@ -24,8 +25,6 @@ pub(crate) struct PathPicker {
     /// The path for which overwriting was offered.
     overwrite: Option<String>,
     error: Option<String>,
-    /// True once the path has had the keyboard.
-    shown: bool,
     browsing: Option<Receiver<Option<PathBuf>>>,
 }
 
@@ -46,7 +45,6 @@ impl PathPicker {
             folder: folder.to_owned(),
             run: run.to_owned(),
             what: what.to_owned(),
-            shown: false,
             proposed: PathBuf::new(),
             extension,
             overwrite: None,
@@ -79,41 +77,35 @@ impl PathPicker {
         (self.overwrite, self.error) = (None, None);
     }
 
-    /// Draws the path and what was wrong with it; true if Enter was pressed in it.
-    pub(crate) fn edit(&mut self, ui: &mut Ui) -> bool {
+    /// Draws the path and what was wrong with it.
+    pub(super) fn edit(&mut self, ui: &mut Ui, keys: &DialogKeys) {
         self.take_browsed();
-        let entered = ui
-            .horizontal(|ui| {
-                let label = ui.label("File");
-                let edit = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
-                let edit = ui.add(edit).labelled_by(label.id);
-                if !std::mem::replace(&mut self.shown, true) {
-                    edit.request_focus();
-                }
-                if edit.changed() {
-                    self.error = None;
-                }
-                edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter))
-            })
-            .inner;
+        ui.horizontal(|ui| {
+            let label = ui.label("File");
+            let edit = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
+            let edit = ui.add(edit).labelled_by(label.id);
+            keys.start_at(&edit);
+            if edit.changed() {
+                self.error = None;
+            }
+        });
         // Whether there is a sentence or not, the buttons beneath are the same ones to whoever is pressing them.
         ui.push_id("error", |ui| {
             if let Some(error) = &self.error {
                 ui.colored_label(ui.visuals().warn_fg_color, error);
             }
         });
-        entered
     }
 
     /// Draws the buttons.
-    pub(crate) fn buttons(&mut self, ui: &mut Ui) -> Option<DialogButton> {
+    pub(super) fn buttons(&mut self, ui: &mut Ui, keys: &mut DialogKeys) -> Option<DialogButton> {
         let overwrite = self.overwrite.as_ref() == Some(&self.path);
-        let save = ui.button(if overwrite { "Overwrite" } else { "Save" }).clicked();
-        let browse = ui.add_enabled(self.browsing.is_none(), Button::new("Browse…"));
+        let save = keys.press(&ui.button(if overwrite { "Overwrite" } else { "Save" }));
+        let browse = keys.button(ui, self.browsing.is_none(), Button::new("Browse…"));
         if browse.on_hover_text("Choose with the file dialog of the desktop, if there is one").clicked() {
             self.browse(ui.ctx());
         }
-        let cancel = ui.button("Cancel").clicked();
+        let cancel = keys.button(ui, true, Button::new("Cancel")).clicked();
         if save { Some(DialogButton::Save) } else { cancel.then_some(DialogButton::Cancel) }
     }
 

@@ -60,19 +60,18 @@ impl SaveDialog {
         if let Some(path) = self.take_written() {
             return commands.send(UiCommand::FileSaved(path));
         }
-        let (mut press, mut open) = (None, true);
-        dialog(ctx, self.title).open(&mut open).show(ctx, |ui| {
+        let mut press = None;
+        dialog(ctx, "save", self.title, None, |ui, keys| {
             ui.label(&self.about);
             ui.add_enabled_ui(self.writing.is_none(), |ui| {
-                let entered = self.path.edit(ui);
-                let pressed = ui.horizontal(|ui| self.path.buttons(ui)).inner;
-                press = if entered { Some(DialogButton::Save) } else { pressed };
+                self.path.edit(ui, keys);
+                press = ui.horizontal(|ui| self.path.buttons(ui, keys)).inner;
             });
             if self.writing.is_some() {
                 ui.weak("saving…");
             }
         });
-        if !open || press == Some(DialogButton::Cancel) {
+        if press == Some(DialogButton::Cancel) {
             commands.send(UiCommand::CloseDialogs);
         } else if press == Some(DialogButton::Save) {
             self.write(ctx);

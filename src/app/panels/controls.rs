@@ -135,7 +135,7 @@ fn objective(
     ui: &mut Ui,
     settings: &mut Settings,
     likelihood: Likelihood,
-    draft: &ConfigDraft,
+    draft: &mut ConfigDraft,
     commands: &CommandQueue,
 ) {
     ui.heading("Objective");
@@ -148,6 +148,9 @@ fn objective(
             }
         }
     });
+    if draft.config.lacks_objective(settings) {
+        return unknown_objective(ui, settings, draft, commands);
+    }
     let objective = &mut settings.objective;
     let beta = Slider::new(&mut objective.beta, 0.01..=100.0).logarithmic(true).text("β").custom_formatter(short);
     if ui.add(beta).on_hover_text("Weight of the KL divergence").changed() {
@@ -168,12 +171,30 @@ fn objective(
     if ui.add(sigma2).on_hover_text("Fixed variance of p(x|z)").changed() {
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
-    let b = if draft.config.origin.model().is_some() && objective.beta == 0.0 {
-        "b = βσ²: – (the file says neither β nor σ²)".to_owned()
-    } else {
-        format!("b = βσ² = {}", short(objective.b(), 0..=0))
-    };
-    ui.label(b).on_hover_text("The only number that the geometry of the optimum depends on");
+    ui.label(format!("b = βσ² = {}", short(objective.b(), 0..=0)))
+        .on_hover_text("The only number that the geometry of the optimum depends on");
+}
+
+/// β and σ² of a model whose file says neither. One alone would mean nothing: they are set together.
+fn unknown_objective(ui: &mut Ui, settings: &mut Settings, draft: &mut ConfigDraft, commands: &CommandQueue) {
+    for (name, text) in ["β", "σ²"].into_iter().zip(&mut draft.objective) {
+        ui.horizontal(|ui| {
+            let label = ui.label(name);
+            let edit = TextEdit::singleline(text).desired_width(110.0).hint_text("not in the file");
+            ui.add(edit).labelled_by(label.id);
+        });
+    }
+    let both = draft.read_objective();
+    let set = ui
+        .add_enabled(both.is_some(), Button::new("Set both"))
+        .on_hover_text("Measure the model as one that was trained with them")
+        .on_disabled_hover_text("Write β and σ² as positive numbers; Run ▸ Which β… translates another loss");
+    if let Some((beta, sigma2)) = both.filter(|_| set.clicked()) {
+        (settings.objective.beta, settings.objective.sigma2) = (beta, sigma2);
+        commands.send(UiCommand::Change(Command::Sigma2(sigma2)));
+        commands.send(UiCommand::Change(Command::Beta(beta)));
+    }
+    ui.label("b = βσ²: –").on_hover_text(Undefined::NoObjective.to_string());
 }
 
 /// Two runs in step are as many steps apart as happens while each takes its turn.

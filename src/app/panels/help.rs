@@ -1,6 +1,6 @@
 //! Help: the keys of the command table, and the mouse gestures.
 
-use eframe::egui::{Context, Grid, ScrollArea, Ui, Window};
+use eframe::egui::{Context, Grid, Order, ScrollArea, Ui, Window};
 
 use crate::viz::command::Menu;
 use crate::viz::views::command_table;
@@ -24,7 +24,9 @@ const ORDER: [Menu; 5] = [Menu::Run, Menu::View, Menu::None, Menu::File, Menu::H
 pub(crate) fn show(ctx: &Context, open: &mut bool) {
     // The window is as large as its contents; they scroll where the screen is lower.
     let most = ctx.content_rect().height() - 60.0;
-    Window::new("Keyboard and mouse").open(open).collapsible(false).auto_sized().show(ctx, |ui| {
+    // In front of dialogs, which would otherwise block it.
+    let window = Window::new("Keyboard and mouse").order(Order::Foreground);
+    window.open(open).collapsible(false).auto_sized().show(ctx, |ui| {
         ScrollArea::vertical().max_height(most).show(ui, contents);
     });
 }

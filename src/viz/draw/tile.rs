@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Color32, ColorImage, Mesh, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, pos2,
-    vec2,
+    Color32, ColorImage, Mesh, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, Vec2,
+    pos2, vec2,
 };
 
 use super::polyline::polyline;
 use crate::linalg::Matrix;
+use crate::paint::Projector;
 use crate::viz::context::ViewContext;
 use crate::viz::home_camera::home_camera;
 use crate::viz::observations::drawn_observations;
@@ -39,15 +40,20 @@ impl TileForm {
         if let Some(format) = &context.projection.pictures {
             return Self::Picture(format.clone());
         }
-        let data = &context.snapshot.data;
-        if data.data_dim() <= 3 {
+        if Self::is_space(context) {
             return Self::Space;
         }
+        let data = &context.snapshot.data;
         // All but a few values of the held-out data.
         let mut sorted: Vec<f32> = data.test.observations.as_slice().iter().take(100_000).copied().collect();
         sorted.sort_unstable_by(f32::total_cmp);
         let at = |share: f64| f64::from(sorted[((sorted.len() - 1) as f64 * share) as usize]);
         Self::Profile([at(0.005).min(0.0), at(0.995).max(1e-6)])
+    }
+
+    /// True if the data of a run are points on the tiles.
+    pub(crate) fn is_space(context: &ViewContext<'_>) -> bool {
+        context.projection.pictures.is_none() && context.snapshot.data.data_dim() <= 3
     }
 
     /// Width over height.
@@ -120,38 +126,51 @@ pub(crate) fn difference_picture(
     signed_picture(values, format.shape, largest, palette)
 }
 
-/// Projects data onto the tiles of a view: with the camera of data space in three dimensions.
+/// Projects data onto the tiles of a view: with the camera of data space in three dimensions. The data and the curves of
+/// all tiles fit into each.
 pub(crate) struct SpaceTile<'a> {
     context: &'a ViewContext<'a>,
-    selection: &'a Selection,
+    projector: Projector,
+    /// What all of them span before it is fitted.
+    span: Rect,
 }
 
 impl<'a> SpaceTile<'a> {
-    pub(crate) fn new(context: &'a ViewContext<'a>, selection: &'a Selection) -> Self {
-        Self { context, selection }
+    /// For tiles of this size that show the data and `points`.
+    pub(crate) fn new<'b>(
+        context: &'a ViewContext<'a>,
+        selection: &Selection,
+        size: Vec2,
+        points: impl Iterator<Item = &'b [f32]>,
+    ) -> Self {
+        let home = || home_camera(context.projection, context.snapshot.config.origin.scene());
+        let projector = selection.camera.unwrap_or_else(home).projector([size.x, size.y]);
+        let mut tile = Self { context, projector, span: Rect::NOTHING };
+        let mut span = Rect::NOTHING;
+        drawn_observations(context.snapshot).filter_map(|x| tile.project(x)).for_each(|at| span.extend_with(at));
+        points.filter_map(|x| tile.project(x)).for_each(|at| span.extend_with(at));
+        tile.span = span;
+        tile
+    }
+
+    /// Where a point of data space lies, before it is fitted into a tile.
+    fn project(&self, point: &[f32]) -> Option<Pos2> {
+        let projection = self.context.projection;
+        let at = if projection.dims() == 3 {
+            let [x, y, _] = self.projector.project(projection.space(point))?;
+            pos2(x, y)
+        } else {
+            let [x, y] = projection.plane(point).map(|x| x as f32);
+            pos2(x, -y)
+        };
+        at.is_finite().then_some(at)
     }
 
     /// Places of data on a tile.
     fn onto(&self, place: Rect) -> impl Fn(&[f32]) -> Option<Pos2> + '_ {
-        let projection = self.context.projection;
-        let home = || home_camera(projection, self.context.snapshot.config.origin.scene());
-        let mut camera = self.selection.camera.unwrap_or_else(home);
-        // A tile has no names at its edges that need room.
-        camera.half_height *= 0.72;
-        let projector = camera.projector([place.width(), place.height()]);
-        let extent = |axis: usize| projection.extent.get(axis).copied().unwrap_or([-1.0, 1.0]);
-        let [x, y] = [extent(0), extent(1)];
-        let unit = f64::from(place.width()) / (x[1] - x[0]);
-        let unit = 0.9 * unit.min(f64::from(place.height()) / (y[1] - y[0]));
-        move |point: &[f32]| {
-            if projection.dims() == 3 {
-                let [x, y, _] = projector.project(projection.space(point))?;
-                return Some(place.min + vec2(x, y));
-            }
-            let at = projection.plane(point);
-            let offset = [at[0] - 0.5 * (x[0] + x[1]), at[1] - 0.5 * (y[0] + y[1])].map(|d| (unit * d) as f32);
-            Some(place.center() + vec2(offset[0], -offset[1]))
-        }
+        let room = place.shrink(POINT_RADIUS + 3.0).size().max(vec2(1.0, 1.0));
+        let unit = (room / self.span.size().max(Vec2::splat(1e-6))).min_elem();
+        move |point: &[f32]| Some(place.center() + unit * (self.project(point)? - self.span.center()))
     }
 
     /// Draws the data, a curve through them, and a point on it.

@@ -22,6 +22,13 @@ pub(super) struct Choosable<'a> {
     pub test: Option<&'a str>,
 }
 
+impl Choosable<'_> {
+    /// What the samples are.
+    fn samples_are(&self) -> &'static str {
+        if self.are_pictures { "pictures" } else { "rows" }
+    }
+}
+
 /// Height and width of resized pictures, unless others are chosen.
 const USUAL_SIZE: (usize, usize) = (64, 64);
 
@@ -48,15 +55,22 @@ pub(super) fn show(ui: &mut Ui, options: &mut ImportOptions, file: Choosable<'_>
         size(ui, options);
     }
     field(&scaling(ui, options, file.are_pictures));
-    rows(ui, options, file.samples);
-    let mut drop = options.missing == MissingValues::Drop;
-    ui.checkbox(&mut drop, "Drop incomplete rows").on_hover_text("Leave out rows with missing values");
-    options.missing = if drop { MissingValues::Drop } else { MissingValues::Refuse };
+    rows(ui, options, file);
+    if !file.is_folder {
+        let mut drop = options.missing == MissingValues::Drop;
+        let (name, help) = if file.are_pictures {
+            ("Drop incomplete pictures", "Leave out pictures with missing pixels")
+        } else {
+            ("Drop incomplete rows", "Leave out rows with missing values")
+        };
+        ui.checkbox(&mut drop, name).on_hover_text(help);
+        options.missing = if drop { MissingValues::Drop } else { MissingValues::Refuse };
+    }
     match file.test {
         Some(name) => {
-            ui.label(format!("Held out: all rows of {name}"));
+            ui.label(format!("Held out: all {} of {name}", file.samples_are()));
         }
-        None => held_out(ui, options),
+        None => held_out(ui, options, file),
     }
     first
 }
@@ -115,31 +129,34 @@ fn size(ui: &mut Ui, options: &mut ImportOptions) {
 fn scaling(ui: &mut Ui, options: &mut ImportOptions, are_pictures: bool) -> Response {
     let row = ui.horizontal_wrapped(|ui| {
         ui.label("Scaling");
-        let [first, ..] = [(Scaling::One, "one"), (Scaling::Columns, "per column"), (Scaling::None, "none")]
-            .map(|(scale, name)| ui.radio_value(&mut options.scale, scale, name).on_hover_text(reason(scale)));
+        let each = if are_pictures { "per pixel" } else { "per column" };
+        let [first, ..] =
+            [(Scaling::One, "one"), (Scaling::Columns, each), (Scaling::None, "none")].map(|(scale, name)| {
+                ui.radio_value(&mut options.scale, scale, name).on_hover_text(reason(scale, are_pictures))
+            });
         first
     });
-    let reason = match options.scale {
-        Scaling::Columns if are_pictures => "Each pixel counts alike, edges as much as the middle.",
-        scale => reason(scale),
-    };
-    ui.label(RichText::new(reason).weak());
+    ui.label(RichText::new(reason(options.scale, are_pictures)).weak());
     row.inner
 }
 
 /// Why to choose a scaling.
-fn reason(scale: Scaling) -> &'static str {
+fn reason(scale: Scaling, are_pictures: bool) -> &'static str {
     match scale {
+        Scaling::None if are_pictures => "Pixels as in the file, not even centred.",
+        Scaling::One if are_pictures => "One scale for all pixels: their contrasts are those of the file.",
+        Scaling::Columns if are_pictures => "Each pixel counts alike, edges as much as the middle.",
         Scaling::None => "Columns as in the file, not even centred.",
         Scaling::One => "For columns of one unit: angles are those of the file.",
         Scaling::Columns => "For different units: angles then mean shares of each spread.",
     }
 }
 
-fn rows(ui: &mut Ui, options: &mut ImportOptions, samples: Option<usize>) {
+fn rows(ui: &mut Ui, options: &mut ImportOptions, file: Choosable<'_>) {
+    let (samples, what) = (file.samples, file.samples_are());
     ui.horizontal(|ui| {
         let mut all = options.rows.is_none();
-        ui.checkbox(&mut all, "All rows")
+        ui.checkbox(&mut all, format!("All {what}"))
             .on_hover_text("Otherwise the seed draws some, which stay in the order of the file");
         if all {
             options.rows = None;
@@ -147,19 +164,20 @@ fn rows(ui: &mut Ui, options: &mut ImportOptions, samples: Option<usize>) {
         }
         let most = samples.unwrap_or(usize::MAX).max(FEWEST_ROWS);
         let mut rows = options.rows.unwrap_or_else(|| samples.unwrap_or(1000).clamp(FEWEST_ROWS, 1000));
-        let label = ui.label("rows");
+        let label = ui.label(what);
         let speed = (rows as f64 / 200.0).max(0.2);
         ui.add(DragValue::new(&mut rows).range(FEWEST_ROWS..=most).speed(speed)).labelled_by(label.id);
         options.rows = Some(rows);
     });
 }
 
-fn held_out(ui: &mut Ui, options: &mut ImportOptions) {
+fn held_out(ui: &mut Ui, options: &mut ImportOptions, file: Choosable<'_>) {
     ui.horizontal(|ui| {
         let label = ui.label("Held out");
         let mut percent = 100.0 * options.held_out;
         let value = DragValue::new(&mut percent).range(0.1..=99.0).speed(0.2).max_decimals(1).suffix(" %");
-        if ui.add(value).labelled_by(label.id).on_hover_text("Rows that are measured on, never trained on").changed() {
+        let help = format!("The share of {} that are measured on, never trained on", file.samples_are());
+        if ui.add(value).labelled_by(label.id).on_hover_text(help).changed() {
             options.held_out = (10.0 * percent).round() / 1000.0;
         }
     });

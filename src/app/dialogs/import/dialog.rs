@@ -2,16 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{
-    Align, Button, Context, Id, Key, Layout, Modifiers, Popup, ProgressBar, Role, ScrollArea, Ui, WidgetInfo, vec2,
-};
+use eframe::egui::{Align, Button, Context, Layout, ProgressBar, Role, ScrollArea, Ui, WidgetInfo, vec2};
 
 use super::choices::{self, Choosable};
 use super::columns::{self, with_roles};
 use super::job::{Finding, ImportSource, Job};
 use super::preview::{DataPreview, PreviewColumn, columns_of_text};
 use super::words::in_words;
-use crate::app::dialogs::frame::dialog;
+use crate::app::dialogs::frame::{DialogKeys, dialog};
 use crate::app::reading::{News, Reading};
 use crate::data::{ImportOptions, MissingValues};
 use crate::io::{ArrayInfo, ColumnSummary, FileError, Remedy, TextBeginning};
@@ -51,8 +49,6 @@ pub(crate) struct ImportDialog {
     confirmed: bool,
     prepared: Option<Box<PreparedRun>>,
     focus: Focus,
-    /// The buttons that Enter presses while they have the keyboard.
-    own_enter: Vec<Id>,
 }
 
 /// Who gets the keyboard next.
@@ -99,7 +95,6 @@ impl ImportDialog {
             confirmed: false,
             prepared: None,
             focus: Focus::First,
-            own_enter: Vec::new(),
         };
         dialog.read(ctx);
         dialog
@@ -113,17 +108,12 @@ impl ImportDialog {
     /// Draws the dialog.
     pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
         self.take_news(ctx);
-        let has_own_enter = ctx.memory(|memory| memory.focused()).is_some_and(|id| self.own_enter.contains(&id));
-        if !has_own_enter && !Popup::is_any_open(ctx) && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter)) {
-            self.confirmed = true;
-        }
-        self.own_enter.clear();
         let before = self.options.clone();
-        let (mut open, mut cancelled) = (true, false);
+        let mut cancelled = false;
         let room = ctx.content_rect().size();
         let size = vec2((room.x - 40.0).min(960.0), (room.y - 90.0).min(560.0));
         let title = format!("Import {}", name_of(&self.source.path));
-        dialog(ctx, &title).id(Id::unique("import")).open(&mut open).fixed_size(size).show(ctx, |ui| {
+        dialog(ctx, "import", &title, Some(size), |ui, keys| {
             // The window has a margin.
             let size = vec2(ui.available_width(), size.y);
             ui.set_min_size(size);
@@ -145,10 +135,10 @@ impl ImportDialog {
                 });
             });
             ui.separator();
-            self.sentences(ui, below - 48.0);
-            ui.horizontal(|ui| cancelled = self.buttons(ui));
+            self.sentences(ui, keys, below - 48.0);
+            ui.horizontal(|ui| cancelled = self.buttons(ui, keys));
         });
-        if !open || cancelled {
+        if cancelled {
             return commands.send(UiCommand::CloseDialogs);
         }
         if self.options != before {
@@ -357,19 +347,19 @@ impl ImportDialog {
     }
 
     /// The error, or the notes.
-    fn sentences(&mut self, ui: &mut Ui, height: f32) {
+    fn sentences(&mut self, ui: &mut Ui, keys: &mut DialogKeys, height: f32) {
         if let Some((sentence, remedy)) = &self.failure {
             let mut taken = None;
             ScrollArea::vertical().id_salt("failure").max_height(height).show(ui, |ui| {
                 ui.colored_label(ui.visuals().warn_fg_color, sentence);
                 if let Some((remedy, name)) = remedy.as_ref().and_then(|remedy| Some((remedy, name_of_remedy(remedy)?)))
                 {
-                    let button = ui.button(name);
-                    self.own_enter.push(button.id);
-                    taken = button.clicked().then(|| remedy.clone());
+                    taken = keys.button(ui, true, Button::new(name)).clicked().then(|| remedy.clone());
                 }
             });
             if let Some(remedy) = taken {
+                // The pressed button goes; the focus stays in the dialog.
+                self.focus = Focus::Open;
                 match remedy {
                     Remedy::Rows(rows) => self.options.rows = Some(rows),
                     Remedy::DropMissing => self.options.missing = MissingValues::Drop,
@@ -387,18 +377,17 @@ impl ImportDialog {
     }
 
     /// Draws the buttons and the progress; true if Cancel was pressed.
-    fn buttons(&mut self, ui: &mut Ui) -> bool {
+    fn buttons(&mut self, ui: &mut Ui, keys: &mut DialogKeys) -> bool {
         let changed = self.options != self.asked;
         let open = ui.add_enabled(self.failure.is_none() || changed, Button::new("Open"));
         if self.focus == Focus::Open {
             open.request_focus();
             self.focus = Focus::Free;
         }
-        if open.on_disabled_hover_text("The file cannot be read with these choices").clicked() {
+        if keys.press(&open.on_disabled_hover_text("The file cannot be read with these choices")) {
             self.confirmed = true;
         }
-        let cancel = ui.button("Cancel");
-        self.own_enter.push(cancel.id);
+        let cancel = keys.button(ui, true, Button::new("Cancel"));
         if let Some(reading) = &self.reading {
             let share = reading.progress();
             ui.label(if self.confirmed { "opening…" } else { "reading…" });

@@ -72,6 +72,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let y = body.min.y + (size.y + GAP) * row as f32;
         ui.painter().text(pos2(body.min.x, y + 0.5 * size.y), Align2::LEFT_CENTER, *name, font.clone(), palette.ink);
     }
+    let space = matches!(drawn.form, TileForm::Space)
+        .then(|| SpaceTile::new(context, selection, size, drawn.images.iter_columns()));
     let mut clicked = None;
     for (k, i) in drawn.chosen.iter().enumerate() {
         let corner = pos2(body.min.x + label + (size.x + GAP) * k as f32, body.min.y);
@@ -92,7 +94,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
                 TileForm::Space => {
                     let line = [x, image].concat();
                     let line = Matrix::from_columns(x.len(), 2, line);
-                    SpaceTile::new(context, selection).draw(ui.painter(), place, &line, image, palette);
+                    if let Some(space) = &space {
+                        space.draw(ui.painter(), place, &line, image, palette);
+                    }
                 }
                 TileForm::Profile(ends) if row == 0 => {
                     draw_profile(ui.painter(), place, *ends, image, Some(x), palette);

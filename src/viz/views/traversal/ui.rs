@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Button, DragValue, FontId, Label, Layout, Painter, Rect, Response, Role, Sense, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, Button, Checkbox, DragValue, FontId, Label, Layout, Painter, Rect, Response, Role, Sense, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS};
@@ -93,7 +93,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let rest = selection.rest().to_vec();
     let (mut hovered, mut clicked) = (None, None);
     let palette = ViewContext::palette(ui);
-    let scene = TileScene { context, selection, drawn: &drawn, palette };
+    let space = matches!(drawn.form, TileForm::Space).then(|| {
+        let curves = drawn.strips.rows.iter().flat_map(|strip| strip.curve.iter_columns());
+        SpaceTile::new(context, selection, size, curves)
+    });
+    let scene = TileScene { context, selection, drawn: &drawn, space: space.as_ref(), palette };
     for (row, strip) in drawn.strips.rows.iter().enumerate() {
         let y = body.min.y + (size.y + GAP) * row as f32;
         row_label(ui, context, &drawn, row, Rect::from_min_size(pos2(body.min.x, y), vec2(label - 6.0, size.y)));
@@ -304,7 +308,7 @@ fn content(
     place: Rect,
     picture: Option<(&Atlas, usize)>,
 ) {
-    let TileScene { context, selection, drawn, palette } = *scene;
+    let TileScene { selection, drawn, space, palette, .. } = *scene;
     let DrawnRows { strips, columns, .. } = drawn;
     match drawn.form {
         TileForm::Picture(_) => {
@@ -313,7 +317,9 @@ fn content(
             }
         }
         TileForm::Space => {
-            SpaceTile::new(context, selection).draw(painter, place, &strips.rows[row].curve, decoding, palette);
+            if let Some(space) = space {
+                space.draw(painter, place, &strips.rows[row].curve, decoding, palette);
+            }
         }
         TileForm::Profile(ends) => {
             let centre = strips.decoding(row, columns / 2);
@@ -328,6 +334,7 @@ struct TileScene<'a> {
     context: &'a ViewContext<'a>,
     selection: &'a Selection,
     drawn: &'a DrawnRows,
+    space: Option<&'a SpaceTile<'a>>,
     palette: &'static Palette,
 }
 
@@ -371,7 +378,7 @@ fn moving(
 }
 
 /// The tools: order, range, differences, playback.
-pub(super) fn tools(ui: &mut Ui, _: &ViewContext<'_>, selection: &mut Selection) {
+pub(super) fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let traversal = &mut selection.traversal;
     ui.menu_button("rows ▾", |ui| {
         for order in RowOrder::ALL {
@@ -388,8 +395,10 @@ pub(super) fn tools(ui: &mut Ui, _: &ViewContext<'_>, selection: &mut Selection)
             k.labelled_by(label.id).on_hover_text("Standard deviations from the middle to the ends of a row");
         });
         ui.separator();
-        ui.checkbox(&mut traversal.difference, "difference")
-            .on_hover_text("Show the signed difference from the middle column");
+        let difference = Checkbox::new(&mut traversal.difference, "difference");
+        ui.add_enabled(!TileForm::is_space(context), difference)
+            .on_hover_text("Show the signed difference from the middle column")
+            .on_disabled_hover_text("Points in up to three dimensions have no pixels or columns to compare");
     });
     let playing = selection.motion == Some(Motion::TraverseRows);
     let help = "Play all rows in phase";

@@ -77,10 +77,8 @@ impl App {
             C::SetRunning(running) => self.set_running(running),
             C::Steps(steps) => self.ask_all(Request::Steps(steps)),
             C::StepsTo(steps) => self.ask_all(Request::StepsTo(steps)),
-            C::SetMaxRate(rate) => {
-                self.max_rate = rate;
-                self.ask_all(Request::MaxRate(rate));
-            }
+            C::SetPace(pace) => self.set_pace(pace),
+            C::ToggleFullSpeed => self.set_pace(if self.pace.is_some() { None } else { self.pace_before }),
             C::Restart => self.restart(self.all_runs()),
             C::Repeat => {
                 self.notice = None;
@@ -193,7 +191,13 @@ impl App {
     }
 
     fn set_running(&mut self, running: bool) {
-        self.ask_all(if running { Request::Run } else { Request::Pause });
+        for run in &mut self.runs {
+            if running {
+                run.train();
+            } else {
+                run.ask(Request::Pause);
+            }
+        }
     }
 
     /// Closes the help, or the dialog, or goes back to the newest step, or to all views.
@@ -274,7 +278,7 @@ impl App {
         self.selection.shown_step = None;
         let run = &mut self.runs[self.active];
         run.replace(config, data);
-        run.continue_with(copy, &self.ctx, self.max_rate)
+        run.continue_with(copy, &self.ctx, self.pace)
     }
 }
 

@@ -29,7 +29,7 @@ impl App {
 
         let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
         let (recent, queue) = (&self.autosave.recent, &*self.commands);
-        Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &views, self.max_rate, recent, queue));
+        Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &views, self.pace, recent, queue));
         self.notice_bar(ui);
         self.restore_bar(ui);
         self.time_bar(ui);

@@ -136,7 +136,7 @@ impl App {
         run.replace(prepared.config.clone(), Arc::clone(&prepared.data));
         let (log, steps, weights) = (prepared.log.clone(), prepared.steps, prepared.weights.clone());
         let build = move || prepared.experiment().map_err(|e| e.to_string());
-        match run.continue_with(build, &self.ctx, self.max_rate) {
+        match run.continue_with(build, &self.ctx, self.pace) {
             Ok(()) => {
                 run.saved_end = weights.map(|weights| SavedEnd { log, steps, weights });
                 if steps > 0 {

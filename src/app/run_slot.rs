@@ -89,10 +89,10 @@ impl RunSlot {
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub(super) fn start(&mut self, ctx: &Context, max_rate: Option<f64>) -> std::io::Result<()> {
+    pub(super) fn start(&mut self, ctx: &Context, pace: Option<f64>) -> std::io::Result<()> {
         let (config, data) = (self.draft.config.clone(), Arc::clone(&self.data));
         self.settings = config.settings();
-        self.continue_with(move || Experiment::new(config, data).map_err(|e| e.to_string()), ctx, max_rate)
+        self.continue_with(move || Experiment::new(config, data).map_err(|e| e.to_string()), ctx, pace)
     }
 
     /// Goes on with the run that `build` gives; the one before ends.
@@ -103,13 +103,30 @@ impl RunSlot {
         &mut self,
         build: impl FnOnce() -> Result<Experiment, String> + Send + 'static,
         ctx: &Context,
-        max_rate: Option<f64>,
+        pace: Option<f64>,
     ) -> std::io::Result<()> {
         let ctx = ctx.clone();
         self.trainer = Some(Trainer::spawn(build, move || ctx.request_repaint())?);
         (self.asked, self.noticed, self.saved_end) = (0, 0, None);
-        self.ask(Request::MaxRate(max_rate));
+        self.ask(Request::MaxRate(self.rate_at(pace)));
         Ok(())
+    }
+
+    /// The planned steps.
+    pub(super) fn planned(&self) -> u64 {
+        self.draft.config.cycle.unwrap_or(OWN_STEPS)
+    }
+
+    /// Steps a second that make the planned steps in `pace` seconds; `None`: no limit.
+    pub(super) fn rate_at(&self, pace: Option<f64>) -> Option<f64> {
+        pace.map(|seconds| self.planned() as f64 / seconds)
+    }
+
+    /// Trains to the end of the planned steps; from there on without an end.
+    pub(super) fn train(&mut self) {
+        let planned = self.planned();
+        let is_over = self.snapshot().is_some_and(|snapshot| snapshot.step >= planned);
+        self.ask(if is_over { Request::Run } else { Request::StepsTo(planned) });
     }
 
     /// Trains what the controls describe for the next seeds, as long as its scene asks for.

@@ -35,6 +35,15 @@ struct StoredState {
     /// The folder of the last saved file.
     #[serde(default)]
     folder: Option<PathBuf>,
+    /// Seconds for the planned steps.
+    #[serde(default = "watchable")]
+    pace: Option<f64>,
+}
+
+/// Seconds in which one can follow a run from its beginning to its end.
+#[expect(clippy::unnecessary_wraps, reason = "the default of an optional value")]
+fn watchable() -> Option<f64> {
+    Some(20.0)
 }
 
 /// The key of the stored state, with its version.
@@ -64,7 +73,9 @@ pub struct App {
     /// For one run and for two.
     pub(super) layouts: [Layout; 2],
     /// The most steps a second.
-    pub(super) max_rate: Option<f64>,
+    pub(super) pace: Option<f64>,
+    /// The pace before full speed.
+    pub(super) pace_before: Option<f64>,
     pub(super) notice: Option<String>,
     pub(super) help: bool,
     pub(super) opening: Option<OpenDialog>,
@@ -97,7 +108,8 @@ impl App {
             selection: Selection::default(),
             commands: Rc::default(),
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
-            max_rate: None,
+            pace: None,
+            pace_before: watchable(),
             notice: None,
             help: false,
             opening: None,
@@ -120,11 +132,11 @@ impl App {
         app
     }
 
-    /// Restores the stored layout, layers and folder; parts that do not fit any more are dropped. The first start is light, as
+    /// Restores the stored layout, layers, folder and pace; parts that do not fit any more are dropped. The first start is light, as
     /// projectors and paper are.
     pub fn restore(&mut self, storage: Option<&dyn eframe::Storage>) {
         match storage.and_then(|storage| eframe::get_value(storage, STORED)) {
-            Some(StoredState { layouts, layers, folder }) => {
+            Some(StoredState { layouts, layers, folder, pace }) => {
                 let [single, compare] = layouts;
                 let layouts = [single.completed(&self.layouts[0]), compare.completed(&self.layouts[1])];
                 let whole = layouts.iter().zip(&self.layouts).all(|(stored, own)| stored.is_a_rearranged(own));
@@ -133,19 +145,34 @@ impl App {
                     self.layouts = layouts.map(|layout| layout.suited(&data));
                 }
                 self.selection.layers = layers;
+                self.set_pace(pace);
                 if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
                     self.set_folder(&folder);
                     self.saved_in = Some(folder);
                 }
             }
-            None => self.ctx.set_theme(Theme::Light),
+            None => {
+                self.ctx.set_theme(Theme::Light);
+                self.set_pace(watchable());
+            }
         }
     }
 
-    /// Stores layout, layers and folder for the next start.
+    /// Spreads the planned steps over so many seconds; `None`: full speed.
+    pub(super) fn set_pace(&mut self, pace: Option<f64>) {
+        if self.pace.is_some() {
+            self.pace_before = self.pace;
+        }
+        self.pace = pace;
+        for run in &mut self.runs {
+            run.ask(Request::MaxRate(run.rate_at(pace)));
+        }
+    }
+
+    /// Stores layout, layers, folder and pace for the next start.
     pub(super) fn store(&self, storage: &mut dyn eframe::Storage) {
         let (layouts, layers, folder) = (self.layouts.clone(), self.selection.layers.chosen(), self.saved_in.clone());
-        eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder });
+        eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder, pace: self.pace });
     }
 
     /// z*, camera and layers.
@@ -200,9 +227,9 @@ impl App {
 
     /// Starts the run that the draft of a slot describes; the one before ends.
     pub(super) fn start(&mut self, run: usize, running: bool) {
-        let started = self.runs[run].start(&self.ctx, self.max_rate);
+        let started = self.runs[run].start(&self.ctx, self.pace);
         match started {
-            Ok(()) if running => self.runs[run].ask(Request::Run),
+            Ok(()) if running => self.runs[run].train(),
             Ok(()) => {}
             Err(error) => self.notice = Some(format!("the run cannot be started ({error}); close other programs")),
         }

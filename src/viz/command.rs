@@ -65,8 +65,10 @@ pub enum UiCommand {
     Steps(u64),
     /// Make steps until there are so many in all, then pause.
     StepsTo(u64),
-    /// Limit the steps per second; `None`: no limit.
-    SetMaxRate(Option<f64>),
+    /// Spread the planned steps over so many seconds; `None`: full speed.
+    SetPace(Option<f64>),
+    /// Go at full speed, or at the pace before.
+    ToggleFullSpeed,
     /// Start the runs again with the settings that the controls show.
     Restart,
     /// Repeat the runs from step 0, with every change at its step.
@@ -263,6 +265,8 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::RunOrPause, "Run or pause", plain(Key::Space), (Run, 0), "Train, or stop training");
     add(C::Steps(1), "One step", plain(Key::Period), (Run, 0), "Make one optimiser step");
     add(C::Steps(100), "100 steps", plain(Key::Comma), (Run, 0), "Make 100 optimiser steps");
+    let help = "Train as fast as the machine can, or at the pace before";
+    add(C::ToggleFullSpeed, "Full speed, or paced", plain(Key::X), (Run, 0), help);
     let help = "Start again from step 0 with the settings that are shown";
     add(C::Restart, "Restart with the same seed", ctrl(Key::R), (Run, 0), help);
     let help = "Start again from step 0 with the settings of the first start, and every change at its step";

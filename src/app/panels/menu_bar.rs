@@ -8,13 +8,13 @@ use crate::trainer::RunView;
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
 use crate::viz::draw::number::number;
 use crate::viz::run_names::RUN_NAMES;
-use crate::viz::views::{command_table, entry_of};
+use crate::viz::views::{command_table, entry_of, key_of};
 
-/// Draws the bar. `max_rate` is the most steps a second (`None`: no limit); `recent` are recently opened files.
+/// Draws the bar. `pace` is how many seconds the planned steps take (`None`: full speed); `recent` are recently opened files.
 pub(crate) fn show(
     ui: &mut Ui,
     views: &[Option<&RunView>],
-    max_rate: Option<f64>,
+    pace: Option<f64>,
     recent: &[PathBuf],
     commands: &CommandQueue,
 ) {
@@ -30,7 +30,7 @@ pub(crate) fn show(
         }
         ui.separator();
         run_buttons(ui, views, commands);
-        speed(ui, max_rate, commands);
+        speed(ui, pace, commands);
         status(ui, views);
     });
 }
@@ -84,20 +84,27 @@ fn run_buttons(ui: &mut Ui, views: &[Option<&RunView>], commands: &CommandQueue)
     button("↺ Restart", UiCommand::Restart);
 }
 
-/// The most steps a second. It limits watching only: the run does not depend on it.
-fn speed(ui: &mut Ui, max_rate: Option<f64>, commands: &CommandQueue) {
-    const MOST: f64 = 10_000.0;
-    let mut value = max_rate.unwrap_or(MOST);
+/// The seconds that the planned steps take. A pace is for watching only: the run does not depend on it.
+fn speed(ui: &mut Ui, pace: Option<f64>, commands: &CommandQueue) {
+    const FULL: f64 = 1.0;
+    let mut seconds = pace.unwrap_or(FULL);
     let text =
-        |x: f64, _: std::ops::RangeInclusive<usize>| if x >= MOST { "max".to_owned() } else { format!("{x:.0}") };
-    let read = |text: &str| if text.trim() == "max" { Some(MOST) } else { text.trim().parse().ok() };
+        |x: f64, _: std::ops::RangeInclusive<usize>| if x <= FULL { "full".to_owned() } else { format!("{x:.0} s") };
+    let read = |text: &str| {
+        let text = text.trim().trim_end_matches('s').trim_end();
+        if text == "full" { Some(FULL) } else { text.parse().ok() }
+    };
     ui.scope(|ui| {
-        ui.spacing_mut().slider_width = 70.0;
-        let slider = Slider::new(&mut value, 1.0..=MOST).logarithmic(true).text("steps/s");
+        ui.spacing_mut().slider_width = 60.0;
+        let slider = Slider::new(&mut seconds, FULL..=300.0).logarithmic(true).text("speed");
         let slider = slider.custom_formatter(text).custom_parser(read);
-        let help = "Limits steps per second; results do not depend on it";
+        let key = key_of(&UiCommand::ToggleFullSpeed).map_or(String::new(), |s| ui.ctx().format_shortcut(&s));
+        let help = format!(
+            "Seconds for the planned steps, or full speed (key {key}); results do not depend on it. Training pauses at the end of the \
+             planned steps; Run goes on"
+        );
         if ui.add(slider).on_hover_text(help).changed() {
-            commands.send(UiCommand::SetMaxRate((value < MOST).then_some(value)));
+            commands.send(UiCommand::SetPace((seconds > FULL).then_some(seconds)));
         }
     });
 }
@@ -122,6 +129,8 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
             let rate = view.steps_per_second;
             let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
             ui.label(format!("{rate} steps/s"));
+            ui.label(format!("seed {}", snapshot.config.seed))
+                .on_hover_text("Data, weights, minibatches and noise follow from it");
             let convergence = snapshot.convergence();
             ui.weak(convergence.word()).on_hover_text(format!("Now: {}. {SETTLED}", convergence.sentence()));
             ui.label(format!("step {}", snapshot.step));

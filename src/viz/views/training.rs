@@ -3,13 +3,13 @@
 use eframe::egui::{
     Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, UiBuilder, WidgetInfo, vec2,
 };
-use egui_plot::{AxisHints, PlotBounds};
+use egui_plot::{AxisHints, GridMark, PlotBounds};
 
 use crate::experiment::{Row, Snapshot};
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
-use crate::viz::draw::number::number;
+use crate::viz::draw::number::{number, tick};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::history_table::history_table;
@@ -123,7 +123,7 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(2.5))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| steps(mark.value))])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(34.0)])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "").formatter(|mark, _| level(mark)).min_thickness(40.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);
     for change in runs.iter().flat_map(|run| &run.log) {
@@ -163,6 +163,11 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     if let Some(text) = time.hover_pos().and_then(near) {
         time.on_hover_text(text);
     }
+}
+
+/// A value on an axis upwards, in thousands where it is large: all plots have the same left edge.
+fn level(mark: GridMark) -> String {
+    if mark.value.abs() >= 1e4 { steps(mark.value) } else { tick(mark.value, mark.step_size) }
 }
 
 /// The step at a place on the axis; `None` at its end, which is the newest step.

@@ -147,10 +147,17 @@ impl<'a> SpaceTile<'a> {
         let projector = selection.camera.unwrap_or_else(home).projector([size.x, size.y]);
         let mut tile = Self { context, projector, span: Rect::NOTHING };
         let mut span = Rect::NOTHING;
-        drawn_observations(context.snapshot).filter_map(|x| tile.project(x)).for_each(|at| span.extend_with(at));
+        tile.cloud().filter_map(|x| tile.project(x)).for_each(|at| span.extend_with(at));
         points.filter_map(|x| tile.project(x)).for_each(|at| span.extend_with(at));
         tile.span = span;
         tile
+    }
+
+    /// The observations on a tile.
+    fn cloud(&self) -> impl Iterator<Item = &'a [f32]> {
+        let snapshot = self.context.snapshot;
+        let every = (snapshot.encodings.columns() / CLOUD).max(1);
+        drawn_observations(snapshot).step_by(every)
     }
 
     /// Where a point of data space lies, before it is fitted into a tile.
@@ -177,10 +184,8 @@ impl<'a> SpaceTile<'a> {
     pub(crate) fn draw(&self, painter: &Painter, place: Rect, curve: &Matrix<f32>, point: &[f32], palette: &Palette) {
         let painter = painter.with_clip_rect(place.intersect(painter.clip_rect()));
         let at = self.onto(place);
-        let snapshot = self.context.snapshot;
         let mut mesh = Mesh::default();
-        let every = (snapshot.encodings.columns() / CLOUD).max(1);
-        for centre in drawn_observations(snapshot).step_by(every).filter_map(&at) {
+        for centre in self.cloud().filter_map(&at) {
             let square = Rect::from_center_size(centre, vec2(1.4, 1.4));
             mesh.add_colored_rect(square, palette.point.gamma_multiply(0.55));
         }

@@ -4,7 +4,7 @@ use eframe::egui::{
     Align, Color32, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, UiBuilder, Visuals,
     WidgetText, vec2,
 };
-use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
+use egui_tiles::{Behavior, Container, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
 
 use super::pane::Pane;
 use crate::viz::command::UiCommand;
@@ -167,6 +167,24 @@ impl Behavior<Pane> for TileBehavior<'_, '_> {
             (spec_of(pane.view).tools)(ui, &context, &mut seen);
             self.selection.learn(&before, seen);
         }
+    }
+
+    fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, tile: TileId, button: Response) -> Response {
+        if let Some(pane) = tiles.get_pane(&tile).copied() {
+            if button.double_clicked() {
+                self.context(pane).send(UiCommand::ToggleAlone(pane.view));
+            }
+            // A tab that comes to the front comes into sight.
+            let (ctx, id) = (button.ctx.clone(), button.id.with("in front"));
+            let bar = tiles.parent_of(tile).and_then(|parent| tiles.get_container(parent));
+            let is_in_front = matches!(bar, Some(Container::Tabs(tabs)) if tabs.active == Some(tile));
+            let was = ctx.data(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+            ctx.data_mut(|data| data.insert_temp(id, is_in_front));
+            if is_in_front && !was {
+                button.scroll_to_me(None);
+            }
+        }
+        button
     }
 
     fn is_tab_bar_visible(&self, _tile: TileId, _tabs: &Tabs) -> bool {

@@ -55,13 +55,13 @@ impl MapQuantity {
         if self == Self::Anisotropy { 1.0 } else { 0.0 }
     }
 
-    /// Smallest upper end of a colour scale, so that negligible differences look so: a hundredth of a nat, a thousandth of a
-    /// unit of density, a ratio of 1.1.
+    /// Smallest upper end of a colour scale, so that negligible differences look so: a tenth of a nat, where a random
+    /// basis has some tenths; a thousandth of a unit of density; a ratio of 1.5.
     pub fn least_range(self) -> f64 {
         match self {
-            Self::Gap | Self::Contrast => 0.01,
+            Self::Gap | Self::Contrast => 0.1,
             Self::Density => 0.001,
-            Self::Anisotropy => 1.1,
+            Self::Anisotropy => 1.5,
         }
     }
 }

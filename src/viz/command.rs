@@ -266,7 +266,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::Steps(1), "One step", plain(Key::Period), (Run, 0), "Make one optimiser step");
     add(C::Steps(100), "100 steps", plain(Key::Comma), (Run, 0), "Make 100 optimiser steps");
     let help = "Train as fast as the machine can, or at the pace before";
-    add(C::ToggleFullSpeed, "Full speed, or paced", plain(Key::X), (Run, 0), help);
+    add(C::ToggleFullSpeed, "Full speed, or paced", plain(Key::U), (Run, 0), help);
     let help = "Start again from step 0 with the settings that are shown";
     add(C::Restart, "Restart with the same seed", ctrl(Key::R), (Run, 0), help);
     let help = "Start again from step 0 with the settings of the first start, and every change at its step";

@@ -243,6 +243,12 @@ impl Probe {
         self.truth.get_or_init(|| self.nearest.and_then(|i| GroundTruth::new(&self.snapshot, i, &self.image))).as_ref()
     }
 
+    /// The name of a known factor.
+    pub(crate) fn factor_name(&self, factor: usize) -> String {
+        let names = &self.snapshot.data.factor_names;
+        names.get(factor).cloned().unwrap_or_else(|| format!("factor {}", factor + 1))
+    }
+
     /// The latent of point `k` of the surface.
     pub fn surface_latent(&self, k: usize) -> Vec<f64> {
         let mut z = self.z.clone();

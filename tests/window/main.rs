@@ -204,6 +204,7 @@ fn z_is_dragged_nudged_typed_and_sent_to_a_code() {
 #[test]
 fn z_is_dragged_in_any_plane_of_all_pairs() {
     let mut test = WindowTest::paused_at("water-filling", 20);
+    test.press("z₁, z₂ ▾");
     test.press("all pairs");
     let handles: Vec<_> =
         test.kittest.get_all_by_label("z* in latent space").map(|node| node.rect().center()).collect();
@@ -222,6 +223,7 @@ fn z_is_dragged_in_any_plane_of_all_pairs() {
     test.app().selection().heat = None;
     test.frames(2);
     assert!(test.render() != maps);
+    test.press("all pairs ▾");
     test.press("all pairs");
     assert_eq!(test.kittest.get_all_by_label("z* in latent space").count(), 1);
 }

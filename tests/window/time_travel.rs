@@ -57,14 +57,14 @@ fn a_run_branches_at_an_earlier_step_and_the_old_branch_stays_until_it_is_closed
 }
 
 #[test]
-fn a_restart_repeats_the_changes_at_their_steps() {
+fn a_repetition_makes_the_changes_at_their_steps() {
     let mut test = WindowTest::paused_at("linear", 100);
     test.key(Key::C);
     test.until(|window| window.snapshot().is_some_and(|s| s.log.len() == 1));
     test.app().execute(UiCommand::Steps(100));
     test.until(|window| window.snapshot().is_some_and(|s| s.step == 200));
     let end = test.app().snapshot().unwrap().vae.parameters.clone();
-    test.key_with(Modifiers::COMMAND, Key::R);
+    test.app().execute(UiCommand::Repeat);
     test.steps(200);
     assert_eq!(test.app().snapshot().unwrap().vae.parameters, end);
     assert_eq!(test.app().snapshot().unwrap().log.len(), 1);

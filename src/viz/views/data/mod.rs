@@ -1,5 +1,6 @@
 //! Data space: observations, the decoder's surface, the red curves through d(z*), the local basis.
 
+mod angle;
 mod morph;
 mod notes;
 mod plane;

@@ -3,6 +3,7 @@
 use eframe::egui::{Align2, Rect, Stroke, Ui, vec2};
 use egui_plot::AxisHints;
 
+use super::angle::angle_arc;
 use super::morph::Morph;
 use super::notes::notes;
 use crate::viz::context::ViewContext;
@@ -70,7 +71,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
             marks.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
             let end = projection.plane(seam.points.column(seam.points.columns() - 1));
-            ends.push((end, format!("true {}", i + 1), palette.truth));
+            ends.push((end, context.probe.factor_name(i), palette.truth));
         }
     }
     marks.layer("curves");
@@ -98,6 +99,14 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     labels.keep_off(Rect::from_center_size(image, vec2(18.0, 18.0)));
     marks.layer("basis");
     if layers.basis && morph.is_done() {
+        if let Some(arc) = angle_arc(context.probe, projection).filter(|_| layers.seams) {
+            let at = |offset: &Vec<f64>| {
+                let point: Vec<f64> = context.probe.image.iter().zip(offset).map(|(x, d)| x + d).collect();
+                projection.plane(&point)
+            };
+            marks.curve(arc.points.iter().map(at), Stroke::new(1.6, palette.ink), &[]);
+            labels.put(&marks.painter, marks.at(at(&arc.beyond)), &arc.name, palette.ink, palette.paper);
+        }
         basis(&marks, palette, context, selection.unit_arrows, &mut labels);
     }
     marks.handle(projection.plane(&context.probe.image), color, false);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::Color32;
 
+use super::angle::{AngleArc, angle_arc};
 use super::morph::Morph;
 use crate::paint::{Arrow, Bounds, Cloud, CloudPoint, Curve, Scene3, Surface};
 use crate::viz::context::ViewContext;
@@ -129,6 +130,10 @@ impl DataScene {
         scene.clouds.push(Cloud { points: vec![CloudPoint { position: from, color }], radius: 4.5 });
         let arrow = |(to, _)| Arrow { from, to, color: self.palette.image, width: ARROW_WIDTH };
         scene.arrows.extend(self.arrows().map(arrow));
+        if let Some(arc) = self.angle() {
+            let positions = arc.points.iter().map(|offset| self.beside_image(offset)).collect();
+            scene.curves.push(Curve::new(positions, self.palette.ink, 1.6));
+        }
         scene
     }
 
@@ -154,7 +159,7 @@ impl DataScene {
         if self.layers.truth && morph.is_done() {
             for (i, seam) in self.probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
                 let at = self.projection.space(seam.points.column(seam.points.columns() - 20));
-                names.push(Name { at, foot: None, text: format!("true {}", i + 1), color: palette.truth });
+                names.push(Name { at, foot: None, text: self.probe.factor_name(i), color: palette.truth });
             }
         }
         if self.layers.seams {
@@ -171,6 +176,9 @@ impl DataScene {
             let at =
                 morph.space(|| curve.latents.column(end).to_vec(), || self.projection.space(curve.points.column(end)));
             names.push(Name { at, foot: None, text: indexed("v", curve.latent), color: morph.color(palette) });
+        }
+        if let Some(arc) = self.angle() {
+            names.push(Name { at: self.beside_image(&arc.beyond), foot: None, text: arc.name, color: palette.ink });
         }
         let foot = Some(self.image());
         names.extend(self.arrows().map(|(at, text)| Name { at, foot, text, color: palette.image }));
@@ -229,6 +237,18 @@ impl DataScene {
     /// d(z*).
     fn image(&self) -> [f32; 3] {
         self.projection.space(&self.probe.image)
+    }
+
+    /// d(z*) + offset (n).
+    fn beside_image(&self, offset: &[f64]) -> [f32; 3] {
+        let (from, to) = (self.image(), self.projection.direction(offset));
+        [0, 1, 2].map(|axis| from[axis] + to[axis])
+    }
+
+    /// The angle between the columns, where the curves and the basis are shown.
+    fn angle(&self) -> Option<AngleArc> {
+        let shown = self.layers.basis && self.layers.seams && self.tau >= 1.0;
+        if shown { angle_arc(&self.probe, &self.projection) } else { None }
     }
 
     /// Tips and names of the arrows of the local basis. All begin at d(z*).

@@ -48,7 +48,7 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     }
     if layers.truth {
         for (i, seam) in probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
-            seam.points.iter_columns().for_each(|x| add(&format!("true seam {}", i + 1), None, x));
+            seam.points.iter_columns().for_each(|x| add(&format!("true seam of {}", probe.factor_name(i)), None, x));
         }
     }
     add("z*", Some(probe.z()), &probe.image);

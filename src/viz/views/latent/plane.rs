@@ -124,11 +124,12 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let corner = frame.left_top() + eframe::egui::vec2(6.0, 4.0);
             marks.label(corner, Align2::LEFT_TOP, &reason, palette.ink);
         }
+        let above = if heat.is_some() { -36.0 } else { -4.0 };
         // The names of lines and curves are at their upper and right ends.
         let remarks = singular.as_deref().map_or_else(Vec::new, singular_words);
         let words = words(context, selection, heat.is_some()).into_iter().map(str::to_owned).chain(remarks);
         for (line, words) in words.collect::<Vec<_>>().iter().rev().enumerate() {
-            let corner = frame.left_bottom() + eframe::egui::vec2(6.0, -4.0 - 16.0 * line as f32);
+            let corner = frame.left_bottom() + eframe::egui::vec2(6.0, above - 16.0 * line as f32);
             marks.label(corner, Align2::LEFT_BOTTOM, words, palette.muted);
         }
     }

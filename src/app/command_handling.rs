@@ -213,12 +213,14 @@ impl App {
         }
     }
 
-    /// Starts the runs again from step 0, with the settings that the controls show.
+    /// Starts the runs again from step 0, with the settings that the controls show. One that has made its planned steps runs again.
     fn restart(&mut self, runs: RangeInclusive<usize>) {
         self.notice = None;
         self.selection.shown_step = None;
         for run in runs {
-            let running = self.runs[run].is_running();
+            let slot = &self.runs[run];
+            let is_over = slot.snapshot().is_some_and(|snapshot| snapshot.step >= slot.planned());
+            let running = slot.is_running() || is_over;
             self.runs[run].follow_controls();
             self.start(run, running);
         }

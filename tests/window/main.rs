@@ -582,7 +582,8 @@ fn a_restart_has_the_settings_that_are_shown_and_a_repetition_those_of_the_start
     let mut test = WindowTest::paused_at("polar", 40);
     test.app().execute(UiCommand::Change(Command::Beta(4.0)));
     test.app().execute(UiCommand::SwitchCovariance);
-    test.steps(60);
+    test.app().execute(UiCommand::StepsTo(100));
+    test.until(|window| window.snapshot().is_some_and(|s| s.step == 100));
     let began = |test: &mut WindowTest| {
         let snapshot = Arc::clone(test.app().snapshot().unwrap());
         (snapshot.config.objective.beta, snapshot.config.objective.covariance, snapshot.step)

@@ -225,7 +225,9 @@ fn of_model(path: &Path, options: &ModelOptions, seed: u64) -> Result<PreparedRu
     let data = Arc::new(model.samples(seed));
     let mut config = Config::new(Origin::Model(Box::new(model)), seed, data.train.samples());
     if let Some((beta, sigma2)) = options.objective {
-        (config.objective.beta, config.objective.sigma2) = (beta, sigma2);
+        let own = (!config.architecture.likelihood.is_gaussian()).then_some(1.0);
+        let lacking = || FileError::new("β says nothing without σ²; set both, as --beta 1 --sigma2 0.02").at(path);
+        (config.objective.beta, config.objective.sigma2) = (beta, sigma2.or(own).ok_or_else(lacking)?);
     }
     config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(path))?;
     Ok(PreparedRun { note: left_out, ..PreparedRun::new(config, data, 0) })

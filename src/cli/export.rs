@@ -21,7 +21,8 @@ pub struct Export {
     #[command(flatten)]
     model: ModelArgs,
     /// Write posterior means (in .npz with covariances and reconstructions), Jacobians or decodings at the held-out observations, or
-    /// push-forward densities along the seams through z*, or decodings along each latent from -2 to 2 (latents, 11 values, dimensions)
+    /// push-forward densities along the seams through z*, or decodings along each latent from -2 to 2 (latents, 11 values, dimensions);
+    /// decodings are in the units of your file
     #[arg(long, value_enum)]
     what: ExportedArrays,
     /// Write to this file: .npy, .npz or .csv (no .csv for Jacobians at observations, which have three axes)
@@ -125,14 +126,10 @@ impl Export {
                 Some(latents_of_rows(&vae, data, &parts)?.into_bytes())
             }
             (ExportedArrays::Latents, _) => table(&latents(&vae, &x), "latents")?,
-            (ExportedArrays::Decodings, _) => {
-                table(&decodings(&vae, &places(), &saved.data.observation_names), "decodings")?
-            }
-            (ExportedArrays::Traversals, "npy") => Some(npy(&traversals(&vae, &z))),
-            (ExportedArrays::Traversals, "npz") => Some(write_npz(&[traversals(&vae, &z)])),
-            (ExportedArrays::Traversals, _) => {
-                table(&traversal_table(&vae, &z, &saved.data.observation_names), "traversals")?
-            }
+            (ExportedArrays::Decodings, _) => table(&decodings(&vae, &places(), data), "decodings")?,
+            (ExportedArrays::Traversals, "npy") => Some(npy(&traversals(&vae, &z, data))),
+            (ExportedArrays::Traversals, "npz") => Some(write_npz(&[traversals(&vae, &z, data)])),
+            (ExportedArrays::Traversals, _) => table(&traversal_table(&vae, &z, data), "traversals")?,
             (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians()])),
             (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians())),
             (ExportedArrays::Jacobians, "csv") if one => table(&jacobian_table(&vae, &z), "jacobian")?,

@@ -45,6 +45,31 @@ fn a_scene_file_is_trained_and_replayed() {
     assert!(cli.fail(2, "train --scene none.toml --out other").ends_with(": none.toml"));
 }
 
+/// Decodings, traversals and reconstructions stand under the names of the columns, so they have their units.
+#[test]
+fn decodings_are_in_the_units_of_the_file() {
+    let cli = Harness::new();
+    let row = |i: i32| format!("{},{},{}\n", 5000.0 + f64::from(i).sin(), 0.001 * f64::from(i).cos(), 7 * i % 90);
+    cli.write("own.csv", format!("mass,length,count\n{}", (0..60).map(row).collect::<String>()));
+    cli.succeed("train --data own.csv --scale columns --hidden 4 --batch 8 --steps 30 --out run");
+    cli.succeed("export run --what decodings --out d.csv");
+    cli.succeed("export run --what traversals --out t.csv");
+    cli.succeed("render run --view traversals --out v.csv");
+    cli.succeed("render run --view reconstructions --out r.csv");
+    for name in ["d.csv", "t.csv", "v.csv", "r.csv"] {
+        let text = cli.read(name);
+        let place = text.lines().next().unwrap().split(',').position(|name| name == "mass").unwrap();
+        for line in text.lines().skip(1) {
+            let number = |k: usize| line.split(',').nth(place + k).unwrap().parse::<f64>().unwrap();
+            assert!((number(0) - 5000.0).abs() < 10.0 && number(1).abs() < 0.01, "{name}: {line}");
+        }
+    }
+    let observation = |line: &&str| line.starts_with("observation,");
+    let first = cli.read("r.csv").lines().find(observation).unwrap().to_owned();
+    let count = first.rsplit(',').next().unwrap().parse::<f64>().unwrap();
+    assert!((count - count.round()).abs() < 1e-4, "a number of the file: {first}");
+}
+
 /// A linear model of your data takes the optimiser without noise, which ends at the closed form; other models can't take it.
 #[test]
 fn a_linear_model_of_your_data_settles_at_its_closed_form() {

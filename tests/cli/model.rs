@@ -96,6 +96,48 @@ fn a_decoder_is_evaluated_at_one_latent() {
 }
 
 #[test]
+fn a_sigmoid_behind_the_decoder_is_a_bernoulli_likelihood() {
+    let cli = with_known_decoder();
+    cli.write(
+        "sigmoid.safetensors",
+        safetensors(&known_decoder(), &json!({"activation": "tanh", "output": "sigmoid"})),
+    );
+    cli.write(
+        "softmax.safetensors",
+        safetensors(&known_decoder(), &json!({"activation": "tanh", "output": "softmax"})),
+    );
+    cli.write("gelu.safetensors", safetensors(&known_decoder(), &json!({ "activation": "gelu" })));
+    let expected = decoded([0.3, -0.7]).map(|eta| 1.0 / (1.0 + (-eta).exp()));
+    for model in ["sigmoid.safetensors", "own.safetensors --likelihood bernoulli"] {
+        cli.succeed(&format!("export --model {model} --at 0.3,-0.7 --what decodings --out x.csv --force"));
+        let found = &numbers(&cli.read("x.csv"))[0];
+        assert!(found.iter().zip(expected).all(|(found, x)| (found - x).abs() < 1e-6), "{found:?}");
+        let read = |options: &str| cli.succeed(&format!("metrics --model {model} {options} --json"));
+        let found: Value = serde_json::from_str(&read("--beta 1")).unwrap();
+        assert!(found["beta_gap"].is_number(), "{found:#}");
+    }
+    let told = cli.fail(2, "metrics --model softmax.safetensors");
+    assert!(
+        told.starts_with("the output 'softmax' is not supported") && told.ends_with("softmax.safetensors"),
+        "{told}"
+    );
+    let told = cli.fail(2, "metrics --model gelu.safetensors");
+    assert!(told.starts_with("the activation 'gelu' is not supported; train with tanh, relu"), "{told}");
+    let told = cli.fail(2, "metrics --model own.safetensors --beta 1");
+    assert!(told.starts_with("β says nothing without σ²; set both"), "{told}");
+    // A run says it in its weights.
+    let bits: String = (0..40).map(|i| format!("{},{}.0,{}\n", i % 2, i / 3 % 2, i / 7 % 2)).collect();
+    cli.write("bits.csv", format!("a,b,c\n{bits}"));
+    let options = "--likelihood bernoulli --scale none --columns 1-3 --hidden 4 --batch 8 --steps 20";
+    cli.succeed(&format!("train --data bits.csv {options} --out bits"));
+    for (source, out) in [("bits", "run.csv"), ("--model bits/model.safetensors", "file.csv")] {
+        cli.succeed(&format!("export {source} --what decodings --at 0.5,1 --out {out}"));
+    }
+    let [run, file] = ["run.csv", "file.csv"].map(|name| numbers(&cli.read(name)).concat());
+    assert!(run == file && run.iter().all(|x| (0.0..=1.0).contains(x)), "{run:?} {file:?}");
+}
+
+#[test]
 fn metrics_of_a_decoder_say_what_is_undefined() {
     let cli = with_known_decoder();
     let found: Value = serde_json::from_str(&cli.succeed("metrics --model own.safetensors --json")).unwrap();

@@ -51,7 +51,7 @@ pub(in crate::io) fn read_picture_folder(
     let shape = common_shape(folder, &files, options, watch)?;
     let PictureShape { height, width, channels } = shape;
     let n = SampleShape::of(&[count, height, width, channels])?.n();
-    check_memory(count, n, size_of::<f32>(), half_of_memory())?;
+    check_memory(count, n, size_of::<u8>(), half_of_memory())?;
 
     let mut values = Matrix::from_columns(n, count, vec![0_u8; n * count]);
     let mut hash = Sha256::new();

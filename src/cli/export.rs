@@ -32,7 +32,7 @@ pub struct Export {
     #[arg(long, value_enum)]
     split: Option<ExportedSplit>,
     /// Set z*, as 0.6,-0.5, for densities and traversals [default: the origin]; write Jacobian or decoding at this one latent
-    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true, value_parser = parse_coordinate)]
     at: Vec<f64>,
     /// Overwrite an existing file
     #[arg(long)]
@@ -53,6 +53,10 @@ enum ExportedSplit {
     Train,
     Test,
     All,
+}
+
+fn parse_coordinate(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| format!("'{text}' is no number; give coordinates as 0.6,-0.5"))
 }
 
 impl Export {

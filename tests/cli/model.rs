@@ -88,8 +88,13 @@ fn a_decoder_is_evaluated_at_one_latent() {
     assert_eq!(shape(&cli.path("all.npy")), [2000, 3, 2]);
     let told = cli.fail(2, "export --model own.safetensors --what latents --out l.csv");
     assert!(told.contains("the model has no encoder"), "{told}");
-    // The same of a run folder.
+    // The same of a run folder. Arguments of a shell may have spaces.
     cli.succeed(SHORT);
+    let spaced = Command::new(env!("CARGO_BIN_EXE_unpick"))
+        .args(["export", "run", "--what", "decodings", "--at", "0.3, -0.7", "--out", "spaced.csv"])
+        .current_dir(cli.0.path())
+        .status();
+    assert!(spaced.unwrap().success());
     cli.succeed("export run --what jacobians --at 0.1,0.2 --out run.npy");
     assert_eq!(shape(&cli.path("run.npy")), [3, 2]);
     assert!(cli.fail(2, "export run --what latents --at 0,0 --out l.npy").contains("one latent already"));

@@ -56,7 +56,7 @@ enum ExportedSplit {
 }
 
 fn parse_coordinate(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| format!("'{text}' is no number; give coordinates as 0.6,-0.5"))
+    text.trim().parse().map_err(|e| format!("'{text}' is no number ({e}); give coordinates as 0.6,-0.5"))
 }
 
 impl Export {

@@ -118,13 +118,13 @@ impl ImportArgs {
 }
 
 fn number_of_rows(text: &str) -> Result<usize, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| format!("'{text}' is no number of rows; give a whole number, at least {FEWEST_ROWS}"))
+    let sentence = || format!("'{text}' is no number of rows; give a whole number, at least {FEWEST_ROWS}");
+    text.trim().parse().ok().ok_or_else(sentence)
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| format!("'{text}' is no share of the rows; give a number between 0 and 1, as 0.2"))
+    let sentence = || format!("'{text}' is no share of the rows; give a number between 0 and 1, as 0.2");
+    text.trim().parse().ok().ok_or_else(sentence)
 }
 
 /// Height and width of `WIDTHxHEIGHT`.

@@ -88,23 +88,19 @@ fn outliers(table: &Table, columns: &[Column], are_held_out: impl Fn(&[usize]) -
     let number = |c: usize| 1 + table.rows.as_ref().map_or(c, |rows| rows[c]);
     let numbers = listed(rows.iter().map(|c| number(*c).to_string()));
     let (name, value) = (&table.names[column], table.values.at(column, first));
-    let are_held_out = are_held_out(&rows);
+    let (is, are) = if are_held_out(&rows) {
+        ("is held out, so means over held-out rows are its own", "are held out, so means over held-out rows are theirs")
+    } else {
+        ("decides the scale", "decide the scale")
+    };
     Some(ImportNote(match rows.len() {
-        1 => {
-            let does =
-                if are_held_out { "is held out, so means over held-out rows are its own" } else { "decides the scale" };
-            format!(
-                "row {numbers} lies far outside all others ('{name}' is {value}) and {does}; correct or remove it if it is wrong"
-            )
-        }
-        _ => {
-            let does =
-                if are_held_out { "are held out, so means over held-out rows are theirs" } else { "decide the scale" };
-            format!(
-                "rows {numbers} lie far outside all others (in row {}, '{name}' is {value}) and {does}; correct or remove them if they are wrong",
-                number(first)
-            )
-        }
+        1 => format!(
+            "row {numbers} lies far outside all others ('{name}' is {value}) and {is}; correct or remove it if it is wrong"
+        ),
+        _ => format!(
+            "rows {numbers} lie far outside all others (in row {}, '{name}' is {value}) and {are}; correct or remove them if they are wrong",
+            number(first)
+        ),
     }))
 }
 

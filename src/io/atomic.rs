@@ -102,7 +102,8 @@ impl Staged {
             hidden_prefix(&target).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name"))?;
         let hidden = Builder::new().prefix(&prefix).suffix(SUFFIX).make_in(directory_of(&target), create)?;
         let (created, hidden) = hidden.into_parts();
-        Ok((Self { path: path.to_owned(), target, hidden, begun: SystemTime::now() }, created))
+        let begun = fs::metadata(&hidden)?.modified()?;
+        Ok((Self { path: path.to_owned(), target, hidden, begun }, created))
     }
 }
 
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn what_an_interrupted_program_left_is_removed() {
         let directory = tempfile::tempdir().unwrap();
-        let old = SystemTime::now() - Duration::from_secs(60);
+        let old = fs::metadata(directory.path()).unwrap().modified().unwrap() - Duration::from_mins(1);
         for name in [".k.npz.a1B2c3.tmp", ".k.npz.new.tmp", ".other.npz.a1B2c3.tmp", ".k.npz.my.notes.tmp"] {
             let file = File::create(directory.path().join(name)).unwrap();
             if !name.contains("new") {

@@ -35,8 +35,7 @@ pub struct ModelOptions {
 pub fn lacks_activation(path: &Path) -> Result<bool, FileError> {
     let bytes = read_bytes(path, "the model", MOST_BYTES)?;
     let file = StateDict::parse(&bytes).map_err(|e| e.at(path))?;
-    let activation = file.activation().map_err(|e| e.at(path))?;
-    Ok(activation.is_none() && file.is_deep())
+    Ok(file.is_deep() && file.activation().map_err(|e| e.at(path))?.is_none())
 }
 
 /// Reads a model from safetensors; beside it a sentence about what the file holds that is no part of the model.
@@ -51,7 +50,9 @@ pub fn read_model(path: &Path, options: &ModelOptions) -> Result<(OpenedModel, O
 
 fn open_bytes(bytes: &[u8], name: String, options: &ModelOptions) -> Result<(OpenedModel, Option<String>), FileError> {
     let file = StateDict::parse(bytes)?;
-    let activation = match options.activation.map_or_else(|| file.activation(), |activation| Ok(Some(activation)))? {
+    // Between no layers no activation counts.
+    let said = || if file.is_deep() { file.activation() } else { Ok(None) };
+    let activation = match options.activation.map_or_else(said, |activation| Ok(Some(activation)))? {
         Some(activation) => activation,
         None if file.is_deep() => {
             let names = Activation::ALL.map(Activation::name).join(", ");

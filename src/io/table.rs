@@ -70,8 +70,9 @@ fn read(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Re
     let (rows, sha256) = if path.is_dir() {
         read_picture_folder(path, options, drawn_by, watch)?
     } else if is_array_file(path)? {
-        let sha256 = sha256_of_file(path, watch.part(0.0, 0.5))?;
-        (read_array_file(path, options, drawn_by, watch.part(0.5, 1.0))?, sha256)
+        // The header may refuse what the hash would read for minutes.
+        let rows = read_array_file(path, options, drawn_by, watch.part(0.0, 0.5))?;
+        (rows, sha256_of_file(path, watch.part(0.5, 1.0))?)
     } else {
         let bytes = read_watched(path, watch)?;
         if is_picture(&bytes) {
@@ -299,7 +300,7 @@ fn complete_rows(
     let infinite = infinite.min_by_key(|((line, _), column)| (*line, *column));
     if let (MissingValues::Refuse, Some(((line, cell), column))) = (missing, infinite) {
         return Err(FileError::new(format_args!(
-            "line {line}, column {column} holds {cell:?}; only finite numbers can be learned from, so leave such rows out with \
+            "line {line}, column {column} holds {cell:?}; only finite numbers can be learned from, so leave these rows out with \
              --missing drop"
         ))
         .with_remedy(Remedy::DropMissing));

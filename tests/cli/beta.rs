@@ -57,11 +57,11 @@ fn data_are_imported_as_for_training() {
     let cli = Harness::new();
     let row =
         |i: u32| format!("{:.3},{:.3},{}\n", f64::from(i).sin(), 0.1 * f64::from(i).cos(), ["u", "v"][i as usize % 2]);
-    cli.write("own.csv", format!("a,b,kind\n{}", (0..60).map(row).collect::<String>()));
+    cli.write("own.csv", format!("a,b,kind\n{}", (0..120).map(row).collect::<String>()));
     let (text, notes) = cli.succeed_with_notes("beta own.csv --kl 0.1");
-    assert!(text.contains("n                  2\n") && text.contains("own.csv, 48 training observations"), "{text}");
+    assert!(text.contains("n                  2\n") && text.contains("own.csv, 96 training observations"), "{text}");
     assert_eq!(notes, ["'kind' is a label: it holds text"]);
-    assert_eq!(cli.succeed_with_notes("beta --data own.csv --kl 0.1"), (text.clone(), notes));
+    assert_eq!(cli.succeed_with_notes("beta --data own.csv --kl 0.1"), (text, notes));
     let (part, _) = cli.succeed_with_notes("beta own.csv --kl 0.1 --columns a --rows 40 --held-out 0.5");
     assert!(part.contains("n                  1\n") && part.contains("own.csv, 20 training observations"), "{part}");
     let sentence = cli.fail(2, "beta --scene linear --scale columns");

@@ -65,10 +65,9 @@ pub(in crate::io) fn picture_shape(mut file: impl BufRead + Seek) -> Result<Pict
             let info = decoder.info().ok_or_else(|| broken("it has no header"))?;
             let channels = if info.components == 1 { 1 } else { 3 };
             let (height, width) = (usize::from(info.height), usize::from(info.width));
-            match Orientation::of(decoder.exif().map(Vec::as_slice)).is_transposed() {
-                true => PictureShape { height: width, width: height, channels },
-                false => PictureShape { height, width, channels },
-            }
+            let is_transposed = Orientation::of(decoder.exif().map(Vec::as_slice)).is_transposed();
+            let (height, width) = if is_transposed { (width, height) } else { (height, width) };
+            PictureShape { height, width, channels }
         }
     };
     check_size(shape)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::array_file::{ArrayLabels, ArrayRows};
+use super::array_rows::{ArrayLabels, ArrayRows};
 use super::file_error::{FileError, Remedy};
 use super::format::hash::hexadecimal;
 use super::format::picture::{decode_picture, picture_shape, resized};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::data::{
-    Dataset, ImportNote, ImportOptions, Scaling, Scene, Table, TestFile, generate, notes_on, prepare_table,
+    Dataset, ImportNote, ImportOptions, Scaling, Scene, Table, TableError, TestFile, generate, notes_on, prepare_table,
 };
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
 use crate::io::{
@@ -146,7 +146,8 @@ pub struct ReadData {
     /// What was decided while reading, and warnings about the table.
     pub notes: Vec<ImportNote>,
     path: PathBuf,
-    held_out: Option<Table>,
+    /// The file of held-out rows, and its table.
+    held_out: Option<(PathBuf, Table)>,
     seed: u64,
 }
 
@@ -163,11 +164,11 @@ impl ReadData {
         watch: Watch<'_>,
     ) -> Result<Self, FileError> {
         let mut file = read_table(path, options, seed, watch)?;
-        let held_out = test.map(|test| read_held_out(test, &file.import, watch)).transpose()?;
+        let held_out = test.map(|test| read_held_out(test, &file, watch)).transpose()?;
         if let (Some(test), Some(held_out)) = (test, &held_out) {
             file.import.test = Some(TestFile { file: name_of(test), sha256: held_out.sha256.clone() });
         }
-        let held_out = held_out.map(|file| file.table);
+        let held_out = test.map(Path::to_owned).zip(held_out.map(|file| file.table));
         let (scale, share) = (file.import.scale, file.import.held_out);
         let read = Self { file, notes: Vec::new(), path: path.to_owned(), held_out, seed };
         read.with_choice(scale, share)
@@ -181,9 +182,10 @@ impl ReadData {
         (self.file.import.scale, self.file.import.held_out) = (scale, held_out);
         self.file.import.check().map_err(|e| FileError::new(e).at(&self.path))?;
         let share = (self.file.table.samples() as f64 * held_out) as usize;
-        let rows = self.held_out.as_ref().map_or(share.max(1), Table::samples);
+        let rows = self.held_out.as_ref().map_or(share.max(1), |(_, table)| table.samples());
+        let drawn_by = self.held_out.is_none().then(|| self.file.import.seed.unwrap_or(self.seed));
         self.notes.clone_from(&self.file.notes);
-        self.notes.extend(notes_on(&self.file.table, &self.file.import, rows));
+        self.notes.extend(notes_on(&self.file.table, &self.file.import, rows, drawn_by));
         Ok(self)
     }
 
@@ -193,18 +195,29 @@ impl ReadData {
     /// If they cannot be data; see [`prepare_table`].
     pub fn prepare(self) -> Result<PreparedRun, FileError> {
         let Self { file: TableFile { table, import, sha256, .. }, notes, path, held_out, seed } = self;
+        let (test, held_out) = held_out.unzip();
         let data = prepare_table(table, held_out, &import, import.seed.unwrap_or(seed))
-            .map_err(|e| FileError::new(e).at(&path))?;
+            .map_err(|e| cannot_prepare(&e, &path, test.as_deref()))?;
         let config = Config::new(Origin::file(&name_of(&path), &sha256, import), seed, data.train.samples());
         let steps = config.origin.defaults(data.train.samples()).steps;
         Ok(PreparedRun { notes, ..PreparedRun::new(config, Arc::new(data), steps) })
     }
 }
 
-/// Reads the held-out rows with the options that their training data were read with: all of them.
-fn read_held_out(path: &Path, import: &ImportOptions, watch: Watch<'_>) -> Result<TableFile, FileError> {
-    let options = ImportOptions { rows: None, test: None, ..import.clone() };
-    read_table(path, &options, 0, watch)
+/// Reads the held-out rows with the options that their training data were read with: all of them, and of a text only the columns of the
+/// training data.
+fn read_held_out(path: &Path, train: &TableFile, watch: Watch<'_>) -> Result<TableFile, FileError> {
+    let names = &train.table.names;
+    let is_unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    let are_named = !train.columns.is_empty() && names.iter().all(is_unique);
+    let columns = train.import.columns.clone().or_else(|| are_named.then(|| names.clone()));
+    read_table(path, &ImportOptions { rows: None, test: None, columns, ..train.import.clone() }, 0, watch)
+}
+
+/// The error of a preparation, with the path of the file that is at fault.
+fn cannot_prepare(error: &TableError, path: &Path, test: Option<&Path>) -> FileError {
+    let is_of_test = matches!(error, TableError::OtherColumns(_) | TableError::OtherSize { .. });
+    FileError::new(error).at(test.filter(|_| is_of_test).unwrap_or(path))
 }
 
 /// The name of a file without its folders.
@@ -225,7 +238,9 @@ fn of_model(path: &Path, options: &ModelOptions, seed: u64) -> Result<PreparedRu
     let data = Arc::new(model.samples(seed));
     let mut config = Config::new(Origin::Model(Box::new(model)), seed, data.train.samples());
     if let Some((beta, sigma2)) = options.objective {
-        (config.objective.beta, config.objective.sigma2) = (beta, sigma2);
+        let own = (!config.architecture.likelihood.is_gaussian()).then_some(1.0);
+        let lacking = || FileError::new("β says nothing without σ²; set both, as --beta 1 --sigma2 0.02").at(path);
+        (config.objective.beta, config.objective.sigma2) = (beta, sigma2.or(own).ok_or_else(lacking)?);
     }
     config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(path))?;
     Ok(PreparedRun { note: left_out, ..PreparedRun::new(config, data, 0) })
@@ -379,12 +394,12 @@ fn data_of_session(session: &Session, path: &Path, test: Option<&Path>) -> Resul
             return Err(LaunchError(sentence));
         }
         (Some(known), Some(test)) => {
-            let held_out = read_held_out(test, import, Watch::nobody())?;
+            let held_out = read_held_out(test, &file, Watch::nobody())?;
             (held_out.sha256 == known.sha256).then_some(()).ok_or_else(|| other(test))?;
             Some(held_out.table)
         }
     };
-    Ok(prepare_table(file.table, held_out, import, seed).map_err(|e| FileError::new(e).at(path))?)
+    Ok(prepare_table(file.table, held_out, import, seed).map_err(|e| cannot_prepare(&e, path, test))?)
 }
 
 fn of_recipe(recipe: &Recipe, seed: Option<u64>) -> Result<PreparedRun, LaunchError> {

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::error::CliError;
-use crate::data::ImportOptions;
+use super::import_args::ImportArgs;
+use super::output::print_notes;
 use crate::experiment::{DataVariances, LossOnData};
 use crate::launch::{RunSource, launch};
 use crate::vae::{EquivalentObjective, KlWeight, LossConvention, OverDimensions, ReconstructionLoss};
@@ -16,6 +17,9 @@ use crate::vae::{EquivalentObjective, KlWeight, LossConvention, OverDimensions, 
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true)]
 pub struct Beta {
+    /// Say what b means for this file, as --data does; or for a scene file, a session, a figure, or a run folder
+    #[arg(value_name = "FILE", conflicts_with_all = ["data", "scene"])]
+    file: Option<PathBuf>,
     /// Choose the reconstruction term: the squared error, half of it by σ², or cross entropy; its sum over the dimensions of an
     /// observation, or its mean
     #[arg(long, value_enum, default_value_t = LossName::MseSum)]
@@ -38,9 +42,15 @@ pub struct Beta {
     /// Set the number of latents [default: that of the scene, 2 for your data]
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u16).range(1..=64))]
     latents: Option<u16>,
-    /// Say what b means for your data: CSV, TSV or NPY, in the units of your program
+    /// Say what b means for your data, in the units of your program: text with one row per sample (CSV, TSV, white space), an array
+    /// (NPY, NPZ, IDX; also .gz), or a folder of PNG or JPEG pictures
     #[arg(long, value_name = "FILE", conflicts_with = "scene")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    import: ImportArgs,
+    /// Draw and shuffle the rows from this seed [default: 0, or from the session]
+    #[arg(long)]
+    seed: Option<u64>,
     /// Say what b means for the data of a scene
     #[arg(long, value_name = "NAME")]
     scene: Option<String>,
@@ -69,14 +79,20 @@ fn parse_dimension(text: &str) -> Result<usize, String> {
 impl Beta {
     /// The table, or JSON.
     pub(super) fn run(&self) -> Result<String, CliError> {
-        let source = match (&self.data, &self.scene) {
-            (Some(path), _) => {
-                Some(RunSource::Data { path: path.clone(), test: None, options: Box::new(ImportOptions::guessed()) })
-            }
-            (None, Some(scene)) => Some(RunSource::Scene(scene.clone())),
-            (None, None) => None,
+        let source = match (&self.file, &self.data, &self.scene) {
+            (Some(path), ..) => match RunSource::of_file(path) {
+                RunSource::Data { path, .. } => Some(self.import.source(&path)),
+                other => Some(other),
+            },
+            (_, Some(path), _) => Some(self.import.source(path)),
+            (.., Some(scene)) => Some(RunSource::Scene(scene.clone())),
+            _ => None,
         };
-        let prepared = source.map(|source| launch(&source, None)).transpose()?;
+        if let Some(option) = self.import.first_given().filter(|_| !matches!(source, Some(RunSource::Data { .. }))) {
+            return Err(CliError::Input(format!("{option} is for your data: give their file with --data")));
+        }
+        let prepared = source.map(|source| launch(&source, self.seed)).transpose()?;
+        print_notes(prepared.iter().flat_map(|run| &run.notes));
         let data = prepared.as_ref().map(|run| DataVariances::of(&run.data));
         let n = match (self.n, &data) {
             (Some(n), Some(data)) if n != data.dim => {
@@ -85,7 +101,9 @@ impl Beta {
             }
             (Some(n), _) => n,
             (None, Some(data)) => data.dim,
-            (None, None) => return Err(CliError::Input("give --n, or data with --data or --scene".to_owned())),
+            (None, None) => {
+                return Err(CliError::Input("give --n, or data as FILE or with --data or --scene".to_owned()));
+            }
         };
         let m = self.latents.map(usize::from).or(prepared.as_ref().map(|run| run.config.architecture.latent_dim));
         let loss = self.loss(m)?;

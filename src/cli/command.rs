@@ -58,7 +58,7 @@ pub enum CliCommand {
     #[command(alias = "certify")]
     Check(CheckArgs),
     /// Say which β and σ² the loss of another program means here
-    Beta(Beta),
+    Beta(Box<Beta>),
     /// Repeat a saved run from its seed and compare the weights
     Replay {
         /// Read the run from this folder

@@ -21,7 +21,8 @@ pub struct Export {
     #[command(flatten)]
     model: ModelArgs,
     /// Write posterior means (in .npz with covariances and reconstructions), Jacobians or decodings at the held-out observations, or
-    /// push-forward densities along the seams through z*, or decodings along each latent from -2 to 2 (latents, 11 values, dimensions)
+    /// push-forward densities along the seams through z*, or decodings along each latent from -2 to 2 (latents, 11 values, dimensions);
+    /// decodings are in the units of your file
     #[arg(long, value_enum)]
     what: ExportedArrays,
     /// Write to this file: .npy, .npz or .csv (no .csv for Jacobians at observations, which have three axes)
@@ -31,7 +32,7 @@ pub struct Export {
     #[arg(long, value_enum)]
     split: Option<ExportedSplit>,
     /// Set z*, as 0.6,-0.5, for densities and traversals [default: the origin]; write Jacobian or decoding at this one latent
-    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', allow_hyphen_values = true, value_parser = parse_coordinate)]
     at: Vec<f64>,
     /// Overwrite an existing file
     #[arg(long)]
@@ -52,6 +53,10 @@ enum ExportedSplit {
     Train,
     Test,
     All,
+}
+
+fn parse_coordinate(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|e| format!("'{text}' is no number ({e}); give coordinates as 0.6,-0.5"))
 }
 
 impl Export {
@@ -125,14 +130,10 @@ impl Export {
                 Some(latents_of_rows(&vae, data, &parts)?.into_bytes())
             }
             (ExportedArrays::Latents, _) => table(&latents(&vae, &x), "latents")?,
-            (ExportedArrays::Decodings, _) => {
-                table(&decodings(&vae, &places(), &saved.data.observation_names), "decodings")?
-            }
-            (ExportedArrays::Traversals, "npy") => Some(npy(&traversals(&vae, &z))),
-            (ExportedArrays::Traversals, "npz") => Some(write_npz(&[traversals(&vae, &z)])),
-            (ExportedArrays::Traversals, _) => {
-                table(&traversal_table(&vae, &z, &saved.data.observation_names), "traversals")?
-            }
+            (ExportedArrays::Decodings, _) => table(&decodings(&vae, &places(), data), "decodings")?,
+            (ExportedArrays::Traversals, "npy") => Some(npy(&traversals(&vae, &z, data))),
+            (ExportedArrays::Traversals, "npz") => Some(write_npz(&[traversals(&vae, &z, data)])),
+            (ExportedArrays::Traversals, _) => table(&traversal_table(&vae, &z, data), "traversals")?,
             (ExportedArrays::Jacobians, "npz") => Some(write_npz(&[jacobians()])),
             (ExportedArrays::Jacobians, "npy") => Some(npy(&jacobians())),
             (ExportedArrays::Jacobians, "csv") if one => table(&jacobian_table(&vae, &z), "jacobian")?,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::data::{ImportOptions, MissingValues, PixelColor, Scaling};
+use crate::data::{FEWEST_ROWS, ImportOptions, MissingValues, PixelColor, Scaling};
 use crate::launch::RunSource;
 
 /// Import options.
@@ -27,7 +27,7 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "drop", value_parser = ["drop"])]
     missing: Option<String>,
     /// Use this many rows, drawn by --seed [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number_of_rows)]
     rows: Option<usize>,
     /// Read this array of an archive of several
     #[arg(long, value_name = "NAME")]
@@ -42,7 +42,7 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
     header: Option<String>,
     /// Hold out this share of the rows [default: 0.2]
-    #[arg(long, value_name = "SHARE", conflicts_with = "test")]
+    #[arg(long, value_name = "SHARE", conflicts_with = "test", allow_negative_numbers = true, value_parser = share)]
     held_out: Option<f64>,
     /// Hold out the rows of this file, and train on all of --data
     #[arg(long, value_name = "FILE")]
@@ -115,6 +115,16 @@ impl ImportArgs {
             ..guessed
         }
     }
+}
+
+fn number_of_rows(text: &str) -> Result<usize, String> {
+    let sentence = || format!("'{text}' is no number of rows; give a whole number, at least {FEWEST_ROWS}");
+    text.trim().parse().ok().ok_or_else(sentence)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let sentence = || format!("'{text}' is no share of the rows; give a number between 0 and 1, as 0.2");
+    text.trim().parse().ok().ok_or_else(sentence)
 }
 
 /// Height and width of `WIDTHxHEIGHT`.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::error::CliError;
-use super::run_args::parse_activation;
+use super::run_args::{parse_activation, parse_likelihood};
 use crate::experiment::Schedule;
 use crate::io::{EncoderScale, ModelOptions, SavedRun, open};
 use crate::launch::{RunSource, launch};
 use crate::nn::Activation;
+use crate::vae::Likelihood;
 
 /// A model from a file of weights, which is shown and not trained.
 #[derive(Args, Debug, Clone, Default)]
@@ -23,14 +24,18 @@ pub struct ModelArgs {
     /// Choose the activation of the hidden layers of --model, if the file does not say it
     #[arg(long, value_name = "tanh|relu|softplus|linear", requires = "model", value_parser = parse_activation)]
     activation: Option<Activation>,
+    /// Choose the family of p(x|z) of --model; bernoulli means a sigmoid behind its last layer [default: what the file says, or
+    /// gaussian]
+    #[arg(long, value_name = "gaussian|bernoulli", requires = "model", value_parser = parse_likelihood)]
+    likelihood: Option<Likelihood>,
     /// Read the second half of the outputs of an encoder in --model as log σ² or log σ [default: log-variance]
     #[arg(long, value_name = "log-variance|log-std", requires = "model", value_parser = parse_scale)]
     encoder_scale: Option<EncoderScale>,
     /// Show the decodings of --model as greyscale images of this height and width, height first
     #[arg(long, value_name = "HxW", requires = "model", value_parser = parse_image)]
     image: Option<(usize, usize)>,
-    /// Set the β that --model was trained with
-    #[arg(long, requires_all = ["model", "sigma2"], allow_negative_numbers = true)]
+    /// Set the β that --model was trained with; needs --sigma2 unless its likelihood is bernoulli
+    #[arg(long, requires = "model", allow_negative_numbers = true)]
     beta: Option<f64>,
     /// Set the σ² that --model was trained with
     #[arg(long, requires_all = ["model", "beta"], allow_negative_numbers = true)]
@@ -52,9 +57,10 @@ impl ModelArgs {
     pub fn source(&self) -> Option<RunSource> {
         let options = ModelOptions {
             activation: self.activation,
+            likelihood: self.likelihood,
             scale: self.encoder_scale.unwrap_or_default(),
             image: self.image,
-            objective: self.beta.zip(self.sigma2),
+            objective: self.beta.map(|beta| (beta, self.sigma2)),
         };
         self.model.clone().map(|path| RunSource::Model { path, options })
     }

@@ -210,7 +210,7 @@ fn parse_decoder(text: &str) -> Result<DecoderKind, String> {
     named(text, &DecoderKind::ALL, DecoderKind::name)
 }
 
-fn parse_likelihood(text: &str) -> Result<Likelihood, String> {
+pub(super) fn parse_likelihood(text: &str) -> Result<Likelihood, String> {
     named(text, &Likelihood::ALL, Likelihood::name)
 }
 

@@ -33,6 +33,11 @@ impl Dataset {
         self.train.data_dim()
     }
 
+    /// The value in your file of coordinate `column` of an observation; `x` itself for a generated scene.
+    pub fn in_file_units(&self, column: usize, x: f64) -> f64 {
+        self.centre_and_scale.as_ref().map_or(x, |by| by.original(column, x))
+    }
+
     /// k, the number of known factors.
     pub fn factor_count(&self) -> usize {
         self.train.factors.as_ref().map_or(0, Matrix::rows)

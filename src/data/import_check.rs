@@ -2,7 +2,7 @@
 
 use super::dataset::ObservationKind;
 use super::import::{ImportNote, ImportOptions, Scaling};
-use super::table::Table;
+use super::table::{Table, split_share};
 
 /// Fewer held-out rows measure nothing: the standard error of a variance is more than a third of it.
 const FEWEST_HELD_OUT: usize = 20;
@@ -21,8 +21,9 @@ const FEW: f64 = 0.01;
 /// Names in a sentence.
 const MOST_NAMED: usize = 5;
 
-/// The warnings about a table with these options, of which `held_out` rows will be held out.
-pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize) -> Vec<ImportNote> {
+/// The warnings about a table with these options, beside `held_out` rows that are held out: those that `seed` draws from the table, or
+/// those of another file.
+pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize, seed: Option<u64>) -> Vec<ImportNote> {
     let mut notes = Vec::new();
     if held_out < FEWEST_HELD_OUT {
         let sample = if table.kind == ObservationKind::Points { "row" } else { "picture" };
@@ -37,7 +38,10 @@ pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize) -> Vec<
     // Edges of pictures are constant, and their pixels have long tails.
     if table.kind == ObservationKind::Points {
         let columns: Vec<Column> = (0..table.data_dim()).map(|r| Column::of(table, r)).collect();
-        notes.extend(outliers(table, &columns));
+        notes.extend(outliers(table, &columns, |samples| {
+            let drawn = seed.map(|seed| split_share(table.samples(), options.held_out, seed));
+            drawn.is_some_and(|[_, test]| samples.iter().all(|c| test.contains(c)))
+        }));
         notes.extend(units(table, &columns, options));
         notes.extend(constant(table, &columns));
         notes.extend(duplicates(table));
@@ -77,7 +81,7 @@ impl Column {
     }
 }
 
-fn outliers(table: &Table, columns: &[Column]) -> Option<ImportNote> {
+fn outliers(table: &Table, columns: &[Column], are_held_out: impl Fn(&[usize]) -> bool) -> Option<ImportNote> {
     let mut rows: Vec<usize> = columns.iter().flat_map(|column| column.far.iter().copied()).collect();
     rows.sort_unstable();
     rows.dedup();
@@ -88,12 +92,17 @@ fn outliers(table: &Table, columns: &[Column]) -> Option<ImportNote> {
     let (what, _) = places[0].split_once(' ').unwrap_or_default();
     let numbers = listed(places.iter().map(|place| place.rsplit(' ').next().unwrap_or_default().to_owned()));
     let (name, value) = (&table.names[column], table.values.at(column, first));
+    let (is, are) = if are_held_out(&rows) {
+        ("is held out, so means over held-out rows are its own", "are held out, so means over held-out rows are theirs")
+    } else {
+        ("decides the scale", "decide the scale")
+    };
     Some(ImportNote(match rows.len() {
         1 => format!(
-            "{what} {numbers} lies far outside all others ('{name}' is {value}) and decides the scale; correct or remove it if it is wrong"
+            "{what} {numbers} lies far outside all others ('{name}' is {value}) and {is}; correct or remove it if it is wrong"
         ),
         _ => format!(
-            "{what}s {numbers} lie far outside all others (in {}, '{name}' is {value}) and decide the scale; correct or remove them if they are wrong",
+            "{what}s {numbers} lie far outside all others (in {}, '{name}' is {value}) and {are}; correct or remove them if they are wrong",
             places[0]
         ),
     }))
@@ -104,7 +113,9 @@ fn units(table: &Table, columns: &[Column], options: &ImportOptions) -> Option<I
     let most = (0..columns.len()).max_by(|a, b| columns[*a].variance.total_cmp(&columns[*b].variance))?;
     let rest = total - columns[most].variance;
     // A variance that an outlier makes is named as such, not as a unit.
-    let is_unit = columns.len() > 1 && columns[most].far.is_empty() && options.scale != Scaling::Columns;
+    let is_unit = columns.iter().filter(|column| !column.is_constant).count() > 1
+        && columns[most].far.is_empty()
+        && options.scale != Scaling::Columns;
     if !is_unit || columns[most].variance <= MOST_VARIANCE * total {
         return None;
     }
@@ -162,7 +173,7 @@ mod tests {
     fn notes(n: usize, samples: usize, value: impl Fn(usize, usize) -> f64) -> Vec<String> {
         let names = (1..=n).map(|i| format!("c{i}")).collect();
         let table = Table::new(names, Matrix::from_fn(n, samples, value));
-        notes_on(&table, &ImportOptions::default(), samples / 5).into_iter().map(|note| note.0).collect()
+        notes_on(&table, &ImportOptions::default(), samples / 5, None).into_iter().map(|note| note.0).collect()
     }
 
     /// Two smooth columns that differ.
@@ -187,6 +198,18 @@ mod tests {
             outlier.len() == 1 && outlier[0].starts_with("row 500 lies far outside all others ('c1' is 1000)"),
             "{outlier:?}"
         );
+        let table = Table::new(
+            vec!["x".to_owned()],
+            Matrix::from_fn(1, 500, |_, c| if c == 499 { 1000.0 } else { wave(0, c) }),
+        );
+        for seed in 0..20 {
+            let [_, test] = split_share(500, 0.2, seed);
+            let told = &notes_on(&table, &ImportOptions::default(), 100, Some(seed))[0].0;
+            assert_eq!(told.contains("is held out, so means"), test.contains(&499), "{told}");
+            assert_eq!(told.contains("and decides the scale"), !test.contains(&499), "{told}");
+        }
+        let beside_constant = notes(2, 200, |r, c| if r == 1 { 4.0 } else { wave(0, c) });
+        assert_eq!(beside_constant, ["'c2' is constant and teaches nothing"]);
         let units = notes(3, 200, |r, c| [1e-3, 1.0, 1e4][r] * wave(r, c));
         assert!(units.len() == 1 && units[0].starts_with("'c3' holds all but 1.0e-8 of the variance"), "{units:?}");
         let constant = notes(3, 200, |r, c| if r == 1 { 4.0 } else { wave(r / 2, c) });

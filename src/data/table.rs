@@ -93,6 +93,14 @@ pub enum TableError {
     /// No column varies.
     #[error("every column holds the same number in all rows, so there is nothing to learn; give data that vary")]
     Constant,
+    /// The share of held-out rows leaves only one.
+    #[error("1 row is left to train on; hold out a smaller share")]
+    OneTrainingRow,
+    /// The variance vanishes beside the numbers, or is too small itself.
+    #[error(
+        "the numbers differ too little to compute with; subtract the mean of each column, or multiply all by a power of ten"
+    )]
+    TooSmall,
     /// The variance, or a number divided by its square root, overflows.
     #[error("some numbers are too large to compute with; correct a wrong one, or divide all by a power of ten")]
     TooLarge,
@@ -193,7 +201,7 @@ pub fn split_rows(samples: usize, seed: u64) -> [Vec<usize>; 2] {
 }
 
 /// [`split_rows`] with another share of held-out rows, at least one row.
-fn split_share(samples: usize, share: f64, seed: u64) -> [Vec<usize>; 2] {
+pub(super) fn split_share(samples: usize, share: f64, seed: u64) -> [Vec<usize>; 2] {
     let mut train: Vec<usize> = (0..samples).collect();
     train.shuffle(&mut stream(seed, Purpose::Data, SHUFFLE));
     let held_out = ((samples as f64 * share) as usize).max(1).min(samples);
@@ -265,7 +273,13 @@ fn centre_and_scale<T: Copy + Into<f64>>(
     if !scale.is_finite() {
         return Err(TableError::TooLarge);
     } else if scale <= centre.iter().fold(0.0_f64, |most, c| most.max(rounding(*c))) {
-        return Err(TableError::Constant);
+        let first = values.column(chosen[0]);
+        let varies = |c: &usize| values.column(*c).iter().zip(first).any(|(a, b)| (*a).into() != (*b).into());
+        return Err(match chosen.iter().any(varies) {
+            _ if chosen.len() == 1 && values.columns() > 1 => TableError::OneTrainingRow,
+            true => TableError::TooSmall,
+            false => TableError::Constant,
+        });
     }
     Ok(match options.scale {
         Scaling::None => {
@@ -367,6 +381,10 @@ mod tests {
             dataset_from_table(&table(1, 50, |_, c| f64::MAX * [1.0, -1.0][c % 2]), 1),
             Err(TableError::TooLarge)
         );
+        assert_eq!(dataset_from_table(&table(2, 50, |_, c| 1e-300 * c as f64), 1), Err(TableError::TooSmall));
+        let most = ImportOptions { held_out: 0.99, ..ImportOptions::default() };
+        let few = prepare_table(table(1, 50, |_, c| c as f64), None, &most, 1);
+        assert_eq!(few, Err(TableError::OneTrainingRow));
         let outlier = |c| if c == 0 { 1e200 } else { c as f64 };
         assert_eq!(dataset_from_table(&table(1, 50, |_, c| outlier(c)), 1), Err(TableError::TooLarge));
         assert_eq!(dataset_from_table(&table(1, 1, |_, _| 0.0), 1), Err(TableError::TooFew));

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use super::array_file::{ArrayLabels, ArrayRows, RowChoice, categories, is_bytes};
+use super::array_rows::{ArrayLabels, ArrayRows, RowChoice, categories, is_bytes};
 use super::file_error::FileError;
 use super::format::npz_reader::{NpzArray, choose_array, dsprites, names_of_factors, npz_arrays, read_npz_array};
 use super::watch::Watch;

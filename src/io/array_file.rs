@@ -7,40 +7,15 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use super::archive::read_archive;
+use super::array_rows::{ArrayLabels, ArrayRows, RowChoice, categories, is_bytes};
 use super::file_error::FileError;
 use super::format::array_reader::{ArrayHeader, ArrayInput, read_array, read_failed};
 use super::format::idx::{is_idx, name_of_labels, read_idx_header};
 use super::format::npy::read_npy_header;
 use super::format::npz_reader::npz_arrays;
-use super::format::number_kind::NumberKind;
-use super::format::sample_shape::{PictureShape, SampleShape};
-use super::memory::{check_memory, half_of_memory};
+use super::format::sample_shape::SampleShape;
 use super::watch::Watch;
-use crate::data::{ImportOptions, Numbers, chosen_rows};
-
-/// Rows of a file of arrays or pictures.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::io) struct ArrayRows {
-    /// n×N: a sample is a column.
-    pub values: Numbers,
-    /// Height, width and channels, if the samples are pictures.
-    pub picture: Option<PictureShape>,
-    /// Numbers of the rows in the file, if they are not all.
-    pub rows: Option<Vec<usize>>,
-    /// Known factors: name and one value for each sample.
-    pub factors: Vec<(String, Vec<f32>)>,
-    /// Labels: name, the names of the categories, and the category of each sample.
-    pub labels: Vec<ArrayLabels>,
-    /// The array that was read, in a file of several.
-    pub key: Option<String>,
-    /// True if the samples are pictures of bytes that go beyond 0 and 1, as pixels from 0 to 255 do.
-    pub is_bytes: bool,
-    /// What was decided without being asked.
-    pub notes: Vec<String>,
-}
-
-/// Labels beside rows: name, the names of the categories, and the category of each sample.
-pub(in crate::io) type ArrayLabels = (String, Vec<String>, Vec<u32>);
+use crate::data::ImportOptions;
 
 /// True if the file begins like an array, an archive or a compressed file, so not like text.
 ///
@@ -50,6 +25,14 @@ pub(in crate::io) fn is_array_file(path: &Path) -> Result<bool, FileError> {
     let mut file = BufReader::new(open_regular(path)?);
     let beginning = file.fill_buf().map_err(|e| FileError::new(format_args!("cannot read the file ({e})")))?;
     Ok([NPY, ZIP, GZIP].iter().any(|magic| beginning.starts_with(magic)) || is_idx(beginning))
+}
+
+/// True if the file begins like an archive.
+///
+/// # Errors
+/// If it cannot be read or is no regular file.
+pub(in crate::io) fn is_archive(path: &Path) -> Result<bool, FileError> {
+    begins_with(&mut BufReader::new(open_regular(path)?), ZIP)
 }
 
 const NPY: &[u8] = b"\x93NUMPY";
@@ -95,30 +78,6 @@ pub(in crate::io) fn read_array_file(
     let is_bytes = is_bytes(&values, &header, &shape);
     let picture = shape.picture;
     Ok(ArrayRows { values, picture, rows: chosen, factors: Vec::new(), labels, key: None, is_bytes, notes })
-}
-
-/// How many rows are asked for, and the seed that draws them.
-#[derive(Clone, Copy)]
-pub(in crate::io) struct RowChoice {
-    rows: Option<usize>,
-    seed: u64,
-}
-
-impl RowChoice {
-    /// The rows of this array; `None`: all.
-    ///
-    /// # Errors
-    /// If they do not fit in half of the memory.
-    pub(in crate::io) fn of(self, header: &ArrayHeader, shape: &SampleShape) -> Result<Option<Vec<usize>>, FileError> {
-        let count = self.rows.map_or(shape.samples, |rows| rows.min(shape.samples));
-        check_memory(count, shape.n(), header.stored.width_in_memory(), half_of_memory())?;
-        Ok((count < shape.samples).then(|| chosen_rows(shape.samples, count, self.seed)))
-    }
-}
-
-pub(in crate::io) fn is_bytes(values: &Numbers, header: &ArrayHeader, shape: &SampleShape) -> bool {
-    let are = header.stored.kind == NumberKind::U8 && shape.picture.is_some();
-    are && matches!(values, Numbers::Bytes(values) if values.as_slice().iter().any(|x| *x > 1))
 }
 
 fn begins_with(file: &mut impl BufRead, magic: &[u8]) -> Result<bool, FileError> {
@@ -192,16 +151,6 @@ fn labels_beside(
     ))
 }
 
-/// The different numbers, ascending, and the place of each number among them.
-pub(in crate::io) fn categories(values: &Numbers) -> (Vec<String>, Vec<u32>) {
-    let numbers: Vec<f64> = values.row(0).collect();
-    let mut different = numbers.clone();
-    different.sort_by(f64::total_cmp);
-    different.dedup();
-    let place = |x: &f64| different.partition_point(|y| y.total_cmp(x).is_lt()) as u32;
-    (different.iter().map(f64::to_string).collect(), numbers.iter().map(place).collect())
-}
-
 /// An array of a file, as it is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArrayInfo {
@@ -237,8 +186,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::data::chosen_rows;
     use crate::io::format::npy::npy_head;
+    use crate::io::format::sample_shape::PictureShape;
     use crate::io::format::zip::ZipWriter;
+    use crate::io::memory::half_of_memory;
 
     /// The values 0, 1, 2 … 119 of 20 samples of 6 numbers; the same in every type.
     const SAMPLES: usize = 20;
@@ -551,7 +503,7 @@ mod tests {
     fn what_does_not_fit_is_refused_before_it_is_read() {
         let folder = Folder::new();
         let path = folder.0.path().join("large.npy");
-        let samples = (half_of_memory() / 64_000) as usize + 1;
+        let samples = (half_of_memory() / 128_000) as usize + 1; // stored, and its copy
         let head = npy_head("<f4", &[samples, 16_000]);
         fs::write(&path, &head).unwrap();
         File::options().write(true).open(&path).unwrap().set_len(head.len() as u64 + samples as u64 * 64_000).unwrap();

@@ -1,6 +1,6 @@
 //! From the rows of an array or of pictures to a table.
 
-use super::array_file::ArrayRows;
+use super::array_rows::ArrayRows;
 use super::file_error::{FileError, Remedy};
 use crate::data::{
     FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, Label, LabelColumn, MissingValues, Numbers, ObservationKind,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use tempfile::{Builder, TempPath};
 
@@ -19,7 +20,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 }
 
 /// A file or a folder of files, complete on the disk under a hidden name. [`Staged::commit`] gives it its own name;
-/// dropping it removes it.
+/// dropping it removes it. What an interrupted program left of the same target is removed with the commit.
 #[derive(Debug)]
 pub struct Staged {
     /// The path as it was asked for.
@@ -27,6 +28,7 @@ pub struct Staged {
     /// The path after links are followed.
     target: PathBuf,
     hidden: TempPath,
+    begun: SystemTime,
 }
 
 impl Staged {
@@ -80,10 +82,11 @@ impl Staged {
     /// # Errors
     /// If something else has the name of the target.
     pub fn commit(self) -> Result<PathBuf, FileError> {
-        let Self { path, target, hidden } = &self;
+        let Self { path, target, hidden, begun } = &self;
         let is_folder = hidden.is_dir();
         let renamed = if is_folder && target.is_dir() { move_into(hidden, target) } else { fs::rename(hidden, target) };
         renamed.map_err(|error| failed(if is_folder { "folder" } else { "file" }, path, &error))?;
+        remove_leftovers(target, *begun);
         // The new name reaches the disk with the directory. Some systems do not allow a directory to be opened.
         if let Ok(directory) = File::open(directory_of(target)) {
             let _ignored = directory.sync_all();
@@ -95,13 +98,12 @@ impl Staged {
     fn beside<T>(path: &Path, create: impl Fn(&Path) -> io::Result<T>) -> io::Result<(Self, T)> {
         // A link keeps pointing to the file, which is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let name = target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name"))?;
-        let mut prefix = OsString::from(".");
-        prefix.push(name);
-        prefix.push(".");
-        let hidden = Builder::new().prefix(&prefix).suffix(".tmp").make_in(directory_of(&target), create)?;
+        let prefix =
+            hidden_prefix(&target).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name"))?;
+        let hidden = Builder::new().prefix(&prefix).suffix(SUFFIX).make_in(directory_of(&target), create)?;
         let (created, hidden) = hidden.into_parts();
-        Ok((Self { path: path.to_owned(), target, hidden }, created))
+        let begun = fs::metadata(&hidden)?.modified()?;
+        Ok((Self { path: path.to_owned(), target, hidden, begun }, created))
     }
 }
 
@@ -110,6 +112,36 @@ impl Drop for Staged {
         // `TempPath` removes files only. After a commit neither finds anything, and a failure here has no remedy.
         if self.hidden.is_dir() {
             let _ignored = fs::remove_dir_all(&self.hidden);
+        }
+    }
+}
+
+/// The end of hidden names.
+const SUFFIX: &str = ".tmp";
+
+/// The beginning of the hidden names of a target.
+fn hidden_prefix(target: &Path) -> Option<OsString> {
+    let mut prefix = OsString::from(".");
+    prefix.push(target.file_name()?);
+    prefix.push(".");
+    Some(prefix)
+}
+
+/// Removes what has a hidden name of this target and was written to before `begun`: no one writes to it any more. What cannot be removed
+/// stays, and nothing depends on it.
+fn remove_leftovers(target: &Path, begun: SystemTime) {
+    /// Between the last byte of a file and its new name, if two programs write to one target.
+    const PAUSE: Duration = Duration::from_secs(2);
+    let Some(prefix) = hidden_prefix(target) else { return };
+    let prefix = prefix.to_string_lossy();
+    for entry in fs::read_dir(directory_of(target)).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(&*prefix)?.strip_suffix(SUFFIX));
+        let is_hidden = random.is_some_and(|random| random.chars().all(char::is_alphanumeric) && !random.is_empty());
+        let modified = || entry.metadata().and_then(|about| about.modified()).ok();
+        if is_hidden && modified().is_some_and(|modified| modified + PAUSE < begun) {
+            let path = entry.path();
+            let _ignored = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         }
     }
 }
@@ -167,6 +199,21 @@ mod tests {
         write_atomically(&path, b"2nd").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"2nd");
         assert_eq!(names(directory.path()), ["run.csv"]);
+    }
+
+    #[test]
+    fn what_an_interrupted_program_left_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let old = fs::metadata(directory.path()).unwrap().modified().unwrap() - Duration::from_mins(1);
+        for name in [".k.npz.a1B2c3.tmp", ".k.npz.new.tmp", ".other.npz.a1B2c3.tmp", ".k.npz.my.notes.tmp"] {
+            let file = File::create(directory.path().join(name)).unwrap();
+            if !name.contains("new") {
+                file.set_modified(old).unwrap();
+            }
+        }
+        write_atomically(&directory.path().join("k.npz"), b"array").unwrap();
+        let left = [".k.npz.my.notes.tmp", ".k.npz.new.tmp", ".other.npz.a1B2c3.tmp", "k.npz"];
+        assert_eq!(names(directory.path()), left);
     }
 
     #[test]

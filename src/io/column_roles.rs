@@ -80,26 +80,37 @@ impl Roles {
             }
             if k < skip {
                 roles[k] = ColumnRole::LeftOut;
-            } else if let Some((role, why)) = guess(k, names, cells, skip).filter(|_| options.guess) {
+            } else if let Some((role, why)) =
+                guess(k, names, cells, skip).filter(|(role, _)| options.guess && *role != rest)
+            {
                 roles[k] = role;
                 let (name, flag) = (&names[k], "--columns can include it");
                 notes.push(ImportNote(match role {
                     ColumnRole::Label if cells.columns[k].is_text() => format!("'{name}' is a label: {why}"),
                     ColumnRole::Label => format!("'{name}' is read as a label, not as a dimension: {why}; {flag}"),
                     ColumnRole::Factor => format!("'{name}' is read as a factor, not as a dimension: {why}; {flag}"),
-                    _ => format!("'{name}' is left out: {why}"),
+                    _ if cells.columns[k].is_named => format!("'{name}' is left out: {why}"),
+                    _ => format!("the first column, which has no name, is left out: {why}"),
                 }));
             }
         }
         if !roles.contains(&ColumnRole::Dimension) {
             // Better everything than nothing.
-            let numeric = |k: &usize| *k >= skip && chosen[*k].is_none() && !cells.columns[*k].is_text();
+            let is_numeric = |column: &CellColumn| !column.is_text() && !column.is_empty();
+            let numeric = |k: &usize| *k >= skip && chosen[*k].is_none() && is_numeric(&cells.columns[*k]);
             let all: Vec<usize> = (0..names.len()).filter(numeric).collect();
             all.iter().for_each(|k| roles[*k] = ColumnRole::Dimension);
             if all.is_empty() {
                 return Err(FileError::new("no column of numbers is left to learn from; choose some with --columns"));
             }
             notes.clear();
+        }
+        let is_learned = |k: &usize| matches!(roles[*k], ColumnRole::Dimension | ColumnRole::Factor);
+        if let Some(k) = (0..names.len()).filter(is_learned).find(|k| cells.columns[*k].is_empty()) {
+            return Err(FileError::new(format_args!(
+                "the column '{}' is empty; leave it out with --columns",
+                names[k]
+            )));
         }
         Ok(Self { roles, notes })
     }
@@ -139,8 +150,13 @@ fn guess(k: usize, names: &[String], cells: &Cells, skip: usize) -> Option<(Colu
     let column = &cells.columns[k];
     if column.is_text() {
         return Some((ColumnRole::Label, "it holds text".to_owned()));
+    } else if column.is_empty() {
+        return Some((ColumnRole::LeftOut, "it is empty".to_owned()));
     }
     let name = names[k].to_ascii_lowercase();
+    if numbers_rows(k, &name, cells) {
+        return Some((ColumnRole::LeftOut, "it numbers the rows; --columns can include it".to_owned()));
+    }
     // In a table of x and y both are coordinates.
     let is_target =
         TARGETS.contains(&name.as_str()) && !(name == "y" && names.iter().any(|name| name.eq_ignore_ascii_case("x")));
@@ -156,6 +172,21 @@ fn guess(k: usize, names: &[String], cells: &Cells, skip: usize) -> Option<(Colu
         None if is_target => Some((ColumnRole::Factor, "its name".to_owned())),
         _ => None,
     }
+}
+
+/// True if a column of whole numbers without repetition is the first and has no name, as data frames write their index in any order, or
+/// is called so and ascends.
+fn numbers_rows(k: usize, name: &str, cells: &Cells) -> bool {
+    let column = &cells.columns[k];
+    let (is_called, is_first) = (matches!(name, "id" | "index"), k == 0 && !column.is_named);
+    if !column.is_all_whole() || !(is_called || is_first) {
+        return false;
+    }
+    let mut numbers: Vec<f64> = cells.values.iter().skip(k).step_by(cells.columns.len()).copied().collect();
+    if is_first {
+        numbers.sort_unstable_by(f64::total_cmp);
+    }
+    numbers.is_sorted_by(|a, b| a < b)
 }
 
 /// The number of different values of a column, if they are few.

@@ -17,13 +17,13 @@ pub(in crate::io) fn half_of_memory() -> u64 {
     }
 }
 
-/// Refuses `samples` of `n` numbers, of `width` bytes each, that need more than `room` bytes. Double precision needs a copy in single
-/// precision, in which models are trained.
+/// Refuses `samples` of `n` numbers, of `width` bytes each, that need more than `room` bytes beside their copy in single precision, in
+/// which models are trained.
 ///
 /// # Errors
 /// If they need more; the sentence says how many would fit.
 pub(in crate::io) fn check_memory(samples: usize, n: usize, width: usize, room: u64) -> Result<(), FileError> {
-    let sample = (n * if width > 4 { width + 4 } else { width }).max(1) as u64;
+    let sample = (n as u64).saturating_mul((width + size_of::<f32>()) as u64).max(1);
     let needed = sample.saturating_mul(samples as u64);
     if needed <= room {
         return Ok(());
@@ -41,16 +41,19 @@ mod tests {
     #[test]
     fn what_fits_is_said() {
         assert!(half_of_memory() > 100 << 20);
-        assert_eq!(check_memory(1000, 784, 4, 1000 * 784 * 4), Ok(()));
-        let sentence = check_memory(1000, 784, 4, 1000 * 784 * 4 - 1).unwrap_err().to_string();
+        assert_eq!(check_memory(1000, 784, 4, 1000 * 784 * 8), Ok(()));
+        let sentence = check_memory(1000, 784, 4, 1000 * 784 * 8 - 1).unwrap_err().to_string();
         assert!(
             sentence.contains("1000 rows of 784 numbers need 0.0 GB") && sentence.ends_with("--rows 999"),
             "{sentence}"
         );
         let remedy = |room| check_memory(1000, 784, 4, room).unwrap_err().remedy().cloned();
-        assert_eq!(remedy(1000 * 784 * 4 - 1), Some(Remedy::Rows(999)));
-        assert_eq!(remedy(784 * 4), None, "one row is too few to learn from");
+        assert_eq!(remedy(1000 * 784 * 8 - 1), Some(Remedy::Rows(999)));
+        assert_eq!(remedy(784 * 8), None, "one row is too few to learn from");
         assert!(check_memory(1000, 10, 8, 1000 * 80).is_err());
+        // dSprites in half of 24 GB: bytes and their copy.
+        let sentence = check_memory(737_280, 4096, 1, 12_000_000_000).unwrap_err().to_string();
+        assert!(sentence.contains("need 15.1 GB") && sentence.ends_with("--rows 585937"), "{sentence}");
         assert!(check_memory(usize::MAX, usize::MAX / 8, 4, u64::MAX - 1).is_err());
     }
 }

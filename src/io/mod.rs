@@ -2,6 +2,7 @@
 
 mod archive;
 mod array_file;
+mod array_rows;
 mod array_table;
 mod atomic;
 mod column_roles;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::array_file::{ArrayLabels, ArrayRows};
+use super::array_rows::{ArrayLabels, ArrayRows};
 use super::file_error::{FileError, Remedy};
 use super::format::hash::hexadecimal;
 use super::format::picture::{decode_picture, picture_shape, resized};
@@ -51,7 +51,7 @@ pub(in crate::io) fn read_picture_folder(
     let shape = common_shape(folder, &files, options, watch)?;
     let PictureShape { height, width, channels } = shape;
     let n = SampleShape::of(&[count, height, width, channels])?.n();
-    check_memory(count, n, size_of::<f32>(), half_of_memory())?;
+    check_memory(count, n, size_of::<u8>(), half_of_memory())?;
 
     let mut values = Matrix::from_columns(n, count, vec![0_u8; n * count]);
     let mut hash = Sha256::new();

@@ -3,13 +3,14 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use super::array_file::{is_array_file, open_regular, read_array_file};
+use super::array_file::{is_archive, is_array_file, open_regular, read_array_file};
 use super::array_table::table_of_arrays;
 use super::column_roles::{ColumnRole, Roles, label_column};
 use super::file_error::{FileError, Remedy};
 use super::file_hash::sha256_of_file;
-use super::format::csv_reader::{Cells, read_cells};
+use super::format::csv_reader::{Cells, read_cells, unclosed};
 use super::format::hash::sha256;
+use super::format::picture::is_picture;
 use super::format::text_layout::{TextLayout, decoded};
 use super::memory::half_of_memory;
 use super::picture_folder::read_picture_folder;
@@ -65,18 +66,42 @@ pub fn read_table(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<
 fn read(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Result<TableFile, FileError> {
     options.check().map_err(FileError::new)?;
     let drawn_by = options.seed.unwrap_or(seed);
+    refuse_idle(path, options)?;
     let (rows, sha256) = if path.is_dir() {
         read_picture_folder(path, options, drawn_by, watch)?
     } else if is_array_file(path)? {
-        let sha256 = sha256_of_file(path, watch.part(0.0, 0.5))?;
-        (read_array_file(path, options, drawn_by, watch.part(0.5, 1.0))?, sha256)
+        // The header may refuse what the hash would read for minutes.
+        let rows = read_array_file(path, options, drawn_by, watch.part(0.0, 0.5))?;
+        (rows, sha256_of_file(path, watch.part(0.5, 1.0))?)
     } else {
         let bytes = read_watched(path, watch)?;
+        if is_picture(&bytes) {
+            return Err(FileError::new("one picture is one sample; give the folder of all pictures"));
+        }
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         return parse_table(&bytes, extension.as_deref().unwrap_or_default(), options, seed);
     };
     let (table, import, notes) = table_of_arrays(rows, options)?;
     Ok(TableFile { table, import, notes, columns: Vec::new(), sha256 })
+}
+
+/// Refuses options that say nothing about a file of this kind. (A record may have them, of an earlier version.)
+fn refuse_idle(path: &Path, options: &ImportOptions) -> Result<(), FileError> {
+    if !options.guess {
+        return Ok(());
+    }
+    let is_folder = path.is_dir();
+    let is_array = !is_folder && is_array_file(path)?;
+    let idle = [
+        ("--key", options.key.is_some() && !(is_array && is_archive(path)?), "chooses an array of an archive (.npz)"),
+        ("--color", options.color.is_some() && !is_folder, "is for folders of pictures"),
+        ("--resize", options.resize.is_some() && !is_folder, "is for folders of pictures"),
+        ("--header", options.header.is_some() && (is_folder || is_array), "is about the first line of a text"),
+    ];
+    match idle.into_iter().find(|(_, is_idle, _)| *is_idle) {
+        Some((option, _, why)) => Err(FileError::new(format_args!("{option} {why}; leave it out here"))),
+        None => Ok(()),
+    }
 }
 
 fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
@@ -203,6 +228,10 @@ fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<Tab
 pub(super) fn names_of(cells: &mut Cells) -> (Vec<String>, usize) {
     let has_names = cells.names.is_some();
     let names = cells.names.take().unwrap_or_else(|| vec![String::new(); cells.columns.len()]);
+    if has_names {
+        let is_named = |name: &String| !matches!(name.as_str(), "" | "Unnamed: 0");
+        cells.columns.iter_mut().zip(&names).for_each(|(column, name)| column.is_named = is_named(name));
+    }
     let is_index = |name: &String| matches!(name.as_str(), "" | "index" | "Unnamed: 0");
     let skip = usize::from(has_names && names.len() > 1 && is_index(&names[0]) && cells.columns[0].is_counting());
     let numbers = (0..names.len()).map(|k| format!("x{}", k + 1 - skip.min(k)));
@@ -236,26 +265,23 @@ fn compact(mut values: Vec<f64>, width: usize, rows: &[usize], columns: &[usize]
     values
 }
 
-/// Refuses text among the numbers of these columns, and numbers that are not finite; the first by line.
+/// Refuses text among the numbers of these columns; the first by line.
 fn check_numbers(cells: &Cells, columns: &[usize]) -> Result<(), FileError> {
-    let wrong = columns.iter().flat_map(|k| {
-        let column = &cells.columns[*k];
-        let text = column.first_text.iter().map(move |(line, cell)| (*line, *k, cell, false));
-        text.chain(column.first_infinite.iter().map(move |(line, cell)| (*line, *k, cell, true)))
-    });
-    let Some((line, k, cell, is_infinite)) = wrong.min_by_key(|(line, k, ..)| (*line, *k)) else { return Ok(()) };
-    let column = k + 1;
-    Err(FileError::new(if is_infinite {
-        format!("line {line}, column {column} holds {cell:?}; only finite numbers can be learned from")
+    let wrong = columns.iter().filter_map(|k| Some((cells.columns[*k].first_text.as_ref()?, k + 1)));
+    let Some(((line, cell), column)) = wrong.min_by_key(|((line, _), column)| (*line, *column)) else { return Ok(()) };
+    if cell.contains('\n') {
+        return Err(unclosed(*line));
+    }
+    let has_decimal_comma = cell.replacen(',', ".", 1).parse::<f64>().is_ok();
+    let remedy = if has_decimal_comma {
+        "write a decimal point, or separate the cells by semicolons"
     } else {
-        format!(
-            "line {line}, column {column} holds {cell:?}, which is not a number; write numbers like -1.5e3 and separate them by \
-             commas"
-        )
-    }))
+        "write numbers like -1.5e3 and separate them by commas"
+    };
+    Err(FileError::new(format!("line {line}, column {column} holds {cell:?}, which is not a number; {remedy}")))
 }
 
-/// The rows without missing values in these columns.
+/// The rows without missing or infinite values in these columns.
 fn complete_rows(
     cells: &Cells,
     columns: &[usize],
@@ -263,7 +289,7 @@ fn complete_rows(
     notes: &mut Vec<ImportNote>,
 ) -> Result<Vec<usize>, FileError> {
     let width = cells.columns.len();
-    let is_complete = |row: &usize| columns.iter().all(|k| !cells.values[row * width + k].is_nan());
+    let is_complete = |row: &usize| columns.iter().all(|k| cells.values[row * width + k].is_finite());
     let (complete, gaps): (Vec<usize>, Vec<usize>) = (0..cells.lines.len()).partition(is_complete);
     if gaps.is_empty() {
         return Ok(complete);
@@ -271,6 +297,15 @@ fn complete_rows(
     let lines = gaps.iter().take(5).map(|row| cells.lines[*row].to_string()).collect::<Vec<_>>().join(", ");
     let lines = format!("line{} {lines}", if gaps.len() == 1 { "" } else { "s" });
     let more = if gaps.len() > 5 { format!(" and {} more", gaps.len() - 5) } else { String::new() };
+    let infinite = columns.iter().filter_map(|k| Some((cells.columns[*k].first_infinite.as_ref()?, k + 1)));
+    let infinite = infinite.min_by_key(|((line, _), column)| (*line, *column));
+    if let (MissingValues::Refuse, Some(((line, cell), column))) = (missing, infinite) {
+        return Err(FileError::new(format_args!(
+            "line {line}, column {column} holds {cell:?}; only finite numbers can be learned from, so leave these rows out with \
+             --missing drop"
+        ))
+        .with_remedy(Remedy::DropMissing));
+    }
     match (missing, gaps.len()) {
         (MissingValues::Refuse, 1) => Err(FileError::new(format_args!(
             "1 row has missing values ({lines}); fill it in, or leave it out with --missing drop"
@@ -282,7 +317,8 @@ fn complete_rows(
         .with_remedy(Remedy::DropMissing)),
         (MissingValues::Drop, count) => {
             let rows = if count == 1 { "1 row is".to_owned() } else { format!("{count} rows are") };
-            notes.push(ImportNote(format!("{rows} left out for missing values ({lines}{more})")));
+            let what = if infinite.is_some() { "missing or infinite" } else { "missing" };
+            notes.push(ImportNote(format!("{rows} left out for {what} values ({lines}{more})")));
             Ok(complete)
         }
     }
@@ -371,6 +407,47 @@ mod tests {
     }
 
     #[test]
+    fn columns_that_number_the_rows_in_any_order_are_left_out() {
+        let with =
+            |header: &str, number: fn(usize) -> usize| guessed(&labelled(header, |i| format!("{},{{}}", number(i))));
+        let shuffled = |i: usize| i * 7 % 24;
+        for (header, number, name) in [
+            (",a,b", shuffled as fn(usize) -> usize, "the first column, which has no name,"),
+            ("Unnamed: 0,a,b", shuffled, "the first column, which has no name,"),
+            ("ID,a,b", |i| 100 + 3 * i, "'ID'"),
+            ("id,a,b", |i| i + 1, "'id'"),
+        ] {
+            let file = with(header, number);
+            assert_eq!(file.table.names, ["a", "b"], "{header}");
+            let note = format!("{name} is left out: it numbers the rows; --columns can include it");
+            assert_eq!(file.notes, [ImportNote(note)]);
+            let text = labelled(header, |i| format!("{},{{}}", number(i)));
+            let again = parse_table(text.as_bytes(), "csv", &file.import, 0).unwrap();
+            assert_eq!((again.table, again.import), (file.table, file.import));
+        }
+        for (header, number) in
+            [("id,a,b", shuffled as fn(usize) -> usize), ("t,a,b", |i| i + 1), (",a,b", |i| i / 2 * 5)]
+        {
+            let notes = with(header, number).notes;
+            assert!(!notes.iter().any(|note| note.0.contains("numbers the rows")), "{header}: {notes:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_column_is_left_out() {
+        let text = labelled("a,b,none", |_| "{},NA".to_owned());
+        let file = guessed(&text);
+        assert_eq!(file.table.names, ["a", "b"]);
+        assert_eq!(file.notes, [ImportNote("'none' is left out: it is empty".to_owned())]);
+        assert_eq!(parse_table(text.as_bytes(), "csv", &file.import, 0).unwrap().table, file.table);
+        let columns = Some(vec!["a".to_owned(), "none".to_owned()]);
+        for options in [ImportOptions::default(), ImportOptions { columns, ..ImportOptions::guessed() }] {
+            let told = parse_table(text.as_bytes(), "csv", &options, 0).unwrap_err().to_string();
+            assert_eq!(told, "the column 'none' is empty; leave it out with --columns");
+        }
+    }
+
+    #[test]
     fn mistakes_are_located_by_line_and_column() {
         let broken = |line: &str| format!("a,b\n{}\n{line}\n{}", rows(","), rows(","));
         for (text, words) in [
@@ -379,6 +456,9 @@ mod tests {
             (broken("NaN,1\n,2\n1,na"), "3 rows have missing values (lines 15, 16, 17); fill them in"),
             (broken(&"?,1\n".repeat(7)), "7 rows have missing values (lines 15, 16, 17, 18, 19 and 2 more); fill"),
             (broken("1,1e999"), "line 15, column 2 holds \"1e999\"; only finite"),
+            (broken("1,\"2"), "line 15 has a quotation mark without its partner; close"),
+            (format!("\"{}", broken("1,2")), "line 1 has a quotation mark without its partner"),
+            (broken("\"1,5\",2"), "holds \"1,5\", which is not a number; write a decimal point, or"),
             (broken("1,2,3"), "line 15 has 3 cells, but the first line has 2"),
             (broken("1"), "line 15 has 1 cells"),
             (broken(" \n\n1,\"\"").replace('\n', "\r\n"), "1 row has missing values (line 17)"),
@@ -543,6 +623,13 @@ mod tests {
             20 => "1,,v".to_owned(),
             _ => format!("{{}},{}", ["u", "v"][i % 2]),
         });
+        let infinite = text.replace("NA,1,u", "inf,1,u");
+        let told = parse_table(infinite.as_bytes(), "csv", &ImportOptions::guessed(), 0).unwrap_err();
+        assert_eq!(told.remedy(), Some(&Remedy::DropMissing), "{told}");
+        let options = ImportOptions { missing: MissingValues::Drop, ..ImportOptions::guessed() };
+        let left = parse_table(infinite.as_bytes(), "csv", &options, 0).unwrap();
+        assert_eq!(left.table.samples(), 22);
+        assert!(left.notes.iter().any(|n| n.0 == "2 rows are left out for missing or infinite values (lines 9, 22)"));
         let options = ImportOptions { missing: MissingValues::Drop, ..ImportOptions::guessed() };
         let file = parse_table(text.as_bytes(), "csv", &options, 0).unwrap();
         let expected: Vec<usize> = (0..24).filter(|row| ![7, 20].contains(row)).collect();

@@ -121,6 +121,11 @@ impl LossConvention {
             ReconstructionLoss::HalfSquaredError { sigma2 } => Some(positive("sigma2", sigma2)?),
             ReconstructionLoss::CrossEntropy => None,
         };
+        // The product of large numbers may overflow, and that of small ones vanish.
+        positive("beta", beta)?;
+        if let Some(sigma2) = sigma2 {
+            positive("b", beta * sigma2)?;
+        }
         Ok(EquivalentObjective { beta, sigma2 })
     }
 }
@@ -176,7 +181,7 @@ mod tests {
             LossConvention { reconstruction: ReconstructionLoss::CrossEntropy, ..LossConvention::pytorch_vae(0.01) };
         let found = loss.equivalent(100).unwrap();
         assert_eq!((found.beta, found.sigma2, found.b()), (1.0, None, None));
-        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e308] {
             assert!(LossConvention::pytorch_vae(bad).equivalent(4).is_err());
         }
     }

@@ -51,6 +51,24 @@ fn b_is_compared_with_the_principal_variances_of_the_data() {
     assert!(cli.fail(2, "beta --data ten.csv --loss bce-sum").contains("outside 0 to 1"));
 }
 
+/// The file is read as by `train`, and what was decided is said.
+#[test]
+fn data_are_imported_as_for_training() {
+    let cli = Harness::new();
+    let row =
+        |i: u32| format!("{:.3},{:.3},{}\n", f64::from(i).sin(), 0.1 * f64::from(i).cos(), ["u", "v"][i as usize % 2]);
+    cli.write("own.csv", format!("a,b,kind\n{}", (0..120).map(row).collect::<String>()));
+    let (text, notes) = cli.succeed_with_notes("beta own.csv --kl 0.1");
+    assert!(text.contains("n                  2\n") && text.contains("own.csv, 96 training observations"), "{text}");
+    assert_eq!(notes, ["'kind' is a label: it holds text"]);
+    assert_eq!(cli.succeed_with_notes("beta --data own.csv --kl 0.1"), (text, notes));
+    let (part, _) = cli.succeed_with_notes("beta own.csv --kl 0.1 --columns a --rows 40 --held-out 0.5");
+    assert!(part.contains("n                  1\n") && part.contains("own.csv, 20 training observations"), "{part}");
+    let sentence = cli.fail(2, "beta --scene linear --scale columns");
+    assert!(sentence.starts_with("--scale is for your data"), "{sentence}");
+    assert!(cli.fail(2, "beta own.csv --scene linear").contains("cannot be used with"));
+}
+
 #[test]
 fn what_makes_no_sense_is_refused() {
     let cli = Harness::new();
@@ -61,6 +79,8 @@ fn what_makes_no_sense_is_refused() {
         ("--n 10 --kl -1", "the coefficient of the KL = -1 must be a positive number"),
         ("--n 10 --beta-norm 1", "--beta-norm needs --latents"),
         ("--n 10 --loss mse-mean --beta-norm 1 --latents 2", "β_norm belongs to a loss that is summed"),
+        ("--n 10 --kl 1e308 --loss mse-mean", "beta = inf must be a positive number"),
+        ("--n 10 --kl 1e308 --loss half-mse-sum --sigma2 1e10", "b = inf must be a positive number"),
         ("--n 10 --sigma2 0.1", "--sigma2 belongs to"),
         ("--n 10 --scene linear", "--n is 10, but an observation of these data has 3 numbers"),
         ("--scene blobb", "there is no scene"),

@@ -45,6 +45,31 @@ fn a_scene_file_is_trained_and_replayed() {
     assert!(cli.fail(2, "train --scene none.toml --out other").ends_with(": none.toml"));
 }
 
+/// Decodings, traversals and reconstructions stand under the names of the columns, so they have their units.
+#[test]
+fn decodings_are_in_the_units_of_the_file() {
+    let cli = Harness::new();
+    let row = |i: i32| format!("{},{},{}\n", 5000.0 + f64::from(i).sin(), 0.001 * f64::from(i).cos(), 7 * i % 90);
+    cli.write("own.csv", format!("mass,length,count\n{}", (0..60).map(row).collect::<String>()));
+    cli.succeed("train --data own.csv --scale columns --hidden 4 --batch 8 --steps 30 --out run");
+    cli.succeed("export run --what decodings --out d.csv");
+    cli.succeed("export run --what traversals --out t.csv");
+    cli.succeed("render run --view traversals --out v.csv");
+    cli.succeed("render run --view reconstructions --out r.csv");
+    for name in ["d.csv", "t.csv", "v.csv", "r.csv"] {
+        let text = cli.read(name);
+        let place = text.lines().next().unwrap().split(',').position(|name| name == "mass").unwrap();
+        for line in text.lines().skip(1) {
+            let number = |k: usize| line.split(',').nth(place + k).unwrap().parse::<f64>().unwrap();
+            assert!((number(0) - 5000.0).abs() < 10.0 && number(1).abs() < 0.01, "{name}: {line}");
+        }
+    }
+    let observation = |line: &&str| line.starts_with("observation,");
+    let first = cli.read("r.csv").lines().find(observation).unwrap().to_owned();
+    let count = first.rsplit(',').next().unwrap().parse::<f64>().unwrap();
+    assert!((count - count.round()).abs() < 1e-4, "a number of the file: {first}");
+}
+
 /// A linear model of your data takes the optimiser without noise, which ends at the closed form; other models can't take it.
 #[test]
 fn a_linear_model_of_your_data_settles_at_its_closed_form() {
@@ -363,7 +388,60 @@ fn a_file_of_held_out_rows_is_measured_on() {
     assert!(cli.fail(2, &format!("{again} --test other.csv --out again")).contains("other.csv"));
     assert!(cli.succeed(&format!("{again} --test test.csv --out again")).contains("to the last bit"));
     let sentence = cli.fail(2, &format!("{train} --test other.csv --out other"));
-    assert!(sentence.contains("lacks the column 'b'"), "{sentence}");
+    assert!(sentence.starts_with("there is no column 'b'") && sentence.ends_with(": other.csv"), "{sentence}");
+    // A label that the training data do not have is left out; an observation of another size is a matter of the test file.
+    let labelled: String =
+        rows(40, 25).lines().map(|line| format!("{line},{}\n", ["u", "v"][line.len() % 2])).collect();
+    cli.write("labelled.csv", format!("a,b,kind\n{labelled}"));
+    cli.succeed(&format!("{train} --test labelled.csv --out labelled"));
+    let same = ["run", "labelled"].map(|run| fs::read(cli.path(run).join("observations_test.npy")).unwrap());
+    assert_eq!(same[0], same[1]);
+    cli.write("bare.csv", rows(0, 40));
+    cli.write("wide.csv", rows(40, 25).replace('\n', ",1\n"));
+    let sentence = cli.fail(2, "train --data bare.csv --hidden 4 --steps 10 --test labelled.csv --out other");
+    assert!(sentence.ends_with(": labelled.csv"), "{sentence}");
+}
+
+#[test]
+fn options_that_say_nothing_about_a_file_are_refused() {
+    let cli = Harness::new();
+    cli.write("own.csv", rows(','));
+    cli.write("own.npy", write_npy_f32(&Matrix::from_fn(2, 30, |r, c| (r + c * c) as f32)));
+    fs::create_dir(cli.path("folder")).unwrap();
+    for (arguments, words) in [
+        ("own.csv --key a", "--key chooses an array of an archive (.npz); leave it out here: own.csv"),
+        ("own.npy --key a", "--key chooses an array of an archive (.npz); leave it out here: own.npy"),
+        ("folder --key a", "--key chooses an array of an archive (.npz); leave it out here: folder"),
+        ("own.csv --color grey", "--color is for folders of pictures; leave it out here: own.csv"),
+        ("own.csv --resize 4x4", "--resize is for folders of pictures; leave it out here: own.csv"),
+        ("own.npy --resize 4x4", "--resize is for folders of pictures; leave it out here: own.npy"),
+        ("own.npy --header yes", "--header is about the first line of a text; leave it out here: own.npy"),
+        ("folder --header no", "--header is about the first line of a text; leave it out here: folder"),
+    ] {
+        assert_eq!(cli.fail(2, &format!("train --data {arguments} --steps 3 --out run")), words);
+    }
+}
+
+#[test]
+fn wrong_numbers_are_refused_in_plain_words() {
+    let cli = Harness::new();
+    cli.write("own.csv", rows(','));
+    cli.write("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    cli.write(
+        "tiny.csv",
+        rows(',').lines().map(|line| format!("{}e-200\n", line.replace(',', "e-200,"))).collect::<String>(),
+    );
+    for (arguments, words) in [
+        ("own.csv --rows=-3", "'-3' is no number of rows; give a whole number, at least 10"),
+        ("own.csv --rows -3", "'-3' is no number of rows"),
+        ("own.csv --held-out 0,5", "'0,5' is no share of the rows; give a number between 0 and 1, as 0.2"),
+        ("own.csv --held-out 0.99", "1 row is left to train on; hold out a smaller share: own.csv"),
+        ("tiny.csv", "the numbers differ too little to compute with"),
+        ("picture.png", "one picture is one sample; give the folder of all pictures: picture.png"),
+    ] {
+        let sentence = cli.fail(2, &format!("train --data {arguments} --steps 3 --out run"));
+        assert!(sentence.contains(words), "{arguments}: {sentence}");
+    }
 }
 
 #[test]

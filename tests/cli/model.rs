@@ -88,11 +88,58 @@ fn a_decoder_is_evaluated_at_one_latent() {
     assert_eq!(shape(&cli.path("all.npy")), [2000, 3, 2]);
     let told = cli.fail(2, "export --model own.safetensors --what latents --out l.csv");
     assert!(told.contains("the model has no encoder"), "{told}");
-    // The same of a run folder.
+    // The same of a run folder. Arguments of a shell may have spaces.
     cli.succeed(SHORT);
+    let spaced = Command::new(env!("CARGO_BIN_EXE_unpick"))
+        .args(["export", "run", "--what", "decodings", "--at", "0.3, -0.7", "--out", "spaced.csv"])
+        .current_dir(cli.0.path())
+        .status();
+    assert!(spaced.unwrap().success());
     cli.succeed("export run --what jacobians --at 0.1,0.2 --out run.npy");
     assert_eq!(shape(&cli.path("run.npy")), [3, 2]);
     assert!(cli.fail(2, "export run --what latents --at 0,0 --out l.npy").contains("one latent already"));
+}
+
+#[test]
+fn a_sigmoid_behind_the_decoder_is_a_bernoulli_likelihood() {
+    let cli = with_known_decoder();
+    cli.write(
+        "sigmoid.safetensors",
+        safetensors(&known_decoder(), &json!({"activation": "tanh", "output": "sigmoid"})),
+    );
+    cli.write(
+        "softmax.safetensors",
+        safetensors(&known_decoder(), &json!({"activation": "tanh", "output": "softmax"})),
+    );
+    cli.write("gelu.safetensors", safetensors(&known_decoder(), &json!({ "activation": "gelu" })));
+    let expected = decoded([0.3, -0.7]).map(|eta| 1.0 / (1.0 + (-eta).exp()));
+    for model in ["sigmoid.safetensors", "own.safetensors --likelihood bernoulli"] {
+        cli.succeed(&format!("export --model {model} --at 0.3,-0.7 --what decodings --out x.csv --force"));
+        let found = &numbers(&cli.read("x.csv"))[0];
+        assert!(found.iter().zip(expected).all(|(found, x)| (found - x).abs() < 1e-6), "{found:?}");
+        let read = |options: &str| cli.succeed(&format!("metrics --model {model} {options} --json"));
+        let found: Value = serde_json::from_str(&read("--beta 1")).unwrap();
+        assert!(found["beta_gap"].is_number(), "{found:#}");
+    }
+    let told = cli.fail(2, "metrics --model softmax.safetensors");
+    assert!(
+        told.starts_with("the output 'softmax' is not supported") && told.ends_with("softmax.safetensors"),
+        "{told}"
+    );
+    let told = cli.fail(2, "metrics --model gelu.safetensors");
+    assert!(told.starts_with("the activation 'gelu' is not supported; train with tanh, relu"), "{told}");
+    let told = cli.fail(2, "metrics --model own.safetensors --beta 1");
+    assert!(told.starts_with("β says nothing without σ²; set both"), "{told}");
+    // A run says it in its weights.
+    let bits: String = (0..40).map(|i| format!("{},{}.0,{}\n", i % 2, i / 3 % 2, i / 7 % 2)).collect();
+    cli.write("bits.csv", format!("a,b,c\n{bits}"));
+    let options = "--likelihood bernoulli --scale none --columns 1-3 --hidden 4 --batch 8 --steps 20";
+    cli.succeed(&format!("train --data bits.csv {options} --out bits"));
+    for (source, out) in [("bits", "run.csv"), ("--model bits/model.safetensors", "file.csv")] {
+        cli.succeed(&format!("export {source} --what decodings --at 0.5,1 --out {out}"));
+    }
+    let [run, file] = ["run.csv", "file.csv"].map(|name| numbers(&cli.read(name)).concat());
+    assert!(run == file && run.iter().all(|x| (0.0..=1.0).contains(x)), "{run:?} {file:?}");
 }
 
 #[test]
@@ -191,12 +238,14 @@ fn a_file_that_is_no_decoder_gets_one_sentence() {
     cli.write("silent.safetensors", safetensors(&known_decoder(), &json!({})));
     cli.write("short.safetensors", &whole[..whole.len() - 5]);
     cli.write("text.safetensors", "not a model");
-    cli.write("part.safetensors", safetensors(&known_decoder()[..3], &json!({ "activation": "tanh" })));
+    let mut without_weight = known_decoder();
+    without_weight.remove(2);
+    cli.write("part.safetensors", safetensors(&without_weight, &json!({ "activation": "tanh" })));
     for (arguments, words) in [
         ("--model silent.safetensors", "the file does not say its activation; give it with --activation (tanh, relu"),
         ("--model short.safetensors", "this is not a whole safetensors file"),
         ("--model text.safetensors", "this is not a whole safetensors file"),
-        ("--model part.safetensors", "tensor 'decoder.2.bias' is missing beside decoder.2.weight [3, 2]"),
+        ("--model part.safetensors", "tensor 'decoder.2.weight' is missing beside decoder.2.bias [3]"),
         ("--model none.safetensors", "cannot read the model"),
         ("--model own.safetensors --image 2x2", "an image of 2 × 2 has not the 3 numbers"),
         ("--model own.safetensors --beta 1", "--sigma2"),

@@ -1,7 +1,7 @@
 //! Earlier steps of a run: shown, branched from, and left again.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, pos2};
+use eframe::egui::{Key, pos2};
 use egui_kittest::kittest::Queryable as _;
 use unpick::viz::command::UiCommand;
 

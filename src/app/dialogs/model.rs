@@ -7,6 +7,7 @@ use eframe::egui::{Button, Context, DragValue, TextEdit};
 use super::frame::dialog;
 use crate::io::{EncoderScale, ModelOptions};
 use crate::nn::Activation;
+use crate::vae::Likelihood;
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// Options that are being chosen for a file.
@@ -15,6 +16,7 @@ pub(crate) struct ModelDialog {
     path: PathBuf,
     options: ModelOptions,
     image: String,
+    is_sigmoid: bool,
     knows_objective: bool,
     objective: (f64, f64),
 }
@@ -23,7 +25,7 @@ impl ModelDialog {
     /// The dialog for this file.
     pub(crate) fn new(path: PathBuf) -> Self {
         let options = ModelOptions { activation: Some(Activation::Tanh), ..ModelOptions::default() };
-        Self { path, options, image: String::new(), knows_objective: false, objective: (1.0, 0.02) }
+        Self { path, options, image: String::new(), is_sigmoid: false, knows_objective: false, objective: (1.0, 0.02) }
     }
 
     /// Draws the dialog.
@@ -41,6 +43,8 @@ impl ModelDialog {
                     }
                 }
             });
+            ui.checkbox(&mut self.is_sigmoid, "sigmoid output")
+                .on_hover_text("The likelihood is Bernoulli, without σ²");
             ui.horizontal(|ui| {
                 ui.label("encoder output")
                     .on_hover_text("The second half of the outputs of an encoder without named heads");
@@ -58,7 +62,9 @@ impl ModelDialog {
                 ui.add_enabled_ui(self.knows_objective, |ui| {
                     let (beta, sigma2) = (&mut self.objective.0, &mut self.objective.1);
                     ui.add(DragValue::new(beta).prefix("β = ").speed(0.01).range(0.0..=1e6).max_decimals(8));
-                    ui.add(DragValue::new(sigma2).prefix("σ² = ").speed(0.001).range(1e-8..=1e6).max_decimals(8));
+                    if !self.is_sigmoid {
+                        ui.add(DragValue::new(sigma2).prefix("σ² = ").speed(0.001).range(1e-8..=1e6).max_decimals(8));
+                    }
                 });
             });
             ui.weak("Run ▸ Which β… translates the loss of another program into β and σ².");
@@ -66,8 +72,11 @@ impl ModelDialog {
             let image = sides(&self.image);
             ui.horizontal(|ui| {
                 if keys.press(&ui.add_enabled(image.is_ok(), Button::new("Open model"))) {
-                    let objective = self.knows_objective.then_some(self.objective);
-                    let options = ModelOptions { image: image.unwrap_or(None), objective, ..self.options };
+                    let (beta, sigma2) = self.objective;
+                    let objective = self.knows_objective.then_some((beta, (!self.is_sigmoid).then_some(sigma2)));
+                    // Unless it is chosen, the file may say it.
+                    let likelihood = self.is_sigmoid.then_some(Likelihood::Bernoulli);
+                    let options = ModelOptions { image: image.unwrap_or(None), objective, likelihood, ..self.options };
                     commands.send(UiCommand::OpenModel(self.path.clone(), options));
                 }
                 if keys.button(ui, true, Button::new("Cancel")).clicked() {

@@ -57,6 +57,8 @@ pub(in crate::io) struct CellColumn {
     /// The first cell that is text, and the first that is infinite, with their lines.
     pub first_text: Option<(u32, String)>,
     pub first_infinite: Option<(u32, String)>,
+    /// True if the column has a name.
+    pub is_named: bool,
     /// The last number, if each is one more than the one before.
     counts: Option<f64>,
 }
@@ -71,6 +73,7 @@ impl CellColumn {
             range: [f64::INFINITY, f64::NEG_INFINITY],
             first_text: None,
             first_infinite: None,
+            is_named: true,
             counts: Some(f64::NAN),
         }
     }
@@ -78,6 +81,16 @@ impl CellColumn {
     /// True if most cells are text: a single one among numbers is a mistake.
     pub(in crate::io) fn is_text(&self) -> bool {
         self.texts > self.numbers
+    }
+
+    /// True if no cell holds anything.
+    pub(in crate::io) fn is_empty(&self) -> bool {
+        self.missing > 0 && self.numbers + self.texts == 0 && self.first_infinite.is_none()
+    }
+
+    /// True if every cell is a finite whole number.
+    pub(in crate::io) fn is_all_whole(&self) -> bool {
+        self.is_whole && self.numbers > 1 && self.missing + self.texts == 0 && self.first_infinite.is_none()
     }
 
     /// True if each number is one more than the one before: the rows are counted.
@@ -142,6 +155,9 @@ pub(in crate::io) fn read_cells(
             return check_columns(cells.len());
         }
         if cells.len() != columns.len() {
+            if cells.iter().any(|cell| cell.contains('\n')) {
+                return Err(unclosed(line));
+            }
             return Err(FileError::new(format_args!(
                 "line {line} has {} cells, but the first line has {}; give every row the same columns",
                 cells.len(),
@@ -153,6 +169,11 @@ pub(in crate::io) fn read_cells(
         lines.push(line);
         Ok(())
     })?;
+    if let [line] = *lines
+        && first.iter().any(|cell| cell.contains('\n'))
+    {
+        return Err(unclosed(line));
+    }
     let found = if first.is_empty() { Header::No } else { header_of(&first, &columns, comma) };
     let is_header = match header {
         Some(header) => header,
@@ -184,6 +205,11 @@ pub(in crate::io) fn read_cells(
     };
     let header = (is_header != (found == Header::Text)).then_some(is_header);
     Ok(Cells { names, header, doubt, columns, values, lines })
+}
+
+/// A cell that goes on over lines to the end of the text, or up to a row of another length.
+pub(in crate::io) fn unclosed(line: u32) -> FileError {
+    FileError::new(format_args!("line {line} has a quotation mark without its partner; close or remove it"))
 }
 
 /// The texts of column `column`, row by row, without the header: empty where a cell is missing.

@@ -38,7 +38,7 @@ pub(super) fn check_chain(layers: &[StoredLayer], network: &str) -> Result<(), F
     match layers.windows(2).find(|pair| pair[0].outputs != pair[1].inputs) {
         None => Ok(()),
         Some(pair) => Err(FileError::new(format!(
-            "the {network} has a layer [{}, {}] after one [{}, {}]: they do not fit each other",
+            "the {network} has a layer [{}, {}] after one [{}, {}]: they do not fit each other; a weight is (outputs, inputs)",
             pair[1].outputs, pair[1].inputs, pair[0].outputs, pair[0].inputs
         ))),
     }
@@ -49,7 +49,7 @@ pub(super) fn assemble(
     decoder: &[StoredLayer],
     encoder: Option<&Encoder>,
     widths: Vec<usize>,
-    activation: Activation,
+    (activation, likelihood): (Activation, Likelihood),
 ) -> Vae<f32> {
     let mirrored: Vec<usize> = widths.iter().rev().copied().collect();
     let hidden = encoder.map_or_else(|| mirrored.clone(), |e| e.trunk.iter().map(|layer| layer.outputs).collect());
@@ -61,7 +61,7 @@ pub(super) fn assemble(
         activation,
         decoder: if affine { DecoderKind::Linear } else { DecoderKind::Mlp },
         factor: encoder.map_or(PosteriorFactor::Exponential, |e| e.factor),
-        likelihood: Likelihood::Gaussian,
+        likelihood,
         decoder_hidden: own.then_some(widths),
     };
     let covariance = encoder.map_or(Covariance::Diagonal, |e| e.covariance);

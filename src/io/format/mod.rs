@@ -3,6 +3,7 @@
 pub(super) mod array_reader;
 pub(super) mod csv_reader;
 pub(super) mod csv_writer;
+mod exif;
 pub(super) mod hash;
 pub(super) mod idx;
 mod layers;

@@ -23,6 +23,8 @@ pub(in crate::io) struct NpzArray {
 const MOST_HEADER: u64 = 1 << 13;
 /// Deflate makes no byte out of less than 1/1032 of a byte.
 const MOST_PACKING: u64 = 1032;
+/// Arrays in a sentence.
+const MOST_NAMED: usize = 8;
 /// Bytes of the names of factors.
 const MOST_NAMES: usize = 1 << 20;
 
@@ -61,7 +63,11 @@ pub(in crate::io) fn npz_arrays(archive: &mut (impl Read + Seek)) -> Result<Vec<
 /// # Errors
 /// If there is no such array, or several, with their keys, or it cannot be data.
 pub(in crate::io) fn choose_array<'a>(arrays: &'a [NpzArray], key: Option<&str>) -> Result<&'a NpzArray, FileError> {
-    let listed = |arrays: &[&NpzArray]| arrays.iter().map(|array| array.key.as_str()).collect::<Vec<_>>().join(", ");
+    let listed = |arrays: &[&NpzArray]| {
+        let few = arrays.iter().take(MOST_NAMED).map(|array| array.key.as_str()).collect::<Vec<_>>().join(", ");
+        let more = arrays.len().saturating_sub(MOST_NAMED);
+        if more > 0 { format!("{few} and {more} more") } else { few }
+    };
     let axes = |array: &NpzArray| array.content.as_ref().map_or(0, |(header, _)| header.shape.len());
     let rows = |array: &NpzArray| array.content.as_ref().map_or(0, |(_, shape)| shape.samples);
     if let Some(key) = key {

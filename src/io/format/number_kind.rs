@@ -46,9 +46,13 @@ impl StoredNumber {
         }
     }
 
-    /// Bytes of a number in memory, where models are trained in single precision, which takes the place of bytes.
+    /// Bytes of a number in the memory that [`Self::zeros`] makes.
     pub(in crate::io) fn width_in_memory(self) -> usize {
-        if self.is_double() { 8 } else { 4 }
+        match self.kind {
+            NumberKind::U8 | NumberKind::Bool => 1,
+            _ if self.is_double() => 8,
+            _ => 4,
+        }
     }
 
     /// Single precision does not hold them exactly.

@@ -7,6 +7,7 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::exif::Orientation;
 use super::sample_shape::PictureShape;
 use crate::data::PixelColor;
 use crate::io::file_error::FileError;
@@ -33,7 +34,12 @@ fn format(beginning: &[u8]) -> Result<PictureEncoding, FileError> {
     }
 }
 
-/// The size of a picture and its channels, 1 or 3, from its header. No pixel is decoded.
+/// True if a file that begins so is a picture.
+pub(in crate::io) fn is_picture(beginning: &[u8]) -> bool {
+    format(beginning).is_ok()
+}
+
+/// The size of a picture as it is to be seen and its channels, 1 or 3, from its header. No pixel is decoded.
 ///
 /// # Errors
 /// If it is neither PNG nor JPEG, broken, or too large.
@@ -41,6 +47,12 @@ pub(in crate::io) fn picture_shape(mut file: impl BufRead + Seek) -> Result<Pict
     let beginning = file.fill_buf().map_err(broken)?;
     let shape = match format(beginning)? {
         PictureEncoding::Png => {
+            // Width and height stand first (PNG, 11.2.1); the decoder calls damaged what is too large for it.
+            if let Some([size, ..]) = beginning.get(16..).map(|rest| rest.as_chunks::<8>().0) {
+                let [width, height] =
+                    [&size[..4], &size[4..]].map(|side| side.iter().fold(0, |x, b| x << 8 | usize::from(*b)));
+                check_size(PictureShape { height, width, channels: 1 })?;
+            }
             let reader = png_decoder(file).read_info().map_err(broken)?;
             let info = reader.info();
             let channels =
@@ -52,7 +64,10 @@ pub(in crate::io) fn picture_shape(mut file: impl BufRead + Seek) -> Result<Pict
             decoder.decode_headers().map_err(broken)?;
             let info = decoder.info().ok_or_else(|| broken("it has no header"))?;
             let channels = if info.components == 1 { 1 } else { 3 };
-            PictureShape { height: usize::from(info.height), width: usize::from(info.width), channels }
+            let (height, width) = (usize::from(info.height), usize::from(info.width));
+            let is_transposed = Orientation::of(decoder.exif().map(Vec::as_slice)).is_transposed();
+            let (height, width) = if is_transposed { (width, height) } else { (height, width) };
+            PictureShape { height, width, channels }
         }
     };
     check_size(shape)?;
@@ -86,8 +101,9 @@ fn png_decoder<R: BufRead + Seek>(file: R) -> Decoder<R> {
 
 fn jpeg_decoder<R: BufRead + Seek>(file: R, colours: ColorSpace) -> JpegDecoder<R> {
     let options = DecoderOptions::default()
-        .set_max_width(MOST_SIDE)
-        .set_max_height(MOST_SIDE)
+        // All that a header can say; the size is checked with its own sentence.
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX))
         .set_strict_mode(true)
         .jpeg_set_out_colorspace(colours);
     JpegDecoder::new_with_options(file, options)
@@ -118,7 +134,7 @@ fn has_end(bytes: &[u8]) -> bool {
 }
 
 /// The pixels of a picture, row by row, the channels of a pixel side by side: one byte, or three with [`PixelColor::Rgb`]. Sixteen bits
-/// become eight, and what is transparent becomes white.
+/// become eight, what is transparent becomes white, and a JPEG is turned as its Exif data say.
 ///
 /// Grey is luma by ITU-R BT.601: .299 red + .587 green + .114 blue.
 ///
@@ -126,6 +142,7 @@ fn has_end(bytes: &[u8]) -> bool {
 /// If it is neither PNG nor JPEG, broken, or too large.
 pub(in crate::io) fn decode_picture(bytes: &[u8], color: PixelColor) -> Result<(PictureShape, Vec<u8>), FileError> {
     let shape = picture_shape(std::io::Cursor::new(bytes))?;
+    let mut orientation = Orientation::of(None);
     let (pixels, has, alpha) = match format(bytes)? {
         PictureEncoding::Png => {
             let mut reader = png_decoder(std::io::Cursor::new(bytes)).read_info().map_err(broken)?;
@@ -146,7 +163,9 @@ pub(in crate::io) fn decode_picture(bytes: &[u8], color: PixelColor) -> Result<(
                 return Err(broken("it ends before its last pixel"));
             }
             let colours = if shape.channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
-            let pixels = jpeg_decoder(std::io::Cursor::new(bytes), colours).decode().map_err(broken)?;
+            let mut decoder = jpeg_decoder(std::io::Cursor::new(bytes), colours);
+            let pixels = decoder.decode().map_err(broken)?;
+            orientation = Orientation::of(decoder.exif().map(Vec::as_slice));
             (pixels, shape.channels, false)
         }
     };
@@ -160,7 +179,8 @@ pub(in crate::io) fn decode_picture(bytes: &[u8], color: PixelColor) -> Result<(
         (1, 3) => pixels.iter().flat_map(|grey| [*grey; 3]).collect(),
         _ => pixels,
     };
-    Ok((PictureShape { channels, ..shape }, pixels))
+    let stored = if orientation.is_transposed() { (shape.width, shape.height) } else { (shape.height, shape.width) };
+    Ok((PictureShape { channels, ..shape }, orientation.applied(pixels, stored, channels)))
 }
 
 /// Rounded; the weights are those of BT.601 times 2¹⁶.
@@ -289,6 +309,31 @@ mod tests {
         assert_eq!((shape.channels, pixels.len()), (3, 384));
         assert!(pixels.as_chunks::<3>().0.iter().all(|x| x.iter().zip([200, 40, 90]).all(|(x, y)| x.abs_diff(y) <= 2)));
         assert_eq!(Colours::Rgb8.channel_count(), 3);
+    }
+
+    /// As cameras do it: Exif data in the second segment.
+    #[test]
+    fn a_jpeg_is_turned_as_its_camera_says() {
+        // The left half is dark.
+        let pixels: Vec<u8> = (0..16 * 8).map(|k| if k % 16 < 8 { 10 } else { 240 }).collect();
+        let plain = jpeg(16, 8, ExtendedColorType::L8, &pixels);
+        let exif = [b"Exif\0\0".to_vec(), super::super::exif::tests::exif(6, true)].concat();
+        let length = (exif.len() as u16 + 2).to_be_bytes();
+        let turned = [&plain[..2], &[0xff, 0xe1], &length, &exif, &plain[2..]].concat();
+        let shape = PictureShape { height: 16, width: 8, channels: 1 };
+        assert_eq!(picture_shape(std::io::Cursor::new(&turned)).unwrap(), shape);
+        let (found, pixels) = decode_picture(&turned, PixelColor::Grey).unwrap();
+        assert_eq!(found, shape);
+        // A quarter turn clockwise takes the left to the top.
+        assert!(pixels[..64].iter().all(|x| *x < 20) && pixels[64..].iter().all(|x| *x > 230), "{pixels:?}");
+    }
+
+    #[test]
+    fn a_picture_beyond_all_limits_is_too_large_rather_than_damaged() {
+        let mut bytes = png(2, ColorType::Grayscale, BitDepth::Eight, None, &[1, 2]);
+        bytes[16..20].copy_from_slice(&(1_u32 << 31).to_be_bytes());
+        let sentence = decode_picture(&bytes, PixelColor::Grey).unwrap_err().to_string();
+        assert!(sentence.starts_with("a picture of 2147483648x1 pixels is too large"), "{sentence}");
     }
 
     #[test]

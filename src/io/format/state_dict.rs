@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::layers::{Encoder, StoredLayer, assemble, check_chain};
 use crate::io::file_error::FileError;
 use crate::nn::Activation;
-use crate::vae::{Covariance, PosteriorFactor, Vae};
+use crate::vae::{Covariance, Likelihood, PosteriorFactor, Vae};
 
 /// Components of names that say nothing about the place of a layer.
 const WRAPPERS: [&str; 7] = ["module", "_orig_mod", "model", "net", "network", "layers", "vae"];
@@ -79,8 +79,10 @@ impl EncoderScale {
 #[derive(Debug)]
 pub struct StateDict<'a> {
     tensors: SafeTensors<'a>,
-    /// Activation, if the file says it.
-    pub activation: Option<Activation>,
+    /// The name of the activation, if the file says it.
+    activation: Option<String>,
+    /// The name of the likelihood or of the function behind the last layer, if the file says it.
+    output: Option<String>,
     /// Height and width of decoded images, if the file says them.
     pub image: Option<(usize, usize)>,
 }
@@ -107,12 +109,39 @@ impl<'a> StateDict<'a> {
         // Run folders keep JSON under one key; other programs write keys of their own.
         let own: Value = metadata.get("unpick").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let said = |key: &str| metadata.get(key).cloned().or_else(|| own.get(key)?.as_str().map(str::to_owned));
-        let activation = said("activation").and_then(|name| Activation::ALL.into_iter().find(|a| a.name() == name));
         let sides = |text: String| {
             let (height, width) = text.split_once('x')?;
             Some((height.trim().parse().ok()?, width.trim().parse().ok()?))
         };
-        Ok(Self { activation, image: said("image").and_then(sides), tensors })
+        let output = said("likelihood").or_else(|| said("output"));
+        Ok(Self { activation: said("activation"), output, image: said("image").and_then(sides), tensors })
+    }
+
+    /// The activation of the hidden layers, if the file says it.
+    ///
+    /// # Errors
+    /// If it is one that no layer has here.
+    pub fn activation(&self) -> Result<Option<Activation>, FileError> {
+        let Some(name) = &self.activation else { return Ok(None) };
+        let found = Activation::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(name));
+        let names = Activation::ALL.map(Activation::name).join(", ");
+        let unsupported = || FileError::new(format!("the activation '{name}' is not supported; train with {names}"));
+        found.map(Some).ok_or_else(unsupported)
+    }
+
+    /// The family of p(x|z), if the file says it or the function behind the last layer.
+    ///
+    /// # Errors
+    /// If it is another one.
+    pub fn likelihood(&self) -> Result<Option<Likelihood>, FileError> {
+        let Some(name) = &self.output else { return Ok(None) };
+        match &*name.to_ascii_lowercase() {
+            "bernoulli" | "sigmoid" => Ok(Some(Likelihood::Bernoulli)),
+            "gaussian" | "linear" | "identity" | "none" => Ok(Some(Likelihood::Gaussian)),
+            _ => Err(FileError::new(format!(
+                "the output '{name}' is not supported; train with gaussian (no function) or bernoulli (sigmoid)"
+            ))),
+        }
     }
 
     /// True if the decoder has hidden layers, so that an activation is needed.
@@ -129,16 +158,21 @@ impl<'a> StateDict<'a> {
         self.tensors.names().iter().any(|name| name.split('.').any(|part| part == "decoder"))
     }
 
-    /// The model. `activation` is that of all hidden layers.
+    /// The model. `activation` is that of all hidden layers. A layer without bias has a bias of 0.
     ///
     /// # Errors
     /// If a layer of the decoder is missing or does not fit, or a number is not finite; the sentence lists tensors with shapes.
-    pub fn model(&self, activation: Activation, scale: EncoderScale) -> Result<ReadModel, FileError> {
+    pub fn model(
+        &self,
+        activation: Activation,
+        likelihood: Likelihood,
+        scale: EncoderScale,
+    ) -> Result<ReadModel, FileError> {
         let mut layers: BTreeMap<Place, [Option<&str>; 2]> = BTreeMap::new();
         let mut left = Vec::new();
         let mut names = self.tensors.names();
         names.sort_unstable();
-        for name in names {
+        for name in names.iter().copied() {
             match place_of(name, self.has_prefix()) {
                 Some((place, part)) if layers.get(&place).is_none_or(|found| found[part].is_none()) => {
                     layers.entry(place).or_default()[part] = Some(name);
@@ -148,23 +182,31 @@ impl<'a> StateDict<'a> {
         }
         let decoder: Vec<_> = layers.iter().filter(|(place, _)| matches!(place, Place::Decoder(_))).collect();
         if decoder.is_empty() {
-            let all = self.list(&left);
+            let all = self.list(&names);
             return Err(FileError::new(format!(
-                "there is no decoder: no tensors decoder.0.weight, decoder.0.bias, … or 0.weight, 0.bias, …; the file has {all}"
+                "there is no decoder; name its layers decoder.0.weight, decoder.0.bias, … or 0.weight, 0.bias, …; the file has {all}"
             )));
         }
         // What stands under the decoder and is no linear layer would change what it computes.
         let (of_decoder, elsewhere): (Vec<&str>, Vec<&str>) =
-            left.into_iter().partition(|name| !self.has_prefix() && !is_encoder(name) || is_decoder(name));
+            left.into_iter().partition(|name| !self.has_prefix() && !self.is_apart(name) || is_decoder(name));
         if !of_decoder.is_empty() {
             return Err(FileError::new(format!(
-                "the decoder must be linear layers with activations between them, but the file also has {}",
+                "the decoder must be linear layers with activations between them, but the file also has {}; leave out what \
+                 the decoder does not use",
                 self.list(&of_decoder)
             )));
         }
         let decoder = decoder.into_iter().map(|(_, names)| self.layer(names)).collect::<Result<Vec<_>, _>>()?;
         check_chain(&decoder, "decoder")?;
         let (latents, dim) = (decoder[0].inputs, decoder[decoder.len() - 1].outputs);
+        if let Some(front) = elsewhere.iter().find(|name| !is_encoder(name) && self.outputs(name) == Some(latents)) {
+            return Err(FileError::new(format!(
+                "{} may stand before the decoder, which takes {latents} numbers; save all layers of the decoder as one \
+                 nn.Sequential, or leave this one out",
+                self.list(&[front])
+            )));
+        }
         let widths: Vec<usize> = decoder[..decoder.len() - 1].iter().map(|layer| layer.outputs).collect();
         let encoder = self.encoder(&layers, scale, latents, dim);
         let mut left_out = Vec::new();
@@ -175,9 +217,11 @@ impl<'a> StateDict<'a> {
             left_out.push(format!("left out the encoder: {reason}"));
             None
         });
-        let vae = assemble(&decoder, encoder.as_ref(), widths, activation);
+        let vae = assemble(&decoder, encoder.as_ref(), widths, (activation, likelihood));
         if !vae.parameters.iter().all(|p| p.is_finite()) {
-            return Err(FileError::new("some weights of the model are not finite numbers"));
+            return Err(FileError::new(
+                "some weights of the model are not finite numbers; save one that has not diverged",
+            ));
         }
         Ok(ReadModel { vae, left_out: (!left_out.is_empty()).then(|| left_out.join("; ")) })
     }
@@ -250,26 +294,47 @@ impl<'a> StateDict<'a> {
     fn layer(&self, names: &[Option<&str>; 2]) -> Result<StoredLayer, FileError> {
         let missing = |have: &str, lacks: &str| {
             let (stem, shape) = (have.trim_end_matches("weight").trim_end_matches("bias"), self.list(&[have]));
-            FileError::new(format!("tensor '{stem}{lacks}' is missing beside {shape}"))
+            FileError::new(format!("tensor '{stem}{lacks}' is missing beside {shape}; save all of the layer"))
         };
         let (weight, bias) = match *names {
-            [Some(weight), Some(bias)] => (weight, bias),
-            [Some(weight), None] => return Err(missing(weight, "bias")),
-            [_, Some(bias)] => return Err(missing(bias, "weight")),
+            [Some(weight), bias] => (weight, bias),
+            [None, Some(bias)] => return Err(missing(bias, "weight")),
             [None, None] => return Err(FileError::new("a layer has no tensors")),
         };
         let tensor = |name: &str| {
             self.tensors.tensor(name).map_err(|e| FileError::new(format!("tensor '{name}' cannot be read ({e})")))
         };
-        let (w, b) = (tensor(weight)?, tensor(bias)?);
+        let w = tensor(weight)?;
         let &[outputs, inputs] = w.shape() else {
-            return Err(FileError::new(format!("{} is no linear layer (outputs, inputs)", self.list(&[weight]))));
+            return Err(FileError::new(format!(
+                "{} is no linear layer (outputs, inputs), and only these are read",
+                self.list(&[weight])
+            )));
         };
-        if b.shape() != [outputs] || outputs == 0 || inputs == 0 {
-            let both = self.list(&[weight, bias]);
-            return Err(FileError::new(format!("weight and bias do not fit each other: {both}")));
+        let b = bias.map(|name| Ok((name, tensor(name)?))).transpose()?;
+        if b.as_ref().is_some_and(|(_, b)| b.shape() != [outputs]) || outputs == 0 || inputs == 0 {
+            let both = self.list(&[Some(weight), bias].into_iter().flatten().collect::<Vec<_>>());
+            return Err(FileError::new(format!(
+                "weight (outputs, inputs) and bias (outputs) do not fit each other: {both}"
+            )));
         }
-        Ok(StoredLayer { outputs, inputs, weight: numbers(weight, &w)?, bias: numbers(bias, &b)? })
+        let bias = b.map_or_else(|| Ok(vec![0.0; outputs]), |(name, b)| numbers(name, &b))?;
+        Ok(StoredLayer { outputs, inputs, weight: numbers(weight, &w)?, bias })
+    }
+
+    /// The outputs of a weight of a linear layer.
+    fn outputs(&self, name: &str) -> Option<usize> {
+        match self.tensors.tensor(name).ok()?.shape() {
+            [outputs, _] => Some(*outputs),
+            _ => None,
+        }
+    }
+
+    /// True if a tensor is no part of a decoder without prefix: it belongs to the encoder, or is one number beside the layers, as log σ.
+    fn is_apart(&self, name: &str) -> bool {
+        let is_numbered = || name.split('.').any(|part| part.parse::<usize>().is_ok());
+        let is_number = || self.tensors.tensor(name).is_ok_and(|tensor| tensor.shape().iter().product::<usize>() == 1);
+        is_encoder(name) || is_number() && !is_numbered()
     }
 
     /// Names with shapes; the first eight of many.
@@ -359,7 +424,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<ReadModel, FileError> {
-        StateDict::parse(bytes)?.model(Activation::Tanh, EncoderScale::LogVariance)
+        StateDict::parse(bytes)?.model(Activation::Tanh, Likelihood::Gaussian, EncoderScale::LogVariance)
     }
 
     fn sentence(tensors: &[(&str, &[usize])]) -> String {
@@ -396,11 +461,12 @@ mod tests {
             };
             let mut vae = Vae::new(4, architecture, covariance, &mut stream(1, Purpose::Init, 0));
             vae.parameters.iter_mut().zip(0_u16..).for_each(|(p, k)| *p += f32::from(k));
-            let bytes = to_safetensors(&vae, r#"{"activation":"softplus"}"#).unwrap();
+            let bytes = to_safetensors(&vae, r#"{"activation":"softplus","likelihood":"bernoulli"}"#).unwrap();
             let found = StateDict::parse(&bytes).unwrap();
-            assert_eq!(found.activation, Some(Activation::Softplus));
+            assert_eq!(found.activation(), Ok(Some(Activation::Softplus)));
+            assert_eq!(found.likelihood(), Ok(Some(Likelihood::Bernoulli)));
             assert!(found.is_deep());
-            let found = found.model(Activation::Softplus, EncoderScale::LogVariance).unwrap();
+            let found = found.model(Activation::Softplus, Likelihood::Gaussian, EncoderScale::LogVariance).unwrap();
             assert_eq!((found.vae, found.left_out), (vae, None));
         }
     }
@@ -431,8 +497,8 @@ mod tests {
         ));
         let bytes = named(&tensors);
         let file = StateDict::parse(&bytes).unwrap();
-        let [by_variance, by_std] =
-            [EncoderScale::LogVariance, EncoderScale::LogStd].map(|s| file.model(Activation::Tanh, s).unwrap().vae);
+        let [by_variance, by_std] = [EncoderScale::LogVariance, EncoderScale::LogStd]
+            .map(|s| file.model(Activation::Tanh, Likelihood::Gaussian, s).unwrap().vae);
         let architecture = &by_variance.architecture;
         assert_eq!((&*architecture.hidden, architecture.decoder_hidden.as_deref()), (&[6][..], Some(&[3][..])));
         assert!(by_variance.has_encoder && by_variance.decoder == by_std.decoder);
@@ -445,7 +511,11 @@ mod tests {
         // Written and read again it is the same.
         let again = to_safetensors(&by_variance, "{}").unwrap();
         assert_eq!(
-            StateDict::parse(&again).unwrap().model(Activation::Tanh, EncoderScale::LogStd).unwrap().vae,
+            StateDict::parse(&again)
+                .unwrap()
+                .model(Activation::Tanh, Likelihood::Gaussian, EncoderScale::LogStd)
+                .unwrap()
+                .vae,
             by_variance
         );
     }
@@ -477,14 +547,17 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_left_over_is_listed_with_shapes() {
-        let told = sentence(&DECODER[..3]);
-        assert_eq!(told, "tensor '2.bias' is missing beside 2.weight [4, 3]");
+        let told = sentence(&[DECODER[0], DECODER[1], DECODER[3]]);
+        assert!(told.starts_with("tensor '2.weight' is missing beside 2.bias [4]"), "{told}");
         let told = sentence(&[("fc1.weight", &[3, 2]), ("fc1.bias", &[3])]);
         assert!(told.starts_with("there is no decoder") && told.contains("fc1.bias [3], fc1.weight [3, 2]"), "{told}");
         let told = sentence(&[&DECODER[..], &[("1.running_mean", &[3])]].concat());
         assert!(told.contains("the file also has 1.running_mean [3]"), "{told}");
         let told = sentence(&[DECODER[0], DECODER[1], ("2.weight", &[4, 5]), DECODER[3]]);
-        assert_eq!(told, "the decoder has a layer [4, 5] after one [3, 2]: they do not fit each other");
+        assert!(
+            told.starts_with("the decoder has a layer [4, 5] after one [3, 2]: they do not fit each other"),
+            "{told}"
+        );
         let told = sentence(&[DECODER[0], ("0.bias", &[2]), DECODER[2], DECODER[3]]);
         assert!(told.contains("do not fit each other: 0.weight [3, 2], 0.bias [2]"), "{told}");
         let told = sentence(&[("0.weight", &[8, 2, 3, 3]), ("0.bias", &[8])]);
@@ -500,6 +573,44 @@ mod tests {
         let end = bytes.len();
         bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
         assert!(read(&bytes).unwrap_err().to_string().contains("not finite"));
+    }
+
+    #[test]
+    fn a_layer_before_the_decoder_is_no_tensor_to_leave_out() {
+        let mut tensors = prefixed("decoder.", &DECODER);
+        tensors.extend(prefixed("decoder_input.", &[("weight", &[2, 3]), ("bias", &[2])]));
+        let told = read(&named(&tensors)).unwrap_err().to_string();
+        assert!(told.starts_with("decoder_input.weight [2, 3] may stand before the decoder, which takes 2"), "{told}");
+    }
+
+    #[test]
+    fn layers_without_bias_and_numbers_beside_a_sequential_are_read() {
+        let with_bias = read(&file(&DECODER)).unwrap().vae;
+        let found = read(&file(&[DECODER[0], DECODER[2], DECODER[3]])).unwrap().vae;
+        let origin = Matrix::from_columns(2, 1, vec![0.0; 2]);
+        assert_eq!(found.decode(&origin).column(0), (0..4).map(|k| (0.7 + k as f32).sin()).collect::<Vec<_>>());
+        let found = read(&file(&[&DECODER[..], &[("log_sigma", &[1])]].concat())).unwrap();
+        assert_eq!((found.vae, found.left_out.as_deref()), (with_bias, Some("left out log_sigma [1]")));
+    }
+
+    #[test]
+    fn functions_that_are_not_supported_are_named() {
+        let bytes = |metadata: &[(&str, &str)]| {
+            let metadata = metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            let view = TensorView::new(Dtype::F32, vec![1, 1], &[0; 4]).unwrap();
+            safetensors::serialize([("0.weight", view)], Some(metadata)).unwrap()
+        };
+        let likelihood = |key: &str, name: &str| {
+            let bytes = bytes(&[(key, name)]);
+            StateDict::parse(&bytes).unwrap().likelihood().map_err(|e| e.to_string())
+        };
+        assert_eq!(likelihood("output", "sigmoid"), Ok(Some(Likelihood::Bernoulli)));
+        assert_eq!(likelihood("likelihood", "Bernoulli"), Ok(Some(Likelihood::Bernoulli)));
+        assert_eq!(likelihood("other", "sigmoid"), Ok(None));
+        assert!(likelihood("output", "softmax").unwrap_err().starts_with("the output 'softmax' is not supported"));
+        let gelu = bytes(&[("activation", "gelu")]);
+        let told = StateDict::parse(&gelu).unwrap().activation().unwrap_err().to_string();
+        assert!(told.starts_with("the activation 'gelu' is not supported; train with tanh"), "{told}");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(in crate::io) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, FileError> {
 
 impl<'a> TextLayout<'a> {
     /// The layout of a text. The delimiter is the one that a first line `sep=;` names, a tab (always, if `extension` is `tsv`), a
-    /// semicolon or a comma, the first of these that the first row contains; or white space, if the second row has several numbers
+    /// semicolon, a bar or a comma, the first of these that the first two rows contain outside of quotation marks; or white space, if the second row has several numbers
     /// and no comma.
     pub(in crate::io) fn of(text: &'a str, extension: &str) -> Self {
         let (mut rows, mut first_line, mut comment, mut named) = (text, 1, None, None);
@@ -68,7 +68,7 @@ impl<'a> TextLayout<'a> {
 
     /// True if a comma in a number is a decimal comma.
     pub(in crate::io) fn has_decimal_comma(&self) -> bool {
-        matches!(self.delimiter, Some(b'\t' | b';'))
+        matches!(self.delimiter, Some(b'\t' | b';' | b'|'))
     }
 
     /// The cells of the comment, which may be names.
@@ -127,14 +127,25 @@ impl<'a> TextLayout<'a> {
 fn delimiter(rows: &str) -> Option<u8> {
     let mut lines = rows.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let first = lines.next().unwrap_or_default();
-    if let Some(found) = [b'\t', b';'].into_iter().find(|delimiter| first.contains(char::from(*delimiter))) {
+    let second = lines.next().unwrap_or(first);
+    // One that only the first row has is part of a name.
+    let separates =
+        |delimiter: &u8| [first, second].iter().all(|line| has_outside_quotes(line, char::from(*delimiter)));
+    if let Some(found) = [b'\t', b';', b'|'].into_iter().find(separates) {
         return Some(found);
     }
-    let second = lines.next().unwrap_or(first);
     let words = second.split_whitespace();
     let is_spaced =
         words.clone().count() > 1 && !second.contains(',') && words.clone().any(|w| w.parse::<f64>().is_ok());
     (!is_spaced).then_some(b',')
+}
+
+fn has_outside_quotes(line: &str, wanted: char) -> bool {
+    let mut is_quoted = false;
+    line.chars().any(|c| {
+        is_quoted ^= c == '"';
+        !is_quoted && c == wanted
+    })
 }
 
 #[cfg(test)]
@@ -174,6 +185,9 @@ mod tests {
         assert_eq!(delimiter("a b,c\n1,2"), Some(b','));
         assert_eq!(delimiter("a;b\n1,5;2"), Some(b';'));
         assert_eq!(delimiter("a,b;c\n"), Some(b';'));
+        assert_eq!(delimiter("length;m,mass;kg\n1,2\n"), Some(b','));
+        assert_eq!(delimiter("\"a;b\",c\n\"1;2\",2\n"), Some(b','));
+        assert_eq!(delimiter("a|b\n1,5|2\n"), Some(b'|'));
         assert_eq!(delimiter("sep=|\na|b"), Some(b'|'));
         assert_eq!(delimiter("a name\n1.5\n2"), Some(b','));
         assert_eq!(delimiter("a b\n1.5 2"), None);

@@ -88,28 +88,38 @@ pub fn stacked<'a>(latents: impl IntoIterator<Item = &'a [f64]>) -> Matrix<f64> 
     Matrix::from_columns(columns.first().map_or(0, |z| z.len()), columns.len(), columns.concat())
 }
 
-/// Decodings at latents `z` (m × N), a row for each, with the names of the n columns.
-pub fn decodings(vae: &Vae<f64>, z: &Matrix<f64>, names: &[String]) -> Columns {
-    Columns { names: names.to_vec(), rows: vae.decode(z).iter_columns().map(<[f64]>::to_vec).collect() }
+/// Decodings at latents `z` (m × N), a row for each, with the names of the n columns and in the units of your file.
+pub fn decodings(vae: &Vae<f64>, z: &Matrix<f64>, data: &Dataset) -> Columns {
+    let decoded = in_file_units(vae.decode(z), data);
+    Columns { names: data.observation_names.clone(), rows: decoded.iter_columns().map(<[f64]>::to_vec).collect() }
+}
+
+/// Decodings (n × N) in the units of your file.
+fn in_file_units(mut decoded: Matrix<f64>, data: &Dataset) -> Matrix<f64> {
+    for c in 0..decoded.columns() {
+        decoded.column_mut(c).iter_mut().enumerate().for_each(|(r, x)| *x = data.in_file_units(r, *x));
+    }
+    decoded
 }
 
 /// Values of a latent along a traversal: −2 to 2 in 11 equal steps.
 const TRAVERSED: [f64; 11] = [-2.0, -1.6, -1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.2, 1.6, 2.0];
 
-/// Decodings along each latent, the others as in `z`: `traversals` (m, 11, n), from −2 to 2 prior standard deviations.
-pub fn traversals(vae: &Vae<f64>, z: &[f64]) -> Array {
-    let decoded = vae.decode(&traversed(z));
+/// Decodings along each latent, the others as in `z`: `traversals` (m, 11, n), from −2 to 2 prior standard deviations,
+/// in the units of your file.
+pub fn traversals(vae: &Vae<f64>, z: &[f64], data: &Dataset) -> Array {
+    let decoded = in_file_units(vae.decode(&traversed(z)), data);
     let shape = vec![z.len(), TRAVERSED.len(), vae.data_dim()];
     Array { name: "traversals".to_owned(), shape, values: decoded.as_slice().to_vec() }
 }
 
 /// The same as a table: the number of the latent (from 1), its value, and the decoding with the names of the n columns.
-pub fn traversal_table(vae: &Vae<f64>, z: &[f64], names: &[String]) -> Columns {
+pub fn traversal_table(vae: &Vae<f64>, z: &[f64], data: &Dataset) -> Columns {
     let start = ["latent", "value"].map(str::to_owned);
     let latents = (0..z.len()).flat_map(|i| TRAVERSED.map(|value| [(i + 1) as f64, value]));
-    let decoded = vae.decode(&traversed(z));
+    let decoded = in_file_units(vae.decode(&traversed(z)), data);
     Columns {
-        names: start.into_iter().chain(names.iter().cloned()).collect(),
+        names: start.into_iter().chain(data.observation_names.iter().cloned()).collect(),
         rows: latents.zip(decoded.iter_columns()).map(|(place, x)| [&place, x].concat()).collect(),
     }
 }
@@ -164,6 +174,7 @@ pub fn densities_of(seam: &Seam) -> Vec<[f64; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{CentreAndScale, ObservationKind, Scale};
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
     use crate::vae::{Architecture, Covariance, DecoderKind};
@@ -183,11 +194,29 @@ mod tests {
         (vae, Matrix::from_fn(3, 4, |r, c| f64::from((r * 3 + c) as u32).cos()))
     }
 
+    /// Your data with a centre and a scale for each of n columns, of which only these are read here.
+    fn data(n: usize) -> Dataset {
+        let split = || Split::new(Matrix::from_fn(n, 2, |_, _| 0.0), None);
+        let centre = (0..n).map(|r| 100.0 + r as f64).collect();
+        let scale = Scale::Columns((0..n).map(|r| (2 + r) as f64).collect());
+        Dataset {
+            train: split(),
+            test: split(),
+            factor_names: Vec::new(),
+            labels: Vec::new(),
+            observation_names: (1..=n).map(|k| format!("x{k}")).collect(),
+            kind: ObservationKind::Points,
+            centre_and_scale: Some(CentreAndScale { centre, scale }),
+            split_seed: None,
+        }
+    }
+
     #[test]
     fn a_traversal_moves_one_latent_at_a_time() {
         let (vae, _) = model();
         let z = vec![0.3; vae.latent_dim()];
-        let Array { shape, values, .. } = traversals(&vae, &z);
+        let data = data(vae.data_dim());
+        let Array { shape, values, .. } = traversals(&vae, &z, &data);
         let (m, n) = (z.len(), vae.data_dim());
         assert_eq!(shape, [m, 11, n]);
         for (i, k, value) in [(0, 0, -2.0), (m - 1, 7, 0.8)] {
@@ -195,10 +224,16 @@ mod tests {
             at[i] = value;
             let expected = vae.decode(&Matrix::from_columns(m, 1, at));
             let start = (i * 11 + k) * n;
-            assert!(expected.column(0).iter().zip(&values[start..]).all(|(a, b)| (a - b).abs() < 1e-12));
+            // The units of the file: 2, 3, … times the numbers of the model, and 100, 101, … more.
+            let original = |r: usize, x: f64| 100.0 + r as f64 + (2 + r) as f64 * x;
+            assert!(
+                expected.column(0).iter().enumerate().all(|(r, x)| (original(r, *x) - values[start + r]).abs() < 1e-9)
+            );
+            let row = &decodings(&vae, &Matrix::from_columns(m, 1, z.clone()), &data).rows[0];
+            let here = vae.decode(&Matrix::from_columns(m, 1, z.clone()));
+            assert!(row.iter().enumerate().all(|(r, x)| (original(r, here[(r, 0)]) - x).abs() < 1e-9));
         }
-        let names: Vec<String> = (1..=n).map(|k| format!("x{k}")).collect();
-        let table = traversal_table(&vae, &z, &names);
+        let table = traversal_table(&vae, &z, &data);
         assert_eq!((table.rows.len(), table.names.len(), &table.rows[11][..2]), (11 * m, n + 2, &[2.0, -2.0][..]));
     }
 

@@ -90,10 +90,10 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     if !data.train.rows.is_empty() {
         files.push((SPLIT, split_file(data)?.into_bytes()));
     }
-    let activation = vae.architecture.activation.name();
-    let about = json!({ "program": record.program, "step": step, "activation": activation }).to_string();
+    let (activation, likelihood) = (vae.architecture.activation.name(), vae.likelihood().name());
+    let about = json!({ "program": record.program, "step": step, "activation": activation, "likelihood": likelihood });
     files.push((CONFIG, record.to_toml()?.into_bytes()));
-    files.push((MODEL, to_safetensors(vae, &about)?));
+    files.push((MODEL, to_safetensors(vae, &about.to_string())?));
     files.push((HISTORY, history(run.history.iter().map(|row| &**row), vae.latent_dim()).into_bytes()));
     files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into_bytes()));
     files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));

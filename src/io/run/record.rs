@@ -109,7 +109,8 @@ impl OpenedModelRecord {
         }
         let damaged = |e| FileError::new(format_args!("the model in the record is damaged ({e})"));
         let bytes = BASE64.decode(&self.safetensors).map_err(damaged)?;
-        let read = StateDict::parse(&bytes)?.model(architecture.activation, EncoderScale::default())?;
+        let (activation, likelihood) = (architecture.activation, architecture.likelihood);
+        let read = StateDict::parse(&bytes)?.model(activation, likelihood, EncoderScale::default())?;
         if read.vae.architecture != *architecture {
             return Err(FileError::new("the model in the record has other layers than the record says"));
         }

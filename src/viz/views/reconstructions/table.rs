@@ -10,7 +10,8 @@ use crate::viz::view_spec::{NOT_YET, Table};
 /// Lines of the table.
 const LINES: usize = 12;
 
-/// Two lines for each observation, itself and its reconstruction, with the squared error.
+/// Two lines for each observation, itself and its reconstruction in the units of your file, with the squared error in those of the
+/// model.
 pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     let snapshot = context.snapshot;
     let errors = context.query(&ErrorsQuery).ok_or(NOT_YET)?;
@@ -23,7 +24,7 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
         for (part, values) in
             [("observation", snapshot.data.test.observations.column(*i)), ("reconstruction", images.column(k))]
         {
-            let values = values.iter().map(|x| f64::from(*x));
+            let values = values.iter().enumerate().map(|(r, x)| snapshot.data.in_file_units(r, f64::from(*x)));
             csv.push([part.to_owned(), i.to_string()], std::iter::once(errors[*i]).chain(values));
         }
     }

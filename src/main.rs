@@ -21,8 +21,8 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    // A locale that is no language ("C") is no one's mistake.
-    let filter = env_logger::Env::default().default_filter_or("warn,egui_system=error");
+    // Warnings of libraries are for those who ask with RUST_LOG.
+    let filter = env_logger::Env::default().default_filter_or("error,unpick=warn");
     env_logger::Builder::from_env(filter).init();
     let outcome = match Arguments::try_parse() {
         Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),

@@ -135,26 +135,23 @@ impl App {
     /// Restores the stored layout, layers, folder and pace; parts that do not fit any more are dropped. The first start is light, as
     /// projectors and paper are.
     pub fn restore(&mut self, storage: Option<&dyn eframe::Storage>) {
-        match storage.and_then(|storage| eframe::get_value(storage, STORED)) {
-            Some(StoredState { layouts, layers, folder, pace }) => {
-                let [single, compare] = layouts;
-                let layouts = [single.completed(&self.layouts[0]), compare.completed(&self.layouts[1])];
-                let whole = layouts.iter().zip(&self.layouts).all(|(stored, own)| stored.is_a_rearranged(own));
-                if whole {
-                    let data = Arc::clone(&self.runs[0].data);
-                    self.layouts = layouts.map(|layout| layout.suited(&data));
-                }
-                self.selection.layers = layers;
-                self.set_pace(pace);
-                if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
-                    self.set_folder(&folder);
-                    self.saved_in = Some(folder);
-                }
-            }
-            None => {
-                self.ctx.set_theme(Theme::Light);
-                self.set_pace(watchable());
-            }
+        let stored = storage.and_then(|storage| eframe::get_value(storage, STORED));
+        let Some(StoredState { layouts, layers, folder, pace }) = stored else {
+            self.ctx.set_theme(Theme::Light);
+            return self.set_pace(watchable());
+        };
+        let [single, compare] = layouts;
+        let layouts = [single.completed(&self.layouts[0]), compare.completed(&self.layouts[1])];
+        let whole = layouts.iter().zip(&self.layouts).all(|(stored, own)| stored.is_a_rearranged(own));
+        if whole {
+            let data = Arc::clone(&self.runs[0].data);
+            self.layouts = layouts.map(|layout| layout.suited(&data));
+        }
+        self.selection.layers = layers;
+        self.set_pace(pace);
+        if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+            self.set_folder(&folder);
+            self.saved_in = Some(folder);
         }
     }
 

@@ -190,6 +190,16 @@ fn key(run: &RunArgs) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Lists with a number for each latent, and the names of its columns.
+const LISTS: [(&str, &str); 3] = [("kl_per_dim", "kl"), ("column_norms", "column_norm"), ("singular_values", "s")];
+
+/// A column for each number of such a list, empty where it is undefined, as `kl_1`, `kl_2` …; another field as it is.
+fn by_latent((name, value): (String, String), latents: usize) -> Vec<(String, String)> {
+    let Some((_, short)) = LISTS.into_iter().find(|(list, _)| *list == name) else { return vec![(name, value)] };
+    let mut numbers = value.split_whitespace();
+    (1..=latents).map(|i| (format!("{short}_{i}"), numbers.next().unwrap_or_default().to_owned())).collect()
+}
+
 /// Trains and measures. A diverged run is measured in its last sound state, and its last column gives the reason.
 fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
     let prepared = run.prepare()?;
@@ -203,7 +213,23 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
         key.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let convergence = experiment.convergence();
     let measured = metrics_fields(&metrics_json(&metrics, state.step, &state.settings, &convergence));
-    fields.extend(measured.into_iter().filter(|(name, _)| key.iter().all(|(known, _)| known != name)));
+    let measured = measured.into_iter().filter(|(name, _)| key.iter().all(|(known, _)| known != name));
+    fields.extend(measured.flat_map(|field| by_latent(field, state.vae.latent_dim())));
     fields.push(("failure".to_owned(), failure.map_or_else(String::new, |divergence| divergence.to_string())));
     Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_become_columns() {
+        let field = |name: &str, value: &str| by_latent((name.to_owned(), value.to_owned()), 2);
+        let columns =
+            |pairs: [(&str, &str); 2]| pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        assert_eq!(field("kl_per_dim", "1.5 0.25"), columns([("kl_1", "1.5"), ("kl_2", "0.25")]));
+        assert_eq!(field("singular_values", ""), columns([("s_1", ""), ("s_2", "")]));
+        assert_eq!(field("elbo", "-1"), [("elbo".to_owned(), "-1".to_owned())]);
+    }
 }

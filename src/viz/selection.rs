@@ -63,6 +63,9 @@ pub struct Selection {
     pub color: Option<usize>,
     /// The quantity that colours the latent plane and its image.
     pub heat: Option<MapQuantity>,
+    /// The training plots have an axis of √steps.
+    #[serde(skip_serializing_if = "is_off")]
+    pub root_steps: bool,
     /// Settings of the view of traversals.
     pub traversal: Traversal,
     /// Settings of the view of reconstructions.
@@ -183,6 +186,7 @@ impl Default for Selection {
             z: Vec::new(),
             axes: [0, 1],
             pairs: false,
+            root_steps: false,
             observation: None,
             layers: Layers::default(),
             unit_arrows: false,

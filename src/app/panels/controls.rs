@@ -1,6 +1,8 @@
 //! The controls: runs, data, objective, network, optimiser, z*.
 
-use eframe::egui::{Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, TextEdit, Ui, WidgetInfo};
+use eframe::egui::{
+    Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, SliderClamping, TextEdit, Ui, WidgetInfo,
+};
 
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
@@ -152,7 +154,7 @@ fn objective(
         return unknown_objective(ui, settings, draft, commands);
     }
     let objective = &mut settings.objective;
-    let beta = Slider::new(&mut objective.beta, 0.01..=100.0).logarithmic(true).text("β").custom_formatter(short);
+    let beta = true_to_value(Slider::new(&mut objective.beta, 0.01..=100.0)).text("β");
     if ui.add(beta).on_hover_text("Weight of the KL divergence").changed() {
         commands.send(UiCommand::Change(Command::Beta(objective.beta)));
     }
@@ -167,7 +169,7 @@ fn objective(
         ui.label(format!("b = β = {}", short(objective.b(), 0..=0))).on_hover_text(why);
         return;
     }
-    let sigma2 = Slider::new(&mut objective.sigma2, 1e-3..=1.0).logarithmic(true).text("σ²").custom_formatter(short);
+    let sigma2 = true_to_value(Slider::new(&mut objective.sigma2, 1e-3..=1.0)).text("σ²");
     if ui.add(sigma2).on_hover_text("Fixed variance of p(x|z)").changed() {
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
@@ -220,6 +222,11 @@ fn full_keeps_axes(ui: &mut Ui, snapshot: &Snapshot, commands: &CommandQueue) {
             commands.send(UiCommand::Restart);
         }
     });
+}
+
+/// A slider over powers of ten that shows a value outside its range as it is, and takes a typed one when the edit ends.
+fn true_to_value(slider: Slider<'_>) -> Slider<'_> {
+    slider.logarithmic(true).custom_formatter(short).clamping(SliderClamping::Edits).update_while_editing(false)
 }
 
 /// Three significant digits, without an exponent.
@@ -324,7 +331,7 @@ fn optimiser(
         if is_exact {
             ui.weak("no rate, no minibatches").on_hover_text(help_for_optimizer(optimizer.kind));
         }
-        let lr = Slider::new(&mut optimizer.lr, 1e-4..=1.0).logarithmic(true).text("rate").custom_formatter(short);
+        let lr = true_to_value(Slider::new(&mut optimizer.lr, 1e-4..=1.0)).text("rate");
         let help = "Learning rate at the plateaus of its cycles; any change begins another first cycle";
         if !is_exact && ui.add(lr).on_hover_text(help).changed() {
             commands.send(UiCommand::Change(Command::Lr(optimizer.lr)));
@@ -334,6 +341,7 @@ fn optimiser(
         }
         let most = snapshot.map_or(1024, |s| s.data.train.samples().min(4096));
         let batch = Slider::new(&mut optimizer.batch, 1..=most).logarithmic(true).text("batch");
+        let batch = batch.clamping(SliderClamping::Edits).update_while_editing(false);
         if !is_exact && ui.add(batch).on_hover_text("Observations in a minibatch").changed() {
             commands.send(UiCommand::Change(Command::Batch(optimizer.batch)));
         }
@@ -413,7 +421,8 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         let changed = ui
             .horizontal(|ui| {
                 let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
-                    .clamping(eframe::egui::SliderClamping::Never)
+                    .clamping(SliderClamping::Never)
+                    .update_while_editing(false)
                     .fixed_decimals(2)
                     .text(indexed("z", i));
                 let changed = ui.add(slider).changed();

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::metrics::metrics_json;
+use super::provenance::open_session;
 use super::record::{PreparationRecord, Record, kind_of};
 use super::session::{Session, session_file};
 use crate::data::{CentreAndScale, Dataset, Label, ObservationKind, Split, generate};
 use crate::experiment::{Config, Convergence, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
-use crate::io::atomic::write_atomically;
+use crate::io::atomic::Staged;
 use crate::io::file_error::FileError;
 use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
 use crate::io::format::weights::{from_safetensors, to_safetensors};
@@ -58,15 +59,21 @@ impl SavedRun {
     }
 }
 
-/// Writes a run to `folder`, which is created if necessary. Each file is replaced atomically; the session, by which a
-/// run is opened, is the last.
+/// Writes a run to `folder`, which is created if necessary. All files are written beside it before the first is renamed, so that
+/// an interrupted program leaves the run before, whole; parts of that run which this one lacks go.
 ///
 /// # Errors
 /// If a file cannot be written.
 pub fn save(folder: &Path, run: &Snapshot, metrics: &Metrics) -> Result<(), FileError> {
     make_folder(folder)?;
     let files = files_of_run(run, metrics)?;
-    files.iter().try_for_each(|(name, bytes)| write_atomically(&folder.join(name), bytes))
+    Staged::folder(folder, files.iter().map(|(name, bytes)| ((*name).to_owned(), &bytes[..])))?.commit()?;
+    let is_stale = |name: &&str| files.iter().all(|(written, _)| written != name);
+    for name in [FACTORS[0], FACTORS[1], SPLIT].iter().filter(|name| is_stale(name)) {
+        // It is there only if the run before had it.
+        let _ignored = fs::remove_file(folder.join(name));
+    }
+    Ok(())
 }
 
 /// The files of a run folder: names and bytes.
@@ -128,6 +135,12 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
         None => Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance),
     };
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
+    if open_session(&folder.join(SESSION)).is_ok_and(|session| session.has_weights_of(&vae) == Some(false)) {
+        return Err(FileError::new(
+            "the weights are not those of the session beside them: parts of two runs, or a damaged file; save the run again",
+        )
+        .at(&path));
+    }
     let history = read_history(folder, vae.latent_dim(), &config, &log)?;
     let commands = log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged));
     let schedule = commands.with_verdict(settled(folder));

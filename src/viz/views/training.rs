@@ -3,7 +3,7 @@
 use eframe::egui::{
     Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, UiBuilder, WidgetInfo, vec2,
 };
-use egui_plot::{AxisHints, GridMark, PlotBounds};
+use egui_plot::{AxisHints, GridInput, GridMark, PlotBounds};
 
 use crate::experiment::{Row, Snapshot};
 use crate::viz::command::UiCommand;
@@ -116,27 +116,34 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     let shown: Vec<u64> = contexts().map(|context| context.snapshot.step).collect();
     legend(ui, series, &runs, &shown);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
-    let bounds = bounds(curves.iter().flatten(), last);
+    let axis_of_steps = StepAxis { is_root: selection.root_steps };
+    let bounds = bounds(curves.iter().flatten(), axis_of_steps.place(last.max(10) as f64));
     let response = still_plot(ui, "training", context)
         .show_axes([steps_shown && context.axes, context.axes])
         .min_size(vec2(20.0, 12.0))
-        .x_grid_spacer(grid(6.0))
+        .x_grid_spacer(move |input| axis_of_steps.grid(input))
         .y_grid_spacer(grid(2.5))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| steps(mark.value))])
+        .custom_x_axes(vec![
+            axis(AxisHints::new_x(), "").formatter(move |mark, _| steps(axis_of_steps.step(mark.value))),
+        ])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").formatter(|mark, _| level(mark)).min_thickness(40.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);
     for change in runs.iter().flat_map(|run| &run.log) {
-        let x = change.step as f64;
+        let x = axis_of_steps.place(change.step as f64);
         let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
         marks.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
     }
     for (run, curves) in curves.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
-            marks.history(curve.iter().copied(), Stroke::new(1.0, series.color.gamma_multiply(0.3)), &[]);
+            marks.history(
+                axis_of_steps.curve(curve).into_iter(),
+                Stroke::new(1.0, series.color.gamma_multiply(0.3)),
+                &[],
+            );
             let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
-            let smooth = smooth(curve);
+            let smooth = axis_of_steps.curve(&smooth(curve));
             if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
                 marks.label(marks.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
             }
@@ -148,7 +155,7 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     };
     for (run, step) in runs.iter().zip(&shown) {
         if *step < run.step {
-            vertical(*step as f64, Stroke::new(1.5, palette.ink));
+            vertical(axis_of_steps.place(*step as f64), Stroke::new(1.5, palette.ink));
         }
     }
     let time = ui.interact(*response.transform.frame(), ui.scope_id().with("time"), Sense::CLICK | Sense::DRAG);
@@ -157,9 +164,9 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     if (time.dragged() || time.clicked())
         && let Some(pointer) = time.interact_pointer_pos()
     {
-        selection.shown_step = step_at(response.transform.value_from_position(pointer).x, last);
+        selection.shown_step = step_at(axis_of_steps.step(response.transform.value_from_position(pointer).x), last);
     }
-    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &marks, p.x));
+    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &marks, axis_of_steps, p.x));
     if let Some(text) = time.hover_pos().and_then(near) {
         time.on_hover_text(text);
     }
@@ -168,6 +175,38 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
 /// A value on an axis upwards, in thousands where it is large: all plots have the same left edge.
 fn level(mark: GridMark) -> String {
     if mark.value.abs() >= 1e4 { steps(mark.value) } else { tick(mark.value, mark.step_size) }
+}
+
+/// The axis of steps: as they are, or their square root, which leaves room to what happens first.
+#[derive(Clone, Copy)]
+struct StepAxis {
+    is_root: bool,
+}
+
+impl StepAxis {
+    fn place(self, step: f64) -> f64 {
+        if self.is_root { step.max(0.0).sqrt() } else { step }
+    }
+
+    fn step(self, place: f64) -> f64 {
+        if self.is_root { place.max(0.0).powi(2) } else { place }
+    }
+
+    fn curve(self, curve: &[[f64; 2]]) -> HistoryCurve {
+        curve.iter().map(|[step, y]| [self.place(*step), *y]).collect()
+    }
+
+    /// Lines at round steps.
+    fn grid(self, input: GridInput) -> Vec<GridMark> {
+        if !self.is_root {
+            return grid(6.0)(input);
+        }
+        let last = self.step(input.bounds.1);
+        let power = 10_f64.powf(last.max(1.0).log10().floor());
+        let round = [0.1, 0.5, 1.0, 2.0, 5.0].map(|k| k * power);
+        let lines = std::iter::once(0.0).chain(round).filter(|step| *step <= last);
+        lines.map(|step| GridMark { value: self.place(step), step_size: input.bounds.1 / 6.0 }).collect()
+    }
 }
 
 /// The step at a place on the axis; `None` at its end, which is the newest step.
@@ -190,6 +229,8 @@ fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             selection.shown_step = (step < last).then_some(step);
         }
     });
+    let help = "An axis of √steps leaves room to what happens first";
+    ui.toggle_value(&mut selection.root_steps, "√").on_hover_text(help);
     branches(ui, context);
 }
 
@@ -333,11 +374,11 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
 }
 
 /// The change at the mark next to the pointer, old → new.
-fn change_near(run: &Snapshot, marks: &PlotPainter, x: f32) -> Option<String> {
+fn change_near(run: &Snapshot, marks: &PlotPainter, axis_of_steps: StepAxis, x: f32) -> Option<String> {
     let mut settings = run.config.settings();
     let mut lines = Vec::new();
     for change in &run.log {
-        if (marks.at([change.step as f64, 0.0]).x - x).abs() < 4.0 {
+        if (marks.at([axis_of_steps.place(change.step as f64), 0.0]).x - x).abs() < 4.0 {
             lines.push(format!("step {}: {}", change.step, change.command.describe_change(&settings)));
         }
         settings = change.command.applied_to(settings);
@@ -346,7 +387,7 @@ fn change_near(run: &Snapshot, marks: &PlotPainter, x: f32) -> Option<String> {
 }
 
 /// The range of the later values: what happens in the first steps would press all the rest into a line.
-fn bounds<'a>(curves: impl Iterator<Item = &'a HistoryCurve>, step: u64) -> PlotBounds {
+fn bounds<'a>(curves: impl Iterator<Item = &'a HistoryCurve>, end: f64) -> PlotBounds {
     let mut values: Vec<f64> =
         curves.flat_map(|curve| &curve[curve.len() / 20..]).map(|[_, y]| *y).filter(|y| y.is_finite()).collect();
     // What cannot be negative starts at 0.
@@ -360,7 +401,7 @@ fn bounds<'a>(curves: impl Iterator<Item = &'a HistoryCurve>, step: u64) -> Plot
     let high = at(0.99).unwrap_or(1.0);
     let margin = 0.1 * (high - low).max(0.01);
     let below = if positive { 0.4 * margin } else { margin };
-    PlotBounds::from_min_max([0.0, low - below], [step.max(10) as f64, high + 2.0 * margin])
+    PlotBounds::from_min_max([0.0, low - below], [end, high + 2.0 * margin])
 }
 
 /// A centred running mean over about a fiftieth of the curve.
@@ -382,5 +423,7 @@ fn smooth(curve: &[[f64; 2]]) -> HistoryCurve {
 
 /// 1500 as 1.5k.
 fn steps(value: f64) -> String {
+    // The square of a root is a whole number but for rounding.
+    let value = if (value - value.round()).abs() < 1e-6 * value.abs() { value.round() } else { value };
     if value.abs() >= 1000.0 { format!("{}k", value / 1000.0) } else { format!("{value}") }
 }

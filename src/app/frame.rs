@@ -109,6 +109,7 @@ impl App {
             draft,
             names: &names,
             behind,
+            keeps_seed: &mut self.keeps_seed,
             active: self.active,
             commands: &self.commands,
         };

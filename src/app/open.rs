@@ -16,9 +16,9 @@ use crate::launch::{PreparedRun, RunSource, launch};
 use crate::trainer::Request;
 
 impl App {
-    /// Starts a run of a scene.
+    /// Starts a run of a scene, with seed 0 unless the seed is kept.
     pub fn open_scene(&mut self, scene: Scene) {
-        let seed = self.runs[self.active].draft.config.seed;
+        let seed = if self.keeps_seed { self.runs[self.active].draft.config.seed } else { 0 };
         let PreparedRun { config, data, .. } = PreparedRun::of_scene(scene, seed);
         self.replace(config, data);
     }
@@ -167,6 +167,10 @@ impl App {
         self.frames = 0;
         for layout in &mut self.layouts {
             *layout = layout.clone().suited(&data);
+        }
+        // What trains beside a run belongs to its data.
+        if self.runs[self.active].draft.config.origin != config.origin {
+            (self.background.seeds, self.background.checks) = (None, None);
         }
         let asks_for_singular = !has_latent_axes(&config, &data);
         self.runs[self.active].replace(config, data);

@@ -74,6 +74,8 @@ pub struct App {
     pub(super) layouts: [Layout; 2],
     /// The most steps a second.
     pub(super) pace: Option<f64>,
+    /// The seed stays when another scene is chosen.
+    pub(super) keeps_seed: bool,
     /// The pace before full speed.
     pub(super) pace_before: Option<f64>,
     pub(super) notice: Option<String>,
@@ -109,6 +111,7 @@ impl App {
             commands: Rc::default(),
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
             pace: None,
+            keeps_seed: false,
             pace_before: watchable(),
             notice: None,
             help: false,

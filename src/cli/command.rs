@@ -21,7 +21,7 @@ use super::replay::replay;
 use super::scenes::scenes;
 use super::sweep::Sweep;
 use super::train::Train;
-use crate::io::open;
+use crate::io::open_unverified;
 
 /// Subcommand of the program.
 #[derive(Debug, Subcommand)]
@@ -90,7 +90,7 @@ pub fn run(command: CliCommand, out: &mut impl Write) -> Result<(), CliError> {
         CliCommand::Metrics { dir, model, gap, json } => print(out, &metrics(&model.open(dir.as_deref())?, gap, json)),
         CliCommand::Check(check) => check.run(out),
         CliCommand::Beta(beta) => print(out, &beta.run()?),
-        CliCommand::Replay { dir } => print(out, &replay(open(&dir)?)?),
+        CliCommand::Replay { dir } => print(out, &replay(open_unverified(&dir)?)?),
         CliCommand::Export(export) => print(out, &export.run()?),
         #[cfg(feature = "gui")]
         CliCommand::Render(request) => print(out, &render(&request)?),

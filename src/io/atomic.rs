@@ -84,8 +84,12 @@ impl Staged {
     pub fn commit(self) -> Result<PathBuf, FileError> {
         let Self { path, target, hidden, begun } = &self;
         let is_folder = hidden.is_dir();
-        let renamed = if is_folder && target.is_dir() { move_into(hidden, target) } else { fs::rename(hidden, target) };
-        renamed.map_err(|error| failed(if is_folder { "folder" } else { "file" }, path, &error))?;
+        if is_folder && target.is_dir() {
+            move_into(hidden, path)?;
+        } else {
+            fs::rename(hidden, target)
+                .map_err(|error| failed(if is_folder { "folder" } else { "file" }, path, &error))?;
+        }
         remove_leftovers(target, *begun);
         // The new name reaches the disk with the directory. Some systems do not allow a directory to be opened.
         if let Ok(directory) = File::open(directory_of(target)) {
@@ -157,10 +161,12 @@ fn directory_of(target: &Path) -> &Path {
     }
 }
 
-fn move_into(from: &Path, to: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        fs::rename(entry.path(), to.join(entry.file_name()))?;
+fn move_into(from: &Path, to: &Path) -> Result<(), FileError> {
+    let not_read = |error: io::Error| failed("folder", to, &error);
+    for entry in fs::read_dir(from).map_err(not_read)? {
+        let entry = entry.map_err(not_read)?;
+        let place = to.join(entry.file_name());
+        fs::rename(entry.path(), &place).map_err(|error| failed("file", &place, &error))?;
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub use run::export::{
     Columns, decodings, densities, densities_of, jacobian, jacobian_table, jacobians, latents, latents_of_rows,
     posteriors, stacked, traversal_table, traversals,
 };
-pub use run::folder::{SavedRun, files_of_run, open, save};
+pub use run::folder::{SavedRun, files_of_run, open, open_unverified, save};
 pub use run::metrics::{metrics_fields, metrics_json};
 pub use run::provenance::{self, open_session, session_in, session_of};
 pub use run::recipe::Recipe;

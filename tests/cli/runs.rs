@@ -263,6 +263,10 @@ fn a_replay_notices_one_changed_bit() {
     fs::write(&model, bytes).unwrap();
     let sentence = cli.fail(1, "replay run");
     assert!(sentence.starts_with("different: 1 of "), "{sentence}");
+    for reader in ["metrics run", "export run --what latents --out x.npz", "render run --view data --out x.png"] {
+        let sentence = cli.fail(2, reader);
+        assert!(sentence.starts_with("the weights are not those of the session beside them"), "{sentence}");
+    }
 }
 
 #[test]

@@ -329,7 +329,7 @@ fn data_of_ones_own_are_opened_or_refused() {
 #[test]
 fn a_diverged_run_goes_back_and_says_so() {
     let mut test = WindowTest::paused_at("linear", 400);
-    test.press("Optimiser and seed");
+    test.press("Optimiser");
     test.frames(30);
     test.kittest.get_by_role_and_label(Role::Slider, "rate").set_value_accesskit(300.0);
     test.frames(2);

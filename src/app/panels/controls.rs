@@ -32,13 +32,15 @@ pub(crate) struct ControlsState<'a> {
     pub behind: u64,
     /// The active run.
     pub active: usize,
+    /// The seed stays when another scene is chosen.
+    pub keeps_seed: &'a mut bool,
     /// The queue of the window.
     pub commands: &'a CommandQueue,
 }
 
 /// Draws the panel.
 pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Selection) {
-    let ControlsState { snapshot, settings, draft, names, behind, active, commands } = state;
+    let ControlsState { snapshot, settings, draft, names, behind, active, keeps_seed, commands } = state;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         compare(ui, names, behind, active, commands);
         data(ui, draft, snapshot, commands);
@@ -50,6 +52,7 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
         }
         network(ui, draft, snapshot, commands);
         optimiser(ui, settings, draft, snapshot, commands);
+        seed(ui, draft, snapshot, keeps_seed, commands);
         ui.separator();
         sliders(ui, selection, snapshot);
     });
@@ -313,7 +316,7 @@ fn optimiser(
     snapshot: Option<&Snapshot>,
     commands: &CommandQueue,
 ) {
-    ui.collapsing("Optimiser and seed", |ui| {
+    ui.collapsing("Optimiser", |ui| {
         let optimizer = &mut settings.optimizer;
         ComboBox::from_label("method").selected_text(label_of_optimizer(optimizer.kind)).show_ui(ui, |ui| {
             let architecture = &draft.config.architecture;
@@ -345,16 +348,24 @@ fn optimiser(
         if !is_exact && ui.add(batch).on_hover_text("Observations in a minibatch").changed() {
             commands.send(UiCommand::Change(Command::Batch(optimizer.batch)));
         }
-        ui.horizontal(|ui| {
-            let label =
-                ui.label("seed").on_hover_text("Data, weights, minibatches and noise follow from it; restarts the run");
-            let seed = ui.add(DragValue::new(&mut draft.config.seed).range(0..=i64::MAX as u64)).labelled_by(label.id);
-            if (seed.drag_stopped() || seed.lost_focus())
-                && snapshot.is_some_and(|s| s.config.seed != draft.config.seed)
-            {
-                commands.send(UiCommand::SetSeed(draft.config.seed));
-            }
-        });
+    });
+}
+
+fn seed(
+    ui: &mut Ui,
+    draft: &mut ConfigDraft,
+    snapshot: Option<&Snapshot>,
+    keeps_seed: &mut bool,
+    commands: &CommandQueue,
+) {
+    ui.horizontal(|ui| {
+        let label =
+            ui.label("seed").on_hover_text("Data, weights, minibatches and noise follow from it; restarts the run");
+        let seed = ui.add(DragValue::new(&mut draft.config.seed).range(0..=i64::MAX as u64)).labelled_by(label.id);
+        if (seed.drag_stopped() || seed.lost_focus()) && snapshot.is_some_and(|s| s.config.seed != draft.config.seed) {
+            commands.send(UiCommand::SetSeed(draft.config.seed));
+        }
+        ui.checkbox(keeps_seed, "keep").on_hover_text("Another scene begins with this seed; otherwise with seed 0");
     });
 }
 

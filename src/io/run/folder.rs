@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::metrics::metrics_json;
-use super::provenance::open_session;
 use super::record::{PreparationRecord, Record, kind_of};
 use super::session::{Session, session_file};
 use crate::data::{CentreAndScale, Dataset, Label, ObservationKind, Split, generate};
@@ -110,8 +109,22 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
 /// Reads a saved run. Data of a scene are generated again; your data are read from the folder.
 ///
 /// # Errors
-/// If a file is missing, damaged or part of another run.
+/// If a file is missing, damaged or part of another run, as the weights are that do not have the hash of the session.
 pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
+    let saved = open_unverified(folder)?;
+    let text = fs::read_to_string(folder.join(SESSION)).unwrap_or_default();
+    if Session::parse(&text).is_ok_and(|session| session.has_weights_of(&saved.vae) == Some(false)) {
+        let sentence = "the weights are not those of the session beside them (parts of two runs, or a damaged file); save the run again";
+        return Err(FileError::new(sentence).at(&folder.join(MODEL)));
+    }
+    Ok(saved)
+}
+
+/// The same without a look at the hash of the weights, to repeat the run and compare them.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn open_unverified(folder: &Path) -> Result<SavedRun, FileError> {
     let path = folder.join(CONFIG);
     let text = fs::read_to_string(&path).map_err(|e| {
         FileError::new(format_args!("not a run folder: its config.toml cannot be read ({e})")).at(folder)
@@ -135,12 +148,6 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
         None => Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance),
     };
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
-    if open_session(&folder.join(SESSION)).is_ok_and(|session| session.has_weights_of(&vae) == Some(false)) {
-        return Err(FileError::new(
-            "the weights are not those of the session beside them: parts of two runs, or a damaged file; save the run again",
-        )
-        .at(&path));
-    }
     let history = read_history(folder, vae.latent_dim(), &config, &log)?;
     let commands = log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged));
     let schedule = commands.with_verdict(settled(folder));

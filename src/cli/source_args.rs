@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::error::CliError;
 use super::import_args::ImportArgs;
-use crate::io::Recipe;
+use crate::io::{Recipe, typed_path};
 use crate::launch::RunSource;
 
 /// Source of a run: one of a scene, your data, a session, a recipe.
 #[derive(Args, Debug, Clone, Default)]
 pub struct SourceArgs {
     /// Open this file: your data, a scene file, a session, a figure, or a run folder
-    #[arg(value_name = "FILE", conflicts_with_all = ["scene", "data", "session", "recipe"])]
+    #[arg(value_name = "FILE", value_parser = path_parser(), conflicts_with_all = ["scene", "data", "session", "recipe"])]
     pub file: Option<PathBuf>,
     /// Train on a built-in scene, or on a scene file [default: linear; cylinder in the window]
     #[arg(long, value_name = "NAME")]
@@ -22,16 +23,21 @@ pub struct SourceArgs {
     /// or JPEG pictures. Rows are shuffled by --seed and the last
     /// fifth is held out; columns are centred and divided by one scale (mean and root mean variance of the training rows), which is the
     /// unit of sigma^2
-    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
+    #[arg(long, value_name = "FILE", value_parser = path_parser(), conflicts_with = "scene")]
     pub data: Option<PathBuf>,
     #[command(flatten)]
     import: ImportArgs,
     /// Repeat a saved run from its seed: a session, or a figure that contains one (with --data if it contains no data)
-    #[arg(long, value_name = "FILE", conflicts_with = "scene")]
+    #[arg(long, value_name = "FILE", value_parser = path_parser(), conflicts_with = "scene")]
     pub session: Option<PathBuf>,
     /// Repeat a run on a built-in scene from a line of text, as 'unpick:version=2;scene=cylinder;steps=5000'
     #[arg(long, value_name = "LINE", conflicts_with_all = ["scene", "data", "session"])]
     pub recipe: Option<Recipe>,
+}
+
+/// Reads a path as a person types or pastes it.
+fn path_parser() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(|text| typed_path(&text))
 }
 
 impl SourceArgs {

@@ -57,6 +57,12 @@ pub(in crate::io) fn table_of_arrays(
     };
     let incomplete = incomplete(&table.values);
     if !incomplete.is_empty() {
+        let is_empty = |r: &usize| (0..table.samples()).all(|sample| !table.values.at(*r, sample).is_finite());
+        if let Some(r) = (0..table.values.rows()).find(|r| incomplete.len() == table.samples() && is_empty(r)) {
+            return Err(FileError::new(format_args!(
+                "column {r} (counted from 0) holds no finite number in any row; save the array without it"
+            )));
+        }
         let sentence = missing(&table, &incomplete);
         if options.missing == MissingValues::Refuse {
             return Err(FileError::new(format_args!(

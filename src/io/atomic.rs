@@ -77,7 +77,8 @@ impl Staged {
         stage().map_err(|error| failed("folder", path, &error))
     }
 
-    /// Renames it to its target. In a folder that exists, files of the same names are replaced and all others stay.
+    /// Renames it to its target. In a folder that exists, files of the same names are replaced and all others stay: in one step
+    /// where the system can, so that an interrupted program leaves the old files or the new ones.
     ///
     /// # Errors
     /// If something else has the name of the target.
@@ -85,7 +86,9 @@ impl Staged {
         let Self { path, target, hidden, begun } = &self;
         let is_folder = hidden.is_dir();
         if is_folder && target.is_dir() {
-            move_into(hidden, path)?;
+            if !exchange(hidden, target) {
+                move_into(hidden, path)?;
+            }
         } else {
             fs::rename(hidden, target)
                 .map_err(|error| failed(if is_folder { "folder" } else { "file" }, path, &error))?;
@@ -161,6 +164,32 @@ fn directory_of(target: &Path) -> &Path {
     }
 }
 
+/// Exchanges a staged folder with the folder of its target in one step, after linking the other files of the target into it. False if
+/// the system cannot, or there are folders in the target, or one stands in it.
+#[cfg(unix)]
+fn exchange(hidden: &Path, target: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let stands_inside = || std::env::current_dir().is_ok_and(|here| here.starts_with(target));
+    let comes_along = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry?;
+        let place = hidden.join(entry.file_name());
+        if !entry.file_type()?.is_file() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if place.exists() { Ok(()) } else { fs::hard_link(entry.path(), place) }
+    };
+    let link = || {
+        fs::read_dir(target)?.try_for_each(comes_along)?;
+        fs::set_permissions(hidden, fs::metadata(target)?.permissions())
+    };
+    !stands_inside() && link().is_ok() && renameat_with(CWD, hidden, CWD, target, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(unix))]
+fn exchange(_hidden: &Path, _target: &Path) -> bool {
+    false
+}
+
 fn move_into(from: &Path, to: &Path) -> Result<(), FileError> {
     let not_read = |error: io::Error| failed("folder", to, &error);
     for entry in fs::read_dir(from).map_err(not_read)? {
@@ -220,6 +249,26 @@ mod tests {
         write_atomically(&directory.path().join("k.npz"), b"array").unwrap();
         let left = [".k.npz.my.notes.tmp", ".k.npz.new.tmp", ".other.npz.a1B2c3.tmp", "k.npz"];
         assert_eq!(names(directory.path()), left);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_folder_is_exchanged_in_one_step_with_what_else_is_in_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let (target, hidden) = (directory.path().join("run"), directory.path().join("hidden"));
+        for (folder, files) in [(&target, ["model", "thesis.tex"]), (&hidden, ["model", "new"])] {
+            fs::create_dir(folder).unwrap();
+            files.iter().for_each(|name| fs::write(folder.join(name), folder.as_os_str().as_encoded_bytes()).unwrap());
+        }
+        assert!(exchange(&hidden, &target));
+        assert_eq!(names(&target), ["model", "new", "thesis.tex"]);
+        let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
+        assert_eq!(fs::read(target.join("model")).unwrap(), bytes(&hidden));
+        assert_eq!(fs::read(target.join("thesis.tex")).unwrap(), bytes(&target));
+        // Folders cannot be linked.
+        fs::create_dir(target.join("chapters")).unwrap();
+        assert!(!exchange(&hidden, &target));
+        assert_eq!(fs::read(target.join("model")).unwrap(), bytes(&hidden));
     }
 
     #[test]

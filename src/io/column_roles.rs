@@ -80,6 +80,10 @@ impl Roles {
             }
             if k < skip {
                 roles[k] = ColumnRole::LeftOut;
+                if options.guess {
+                    notes
+                        .push(ImportNote(format!("the first column, '{}', is left out: it counts the rows", names[k])));
+                }
             } else if let Some((role, why)) =
                 guess(k, names, cells, skip).filter(|(role, _)| options.guess && *role != rest)
             {

@@ -34,7 +34,7 @@ pub use format::sample_shape::PictureShape;
 pub use format::state_dict::{EncoderScale, ReadModel, StateDict};
 pub use format::weights::{from_safetensors, to_safetensors};
 pub use model_file::{ModelOptions, lacks_activation, read_model};
-pub use paths::{exists, free_path, is_occupied, make_folder};
+pub use paths::{exists, free_path, is_occupied, make_folder, typed_path};
 pub use recent::{add_recent, recent};
 pub use run::autosave::Autosave;
 pub use run::export::{

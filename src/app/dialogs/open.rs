@@ -1,5 +1,6 @@
 //! The dialog that opens a session, a figure or your data: a path to edit, and the desktop's file dialog where there is one.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
@@ -7,6 +8,7 @@ use std::thread::Builder;
 use eframe::egui::{Button, Context, TextEdit, Ui};
 
 use super::frame::dialog;
+use crate::io::typed_path;
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// Extensions of sessions and figures.
@@ -63,7 +65,7 @@ impl OpenDialog {
             });
             ui.horizontal(|ui| {
                 if keys.press(&ui.button("Open")) {
-                    chosen = Some(PathBuf::from(self.path.trim()));
+                    chosen = Some(typed_path(OsStr::new(&self.path)));
                 }
                 let browse = keys.button(ui, self.browsing.is_none(), Button::new("Browse…"));
                 if browse.on_hover_text("Choose with the file dialog of the desktop, if there is one").clicked() {

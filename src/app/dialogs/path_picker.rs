@@ -1,5 +1,6 @@
 //! The path of a file to be written: edited as text or chosen in the desktop's file dialog; nothing is overwritten unasked.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
@@ -7,7 +8,7 @@ use std::thread::Builder;
 use eframe::egui::{Button, Context, TextEdit, Ui};
 
 use super::frame::DialogKeys;
-use crate::io::free_path;
+use crate::io::{free_path, typed_path};
 
 /// A path that is being chosen.
 #[derive(Debug)]
@@ -111,13 +112,15 @@ impl PathPicker {
 
     /// The path that is meant, if nothing would be lost by writing there.
     pub(crate) fn free(&mut self) -> Option<PathBuf> {
-        let mut path = PathBuf::from(self.path.trim());
+        let mut path = typed_path(OsStr::new(self.path.trim()));
         if path.as_os_str().is_empty() {
             self.error = Some("write the name of a file".to_owned());
             return None;
         }
-        if path.extension().is_none() {
-            path.set_extension(self.extension);
+        // "fig 1.2" has no extension.
+        let is_number = |extension: &OsStr| extension.to_string_lossy().chars().all(|c| c.is_ascii_digit());
+        if !self.extension.is_empty() && path.extension().is_none_or(is_number) {
+            path.as_mut_os_string().push(format!(".{}", self.extension));
             self.path = path.display().to_string();
         }
         if path.exists() && self.overwrite.as_ref() != Some(&self.path) {

@@ -229,7 +229,17 @@ fn full_keeps_axes(ui: &mut Ui, snapshot: &Snapshot, commands: &CommandQueue) {
 
 /// A slider over powers of ten that shows a value outside its range as it is, and takes a typed one when the edit ends.
 fn true_to_value(slider: Slider<'_>) -> Slider<'_> {
-    slider.logarithmic(true).custom_formatter(short).clamping(SliderClamping::Edits).update_while_editing(false)
+    slider
+        .logarithmic(true)
+        .custom_formatter(short)
+        .custom_parser(typed)
+        .clamping(SliderClamping::Edits)
+        .update_while_editing(false)
+}
+
+/// A typed number, with a decimal point or comma.
+fn typed(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").replace('−', "-").parse().ok()
 }
 
 /// Three significant digits, without an exponent.
@@ -434,6 +444,7 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
                 let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
                     .clamping(SliderClamping::Never)
                     .update_while_editing(false)
+                    .custom_parser(typed)
                     .fixed_decimals(2)
                     .text(indexed("z", i));
                 let changed = ui.add(slider).changed();

@@ -113,9 +113,14 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
 pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let saved = open_unverified(folder)?;
     let text = fs::read_to_string(folder.join(SESSION)).unwrap_or_default();
-    if Session::parse(&text).is_ok_and(|session| session.has_weights_of(&saved.vae) == Some(false)) {
+    let Ok(session) = Session::parse(&text) else { return Ok(saved) };
+    if session.has_weights_of(&saved.vae) == Some(false) {
         let sentence = "the weights are not those of the session beside them (parts of two runs, or a damaged file); save the run again";
         return Err(FileError::new(sentence).at(&folder.join(MODEL)));
+    }
+    if (session.steps, session.config.seed, &session.log) != (saved.steps, saved.config.seed, &saved.log) {
+        let sentence = "config.toml and session.unpick are of two runs; save the run again";
+        return Err(FileError::new(sentence).at(folder));
     }
     Ok(saved)
 }

@@ -1,14 +1,13 @@
 //! Training curves: the objective and its parts, the geometry, KL per latent.
 
-use eframe::egui::{
-    Align2, Color32, Pos2, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, UiBuilder, WidgetInfo, vec2,
-};
+use eframe::egui::{Color32, Pos2, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, PlotBounds};
 
 use crate::experiment::{Row, Snapshot};
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::labels::Labels;
 use crate::viz::draw::number::{number, tick};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::{polyline, seldom};
@@ -134,6 +133,7 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
         let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
         marks.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
     }
+    let mut labels = Labels::default();
     for (run, curves) in curves.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
@@ -145,7 +145,8 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
             let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
             let smooth = axis_of_steps.curve(&smooth(curve));
             if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
-                marks.label(marks.at(*end), Align2::RIGHT_BOTTOM, &series.name, series.color);
+                let beside = marks.at(*end) + vec2(-14.0, -8.0);
+                labels.put(&marks.painter, beside, &series.name, series.color, palette.paper);
             }
             marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
         }

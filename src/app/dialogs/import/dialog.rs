@@ -304,7 +304,10 @@ impl ImportDialog {
                 test: test.as_deref(),
             };
             let first = choices::show(ui, &mut self.options, file);
-            if let (Focus::First, Some(first)) = (self.focus, first) {
+            // What had the focus may go with what is found in the file.
+            let lost = || ui.memory(|memory| memory.focused().is_none());
+            let wanted = self.focus == Focus::First || self.focus == Focus::Waiting && lost();
+            if let Some(first) = first.filter(|_| wanted) {
                 ui.memory_mut(|memory| memory.request_focus(first));
                 self.focus = Focus::Waiting;
             }

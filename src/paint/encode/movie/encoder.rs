@@ -26,6 +26,8 @@ pub struct Pace {
 #[derive(Debug)]
 pub struct Movie {
     pace: Pace,
+    /// Pictures so far.
+    made: u32,
     encoder: MovieEncoder,
 }
 
@@ -74,6 +76,13 @@ impl Finished {
     }
 }
 
+/// How long picture `k` of a GIF stands, in hundredths of a second. GIF has no finer times, so some pictures stand longer than others,
+/// and all together as long as they should.
+fn delay(k: u32, rate: u16) -> u16 {
+    let begin = |k: u32| (200 * k + u32::from(rate)) / (2 * u32::from(rate));
+    (begin(k + 1) - begin(k)) as u16
+}
+
 impl Movie {
     /// Begins a movie of pictures of `[width, height]` pixels. `session` is stored in all formats but MP4.
     ///
@@ -102,7 +111,7 @@ impl Movie {
             MovieFormat::Frames => MovieEncoder::Frames(Vec::new(), session.map(str::to_owned)),
             MovieFormat::Mp4 => MovieEncoder::Mp4(Ffmpeg::start(FFMPEG, pace.rate)?),
         };
-        Ok(Self { pace, encoder })
+        Ok(Self { pace, made: 0, encoder })
     }
 
     /// Appends a picture of the size of the movie.
@@ -114,7 +123,8 @@ impl Movie {
         match &mut self.encoder {
             MovieEncoder::Gif(encoder) => {
                 let mut frame = gif_frame(picture);
-                frame.delay = (100 + self.pace.rate / 2) / self.pace.rate;
+                frame.delay = delay(self.made, self.pace.rate);
+                self.made += 1;
                 encoder.write_frame(&frame).map_err(|e| format!("the picture cannot be written as GIF ({e})"))
             }
             MovieEncoder::Apng(writer, _) => {
@@ -170,6 +180,15 @@ mod tests {
         let mut movie = Movie::new(format, [40, 30], pace, session).unwrap();
         (0..3).for_each(|k| movie.push(&picture(k)).unwrap());
         movie.finish().unwrap()
+    }
+
+    #[test]
+    fn a_gif_lasts_as_long_as_it_should() {
+        for rate in 1..=50 {
+            let delays: Vec<u16> = (0..10 * u32::from(rate)).map(|k| delay(k, rate)).collect();
+            assert_eq!(delays.iter().sum::<u16>(), 1000, "{rate} pictures a second");
+            assert!(delays.iter().all(|d| d.abs_diff(100 / rate) <= 1), "{rate}: {delays:?}");
+        }
     }
 
     #[test]

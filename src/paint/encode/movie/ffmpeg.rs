@@ -33,8 +33,8 @@ impl Ffmpeg {
         let start = || {
             let mut child = Command::new(program)
                 .args(["-loglevel", "error", "-f", "image2pipe", "-framerate", &rate.to_string(), "-i", "-"])
-                // Players want sides that are even and colours at half the resolution.
-                .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-f", "mp4"])
+                // Players want sides that are even and colours at half the resolution: a last odd row or column of the margin goes.
+                .args(["-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p", "-f", "mp4"])
                 // A file that can be written without seeking.
                 .args(["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-"])
                 .stdin(Stdio::piped())

@@ -165,6 +165,7 @@ impl App {
             }
             C::SetTheme(theme) => self.ctx.set_theme(theme),
             C::ToggleHelp => self.help = !self.help,
+            C::ToggleControls => self.hides_controls = !self.hides_controls,
             C::Escape => self.escape(),
         }
     }

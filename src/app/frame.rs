@@ -33,8 +33,10 @@ impl App {
         self.notice_bar(ui);
         self.restore_bar(ui);
         self.time_bar(ui);
-        let panel = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0);
-        panel.show(ui, |ui| self.controls(ui));
+        if !self.hides_controls {
+            let panel = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0);
+            panel.show(ui, |ui| self.controls(ui));
+        }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui));
         self.dialogs(&ctx);

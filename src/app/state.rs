@@ -74,6 +74,8 @@ pub struct App {
     pub(super) layouts: [Layout; 2],
     /// The most steps a second.
     pub(super) pace: Option<f64>,
+    /// The side panel is hidden.
+    pub(super) hides_controls: bool,
     /// The seed stays when another scene is chosen.
     pub(super) keeps_seed: bool,
     /// The pace before full speed.
@@ -111,6 +113,7 @@ impl App {
             commands: Rc::default(),
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
             pace: None,
+            hides_controls: false,
             keeps_seed: false,
             pace_before: watchable(),
             notice: None,

@@ -25,7 +25,7 @@ use crate::vae::Covariance;
 pub struct Sweep {
     #[command(flatten)]
     run: RunArgs,
-    /// Train with each of these values of β, as 0.5,1,2
+    /// Train with each of these values of β, as 0.5,1,2 or 0,5;1;2
     #[arg(long, value_name = "LIST", value_parser = parse_betas, conflicts_with = "beta")]
     betas: Option<List<f64>>,
     /// Train with each of these families of posteriors, as diagonal,full
@@ -55,8 +55,18 @@ fn parse_list<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Resul
     list.map(List)
 }
 
+/// Reads values of β, separated by commas, or by semicolons where there are decimal commas.
 fn parse_betas(text: &str) -> Result<List<f64>, String> {
-    parse_list(text, |part| part.parse().map_err(|e| format!("'{part}' is not a number ({e})")))
+    let number = |part: &str| part.parse().map_err(|e| format!("'{part}' is not a number ({e})"));
+    if text.contains(';') {
+        let parts = text.split(';').map(|part| number(&part.trim().replace(',', ".")));
+        return parts.collect::<Result<_, _>>().map(List);
+    }
+    // Nobody trains with β = 0 and β = 5 alone.
+    if let Some(decimals) = text.strip_prefix("0,").filter(|rest| rest.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(format!("'{text}' may be one number or two; write 0.{decimals}, or 0;{decimals} for two"));
+    }
+    parse_list(text, number)
 }
 
 fn parse_covariances(text: &str) -> Result<List<Covariance>, String> {
@@ -222,6 +232,15 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimal_commas_are_told_from_lists() {
+        let list = |text: &str| parse_betas(text).map(|list| list.0);
+        assert_eq!(list("0.5,2"), Ok(vec![0.5, 2.0]));
+        assert_eq!(list("0,5; 1"), Ok(vec![0.5, 1.0]));
+        assert_eq!(list("0,1,2"), Ok(vec![0.0, 1.0, 2.0]));
+        assert_eq!(list("0,5").unwrap_err(), "'0,5' may be one number or two; write 0.5, or 0;5 for two");
+    }
 
     #[test]
     fn lists_become_columns() {

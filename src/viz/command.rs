@@ -134,6 +134,8 @@ pub enum UiCommand {
     SetTheme(Theme),
     /// Show the keyboard help, or close it.
     ToggleHelp,
+    /// Hide the side panel, or show it.
+    ToggleControls,
     /// Close the topmost dialog, go back to the newest step, or to all views.
     Escape,
 }
@@ -313,6 +315,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         let label = format!("Move z* along the {axis} axis");
         add(C::Nudge(direction), &label, plain(key), (Menu::None, 0), "Move z* by a tenth of a standard deviation");
     }
+    add(C::ToggleControls, "Side panel", plain(Key::K), (ViewMenu, 1), "Hide the side panel, or show it");
     add(C::ToggleHelp, "Keyboard help", plain(Key::F1), (Help, 0), "List keys and mouse gestures");
     let help = "Close the topmost dialog, go back to the newest step, or to all views";
     add(C::Escape, "Close, newest step, or all views", plain(Key::Escape), (Menu::None, 0), help);

@@ -610,3 +610,27 @@ fn a_covariance_chosen_before_the_first_step_is_the_one_of_the_run() {
     let snapshot = Arc::clone(test.app().snapshot().unwrap());
     assert_eq!((snapshot.step, snapshot.log.len()), (0, 0));
 }
+
+#[test]
+fn the_side_panel_can_be_hidden() {
+    let mut test = WindowTest::paused_at("linear", 10);
+    let left = |test: &WindowTest| test.kittest.get_by_label("Data space").rect().left();
+    let shown = left(&test);
+    test.key(Key::K);
+    test.frames(3);
+    assert!(left(&test) < shown - 150.0 && test.kittest.query_by_label("Objective").is_none());
+    test.key(Key::K);
+    test.frames(3);
+    assert_eq!(left(&test), shown);
+}
+
+#[test]
+fn full_speed_and_the_pace_before_alternate() {
+    let mut test = WindowTest::paused_at("linear", 10);
+    test.app().execute(UiCommand::SetPace(Some(50.0)));
+    for shown in ["full", "50 s"] {
+        test.key(Key::U);
+        test.frames(2);
+        assert!(test.kittest.query_by_value(shown).is_some(), "{shown}");
+    }
+}

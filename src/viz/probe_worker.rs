@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
 
 use super::probe::Probe;
+use super::projection::Projection;
 use super::selection::Selection;
 use crate::experiment::Snapshot;
 
@@ -59,12 +60,13 @@ impl ProbeWorker {
         snapshot: &Arc<Snapshot>,
         selection: &Selection,
     ) -> Option<Arc<Probe>> {
-        let quick = Probe::is_quick(snapshot);
+        let (quick, is_small) = (Probe::is_quick(snapshot), Projection::is_quick(&snapshot.data));
         let serves = |probe: &Arc<Probe>| probe.is_like(snapshot, selection) || (!quick && probe.is_of(&snapshot.data));
         let known = self.found.try_iter().filter(serves).last().or_else(|| known.cloned());
         match &known {
             Some(known) if known.is_at(snapshot, selection) => return Some(Arc::clone(known)),
-            known if quick && !known.as_ref().is_some_and(serves) => {
+            // The first probe of large data reads all of them, so the window waits for it without standing still.
+            known if quick && !known.as_ref().is_some_and(serves) && (known.is_some() || is_small) => {
                 return Some(renewed(known.as_ref(), snapshot, selection));
             }
             _ => {}

@@ -19,6 +19,7 @@ mod picture;
 mod raster;
 mod scan;
 mod scene3d;
+mod visible_part;
 mod worker;
 
 pub use encode::figure::{Format, encode_figure};
@@ -38,4 +39,5 @@ pub use scene3d::projector::Projector;
 pub use scene3d::render::{Frame, render};
 pub use scene3d::scene3::{Arrow, Cloud, CloudPoint, Curve, Scene3};
 pub use scene3d::surface::Surface;
+pub use visible_part::visible_part;
 pub use worker::Worker;

@@ -1,6 +1,7 @@
 //! Dash patterns, measured along the screen.
 
 use super::vec3::{Vec3, lerp};
+use crate::paint::visible_part;
 
 /// Calls `piece` for the dashes of a segment that may be visible, and returns the length travelled at its end.
 ///
@@ -48,21 +49,11 @@ pub(crate) fn dash(
     end
 }
 
-/// The part of a segment within `margin` of the viewport, as fractions of its length (Liang and Barsky).
-fn visible([a, b]: [Vec3; 2], size: [f32; 2], margin: f32) -> Option<(f32, f32)> {
-    let (mut from, mut to) = (0.0_f32, 1.0_f32);
-    for k in 0..2 {
-        let (low, high, step) = (-margin - a[k], size[k] + margin - a[k], b[k] - a[k]);
-        if step == 0.0 {
-            if low > 0.0 || high < 0.0 {
-                return None;
-            }
-        } else {
-            let (enter, leave) = if step > 0.0 { (low / step, high / step) } else { (high / step, low / step) };
-            (from, to) = (from.max(enter), to.min(leave));
-        }
-    }
-    (from <= to).then_some((from, to))
+/// The part of a segment within `margin` of the viewport, as fractions of its length.
+fn visible(ends: [Vec3; 2], size: [f32; 2], margin: f32) -> Option<(f32, f32)> {
+    let ends = ends.map(|[x, y, _]| [f64::from(x), f64::from(y)]);
+    let corners = [[-margin; 2], size.map(|side| side + margin)].map(|corner| corner.map(f64::from));
+    visible_part(ends, corners).map(|[from, to]| (from as f32, to as f32))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Painter, Pos2, Rect, Shape, Stroke, Vec2};
 
 use crate::experiment::Row;
+use crate::paint::visible_part;
 
 /// Draws a polyline as far as it is in sight. Of a line that leaves the picture far behind, only the rest is cut into dashes.
 pub(crate) fn polyline(painter: &Painter, path: &[Pos2], stroke: Stroke, dashes: &[f32]) {
@@ -23,11 +24,13 @@ pub(crate) fn polyline(painter: &Painter, path: &[Pos2], stroke: Stroke, dashes:
 fn runs_in_sight(path: &[Pos2], sight: Rect, period: f64) -> Vec<Vec<Pos2>> {
     let mut runs: Vec<Vec<Pos2>> = Vec::new();
     let (mut travelled, mut goes_on) = (0.0, false);
+    let corners = [sight.min, sight.max].map(|corner| [f64::from(corner.x), f64::from(corner.y)]);
     for [a, b] in path.array_windows() {
-        let [[ax, ay], [bx, by]] = [a, b].map(|p| [f64::from(p.x), f64::from(p.y)]);
+        let ends = [a, b].map(|p| [f64::from(p.x), f64::from(p.y)]);
+        let [[ax, ay], [bx, by]] = ends;
         let length = (bx - ax).hypot(by - ay);
         let at = |share: f64| Pos2::new((ax + share * (bx - ax)) as f32, (ay + share * (by - ay)) as f32);
-        let part = if length.is_finite() { in_sight([ax, ay], [bx, by], sight) } else { None };
+        let part = if length.is_finite() { visible_part(ends, corners) } else { None };
         if let Some([from, to]) = part {
             if !goes_on || from > 0.0 {
                 let place: f64 = travelled + from * length;
@@ -43,24 +46,6 @@ fn runs_in_sight(path: &[Pos2], sight: Rect, period: f64) -> Vec<Vec<Pos2>> {
         travelled += if length.is_finite() { length } else { 0.0 };
     }
     runs
-}
-
-/// The part of a segment inside a rectangle, as shares of its length (Liang and Barsky 1984).
-fn in_sight(a: [f64; 2], b: [f64; 2], sight: Rect) -> Option<[f64; 2]> {
-    let (mut from, mut to) = (0.0_f64, 1.0_f64);
-    let ends = [[sight.left(), sight.right()], [sight.top(), sight.bottom()]];
-    for (axis, [low, high]) in ends.into_iter().enumerate() {
-        let (low, high, step) = (f64::from(low) - a[axis], f64::from(high) - a[axis], b[axis] - a[axis]);
-        if step == 0.0 {
-            if low > 0.0 || high < 0.0 {
-                return None;
-            }
-        } else {
-            let (enter, leave) = if step > 0.0 { (low / step, high / step) } else { (high / step, low / step) };
-            (from, to) = (from.max(enter), to.min(leave));
-        }
-    }
-    (from <= to).then_some([from, to])
 }
 
 /// Of a curve over increasing x the lowest and the highest point in every column two points wide, in their order, and both

@@ -76,7 +76,7 @@ impl Finished {
     }
 }
 
-/// How long picture `k` of a GIF stands, in hundredths of a second. GIF has no finer times, so some pictures stand longer than others,
+/// Duration of picture `k` of a GIF in hundredths of a second. GIF has no finer times, so some pictures stand longer than others,
 /// and all together as long as they should.
 fn delay(k: u32, rate: u16) -> u16 {
     let begin = |k: u32| (200 * k + u32::from(rate)) / (2 * u32::from(rate));

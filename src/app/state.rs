@@ -72,7 +72,7 @@ pub struct App {
     pub(super) commands: Rc<CommandQueue>,
     /// For one run and for two.
     pub(super) layouts: [Layout; 2],
-    /// The most steps a second.
+    /// Seconds for the planned steps; `None`: full speed.
     pub(super) pace: Option<f64>,
     /// The side panel is hidden.
     pub(super) hides_controls: bool,

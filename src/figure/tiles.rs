@@ -10,6 +10,7 @@ use super::pane::Pane;
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
+use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
 use crate::viz::view::View;
@@ -79,7 +80,10 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
 
     fn header(&mut self, ui: &mut Ui, pane: Pane, context: &ViewContext<'_>, selection: &mut Selection) -> Response {
         let roomy = ui.available_width() > 300.0;
-        let short = || format!("{}{}", self.run_name(pane), pane.view.short_title);
+        let short = || {
+            let letter = if self.is_compared(pane) { format!("{} · ", RUN_NAMES[pane.run]) } else { String::new() };
+            format!("{letter}{}", pane.view.short_title)
+        };
         let title = if roomy || context.is_figure() { self.title(pane) } else { short() };
         let title = RichText::new(title).text_style(TextStyle::Heading);
         if context.is_figure() {
@@ -94,7 +98,10 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
             context.send(UiCommand::ToggleAlone(pane.view));
         }
         (spec_of(pane.view).tools)(ui, context, selection);
-        ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane, context));
+        // Both commands are in the menus, too.
+        if ui.available_width() > BUTTONS {
+            ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane, context));
+        }
         response
     }
 
@@ -120,12 +127,19 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         format!("{}{}", self.run_name(pane), pane.view.title)
     }
 
+    /// True if there is such a view of each of two runs.
+    fn is_compared(&self, pane: Pane) -> bool {
+        self.contexts.len() > 1 && !spec_of(pane.view).is_shared
+    }
+
     /// The run of a view, if there are two.
     fn run_name(&self, pane: Pane) -> String {
-        let compared = self.contexts.len() > 1 && !spec_of(pane.view).is_shared;
-        if compared { format!("{} · ", self.names[pane.run]) } else { String::new() }
+        if self.is_compared(pane) { format!("{} · ", self.names[pane.run]) } else { String::new() }
     }
 }
+
+/// The room for the buttons of a header.
+const BUTTONS: f32 = 44.0;
 
 /// The height of a header, which is that of a bar of tabs, too.
 const HEADER: f32 = 22.0;

@@ -24,14 +24,14 @@ pub(in crate::io) struct ArrayRows {
     pub key: Option<String>,
     /// True if the samples are pictures of bytes that go beyond 0 and 1, as pixels from 0 to 255 do.
     pub is_bytes: bool,
-    /// What was decided without being asked.
+    /// Decisions that nobody asked for.
     pub notes: Vec<String>,
 }
 
 /// Labels beside rows: name, the names of the categories, and the category of each sample.
 pub(in crate::io) type ArrayLabels = (String, Vec<String>, Vec<u32>);
 
-/// How many rows are asked for, and the seed that draws them.
+/// Number of rows to read (`None`: all), and the seed that draws them.
 #[derive(Clone, Copy)]
 pub(in crate::io) struct RowChoice {
     pub rows: Option<usize>,
@@ -50,6 +50,7 @@ impl RowChoice {
     }
 }
 
+/// True if these are pictures of bytes that go beyond 0 and 1.
 pub(in crate::io) fn is_bytes(values: &Numbers, header: &ArrayHeader, shape: &SampleShape) -> bool {
     let are = header.stored.kind == NumberKind::U8 && shape.picture.is_some();
     are && matches!(values, Numbers::Bytes(values) if values.as_slice().iter().any(|x| *x > 1))

@@ -22,7 +22,7 @@ pub fn run_names(snapshots: &[&Snapshot]) -> Vec<String> {
     RUN_NAMES.into_iter().zip(&described).map(name).collect()
 }
 
-/// What tells runs apart, the most telling first.
+/// Settings that tell runs apart, the most telling first.
 fn settings(snapshot: &Snapshot) -> Vec<String> {
     let (config, now) = (&snapshot.config, &snapshot.settings);
     let (objective, optimizer) = (&now.objective, &now.optimizer);

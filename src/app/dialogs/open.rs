@@ -23,7 +23,7 @@ const MODELS: &[&str] = &["safetensors"];
 /// Extension of scenes.
 const SCENES: &[&str] = &["toml"];
 
-/// What is opened. The dialogs of desktops choose files or folders, not both.
+/// Kind of path to open. The dialogs of desktops choose files or folders, not both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenKind {
     /// Anything; a folder only as text.

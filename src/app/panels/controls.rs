@@ -205,7 +205,7 @@ fn unknown_objective(ui: &mut Ui, settings: &mut Settings, draft: &mut ConfigDra
 /// Two runs in step are as many steps apart as happens while each takes its turn.
 const FAR_BEHIND: u64 = 200;
 
-/// True if a run that began with diagonal posteriors now has full ones and was not rotated since: it stays where it is.
+/// True if a run that began with diagonal posteriors now has full ones and was never rotated: it stays where it is.
 fn keeps_axes(snapshot: &Snapshot, settings: &Settings) -> bool {
     let full =
         settings.objective.covariance == Covariance::Full && snapshot.config.objective.covariance != Covariance::Full;

@@ -114,7 +114,11 @@ const SETTLED: &str = "A run has settled when the last cycle of the learning rat
                        of the training objective (L-BFGS: .000001), or a linear decoder is as near to its closed form. The trend is \
                        the slope of the last quarter of the training curve since the last change";
 
+/// The room for the whole state of a run; with less, only step, ELBO and whether it has settled are shown.
+const WHOLE_STATE: f32 = 400.0;
+
 fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
+    let is_roomy = ui.available_width() > WHOLE_STATE * views.len() as f32;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         for (view, name) in views.iter().zip(RUN_NAMES).rev() {
             let Some(view) = view else {
@@ -126,11 +130,13 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
             ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
                 "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history",
             );
-            let rate = view.steps_per_second;
-            let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
-            ui.label(format!("{rate} steps/s"));
-            ui.label(format!("seed {}", snapshot.config.seed))
-                .on_hover_text("Data, weights, minibatches and noise follow from it");
+            if is_roomy {
+                let rate = view.steps_per_second;
+                let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
+                ui.label(format!("{rate} steps/s"));
+                ui.label(format!("seed {}", snapshot.config.seed))
+                    .on_hover_text("Data, weights, minibatches and noise follow from it");
+            }
             let convergence = snapshot.convergence();
             ui.weak(convergence.word()).on_hover_text(format!("Now: {}. {SETTLED}", convergence.sentence()));
             ui.label(format!("step {}", snapshot.step));

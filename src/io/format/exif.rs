@@ -1,6 +1,6 @@
 //! The orientation that a camera writes beside the pixels of a JPEG (Exif 2.3, tag 0x0112), and pixels turned by it.
 
-/// How a picture is turned and mirrored: 1 to 8, where 1 is as stored.
+/// Rotation and mirroring of a picture: 1 to 8, where 1 is as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Orientation(u16);
 

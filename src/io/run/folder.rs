@@ -58,8 +58,9 @@ impl SavedRun {
     }
 }
 
-/// Writes a run to `folder`, which is created if necessary. All files are written beside it before the first is renamed, so that
-/// an interrupted program leaves the run before, whole; parts of that run which this one lacks go.
+/// Writes a run to `folder`, which is created if necessary. All files are written beside it and then take its place, in one step
+/// where the system can: an interrupted program leaves the run before or this one. Elsewhere they take it one by one, and [`open`]
+/// refuses weights, settings and sessions of two runs. Parts of the run before that this one lacks go.
 ///
 /// # Errors
 /// If a file cannot be written.

@@ -131,7 +131,7 @@ pub(crate) fn difference_picture(
 pub(crate) struct SpaceTile<'a> {
     context: &'a ViewContext<'a>,
     projector: Projector,
-    /// What all of them span before it is fitted.
+    /// Span of all of them before it is fitted.
     span: Rect,
 }
 
@@ -160,7 +160,7 @@ impl<'a> SpaceTile<'a> {
         drawn_observations(snapshot).step_by(every)
     }
 
-    /// Where a point of data space lies, before it is fitted into a tile.
+    /// Place of a point of data space before it is fitted into a tile.
     fn project(&self, point: &[f32]) -> Option<Pos2> {
         let projection = self.context.projection;
         let at = if projection.dims() == 3 {

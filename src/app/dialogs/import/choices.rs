@@ -23,7 +23,7 @@ pub(super) struct Choosable<'a> {
 }
 
 impl Choosable<'_> {
-    /// What the samples are.
+    /// Plural of a sample.
     fn samples_are(&self) -> &'static str {
         if self.are_pictures { "pictures" } else { "rows" }
     }

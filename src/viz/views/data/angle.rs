@@ -2,6 +2,7 @@
 
 use nalgebra::DVector;
 
+use crate::vae::Likelihood;
 use crate::viz::draw::number::number;
 use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
@@ -22,9 +23,13 @@ const POINTS: usize = 17;
 /// The radius as a share of the longest side of the data.
 const RADIUS: f64 = 0.09;
 
-/// The arc between the columns of the shown latents; `None` with one latent, or where a column has no length.
+/// The arc between the columns of the shown latents; `None` with one latent, where a column has no length, and with a Bernoulli
+/// likelihood, whose angles are in the Fisher metric and not those of the drawing.
 pub(super) fn angle_arc(probe: &Probe, projection: &Projection) -> Option<AngleArc> {
     let [a, b] = *probe.shown() else { return None };
+    if probe.model().likelihood() != Likelihood::Gaussian {
+        return None;
+    }
     let radius = RADIUS * projection.extent.iter().map(|[low, high]| high - low).fold(0.0, f64::max);
     let column = |i: usize| probe.jacobian.column(i).try_normalize(f64::MIN_POSITIVE);
     let (from, to) = (column(a)?, column(b)?);

@@ -279,13 +279,18 @@ fn curve(seam: &Seam) -> Vec<[f64; 2]> {
     seam.arc.iter().zip(seam.density()).map(|(s, d)| [s - zero, d]).collect()
 }
 
-/// All of p(zᵢ) on one point.
+/// The density of a collapsed latent: nearly all on one point.
 fn spike(context: &ViewContext<'_>, marks: &PlotPainter, seam: &Seam, height: f64, palette: &Palette) -> PlotPainter {
     marks.curve([[0.0, 0.0], [0.0, height]].into_iter(), Stroke::new(2.5, palette.image), &[]);
     let name = indexed("z", seam.latent);
-    caption(marks, 0, &format!("{name} has collapsed: all of p({name}) is"), palette.image);
+    caption(marks, 0, &format!("{name} has collapsed: p({name}) is"), palette.image);
     let length = number(speed_here(context, seam), 4);
-    caption(marks, 1, &format!("on one point (‖J{}‖ = {length} at z*)", indexed("", seam.latent)), palette.image);
+    caption(
+        marks,
+        1,
+        &format!("nearly on one point (‖J{}‖ = {length} at z*)", indexed("", seam.latent)),
+        palette.image,
+    );
     marks.clone()
 }
 

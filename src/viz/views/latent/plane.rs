@@ -212,7 +212,7 @@ fn along_singular_vectors(marks: &PlotPainter, palette: &Palette, found: &Singul
     }
 }
 
-/// What the lines of the curves mean, and why one ends early.
+/// Legend of the curves, and why one ends early.
 fn singular_words(found: &SingularCurves) -> Vec<String> {
     std::iter::once(LEGEND.to_owned()).chain(found.remarks.iter().cloned()).collect()
 }

@@ -27,6 +27,9 @@ const LABEL: f32 = 122.0;
 /// The height of a line of it.
 const LABEL_LINE: f32 = SMALLEST_TEXT + 4.5;
 
+/// Rows of this height have room for two lines of it: what overhangs is between the rows.
+const TWO_LINES: f32 = 1.8 * LABEL_LINE;
+
 /// The line above the tiles.
 const HEADER: f32 = 20.0;
 
@@ -137,8 +140,8 @@ fn label_width(area: Rect, form: &TileForm, rows: usize) -> f32 {
     let height = (area.height() - HEADER) / rows as f32 - GAP;
     let narrow = area.width() < 420.0;
     match form {
-        TileForm::Picture(_) if height < 2.0 * LABEL_LINE && area.width() > 640.0 => 1.9 * LABEL,
-        _ if narrow => 0.62 * LABEL,
+        TileForm::Picture(_) if height < TWO_LINES && area.width() > 640.0 => 1.9 * LABEL,
+        _ if narrow => 0.85 * LABEL,
         _ => LABEL,
     }
 }
@@ -174,7 +177,7 @@ fn drawn(
         let here = context.probe.z() == selection.rest();
         let lengths = match same_data.filter(|_| !here) {
             Some(before) => before.lengths.clone(),
-            None => context.probe.jacobian.column_iter().map(|column| column.norm()).collect(),
+            None => context.probe.fisher.column_iter().map(|column| column.norm()).collect(),
         };
         DrawnRows {
             snapshot: Arc::clone(context.probe.snapshot()),
@@ -266,7 +269,7 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
     let meaning = factor.as_deref().unwrap_or_default();
     let lines = if place.height() >= 3.0 * line && place.width() < 100.0 {
         vec![(format!("{name}  {meaning}"), mark), (kl.clone(), palette.ink), (length.clone(), palette.ink)]
-    } else if place.height() >= 2.0 * line {
+    } else if place.height() >= TWO_LINES {
         vec![(format!("{name}  {meaning}"), mark), (format!("{kl}  {length}"), palette.ink)]
     } else {
         vec![(format!("{name}  {kl}  {length}  {meaning}"), palette.ink)]
@@ -283,7 +286,7 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &all));
     let count = context.snapshot.measured_observations();
     response.on_hover_text(format!(
-        "{all}\nKL in nats, the mean over the first {count} held-out observations; ‖J‖ at z*; the correlation of the posterior mean \
+        "{all}\nKL in nats, the mean over the first {count} held-out observations; ‖J‖ at z* (Bernoulli: in the Fisher metric); the correlation of the posterior mean \
          with the factor over the same observations"
     ));
 }

@@ -76,7 +76,10 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "views",
         ],
     ),
-    ("figure", &["content", "pane", "tiles", "layout", "view_state", "still", "animation", "sweep_plot"]),
+    (
+        "figure",
+        &["content", "pane", "tabs_in_sight", "tiles", "layout", "view_state", "still", "animation", "sweep_plot"],
+    ),
     (
         "app",
         &[
@@ -134,7 +137,9 @@ struct Source {
 impl Source {
     fn new(path: &str, text: &str) -> Self {
         let first = path.split('/').next().unwrap_or_default();
-        let code = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).map(without_comment);
+        // Tests stand at the end of a file, or in a file of their own.
+        let is_code = |line: &&str| !path.ends_with("/tests.rs") && !line.starts_with("#[cfg(test)]");
+        let code = text.lines().take_while(is_code).map(without_comment);
         Self {
             path: path.to_owned(),
             module: first.trim_end_matches(".rs").to_owned(),

@@ -122,7 +122,7 @@ impl Layout {
         let alone = self.alone;
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
-        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names };
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names, bar: None };
         match alone {
             Some(view) => behavior.alone(ui, view),
             None => self.tree.ui(&mut behavior, ui),
@@ -153,7 +153,7 @@ impl Layout {
         // Of tabs the front is drawn, under a title of its own.
         let (alone, tabbed) = (self.alone, Vec::new());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
-        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names };
+        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names, bar: None };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
             Some(view) if contexts.len() == 1 => {

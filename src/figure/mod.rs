@@ -6,5 +6,6 @@ pub mod layout;
 pub mod pane;
 pub mod still;
 pub mod sweep_plot;
+mod tabs_in_sight;
 pub(crate) mod tiles;
 pub(crate) mod view_state;

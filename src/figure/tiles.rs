@@ -4,9 +4,10 @@ use eframe::egui::{
     Align, Color32, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, UiBuilder, Visuals,
     WidgetText, vec2,
 };
-use egui_tiles::{Behavior, Container, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
+use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
 
 use super::pane::Pane;
+use super::tabs_in_sight::TabsInSight;
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
@@ -28,6 +29,8 @@ pub(super) struct TileBehavior<'a, 'b> {
     pub(super) tabbed: Vec<TileId>,
     /// The names of the runs.
     pub(super) names: Vec<String>,
+    /// The bar of tabs that is being drawn, and its tab in front.
+    pub(super) bar: Option<(TileId, TileId)>,
 }
 
 impl<'a, 'b> TileBehavior<'a, 'b> {
@@ -165,10 +168,12 @@ impl Behavior<Pane> for TileBehavior<'_, '_> {
         &mut self,
         tiles: &Tiles<Pane>,
         ui: &mut Ui,
-        _tile: TileId,
+        tile: TileId,
         tabs: &Tabs,
-        _scroll_offset: &mut f32,
+        scroll_offset: &mut f32,
     ) {
+        *scroll_offset += TabsInSight::overhang(ui.ctx(), tile);
+        self.bar = tabs.active.map(|front| (tile, front));
         let pane = tabs.active.and_then(|tile| tiles.get_pane(&tile));
         if let Some(pane) = pane {
             let context = self.context(*pane);
@@ -188,14 +193,8 @@ impl Behavior<Pane> for TileBehavior<'_, '_> {
             if button.double_clicked() {
                 self.context(pane).send(UiCommand::ToggleAlone(pane.view));
             }
-            // A tab that comes to the front comes into sight.
-            let (ctx, id) = (button.ctx.clone(), button.id.with("in front"));
-            let bar = tiles.parent_of(tile).and_then(|parent| tiles.get_container(parent));
-            let is_in_front = matches!(bar, Some(Container::Tabs(tabs)) if tabs.active == Some(tile));
-            let was = ctx.data(|data| data.get_temp::<bool>(id)).unwrap_or(false);
-            ctx.data_mut(|data| data.insert_temp(id, is_in_front));
-            if is_in_front && !was {
-                button.scroll_to_me(None);
+            if let Some((bar, _)) = self.bar.filter(|(_, front)| *front == tile) {
+                TabsInSight::follow(bar, tile, &button);
             }
         }
         button

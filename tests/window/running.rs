@@ -67,3 +67,15 @@ fn full_speed_and_the_pace_before_alternate() {
         assert!(test.kittest.query_by_value(shown).is_some(), "{shown}");
     }
 }
+
+#[test]
+fn the_tab_in_front_is_in_sight_in_a_narrow_bar() {
+    let mut test = WindowTest::paused_at("blob", 10);
+    test.app().execute(UiCommand::SetCompared(true));
+    test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 10));
+    test.frames(12);
+    let rects = |label: &str| test.kittest.get_all_by_label(label).map(|node| node.rect()).collect::<Vec<_>>();
+    let (tabs, tools) = (rects("Traversals"), rects("Play all rows in phase"));
+    assert_eq!((tabs.len(), tools.len()), (2, 2), "each run has its bar");
+    assert!(tabs.iter().zip(&tools).all(|(tab, tool)| tab.right() <= tool.left() + 1.0), "{tabs:?} {tools:?}");
+}

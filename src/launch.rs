@@ -13,6 +13,7 @@ use crate::io::{
     FileError, ModelOptions, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table, read_text,
     session_of,
 };
+use crate::vae::Vae;
 
 /// Source of a run.
 #[derive(Clone, Debug)]
@@ -259,6 +260,8 @@ pub struct PreparedRun {
     pub steps: u64,
     /// Hash of the weights of a saved run after those steps.
     pub weights: Option<String>,
+    /// Model of a saved run after those steps, if it was kept.
+    pub model: Option<Vae<f32>>,
     /// View state in the session.
     pub view: Value,
     /// What was left out of a model from a file.
@@ -277,6 +280,7 @@ impl PreparedRun {
             log: Vec::new(),
             steps,
             weights: None,
+            model: None,
             view: Value::Null,
             beside: None,
             notes: Vec::new(),
@@ -302,6 +306,7 @@ impl PreparedRun {
 
     /// Run of a session on `data`, shared with the second run if both come from the same file.
     fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
+        let model = session.model(data.data_dim())?;
         let Session { config, log, steps, weights, view, beside, .. } = session;
         let beside = beside.map(|beside| {
             if beside.table.is_none() && beside.config.origin.shares_file_with(&config.origin) {
@@ -311,7 +316,7 @@ impl PreparedRun {
             }
         });
         let beside = beside.transpose()?.map(Box::new);
-        Ok(Self { beside, config, data, log, steps, weights, view, notes: Vec::new(), note: None })
+        Ok(Self { beside, config, data, log, steps, weights, model, view, notes: Vec::new(), note: None })
     }
 
     /// Checks configuration and commands.
@@ -339,7 +344,7 @@ impl PreparedRun {
     fn reseed(&mut self, seed: u64) {
         if self.config.seed != seed {
             self.config.seed = seed;
-            self.weights = None;
+            (self.weights, self.model) = (None, None);
             if let Some(scene) = self.config.origin.scene() {
                 self.data = Arc::new(generate(scene, seed));
             }

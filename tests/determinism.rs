@@ -15,7 +15,7 @@ use unpick::geometry::Rotation;
 use unpick::linalg::Matrix;
 use unpick::nn::OptimizerKind;
 use unpick::rng::{Purpose, stream};
-use unpick::trainer::{Request, RunView, Trainer};
+use unpick::trainer::{IsSaved, Repeated, Repetition, Request, RunView, Trainer};
 use unpick::vae::{Covariance, ElboWorkspace, PosteriorFactor, Vae};
 
 /// A small model on the cylinder with some ten thousand steps per second.
@@ -165,6 +165,64 @@ fn a_trainer_makes_the_requested_steps_and_pauses() {
         let view = wait(&trainer, &wakes, |view| !view.running && view.served == 12 + k as u64);
         assert_eq!(view.snapshot.step, 100, "steps in all, not more steps");
     }
+}
+
+/// A repetition of `steps` steps, whose saved state is a model of zeros.
+fn repetition(steps: u64, is_same: bool) -> (Trainer, Receiver<()>, Experiment) {
+    let (config, data) = start(7);
+    let run = Experiment::new(config, data).unwrap();
+    let mut saved = Snapshot::of(&run);
+    saved.step = steps;
+    saved.vae.parameters.fill(0.0);
+    let (wake, wakes) = channel();
+    let again = run.clone();
+    let build = move || {
+        let is_saved: IsSaved = Box::new(move |_: &Vae<f32>| is_same);
+        Ok(Repetition { run: again, steps, saved: Some(saved), is_saved: Some(is_saved) })
+    };
+    (Trainer::repeat(build, move || wake.send(()).unwrap_or_default()).unwrap(), wakes, run)
+}
+
+#[test]
+fn a_saved_state_is_shown_while_its_steps_are_repeated() {
+    let (trainer, wakes, mut run) = repetition(2000, true);
+    let seen = wait(&trainer, &wakes, |_| true);
+    assert_eq!((seen.snapshot.step, seen.running), (2000, true));
+    assert!(seen.snapshot.vae.parameters.iter().all(|x| *x == 0.0));
+    // What is asked for concerns the end, and waits; it holds for the run that is repeated, not for what is shown.
+    trainer.ask(Request::Command(Command::Beta(3.0)));
+    trainer.ask(Request::Steps(10));
+    let seen = wait(&trainer, &wakes, |view| !view.running && view.served == 2);
+    run.advance(2000).unwrap();
+    run.apply(Command::Beta(3.0)).unwrap();
+    run.advance(10).unwrap();
+    assert_eq!((seen.snapshot.step, seen.repeated), (2010, None), "trained further");
+    assert_eq!(bits(&seen.snapshot.vae), bits(&run.state().vae));
+    assert_eq!(rows(&seen.snapshot.history), rows(run.history().rows()));
+}
+
+#[test]
+fn a_repetition_is_held_and_goes_on_and_says_how_it_ended() {
+    let (trainer, wakes, mut run) = repetition(3000, true);
+    trainer.ask(Request::Pause);
+    let held = wait(&trainer, &wakes, |view| view.served == 1);
+    let Some(Repeated::Steps(made, 3000)) = held.repeated else { panic!("{:?}", held.repeated) };
+    assert!(!held.running && made < 3000);
+    trainer.ask(Request::Steps(0));
+    let seen = wait(&trainer, &wakes, |view| view.served == 2 && !view.running);
+    run.advance(3000).unwrap();
+    assert_eq!(seen.repeated, Some(Repeated::Verified));
+    assert_eq!(bits(&seen.snapshot.vae), bits(&run.state().vae));
+
+    let (trainer, wakes, _) = repetition(20, false);
+    let seen = wait(&trainer, &wakes, |view| !view.running);
+    assert_eq!(seen.repeated, Some(Repeated::Different));
+    assert!(seen.notice.unwrap().1.contains("its weights differ from the saved ones"));
+    // A restart does not wait for a repetition.
+    let (trainer, wakes, _) = repetition(u64::MAX, true);
+    trainer.ask(Request::Restart);
+    let seen = wait(&trainer, &wakes, |view| view.served == 1);
+    assert_eq!((seen.snapshot.step, seen.running, seen.repeated), (0, false, None));
 }
 
 #[test]

@@ -7,8 +7,11 @@ use eframe::egui::{Theme, ViewportCommand};
 
 use super::dialogs::beta::BetaDialog;
 use super::dialogs::open::{OpenDialog, OpenKind};
+use super::panels;
+use super::run_slot::RunSlot;
 use super::state::App;
 use crate::checks::CheckWorker;
+use crate::data::Scene;
 use crate::experiment::{Command, FIXED};
 use crate::figure::layout::Layout;
 use crate::trainer::Request;
@@ -101,6 +104,7 @@ impl App {
                 self.restart(self.active..=self.active);
             }
             C::SetScene(scene) => self.open_scene(*scene),
+            C::ChangeScene(scene) => self.change_scene(&scene),
             C::Change(command) => self.change(command),
             C::SwitchCovariance => {
                 let covariance = self.runs[self.active].other_covariance();
@@ -165,7 +169,11 @@ impl App {
             }
             C::SetTheme(theme) => self.ctx.set_theme(theme),
             C::ToggleHelp => self.help = !self.help,
-            C::ToggleControls => self.hides_controls = !self.hides_controls,
+            C::ToggleControls => {
+                let shows = &mut self.shows_controls[usize::from(panels::is_wide(&self.ctx))];
+                *shows = !*shows;
+            }
+            C::Zoom(change) => self.zoom_by(change),
             C::Escape => self.escape(),
         }
     }
@@ -256,8 +264,23 @@ impl App {
         }
     }
 
+    /// Starts all runs on the scene of this name again, with its new numbers.
+    fn change_scene(&mut self, scene: &Scene) {
+        let is_of_it = |run: &RunSlot| run.draft.config.origin.scene().is_some_and(|own| own.name == scene.name);
+        for run in (0..self.runs.len()).filter(|run| is_of_it(&self.runs[*run])).collect::<Vec<_>>() {
+            self.runs[run].set_scene(scene);
+            self.restart(run..=run);
+        }
+        (self.background.seeds, self.background.checks) = (None, None);
+    }
+
     fn run_checks(&mut self) {
         let Some(scene) = self.runs[self.active].draft.config.origin.scene() else { return };
+        if Scene::named(&scene.name).is_some_and(|own| own != scene) {
+            self.notice =
+                Some("the predictions are about the scene as it is built in; choose it again to check them".to_owned());
+            return;
+        }
         let ctx = self.ctx.clone();
         let worker = CheckWorker::start(scene, move || ctx.request_repaint());
         if let Some(worker) = self.started(worker) {

@@ -15,13 +15,15 @@ pub(super) struct ConfigDraft {
     pub objective: [String; 2],
     /// Sentence about a likelihood that was chosen and does not suit the data.
     pub refused: Option<String>,
+    /// Sentence about numbers with which the scene can't be generated.
+    pub refused_scene: Option<String>,
 }
 
 impl ConfigDraft {
     /// The draft that says what `config` says.
     pub(super) fn new(config: Config) -> Self {
         let widths: Vec<String> = config.architecture.hidden.iter().map(ToString::to_string).collect();
-        Self { hidden: widths.join(", "), objective: Default::default(), config, refused: None }
+        Self { hidden: widths.join(", "), objective: Default::default(), config, refused: None, refused_scene: None }
     }
 
     /// Chooses the likelihood of the next run, or says why `data` do not suit it.

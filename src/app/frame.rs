@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use eframe::egui::{self, CentralPanel, Context, KeyboardShortcut, Label, Panel, Popup, RichText, Ui};
+use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Label, Panel, Popup, RichText, Ui};
 
 use super::panels;
 use super::run_slot::RunSlot;
@@ -21,6 +21,7 @@ impl App {
     pub fn frame(&mut self, ui: &mut Ui) {
         self.take_views();
         self.take_screenshot();
+        self.fit_zoom();
         let ctx = ui.ctx().clone();
         if self.selection.move_on(f64::from(ctx.input(|i| i.stable_dt))) {
             ctx.request_repaint();
@@ -29,16 +30,25 @@ impl App {
 
         let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
         let (recent, queue) = (&self.autosave.recent, &*self.commands);
-        Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &views, self.pace, recent, queue));
+        let open = self.shows_controls[usize::from(panels::is_wide(&ctx))];
+        let bar =
+            panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls: open, commands: queue };
+        Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
         self.notice_bar(ui);
         self.restore_bar(ui);
         self.time_bar(ui);
-        if !self.hides_controls {
-            let panel = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0);
-            panel.show(ui, |ui| self.controls(ui));
-        }
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
-        CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui));
+        let centre = CentralPanel::default().frame(margin);
+        let shows_controls = self.shows_controls[usize::from(panels::is_wide(&ctx))];
+        if shows_controls && ui.available_width() < panels::WITH_VIEWS {
+            centre.show(ui, |ui| self.controls(ui));
+        } else {
+            if shows_controls {
+                let panel = Panel::left("controls").default_size(248.0).size_range(220.0..=360.0);
+                panel.show(ui, |ui| self.controls(ui));
+            }
+            centre.show(ui, |ui| self.views(ui));
+        }
         self.dialogs(&ctx);
         self.execute_commands();
         self.request_shown_step();
@@ -67,7 +77,9 @@ impl App {
         // Takes the keys in the order in which they were pressed.
         let remains = |event: &egui::Event| {
             let egui::Event::Key { key, modifiers, pressed: true, .. } = event else { return true };
-            let means = |s: KeyboardShortcut| s.logical_key == *key && modifiers.matches_logically(s.modifiers);
+            // Plus is Shift and = on many keyboards.
+            let key = if *key == Key::Equals { Key::Plus } else { *key };
+            let means = |s: KeyboardShortcut| s.logical_key == key && modifiers.matches_logically(s.modifiers);
             let Some(entry) = command_table().iter().find(|entry| entry.shortcut.is_some_and(means)) else {
                 return true;
             };

@@ -15,6 +15,7 @@ mod recovery;
 mod run_slot;
 mod state;
 mod time_travel;
+mod zoom;
 
 pub use native::window;
 pub use state::{App, FirstRun};

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
-use super::run_slot::{RunSlot, SavedEnd};
+use super::run_slot::RunSlot;
 use super::state::App;
 use crate::data::{Dataset, Scene};
 use crate::experiment::{Config, FIXED, Snapshot, has_latent_axes};
 use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
 use crate::geometry::Undefined;
-use crate::io::{ModelOptions, Recipe, Session, lacks_activation};
+use crate::io::{ModelOptions, Recipe, Session, hash_of_weights, lacks_activation};
 use crate::launch::{PreparedRun, RunSource, launch};
-use crate::trainer::Request;
+use crate::trainer::{IsSaved, Repetition};
 
 impl App {
     /// Starts a run of a scene, with seed 0 unless the seed is kept.
@@ -134,16 +134,8 @@ impl App {
     fn resume_run(&mut self, run: usize, prepared: PreparedRun) {
         let run = &mut self.runs[run];
         run.replace(prepared.config.clone(), Arc::clone(&prepared.data));
-        let (log, steps, weights) = (prepared.log.clone(), prepared.steps, prepared.weights.clone());
-        let build = move || prepared.experiment().map_err(|e| e.to_string());
-        match run.continue_with(build, &self.ctx, self.pace) {
-            Ok(()) => {
-                run.saved_end = weights.map(|weights| SavedEnd { log, steps, weights });
-                if steps > 0 {
-                    run.ask(Request::Steps(steps));
-                }
-            }
-            Err(error) => self.notice = Some(format!("the run cannot be started ({error}); close other programs")),
+        if let Err(error) = run.repeat(move || repetition(prepared), &self.ctx, self.pace) {
+            self.notice = Some(format!("the run cannot be started ({error}); close other programs"));
         }
     }
 
@@ -216,4 +208,16 @@ impl App {
             Err(sentence) => sentence,
         });
     }
+}
+
+/// The repetition of a saved run, whose saved state is shown meanwhile if it was kept.
+fn repetition(mut prepared: PreparedRun) -> Result<Repetition, String> {
+    let (steps, weights, model, log) =
+        (prepared.steps, prepared.weights.take(), prepared.model.take(), prepared.log.clone());
+    let run = prepared.experiment().map_err(|e| e.to_string())?;
+    let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
+    let eigenvalues = || run.eigenvalues().map(<[f64]>::to_vec);
+    let saved = model.map(|vae| Snapshot::new(config, data, log, Vec::new(), steps, vae, eigenvalues));
+    let is_saved = weights.map(|hash| -> IsSaved { Box::new(move |vae| hash_of_weights(vae) == hash) });
+    Ok(Repetition { run, steps, saved, is_saved })
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use eframe::egui::Context;
 
 use super::config_draft::ConfigDraft;
-use crate::data::{Dataset, generate};
-use crate::experiment::{Config, Experiment, LoggedCommand, Origin, Settings, Snapshot};
+use crate::data::{Dataset, Scene, generate};
+use crate::experiment::{Config, Experiment, Origin, Settings, Snapshot};
 use crate::figure::still::TimePoints;
-use crate::io::hash_of_weights;
-use crate::trainer::{ENSEMBLE_SEEDS, Request, RunView, SeedEnsemble, Trainer};
+use crate::trainer::{ENSEMBLE_SEEDS, Repetition, Request, RunView, SeedEnsemble, Trainer};
 use crate::vae::{Architecture, Covariance};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
@@ -22,15 +21,6 @@ use crate::viz::workers::Workers;
 /// Steps of a seed ensemble on your data.
 const OWN_STEPS: u64 = 4000;
 
-/// The end of a saved run, which its repetition must reach.
-#[derive(Debug)]
-pub(super) struct SavedEnd {
-    pub log: Vec<LoggedCommand>,
-    pub steps: u64,
-    /// The hash of the weights.
-    pub weights: String,
-}
-
 /// A run and everything that is known of it.
 #[derive(Debug)]
 pub(super) struct RunSlot {
@@ -39,8 +29,6 @@ pub(super) struct RunSlot {
     asked: u64,
     /// Notices of the current trainer that were shown.
     noticed: u64,
-    /// The end that the run must reach, if it repeats a saved one.
-    pub saved_end: Option<SavedEnd>,
     /// Its data.
     pub data: Arc<Dataset>,
     /// The newest view of the run.
@@ -64,7 +52,6 @@ impl RunSlot {
             trainer: None,
             asked: 0,
             noticed: 0,
-            saved_end: None,
             view: None,
             settings: config.settings(),
             draft: ConfigDraft::new(config),
@@ -105,9 +92,32 @@ impl RunSlot {
         ctx: &Context,
         pace: Option<f64>,
     ) -> std::io::Result<()> {
+        self.begin(|wake| Trainer::spawn(build, wake), ctx, pace)
+    }
+
+    /// Repeats a saved run; the one before ends.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn repeat(
+        &mut self,
+        build: impl FnOnce() -> Result<Repetition, String> + Send + 'static,
+        ctx: &Context,
+        pace: Option<f64>,
+    ) -> std::io::Result<()> {
+        self.begin(|wake| Trainer::repeat(build, wake), ctx, pace)
+    }
+
+    /// Starts a trainer. It is given what wakes the window.
+    fn begin(
+        &mut self,
+        start: impl FnOnce(Box<dyn Fn() + Send>) -> std::io::Result<Trainer>,
+        ctx: &Context,
+        pace: Option<f64>,
+    ) -> std::io::Result<()> {
         let ctx = ctx.clone();
-        self.trainer = Some(Trainer::spawn(build, move || ctx.request_repaint())?);
-        (self.asked, self.noticed, self.saved_end) = (0, 0, None);
+        self.trainer = Some(start(Box::new(move || ctx.request_repaint()))?);
+        (self.asked, self.noticed) = (0, 0);
         self.ask(Request::MaxRate(self.rate_at(pace)));
         Ok(())
     }
@@ -170,9 +180,6 @@ impl RunSlot {
                     self.settings = view.snapshot.settings;
                 }
                 self.view = Some(view.clone());
-                if let Some(sentence) = self.differing_weights() {
-                    return Some(sentence);
-                }
                 let (count, sentence) = view.notice.as_ref()?;
                 let first = *count > self.noticed;
                 self.noticed = *count;
@@ -183,23 +190,6 @@ impl RunSlot {
                 Some(sentence.clone())
             }
         }
-    }
-
-    /// The sentence about differing weights, once a saved run has been repeated.
-    fn differing_weights(&mut self) -> Option<String> {
-        let (view, steps) = (self.view.as_ref()?, self.saved_end.as_ref()?.steps);
-        if view.served < self.asked || view.snapshot.step < steps {
-            return None;
-        }
-        let SavedEnd { log, weights, .. } = self.saved_end.take()?;
-        // A run that was changed or trained further meanwhile is another one.
-        let same_run = view.snapshot.step == steps && view.snapshot.log == log;
-        (same_run && hash_of_weights(&view.snapshot.vae) != weights).then(|| {
-            format!(
-                "the run was repeated to step {steps}, but its weights differ from the saved ones: another machine or version of this \
-                 program made them"
-            )
-        })
     }
 
     /// The newest snapshot.
@@ -270,6 +260,16 @@ impl RunSlot {
             config.optimizer = self.settings.optimizer;
             self.settings.optimizer.kind = config.suited_optimizer();
         }
+    }
+
+    /// Prepares a run on a scene with other numbers, and as large minibatches as its samples allow.
+    pub(super) fn set_scene(&mut self, scene: &Scene) {
+        let batch = &mut self.settings.optimizer.batch;
+        *batch = (*batch).min(scene.generator.samples);
+        let config = &mut self.draft.config;
+        config.origin = Origin::Scene(Box::new(scene.clone()));
+        self.data = Arc::new(generate(scene, config.seed));
+        self.projection = self.workers.projection(&self.data);
     }
 
     /// Prepares the run that the controls describe, with the data of its seed.

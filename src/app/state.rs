@@ -38,6 +38,13 @@ struct StoredState {
     /// Seconds for the planned steps.
     #[serde(default = "watchable")]
     pace: Option<f64>,
+    #[serde(default = "unzoomed")]
+    zoom: f32,
+}
+
+/// No zoom but that of the window.
+fn unzoomed() -> f32 {
+    1.0
 }
 
 /// Seconds in which one can follow a run from its beginning to its end.
@@ -74,8 +81,10 @@ pub struct App {
     pub(super) layouts: [Layout; 2],
     /// Seconds for the planned steps; `None`: full speed.
     pub(super) pace: Option<f64>,
-    /// The side panel is hidden.
-    pub(super) hides_controls: bool,
+    /// The side panel is shown: in a narrow window, and in a wide one.
+    pub(super) shows_controls: [bool; 2],
+    /// The zoom that was asked for, beside that of the window.
+    pub(super) zoom: f32,
     /// The seed stays when another scene is chosen.
     pub(super) keeps_seed: bool,
     /// The pace before full speed.
@@ -106,6 +115,8 @@ impl App {
     /// The window on a run.
     pub fn new(ctx: &Context, first: FirstRun, workers: Workers) -> Self {
         install(ctx);
+        // The zoom is the window's own.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let FirstRun { config, data, running } = first;
         let mut app = Self {
             active: 0,
@@ -113,7 +124,8 @@ impl App {
             commands: Rc::default(),
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
             pace: None,
-            hides_controls: false,
+            shows_controls: [false, true],
+            zoom: unzoomed(),
             keeps_seed: false,
             pace_before: watchable(),
             notice: None,
@@ -138,11 +150,11 @@ impl App {
         app
     }
 
-    /// Restores the stored layout, layers, folder and pace; parts that do not fit any more are dropped. The first start is light, as
+    /// Restores the stored layout, layers, folder, pace and zoom; parts that do not fit any more are dropped. The first start is light, as
     /// projectors and paper are.
     pub fn restore(&mut self, storage: Option<&dyn eframe::Storage>) {
         let stored = storage.and_then(|storage| eframe::get_value(storage, STORED));
-        let Some(StoredState { layouts, layers, folder, pace }) = stored else {
+        let Some(StoredState { layouts, layers, folder, pace, zoom }) = stored else {
             self.ctx.set_theme(Theme::Light);
             return self.set_pace(watchable());
         };
@@ -155,6 +167,8 @@ impl App {
         }
         self.selection.layers = layers;
         self.set_pace(pace);
+        self.zoom = if zoom.is_finite() { zoom } else { unzoomed() };
+        self.zoom_by(Some(0.0));
         if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
             self.set_folder(&folder);
             self.saved_in = Some(folder);
@@ -172,10 +186,11 @@ impl App {
         }
     }
 
-    /// Stores layout, layers, folder and pace for the next start.
+    /// Stores layout, layers, folder, pace and zoom for the next start.
     pub(super) fn store(&self, storage: &mut dyn eframe::Storage) {
         let (layouts, layers, folder) = (self.layouts.clone(), self.selection.layers.chosen(), self.saved_in.clone());
-        eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder, pace: self.pace });
+        let (pace, zoom) = (self.pace, self.zoom);
+        eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder, pace, zoom });
     }
 
     /// z*, camera and layers.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::command::LoggedCommand;
+use super::command::{Command, LoggedCommand};
 use super::config::Config;
 use super::history::Row;
 use super::measure::{FactorCorrelation, HeldOut, encodings, mcc_ceiling, measured_observations};
@@ -101,6 +101,13 @@ impl Snapshot {
     /// Convergence: verdict and trend.
     pub fn convergence(&self) -> Convergence {
         Convergence::of(&self.history, &self.schedule)
+    }
+
+    /// The newest row of the history, unless the latents were rotated after it: it tells of the model before.
+    pub fn newest_row(&self) -> Option<&Row> {
+        let rotation = self.log.iter().rfind(|logged| matches!(logged.command, Command::Rotate(_)));
+        let is_newer = |row: &&Row| rotation.is_none_or(|rotation| row.step > rotation.step);
+        self.history.last().map(Arc::as_ref).filter(is_newer)
     }
 
     /// Learning rate of the next step.

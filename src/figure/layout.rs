@@ -1,6 +1,6 @@
 //! The layout: which view is where, in tiles that can be moved, resized, or shown alone.
 
-use eframe::egui::{Id, Ui};
+use eframe::egui::{Id, Ui, Vec2, vec2};
 use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,13 @@ pub struct Layout {
     /// The view that is shown alone: of both runs, if there are two.
     #[serde(deserialize_with = "read_optional_view")]
     pub alone: Option<View>,
+    /// The pane that is shown where there is no room for the tiles.
+    #[serde(skip)]
+    small: Pane,
 }
+
+/// The room that the tiles of one run need, and of two.
+const ROOM: [Vec2; 2] = [vec2(760.0, 430.0), vec2(920.0, 560.0)];
 
 /// The views of a region, of one run, as tabs.
 fn tabs(regions: &[Region], run: usize) -> Arrangement {
@@ -105,7 +111,7 @@ impl Layout {
     pub fn new(name: &'static str, arrangement: &Arrangement) -> Self {
         let mut tiles = Tiles::default();
         let root = insert(&mut tiles, arrangement);
-        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None }
+        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None, small: Pane::default() }
     }
 
     /// The layout of a figure, of one run or of two.
@@ -117,15 +123,25 @@ impl Layout {
         }
     }
 
-    /// Draws the tiles, or the view that is alone.
+    /// Draws the tiles, or the view that is alone. Where there is no room for the tiles, one view is drawn at a time.
     pub(crate) fn show(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
         let alone = self.alone;
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
-        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names, bar: None };
+        let is_small = {
+            let (room, needed) = (ui.available_size(), ROOM[contexts.len().min(2) - 1]);
+            room.x < needed.x || room.y < needed.y
+        };
+        let mut behavior =
+            TileBehavior { contexts, selection, alone, is_small, tabbed, names, bar: None, chosen: None };
         match alone {
-            Some(view) => behavior.alone(ui, view),
+            Some(view) => behavior.alone(ui, Pane { view, ..self.small }),
+            None if is_small => behavior.alone(ui, self.small),
             None => self.tree.ui(&mut behavior, ui),
+        }
+        if let Some(chosen) = behavior.chosen {
+            self.small = chosen;
+            self.alone = self.alone.map(|_| chosen.view);
         }
         self.follow(&fronts);
     }
@@ -153,13 +169,14 @@ impl Layout {
         // Of tabs the front is drawn, under a title of its own.
         let (alone, tabbed) = (self.alone, Vec::new());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
-        let mut behavior = TileBehavior { contexts, selection, alone, tabbed, names, bar: None };
+        let mut behavior =
+            TileBehavior { contexts, selection, alone, is_small: false, tabbed, names, bar: None, chosen: None };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
             Some(view) if contexts.len() == 1 => {
                 behavior.pane(ui, Pane { view, run: 0 }, true);
             }
-            Some(view) => behavior.alone(ui, view),
+            Some(view) => behavior.alone(ui, Pane { view, run: 0 }),
             None => self.tree.ui(&mut behavior, ui),
         }
     }

@@ -1,8 +1,8 @@
 //! Tiles: each view under its title and tools, or behind a tab.
 
 use eframe::egui::{
-    Align, Color32, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, UiBuilder, Visuals,
-    WidgetText, vec2,
+    Align, Color32, Layout as Arrangement, Rect, Response, RichText, Sense, Stroke, TextStyle, Ui, UiBuilder, Vec2,
+    Visuals, WidgetText, vec2,
 };
 use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
 
@@ -15,7 +15,7 @@ use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
 use crate::viz::view::View;
-use crate::viz::views::spec_of;
+use crate::viz::views::{VIEWS, spec_of};
 
 /// Draws tiles: a header with its tools above each view.
 pub(super) struct TileBehavior<'a, 'b> {
@@ -25,6 +25,10 @@ pub(super) struct TileBehavior<'a, 'b> {
     pub(super) selection: &'a mut Selection,
     /// The view that is shown alone.
     pub(super) alone: Option<View>,
+    /// There is room for one view only.
+    pub(super) is_small: bool,
+    /// The pane that was chosen in the menu of the one that is shown alone.
+    pub(super) chosen: Option<Pane>,
     /// The tiles whose titles are tabs.
     pub(super) tabbed: Vec<TileId>,
     /// The names of the runs.
@@ -34,14 +38,29 @@ pub(super) struct TileBehavior<'a, 'b> {
 }
 
 impl<'a, 'b> TileBehavior<'a, 'b> {
-    /// One view of every run beside the others.
-    pub(super) fn alone(&mut self, ui: &mut Ui, view: View) {
-        let count = if spec_of(view).is_shared { 1 } else { self.contexts.len() };
-        ui.columns(count, |columns| {
-            for (run, ui) in columns.iter_mut().enumerate() {
-                ui.push_id(run, |ui| self.pane(ui, Pane { view, run }, false));
-            }
-        });
+    /// One view of every run, beside or above each other; where there is no room for two, that of one run.
+    pub(super) fn alone(&mut self, ui: &mut Ui, pane: Pane) {
+        let count = if spec_of(pane.view).is_shared { 1 } else { self.contexts.len() };
+        let place = ui.available_rect_before_wrap();
+        let (centre, gap) = (place.center(), 0.5 * GAP);
+        let halves = if count == 2 && (self.is_figure() || place.width() >= 2.0 * LEAST.x) {
+            [place.with_max_x(centre.x - gap), place.with_min_x(centre.x + gap)]
+        } else if count == 2 && place.height() >= 2.0 * LEAST.y {
+            [place.with_max_y(centre.y - gap), place.with_min_y(centre.y + gap)]
+        } else {
+            let run = pane.run.min(count - 1);
+            ui.push_id(run, |ui| self.pane(ui, Pane { run, ..pane }, false));
+            return;
+        };
+        for (run, half) in halves.into_iter().enumerate() {
+            let mut inside = part(ui, half, *ui.layout());
+            inside.push_id(run, |ui| self.pane(ui, Pane { run, ..pane }, false));
+        }
+        ui.advance_cursor_after_rect(place);
+    }
+
+    fn is_figure(&self) -> bool {
+        self.contexts.iter().any(ViewContext::is_figure)
     }
 
     fn context(&self, pane: Pane) -> ViewContext<'a> {
@@ -94,9 +113,14 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
             (spec_of(pane.view).figure_legend)(ui, context);
             return response;
         }
-        let sense = Sense::click_and_drag();
-        let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));
-        let response = response.on_hover_text("Drag to move the view, double-click to show it alone");
+        let response = if self.is_small || self.alone.is_some() {
+            let text = if roomy { self.title(pane) } else { short() };
+            self.menu_of_views(ui, pane, &text)
+        } else {
+            let sense = Sense::click_and_drag();
+            let response = ui.add(eframe::egui::Label::new(title).selectable(false).sense(sense));
+            response.on_hover_text("Drag to move the view, double-click to show it alone")
+        };
         if response.double_clicked() {
             context.send(UiCommand::ToggleAlone(pane.view));
         }
@@ -106,6 +130,27 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
             ui.with_layout(Arrangement::right_to_left(Align::Center), |ui| self.buttons(ui, pane, context));
         }
         response
+    }
+
+    /// The title of a view that is alone: a menu of all views, and of both runs where one of them is seen.
+    fn menu_of_views(&mut self, ui: &mut Ui, pane: Pane, title: &str) -> Response {
+        let text = RichText::new(format!("{title} ▾")).text_style(TextStyle::Heading);
+        let menu = ui.menu_button(text, |ui| {
+            if self.is_compared(pane) {
+                for (run, name) in self.names.iter().enumerate() {
+                    if ui.selectable_label(run == pane.run, name).clicked() {
+                        self.chosen = Some(Pane { run, ..pane });
+                    }
+                }
+                ui.separator();
+            }
+            for spec in VIEWS {
+                if ui.selectable_label(spec.view == pane.view, spec.view.title).clicked() {
+                    self.chosen = Some(Pane { view: spec.view, ..pane });
+                }
+            }
+        });
+        menu.response.on_hover_text("Choose the view")
     }
 
     /// The buttons of a pane, from right to left.
@@ -122,7 +167,9 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
                 context.send(command);
             }
         };
-        button(symbol, help, UiCommand::ToggleAlone(pane.view));
+        if !self.is_small {
+            button(symbol, help, UiCommand::ToggleAlone(pane.view));
+        }
         button("↧", "Export as figure", UiCommand::ExportFigure(Some(pane.view)));
     }
 
@@ -140,6 +187,12 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         if self.is_compared(pane) { format!("{} · ", self.names[pane.run]) } else { String::new() }
     }
 }
+
+/// The least size of one of two views that are seen together.
+const LEAST: Vec2 = vec2(290.0, 250.0);
+
+/// The gap between tiles.
+const GAP: f32 = 8.0;
 
 /// The room for the buttons of a header.
 const BUTTONS: f32 = 44.0;
@@ -201,7 +254,7 @@ impl Behavior<Pane> for TileBehavior<'_, '_> {
     }
 
     fn is_tab_bar_visible(&self, _tile: TileId, _tabs: &Tabs) -> bool {
-        !self.contexts.iter().any(ViewContext::is_figure)
+        !self.is_figure()
     }
 
     fn tab_bar_height(&self, _style: &eframe::egui::Style) -> f32 {
@@ -234,7 +287,7 @@ impl Behavior<Pane> for TileBehavior<'_, '_> {
     }
 
     fn gap_width(&self, _style: &eframe::egui::Style) -> f32 {
-        8.0
+        GAP
     }
 
     fn resize_stroke(&self, style: &eframe::egui::Style, state: ResizeState) -> Stroke {

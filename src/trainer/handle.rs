@@ -6,6 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
 use super::latest::Latest;
+use super::repetition::{Repeating, Repetition};
 use super::request::Request;
 use super::run_view::RunView;
 use super::trainer_thread::TrainerThread;
@@ -28,12 +29,36 @@ impl Trainer {
         build: impl FnOnce() -> Result<Experiment, String> + Send + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
+        Self::spawn_with(move || Ok((build()?, None)), wake)
+    }
+
+    /// Starts a thread that repeats a saved run at full speed, then pauses it. Requests that concern its end wait until then; Pause
+    /// holds the repetition, Restart ends it.
+    ///
+    /// # Errors
+    /// If the system refuses a thread.
+    pub fn repeat(
+        build: impl FnOnce() -> Result<Repetition, String> + Send + 'static,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let begin = move || {
+            let (run, repeating) = Repeating::begin(build()?);
+            Ok((run, Some(repeating)))
+        };
+        Self::spawn_with(begin, wake)
+    }
+
+    fn spawn_with(
+        build: impl FnOnce() -> Result<(Experiment, Option<Repeating>), String> + Send + 'static,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let latest = Arc::new(Latest::default());
         let published = Arc::clone(&latest);
         let thread = Builder::new().name("trainer".to_owned()).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| {
-                TrainerThread::new(build()?, &published, &wake).serve(&receiver);
+                let (run, repeating) = build()?;
+                TrainerThread::new(run, repeating, &published, &wake).serve(&receiver);
                 Ok(())
             }));
             let failure = match outcome {

@@ -3,6 +3,7 @@
 mod branches;
 mod handle;
 mod latest;
+mod repetition;
 mod request;
 mod run_view;
 mod seed_ensemble;
@@ -11,6 +12,7 @@ mod trainer_thread;
 pub use branches::Branch;
 pub use handle::Trainer;
 pub use latest::Latest;
+pub use repetition::{IsSaved, Repeated, Repetition};
 pub use request::Request;
 pub use run_view::RunView;
 pub use seed_ensemble::{ENSEMBLE_SEEDS, SeedEnsemble};

@@ -1,11 +1,13 @@
 //! Training thread: serves requests between steps.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::branches::Branches;
 use super::latest::Latest;
+use super::repetition::{Repeated, Repeating};
 use super::request::Request;
 use super::run_view::RunView;
 use crate::experiment::{Divergence, Experiment, FIXED, Snapshot};
@@ -15,8 +17,12 @@ pub(super) struct TrainerThread<'a> {
     run: Experiment,
     branches: Branches,
     shown: Option<Arc<Snapshot>>,
-    /// Request received after skipped ones.
-    postponed: Option<Request>,
+    /// The saved run that is being repeated.
+    repeating: Option<Repeating>,
+    /// Step and number of commands at which a repetition ended, and how.
+    repeated: Option<(u64, usize, Repeated)>,
+    /// Requests to be served before those that still arrive.
+    postponed: VecDeque<Request>,
     latest: &'a Latest<Result<RunView, String>>,
     wake: &'a dyn Fn(),
     /// Steps still to be made: 0 while paused, `u64::MAX` without an end.
@@ -31,13 +37,20 @@ pub(super) struct TrainerThread<'a> {
 }
 
 impl<'a> TrainerThread<'a> {
-    pub(super) fn new(run: Experiment, latest: &'a Latest<Result<RunView, String>>, wake: &'a dyn Fn()) -> Self {
+    pub(super) fn new(
+        run: Experiment,
+        repeating: Option<Repeating>,
+        latest: &'a Latest<Result<RunView, String>>,
+        wake: &'a dyn Fn(),
+    ) -> Self {
         let meter = Meter { since: Instant::now(), steps: 0, rate: 0.0 };
         Self {
             run,
             branches: Branches::default(),
             shown: None,
-            postponed: None,
+            repeating,
+            repeated: None,
+            postponed: VecDeque::new(),
             latest,
             wake,
             left: 0,
@@ -55,16 +68,17 @@ impl<'a> TrainerThread<'a> {
         self.publish();
         loop {
             // While paused every request is published at once; while running the reader decides how often.
-            let paused = self.left == 0;
+            let paused = !self.is_busy();
             match self.next(requests) {
                 Ok(Some(request)) => {
                     let request = self.skip_outdated(request, requests);
                     let show = matches!(request, Request::ShowStep(_));
                     self.handle(request);
-                    if paused || show || self.left == 0 {
+                    if paused || show || !self.is_busy() {
                         self.publish();
                     }
                 }
+                Ok(None) if self.repeating.is_some() => self.repeat(),
                 Ok(None) => self.step(),
                 Err(Disconnected) => return,
             }
@@ -76,7 +90,7 @@ impl<'a> TrainerThread<'a> {
         while matches!(request, Request::ShowStep(_)) {
             let Ok(next) = requests.try_recv() else { break };
             if !matches!(next, Request::ShowStep(_)) {
-                self.postponed = Some(next);
+                self.postponed.push_back(next);
                 break;
             }
             self.served += 1;
@@ -87,13 +101,14 @@ impl<'a> TrainerThread<'a> {
 
     /// The next request, or `None` when a step is due.
     fn next(&mut self, requests: &Receiver<Request>) -> Result<Option<Request>, Disconnected> {
-        if let Some(request) = self.postponed.take() {
+        if let Some(request) = self.postponed.pop_front() {
             return Ok(Some(request));
         }
-        if self.left == 0 {
+        if !self.is_busy() {
             return requests.recv().map(Some).map_err(|_closed| Disconnected);
         }
-        let Some(max_rate) = self.max_rate else {
+        // A repetition is not there to be watched.
+        let Some(max_rate) = self.max_rate.filter(|_| self.repeating.is_none()) else {
             return match requests.try_recv() {
                 Ok(request) => Ok(Some(request)),
                 Err(TryRecvError::Empty) => Ok(None),
@@ -107,7 +122,22 @@ impl<'a> TrainerThread<'a> {
         }
     }
 
+    /// True while a step is due.
+    fn is_busy(&self) -> bool {
+        self.repeating.as_ref().map_or(self.left > 0, |repeating| !repeating.is_held)
+    }
+
     fn handle(&mut self, request: Request) {
+        let request = match &mut self.repeating {
+            Some(repeating) => repeating.take(request, self.run.state().step),
+            None => Some(request),
+        };
+        if let Some(request) = request {
+            self.serve_now(request);
+        }
+    }
+
+    fn serve_now(&mut self, request: Request) {
         self.served += 1;
         let was_running = self.left > 0;
         if !was_running {
@@ -132,7 +162,10 @@ impl<'a> TrainerThread<'a> {
             Request::Fork(step) => self.branches.fork(&mut self.run, step),
             Request::Switch(number) => self.branches.switch(&mut self.run, number),
             Request::Close(number) => self.branches.close(&mut self.run, number),
-            Request::Restart => self.run = self.run.restarted(),
+            Request::Restart => {
+                self.repeating = None;
+                self.run = self.run.restarted();
+            }
         }
         if matches!(request, Request::Fork(_) | Request::Switch(_) | Request::Restart) {
             self.shown = None;
@@ -157,6 +190,43 @@ impl<'a> TrainerThread<'a> {
         }
         if self.left == 0 || self.latest.take_request() {
             self.publish();
+        }
+    }
+
+    /// Repeats one step of a saved run, or ends the repetition.
+    fn repeat(&mut self) {
+        let Some(repeating) = &self.repeating else { return };
+        let steps = repeating.steps;
+        let outcome = if self.run.state().step < steps { self.run.step() } else { self.run.verify() };
+        self.warn();
+        self.meter.count();
+        if let Err(divergence) = outcome {
+            self.repeating = None;
+            self.stop(&divergence);
+        } else if self.run.state().step >= steps
+            && let Some(repeating) = self.repeating.take()
+        {
+            self.meter.rate = 0.0;
+            self.judge(&repeating);
+            self.postponed.extend(repeating.waiting);
+        }
+        if self.repeating.is_none() || self.latest.take_request() {
+            self.publish();
+        }
+    }
+
+    /// Compares the repeated run with the saved one.
+    fn judge(&mut self, repeating: &Repeating) {
+        let Some(is_saved) = &repeating.is_saved else { return };
+        let is_same = is_saved(&self.run.state().vae);
+        let outcome = if is_same { Repeated::Verified } else { Repeated::Different };
+        self.repeated = Some((self.run.state().step, self.run.log().len(), outcome));
+        if !is_same {
+            self.notify(format!(
+                "the run was repeated to step {}, but its weights differ from the saved ones: another machine or version of this program \
+                 made them. The repeated run is shown now",
+                repeating.steps
+            ));
         }
     }
 
@@ -188,13 +258,21 @@ impl<'a> TrainerThread<'a> {
         self.notice = Some((self.notices, sentence));
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        let made = (self.run.state().step, self.run.log().len());
+        let saved = self.repeating.as_mut().and_then(|repeating| repeating.saved_state(&self.run));
+        let ended = self.repeated.filter(|(step, commands, _)| (*step, *commands) == made);
+        let repeated = match &self.repeating {
+            Some(repeating) => Some(Repeated::Steps(made.0, repeating.steps)),
+            None => ended.map(|(_, _, outcome)| outcome),
+        };
         let view = RunView {
-            snapshot: Arc::new(Snapshot::of(&self.run)),
+            snapshot: saved.unwrap_or_else(|| Arc::new(Snapshot::of(&self.run))),
+            repeated,
             shown: self.shown.clone(),
             branch: self.branches.current(),
             others: self.branches.others(),
-            running: self.left > 0,
+            running: self.is_busy(),
             steps_per_second: self.meter.rate,
             notice: self.notice.clone(),
             served: self.served,

@@ -81,6 +81,8 @@ pub enum UiCommand {
     SetNetwork(Box<Architecture>),
     /// Start a run of this scene in the place of the active one.
     SetScene(Box<Scene>),
+    /// Restart the runs on this scene, of which numbers were changed, with the settings that are shown.
+    ChangeScene(Box<Scene>),
     /// Change the living active run.
     Change(Command),
     /// Switch the active run between diagonal and full covariance.
@@ -136,6 +138,8 @@ pub enum UiCommand {
     ToggleHelp,
     /// Hide the side panel, or show it.
     ToggleControls,
+    /// Make text and marks larger by this share, or smaller; `None`: as at first.
+    Zoom(Option<f32>),
     /// Close the topmost dialog, go back to the newest step, or to all views.
     Escape,
 }
@@ -316,6 +320,15 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         add(C::Nudge(direction), &label, plain(key), (Menu::None, 0), "Move z* by a tenth of a standard deviation");
     }
     add(C::ToggleControls, "Side panel", plain(Key::K), (ViewMenu, 1), "Hide the side panel, or show it");
+    add(
+        C::Zoom(Some(0.1)),
+        "Zoom in",
+        ctrl(Key::Plus),
+        (ViewMenu, 3),
+        "Make text and marks larger; they also grow with the window",
+    );
+    add(C::Zoom(Some(-0.1)), "Zoom out", ctrl(Key::Minus), (ViewMenu, 3), "Make text and marks smaller");
+    add(C::Zoom(None), "Reset zoom", ctrl(Key::Num0), (ViewMenu, 3), "Text and marks as the window is large");
     add(C::ToggleHelp, "Keyboard help", plain(Key::F1), (Help, 0), "List keys and mouse gestures");
     let help = "Close the topmost dialog, go back to the newest step, or to all views";
     add(C::Escape, "Close, newest step, or all views", plain(Key::Escape), (Menu::None, 0), help);

@@ -66,6 +66,9 @@ pub struct Selection {
     /// The training plots have an axis of √steps.
     #[serde(skip_serializing_if = "is_off")]
     pub root_steps: bool,
+    /// The first and last step of the training plots; `None`: all steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_range: Option<[f64; 2]>,
     /// Settings of the view of traversals.
     pub traversal: Traversal,
     /// Settings of the view of reconstructions.
@@ -187,6 +190,7 @@ impl Default for Selection {
             axes: [0, 1],
             pairs: false,
             root_steps: false,
+            step_range: None,
             observation: None,
             layers: Layers::default(),
             unit_arrows: false,

@@ -73,6 +73,15 @@ impl WindowTest {
         }
     }
 
+    /// Gives the window another size, in points of the system: those of the window are as many more as it is zoomed in.
+    pub(crate) fn resize(&mut self, size: Vec2) {
+        for _ in 0..5 {
+            let zoom = self.kittest.ctx.zoom_factor();
+            self.kittest.set_size(size / zoom);
+            self.kittest.step();
+        }
+    }
+
     pub(crate) fn frames(&mut self, count: usize) {
         self.kittest.run_steps(count);
     }

@@ -2,12 +2,14 @@
 
 #![cfg(feature = "gui")]
 
+mod controls;
 mod derived_views;
 mod dialogs;
 mod figures;
 mod harness;
 mod images;
 mod imports;
+mod legibility;
 mod model;
 mod movies;
 mod network;

@@ -62,18 +62,54 @@ fn weights_that_differ_are_told_and_damage_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut test = WindowTest::paused_at("linear", 50);
     let session = Session { weights: Some("00ff".to_owned()), ..kept(&mut test) };
+    save_session(&folder.path().join("forged.unpick"), &session).unwrap();
+    let short = Session { parameters: Some(vec![0.5; 3]), ..kept(&mut test) };
+    save_session(&folder.path().join("short.unpick"), &short).unwrap();
     let path = folder.path().join("elsewhere.unpick");
-    save_session(&path, &session).unwrap();
+    save_session(&path, &Session { parameters: None, ..session }).unwrap();
     let before = Arc::clone(test.app().snapshot().unwrap());
     std::fs::write(folder.path().join("damaged.unpick"), "{\"format\":\"unpick sess").unwrap();
-    test.app().open_file(&folder.path().join("damaged.unpick"));
-    test.frames(3);
-    assert!(test.app().notice().unwrap().contains("damaged.unpick"));
-    assert!(Arc::ptr_eq(&before, test.app().snapshot().unwrap()), "what was open is as it was");
+    for (name, words) in
+        [("damaged", "not a whole session"), ("forged", "their hash is another"), ("short", "holds 3 weights")]
+    {
+        test.app().open_file(&folder.path().join(format!("{name}.unpick")));
+        test.frames(3);
+        let notice = test.app().notice().unwrap().to_owned();
+        assert!(notice.contains(words) && notice.contains(&format!("{name}.unpick")), "{notice}");
+        assert!(Arc::ptr_eq(&before, test.app().snapshot().unwrap()), "what was open is as it was");
+    }
 
     test.app().open_file(&path);
     test.until(|window| window.notice().is_some_and(|notice| notice.contains("its weights differ")));
     assert_eq!(test.app().snapshot().unwrap().step, 50);
+}
+
+#[test]
+fn the_saved_state_is_shown_at_once_and_verified_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.unpick");
+    let mut test = WindowTest::paused_at("linear", 3000);
+    let (session, weights) = (kept(&mut test), parameters(&mut test));
+    save_session(&path, &session).unwrap();
+
+    let mut other = WindowTest::paused_at("cylinder", 5);
+    other.app().open_file(&path);
+    other.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear"));
+    // The first that is seen is the saved state, long before its steps are repeated.
+    assert_eq!(other.app().snapshot().unwrap().step, 3000);
+    assert_eq!(parameters(&mut other), weights);
+    assert_eq!(kept(&mut other).weights, session.weights, "what is saved meanwhile is the whole run");
+    other.until(|window| !window.is_running());
+    other.until_shown("✔ verified");
+    assert_eq!(parameters(&mut other), weights);
+    assert_eq!(other.app().snapshot().unwrap().history.len(), test.app().snapshot().unwrap().history.len());
+    assert_eq!(other.app().notice(), None);
+    // From there it goes on as the run itself does.
+    test.steps(3010);
+    other.steps(3010);
+    assert_eq!(parameters(&mut other), parameters(&mut test));
+    other.frames(2);
+    assert!(other.kittest.query_by_label("✔ verified").is_none(), "it was trained further");
 }
 
 #[test]

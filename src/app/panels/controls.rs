@@ -1,7 +1,8 @@
 //! The controls: runs, data, objective, network, optimiser, z*.
 
 use eframe::egui::{
-    Button, ComboBox, DragValue, RichText, Role, ScrollArea, Slider, SliderClamping, TextEdit, Ui, WidgetInfo,
+    Button, CollapsingHeader, ComboBox, DragValue, Grid, Panel, Response, RichText, Role, ScrollArea, Sense, Slider,
+    SliderClamping, TextEdit, Ui, WidgetInfo,
 };
 
 use crate::app::config_draft::ConfigDraft;
@@ -41,22 +42,41 @@ pub(crate) struct ControlsState<'a> {
 /// Draws the panel.
 pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Selection) {
     let ControlsState { snapshot, settings, draft, names, behind, active, keeps_seed, commands } = state;
+    // z* stays in sight: as high as its sliders were in the frame before.
+    let id = ui.id().with("height of z*");
+    let height: f32 = ui.ctx().data(|data| data.get_temp(id)).unwrap_or(0.0);
+    let most = SHARE_OF_Z * ui.available_height();
+    Panel::bottom("z*").resizable(false).exact_size(height.clamp(LEAST_OF_Z, most.max(LEAST_OF_Z))).show(ui, |ui| {
+        let area =
+            ScrollArea::vertical().id_salt("z*").auto_shrink(false).show(ui, |ui| sliders(ui, selection, snapshot));
+        let needed = area.content_size.y + FRAME_OF_Z;
+        if needed != height {
+            ui.ctx().data_mut(|data| data.insert_temp(id, needed));
+            ui.ctx().request_discard("z* needs another height");
+        }
+    });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         compare(ui, names, behind, active, commands);
         data(ui, draft, snapshot, commands);
         ui.separator();
         let likelihood = snapshot.map_or_else(Likelihood::default, |s| s.config.architecture.likelihood);
-        objective(ui, settings, likelihood, draft, commands);
+        let samples = snapshot.map_or(1000, |s| s.data.train.samples());
+        objective(ui, settings, likelihood, samples, draft, commands);
         if let Some(snapshot) = snapshot.filter(|snapshot| keeps_axes(snapshot, settings)) {
             full_keeps_axes(ui, snapshot, commands);
         }
         network(ui, draft, snapshot, commands);
         optimiser(ui, settings, draft, snapshot, commands);
         seed(ui, draft, snapshot, keeps_seed, commands);
-        ui.separator();
-        sliders(ui, selection, snapshot);
     });
 }
+
+/// The most of the panel that z* takes.
+const SHARE_OF_Z: f32 = 0.4;
+
+/// The height of z* at least, and what its frame adds to that of its sliders.
+const LEAST_OF_Z: f32 = 40.0;
+const FRAME_OF_Z: f32 = 6.0;
 
 /// The active run, and the second run.
 fn compare(ui: &mut Ui, names: &[String], behind: u64, active: usize, commands: &CommandQueue) {
@@ -92,7 +112,7 @@ fn compare(ui: &mut Ui, names: &[String], behind: u64, active: usize, commands: 
     });
 }
 
-fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
+fn data(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
     ui.heading("Data");
     let name = draft.config.origin.scene().map_or(draft.config.origin.name(), |scene| &scene.title);
     ComboBox::from_id_salt("scene")
@@ -119,8 +139,9 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
     if let Some(scene) = draft.config.origin.scene() {
         ui.label(&scene.summary);
         if !scene.look_for.is_empty() {
-            ui.collapsing("What to look for", |ui| ui.label(scene.look_for.trim()));
+            CollapsingHeader::new("What to look for").default_open(true).show(ui, |ui| ui.label(scene.look_for.trim()));
         }
+        parameters(ui, draft, snapshot, commands);
     } else if draft.config.origin.model().is_some() {
         ui.label(format!("A model from a file, not trained here. What stands in the place of data are {OWN_SAMPLES}."));
     } else if let Origin::File { import, .. } = &draft.config.origin {
@@ -136,10 +157,46 @@ fn data(ui: &mut Ui, draft: &ConfigDraft, snapshot: Option<&Snapshot>, commands:
     }
 }
 
+/// The numbers of the scene. A change restarts the run when the edit ends.
+fn parameters(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
+    ui.collapsing("Scene (restarts the run)", |ui| {
+        let Some(scene) = draft.config.origin.scene().cloned() else { return };
+        let shown = scene.parameters();
+        let mut values: Vec<f64> = shown.iter().map(|p| p.value).collect();
+        let (mut changed, mut ended) = (false, false);
+        Grid::new("numbers of the scene").num_columns(2).show(ui, |ui| {
+            for (parameter, value) in shown.iter().zip(&mut values) {
+                let label = ui.label(&parameter.name);
+                let speed = if parameter.is_whole { 50.0 } else { 0.01 * value.abs().max(0.1) };
+                let drag = DragValue::new(value).speed(speed).update_while_editing(false).custom_parser(typed);
+                let drag = if parameter.is_whole { drag.fixed_decimals(0) } else { drag.custom_formatter(short) };
+                let response = ui.add(drag).labelled_by(label.id);
+                changed |= response.changed();
+                ended |= response.drag_stopped() || response.lost_focus();
+                ui.end_row();
+            }
+        });
+        if changed {
+            match scene.with_parameters(&values) {
+                Ok(scene) => (draft.config.origin, draft.refused_scene) = (Origin::Scene(Box::new(scene)), None),
+                Err(sentence) => draft.refused_scene = Some(sentence),
+            }
+        }
+        if let Some(sentence) = &draft.refused_scene {
+            ui.colored_label(ui.visuals().warn_fg_color, sentence);
+        }
+        let Some(scene) = draft.config.origin.scene() else { return };
+        if ended && snapshot.is_some_and(|s| s.config.origin.scene() != Some(scene)) {
+            commands.send(UiCommand::ChangeScene(Box::new(scene.clone())));
+        }
+    });
+}
+
 fn objective(
     ui: &mut Ui,
     settings: &mut Settings,
     likelihood: Likelihood,
+    samples: usize,
     draft: &mut ConfigDraft,
     commands: &CommandQueue,
 ) {
@@ -156,9 +213,11 @@ fn objective(
     if draft.config.lacks_objective(settings) {
         return unknown_objective(ui, settings, draft, commands);
     }
+    let home = draft.config.origin.defaults(samples);
     let objective = &mut settings.objective;
     let beta = true_to_value(Slider::new(&mut objective.beta, 0.01..=100.0)).text("β");
-    if ui.add(beta).on_hover_text("Weight of the KL divergence").changed() {
+    let beta = ui.add(beta).on_hover_text(format!("Weight of the KL divergence. {HOME}"));
+    if returns(ui, &beta, &mut objective.beta, home.beta) || beta.changed() {
         commands.send(UiCommand::Change(Command::Beta(objective.beta)));
     }
     if likelihood == Likelihood::Bernoulli {
@@ -173,7 +232,8 @@ fn objective(
         return;
     }
     let sigma2 = true_to_value(Slider::new(&mut objective.sigma2, 1e-3..=1.0)).text("σ²");
-    if ui.add(sigma2).on_hover_text("Fixed variance of p(x|z)").changed() {
+    let sigma2 = ui.add(sigma2).on_hover_text(format!("Fixed variance of p(x|z). {HOME}"));
+    if returns(ui, &sigma2, &mut objective.sigma2, home.sigma2) || sigma2.changed() {
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
     ui.label(format!("b = βσ² = {}", short(objective.b(), 0..=0)))
@@ -235,6 +295,20 @@ fn true_to_value(slider: Slider<'_>) -> Slider<'_> {
         .custom_parser(typed)
         .clamping(SliderClamping::Edits)
         .update_while_editing(false)
+}
+
+/// The last sentence of the help of a slider.
+const HOME: &str = "A double click returns to the scene's value";
+
+/// Sets a value back to `home` after a double click on the rail of its slider. Says whether it did.
+fn returns<T: PartialEq>(ui: &Ui, slider: &Response, value: &mut T, home: T) -> bool {
+    let rail = slider.rect.with_max_x(slider.rect.min.x + ui.spacing().slider_width);
+    let clicked = ui.interact(rail, slider.id.with("home"), Sense::CLICK).double_clicked();
+    let changes = clicked && *value != home;
+    if changes {
+        *value = home;
+    }
+    changes
 }
 
 /// A typed number, with a decimal point or comma.
@@ -345,9 +419,13 @@ fn optimiser(
             ui.weak("no rate, no minibatches").on_hover_text(help_for_optimizer(optimizer.kind));
         }
         let lr = true_to_value(Slider::new(&mut optimizer.lr, 1e-4..=1.0)).text("rate");
-        let help = "Learning rate at the plateaus of its cycles; any change begins another first cycle";
-        if !is_exact && ui.add(lr).on_hover_text(help).changed() {
-            commands.send(UiCommand::Change(Command::Lr(optimizer.lr)));
+        let home = draft.config.origin.defaults(snapshot.map_or(1000, |s| s.data.train.samples()));
+        if !is_exact {
+            let help = "Learning rate at the plateaus of its cycles; any change begins another first cycle";
+            let lr = ui.add(lr).on_hover_text(format!("{help}. {HOME}"));
+            if returns(ui, &lr, &mut optimizer.lr, home.lr) || lr.changed() {
+                commands.send(UiCommand::Change(Command::Lr(optimizer.lr)));
+            }
         }
         if let Some(snapshot) = snapshot.filter(|_| !is_exact) {
             ui.weak(format!("now {}", short(snapshot.learning_rate(), 0..=0)));
@@ -355,8 +433,11 @@ fn optimiser(
         let most = snapshot.map_or(1024, |s| s.data.train.samples().min(4096));
         let batch = Slider::new(&mut optimizer.batch, 1..=most).logarithmic(true).text("batch");
         let batch = batch.clamping(SliderClamping::Edits).update_while_editing(false);
-        if !is_exact && ui.add(batch).on_hover_text("Observations in a minibatch").changed() {
-            commands.send(UiCommand::Change(Command::Batch(optimizer.batch)));
+        if !is_exact {
+            let batch = ui.add(batch).on_hover_text(format!("Observations in a minibatch. {HOME}"));
+            if returns(ui, &batch, &mut optimizer.batch, home.batch) || batch.changed() {
+                commands.send(UiCommand::Change(Command::Batch(optimizer.batch)));
+            }
         }
     });
 }
@@ -447,7 +528,8 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
                     .custom_parser(typed)
                     .fixed_decimals(2)
                     .text(indexed("z", i));
-                let changed = ui.add(slider).changed();
+                let slider = ui.add(slider).on_hover_text("A double click returns to 0");
+                let changed = returns(ui, &slider, &mut selection.z[i], 0.0) || slider.changed();
                 button(
                     ui,
                     Motion::Traverse(i),
@@ -461,11 +543,15 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
             selection.observation = None;
             selection.z[i] = if selection.z[i].is_finite() { selection.z[i].clamp(-20.0, 20.0) } else { 0.0 };
         }
-        let kl = snapshot.history.last().and_then(|row| row.kl_per_dim.get(i)).copied();
+        let kl = snapshot.newest_row().and_then(|row| row.kl_per_dim.get(i)).copied();
         let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
         let is_collapsed = snapshot.vae.has_encoder && snapshot.geometry.is_collapsed(i);
         let state = if is_collapsed { " · collapsed" } else { "" };
-        let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
+        let kl = match kl {
+            Some(kl) => format!("KL {kl:.2} · "),
+            None if snapshot.vae.has_encoder => "KL – · ".to_owned(),
+            None => String::new(),
+        };
         ui.label(RichText::new(format!("    {kl}mean ‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average (Bernoulli: in the Fisher metric). With full \
              covariance KL is split over the rows of the Cholesky factor of Σ, so it depends on the order of the latents",

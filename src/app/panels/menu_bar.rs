@@ -4,35 +4,61 @@ use std::path::PathBuf;
 
 use eframe::egui::{Align, Button, Layout, MenuBar, RichText, Slider, Ui};
 
-use crate::trainer::RunView;
+use super::is_wide;
+use crate::trainer::{Repeated, RunView};
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
 use crate::viz::draw::number::number;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::views::{command_table, entry_of, key_of};
 
-/// Draws the bar. `pace` is how many seconds the planned steps take (`None`: full speed); `recent` are recently opened files.
-pub(crate) fn show(
-    ui: &mut Ui,
-    views: &[Option<&RunView>],
-    pace: Option<f64>,
-    recent: &[PathBuf],
-    commands: &CommandQueue,
-) {
+/// What the bar shows.
+pub(crate) struct Bar<'a> {
+    /// The newest views of the runs.
+    pub views: &'a [Option<&'a RunView>],
+    /// How many seconds the planned steps take; `None`: full speed.
+    pub pace: Option<f64>,
+    /// Recently opened files.
+    pub recent: &'a [PathBuf],
+    /// The side panel is shown.
+    pub shows_controls: bool,
+    /// The queue of the window.
+    pub commands: &'a CommandQueue,
+}
+
+/// The width of a window in which all of the bar has room; then the speed goes, then the menus become one, then the buttons whose
+/// commands are in the menus, too.
+const WITH_SPEED: f32 = 960.0;
+const WITH_MENUS: f32 = 640.0;
+const WITH_BUTTONS: f32 = 480.0;
+
+/// Draws the bar.
+pub(crate) fn show(ui: &mut Ui, bar: &Bar<'_>) {
+    let width = ui.ctx().content_rect().width();
     MenuBar::new().ui(ui, |ui| {
-        for (name, menu) in [("File", Menu::File), ("Run", Menu::Run), ("View", Menu::View), ("Help", Menu::Help)] {
-            ui.menu_button(name, |ui| {
-                entries(ui, menu, recent, commands);
-                if menu == Menu::View {
-                    ui.separator();
-                    eframe::egui::gui_zoom::zoom_menu_buttons(ui);
-                }
-            });
+        if width >= WITH_MENUS {
+            menus(ui, bar);
+        } else {
+            ui.menu_button("Menu", |ui| menus(ui, bar));
         }
         ui.separator();
-        run_buttons(ui, views, commands);
-        speed(ui, pace, commands);
-        status(ui, views);
+        if !is_wide(ui.ctx()) {
+            let help = "The side panel: data, objective, network, optimiser and z* (K)";
+            if ui.selectable_label(bar.shows_controls, "Controls").on_hover_text(help).clicked() {
+                bar.commands.send(UiCommand::ToggleControls);
+            }
+        }
+        run_buttons(ui, bar.views, width >= WITH_BUTTONS, bar.commands);
+        if width >= WITH_SPEED {
+            speed(ui, bar.pace, bar.commands);
+        }
+        status(ui, bar.views);
     });
+}
+
+fn menus(ui: &mut Ui, bar: &Bar<'_>) {
+    for (name, menu) in [("File", Menu::File), ("Run", Menu::Run), ("View", Menu::View), ("Help", Menu::Help)] {
+        ui.menu_button(name, |ui| entries(ui, menu, bar.recent, bar.commands));
+    }
 }
 
 /// The entries of a menu, with a line between groups.
@@ -68,7 +94,7 @@ fn recent_files(ui: &mut Ui, recent: &[PathBuf], commands: &CommandQueue) {
     });
 }
 
-fn run_buttons(ui: &mut Ui, views: &[Option<&RunView>], commands: &CommandQueue) {
+fn run_buttons(ui: &mut Ui, views: &[Option<&RunView>], all: bool, commands: &CommandQueue) {
     let running = views.iter().flatten().any(|view| view.running);
     let mut button = |text: &str, command: UiCommand| {
         let help = entry_of(&command).map_or(String::new(), |entry: &CommandEntry| {
@@ -80,8 +106,10 @@ fn run_buttons(ui: &mut Ui, views: &[Option<&RunView>], commands: &CommandQueue)
         }
     };
     button(if running { "■ Pause" } else { "▶ Run" }, UiCommand::RunOrPause);
-    button("Step", UiCommand::Steps(1));
-    button("↺ Restart", UiCommand::Restart);
+    if all {
+        button("Step", UiCommand::Steps(1));
+        button("↺ Restart", UiCommand::Restart);
+    }
 }
 
 /// The seconds that the planned steps take. A pace is for watching only: the run does not depend on it.
@@ -114,11 +142,17 @@ const SETTLED: &str = "A run has settled when the last cycle of the learning rat
                        of the training objective (L-BFGS: .000001), or a linear decoder is as near to its closed form. The trend is \
                        the slope of the last quarter of the training curve since the last change";
 
-/// The room for the whole state of a run; with less, only step, ELBO and whether it has settled are shown.
+/// The room for the whole state of a run; with less, seed and rate go, then ELBO and whether it has settled, then the step.
 const WHOLE_STATE: f32 = 400.0;
+const SHORT_STATE: f32 = 260.0;
+const STEP_ALONE: f32 = 96.0;
 
 fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
-    let is_roomy = ui.available_width() > WHOLE_STATE * views.len() as f32;
+    let room = ui.available_width() / views.len() as f32;
+    let (is_roomy, is_short) = (room > WHOLE_STATE, room < SHORT_STATE);
+    if room < STEP_ALONE {
+        return;
+    }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         for (view, name) in views.iter().zip(RUN_NAMES).rev() {
             let Some(view) = view else {
@@ -126,10 +160,12 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
                 continue;
             };
             let snapshot = &view.snapshot;
-            let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 3));
-            ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
-                "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history",
-            );
+            let elbo = snapshot.newest_row().map_or("–".to_owned(), |row| number(row.elbo, 3));
+            if !is_short {
+                ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
+                    "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history; – after a rotation, until there is another row",
+                );
+            }
             if is_roomy {
                 let rate = view.steps_per_second;
                 let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
@@ -137,8 +173,13 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
                 ui.label(format!("seed {}", snapshot.config.seed))
                     .on_hover_text("Data, weights, minibatches and noise follow from it");
             }
+            if let Some(repeated) = view.repeated {
+                repetition(ui, repeated);
+            }
             let convergence = snapshot.convergence();
-            ui.weak(convergence.word()).on_hover_text(format!("Now: {}. {SETTLED}", convergence.sentence()));
+            if !is_short {
+                ui.weak(convergence.word()).on_hover_text(format!("Now: {}. {SETTLED}", convergence.sentence()));
+            }
             ui.label(format!("step {}", snapshot.step));
             if views.len() > 1 {
                 ui.label(RichText::new(name).strong());
@@ -146,4 +187,23 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
             }
         }
     });
+}
+
+/// How far the repetition of a saved run is.
+fn repetition(ui: &mut Ui, repeated: Repeated) {
+    let (text, help) = match repeated {
+        Repeated::Steps(made, all) => (
+            format!("repeating {:2.0} %", 100.0 * made as f64 / all.max(1) as f64),
+            "The saved state is shown while its steps are repeated, which verifies it. Changes and training wait until then; Pause holds \
+             the repetition. A figure or recipe holds no weights: of it the repeated steps are shown",
+        ),
+        Repeated::Verified => {
+            ("✔ verified".to_owned(), "The steps were repeated: their weights are the saved ones to the last bit")
+        }
+        Repeated::Different => (
+            "✖ differs".to_owned(),
+            "The steps were repeated: their weights are not the saved ones. Another machine or version made them",
+        ),
+    };
+    ui.strong(text).on_hover_text(help);
 }

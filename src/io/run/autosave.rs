@@ -97,6 +97,7 @@ mod tests {
             steps,
             table: None,
             weights: None,
+            parameters: None,
             view: serde_json::Value::Null,
             program: "unpick 0.1.0".to_owned(),
             beside: None,

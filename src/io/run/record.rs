@@ -324,27 +324,21 @@ pub(super) fn check_schema(schema: u64) -> Result<(), FileError> {
     Err(FileError::new(sentence))
 }
 
-/// The built-in scene of this name if its generator has these parameters, otherwise a scene with these parameters
-/// alone.
+/// The built-in scene of this name, changed if it has other parameters; otherwise a scene of these parameters alone.
 fn scene(record: SceneRecord, objective: &Objective) -> Result<Scene, FileError> {
     let SceneRecord { name, parameters } = record;
-    if let Some(built_in) = Scene::named(&name) {
-        let mut explicit = built_in.generator.clone();
-        explicit.noise_variance = Some(built_in.noise_variance());
-        if explicit == parameters {
-            return Ok(built_in.clone());
-        }
-    }
-    let scene = Scene {
+    let custom = || Scene {
         schema: 1,
         title: name.clone(),
         summary: "A custom scene".to_owned(),
         look_for: String::new(),
-        name,
-        generator: parameters,
+        name: name.clone(),
+        generator: parameters.clone(),
         training: TrainingDefaults { sigma2: objective.sigma2, ..TrainingDefaults::default() },
         camera: SceneCamera::default(),
     };
+    let own = Scene::named(&name).cloned().unwrap_or_else(custom);
+    let scene = Scene { generator: parameters, ..own }.titled();
     scene.check().map_err(|e| FileError::new(e.to_string()))?;
     Ok(scene)
 }

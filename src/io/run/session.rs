@@ -2,13 +2,16 @@
 //! (see [`crate::io::provenance`]).
 //!
 //! A session is the [`Record`] of the run with more keys: `format` identifies the file; `weights` is the hash of the
-//! final weights, which tells another machine if its run is the same; `view` is the state of the window; `table` holds
+//! final weights, which tells another machine if its run is the same; `parameters` are these weights (little-endian float32
+//! in base 64; not in figures, which have little room), so that they are seen before the run is repeated; `view` is the state of the window; `table` holds
 //! your data as they were trained on; `beside` is a second run for comparison, with the same keys. A session contains
 //! no paths.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
 use super::record::{Record, check_schema, program};
@@ -42,6 +45,8 @@ pub struct Session {
     pub table: Option<Arc<Dataset>>,
     /// Hash of the weights after the last step.
     pub weights: Option<String>,
+    /// These weights, in the order of [`Vae::parameters`].
+    pub parameters: Option<Vec<f32>>,
     /// State of the window. The key `selection` holds z* and everything else that figures depend on.
     pub view: Value,
     /// Name and version of the program that wrote the session.
@@ -58,6 +63,8 @@ impl Session {
         Self {
             table,
             weights: Some(hash_of_weights(vae)),
+            // A model from a file is in the session as it is.
+            parameters: config.origin.model().is_none().then(|| vae.parameters.clone()),
             view,
             ..Self::planned((**config).clone(), log.clone(), *step)
         }
@@ -65,8 +72,8 @@ impl Session {
 
     /// The session of a run that has not been trained yet, without your data.
     pub fn planned(config: Config, log: Vec<LoggedCommand>, steps: u64) -> Self {
-        let (table, weights, view, program, beside) = (None, None, Value::Null, program(), None);
-        Self { config, log, steps, table, weights, view, program, beside }
+        let (table, weights, parameters, view, program, beside) = (None, None, None, Value::Null, program(), None);
+        Self { config, log, steps, table, weights, parameters, view, program, beside }
     }
 
     /// Adds a second run for comparison.
@@ -75,17 +82,17 @@ impl Session {
         Self { beside: beside.map(Box::new), ..self }
     }
 
-    /// The session as JSON on one line, with your data only if they have at most `most_embedded` bytes.
+    /// The session as JSON on one line, without the weights, and with your data only if they have at most `most_embedded` bytes.
     ///
     /// # Errors
     /// If a value cannot be JSON.
     pub fn to_json(&self, most_embedded: usize) -> Result<String, FileError> {
         // `format` comes first, so that the session is found inside any file.
-        let json = Value::Object(self.to_object(most_embedded)?).to_string();
+        let json = Value::Object(self.to_object(most_embedded, 0)?).to_string();
         Ok(format!("{{\"format\":\"{FORMAT}\",{}", &json[1..]))
     }
 
-    fn to_object(&self, most_embedded: usize) -> Result<Map<String, Value>, FileError> {
+    fn to_object(&self, most_embedded: usize, most_weights: usize) -> Result<Map<String, Value>, FileError> {
         let mut record = Record::new(&self.config, &self.log, self.steps);
         record.program.clone_from(&self.program);
         if let Some(data) = &self.table {
@@ -101,6 +108,10 @@ impl Session {
         if let Some(weights) = &self.weights {
             object.insert("weights".to_owned(), Value::from(weights.as_str()));
         }
+        if let Some(parameters) = self.parameters.as_ref().filter(|values| 4 * values.len() <= most_weights) {
+            let bytes: Vec<u8> = parameters.iter().flat_map(|x| x.to_le_bytes()).collect();
+            object.insert("parameters".to_owned(), Value::from(BASE64.encode(bytes)));
+        }
         if !self.view.is_null() {
             object.insert("view".to_owned(), self.view.clone());
         }
@@ -110,7 +121,7 @@ impl Session {
         if let Some(beside) = &self.beside {
             // Shared data are stored once.
             let rest = if beside.table == self.table { 0 } else { most_embedded };
-            object.insert("beside".to_owned(), Value::Object(beside.to_object(rest)?));
+            object.insert("beside".to_owned(), Value::Object(beside.to_object(rest, most_weights)?));
         }
         Ok(object)
     }
@@ -147,6 +158,7 @@ impl Session {
         let view = object.remove("view").unwrap_or_default();
         let damaged = |e: serde_json::Error| FileError::new(format_args!("this is not a whole session file ({e})"));
         let weights = object.remove("weights").map(serde_json::from_value).transpose().map_err(damaged)?;
+        let parameters = object.remove("parameters").map(|value| parameters_in(&value)).transpose()?;
         let table: Option<TableRecord> =
             object.remove("table").map(serde_json::from_value).transpose().map_err(damaged)?;
         // Another version may have other keys; then its number is the useful error.
@@ -178,7 +190,7 @@ impl Session {
             config.validate(samples).map_err(FileError::new)?;
             config.settings_after(&log, samples).map_err(FileError::new)?;
         }
-        Ok(Self { config, log, steps, table, weights, view, program, beside: None })
+        Ok(Self { config, log, steps, table, weights, parameters, view, program, beside: None })
     }
 
     /// The data of the run, generated or from the session.
@@ -196,10 +208,39 @@ impl Session {
         }
     }
 
+    /// The model after the last step, for data of dimension `data_dim`; `None` if the session does not hold it.
+    ///
+    /// # Errors
+    /// If its weights do not fit the networks, or do not have the hash of the session.
+    pub fn model(&self, data_dim: usize) -> Result<Option<Vae<f32>>, FileError> {
+        let Some(parameters) = &self.parameters else { return Ok(None) };
+        let covariances = self.log.iter().map(|logged| logged.command);
+        let settings = covariances.fold(self.config.settings(), |settings, command| command.applied_to(settings));
+        let mut vae = Vae::zeros(data_dim, self.config.architecture.clone(), settings.objective.covariance);
+        if vae.parameters.len() != parameters.len() {
+            let (found, wanted) = (parameters.len(), vae.parameters.len());
+            let sentence = format_args!("the session holds {found} weights where its networks have {wanted}");
+            return Err(FileError::new(sentence));
+        }
+        vae.parameters.clone_from(parameters);
+        if self.has_weights_of(&vae) == Some(true) {
+            return Ok(Some(vae));
+        }
+        Err(FileError::new("the weights of the session are damaged: their hash is another"))
+    }
+
     /// True if the weights of a model are those of the session to the last bit; `None` if the session has no hash.
     pub fn has_weights_of(&self, vae: &Vae<f32>) -> Option<bool> {
         self.weights.as_ref().map(|hash| *hash == hash_of_weights(vae))
     }
+}
+
+/// Reads the weights of a session.
+fn parameters_in(value: &Value) -> Result<Vec<f32>, FileError> {
+    let bytes = value.as_str().and_then(|text| BASE64.decode(text).ok()).filter(|bytes| bytes.len().is_multiple_of(4));
+    let bytes = bytes.ok_or_else(|| FileError::new("the weights of the session are damaged"))?;
+    let (values, _) = bytes.as_chunks::<4>();
+    Ok(values.iter().map(|four| f32::from_le_bytes(*four)).collect())
 }
 
 /// Writes a session file atomically.
@@ -215,7 +256,7 @@ pub fn save_session(path: &Path, session: &Session) -> Result<(), FileError> {
 /// # Errors
 /// If a value cannot be JSON.
 pub fn session_file(session: &Session) -> Result<String, FileError> {
-    let mut object = session.to_object(EMBEDDED_IN_FILE)?;
+    let mut object = session.to_object(EMBEDDED_IN_FILE, EMBEDDED_IN_FILE)?;
     object.insert("format".to_owned(), Value::from(FORMAT));
     Ok(format!("{:#}\n", Value::Object(object)))
 }
@@ -238,7 +279,17 @@ mod tests {
         ];
         let view = json!({ "selection": { "z": [0.5, -1.25] }, "theme": "dark" });
         let program = "unpick 0.1.0".to_owned();
-        Session { config, log, steps: 9, table: None, weights: Some("00ff".to_owned()), view, program, beside: None }
+        Session {
+            config,
+            log,
+            steps: 9,
+            table: None,
+            weights: Some("00ff".to_owned()),
+            parameters: None,
+            view,
+            program,
+            beside: None,
+        }
     }
 
     fn session_of_your_data() -> Session {
@@ -300,6 +351,14 @@ mod tests {
         assert_eq!(run.log(), session.log);
         let saved = Session::of(&Snapshot::of(&run), Value::Null);
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(true));
+        let read = Session::parse(&session_file(&saved).unwrap()).unwrap();
+        assert_eq!(read.model(3).unwrap().as_ref(), Some(&run.state().vae), "a file holds the model");
+        let in_figure = Session::parse(&saved.to_json(EMBEDDED_IN_FIGURE).unwrap()).unwrap();
+        assert_eq!((in_figure.model(3).unwrap(), &in_figure.weights), (None, &saved.weights), "a figure its hash");
+        let mut damaged = read.clone();
+        damaged.parameters.as_mut().unwrap()[3] += 1e-6;
+        assert!(damaged.model(3).unwrap_err().to_string().contains("their hash is another"));
+        assert!(read.model(5).unwrap_err().to_string().contains("weights where its networks have"));
         run.step().unwrap();
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(false));
     }
@@ -319,6 +378,10 @@ mod tests {
             (text.replace("9:batch=8", "10:batch=8"), "comes after the last step 9"),
             (text.replace("9:batch=8", "9:batch=0"), "batch = 0"),
             (text.replace("\"name\": \"linear\"", "\"name\": 7"), "not a whole session file"),
+            (
+                text.replace("\"weights\"", "\"parameters\": \"AAAA\", \"weights\""),
+                "weights of the session are damaged",
+            ),
         ] {
             let sentence = refused(&text);
             assert!(sentence.contains(words) && !sentence.contains('\n'), "{words}: {sentence}");

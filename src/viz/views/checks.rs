@@ -36,7 +36,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, _: &mut Selection) {
     };
     let worker = context.background.checks.as_ref().filter(|worker| worker.scene == scene.name);
     let progress = worker.map(|worker| worker.progress());
-    ui.horizontal(|ui| match &progress {
+    // The claim takes what the rest leaves.
+    let width = ui.available_width() - ui.spacing().scroll.allocated_width();
+    ui.horizontal_wrapped(|ui| match &progress {
         Some(CheckProgress::Done(checks)) if context.is_figure() => {
             ui.strong(verdict(checks));
         }
@@ -70,8 +72,6 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, _: &mut Selection) {
         }
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        // The claim takes what the rest leaves.
-        let width = ui.available_width();
         Grid::new("certificates").num_columns(4).min_col_width(0.0).striped(true).spacing([10.0, 5.0]).show(ui, |ui| {
             if let Some(CheckProgress::Done(checks)) = &progress {
                 heading(ui, &["", "predicted", "measured", "claim"]);

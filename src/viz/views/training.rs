@@ -116,7 +116,9 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     legend(ui, series, &runs, &shown);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
     let axis_of_steps = StepAxis { is_root: selection.root_steps };
-    let bounds = bounds(curves.iter().flatten(), axis_of_steps.place(last.max(10) as f64));
+    let all = [0.0, last.max(10) as f64];
+    let range = range_within(selection.step_range, all);
+    let bounds = bounds(curves.iter().flatten(), range, axis_of_steps);
     let response = still_plot(ui, "training", context)
         .show_axes([steps_shown && context.axes, context.axes])
         .min_size(vec2(20.0, 12.0))
@@ -167,6 +169,18 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     {
         selection.shown_step = step_at(axis_of_steps.step(response.transform.value_from_position(pointer).x), last);
     }
+    if time.double_clicked() {
+        (selection.step_range, selection.shown_step) = (None, None);
+    }
+    if let Some(pointer) = time.hover_pos() {
+        let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
+        let factor = pinch * (WHEEL * scroll.y).exp();
+        let at = axis_of_steps.step(response.transform.value_from_position(pointer).x);
+        let shift = -f64::from(scroll.x / response.transform.frame().width());
+        if factor != 1.0 || shift != 0.0 {
+            selection.step_range = zoomed(range, f64::from(factor), at, shift, all);
+        }
+    }
     let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &marks, axis_of_steps, p.x));
     if let Some(text) = time.hover_pos().and_then(near) {
         time.on_hover_text(text);
@@ -202,12 +216,32 @@ impl StepAxis {
         if !self.is_root {
             return grid(6.0)(input);
         }
-        let last = self.step(input.bounds.1);
+        let [first, last] = [self.step(input.bounds.0), self.step(input.bounds.1)];
         let power = 10_f64.powf(last.max(1.0).log10().floor());
         let round = [0.1, 0.5, 1.0, 2.0, 5.0].map(|k| k * power);
-        let lines = std::iter::once(0.0).chain(round).filter(|step| *step <= last);
+        let lines = std::iter::once(0.0).chain(round).filter(|step| (first..=last).contains(step));
         lines.map(|step| GridMark { value: self.place(step), step_size: input.bounds.1 / 6.0 }).collect()
     }
+}
+
+/// The zoom of a point of scrolling, as a logarithm.
+const WHEEL: f32 = 0.004;
+
+/// The range of steps that is asked for, within all of them.
+fn range_within(asked: Option<[f64; 2]>, all: [f64; 2]) -> [f64; 2] {
+    let Some([low, high]) = asked else { return all };
+    let fits = low.is_finite() && high.is_finite() && low < high && low < all[1];
+    if fits { [low.max(all[0]), high.min(all[1])] } else { all }
+}
+
+/// The range of steps after a zoom about the step `at` and a shift by a share of the range; `None`: all steps.
+fn zoomed([low, high]: [f64; 2], factor: f64, at: f64, shift: f64, all: [f64; 2]) -> Option<[f64; 2]> {
+    /// As few steps as a range has.
+    const LEAST: f64 = 10.0;
+    let width = ((high - low) / factor).clamp(LEAST, all[1] - all[0]);
+    let share = ((at - low) / (high - low)).clamp(0.0, 1.0);
+    let low = (at - share * width + shift * width).clamp(all[0], all[1] - width);
+    (width < all[1] - all[0]).then_some([low, low + width])
 }
 
 /// The step at a place on the axis; `None` at its end, which is the newest step.
@@ -387,22 +421,31 @@ fn change_near(run: &Snapshot, marks: &PlotPainter, axis_of_steps: StepAxis, x: 
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The range of the later values: what happens in the first steps would press all the rest into a line.
-fn bounds<'a>(curves: impl Iterator<Item = &'a HistoryCurve>, end: f64) -> PlotBounds {
-    let mut values: Vec<f64> =
-        curves.flat_map(|curve| &curve[curve.len() / 20..]).map(|[_, y]| *y).filter(|y| y.is_finite()).collect();
+/// The range of the values at these steps. Of all steps only the later ones count: what happens in the first would press all the rest
+/// into a line.
+fn bounds<'a>(
+    curves: impl Iterator<Item = &'a HistoryCurve>,
+    [first, last]: [f64; 2],
+    axis_of_steps: StepAxis,
+) -> PlotBounds {
+    let seen = |curve: &'a HistoryCurve| {
+        let later = if first > 0.0 { 0 } else { curve.len() / 20 };
+        curve[later..].iter().filter(move |[step, y]| (first..=last).contains(step) && y.is_finite())
+    };
+    let mut values: Vec<f64> = curves.flat_map(seen).map(|[_, y]| *y).collect();
     // What cannot be negative starts at 0.
     let positive = values.iter().all(|value| *value >= 0.0);
-    let last = values.len().saturating_sub(1) as f64;
+    let most = values.len().saturating_sub(1) as f64;
     let mut at = |share: f64| {
-        let place = (share * last) as usize;
+        let place = (share * most) as usize;
         (place < values.len()).then(|| *values.select_nth_unstable_by(place, f64::total_cmp).1)
     };
     let low = if positive { 0.0 } else { at(0.01).unwrap_or(0.0) };
     let high = at(0.99).unwrap_or(1.0);
     let margin = 0.1 * (high - low).max(0.01);
     let below = if positive { 0.4 * margin } else { margin };
-    PlotBounds::from_min_max([0.0, low - below], [end, high + 2.0 * margin])
+    let [from, to] = [first, last].map(|step| axis_of_steps.place(step));
+    PlotBounds::from_min_max([from, low - below], [to, high + 2.0 * margin])
 }
 
 /// A centred running mean over about a fiftieth of the curve.
@@ -427,4 +470,23 @@ fn steps(value: f64) -> String {
     // The square of a root is a whole number but for rounding.
     let value = if (value - value.round()).abs() < 1e-6 * value.abs() { value.round() } else { value };
     if value.abs() >= 1000.0 { format!("{}k", value / 1000.0) } else { format!("{value}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zoom_keeps_the_step_under_the_pointer_and_ends_at_all_steps() {
+        let all = [0.0, 1000.0];
+        let once = zoomed(all, 2.0, 300.0, 0.0, all).unwrap();
+        assert_eq!(once, [150.0, 650.0], "step 300 stays at three tenths");
+        assert_eq!(zoomed(once, 2.0, 300.0, 0.0, all), Some([225.0, 475.0]));
+        assert_eq!(zoomed(once, 0.5, 300.0, 0.0, all), None);
+        assert_eq!(zoomed(once, 1.0, 300.0, 10.0, all), Some([500.0, 1000.0]), "it ends where the steps end");
+        let least = zoomed(once, 1e9, 300.0, 0.0, all).unwrap();
+        assert!((least[1] - least[0] - 10.0).abs() < 1e-9);
+        assert_eq!(range_within(Some([2000.0, 3000.0]), all), all, "of another run");
+        assert_eq!(range_within(Some([f64::NAN, 3.0]), all), all);
+    }
 }

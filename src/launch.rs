@@ -6,13 +6,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::data::{
-    Dataset, ImportNote, ImportOptions, Scaling, Scene, Table, TableError, TestFile, generate, notes_on, prepare_table,
+    Dataset, ImportNote, ImportOptions, Label, LabelColumn, Scaling, Scene, Table, TableError, TestFile, generate,
+    notes_on, prepare_table,
 };
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
 use crate::io::{
     FileError, ModelOptions, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table, read_text,
     session_of,
 };
+use crate::sentence::{quoted, sentence};
 use crate::vae::Vae;
 
 /// Source of a run.
@@ -72,7 +74,7 @@ impl RunSource {
 
 /// Error of a launch, in one sentence.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
+#[error("{}", sentence(.0))]
 pub struct LaunchError(String);
 
 impl From<FileError> for LaunchError {
@@ -146,6 +148,8 @@ pub struct ReadData {
     pub file: TableFile,
     /// What was decided while reading, and warnings about the table.
     pub notes: Vec<ImportNote>,
+    /// Numbers of rows that lie far outside all others, as [`Table::number`] gives them.
+    pub outliers: Vec<usize>,
     path: PathBuf,
     /// The file of held-out rows, and its table.
     held_out: Option<(PathBuf, Table)>,
@@ -166,12 +170,13 @@ impl ReadData {
     ) -> Result<Self, FileError> {
         let mut file = read_table(path, options, seed, watch)?;
         let held_out = test.map(|test| read_held_out(test, &file, watch)).transpose()?;
+        file.notes.extend(held_out.iter().flat_map(|held_out| held_out.notes.clone()));
         if let (Some(test), Some(held_out)) = (test, &held_out) {
             file.import.test = Some(TestFile { file: name_of(test), sha256: held_out.sha256.clone() });
         }
         let held_out = test.map(Path::to_owned).zip(held_out.map(|file| file.table));
         let (scale, share) = (file.import.scale, file.import.held_out);
-        let read = Self { file, notes: Vec::new(), path: path.to_owned(), held_out, seed };
+        let read = Self { file, notes: Vec::new(), outliers: Vec::new(), path: path.to_owned(), held_out, seed };
         read.with_choice(scale, share)
     }
 
@@ -186,7 +191,9 @@ impl ReadData {
         let rows = self.held_out.as_ref().map_or(share.max(1), |(_, table)| table.samples());
         let drawn_by = self.held_out.is_none().then(|| self.file.import.seed.unwrap_or(self.seed));
         self.notes.clone_from(&self.file.notes);
-        self.notes.extend(notes_on(&self.file.table, &self.file.import, rows, drawn_by));
+        let (notes, outliers) = notes_on(&self.file.table, &self.file.import, rows, drawn_by);
+        self.notes.extend(notes);
+        self.outliers = outliers;
         Ok(self)
     }
 
@@ -195,13 +202,13 @@ impl ReadData {
     /// # Errors
     /// If they cannot be data; see [`prepare_table`].
     pub fn prepare(self) -> Result<PreparedRun, FileError> {
-        let Self { file: TableFile { table, import, sha256, .. }, notes, path, held_out, seed } = self;
+        let Self { file: TableFile { table, import, sha256, .. }, notes, outliers, path, held_out, seed } = self;
         let (test, held_out) = held_out.unzip();
         let data = prepare_table(table, held_out, &import, import.seed.unwrap_or(seed))
             .map_err(|e| cannot_prepare(&e, &path, test.as_deref()))?;
         let config = Config::new(Origin::file(&name_of(&path), &sha256, import), seed, data.train.samples());
         let steps = config.origin.defaults(data.train.samples()).steps;
-        Ok(PreparedRun { notes, ..PreparedRun::new(config, Arc::new(data), steps) })
+        Ok(PreparedRun { notes, outliers, ..PreparedRun::new(config, Arc::new(data), steps) })
     }
 }
 
@@ -212,8 +219,36 @@ fn read_held_out(path: &Path, train: &TableFile, watch: Watch<'_>) -> Result<Tab
     let is_unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
     let are_named = !train.columns.is_empty() && names.iter().all(is_unique);
     let columns = train.import.columns.clone().or_else(|| are_named.then(|| names.clone()));
-    read_table(path, &ImportOptions { rows: None, test: None, columns, ..train.import.clone() }, 0, watch)
+    let read = |labels: Vec<String>| {
+        let (rows, test, leave_out, columns) = (None, None, Vec::new(), columns.clone());
+        read_table(path, &ImportOptions { columns, labels, leave_out, rows, test, ..train.import.clone() }, 0, watch)
+    };
+    let labels = &train.import.labels;
+    let error = match read(labels.clone()) {
+        Ok(file) => return Ok(TableFile { notes: Vec::new(), ..file }),
+        Err(error) if labels.is_empty() => return Err(error),
+        Err(error) => error,
+    };
+    // Labels only colour, so a file without them can be measured on.
+    let plain = read(Vec::new())?;
+    let has = |label: &String| plain.columns.iter().any(|column| column.name == *label);
+    let (known, lacking): (Vec<String>, Vec<String>) = labels.iter().cloned().partition(has);
+    if plain.columns.is_empty() || lacking.is_empty() {
+        return Err(error);
+    }
+    let mut file = read(known)?;
+    for name in &lacking {
+        let label = Label { name: name.clone(), categories: vec![NO_LABEL.to_owned()] };
+        file.table.labels.push(LabelColumn { label, categories: vec![0; file.table.samples()] });
+    }
+    let names = lacking.iter().map(quoted).collect::<Vec<_>>().join(", ");
+    let note = format!("the held-out file has no column {names}, so its rows have the label {}", quoted(NO_LABEL));
+    file.notes = vec![ImportNote(note)];
+    Ok(file)
 }
+
+/// The category of held-out rows whose file has no such label.
+const NO_LABEL: &str = "(none)";
 
 /// The error of a preparation, with the path of the file that is at fault.
 fn cannot_prepare(error: &TableError, path: &Path, test: Option<&Path>) -> FileError {
@@ -270,6 +305,8 @@ pub struct PreparedRun {
     pub beside: Option<Box<Self>>,
     /// What was decided and noticed while your data were read.
     pub notes: Vec<ImportNote>,
+    /// Numbers of rows of your data that lie far outside all others.
+    pub outliers: Vec<usize>,
 }
 
 impl PreparedRun {
@@ -284,6 +321,7 @@ impl PreparedRun {
             view: Value::Null,
             beside: None,
             notes: Vec::new(),
+            outliers: Vec::new(),
             note: None,
         }
     }
@@ -316,7 +354,19 @@ impl PreparedRun {
             }
         });
         let beside = beside.transpose()?.map(Box::new);
-        Ok(Self { beside, config, data, log, steps, weights, model, view, notes: Vec::new(), note: None })
+        Ok(Self {
+            beside,
+            config,
+            data,
+            log,
+            steps,
+            weights,
+            model,
+            view,
+            notes: Vec::new(),
+            outliers: Vec::new(),
+            note: None,
+        })
     }
 
     /// Checks configuration and commands.
@@ -433,5 +483,6 @@ pub fn find_scene(name: &str) -> Result<Scene, LaunchError> {
         return Ok(Scene::parse(&text).map_err(|e| FileError::new(e).at(path))?);
     }
     let names: Vec<_> = Scene::built_in().iter().map(|s| s.name.as_str()).collect();
-    Err(LaunchError(format!("there is no scene '{name}'; choose one of {}, or give a .toml file", names.join(", "))))
+    let name = quoted(name);
+    Err(LaunchError(format!("there is no scene {name}; choose one of {}, or give a .toml file", names.join(", "))))
 }

@@ -82,6 +82,7 @@ pub mod nn;
 pub mod paint;
 pub mod ppca;
 pub mod rng;
+pub mod sentence;
 pub mod stats;
 pub mod trainer;
 pub mod vae;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use unpick::cli::{self, ModelArgs, SourceArgs};
+use unpick::sentence::sentence;
 
 /// Watch a small VAE unpick data along its seams.
 ///
@@ -23,7 +24,12 @@ struct Arguments {
 fn main() -> ExitCode {
     // Warnings of libraries are for those who ask with RUST_LOG.
     let filter = env_logger::Env::default().default_filter_or("error,unpick=warn");
-    env_logger::Builder::from_env(filter).init();
+    // Names in a line come from files.
+    let line = |out: &mut env_logger::fmt::Formatter, record: &log::Record<'_>| {
+        let (level, target) = (record.level(), record.target());
+        writeln!(out, "[{} {level} {target}] {}", out.timestamp(), sentence(record.args()))
+    };
+    env_logger::Builder::from_env(filter).format(line).init();
     let outcome = match Arguments::try_parse() {
         Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),
         Ok(Arguments { command: None, source, model }) => window(&source, &model),

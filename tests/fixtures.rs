@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use unpick::experiment::Experiment;
-use unpick::io::{Session, open_session};
+use unpick::io::{Session, open, open_session};
 use unpick::launch::{PreparedRun, RunSource, launch};
 
 fn fixture(name: &str) -> PathBuf {
@@ -55,6 +55,14 @@ fn the_figure_of_a_sweep_brings_its_first_run_back() {
     assert_eq!((prepared.steps, prepared.config.seed, prepared.config.objective.beta), (60, 0, 1.0));
     assert_eq!(prepared.weights, None, "a sweep keeps no weights");
     assert_eq!(repeated(prepared).state().step, 60);
+}
+
+#[test]
+fn a_run_folder_without_hashes_opens() {
+    let saved = open(&fixture("folder-0.1.0")).unwrap();
+    assert_eq!((saved.steps, saved.history.len(), saved.data.labels.len()), (80, 2, 1));
+    let prepared = launch(&RunSource::of_file(&fixture("folder-0.1.0")), None).unwrap();
+    assert_eq!(repeated(prepared).state().vae.parameters, saved.vae.parameters);
 }
 
 #[test]

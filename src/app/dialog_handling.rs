@@ -13,7 +13,7 @@ use super::run_slot::RunSlot;
 use super::state::App;
 use crate::figure::content::FigureContent;
 use crate::io::provenance::KEYWORD;
-use crate::io::{EMBEDDED_IN_FIGURE, program, session_file};
+use crate::io::{program, session_file};
 use crate::paint::encode_png;
 use crate::viz::view::View;
 
@@ -50,7 +50,7 @@ impl App {
         let name = self.run_name(0);
         let about = format!("{} × {} pixels", image.size[0], image.size[1]);
         let session = self.session_up_to(RunSlot::shown);
-        let session = session.and_then(|session| session.to_json(EMBEDDED_IN_FIGURE).ok());
+        let session = session.and_then(|session| session.for_figure(false).ok());
         let program = program();
         let texts = [("Software", program.as_str())].into_iter().chain(session.as_deref().map(|text| (KEYWORD, text)));
         match encode_png(&ColorImage::clone(&image).into(), scale, &texts.collect::<Vec<_>>()) {

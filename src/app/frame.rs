@@ -9,6 +9,7 @@ use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Label, Pa
 use super::panels;
 use super::run_slot::RunSlot;
 use super::state::App;
+use crate::sentence::sentence;
 use crate::viz::command::UiCommand;
 use crate::viz::run_names::run_names;
 use crate::viz::views::command_table;
@@ -99,13 +100,13 @@ impl App {
     }
 
     fn notice_bar(&self, ui: &mut Ui) {
-        let Some(sentence) = &self.notice else { return };
+        let Some(notice) = &self.notice else { return };
         Panel::bottom("notice").show(ui, |ui| {
             ui.horizontal(|ui| {
                 if ui.button("Dismiss").clicked() {
                     self.commands.send(UiCommand::CloseNotice);
                 }
-                ui.add(Label::new(RichText::new(sentence).strong()).wrap());
+                ui.add(Label::new(RichText::new(sentence(notice)).strong()).wrap());
             });
         });
     }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::error::CliError;
+use super::idle_options::{OptionUse, refuse_idle};
 use super::import_args::ImportArgs;
 use super::output::print_notes;
 use crate::experiment::{DataVariances, LossOnData};
@@ -91,6 +92,17 @@ impl Beta {
         if let Some(option) = self.import.first_given().filter(|_| !matches!(source, Some(RunSource::Data { .. }))) {
             return Err(CliError::Input(format!("{option} is for your data: give their file with --data")));
         }
+        let data = "data (FILE, --data or --scene)";
+        refuse_idle(&[
+            OptionUse::new("--seed", self.seed.is_some(), source.is_some(), data),
+            // Only β m/n asks for m without data.
+            OptionUse::new(
+                "--latents",
+                self.latents.is_some(),
+                source.is_some() || self.normalised.is_some(),
+                "data, or for --beta-norm",
+            ),
+        ])?;
         let prepared = source.map(|source| launch(&source, self.seed)).transpose()?;
         print_notes(prepared.iter().flat_map(|run| &run.notes));
         let data = prepared.as_ref().map(|run| DataVariances::of(&run.data));

@@ -1,17 +1,20 @@
 //! Errors of commands.
 
+use clap::error::ContextValue;
+
 use crate::experiment::InvalidSetting;
 use crate::io::FileError;
 use crate::launch::LaunchError;
+use crate::sentence::{printable, quoted, sentence};
 
 /// Error of a command, in one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// Invalid request: exit code 2.
-    #[error("{0}")]
+    #[error("{}", sentence(.0))]
     Input(String),
     /// Valid request that failed: exit code 1.
-    #[error("{0}")]
+    #[error("{}", sentence(.0))]
     Run(String),
 }
 
@@ -39,8 +42,16 @@ const POINTER: &str = "(see --help)";
 impl From<&clap::Error> for CliError {
     /// One line from the first paragraph of the message and its tips, without the usage.
     fn from(error: &clap::Error) -> Self {
-        let message = error.to_string();
-        let line = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut message = error.to_string();
+        // A value that is refused may hold anything, quotation marks and blank lines, too.
+        for (_, value) in error.context() {
+            if let ContextValue::String(value) = value
+                && !value.is_empty()
+            {
+                message = message.replace(&format!("'{value}'"), &quoted(value));
+            }
+        }
+        let line = |paragraph: &str| printable(&paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
         let mut paragraphs = message.trim_start_matches("error: ").split("\n\n").map(line);
         // An option whose value holds options has a pointer already.
         let sentence = paragraphs.next().unwrap_or_default();

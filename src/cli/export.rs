@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
+use super::idle_options::{OptionUse, refuse_idle};
 use super::model_args::ModelArgs;
 use crate::experiment::posteriors as posteriors_of;
 use crate::io::{
@@ -60,6 +61,25 @@ fn parse_coordinate(text: &str) -> Result<f64, String> {
 }
 
 impl Export {
+    /// What each option is for, and whether that is asked for.
+    fn uses(&self) -> [OptionUse; 2] {
+        let at_observations = match self.what {
+            ExportedArrays::Latents => true,
+            ExportedArrays::Jacobians | ExportedArrays::Decodings => self.at.is_empty(),
+            ExportedArrays::Densities | ExportedArrays::Traversals => false,
+        };
+        let one = "one latent, and --what latents writes those of observations";
+        [
+            OptionUse::new(
+                "--split",
+                self.split.is_some(),
+                at_observations,
+                "what is written at observations, not at one latent",
+            ),
+            OptionUse::new("--at", !self.at.is_empty(), self.what != ExportedArrays::Latents, one),
+        ]
+    }
+
     /// Writes the file and returns its path.
     pub(super) fn run(self) -> Result<String, CliError> {
         let path = self.out.display();
@@ -67,13 +87,11 @@ impl Export {
         if !self.force && exists(&self.out) {
             return input(format!("the file exists already; add --force to overwrite: {path}"));
         }
+        refuse_idle(&self.uses())?;
         let saved = self.model.open(self.dir.as_deref())?;
         let vae = saved.vae.cast::<f64>();
         let m = vae.latent_dim();
         let one = !self.at.is_empty();
-        if one && self.what == ExportedArrays::Latents {
-            return input("--at is one latent already; choose jacobians, densities or decodings".to_owned());
-        }
         if self.what == ExportedArrays::Latents && !vae.has_encoder {
             return input("there are no latents of observations: the model has no encoder".to_owned());
         }

@@ -26,6 +26,9 @@ pub(super) struct ImportArgs {
     /// Leave out rows with missing values [default: refuse them]
     #[arg(long, value_name = "drop", value_parser = ["drop"])]
     missing: Option<String>,
+    /// Leave out these rows: lines of a text, rows of an array or pictures counted from 1, as notes name them [default: none]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_negative_numbers = true, value_parser = number_of_row)]
+    leave_out: Vec<usize>,
     /// Use this many rows, drawn by --seed [default: all]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number_of_rows)]
     rows: Option<usize>,
@@ -68,6 +71,7 @@ impl ImportArgs {
             ("--factors", !self.factors.is_empty()),
             ("--scale", self.scale.is_some()),
             ("--missing", self.missing.is_some()),
+            ("--leave-out", !self.leave_out.is_empty()),
             ("--rows", self.rows.is_some()),
             ("--key", self.key.is_some()),
             ("--color", self.color.is_some()),
@@ -88,6 +92,7 @@ impl ImportArgs {
             factors: list(&self.factors, &common.factors),
             scale: self.scale.or(common.scale),
             missing: self.missing.clone().or_else(|| common.missing.clone()),
+            leave_out: if self.leave_out.is_empty() { common.leave_out.clone() } else { self.leave_out.clone() },
             rows: self.rows.or(common.rows),
             key: self.key.clone().or_else(|| common.key.clone()),
             color: self.color.or(common.color),
@@ -107,6 +112,7 @@ impl ImportArgs {
             factors: self.factors.clone(),
             scale: self.scale.unwrap_or_default(),
             missing: if self.missing.is_some() { MissingValues::Drop } else { MissingValues::Refuse },
+            leave_out: self.leave_out.clone(),
             rows: self.rows,
             key: self.key.clone(),
             color: self.color,
@@ -120,6 +126,11 @@ impl ImportArgs {
 fn number_of_rows(text: &str) -> Result<usize, String> {
     let sentence = || format!("'{text}' is no number of rows; give a whole number, at least {FEWEST_ROWS}");
     text.trim().parse().ok().ok_or_else(sentence)
+}
+
+fn number_of_row(text: &str) -> Result<usize, String> {
+    let sentence = || format!("'{text}' is no number of a line or row; give numbers from 1, as 52 or 52,97");
+    text.trim().parse().ok().filter(|number| *number > 0).ok_or_else(sentence)
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -7,6 +7,7 @@ mod command;
 mod compare;
 mod error;
 mod export;
+mod idle_options;
 mod import_args;
 mod make;
 mod metrics;

@@ -12,6 +12,7 @@ use crate::experiment::Schedule;
 use crate::io::{EncoderScale, ModelOptions, SavedRun, open};
 use crate::launch::{RunSource, launch};
 use crate::nn::Activation;
+use crate::sentence::sentence;
 use crate::vae::Likelihood;
 
 /// A model from a file of weights, which is shown and not trained.
@@ -73,7 +74,7 @@ impl ModelArgs {
                 let prepared = launch(&source, None)?;
                 if let Some(note) = &prepared.note {
                     // If standard error is closed, nobody misses it.
-                    drop(writeln!(stderr(), "unpick: {note}"));
+                    drop(writeln!(stderr(), "unpick: {}", sentence(note)));
                 }
                 let config = prepared.config;
                 let vae = config.origin.model().map(|model| model.vae.clone());

@@ -8,9 +8,11 @@ use clap::Args;
 use eframe::egui::{Color32, Theme, vec2};
 
 use super::error::CliError;
+use super::idle_options::{OptionUse, refuse_idle};
 use super::model_args::ModelArgs;
 use super::progress::run_progress;
 use super::render_animation::{movie_format, render_animation};
+use crate::data::ObservationKind;
 use crate::experiment::{Snapshot, has_latent_axes};
 use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
@@ -49,12 +51,12 @@ pub struct Render {
     /// Draw on this background [default: that of the theme]
     #[arg(long, value_name = "transparent|white", value_parser = parse_background)]
     background: Option<Color32>,
-    /// Set the frames per second of an animation, 1 to 50
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=50))]
-    rate: u16,
-    /// Set the length of an animation in seconds
-    #[arg(long, default_value_t = 4.0)]
-    seconds: f64,
+    /// Set the frames per second of an animation, 1 to 50 [default: 20]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=50))]
+    rate: Option<u16>,
+    /// Set the length of an animation in seconds [default: 4]
+    #[arg(long)]
+    seconds: Option<f64>,
     /// Draw the curves along the right singular vectors, too [default: for a --model whose right singular vectors
     /// are no latent axes]
     #[arg(long)]
@@ -65,9 +67,13 @@ pub struct Render {
     /// Do not store the session in the figure
     #[arg(long)]
     no_provenance: bool,
-    /// Choose the colours
-    #[arg(long, value_name = "light|dark", default_value = "light", value_parser = parse_theme)]
-    theme: Theme,
+    /// Store the observations of your data in the figure, too, up to 1 MiB, so that it opens without their file [default: their name and
+    /// SHA-256 alone]
+    #[arg(long, conflicts_with = "no_provenance")]
+    include_data: bool,
+    /// Choose the colours [default: light]
+    #[arg(long, value_name = "light|dark", value_parser = parse_theme)]
+    theme: Option<Theme>,
     /// Colour observations by this factor or label
     #[arg(long, alias = "color", value_name = "NAME")]
     colour: Option<String>,
@@ -175,6 +181,66 @@ fn choose_pair(selection: &mut Selection, pair: LatentPair) -> Result<(), String
     }
 }
 
+impl Render {
+    /// What each option is for, and whether that is asked for. `numbers`: a table instead of a picture.
+    fn uses(&self, numbers: bool) -> Vec<OptionUse> {
+        let moving = matches!(self.view, RenderKind::Animation(_));
+        let content = match self.view {
+            RenderKind::Figure(content) => content,
+            RenderKind::Animation(animation) => animation.usual(),
+        };
+        let shows = |views: &[&str]| match content {
+            FigureContent::All => true,
+            FigureContent::Spaces => views.contains(&"data") || views.contains(&"latent"),
+            FigureContent::One(view) => views.contains(&view.name),
+        };
+        let at_z = Animation::Traversal.moves(content);
+        let all = matches!(self.pair, Some(LatentPair::All));
+        let planes: &[&str] =
+            if all { &["latent"] } else { &["latent", "data", "densities", "joint", "jacobian", "posterior", "seeds"] };
+        let planes_are = if all {
+            "the latent view (--view latent, spaces or all)"
+        } else {
+            "views of one or two latents (--view latent, data, densities, joint, jacobian, posterior, seeds, spaces or all)"
+        };
+        let (animations, pictures) =
+            ("animations (--view traversal, morph, history, turn or rows)", "pictures, not for numbers");
+        let coloured = "views of observations (--view data, latent, factors, spaces or all)";
+        let curves = "curves in data and latent space (--view data, latent, spaces or all)";
+        vec![
+            OptionUse::new("--rate", self.rate.is_some(), moving, animations),
+            OptionUse::new("--seconds", self.seconds.is_some(), moving, animations),
+            OptionUse::new("--at", self.at.is_some(), at_z, "views at z*, and this one does not depend on it"),
+            OptionUse::new("--pair", self.pair.is_some(), shows(planes), planes_are),
+            OptionUse::new(
+                "--thumbnails",
+                self.thumbnails,
+                shows(&["data"]),
+                "the data view (--view data, spaces or all)",
+            ),
+            OptionUse::new("--colour", self.colour.is_some(), shows(&["data", "latent", "factors"]), coloured),
+            OptionUse::new("--singular-curves", self.singular_curves, shows(&["data", "latent"]), curves),
+            OptionUse::new("--size", self.size.is_some(), !numbers, pictures),
+            OptionUse::new("--scale", self.scale.is_some(), !numbers, pictures),
+            OptionUse::new("--background", self.background.is_some(), !numbers, pictures),
+            OptionUse::new("--theme", self.theme.is_some(), !numbers, pictures),
+            OptionUse::new("--no-axes", self.no_axes, !numbers, pictures),
+            OptionUse::new("--no-provenance", self.no_provenance, !numbers, pictures),
+            OptionUse::new("--include-data", self.include_data, !numbers, pictures),
+        ]
+    }
+}
+
+/// True if there are pixels in a figure: in SVG and PDF surfaces in three dimensions and heat maps.
+fn has_pixels(bytes: &[u8], format: Format) -> bool {
+    let mark: &[u8] = match format {
+        Format::Png => return true,
+        Format::Svg => b"<image",
+        Format::Pdf => b"/Image",
+    };
+    bytes.windows(mark.len()).any(|window| window == mark)
+}
+
 /// Draws a saved run into a file.
 ///
 /// # Errors
@@ -196,6 +262,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if is_taken(&request.out) && !request.force {
         return Err(input(format!("the file exists already; add --force to overwrite: {}", request.out.display())));
     }
+    refuse_idle(&request.uses(numbers))?;
     let run = match &request.dir {
         Some(path) if request.model.source().is_none() => FigureSource::find(path)?,
         dir => FigureSource::Folder(Box::new(request.model.open(dir.as_deref())?)),
@@ -222,28 +289,41 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     figure.selection.layers.axes &= !request.no_axes;
     figure.selection.layers.pictures |= request.thumbnails;
     let run = &figure.run.snapshot;
+    if request.thumbnails && run.data.kind == ObservationKind::Points {
+        return Err(input(
+            "--thumbnails is for observations that are images, and these are not; leave it out here".to_owned(),
+        ));
+    }
     figure.selection.layers.singular |= request.singular_curves || !has_latent_axes(&run.config, &run.data);
     let shown = match request.view {
         RenderKind::Figure(content) => content,
         RenderKind::Animation(animation) => animation.usual(),
     };
     let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));
-    if request.background == Some(Color32::WHITE) && request.theme == Theme::Dark {
+    let theme = request.theme.unwrap_or(Theme::Light);
+    if request.background == Some(Color32::WHITE) && theme == Theme::Dark {
         return Err(input(
             "--background white goes with --theme light: light marks would not be seen on it".to_owned(),
         ));
     }
-    let palette = Palette::of_theme(request.theme);
+    let palette = Palette::of_theme(theme);
     let canvas = Canvas {
         size: vec2(width, height),
         pixels_per_point: scale,
-        theme: request.theme,
+        theme,
         background: request.background.unwrap_or(palette.paper),
     };
-    let session = if request.no_provenance { None } else { Some(figure.session()?) };
+    if request.include_data {
+        match figure.fits_your_data() {
+            Some(true) => {}
+            Some(false) => return Err(input("--include-data: the observations are larger than 1 MiB, so a figure cannot hold them; leave it out, and share their file".to_owned())),
+            None => return Err(input("--include-data is for figures of your data, and these are generated; leave it out here".to_owned())),
+        }
+    }
+    let session = if request.no_provenance { None } else { Some(figure.session(request.include_data)?) };
     match (request.view, format) {
         (RenderKind::Animation(animation), _) => {
-            let (seconds, rate) = (request.seconds, request.rate);
+            let (seconds, rate) = (request.seconds.unwrap_or(4.0), request.rate.unwrap_or(20));
             let spec = AnimationSpec { animation, format: movie_format(&request.out)?, seconds, rate };
             render_animation(&spec, &request.out, &mut figure, &canvas, session.as_deref())?;
         }
@@ -251,7 +331,13 @@ pub fn render(request: &Render) -> Result<String, CliError> {
             let bytes = figure.draw(&canvas, show(content), |offscreen, output| {
                 encode_figure(offscreen, &canvas, output, format, session.as_deref())
             });
-            write_atomically(&request.out, &bytes.map_err(input)?)?;
+            let bytes = bytes.map_err(input)?;
+            if request.scale.is_some() && !has_pixels(&bytes, format) {
+                let sentence =
+                    "--scale is for pixels, and this figure is drawn in lines and text alone; leave it out here";
+                return Err(input(sentence.to_owned()));
+            }
+            write_atomically(&request.out, &bytes)?;
         }
         (RenderKind::Figure(FigureContent::One(view)), None) => {
             let numbers = figure.table(view).map_err(|reason| input(format!("there are no numbers: {reason}")))?;
@@ -259,7 +345,8 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         }
         (RenderKind::Figure(_), None) => return Err(input("a figure needs a format".to_owned())),
     }
-    Ok(format!("{}\n", request.out.display()))
+    let inside = if request.include_data { "your observations are inside this figure\n" } else { "" };
+    Ok(format!("{}\n{inside}", request.out.display()))
 }
 
 /// Draws the two runs of a comparison side by side as `compare.svg` and `compare.png` in its folder, and names them.
@@ -271,7 +358,7 @@ pub(super) fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let size = vec2(1280.0, 720.0);
     let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
     let mut figure = figure(FigureSource::find(&folder.join("a"))?, Some(&folder.join("b")))?;
-    let session = figure.session()?;
+    let session = figure.session(false)?;
     let mut names = String::new();
     for (name, format) in [("compare.svg", Format::Svg), ("compare.png", Format::Png)] {
         let bytes = figure.draw(&canvas, show(FigureContent::All), |offscreen, output| {

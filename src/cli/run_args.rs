@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::error::CliError;
+use super::idle_options::{OptionUse, refuse_idle};
 use super::source_args::SourceArgs;
-use crate::experiment::{Config, FIXED, LoggedCommand};
+use crate::experiment::{Command, Config, FIXED, LoggedCommand};
 use crate::io::parse_logged;
 use crate::launch::{PreparedRun, launch};
 use crate::nn::{Activation, OptimizerKind};
@@ -80,6 +81,22 @@ impl RunArgs {
         let mut run = launch(&source, self.seed)?;
         self.apply_to(&mut run, source.is_saved(), until)?;
         Ok(run)
+    }
+
+    /// Refuses options that the run does not depend on.
+    pub(super) fn refuse_idle_in(&self, run: &PreparedRun) -> Result<(), CliError> {
+        let Config { architecture, optimizer, .. } = &run.config;
+        let other =
+            |logged: &LoggedCommand| matches!(logged.command, Command::Optimizer(kind) if kind != OptimizerKind::Lbfgs);
+        let has_steps = optimizer.kind != OptimizerKind::Lbfgs || run.log.iter().any(other);
+        let has_hidden = !architecture.is_linear();
+        let steps = "adam, adam-equivariant and sgd, and L-BFGS takes all observations and finds its own steps (--optimizer chooses)";
+        let hidden = "hidden layers, and this model has none (--hidden and --decoder mlp give some)";
+        refuse_idle(&[
+            OptionUse::new("--activation", self.activation.is_some(), has_hidden, hidden),
+            OptionUse::new("--lr", self.lr.is_some(), has_steps, steps),
+            OptionUse::new("--batch", self.batch.is_some(), has_steps, steps),
+        ])
     }
 
     /// A saved run keeps its schedule.

@@ -103,6 +103,7 @@ impl Sweep {
     /// Makes the runs that are missing in the table, on all cores, and adds the row of each as soon as it ends.
     fn train(&self) -> Result<String, CliError> {
         let base = self.run.prepare()?;
+        self.run.refuse_idle_in(&base)?;
         print_notes(&base.notes);
         let all = self.runs(&base)?;
         make_folder(&self.out)?;

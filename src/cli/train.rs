@@ -40,6 +40,7 @@ impl Train {
         ensure_empty(&self.out, self.force)?;
         let until = if self.until.is_some() { Until::Settled } else { Until::Steps };
         let mut first = self.run.prepare_until(until)?;
+        self.run.refuse_idle_in(&first)?;
         print_notes(&first.notes);
         let second = first.beside.take();
         let runs: Vec<PreparedRun> = std::iter::once(first).chain(second.map(|second| *second)).collect();
@@ -54,7 +55,7 @@ impl Train {
 }
 
 fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs, until: Until) -> Result<String, CliError> {
-    let (steps, weights) = (prepared.steps, prepared.weights.clone());
+    let (steps, weights, outliers) = (prepared.steps, prepared.weights.clone(), prepared.outliers.clone());
     let mut progress = run_progress(steps);
     let (run, metrics) = train_and_save(prepared, folder, Some(gap), |run| {
         let settled = until == Until::Settled && run.state().schedule.settled().is_some();
@@ -66,10 +67,14 @@ fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs, until: Until)
         Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
         None => "",
     };
+    let collapsed = (!outliers.is_empty() && metrics.geometry.active.is_empty()).then(|| {
+        let numbers = outliers.iter().take(5).map(usize::to_string).collect::<Vec<_>>().join(",");
+        format!("all latents have collapsed, as they do where a row far outside the others decides the scale; try --leave-out {numbers}")
+    });
     let state = run.state();
     let metrics = metrics_json(&metrics, state.step, &state.settings, &convergence);
     let sentence = convergence.sentence();
-    let warnings: String = run.warnings().map(|warning| format!("warning: {warning}\n")).collect();
+    let warnings: String = run.warnings().chain(collapsed).map(|warning| format!("warning: {warning}\n")).collect();
     Ok(format!("{}\n{comparison}{warnings}{sentence}\nsaved in {}\n", table(&metrics).trim_end(), folder.display()))
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sentence::sentence;
+
 /// The share of the rows that is held out unless another is chosen.
 pub const HELD_OUT: f64 = 0.2;
 
@@ -37,6 +39,9 @@ pub struct ImportOptions {
     /// Treatment of rows with missing values.
     #[serde(skip_serializing_if = "is_default")]
     pub missing: MissingValues,
+    /// Rows that are left out: the numbers of their lines in a text, of rows counted from 1 in arrays and of pictures.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<usize>,
     /// Use so many rows, drawn by the seed and kept in the order of the file; `None`: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,
@@ -83,6 +88,7 @@ impl Default for ImportOptions {
             factors: Vec::new(),
             scale: Scaling::One,
             missing: MissingValues::Refuse,
+            leave_out: Vec::new(),
             rows: None,
             key: None,
             color: None,
@@ -104,6 +110,22 @@ impl ImportOptions {
     /// True if this is what an absent record means.
     pub fn is_default(&self) -> bool {
         *self == Self { guess: self.guess, ..Self::default() }
+    }
+
+    /// The sentence about more rows than there are. A record of an earlier version may ask for them.
+    pub fn check_rows(&self, rows: usize) -> Result<(), String> {
+        match self.rows {
+            Some(count) if count > rows && self.guess => {
+                Err(format!("--rows {count} is more than the {rows} that there are; leave it out to use all"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The note where incomplete rows are to be left out of data without any.
+    pub fn note_without_gaps(&self) -> Option<ImportNote> {
+        let is_asked = self.guess && self.missing == MissingValues::Drop;
+        is_asked.then(|| ImportNote("no value is missing, so no row is left out".to_owned()))
     }
 
     /// The sentence about the first value that no data can be made with.
@@ -192,7 +214,7 @@ pub struct ImportNote(pub String);
 
 impl fmt::Display for ImportNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&sentence(&self.0))
     }
 }
 

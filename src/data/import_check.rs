@@ -23,8 +23,15 @@ const MOST_NAMED: usize = 5;
 
 /// The warnings about a table with these options, beside `held_out` rows that are held out: those that `seed` draws from the table, or
 /// those of another file.
-pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize, seed: Option<u64>) -> Vec<ImportNote> {
-    let mut notes = Vec::new();
+///
+/// The numbers of rows that lie far outside come with them (see [`Table::number`]).
+pub fn notes_on(
+    table: &Table,
+    options: &ImportOptions,
+    held_out: usize,
+    seed: Option<u64>,
+) -> (Vec<ImportNote>, Vec<usize>) {
+    let (mut notes, mut far) = (Vec::new(), Vec::new());
     if held_out < FEWEST_HELD_OUT {
         let sample = if table.kind == ObservationKind::Points { "row" } else { "picture" };
         let samples = if held_out == 1 {
@@ -38,7 +45,9 @@ pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize, seed: O
     // Edges of pictures are constant, and their pixels have long tails.
     if table.kind == ObservationKind::Points {
         let columns: Vec<Column> = (0..table.data_dim()).map(|r| Column::of(table, r)).collect();
-        notes.extend(outliers(table, &columns, |samples| {
+        let rows = far_rows(&columns);
+        far = rows.iter().map(|row| table.number(*row)).collect();
+        notes.extend(outliers(table, &columns, &rows, |samples| {
             let drawn = seed.map(|seed| split_share(table.samples(), options.held_out, seed));
             drawn.is_some_and(|[_, test]| samples.iter().all(|c| test.contains(c)))
         }));
@@ -46,7 +55,15 @@ pub fn notes_on(table: &Table, options: &ImportOptions, held_out: usize, seed: O
         notes.extend(constant(table, &columns));
         notes.extend(duplicates(table));
     }
-    notes
+    (notes, far)
+}
+
+/// The samples that are far outside in a column.
+fn far_rows(columns: &[Column]) -> Vec<usize> {
+    let mut rows: Vec<usize> = columns.iter().flat_map(|column| column.far.iter().copied()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    rows
 }
 
 /// Moments of a column, and the rows that are far outside.
@@ -81,29 +98,33 @@ impl Column {
     }
 }
 
-fn outliers(table: &Table, columns: &[Column], are_held_out: impl Fn(&[usize]) -> bool) -> Option<ImportNote> {
-    let mut rows: Vec<usize> = columns.iter().flat_map(|column| column.far.iter().copied()).collect();
-    rows.sort_unstable();
-    rows.dedup();
+fn outliers(
+    table: &Table,
+    columns: &[Column],
+    rows: &[usize],
+    are_held_out: impl Fn(&[usize]) -> bool,
+) -> Option<ImportNote> {
     let first = *rows.first()?;
     let column = columns.iter().position(|column| column.far.contains(&first))?;
     let places: Vec<String> = rows.iter().map(|c| table.place(*c)).collect();
     // "lines 7, 12": what they are is said once.
     let (what, _) = places[0].split_once(' ').unwrap_or_default();
     let numbers = listed(places.iter().map(|place| place.rsplit(' ').next().unwrap_or_default().to_owned()));
-    let (name, value) = (&table.names[column], table.values.at(column, first));
-    let (is, are) = if are_held_out(&rows) {
+    let (name, value, first_number) = (&table.names[column], table.values.at(column, first), table.number(first));
+    let (is, are) = if are_held_out(rows) {
         ("is held out, so means over held-out rows are its own", "are held out, so means over held-out rows are theirs")
     } else {
         ("decides the scale", "decide the scale")
     };
     Some(ImportNote(match rows.len() {
         1 => format!(
-            "{what} {numbers} lies far outside all others ('{name}' is {value}) and {is}; correct or remove it if it is wrong"
+            "{what} {numbers} lies far outside all others ('{name}' is {value}) and {is}; if it is wrong, correct it, or leave it out (--leave-out {first_number})"
         ),
         _ => format!(
-            "{what}s {numbers} lie far outside all others (in {}, '{name}' is {value}) and {are}; correct or remove them if they are wrong",
-            places[0]
+            "{what}s {numbers} lie far outside all others (in {}, '{name}' is {value}) and {are}; if they are wrong, correct them, or leave \
+             them out (--leave-out {})",
+            places[0],
+            rows.iter().map(|row| table.number(*row).to_string()).collect::<Vec<_>>().join(",")
         ),
     }))
 }
@@ -173,7 +194,7 @@ mod tests {
     fn notes(n: usize, samples: usize, value: impl Fn(usize, usize) -> f64) -> Vec<String> {
         let names = (1..=n).map(|i| format!("c{i}")).collect();
         let table = Table::new(names, Matrix::from_fn(n, samples, value));
-        notes_on(&table, &ImportOptions::default(), samples / 5, None).into_iter().map(|note| note.0).collect()
+        notes_on(&table, &ImportOptions::default(), samples / 5, None).0.into_iter().map(|note| note.0).collect()
     }
 
     /// Two smooth columns that differ.
@@ -204,7 +225,7 @@ mod tests {
         );
         for seed in 0..20 {
             let [_, test] = split_share(500, 0.2, seed);
-            let told = &notes_on(&table, &ImportOptions::default(), 100, Some(seed))[0].0;
+            let told = &notes_on(&table, &ImportOptions::default(), 100, Some(seed)).0[0].0;
             assert_eq!(told.contains("is held out, so means"), test.contains(&499), "{told}");
             assert_eq!(told.contains("and decides the scale"), !test.contains(&499), "{told}");
         }

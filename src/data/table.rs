@@ -64,8 +64,23 @@ impl Table {
 
     /// A sample as one finds it in the file: "line 52" of a text, "row 51" of an array.
     pub fn place(&self, sample: usize) -> String {
+        format!("{} {}", if self.lines.is_empty() { "row" } else { "line" }, self.number(sample))
+    }
+
+    /// The number with which [`Self::place`] names a sample.
+    pub fn number(&self, sample: usize) -> usize {
         let row = self.rows.as_ref().map_or(sample, |rows| rows[sample]);
-        self.lines.get(row).map_or_else(|| format!("row {}", row + 1), |line| format!("line {line}"))
+        self.lines.get(row).map_or(row + 1, |line| *line as usize)
+    }
+
+    /// The samples without those with these numbers.
+    #[must_use]
+    pub fn without(self, numbers: &[usize]) -> Self {
+        if numbers.is_empty() {
+            return self;
+        }
+        let left: Vec<usize> = (0..self.samples()).filter(|sample| !numbers.contains(&self.number(*sample))).collect();
+        self.with_samples(&left)
     }
 
     /// The samples `chosen`, in this order. Their row numbers stay those of the file.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{InvalidSetting, Settings};
 use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
+use crate::sentence::quoted;
 use crate::vae::{Architecture, Covariance, Likelihood};
 
 /// Change of one setting, or of the model itself.
@@ -142,12 +143,13 @@ impl FromStr for Command {
 
     /// Reads `beta=4` or `rotate=30:1,3`.
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
-        let (name, value) =
-            text.split_once('=').ok_or_else(|| InvalidSetting(format!("'{text}' is not of the form name=value")))?;
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| InvalidSetting(format!("{} is not of the form name=value", quoted(text))))?;
         let (name, value) = (name.trim(), value.trim());
         let number = |value: &str| {
             let parsed: Result<f64, _> = value.trim().parse();
-            parsed.map_err(|e| InvalidSetting(format!("{name}: '{value}' is not a number ({e})")))
+            parsed.map_err(|e| InvalidSetting(format!("{name}: {} is not a number ({e})", quoted(value))))
         };
         match name {
             "beta" => Ok(Self::Beta(number(value)?)),
@@ -155,27 +157,29 @@ impl FromStr for Command {
             "lr" => Ok(Self::Lr(number(value)?)),
             "batch" => match value.parse() {
                 Ok(batch) => Ok(Self::Batch(batch)),
-                Err(e) => Err(InvalidSetting(format!("batch: '{value}' is not a whole number ({e})"))),
+                Err(e) => Err(InvalidSetting(format!("batch: {} is not a whole number ({e})", quoted(value)))),
             },
             "covariance" => match Covariance::ALL.into_iter().find(|c| c.name() == value) {
                 Some(covariance) => Ok(Self::Covariance(covariance)),
-                None => Err(InvalidSetting(format!("covariance: '{value}' is neither diagonal nor full"))),
+                None => Err(InvalidSetting(format!("covariance: {} is neither diagonal nor full", quoted(value)))),
             },
             "optimizer" => match OptimizerKind::ALL.into_iter().find(|kind| kind.name() == value) {
                 Some(kind) => Ok(Self::Optimizer(kind)),
                 None => Err(InvalidSetting(format!(
-                    "optimizer: '{value}' is none of adam, adam-equivariant, sgd and lbfgs"
+                    "optimizer: {} is none of adam, adam-equivariant, sgd and lbfgs",
+                    quoted(value)
                 ))),
             },
             "rotate" => {
                 let (degrees, latents) = value.split_once(':').unwrap_or((value, "1,2"));
                 let plane = plane(latents).ok_or_else(|| {
-                    InvalidSetting(format!("rotate: '{latents}' is not a pair of latents such as 1,2"))
+                    InvalidSetting(format!("rotate: {} is not a pair of latents such as 1,2", quoted(latents)))
                 })?;
                 Ok(Self::Rotate(Rotation { degrees: number(degrees)?, plane }))
             }
             other => Err(InvalidSetting(format!(
-                "'{other}' cannot be changed during training; beta, sigma2, covariance, optimizer, lr, batch and rotate can"
+                "{} cannot be changed during training; beta, sigma2, covariance, optimizer, lr, batch and rotate can",
+                quoted(other)
             ))),
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::nn::OptimizerKind;
+use crate::sentence::sentence;
 use crate::vae::Objective;
 
 /// Settings of the optimiser.
@@ -27,7 +28,7 @@ pub struct Settings {
 
 /// Invalid setting, with its name, its value and the values allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[error("{}", sentence(.0))]
 pub struct InvalidSetting(pub String);
 
 /// Upper limit for batch size and layer width.

@@ -9,7 +9,7 @@ use super::content::FigureContent;
 use super::layout::Layout;
 use super::view_state::state_of_figure;
 use crate::experiment::Snapshot;
-use crate::io::{Csv, EMBEDDED_IN_FIGURE, FileError, Session};
+use crate::io::{Csv, FileError, Session, your_data_fit_in_figure};
 use crate::paint::{Canvas, Offscreen, Picture};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
@@ -109,19 +109,28 @@ impl Figure {
         self.draw(canvas, show, |offscreen, output| offscreen.paint(canvas, output))
     }
 
-    /// The session that makes it again, as JSON.
+    /// The session that makes it again, as JSON, with your data only if it is asked for.
     ///
     /// # Errors
     /// If a value has no place in JSON.
-    pub fn session(&self) -> Result<String, FileError> {
-        self.session_with(None)
+    pub fn session(&self, with_data: bool) -> Result<String, FileError> {
+        self.session_with(None, with_data)
+    }
+
+    /// True if a figure can hold your data; `None` if there are none.
+    pub fn fits_your_data(&self) -> Option<bool> {
+        self.all().filter_map(|run| your_data_fit_in_figure(&run.snapshot)).reduce(|all, fits| all && fits)
     }
 
     /// The same with where the views are.
-    pub(crate) fn session_with(&self, layout: Option<&Layout>) -> Result<String, FileError> {
+    pub(crate) fn session_with(&self, layout: Option<&Layout>, with_data: bool) -> Result<String, FileError> {
+        self.whole_session(layout).for_figure(with_data)
+    }
+
+    fn whole_session(&self, layout: Option<&Layout>) -> Session {
         let first = Session::of(&self.run.snapshot, state_of_figure(&self.selection, layout));
         let second = self.beside.as_ref().map(|shown| Session::of(&shown.snapshot, Value::Null));
-        first.compared_with(second).to_json(EMBEDDED_IN_FIGURE)
+        first.compared_with(second)
     }
 
     /// Draws with `show` at z* and gives the settled frame to `take`.

@@ -6,8 +6,8 @@ use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, 
 
 use crate::io::provenance::KEYWORD;
 use crate::io::{
-    EMBEDDED_IN_FIGURE, FileError, Record, RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, Session,
-    program, read_text, write_atomically,
+    FileError, Record, RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, Session, program, read_text,
+    write_atomically,
 };
 use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
 use crate::stats::Spread;
@@ -75,7 +75,7 @@ fn first_run(folder: &Path, table: &RunTable) -> Result<String, FileError> {
     {
         (config.seed, config.objective.beta, config.objective.covariance) = (seed, beta, family);
     }
-    Session::planned(config, log, steps).to_json(EMBEDDED_IN_FIGURE)
+    Session::planned(config, log, steps).for_figure(false)
 }
 
 /// Colour and the side of β to which the marks stand, so that equal values of both families are seen.

@@ -8,6 +8,7 @@ use super::file_error::FileError;
 use super::format::npz_reader::{NpzArray, choose_array, dsprites, names_of_factors, npz_arrays, read_npz_array};
 use super::watch::Watch;
 use crate::data::{ImportOptions, Numbers};
+use crate::sentence::quoted;
 
 /// Reads the rows of the array with the key of `options`, with the arrays they name as labels and factors; and without being asked
 /// the factors of dSprites and labels whose key goes with that of the observations.
@@ -23,12 +24,16 @@ pub(in crate::io) fn read_archive(
     let arrays = npz_arrays(&mut archive)?;
     let array = choose_array(&arrays, options.key.as_deref())?;
     let (header, shape) = array.content.as_ref().map_err(Clone::clone)?;
+    options.check_rows(shape.samples).map_err(FileError::new)?;
     let chosen = choice.of(header, shape)?;
     let values = read_npz_array(&mut archive, array, chosen.as_deref(), watch)?;
     let mut notes = Vec::new();
     let mut beside = |array: &NpzArray| read_npz_array(&mut archive, array, chosen.as_deref(), watch);
     let guessed = if options.guess && options.labels.is_empty() { label_key(&arrays, array) } else { None };
     notes.extend(guessed.map(|key| format!("the labels are '{key}', the array beside '{}'", array.key)));
+    if guessed.is_none() && options.guess && options.labels.is_empty() {
+        notes.extend(misfit(&arrays, array));
+    }
     let mut labels = Vec::new();
     for key in options.labels.iter().map(String::as_str).chain(guessed) {
         labels.push(label(key, &beside(partner(&arrays, array, key)?)?)?);
@@ -60,13 +65,30 @@ fn label_key<'a>(arrays: &'a [NpzArray], observations: &NpzArray) -> Option<&'a 
             header.stored.kind.is_whole() && shape.n() == 1 && shape.samples == samples
         })
     };
-    let word = |(of, with): &(&str, &str)| {
+    keys_beside(arrays, observations).find(is_label).map(|array| array.key.as_str())
+}
+
+/// The arrays whose keys go with that of the observations.
+fn keys_beside<'a>(arrays: &'a [NpzArray], observations: &NpzArray) -> impl Iterator<Item = &'a NpzArray> {
+    KEYS.iter().filter_map(|(of, with)| {
         // A letter has to be a word of its own.
         let parts: Vec<&str> = observations.key.split('_').collect();
         let other = parts.iter().map(|part| if part == of { *with } else { part }).collect::<Vec<_>>().join("_");
         arrays.iter().find(|array| array.key == other && other != observations.key)
-    };
-    KEYS.iter().filter_map(word).find(is_label).map(|array| array.key.as_str())
+    })
+}
+
+/// The note about an array that is no label of the observations, although its key goes with theirs.
+fn misfit(arrays: &[NpzArray], observations: &NpzArray) -> Option<String> {
+    let (_, own) = observations.content.as_ref().ok()?;
+    let other = keys_beside(arrays, observations).next()?;
+    let (key, name, rows) = (quoted(&other.key), quoted(&observations.key), own.samples);
+    Some(match &other.content {
+        Ok((_, shape)) if shape.samples != rows => {
+            format!("{key} has {} rows and {name} {rows}, so it is not taken for labels", shape.samples)
+        }
+        _ => format!("{key} does not hold one whole number for each row of {name}, so it is not taken for labels"),
+    })
 }
 
 /// The array of this key with a row for each observation.
@@ -137,6 +159,7 @@ mod tests {
             ("y_train", bytes(&[SAMPLES, 1], |i| [7, 0, 10][i % 3])),
             ("pose", bytes(&[SAMPLES, 2], |i| i as u8)),
             ("y_test", bytes(&[SAMPLES - 1], |i| i as u8)),
+            ("x_test", bytes(&[SAMPLES, 2, 3], |i| (i * 7 % 251) as u8)),
         ];
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         for (key, bytes) in &arrays {
@@ -173,6 +196,17 @@ mod tests {
     }
 
     #[test]
+    fn an_array_of_another_length_is_not_taken_for_labels_and_that_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = archive(&folder);
+        let options = ImportOptions { key: Some("x_test".to_owned()), ..ImportOptions::guessed() };
+        let read = read_array_file(&path, &options, 3, Watch::nobody()).unwrap();
+        let (table, _, notes) = table_of_arrays(read, &options).unwrap();
+        assert!(table.labels.is_empty());
+        assert_eq!(notes[0].0, "'y_test' has 29 rows and 'x_test' 30, so it is not taken for labels");
+    }
+
+    #[test]
     fn arrays_that_do_not_belong_to_the_observations_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = archive(&folder);
@@ -181,7 +215,7 @@ mod tests {
             let options = ImportOptions { key: Some("x_train".to_owned()), labels, ..ImportOptions::default() };
             read_array_file(&path, &options, 3, Watch::nobody()).unwrap_err().to_string()
         };
-        assert_eq!(sentence("none"), "the archive holds x_train, y_train, pose, y_test, but no 'none'");
+        assert_eq!(sentence("none"), "the archive holds x_train, y_train, pose, y_test, x_test, but no 'none'");
         assert!(sentence("y_test").starts_with("'y_test' has 29 rows and 'x_train' 30; name another"));
         assert!(sentence("x_train").starts_with("'x_train' has 30 rows and 'x_train' 30; name another"));
         assert!(sentence("pose").starts_with("'pose' does not hold one whole number per row"));

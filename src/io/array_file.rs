@@ -71,6 +71,7 @@ pub(in crate::io) fn read_array_file(
     }
     let (mut input, header) = open_array(path)?;
     let shape = SampleShape::of(&header.shape)?;
+    options.check_rows(shape.samples).map_err(FileError::new)?;
     let chosen = choice.of(&header, &shape)?;
     let values = read_array(&mut input, &header, &shape, chosen.as_deref(), watch)?;
     input.finish().map_err(|error| read_failed(&error, &header))?;

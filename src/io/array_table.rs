@@ -56,6 +56,7 @@ pub(in crate::io) fn table_of_arrays(
         ..Table::new(names, values)
     };
     let incomplete = incomplete(&table.values);
+    notes.extend(options.note_without_gaps().filter(|_| incomplete.is_empty()));
     if !incomplete.is_empty() {
         let is_empty = |r: &usize| (0..table.samples()).all(|sample| !table.values.at(*r, sample).is_finite());
         if let Some(r) = (0..table.values.rows()).find(|r| incomplete.len() == table.samples() && is_empty(r)) {

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use crate::sentence::{printable, sentence};
+
 /// One sentence: the problem, the remedy, and the path last, once it is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
@@ -27,8 +29,8 @@ pub enum Remedy {
 
 impl FileError {
     /// An error with this sentence.
-    pub fn new(sentence: impl Display) -> Self {
-        Self { sentence: sentence.to_string(), has_path: false, remedy: None }
+    pub fn new(text: impl Display) -> Self {
+        Self { sentence: sentence(&text), has_path: false, remedy: None }
     }
 
     /// Appends the path of the file, unless it has one: a file of several is at fault.
@@ -36,7 +38,7 @@ impl FileError {
         if self.has_path {
             return self;
         }
-        Self { sentence: format!("{}: {}", self.sentence, path.display()), has_path: true, ..self }
+        Self { sentence: format!("{}: {}", self.sentence, printable(&path.display())), has_path: true, ..self }
     }
 
     /// The same error with a choice that avoids it.

@@ -42,6 +42,7 @@ pub(in crate::io) fn read_picture_folder(
 ) -> Result<(ArrayRows, String), FileError> {
     let (files, mut notes) = pictures_in(folder)?;
     let samples = files.len();
+    options.check_rows(samples).map_err(FileError::new)?;
     let count = options.rows.map_or(samples, |rows| rows.min(samples));
     let chosen = (count < samples).then(|| chosen_rows(samples, count, seed));
     let files: Vec<&PictureFile> = match &chosen {

@@ -1,5 +1,6 @@
 //! Your data from files: delimited text, arrays, folders of pictures.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -82,7 +83,32 @@ fn read(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Re
         return parse_table(&bytes, extension.as_deref().unwrap_or_default(), options, seed);
     };
     let (table, import, notes) = table_of_arrays(rows, options)?;
+    let table = left_out(table, options)?;
     Ok(TableFile { table, import, notes, columns: Vec::new(), sha256 })
+}
+
+/// The table without the rows that are left out by their numbers.
+fn left_out(table: Table, options: &ImportOptions) -> Result<Table, FileError> {
+    let numbers = &options.leave_out;
+    let what = if table.lines.is_empty() { "row" } else { "line" };
+    // A part that the seed drew may lack them.
+    let known = || (0..table.samples()).map(|sample| table.number(sample)).collect::<HashSet<_>>();
+    let is_checked = options.guess && options.rows.is_none() && !numbers.is_empty();
+    if let Some(unknown) =
+        is_checked.then(known).and_then(|known| numbers.iter().find(|number| !known.contains(number)))
+    {
+        return Err(FileError::new(format_args!(
+            "there is no row of data at {what} {unknown}, so it cannot be left out; choose another with --leave-out"
+        )));
+    }
+    let table = table.without(numbers);
+    let rows = table.samples();
+    if rows < FEWEST_ROWS {
+        return Err(FileError::new(format_args!(
+            "{rows} rows are left, which are too few; keep at least {FEWEST_ROWS}"
+        )));
+    }
+    Ok(table)
 }
 
 /// Refuses options that say nothing about a file of this kind. (A record may have them, of an earlier version.)
@@ -165,9 +191,11 @@ pub fn parse_table(bytes: &[u8], extension: &str, options: &ImportOptions, seed:
             "{rows} rows are too few; give at least {FEWEST_ROWS}, one sample per row"
         )));
     }
+    options.check_rows(rows).map_err(FileError::new)?;
     if let Some(count) = options.rows.filter(|count| *count < rows) {
         file.table = file.table.with_samples(&chosen_rows(rows, count, seed));
     }
+    file.table = left_out(file.table, options)?;
     file.sha256 = sha256(bytes);
     Ok(file)
 }
@@ -186,7 +214,7 @@ fn from_text(text: &str, extension: &str, options: &ImportOptions) -> Result<Tab
     let mut numeric = [&*dimensions, &roles.of(ColumnRole::Factor)].concat();
     check_numbers(&cells, &numeric)?;
     numeric.extend(roles.of(ColumnRole::Label).into_iter().filter(|k| !cells.columns[*k].is_text()));
-    let rows = complete_rows(&cells, &numeric, options.missing, &mut notes)?;
+    let rows = complete_rows(&cells, &numeric, options, &mut notes)?;
     let width = cells.columns.len();
     let value = |row: usize, k: usize| cells.values[row * width + k];
     let factors = roles.of(ColumnRole::Factor).into_iter().map(|k| FactorColumn {
@@ -285,13 +313,15 @@ fn check_numbers(cells: &Cells, columns: &[usize]) -> Result<(), FileError> {
 fn complete_rows(
     cells: &Cells,
     columns: &[usize],
-    missing: MissingValues,
+    options: &ImportOptions,
     notes: &mut Vec<ImportNote>,
 ) -> Result<Vec<usize>, FileError> {
+    let missing = options.missing;
     let width = cells.columns.len();
     let is_complete = |row: &usize| columns.iter().all(|k| cells.values[row * width + k].is_finite());
     let (complete, gaps): (Vec<usize>, Vec<usize>) = (0..cells.lines.len()).partition(is_complete);
     if gaps.is_empty() {
+        notes.extend(options.note_without_gaps());
         return Ok(complete);
     }
     let lines = gaps.iter().take(5).map(|row| cells.lines[*row].to_string()).collect::<Vec<_>>().join(", ");

@@ -470,8 +470,57 @@ fn doubtful_tables_are_named() {
     }
     let (_, notes) = cli.succeed_with_notes("train units.csv --scale columns --hidden 4 --steps 3 --out scaled");
     assert!(notes.is_empty(), "{notes:?}");
-    // Active units are not concluded from two rows.
+    // Active latents are not concluded from two rows.
     let metrics = cli.json("ten.csv.run/metrics.json");
-    assert!(metrics["active_units"].is_null(), "{metrics}");
-    assert!(metrics["undefined"]["active_units"].as_str().unwrap().contains("held-out"), "{metrics}");
+    for name in ["active", "active_units"] {
+        assert!(metrics[name].is_null(), "{metrics}");
+        assert!(metrics["undefined"][name].as_str().unwrap().contains("held-out"), "{metrics}");
+    }
+    // The note says how a row is left out.
+    let (_, notes) = cli.succeed_with_notes("train outlier.csv --hidden 4 --steps 3 --out far");
+    assert!(notes[0].ends_with("leave it out (--leave-out 501)"), "{notes:?}");
+    // Where it decides the scale, the latents collapse, and that is said.
+    let (text, _) = cli.succeed_with_notes("train outlier.csv --hidden 4 --steps 200 --out collapsed");
+    let words = "warning: all latents have collapsed";
+    let is_said = text.lines().any(|line| line.starts_with(words) && line.ends_with("try --leave-out 501"));
+    assert_eq!(is_said, cli.json("collapsed/metrics.json")["active_units"] == 0, "{text}");
+    assert!(is_said, "{text}");
+    let (_, notes) = cli.succeed_with_notes("train outlier.csv --leave-out 501 --hidden 4 --steps 3 --out near");
+    assert_eq!(notes, [""; 0]);
+    let rows: Vec<String> = cli.read("near/split.csv").lines().skip(1).map(str::to_owned).collect();
+    assert!(rows.len() == 499 && rows.iter().all(|row| !row.ends_with(",499")), "row 499 is line 501");
+    cli.succeed("render near --view latent --size 200x200 --out near.svg");
+    let again = cli.succeed("train --session near.svg --data outlier.csv --out again");
+    assert!(again.contains("the weights are those of the session"), "{again}");
+}
+
+#[test]
+fn a_first_line_of_numbers_is_quoted_in_whole_cells() {
+    let cli = Harness::new();
+    let header: Vec<String> = (0..20).map(|i| i.to_string()).collect();
+    let row = |i: u32| (0..20).map(|k| format!("{:.3}", f64::from(i * k).sin() * 0.1)).collect::<Vec<_>>().join(",");
+    let rows: Vec<String> = (0..120).map(row).collect();
+    cli.write("own.csv", format!("{}\n{}\n", header.join(","), rows.join("\n")));
+    let (_, notes) = cli.succeed_with_notes("train own.csv --hidden 4 --steps 3 --out run");
+    assert!(notes[0].starts_with("the first line (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …) is read as names"), "{notes:?}");
+}
+
+#[test]
+fn a_held_out_file_needs_no_labels() {
+    let cli = Harness::new();
+    let labelled: String =
+        rows(',').lines().enumerate().map(|(i, line)| format!("{line},{}\n", ["even", "odd"][i % 2])).collect();
+    cli.write("own.csv", format!("a,b,kind\n{labelled}"));
+    cli.write("test.csv", format!("a,b\n{}", rows(',')));
+    let (_, notes) = cli.succeed_with_notes("train own.csv --test test.csv --hidden 4 --batch 8 --steps 5 --out run");
+    let words = "the held-out file has no column 'kind', so its rows have the label '(none)'";
+    assert!(notes.iter().any(|note| note == words), "{notes:?}");
+    assert!(cli.read("run/split.csv").lines().filter(|line| line.ends_with(",(none)")).count() == 30);
+    assert!(cli.succeed("replay run").starts_with("identical"));
+    let again = cli.succeed("train --session run/session.unpick --data own.csv --test test.csv --out again");
+    assert!(again.contains("the weights are those of the session"), "{again}");
+    // A dimension is needed.
+    cli.write("short.csv", format!("a\n{}", "1\n2\n".repeat(15)));
+    let sentence = cli.fail(2, "train own.csv --test short.csv --hidden 4 --steps 5 --out other");
+    assert!(sentence.contains("'b'") && sentence.ends_with(": short.csv"), "{sentence}");
 }

@@ -97,7 +97,7 @@ fn a_decoder_is_evaluated_at_one_latent() {
     assert!(spaced.unwrap().success());
     cli.succeed("export run --what jacobians --at 0.1,0.2 --out run.npy");
     assert_eq!(shape(&cli.path("run.npy")), [3, 2]);
-    assert!(cli.fail(2, "export run --what latents --at 0,0 --out l.npy").contains("one latent already"));
+    assert!(cli.fail(2, "export run --what latents --at 0,0 --out l.npy").contains("--at is for one latent"));
 }
 
 #[test]

@@ -26,7 +26,10 @@ fn train_writes_all_files_of_a_run() {
     }
 
     let config = cli.toml("run/config.toml");
-    assert_eq!(keys(&config), ["commands", "model", "optimizer", "program", "scene", "schema", "seed", "steps"]);
+    assert_eq!(
+        keys(&config),
+        ["commands", "model", "optimizer", "parts", "program", "scene", "schema", "seed", "steps"]
+    );
     assert_eq!(config["commands"], toml::Value::from(vec!["80:beta=4", "120:batch=16"]));
     assert_eq!((config["seed"].as_integer(), config["steps"].as_integer()), (Some(3), Some(160)));
     assert_eq!(config["schema"].as_integer(), Some(1));
@@ -150,7 +153,7 @@ fn linear_decoders_have_an_optimum_and_relu_has_no_c2_residual() {
     assert!(metrics["undefined"]["c2_residual"].as_str().unwrap().contains("ReLU"));
     assert_reasons(&metrics);
     // Without hidden layers there is no ReLU either: the decoder is linear.
-    cli.succeed("train --scene swiss-roll --hidden , --activation relu --steps 5 --out flat");
+    cli.succeed("train --session relu/session.unpick --hidden , --steps 5 --out flat");
     let metrics = cli.json("flat/metrics.json");
     assert_eq!(metrics["c2_residual"].as_f64(), Some(0.0));
     assert!(metrics["optimum_test"].is_object());

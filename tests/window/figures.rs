@@ -7,9 +7,10 @@ use clap::Parser as _;
 use eframe::egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::cli::{Render, render};
+use unpick::data::ImportOptions;
 use unpick::experiment::{Metrics, Snapshot};
 use unpick::io::{open_session, save};
-use unpick::launch::PreparedRun;
+use unpick::launch::{PreparedRun, RunSource, launch};
 use unpick::paint::decode_png;
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::latent;
@@ -86,6 +87,39 @@ fn the_layout_is_exported_in_every_format_with_or_without_the_experiment() {
             assert!(2 * clear > picture.pixels.len() && picture.pixels.iter().any(|p| p.a() == 255), "{clear} pixels");
         }
     }
+}
+
+#[test]
+fn your_observations_are_in_a_figure_only_if_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.csv");
+    let rows: String = (0..60).map(|i| format!("{:.3},{}\n", f64::from(i).sin(), i * i % 7)).collect();
+    std::fs::write(&path, rows).unwrap();
+    let source = RunSource::Data { path, test: None, options: Box::new(ImportOptions::guessed()) };
+    let prepared = launch(&source, Some(0)).unwrap();
+    let mut test = WindowTest::of(prepared.config, prepared.data);
+    test.app().set_folder(folder.path());
+    for (asked, format) in [(false, "SVG"), (true, "PNG")] {
+        test.app().execute(UiCommand::ExportFigure(Some(latent::SPEC.view)));
+        test.until_shown("Preview of the figure");
+        test.press(format);
+        let warning = "Everyone who gets the figure can read them.";
+        if asked {
+            assert!(test.kittest.query_by_label(warning).is_none());
+            test.press("with your observations");
+            test.until_shown(warning);
+        }
+        test.press("Save");
+        test.until_gone("Export figure");
+        let is_figure = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(format));
+        let path = files(folder.path()).into_iter().find(is_figure).unwrap();
+        assert_eq!(open_session(&path).unwrap().table.is_some(), asked, "{format}");
+    }
+    // Generated data are in no figure.
+    let mut test = WindowTest::paused_at("linear", 0);
+    test.app().execute(UiCommand::ExportFigure(Some(latent::SPEC.view)));
+    test.until_shown("Preview of the figure");
+    assert!(test.kittest.query_by_label("with your observations").is_none());
 }
 
 #[test]

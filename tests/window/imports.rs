@@ -135,6 +135,31 @@ fn an_error_names_its_remedy_and_a_press_takes_it() {
 }
 
 #[test]
+fn a_row_far_outside_is_named_and_a_press_leaves_it_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ring.csv");
+    let ring = |i: u32| format!("{:.4},{:.4}\n", f64::from(i).cos(), f64::from(i).sin());
+    fs::write(&path, format!("x,y\n{}999999,1\n", (0..120).map(ring).collect::<String>())).unwrap();
+    let mut test = WindowTest::paused_at("linear", 0);
+    test.app().open_file(&path);
+    read(&mut test);
+    assert!(test.kittest.query_by_label_contains("line 122 lies far outside all others ('x' is 999999)").is_some());
+    assert!(test.kittest.query_by_label_contains("--").is_none(), "no option of the command line is named");
+    test.press("Leave out row 122");
+    read(&mut test);
+    assert!(test.kittest.query_by_label("Left out: 122").is_some());
+    assert!(test.kittest.query_by_label_contains("lies far outside").is_none());
+    test.press("Keep");
+    read(&mut test);
+    test.press("Leave out row 122");
+    read(&mut test);
+    test.press("Open");
+    let options = ImportOptions { leave_out: vec![122], ..ImportOptions::guessed() };
+    assert!(opened(&mut test, "ring.csv") == by_command(&path, options));
+    assert_eq!(test.app().snapshot().unwrap().data.train.samples(), 96);
+}
+
+#[test]
 fn pictures_are_shown_as_tiles() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pictures");

@@ -8,8 +8,8 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Builder;
 
 use eframe::egui::{
-    Align, Button, ColorImage, ComboBox, Context, Direction, DragValue, Image, Layout as Arrangement, ProgressBar,
-    RadioButton, Role, Slider, TextureHandle, TextureOptions, Theme, Ui, WidgetInfo, vec2,
+    Align, Button, Checkbox, ColorImage, ComboBox, Context, Direction, DragValue, Image, Layout as Arrangement,
+    ProgressBar, RadioButton, Role, Slider, TextureHandle, TextureOptions, Theme, Ui, WidgetInfo, vec2,
 };
 
 use super::export_settings::{ExportSettings, ExportSource, FigureBackground, Still};
@@ -242,7 +242,22 @@ impl ExportDialog {
             ui.checkbox(&mut settings.axes, "axes").on_hover_text("Axes and grid lines of all plots");
         });
         let help = "Configuration, seed, changes, step and z*: dropped onto the window, the figure brings the run back";
-        ui.checkbox(&mut settings.provenance, "Store the experiment in the figure").on_hover_text(help);
+        ui.horizontal(|ui| {
+            ui.checkbox(&mut settings.provenance, "Store the experiment in the figure").on_hover_text(help);
+            let Some(fits) = source.fits_your_data() else { return };
+            settings.with_data &= settings.provenance && fits;
+            let choice = Checkbox::new(&mut settings.with_data, "with your observations");
+            let refusal = if fits {
+                "Store the experiment to add its data"
+            } else {
+                "They are larger than 1 MiB; share their file"
+            };
+            let response = ui.add_enabled(settings.provenance && fits, choice).on_disabled_hover_text(refusal);
+            response.on_hover_text("Without them the figure opens beside their file, whose name and SHA-256 it holds");
+            if settings.with_data {
+                ui.colored_label(ui.visuals().warn_fg_color, "Everyone who gets the figure can read them.");
+            }
+        });
         self.path.rename(&settings.name(), settings.extension());
     }
 

@@ -9,7 +9,7 @@ use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::layout::Layout;
 use crate::figure::still::{Figure, Show, TimePoints};
-use crate::io::Staged;
+use crate::io::{Staged, your_data_fit_in_figure};
 use crate::paint::{Canvas, Format, MovieFormat, Offscreen, Picture, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::context::ViewContext;
@@ -40,6 +40,12 @@ impl ExportSource {
     /// Why an animation can't be made of it, if it can't.
     pub(super) fn refusal(&self, animation: Animation) -> Option<&'static str> {
         animation.refusal([Some(&self.run), self.beside.as_ref()].into_iter().flatten().map(|run| &*run.shown))
+    }
+
+    /// True if a figure can hold your data; `None` if there are none.
+    pub(super) fn fits_your_data(&self) -> Option<bool> {
+        let runs = [Some(&self.run), self.beside.as_ref()].into_iter().flatten();
+        runs.filter_map(|run| your_data_fit_in_figure(&run.shown)).reduce(|all, fits| all && fits)
     }
 
     fn figure(&self, axes: bool) -> Figure {
@@ -74,6 +80,8 @@ pub(super) struct ExportSettings {
     pub background: FigureBackground,
     pub axes: bool,
     pub provenance: bool,
+    /// Your observations are stored with the experiment.
+    pub with_data: bool,
 }
 
 /// A file that is not a movie.
@@ -132,6 +140,7 @@ impl ExportSettings {
             background: FigureBackground::Theme,
             axes: source.selection.layers.axes,
             provenance: true,
+            with_data: false,
         }
     }
 
@@ -217,7 +226,7 @@ impl ExportSettings {
         let alone = if let FigureContent::One(view) = self.content { Some(view) } else { None };
         let mut layout = source.layout.clone();
         layout.alone = alone;
-        let session = self.provenance.then(|| figure.session_with(Some(&layout))).transpose();
+        let session = self.provenance.then(|| figure.session_with(Some(&layout), self.with_data)).transpose();
         let session = session.map_err(|e| e.to_string())?;
         let session = session.as_deref();
         let staged = match (self.spec(), self.still) {

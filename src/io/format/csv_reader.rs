@@ -31,6 +31,22 @@ pub(in crate::io) struct HeaderDoubt {
     pub is_header: bool,
 }
 
+/// The first cells of a line, and whether there are more.
+fn few_of<T: AsRef<str>>(cells: &[T]) -> String {
+    const MOST: usize = 30;
+    let mut text = String::new();
+    for (k, cell) in cells.iter().enumerate() {
+        let cell = cell.as_ref();
+        if k > 0 && text.len() + cell.len() > MOST {
+            text += ", …";
+            break;
+        }
+        text += if k > 0 { ", " } else { "" };
+        text += cell;
+    }
+    text
+}
+
 impl Display for HeaderDoubt {
     fn fmt(&self, f: &mut Formatter<'_>) -> Written {
         let Self { line, is_header } = self;
@@ -180,7 +196,7 @@ pub(in crate::io) fn read_cells(
         None => found == Header::Text || guess && found == Header::Numbers,
     };
     let is_doubtful = header.is_none() && guess && matches!(found, Header::Numbers | Header::Doubt);
-    let doubt = is_doubtful.then(|| HeaderDoubt { line: first.join(", ").chars().take(30).collect(), is_header });
+    let doubt = is_doubtful.then(|| HeaderDoubt { line: few_of(&first), is_header });
     let names = if is_header {
         lines.remove(0);
         Some(first)

@@ -35,9 +35,14 @@ pub(in crate::io) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, FileError> {
         }),
     };
     match text {
-        Ok(text) if !text.contains('\0') => Ok(text),
+        Ok(text) if !text.contains('\0') => Ok(with_line_feeds(text)),
         _ => Err(FileError::new("the file is neither text nor .npy; export it as CSV or with numpy.save")),
     }
+}
+
+/// A text whose lines end with carriage returns alone, as some spreadsheets still write it, with line feeds.
+fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\n') || !text.contains('\r') { text } else { Cow::Owned(text.replace('\r', "\n")) }
 }
 
 impl<'a> TextLayout<'a> {
@@ -151,6 +156,12 @@ fn has_outside_quotes(line: &str, wanted: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_may_end_with_carriage_returns_alone() {
+        assert_eq!(decoded(b"a,b\r1,2\r").unwrap(), "a,b\n1,2\n");
+        assert_eq!(decoded(b"a,b\r\n1,2\r\n").unwrap(), "a,b\r\n1,2\r\n");
+    }
 
     fn rows(text: &str, extension: &str) -> Vec<(u32, Vec<String>)> {
         let mut rows = Vec::new();

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::metrics::metrics_json;
+use super::parts::Parts;
 use super::record::{PreparationRecord, Record, kind_of};
 use super::session::{Session, session_file};
 use crate::data::{CentreAndScale, Dataset, Label, ObservationKind, Split, generate};
 use crate::experiment::{Config, Convergence, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
 use crate::io::atomic::Staged;
 use crate::io::file_error::FileError;
+use crate::io::format::hash::sha256;
 use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
 use crate::io::format::weights::{from_safetensors, to_safetensors};
 use crate::io::paths::{exists, make_folder};
-use crate::io::text::read_bytes;
 use crate::linalg::Matrix;
 use crate::vae::Vae;
 
@@ -99,22 +100,23 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     }
     let (activation, likelihood) = (vae.architecture.activation.name(), vae.likelihood().name());
     let about = json!({ "program": record.program, "step": step, "activation": activation, "likelihood": likelihood });
-    files.push((CONFIG, record.to_toml()?.into_bytes()));
     files.push((MODEL, to_safetensors(vae, &about.to_string())?));
     files.push((HISTORY, history(run.history.iter().map(|row| &**row), vae.latent_dim()).into_bytes()));
     files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into_bytes()));
     files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
+    record.parts = files.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect();
+    files.push((CONFIG, record.to_toml()?.into_bytes()));
     Ok(files)
 }
 
 /// Reads a saved run. Data of a scene are generated again; your data are read from the folder.
 ///
 /// # Errors
-/// If a file is missing, damaged or part of another run, as the weights are that do not have the hash of the session.
+/// If a file is missing, damaged or part of another run: it has another hash than `config.toml` says.
 pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
-    let saved = open_unverified(folder)?;
+    let (saved, parts) = read_run(folder)?;
     let text = fs::read_to_string(folder.join(SESSION)).unwrap_or_default();
-    let Ok(session) = Session::parse(&text) else { return Ok(saved) };
+    let Ok(session) = Session::parse(&text) else { return parts.verdict(None).map(|()| saved) };
     if session.has_weights_of(&saved.vae) == Some(false) {
         let sentence = "the weights are not those of the session beside them (parts of two runs, or a damaged file); save the run again";
         return Err(FileError::new(sentence).at(&folder.join(MODEL)));
@@ -123,14 +125,20 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
         let sentence = "config.toml and session.unpick are of two runs; save the run again";
         return Err(FileError::new(sentence).at(folder));
     }
-    Ok(saved)
+    parts.verdict(None).map(|()| saved)
 }
 
 /// The same without a look at the hash of the weights, to repeat the run and compare them.
 ///
 /// # Errors
-/// If a file is missing or damaged.
+/// If a file is missing or damaged, or another than the weights is part of another run.
 pub fn open_unverified(folder: &Path) -> Result<SavedRun, FileError> {
+    let (saved, parts) = read_run(folder)?;
+    parts.verdict(Some(MODEL)).map(|()| saved)
+}
+
+/// Reads a run, and compares the hash of each of its parts.
+fn read_run(folder: &Path) -> Result<(SavedRun, Parts<'_>), FileError> {
     let path = folder.join(CONFIG);
     let text = fs::read_to_string(&path).map_err(|e| {
         FileError::new(format_args!("not a run folder: its config.toml cannot be read ({e})")).at(folder)
@@ -138,8 +146,9 @@ pub fn open_unverified(folder: &Path) -> Result<SavedRun, FileError> {
     let record = Record::from_toml(&text).map_err(|e| e.at(&path))?;
     let steps = record.steps;
     let preparation = record.data.as_ref().and_then(|file| file.preparation.clone());
+    let mut parts = Parts::new(folder, &record);
     let (config, log) = record.into_run().map_err(|e| e.at(&path))?;
-    let data = data_of(&config, preparation, folder)?;
+    let data = data_of(&config, preparation, &mut parts)?;
     config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
     let settings = config.settings_after(&log, data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
     if let Some(late) = log.last().filter(|l| l.step > steps) {
@@ -148,35 +157,40 @@ pub fn open_unverified(folder: &Path) -> Result<SavedRun, FileError> {
     }
 
     let path = folder.join(MODEL);
-    let bytes = fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the model ({e})")).at(&path))?;
+    let bytes = parts.read(MODEL, "the model")?;
     let mut vae = match config.origin.model() {
         Some(opened) => opened.vae.clone(),
         None => Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance),
     };
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
-    let history = read_history(folder, vae.latent_dim(), &config, &log)?;
+    let history = read_history(&mut parts, vae.latent_dim(), &config, &log, steps)?;
     let commands = log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged));
-    let schedule = commands.with_verdict(settled(folder));
-    Ok(SavedRun { config, log, steps, settings, vae, data, history, schedule })
+    let schedule = commands.with_verdict(settled(&mut parts));
+    parts.check_rest();
+    Ok((SavedRun { config, log, steps, settings, vae, data, history, schedule }, parts))
 }
 
 /// Step at which the run was found settled, as its metrics say. Older ones say nothing.
-fn settled(folder: &Path) -> Option<u64> {
-    let text = fs::read_to_string(folder.join(METRICS)).ok()?;
-    serde_json::from_str::<Value>(&text).ok()?.get("settled")?.as_u64()
+fn settled(parts: &mut Parts<'_>) -> Option<u64> {
+    let text = parts.read(METRICS, "the metrics").ok()?;
+    serde_json::from_slice::<Value>(&text).ok()?.get("settled")?.as_u64()
 }
 
 /// The data of a run, generated or from the folder.
-fn data_of(config: &Config, preparation: Option<PreparationRecord>, folder: &Path) -> Result<Dataset, FileError> {
+fn data_of(
+    config: &Config,
+    preparation: Option<PreparationRecord>,
+    parts: &mut Parts<'_>,
+) -> Result<Dataset, FileError> {
+    let folder = parts.folder;
     match &config.origin {
         Origin::Scene(scene) => return Ok(generate(scene, config.seed)),
         Origin::Model(model) => return Ok(model.samples(config.seed)),
         Origin::File { .. } => {}
     }
-    let read = |name: &str| -> Result<Matrix<f32>, FileError> {
+    let mut read = |name: &'static str| -> Result<Matrix<f32>, FileError> {
         let path = folder.join(name);
-        let bytes =
-            fs::read(&path).map_err(|e| FileError::new(format_args!("cannot read the data ({e})")).at(&path))?;
+        let bytes = parts.read(name, "the data")?;
         let matrix = parse_npy(&bytes).and_then(NpyArray::into_matrix).map_err(|e| e.at(&path))?;
         match matrix.as_slice().iter().position(|x| !x.is_finite()) {
             Some(place) => {
@@ -185,7 +199,7 @@ fn data_of(config: &Config, preparation: Option<PreparationRecord>, folder: &Pat
             None => Ok(matrix),
         }
     };
-    let [train, test] = OBSERVATIONS.map(read);
+    let [train, test] = OBSERVATIONS.map(&mut read);
     let (train, test) = (train?, test?);
     if train.rows() != test.rows() || train.rows() == 0 || test.columns() == 0 {
         return Err(FileError::new(
@@ -236,7 +250,7 @@ fn data_of(config: &Config, preparation: Option<PreparationRecord>, folder: &Pat
     let path = folder.join(SPLIT);
     // Folders of earlier versions may lack the file.
     if exists(&path) || !data.labels.is_empty() {
-        let text = read_bytes(&path, "the rows", u64::MAX >> 1)?;
+        let text = parts.read(SPLIT, "the rows")?;
         read_split(&text, &mut data).map_err(|e| e.at(&path))?;
     }
     Ok(data)
@@ -288,10 +302,17 @@ fn read_split(text: &[u8], data: &mut Dataset) -> Result<(), FileError> {
 }
 
 /// Rows of the history. The optimiser of a row follows from the commands before it.
-fn read_history(folder: &Path, m: usize, config: &Config, log: &[LoggedCommand]) -> Result<Vec<Arc<Row>>, FileError> {
-    let path = folder.join(HISTORY);
-    let text = fs::read_to_string(&path)
-        .map_err(|e| FileError::new(format_args!("cannot read the history ({e})")).at(&path))?;
+fn read_history(
+    parts: &mut Parts<'_>,
+    m: usize,
+    config: &Config,
+    log: &[LoggedCommand],
+    steps: u64,
+) -> Result<Vec<Arc<Row>>, FileError> {
+    let path = parts.folder.join(HISTORY);
+    let text = parts.read(HISTORY, "the history")?;
+    let text =
+        String::from_utf8(text).map_err(|e| FileError::new(format_args!("this is no history ({e})")).at(&path))?;
     let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
     let row = |(i, line): (usize, &str)| {
         let fields: Vec<&str> = line.split(',').collect();
@@ -302,8 +323,16 @@ fn read_history(folder: &Path, m: usize, config: &Config, log: &[LoggedCommand])
         row.settings.optimizer.kind = settings.optimizer.kind;
         Ok(Arc::new(row))
     };
-    text.lines().enumerate().skip(1).map(row).collect()
+    let rows: Vec<Arc<Row>> = text.lines().enumerate().skip(1).map(row).collect::<Result<_, FileError>>()?;
+    // In folders of earlier versions no hash says so.
+    if !text.ends_with('\n') || (rows.is_empty() && steps >= LONGEST_INTERVAL) {
+        return Err(FileError::new("the history was cut short; save the run again").at(&path));
+    }
+    Ok(rows)
 }
+
+/// Most steps before the first row of a history.
+const LONGEST_INTERVAL: u64 = 200;
 
 /// The history as CSV.
 fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {

@@ -58,7 +58,7 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "kl": metrics.kl(),
         "kl_per_dim": metrics.kl_per_dim,
         "active_units": measured("active_units", geometry.measured_active_units()).as_f64().map(|units| units as usize),
-        "active": geometry.active,
+        "active": measured("active", geometry.measured_active_units()),
         "ima_contrast": measured("ima_contrast", geometry.ima_contrast),
         "beta_gap": measured("beta_gap", geometry.beta_gap),
         "off_diagonal_mass": measured("off_diagonal_mass", geometry.off_diagonal_mass),
@@ -72,6 +72,10 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "mcc": measured("mcc", metrics.mcc),
         "mcc_chance": measured("mcc_chance", metrics.mcc_chance),
     });
+    // Which ones, where they can be told.
+    if !json["active"].is_null() {
+        json["active"] = json!(geometry.active);
+    }
     if let (Some(training), Some(test)) = (&metrics.optimum_training, &metrics.optimum_test) {
         let [mut training, mut test] = [training, test].map(|optimum| {
             json!({

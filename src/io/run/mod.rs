@@ -4,6 +4,7 @@ pub(super) mod autosave;
 pub(super) mod export;
 pub(super) mod folder;
 pub(super) mod metrics;
+mod parts;
 pub mod provenance;
 pub(super) mod recipe;
 pub(super) mod record;

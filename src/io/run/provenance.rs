@@ -41,8 +41,8 @@ pub fn session_of(path: &Path) -> Option<PathBuf> {
     }
     let mut beginning = Vec::new();
     File::open(path).ok()?.take(64).read_to_end(&mut beginning).ok()?;
-    let text = beginning.trim_ascii_start();
-    let known = [&b"\x89PNG"[..], b"GIF8", b"%PDF", b"<", b"{", b"\xef\xbb\xbf<"];
+    let text = without_mark(&beginning).trim_ascii_start();
+    let known = [&b"\x89PNG"[..], b"GIF8", b"%PDF", b"<", b"{"];
     known.iter().any(|start| text.starts_with(start)).then(|| path.to_owned())
 }
 
@@ -55,7 +55,7 @@ pub fn session_in(bytes: &[u8]) -> Result<Session, FileError> {
         [0x89, b'P', b'N', b'G', ..] => in_png(bytes),
         [b'G', b'I', b'F', b'8', ..] => in_gif(bytes),
         [b'%', b'P', b'D', b'F', ..] => in_pdf(bytes),
-        _ => match std::str::from_utf8(bytes) {
+        _ => match std::str::from_utf8(without_mark(bytes)) {
             Ok(text) if text.trim_start().starts_with('<') => in_svg(text),
             Ok(text) => Some(text.to_owned()),
             Err(_) => return Err(FileError::new("this is neither a session nor a figure (PNG, SVG, PDF or GIF)")),
@@ -67,6 +67,11 @@ pub fn session_in(bytes: &[u8]) -> Result<Session, FileError> {
         )
     })?;
     Session::parse(&text)
+}
+
+/// The bytes without the mark that some editors set before UTF-8.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn in_png(bytes: &[u8]) -> Option<String> {
@@ -174,7 +179,9 @@ mod tests {
     #[test]
     fn every_format_returns_its_session() {
         let pdf = format!("%PDF-1.7\n1 0 obj\nstream\n{TEXT}\nendstream");
-        for bytes in [png(Some(TEXT)), svg(TEXT).into_bytes(), gif(TEXT), pdf.into_bytes(), TEXT.as_bytes().to_vec()] {
+        let marked = [TEXT, &svg(TEXT)].map(|text| format!("\u{feff}{text}").into_bytes());
+        let plain = [png(Some(TEXT)), svg(TEXT).into_bytes(), gif(TEXT), pdf.into_bytes(), TEXT.as_bytes().to_vec()];
+        for bytes in plain.into_iter().chain(marked) {
             assert!(is_found(&bytes), "{}", String::from_utf8_lossy(&bytes));
         }
     }

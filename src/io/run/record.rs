@@ -1,5 +1,7 @@
 //! Records: what determines a run, as in `config.toml` and in sessions.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use crate::io::file_error::FileError;
 use crate::io::format::state_dict::{EncoderScale, StateDict};
 use crate::io::format::weights::to_safetensors;
 use crate::nn::OptimizerKind;
+use crate::sentence::quoted;
 use crate::vae::{Architecture, Objective};
 
 /// The version of the format.
@@ -33,6 +36,10 @@ pub struct Record {
     /// Commands during the run, each as `STEP:name=value`.
     #[serde(default)]
     pub commands: Vec<String>,
+    /// SHA-256 of the other files of a run folder, by name: the parts of one run. Only in `config.toml`, above the tables that it cannot
+    /// do without, so that a file that was cut short does not pass for an older one without them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, String>,
     /// The scene, for generated data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scene: Option<SceneRecord>,
@@ -245,6 +252,7 @@ impl Record {
             seed: config.seed,
             steps,
             commands: log.iter().map(|l| format!("{}:{}", l.step, l.command)).collect(),
+            parts: BTreeMap::new(),
             scene,
             data,
             opened,
@@ -348,7 +356,7 @@ fn scene(record: SceneRecord, objective: &Objective) -> Result<Scene, FileError>
 /// # Errors
 /// If the step or the command is missing or invalid.
 pub fn parse_logged(text: &str) -> Result<LoggedCommand, FileError> {
-    let wrong = |why: &str| FileError::new(format_args!("'{text}' is not of the form STEP:name=value: {why}"));
+    let wrong = |why: &str| FileError::new(format_args!("{} is not of the form STEP:name=value: {why}", quoted(text)));
     let (step, command) = text.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
     let step = step.trim().parse().map_err(|_not_a_number| wrong("the step is not a whole number"))?;
     let command: Command = command.parse().map_err(|e| wrong(&format!("{e}")))?;

@@ -21,6 +21,7 @@ use crate::experiment::{Config, LoggedCommand, Origin, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::hash_of_weights;
+use crate::sentence::quoted;
 use crate::vae::Vae;
 
 /// The value of the key `format`.
@@ -31,6 +32,16 @@ pub const EMBEDDED_IN_FILE: usize = 8 << 20;
 
 /// Figures contain your data up to this many bytes.
 pub const EMBEDDED_IN_FIGURE: usize = 1 << 20;
+
+/// The most bytes of each part that a text holds; a larger part is left out.
+#[derive(Clone, Copy)]
+struct Most {
+    data: usize,
+    /// A model from a file.
+    model: usize,
+    /// The weights after the last step.
+    weights: usize,
+}
 
 /// A run up to a step, with its view.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,19 +98,32 @@ impl Session {
     /// # Errors
     /// If a value cannot be JSON.
     pub fn to_json(&self, most_embedded: usize) -> Result<String, FileError> {
+        self.on_one_line(most_embedded, most_embedded)
+    }
+
+    /// The session for a figure as JSON on one line. Figures are passed on, so they hold your data only if they are asked to, and if
+    /// [`your_data_fit_in_figure`] says that they can; a model from a file is in them up to the same size.
+    ///
+    /// # Errors
+    /// If a value cannot be JSON.
+    pub fn for_figure(&self, with_data: bool) -> Result<String, FileError> {
+        self.on_one_line(if with_data { EMBEDDED_IN_FIGURE } else { 0 }, EMBEDDED_IN_FIGURE)
+    }
+
+    fn on_one_line(&self, most_data: usize, most_model: usize) -> Result<String, FileError> {
         // `format` comes first, so that the session is found inside any file.
-        let json = Value::Object(self.to_object(most_embedded, 0)?).to_string();
+        let json = Value::Object(self.to_object(Most { data: most_data, model: most_model, weights: 0 })?).to_string();
         Ok(format!("{{\"format\":\"{FORMAT}\",{}", &json[1..]))
     }
 
-    fn to_object(&self, most_embedded: usize, most_weights: usize) -> Result<Map<String, Value>, FileError> {
+    fn to_object(&self, most: Most) -> Result<Map<String, Value>, FileError> {
         let mut record = Record::new(&self.config, &self.log, self.steps);
         record.program.clone_from(&self.program);
         if let Some(data) = &self.table {
             record.keep_split_seed(data);
         }
         // Four digits of base 64 for three bytes.
-        if let Some(model) = record.opened.as_mut().filter(|model| model.safetensors.len() / 4 * 3 > most_embedded) {
+        if let Some(model) = record.opened.as_mut().filter(|model| model.safetensors.len() / 4 * 3 > most.model) {
             model.safetensors.clear();
         }
         let Value::Object(mut object) = serde_json::to_value(&record).map_err(FileError::new)? else {
@@ -108,20 +132,20 @@ impl Session {
         if let Some(weights) = &self.weights {
             object.insert("weights".to_owned(), Value::from(weights.as_str()));
         }
-        if let Some(parameters) = self.parameters.as_ref().filter(|values| 4 * values.len() <= most_weights) {
+        if let Some(parameters) = self.parameters.as_ref().filter(|values| 4 * values.len() <= most.weights) {
             let bytes: Vec<u8> = parameters.iter().flat_map(|x| x.to_le_bytes()).collect();
             object.insert("parameters".to_owned(), Value::from(BASE64.encode(bytes)));
         }
         if !self.view.is_null() {
             object.insert("view".to_owned(), self.view.clone());
         }
-        if let Some(table) = self.table.as_ref().and_then(|data| TableRecord::new(data, most_embedded)) {
+        if let Some(table) = self.table.as_ref().and_then(|data| TableRecord::new(data, most.data)) {
             object.insert("table".to_owned(), serde_json::to_value(&table).map_err(FileError::new)?);
         }
         if let Some(beside) = &self.beside {
             // Shared data are stored once.
-            let rest = if beside.table == self.table { 0 } else { most_embedded };
-            object.insert("beside".to_owned(), Value::Object(beside.to_object(rest, most_weights)?));
+            let most = if beside.table == self.table { Most { data: 0, ..most } } else { most };
+            object.insert("beside".to_owned(), Value::Object(beside.to_object(most)?));
         }
         Ok(object)
     }
@@ -196,14 +220,15 @@ impl Session {
     /// The data of the run, generated or from the session.
     ///
     /// # Errors
-    /// If they are too large for the session; the sentence names their file.
+    /// If they are not in the session; the sentence names their file.
     pub fn data(&self) -> Result<Arc<Dataset>, FileError> {
         match (&self.config.origin, &self.table) {
             (Origin::Scene(scene), _) => Ok(Arc::new(generate(scene, self.config.seed))),
             (Origin::Model(model), _) => Ok(Arc::new(model.samples(self.config.seed))),
             (_, Some(data)) => Ok(Arc::clone(data)),
             (Origin::File { name, sha256, .. }, None) => Err(FileError::new(format_args!(
-                "the data were too large for the session; give their file, which was called {name} (SHA-256 {sha256})"
+                "the data are not in this file; give theirs with --data, which was called {} (SHA-256 {sha256})",
+                quoted(name)
             ))),
         }
     }
@@ -243,6 +268,12 @@ fn parameters_in(value: &Value) -> Result<Vec<f32>, FileError> {
     Ok(values.iter().map(|four| f32::from_le_bytes(*four)).collect())
 }
 
+/// True if a figure can hold the data of a run, which are yours; `None` if they are generated.
+pub fn your_data_fit_in_figure(snapshot: &Snapshot) -> Option<bool> {
+    let is_own = matches!(snapshot.config.origin, Origin::File { .. });
+    is_own.then(|| TableRecord::bytes_of(&snapshot.data) <= EMBEDDED_IN_FIGURE)
+}
+
 /// Writes a session file atomically.
 ///
 /// # Errors
@@ -256,7 +287,7 @@ pub fn save_session(path: &Path, session: &Session) -> Result<(), FileError> {
 /// # Errors
 /// If a value cannot be JSON.
 pub fn session_file(session: &Session) -> Result<String, FileError> {
-    let mut object = session.to_object(EMBEDDED_IN_FILE, EMBEDDED_IN_FILE)?;
+    let mut object = session.to_object(Most { data: EMBEDDED_IN_FILE, model: EMBEDDED_IN_FILE, weights: EMBEDDED_IN_FILE })?;
     object.insert("format".to_owned(), Value::from(FORMAT));
     Ok(format!("{:#}\n", Value::Object(object)))
 }

@@ -55,10 +55,16 @@ struct Annotations {
 }
 
 impl TableRecord {
+    /// Bytes of observations, factors and labels.
+    pub(super) fn bytes_of(data: &Dataset) -> usize {
+        let samples = data.train.samples() + data.test.samples();
+        4 * samples * (data.data_dim() + data.factor_count() + data.labels.len())
+    }
+
     /// The record of a dataset, if its observations, factors and labels have at most `most` bytes.
     pub(super) fn new(data: &Dataset, most: usize) -> Option<Self> {
         let samples = data.train.samples() + data.test.samples();
-        if 4 * samples * (data.data_dim() + data.factor_count() + data.labels.len()) > most {
+        if Self::bytes_of(data) > most {
             return None;
         }
         let splits = [&data.train, &data.test];

@@ -56,6 +56,7 @@ pub(super) fn show(ui: &mut Ui, options: &mut ImportOptions, file: Choosable<'_>
     }
     field(&scaling(ui, options, file.are_pictures));
     rows(ui, options, file);
+    left_out(ui, options);
     if !file.is_folder {
         let mut drop = options.missing == MissingValues::Drop;
         let (name, help) = if file.are_pictures {
@@ -168,6 +169,21 @@ fn rows(ui: &mut Ui, options: &mut ImportOptions, file: Choosable<'_>) {
         let speed = (rows as f64 / 200.0).max(0.2);
         ui.add(DragValue::new(&mut rows).range(FEWEST_ROWS..=most).speed(speed)).labelled_by(label.id);
         options.rows = Some(rows);
+    });
+}
+
+/// The rows that were left out, and the way back.
+fn left_out(ui: &mut Ui, options: &mut ImportOptions) {
+    if options.leave_out.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        let numbers = options.leave_out.iter().take(5).map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let more = if options.leave_out.len() > 5 { ", …" } else { "" };
+        ui.label(format!("Left out: {numbers}{more}"));
+        if ui.button("Keep").on_hover_text("Use these rows, too").clicked() {
+            options.leave_out.clear();
+        }
     });
 }
 

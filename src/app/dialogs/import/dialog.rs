@@ -371,11 +371,21 @@ impl ImportDialog {
                 }
             }
         } else if !self.notes.is_empty() {
+            let mut left_out = Vec::new();
             ScrollArea::vertical().id_salt("notes").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
                 for note in &self.notes {
                     ui.label(format!("• {note}"));
                 }
+                let outliers = self.data.as_ref().map_or(&[][..], |data| &data.outliers);
+                if !outliers.is_empty() && keys.button(ui, true, Button::new(leave_out_button(outliers))).clicked() {
+                    left_out.extend_from_slice(outliers);
+                }
             });
+            if !left_out.is_empty() {
+                // The pressed button goes; the focus stays in the dialog.
+                self.focus = Focus::Open;
+                self.options.leave_out.extend(left_out);
+            }
         }
     }
 
@@ -406,6 +416,14 @@ impl ImportDialog {
 
 fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The button that leaves out the rows that lie far outside.
+fn leave_out_button(rows: &[usize]) -> String {
+    match rows {
+        [row] => format!("Leave out row {row}"),
+        _ => format!("Leave out these {} rows", rows.len()),
+    }
 }
 
 /// The button that takes a remedy; none for arrays, which are chosen from their list.

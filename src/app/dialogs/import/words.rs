@@ -1,7 +1,9 @@
 //! Sentences about an import as the dialog says them: options of the command line become its controls.
 
 /// Options in sentences, and the words for them here. The first that fits counts.
-const WORDS: [(&str, &str); 15] = [
+const WORDS: [(&str, &str); 17] = [
+    ("leave it out (--leave-out ", "leave it out ("),
+    ("leave them out (--leave-out ", "leave them out ("),
     ("leave it out with --missing drop", "drop incomplete rows"),
     ("leave them out with --missing drop", "drop incomplete rows"),
     ("leave these rows out with --missing drop", "drop incomplete rows"),

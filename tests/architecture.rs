@@ -78,7 +78,18 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
     ),
     (
         "figure",
-        &["content", "pane", "tabs_in_sight", "tiles", "layout", "view_state", "still", "animation", "sweep_plot"],
+        &[
+            "content",
+            "pane",
+            "tabs_in_sight",
+            "tiles",
+            "layout",
+            "view_state",
+            "caption",
+            "still",
+            "animation",
+            "sweep_plot",
+        ],
     ),
     (
         "app",

@@ -47,6 +47,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
         &[
             "theme",
             "run_names",
+            "number_name",
             "view",
             "latent_grid",
             "picture",

@@ -7,6 +7,7 @@ use eframe::egui::{Align, Button, Layout, MenuBar, RichText, Slider, Ui};
 use crate::trainer::RunView;
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
 use crate::viz::draw::number::number;
+use crate::viz::number_name::MINIBATCH_ELBO;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::views::{command_table, entry_of, key_of};
 
@@ -115,7 +116,7 @@ const SETTLED: &str = "A run has settled when the last cycle of the learning rat
                        the slope of the last quarter of the training curve since the last change";
 
 /// The room for the whole state of a run; with less, only step, ELBO and whether it has settled are shown.
-const WHOLE_STATE: f32 = 400.0;
+const WHOLE_STATE: f32 = 470.0;
 
 fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
     let is_roomy = ui.available_width() > WHOLE_STATE * views.len() as f32;
@@ -127,9 +128,8 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
             };
             let snapshot = &view.snapshot;
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 3));
-            ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
-                "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history",
-            );
+            ui.label(RichText::new(format!("{} {elbo}", MINIBATCH_ELBO.name)).strong())
+                .on_hover_text(format!("Reconstruction − β KL in nats. {}", MINIBATCH_ELBO.over));
             if is_roomy {
                 let rate = view.steps_per_second;
                 let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };

@@ -76,6 +76,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
         &[
             "theme",
             "run_names",
+            "number_name",
             "view",
             "latent_grid",
             "picture",
@@ -107,7 +108,18 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
     ),
     (
         "figure",
-        &["content", "pane", "tabs_in_sight", "tiles", "layout", "view_state", "still", "animation", "sweep_plot"],
+        &[
+            "content",
+            "pane",
+            "tabs_in_sight",
+            "tiles",
+            "layout",
+            "view_state",
+            "caption",
+            "still",
+            "animation",
+            "sweep_plot",
+        ],
     ),
     (
         "app",

@@ -16,7 +16,7 @@ use crate::data::ObservationKind;
 use crate::experiment::{Snapshot, has_latent_axes};
 use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
-use crate::figure::still::{Figure, SIZES, show};
+use crate::figure::still::{Figure, FigureSize, SIZES, show};
 use crate::figure::view_state::selection_in;
 use crate::io::{SavedRun, is_occupied, open, session_of, write_atomically};
 use crate::launch::{PreparedRun, RunSource, launch};
@@ -44,7 +44,10 @@ pub struct Render {
     out: PathBuf,
     /// Set width and height in points, or choose a common size [default: depends on the view]
     #[arg(long, value_name = "WxH|single-column|double-column|slide", value_parser = parse_size)]
-    size: Option<(f32, f32)>,
+    size: Option<FigureSize>,
+    /// Name scene, covariance, β, σ², step and seed beneath a figure
+    #[arg(long)]
+    caption: bool,
     /// Set pixels per point, 1 to 8 [default: 2; 1 for an animation]
     #[arg(long)]
     scale: Option<f32>,
@@ -111,13 +114,14 @@ fn parse_view(text: &str) -> Result<RenderKind, String> {
     })
 }
 
-fn parse_size(text: &str) -> Result<(f32, f32), String> {
+fn parse_size(text: &str) -> Result<FigureSize, String> {
     if let Some((_, size)) = SIZES.iter().find(|(name, _)| name.replace(' ', "-") == text) {
         return Ok(*size);
     }
     let sides = text.split_once('x').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
     sides
         .filter(|(w, h)| (100.0..=8000.0).contains(w) && (100.0..=8000.0).contains(h))
+        .map(FigureSize::new)
         .ok_or_else(|| format!("'{text}' is not single-column, double-column, slide, or a size like 640x480, each side between 100 and 8000"))
 }
 
@@ -286,6 +290,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if let Some(pair) = request.pair {
         choose_pair(&mut figure.selection, pair).map_err(input)?;
     }
+    figure.is_captioned = request.caption;
     figure.selection.layers.axes &= !request.no_axes;
     figure.selection.layers.pictures |= request.thumbnails;
     let run = &figure.run.snapshot;
@@ -299,7 +304,8 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         RenderKind::Figure(content) => content,
         RenderKind::Animation(animation) => animation.usual(),
     };
-    let (width, height) = request.size.unwrap_or(shown.usual_size(figure.beside.is_some()));
+    let usual = || FigureSize::new(shown.usual_size(figure.beside.is_some()));
+    let FigureSize { size: (width, height), text_scale } = request.size.unwrap_or_else(usual);
     let theme = request.theme.unwrap_or(Theme::Light);
     if request.background == Some(Color32::WHITE) && theme == Theme::Dark {
         return Err(input(
@@ -312,6 +318,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         pixels_per_point: scale,
         theme,
         background: request.background.unwrap_or(palette.paper),
+        text_scale,
     };
     if request.include_data {
         match figure.fits_your_data() {
@@ -356,7 +363,8 @@ pub fn render(request: &Render) -> Result<String, CliError> {
 pub(super) fn compare_figure(folder: &Path) -> Result<String, CliError> {
     let palette = Palette::of_theme(Theme::Light);
     let size = vec2(1280.0, 720.0);
-    let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
+    let canvas =
+        Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper, text_scale: 1.0 };
     let mut figure = figure(FigureSource::find(&folder.join("a"))?, Some(&folder.join("b")))?;
     let session = figure.session(false)?;
     let mut names = String::new();

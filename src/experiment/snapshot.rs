@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::collapse_jump::CollapseJump;
 use super::command::{Command, LoggedCommand};
 use super::config::Config;
 use super::history::Row;
@@ -43,6 +44,8 @@ pub struct Snapshot {
     pub correlation: Option<FactorCorrelation>,
     /// Optimum on the training data; only for linear decoders with a Gaussian likelihood, and data of not too many dimensions.
     pub optimum_training: Option<LinearOptimum>,
+    /// The last jump of b past the collapse of a direction; `None` where the optimum does not depend on the path, as with linear decoders.
+    pub collapse_jump: Option<CollapseJump>,
 }
 
 impl Snapshot {
@@ -61,7 +64,7 @@ impl Snapshot {
     }
 
     /// Snapshot of a running or saved run: its model `vae` after `step` steps and the commands of `log`; `eigenvalues`
-    /// are those of the covariance of the training data, asked for if the decoder is linear.
+    /// are those of the covariance of the training data, asked for if the decoder is linear or b has jumped.
     pub fn new(
         config: Arc<Config>,
         data: Arc<Dataset>,
@@ -75,15 +78,15 @@ impl Snapshot {
         let encodings = encodings(&vae, &data.test, Self::ENCODED.min(data.test.samples()));
         let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
         let geometry = if config.lacks_objective(&settings) { geometry.without_objective() } else { geometry };
+        let (m, is_trained) = (vae.latent_dim(), config.origin.model().is_none());
+        let (optimum_training, collapse_jump) = match vae.architecture.has_closed_forms() {
+            _ if !is_trained => (None, None),
+            true => (eigenvalues().map(|values| LinearOptimum::of_eigenvalues(&values, m, &settings.objective)), None),
+            false => (None, CollapseJump::find(config.settings(), &log, m, eigenvalues)),
+        };
         Self {
-            optimum_training: vae
-                .architecture
-                .has_closed_forms()
-                .then_some(())
-                .filter(|()| config.origin.model().is_none())
-                .and_then(|()| {
-                    Some(LinearOptimum::of_eigenvalues(&eigenvalues()?, vae.latent_dim(), &settings.objective))
-                }),
+            optimum_training,
+            collapse_jump,
             geometry,
             correlation,
             schedule: log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged)),

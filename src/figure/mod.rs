@@ -1,6 +1,7 @@
 //! Figures: the views drawn without a window, standing still or animated, and the tiles that a window shows them in.
 
 pub mod animation;
+mod caption;
 pub mod content;
 pub mod layout;
 pub mod pane;

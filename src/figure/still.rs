@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Color32, Frame, FullOutput, Ui};
 use serde_json::Value;
 
+use super::caption::captioned;
 use super::content::FigureContent;
 use super::layout::Layout;
 use super::view_state::state_of_figure;
@@ -19,15 +20,34 @@ use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
 use crate::viz::run_names::run_names;
 use crate::viz::selection::Selection;
-use crate::viz::theme::install_for_figures;
+use crate::viz::theme::{SMALLEST_TEXT, install_for_figures};
 use crate::viz::view::View;
 use crate::viz::views::spec_of;
 use crate::viz::workers::Workers;
 
-/// Common sizes of figures in points, with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to
-/// them, the text has the 7 points of a caption.
-pub const SIZES: [(&str, (f32, f32)); 3] =
-    [("single column", (504.0, 410.0)), ("double column", (1008.0, 567.0)), ("slide", (1280.0, 720.0))];
+/// A size of figures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FigureSize {
+    /// Width and height in points.
+    pub size: (f32, f32),
+    /// The size of text relative to the usual one.
+    pub text_scale: f32,
+}
+
+impl FigureSize {
+    /// This size with text as usual.
+    pub const fn new(size: (f32, f32)) -> Self {
+        Self { size, text_scale: 1.0 }
+    }
+}
+
+/// Common sizes with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to them, the text has the 7 points
+/// of a caption. On a slide the smallest text has 18 points.
+pub const SIZES: [(&str, FigureSize); 3] = [
+    ("single column", FigureSize::new((504.0, 410.0))),
+    ("double column", FigureSize::new((1008.0, 567.0))),
+    ("slide", FigureSize { size: (1280.0, 720.0), text_scale: 18.0 / SMALLEST_TEXT }),
+];
 
 /// Two time points of a run.
 #[derive(Clone, Debug)]
@@ -72,6 +92,8 @@ pub struct Figure {
     pub beside: Option<FigureRun>,
     /// z* and what is shown.
     pub selection: Selection,
+    /// A line beneath says what it is a figure of.
+    pub is_captioned: bool,
     background: BackgroundRuns,
     offscreen: Offscreen,
 }
@@ -86,7 +108,7 @@ impl Figure {
         selection.fit(m, snapshots().map(|s| s.encodings.columns()).min().unwrap_or(0));
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
         let offscreen = Offscreen::new(threads, install_for_figures);
-        Self { run, beside, selection, background, offscreen }
+        Self { run, beside, selection, is_captioned: false, background, offscreen }
     }
 
     /// The factors and labels by which observations can be coloured, as [`Selection::color`] counts them.
@@ -140,9 +162,16 @@ impl Figure {
         mut show: impl Show,
         take: impl FnOnce(&Offscreen, &FullOutput) -> T,
     ) -> T {
+        let is_captioned = self.is_captioned;
         self.with_contexts(canvas.background, |contexts, selection, offscreen| {
             let output = offscreen.settle(canvas, 0.0, |ui| {
-                Frame::NONE.inner_margin(8.0).show(ui, |ui| show(ui, contexts, selection));
+                Frame::NONE.inner_margin(8.0).show(ui, |ui| {
+                    if is_captioned {
+                        captioned(ui, contexts, |ui| show(ui, contexts, selection));
+                    } else {
+                        show(ui, contexts, selection);
+                    }
+                });
             });
             take(offscreen, &output)
         })
@@ -174,7 +203,7 @@ impl Figure {
         background_color: Color32,
         work: impl FnOnce(&[ViewContext<'_>], &mut Selection, &mut Offscreen) -> T,
     ) -> T {
-        let Self { run, beside, selection, background, offscreen } = self;
+        let Self { run, beside, selection, background, offscreen, .. } = self;
         let commands = CommandQueue::default();
         let runs = || [Some(&*run), beside.as_ref()].into_iter().flatten();
         let probe = |run: &FigureRun| Probe::new(&run.snapshot, &selection.seen_by(run.snapshot.latent_dim()));

@@ -15,8 +15,16 @@ use crate::vae::Covariance;
 use crate::viz::theme::{Palette, install_for_figures};
 
 /// Title of each metric; one without a single value is left out.
-const TITLES: [&str; SWEEP_METRICS.len()] =
-    ["ELBO (nats)", "KL (nats)", "c_IMA (nats)", "β gap (nats)", "C2 residual", "DtO", "MCC", "active units"];
+const TITLES: [&str; SWEEP_METRICS.len()] = [
+    "held-out ELBO (nats)",
+    "KL (nats)",
+    "mean c_IMA (nats)",
+    "mean β gap (nats)",
+    "C2 residual",
+    "DtO",
+    "MCC",
+    "active units",
+];
 
 const COLUMNS: usize = 4;
 const PANEL: [f32; 2] = [300.0, 220.0];
@@ -36,7 +44,8 @@ pub fn sweep_figure(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     let columns = panels.len().min(COLUMNS);
     let size = vec2(PANEL[0] * columns as f32, 30.0 + PANEL[1] * panels.len().div_ceil(COLUMNS) as f32);
     let palette = Palette::of_theme(Theme::Light);
-    let canvas = Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper };
+    let canvas =
+        Canvas { size, pixels_per_point: 2.0, theme: Theme::Light, background: palette.paper, text_scale: 1.0 };
     let mut offscreen = Offscreen::new(1, install_for_figures);
     let output = offscreen.settle(&canvas, 0.0, |ui: &mut Ui| {
         let painter = ui.painter();
@@ -50,7 +59,8 @@ pub fn sweep_figure(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     let rows = read_text(&folder.join(SWEEP_TABLE), "the table")?;
     let texts = [("Software", program.as_str()), (KEYWORD, session.as_str()), ("Sweep", rows.as_str())];
     let background = Some(palette.paper);
-    let options = SvgOptions { size, background, pixels_per_point: canvas.pixels_per_point, texts: &texts };
+    let options =
+        SvgOptions { size, text_scale: 1.0, background, pixels_per_point: canvas.pixels_per_point, texts: &texts };
     let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options);
     let path = folder.join("sweep.svg");
     write_atomically(&path, svg.as_bytes())?;

@@ -17,6 +17,7 @@ mod picture_folder;
 mod recent;
 mod run;
 mod table;
+mod temporary_file;
 mod text;
 mod text_beginning;
 mod watch;
@@ -51,6 +52,7 @@ pub use run::session::{
     EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, Session, save_session, session_file, your_data_fit_in_figure,
 };
 pub use table::{ColumnSummary, TableFile, parse_table, read_table};
+pub use temporary_file::TemporaryFile;
 pub use text::{read_bytes, read_text};
 pub use text_beginning::{TextBeginning, beginning_of_text};
 pub use watch::Watch;

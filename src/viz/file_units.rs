@@ -2,7 +2,7 @@
 
 use super::context::ViewContext;
 use super::projection::Projection;
-use crate::data::{CentreAndScale, Dataset};
+use crate::data::{CentreAndScale, Dataset, Scale};
 use crate::linalg::Matrix;
 
 /// Centre and scale of each axis of data space, for your data with so few columns that each is an axis.
@@ -19,6 +19,15 @@ impl FileUnits {
     pub(crate) fn axis(&self, axis: usize) -> [f64; 2] {
         let Self(by) = self;
         by.centre.get(axis).map_or([0.0, 1.0], |centre| [*centre, by.scale.of(axis)])
+    }
+}
+
+/// The model's unit of length in your file, where it is one length for all columns; 1 for a scene.
+pub(crate) fn unit_length(data: &Dataset) -> Option<f64> {
+    match data.centre_and_scale.as_ref().map(|by| &by.scale) {
+        None => Some(1.0),
+        Some(Scale::One(scale)) => Some(*scale),
+        Some(Scale::Columns(_)) => None,
     }
 }
 

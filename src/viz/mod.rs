@@ -18,6 +18,7 @@ pub(crate) mod latent_grid;
 pub(crate) mod loop_query;
 pub(crate) mod metrics_query;
 pub mod motion;
+pub(crate) mod number_name;
 pub(crate) mod observations;
 pub(crate) mod picture;
 pub mod probe;

@@ -116,6 +116,9 @@ pub struct Layers {
     pub truth: bool,
     /// Axes and grid lines, of all plots.
     pub axes: bool,
+    /// The names of marks above the views.
+    #[serde(skip_serializing_if = "is_on")]
+    pub legend: bool,
     /// Pictures of some observations, if they are images.
     #[serde(skip_serializing_if = "is_off")]
     pub pictures: bool,
@@ -136,6 +139,7 @@ impl Default for Layers {
             basis: true,
             truth: false,
             axes: true,
+            legend: true,
             pictures: false,
             pinned: true,
         }
@@ -158,7 +162,7 @@ impl Layers {
     }
 
     /// The layers with names and tooltips.
-    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 10] {
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 11] {
         [
             ("data", "Held-out observations", &mut self.data),
             ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
@@ -177,6 +181,7 @@ impl Layers {
                 &mut self.truth,
             ),
             ("axes", "Axes and grid lines, of all plots", &mut self.axes),
+            ("legend", "The names of the marks, above the views", &mut self.legend),
             ("decodings", "Decoded pictures along the lines through z* and their images", &mut self.pinned),
             ("thumbnails", "Pictures of observations, as many as there is room for", &mut self.pictures),
         ]

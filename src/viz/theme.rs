@@ -1,7 +1,7 @@
 //! Every colour, size and font of the window and its figures.
 //!
-//! Blue means latent space, red means data space; the dimension is told by label and dash pattern, never by colour alone.
-//! Both pairs of red and blue stay apart for all common colour-vision deficiencies.
+//! Blue means latent space, red means data space, green the ground truth; the dimension is told by label and dash pattern, never by
+//! colour alone. Red and green differ in lightness, too, so all three and the ink stay apart for all common colour-vision deficiencies.
 
 use std::sync::{Arc, OnceLock};
 
@@ -47,7 +47,7 @@ const LIGHT: Palette = Palette {
     latent: Color32::from_rgb(0x0B, 0x5F, 0xA5),
     image: Color32::from_rgb(0xC8, 0x10, 0x2E),
     point: Color32::from_rgb(0x6B, 0x76, 0x84),
-    truth: Color32::from_rgb(0x1B, 0x7F, 0x5C),
+    truth: Color32::from_rgb(0x0E, 0x53, 0x34),
     surface: Color32::from_rgb(0xA9, 0xB8, 0xCB),
     ink: Color32::from_rgb(0x15, 0x18, 0x1C),
     muted: Color32::from_rgb(0x4E, 0x57, 0x63),
@@ -63,7 +63,7 @@ const DARK: Palette = Palette {
     latent: Color32::from_rgb(0x5A, 0xB0, 0xFF),
     image: Color32::from_rgb(0xFF, 0x6B, 0x5E),
     point: Color32::from_rgb(0x9A, 0xA5, 0xB4),
-    truth: Color32::from_rgb(0x5F, 0xD0, 0xA5),
+    truth: Color32::from_rgb(0x86, 0xF0, 0x7A),
     surface: Color32::from_rgb(0x5B, 0x6B, 0x80),
     ink: Color32::from_rgb(0xF1, 0xF3, 0xF5),
     muted: Color32::from_rgb(0xB4, 0xBC, 0xC8),
@@ -163,6 +163,12 @@ pub(crate) fn dashes(i: usize) -> &'static [f32] {
     const PATTERNS: [&[f32]; 4] = [&[9.0, 4.0], &[3.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[5.0, 7.0]];
     PATTERNS[i % PATTERNS.len()]
 }
+
+/// The dash pattern of the ground truth, which no latent has.
+pub(crate) const TRUTH_DASHES: &[f32] = &[14.0, 3.0, 2.0, 3.0, 2.0, 3.0];
+
+/// That of the ground truth at other values of the other factors.
+pub(crate) const TRUTH_GHOST_DASHES: &[f32] = &[1.5, 2.5];
 
 /// z₁, u₂ and so on.
 pub(crate) fn indexed(letter: &str, i: usize) -> String {
@@ -273,6 +279,53 @@ mod tests {
                 assert!(contrast(text) >= 4.5, "{text:?} has contrast {:.2}", contrast(text));
             }
             assert!(contrast(palette.point) >= 3.0);
+        }
+    }
+
+    /// The difference of two colours in Oklab (Ottosson 2020) as a deuteranope sees them (Machado, Oliveira and Fernandes 2009, severity 1).
+    fn deuteranopic_difference(a: Color32, b: Color32) -> f64 {
+        const SEEN: [[f64; 3]; 3] =
+            [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]];
+        const TO_CONES: [[f64; 3]; 3] = [
+            [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
+            [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
+            [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
+        ];
+        const TO_LAB: [[f64; 3]; 3] = [
+            [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
+            [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],
+            [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
+        ];
+        let times = |m: [[f64; 3]; 3], v: [f64; 3]| m.map(|row| row.iter().zip(v).map(|(m, v)| m * v).sum::<f64>());
+        let linear = |c: u8| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        let lab = |color: Color32| {
+            let [r, g, b, _] = color.to_array();
+            let seen = times(SEEN, [r, g, b].map(linear)).map(|x| x.clamp(0.0, 1.0));
+            times(TO_LAB, times(TO_CONES, seen).map(f64::cbrt))
+        };
+        lab(a).iter().zip(lab(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn marks_that_occur_together_stay_apart_for_deuteranopes_in_colour_and_dash() {
+        for palette in [&LIGHT, &DARK] {
+            let marks = [palette.latent, palette.image, palette.truth, palette.ink];
+            for (k, a) in marks.iter().enumerate() {
+                for b in &marks[..k] {
+                    // Two hundredths can just be told side by side.
+                    let difference = deuteranopic_difference(*a, *b);
+                    assert!(difference > 0.14, "{a:?} and {b:?}: {difference:.3}");
+                }
+            }
+            let points = [palette.image, palette.truth].map(|mark| deuteranopic_difference(mark, palette.point));
+            assert!(points.iter().all(|difference| *difference > 0.1), "{points:?}");
+        }
+        let patterns = [dashes(0), dashes(1), dashes(2), dashes(3), TRUTH_DASHES, TRUTH_GHOST_DASHES, &[]];
+        for (k, pattern) in patterns.iter().enumerate() {
+            assert!(!patterns[..k].contains(pattern), "{pattern:?}");
         }
     }
 

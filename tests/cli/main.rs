@@ -5,6 +5,8 @@ mod arrays;
 mod beta;
 mod data;
 mod errors;
+#[cfg(feature = "gui")]
+mod figures;
 mod harness;
 mod idle_options;
 mod messages;

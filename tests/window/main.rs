@@ -13,6 +13,7 @@ mod legibility;
 mod model;
 mod movies;
 mod network;
+mod numbers;
 mod running;
 mod sessions;
 mod time_travel;
@@ -470,9 +471,9 @@ fn predictions_are_listed_checked_and_stopped() {
 #[test]
 fn every_metric_says_its_definition_and_why_it_is_undefined() {
     let mut test = WindowTest::paused_at("linear-equal", 300);
-    test.press("About c_IMA");
+    test.press("About mean c_IMA");
     assert!(test.kittest.query_by_label_contains("Gresele").is_some());
-    test.press("About c_IMA");
+    test.press("About mean c_IMA");
     test.press("About DtO");
     assert!(test.kittest.query_by_label_contains("Rolínek").is_some());
     let reason = test.kittest.query_by_label_contains("Undefined now: the singular values are nearly equal");

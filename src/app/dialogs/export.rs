@@ -222,7 +222,7 @@ impl ExportDialog {
                     *size = preset;
                 }
             }
-            for (name, side) in [("width", &mut size.0), ("height", &mut size.1)] {
+            for (name, side) in [("width", &mut size.size.0), ("height", &mut size.size.1)] {
                 let label = ui.label(name);
                 ui.add(DragValue::new(side).range(100.0..=8000.0).max_decimals(0)).labelled_by(label.id);
             }
@@ -240,6 +240,8 @@ impl ExportDialog {
             }
             ui.separator();
             ui.checkbox(&mut settings.axes, "axes").on_hover_text("Axes and grid lines of all plots");
+            ui.checkbox(&mut settings.caption, "caption")
+                .on_hover_text("Scene, covariance, β, σ², step and seed, in a line beneath");
         });
         let help = "Configuration, seed, changes, step and z*: dropped onto the window, the figure brings the run back";
         ui.horizontal(|ui| {

@@ -8,7 +8,7 @@ use eframe::egui::{Color32, FullOutput, Theme, Ui, vec2};
 use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::layout::Layout;
-use crate::figure::still::{Figure, Show, TimePoints};
+use crate::figure::still::{Figure, FigureSize, Show, TimePoints};
 use crate::io::{Staged, your_data_fit_in_figure};
 use crate::paint::{Canvas, Format, MovieFormat, Offscreen, Picture, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
@@ -48,10 +48,12 @@ impl ExportSource {
         runs.filter_map(|run| your_data_fit_in_figure(&run.shown)).reduce(|all, fits| all && fits)
     }
 
-    fn figure(&self, axes: bool) -> Figure {
+    fn figure(&self, settings: &ExportSettings) -> Figure {
         let mut selection = self.selection.clone();
-        selection.layers.axes = axes;
-        Figure::new(self.run.clone(), self.beside.clone(), &selection, self.background.clone())
+        selection.layers.axes = settings.axes;
+        let mut figure = Figure::new(self.run.clone(), self.beside.clone(), &selection, self.background.clone());
+        figure.is_captioned = settings.caption;
+        figure
     }
 
     fn show(&self, content: FigureContent) -> impl Show {
@@ -75,10 +77,11 @@ pub(super) struct ExportSettings {
     pub seconds: f64,
     pub rate: u16,
     pub scale: u8,
-    pub size: (f32, f32),
+    pub size: FigureSize,
     pub theme: Theme,
     pub background: FigureBackground,
     pub axes: bool,
+    pub caption: bool,
     pub provenance: bool,
     /// Your observations are stored with the experiment.
     pub with_data: bool,
@@ -135,10 +138,11 @@ impl ExportSettings {
             seconds: 4.0,
             rate: 20,
             scale: STILL_SCALE,
-            size: content.usual_size(source.is_compared()),
+            size: FigureSize::new(content.usual_size(source.is_compared())),
             theme,
             background: FigureBackground::Theme,
             axes: source.selection.layers.axes,
+            caption: false,
             provenance: true,
             with_data: false,
         }
@@ -157,7 +161,7 @@ impl ExportSettings {
 
     /// Draws something else, as large as is usual.
     pub(super) fn set_content(&mut self, content: FigureContent, compared: bool) {
-        (self.content, self.size) = (content, content.usual_size(compared));
+        (self.content, self.size) = (content, FigureSize::new(content.usual_size(compared)));
         if self.still.refusal(content).is_some() {
             self.still = Still::Figure(Format::Svg);
         }
@@ -188,13 +192,14 @@ impl ExportSettings {
         };
         // Light marks on a white background would not be seen.
         let theme = if self.background == FigureBackground::White { Theme::Light } else { self.theme };
-        Canvas { size: vec2(self.size.0, self.size.1), pixels_per_point, theme, background }
+        let FigureSize { size: (width, height), text_scale } = self.size;
+        Canvas { size: vec2(width, height), pixels_per_point, theme, background, text_scale }
     }
 
     /// The picture on the screen, or for the clipboard; of a movie one that is in it.
     pub(super) fn picture(&self, source: &ExportSource, pixels_per_point: f32) -> Picture {
         let (canvas, show) = (self.canvas(pixels_per_point), source.show(self.content));
-        let mut figure = source.figure(self.axes);
+        let mut figure = source.figure(self);
         match self.animation {
             Some(animation) => figure.picture(&canvas, animation.captioned(show)),
             None => figure.picture(&canvas, show),
@@ -203,7 +208,7 @@ impl ExportSettings {
 
     /// The numbers in it, as text.
     pub(super) fn numbers(&self, source: &ExportSource) -> Result<String, String> {
-        self.numbers_in(&mut source.figure(self.axes))
+        self.numbers_in(&mut source.figure(self))
     }
 
     fn numbers_in(&self, figure: &mut Figure) -> Result<String, String> {
@@ -222,7 +227,7 @@ impl ExportSettings {
         go_on: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<Option<Staged>, String> {
         let (canvas, show) = (self.canvas(self.scale.into()), source.show(self.content));
-        let mut figure = source.figure(self.axes);
+        let mut figure = source.figure(self);
         let alone = if let FigureContent::One(view) = self.content { Some(view) } else { None };
         let mut layout = source.layout.clone();
         layout.alone = alone;

@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
-use crate::experiment::{Command, OWN_SAMPLES, Origin, Settings, Snapshot};
+use crate::experiment::{CollapseJump, Command, OWN_SAMPLES, Origin, Settings, Snapshot};
 use crate::geometry::{Rotation, Undefined};
 use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
@@ -43,7 +43,7 @@ pub(crate) struct ControlsState<'a> {
 pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Selection) {
     let ControlsState { snapshot, settings, draft, names, behind, active, keeps_seed, commands } = state;
     // z* stays in sight: as high as its sliders were in the frame before.
-    let id = ui.id().with("height of z*");
+    let id = ui.scope_id().with("height of z*");
     let height: f32 = ui.ctx().data(|data| data.get_temp(id)).unwrap_or(0.0);
     let most = SHARE_OF_Z * ui.available_height();
     Panel::bottom("z*").resizable(false).exact_size(height.clamp(LEAST_OF_Z, most.max(LEAST_OF_Z))).show(ui, |ui| {
@@ -65,6 +65,9 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
         if let Some(snapshot) = snapshot.filter(|snapshot| keeps_axes(snapshot, settings)) {
             full_keeps_axes(ui, snapshot, commands);
         }
+        if let Some(jump) = snapshot.and_then(|snapshot| snapshot.collapse_jump) {
+            ui.label("b jumped near collapse: the result depends on the path.").on_hover_text(jump_help(&jump));
+        }
         network(ui, draft, snapshot, commands);
         optimiser(ui, settings, draft, snapshot, commands);
         seed(ui, draft, snapshot, keeps_seed, commands);
@@ -77,6 +80,18 @@ const SHARE_OF_Z: f32 = 0.4;
 /// The height of z* at least, and what its frame adds to that of its sliders.
 const LEAST_OF_Z: f32 = 40.0;
 const FRAME_OF_Z: f32 = 6.0;
+
+/// What a jump of b past the collapse of a direction means.
+fn jump_help(jump: &CollapseJump) -> String {
+    let [before, after] = jump.b.map(|b| short(b, 0..=0));
+    format!(
+        "After step {} b went from {before} to {after} at once; a direction of the data has the variance {}. Near it the collapsed and the \
+         active state gain nearly the same, and beyond it the collapsed one is stable: where a run ends depends on how it came \
+         there, and on its seed. Lower b and raise it in small steps to follow the active state",
+        jump.step,
+        short(jump.variance, 0..=0)
+    )
+}
 
 /// The active run, and the second run.
 fn compare(ui: &mut Ui, names: &[String], behind: u64, active: usize, commands: &CommandQueue) {

@@ -8,6 +8,7 @@ use super::is_wide;
 use crate::trainer::{Repeated, RunView};
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
 use crate::viz::draw::number::number;
+use crate::viz::number_name::MINIBATCH_ELBO;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::views::{command_table, entry_of, key_of};
 
@@ -143,7 +144,7 @@ const SETTLED: &str = "A run has settled when the last cycle of the learning rat
                        the slope of the last quarter of the training curve since the last change";
 
 /// The room for the whole state of a run; with less, seed and rate go, then ELBO and whether it has settled, then the step.
-const WHOLE_STATE: f32 = 400.0;
+const WHOLE_STATE: f32 = 470.0;
 const SHORT_STATE: f32 = 260.0;
 const STEP_ALONE: f32 = 96.0;
 
@@ -162,9 +163,11 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
             let snapshot = &view.snapshot;
             let elbo = snapshot.newest_row().map_or("–".to_owned(), |row| number(row.elbo, 3));
             if !is_short {
-                ui.label(RichText::new(format!("ELBO {elbo}")).strong()).on_hover_text(
-                    "reconstruction − β KL in nats, averaged over the minibatches since the last row of the history; – after a rotation, until there is another row",
+                let help = format!(
+                    "Reconstruction − β KL in nats. {}; – after a rotation, until there is another row",
+                    MINIBATCH_ELBO.over
                 );
+                ui.label(RichText::new(format!("{} {elbo}", MINIBATCH_ELBO.name)).strong()).on_hover_text(help);
             }
             if is_roomy {
                 let rate = view.steps_per_second;

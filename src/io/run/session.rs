@@ -287,7 +287,8 @@ pub fn save_session(path: &Path, session: &Session) -> Result<(), FileError> {
 /// # Errors
 /// If a value cannot be JSON.
 pub fn session_file(session: &Session) -> Result<String, FileError> {
-    let mut object = session.to_object(Most { data: EMBEDDED_IN_FILE, model: EMBEDDED_IN_FILE, weights: EMBEDDED_IN_FILE })?;
+    let mut object =
+        session.to_object(Most { data: EMBEDDED_IN_FILE, model: EMBEDDED_IN_FILE, weights: EMBEDDED_IN_FILE })?;
     object.insert("format".to_owned(), Value::from(FORMAT));
     Ok(format!("{:#}\n", Value::Object(object)))
 }

@@ -54,8 +54,8 @@ pub(super) trait Backend {
     /// Begins a text.
     fn begin_text(&mut self) {}
 
-    /// A mark of the text that has begun.
-    fn text_mark(&mut self, text: &TextShape, mark: &TextMark<'_>);
+    /// A mark of the text that has begun, with a halo, which may be an empty stroke, behind its glyphs.
+    fn text_mark(&mut self, text: &TextShape, mark: &TextMark<'_>, halo: Stroke);
 
     /// A part of a texture. Returns `false`, with nothing written, if the texture has no texels there.
     fn image(&mut self, quad: &TexturedQuad, texture: &Texture) -> bool;

@@ -2,7 +2,8 @@
 
 use eframe::egui::{Color32, FullOutput};
 
-use super::pdf::document::{PdfOptions, to_pdf};
+use super::pdf::document::to_pdf;
+use super::pdf::options::PdfOptions;
 use super::png::encode_png;
 use super::svg::document::{SvgOptions, to_svg};
 use crate::io::program;
@@ -56,18 +57,19 @@ pub fn encode_figure(
     let mut texts = vec![("Software", program.as_str())];
     texts.extend(session.map(|session| (KEYWORD, session)));
     let background = Some(canvas.background).filter(|color| *color != Color32::TRANSPARENT);
-    let (size, pixels_per_point) = (canvas.size, canvas.pixels_per_point);
+    let Canvas { size, text_scale, .. } = *canvas;
+    let pixels_per_point = canvas.layout_scale();
     match format {
         Format::Png => {
             let picture = offscreen.paint(canvas, output);
-            encode_png(&picture, pixels_per_point, &texts).map_err(|e| e.to_string())
+            encode_png(&picture, canvas.pixels_per_point, &texts).map_err(|e| e.to_string())
         }
         Format::Svg => {
-            let options = SvgOptions { size, background, pixels_per_point, texts: &texts };
+            let options = SvgOptions { size, text_scale, background, pixels_per_point, texts: &texts };
             Ok(to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options).into_bytes())
         }
         Format::Pdf => {
-            let options = PdfOptions { size, background, pixels_per_point, program: &program, session };
+            let options = PdfOptions { size, text_scale, background, pixels_per_point, program: &program, session };
             to_pdf(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options)
         }
     }

@@ -10,15 +10,20 @@ use crate::paint::raster::rasterizer::Rasterizer;
 use eframe::egui::emath::Rot2;
 use eframe::egui::epaint::{BandShape, ClippedShape, ColorMode, CornerRadius, Mesh, PathStroke, RectShape, StrokeKind};
 use eframe::egui::{Color32, Pos2, Rect, Shape, Stroke, TextureId, Vec2, pos2};
+use std::sync::Arc;
 
 /// Hands shapes on a sheet to a back end. Textures are those of `rasterizer`; paint callbacks other than a [`Layer`]
 /// (code for a GPU) are left out.
 pub(super) fn walk(shapes: &[ClippedShape], sheet: Rect, rasterizer: &Rasterizer, backend: &mut impl Backend) {
-    let mut walker = Walker { sheet, rasterizer, backend };
-    for shape in shapes {
-        match Layer::of(&shape.shape) {
-            Some(layer) => walker.backend.begin_layer(layer),
-            None => walker.clipped(shape),
+    let mut walker = Walker { sheet, rasterizer, backend, halo: Stroke::NONE };
+    for (k, shape) in shapes.iter().enumerate() {
+        if let Some(layer) = Layer::of(&shape.shape) {
+            walker.backend.begin_layer(layer);
+        } else if let Some(halo) = halo_of(&shape.shape, shapes.get(k + 1).map(|next| &next.shape)) {
+            walker.halo = halo;
+        } else {
+            walker.clipped(shape);
+            walker.halo = Stroke::NONE;
         }
     }
     walker.backend.finish();
@@ -28,6 +33,19 @@ struct Walker<'a, B> {
     sheet: Rect,
     rasterizer: &'a Rasterizer,
     backend: &'a mut B,
+    /// The halo of the next text.
+    halo: Stroke,
+}
+
+/// The halo that a text makes around the next one, if it is a copy of it beside it. On the screen a halo is a ring of copies; a
+/// vector format has one text with an outline.
+fn halo_of(shape: &Shape, next: Option<&Shape>) -> Option<Stroke> {
+    /// Copies are nearer than this, in points.
+    const NEAR: f32 = 3.0;
+    let (Shape::Text(copy), Some(Shape::Text(text))) = (shape, next) else { return None };
+    let distance = copy.pos.distance(text.pos);
+    let is_copy = Arc::ptr_eq(&copy.galley, &text.galley) && distance < NEAR && copy.angle == text.angle;
+    is_copy.then_some(Stroke::new(2.0 * distance, copy.override_text_color?))
 }
 
 impl<B: Backend> Walker<'_, B> {
@@ -75,7 +93,7 @@ impl<B: Backend> Walker<'_, B> {
             Shape::Rect(rect) => self.rect(rect, shape, clip),
             Shape::Text(text) => {
                 self.backend.begin_text();
-                for_each_mark(text, |mark| self.backend.text_mark(text, &mark));
+                for_each_mark(text, |mark| self.backend.text_mark(text, &mark, self.halo));
             }
             Shape::Mesh(mesh) => self.mesh(mesh, shape, clip),
             Shape::QuadraticBezier(curve) => match solid(&curve.stroke) {

@@ -13,12 +13,24 @@ pub struct Canvas {
     pub theme: Theme,
     /// The colour of the empty sheet.
     pub background: Color32,
+    /// The size of text and marks relative to the usual one: they are laid out on a sheet that is smaller by this factor, and magnified.
+    pub text_scale: f32,
 }
 
 impl Canvas {
     /// A white sheet in the light theme, one pixel per point.
     pub fn new(size: Vec2) -> Self {
-        Self { size, pixels_per_point: 1.0, theme: Theme::Light, background: Color32::WHITE }
+        Self { size, pixels_per_point: 1.0, theme: Theme::Light, background: Color32::WHITE, text_scale: 1.0 }
+    }
+
+    /// Width and height of the sheet that is laid out.
+    pub(in crate::paint) fn layout_size(&self) -> Vec2 {
+        self.size / self.text_scale
+    }
+
+    /// Pixels per point of that sheet.
+    pub(in crate::paint) fn layout_scale(&self) -> f32 {
+        self.pixels_per_point * self.text_scale
     }
 
     /// Width and height in pixels.

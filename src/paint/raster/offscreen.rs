@@ -51,13 +51,13 @@ impl Offscreen {
 
         self.context.set_theme(canvas.theme);
         let mut input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, canvas.size)),
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, canvas.layout_size())),
             max_texture_side: Some(MAX_TEXTURE_SIDE),
             time: Some(time),
             events,
             ..RawInput::default()
         };
-        input.viewports.entry(ViewportId::ROOT).or_default().native_pixels_per_point = Some(canvas.pixels_per_point);
+        input.viewports.entry(ViewportId::ROOT).or_default().native_pixels_per_point = Some(canvas.layout_scale());
         let mut output = self.context.run_ui(input, ui);
         self.rasterizer.update(&mut output.textures_delta);
         self.freed = output.textures_delta.free.drain().collect();
@@ -77,8 +77,8 @@ impl Offscreen {
     pub fn paint(&self, canvas: &Canvas, output: &FullOutput) -> Picture {
         let [width, height] = canvas.pixels();
         let mut picture = Picture::filled(width, height, canvas.background);
-        let primitives = self.context.tessellate(output.shapes.clone(), canvas.pixels_per_point);
-        self.rasterizer.paint(&primitives, canvas.pixels_per_point, &mut picture);
+        let primitives = self.context.tessellate(output.shapes.clone(), canvas.layout_scale());
+        self.rasterizer.paint(&primitives, canvas.layout_scale(), &mut picture);
         picture
     }
 

@@ -31,6 +31,13 @@ pub(crate) fn grid_in(count: f64, [centre, scale]: [f64; 2]) -> impl Fn(GridInpu
     }
 }
 
+/// Round values between two ends, about `count` of them, each with its number: both in units of their own (centre + scale · value).
+pub(crate) fn round_ticks([low, high]: [f64; 2], count: f64, units: [f64; 2]) -> Vec<(f64, String)> {
+    let marks = grid_in(count, units)(GridInput { bounds: (low, high), base_step_size: 1.0 });
+    let [centre, scale] = units;
+    marks.into_iter().map(|mark| (mark.value, tick(centre + scale * mark.value, scale * mark.step_size))).collect()
+}
+
 /// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them.
 pub(crate) fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
     move |input| {
@@ -70,6 +77,15 @@ pub(crate) fn still_plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ticks_are_round_in_units_of_their_own() {
+        let ticks = round_ticks([-1.9, 2.1], 5.0, [44.0, 5.5]);
+        let numbers: Vec<&str> = ticks.iter().map(|(_, number)| number.as_str()).collect();
+        assert_eq!(numbers, ["35", "40", "45", "50", "55"]);
+        assert!(ticks.iter().all(|(place, number)| (44.0 + 5.5 * place - number.parse::<f64>().unwrap()).abs() < 1e-9));
+        assert_eq!(round_ticks([-1.0, 1.0], 2.0, [0.0, 1.0]).len(), 3);
+    }
 
     #[test]
     fn grids_have_round_lines_inside_the_bounds() {

@@ -94,7 +94,7 @@ impl Heat {
         let quantity = self.field().quantity;
         let low = quantity.least();
         let decimals = if self.high - low < 0.1 { 3 } else { 2 };
-        format!("{} {} to {}", quantity.name(), number(low, 0), number(self.high, decimals))
+        format!("map: {} {} to {}", quantity.name(), number(low, 0), number(self.high, decimals))
     }
 }
 

@@ -44,6 +44,16 @@ impl Labels {
         }
     }
 
+    /// Writes around a position if that place is free and in sight.
+    pub(crate) fn put_if_free(&mut self, painter: &Painter, position: Pos2, text: &str, color: Color32, halo: Color32) {
+        let size = painter.layout_no_wrap(text.to_owned(), label_font(), color).size() + vec2(4.0, -2.0);
+        let place = Rect::from_center_size(position, size);
+        if painter.clip_rect().contains_rect(place) && !self.taken.iter().any(|taken| taken.intersects(place)) {
+            self.taken.push(place);
+            label(painter, position, Align2::CENTER_CENTER, text, color, halo);
+        }
+    }
+
     /// Writes around a position, or at the free place that is next to it.
     pub(crate) fn put(&mut self, painter: &Painter, position: Pos2, text: &str, color: Color32, halo: Color32) {
         let size = painter.layout_no_wrap(text.to_owned(), label_font(), color).size() + vec2(4.0, -2.0);

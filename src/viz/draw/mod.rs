@@ -3,7 +3,9 @@
 pub(crate) mod axes;
 pub(crate) mod colors;
 pub(crate) mod ellipse;
+pub(crate) mod file_values;
 pub(crate) mod heat;
+pub(crate) mod hover;
 pub(crate) mod labels;
 pub(crate) mod legend;
 pub(crate) mod matrix;

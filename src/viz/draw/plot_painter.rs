@@ -151,14 +151,45 @@ impl PlotPainter {
     /// The handle of z* in a small plot.
     pub(crate) fn dot(&self, point: [f64; 2], color: Color32, held: bool) {
         let radius = if held { 0.6 * HANDLE_RADIUS + 1.0 } else { 0.6 * HANDLE_RADIUS };
-        self.painter.circle(self.at(point), radius, color, Stroke::new(1.5, self.palette.paper));
+        ring(&self.painter, self.at(point), radius, color, self.palette.paper);
     }
 
     /// The handle of z*, or its image.
     pub(crate) fn handle(&self, point: [f64; 2], color: Color32, held: bool) {
-        let centre = self.at(point);
         let radius = if held { HANDLE_RADIUS + 2.0 } else { HANDLE_RADIUS };
-        self.painter.circle(centre, radius, color, Stroke::new(2.0, self.palette.paper));
-        self.painter.circle_stroke(centre, radius + 1.5, Stroke::new(1.0, color));
+        ring(&self.painter, self.at(point), radius, color, self.palette.paper);
+    }
+}
+
+/// The mark of z* or its image: a ring with an edge of the background's colour. The points beneath it stay visible.
+pub(crate) fn ring(painter: &Painter, centre: Pos2, radius: f32, color: Color32, paper: Color32) {
+    painter.circle_stroke(centre, radius, Stroke::new(5.0, paper));
+    painter.circle_stroke(centre, radius, Stroke::new(2.5, color));
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::vec2;
+
+    use super::*;
+    use crate::paint::{Canvas, Offscreen};
+
+    #[test]
+    fn points_under_the_mark_of_z_stay_visible() {
+        let canvas = Canvas::new(vec2(60.0, 60.0));
+        let mut offscreen = Offscreen::new(1, |_| ());
+        let centre = Pos2::new(30.0, 30.0);
+        let picture = offscreen.picture(&canvas, 0.0, |ui| {
+            let painter = ui.painter();
+            for offset in [vec2(0.0, 0.0), vec2(2.0, 1.0)] {
+                painter.circle_filled(centre + offset, 1.6, Color32::GREEN);
+            }
+            ring(painter, centre, HANDLE_RADIUS, Color32::RED, Color32::WHITE);
+        });
+        let at = |x: usize, y: usize| picture.pixels[y * picture.width + x];
+        assert_eq!(at(30, 30), Color32::GREEN);
+        assert_eq!(at(32, 31), Color32::GREEN);
+        let reds = picture.pixels.iter().filter(|pixel| **pixel == Color32::RED).count();
+        assert!(reds > 40, "the ring itself: {reds} pixels");
     }
 }

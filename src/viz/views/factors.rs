@@ -12,6 +12,7 @@ use crate::io::Csv;
 use crate::linalg::{Matrix, best_assignment};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::{ObservationColors, color_names};
+use crate::viz::draw::hover::hover;
 use crate::viz::draw::labels::{instead, label};
 use crate::viz::draw::number::number;
 use crate::viz::ground_truth::GroundTruth;
@@ -56,7 +57,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         scatters(ui, context, selection, factors, correlation);
     });
     ui.scope_builder(UiBuilder::new().max_rect(right.shrink2(vec2(0.0, 4.0))).id_salt("numbers"), |ui| {
-        colors(ui, context, selection);
+        if !context.is_figure() {
+            colors(ui, context, selection);
+        }
         coefficient(ui, context);
         angles(ui, context);
     });
@@ -141,6 +144,8 @@ fn scatters(
             );
             let response = ui.allocate_rect(place, Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+            let axes = "across the factor, up the posterior mean, each over three standard deviations";
+            hover(context, response, |_| vec![name.clone(), axes.to_owned()]);
             cloud(ui, place, context, factors, [row, column], colors.as_deref());
             let stroke = if matched { Stroke::new(2.2, palette.ink) } else { Stroke::new(1.0, palette.rule) };
             ui.painter().rect_stroke(place, 2.0, stroke, StrokeKind::Inside);
@@ -231,7 +236,9 @@ fn coefficient(ui: &mut Ui, context: &ViewContext<'_>) {
 /// The angle between each true seam and the model's seam that is nearest to it, at z*.
 fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
     let Some(truth) = context.probe.truth().map(GroundTruth::jacobian) else {
-        ui.weak("No true map: no true seams");
+        if !context.is_figure() {
+            ui.weak("No true map: no true seams");
+        }
         return;
     };
     let jacobian = &context.probe.jacobian;

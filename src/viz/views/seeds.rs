@@ -18,6 +18,7 @@ use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::polyline;
 use crate::viz::home_camera::home_camera;
 use crate::viz::latent_grid::grid_values;
+use crate::viz::number_name::{MEAN_GAP, MINIBATCH_ELBO};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{Palette, SMALLEST_TEXT, dashes, indexed};
 use crate::viz::view::View;
@@ -113,7 +114,11 @@ fn summary(runs: &[&Snapshot]) -> String {
         let fewer = if count < runs.len() { format!(", {count} seeds") } else { String::new() };
         Some(format!("{name} {median} ({least} to {most}{fewer})"))
     };
-    let parts = [part("ELBO", 2, |row| row.elbo), part("β gap", 3, |row| row.beta_gap), part("MCC", 2, |row| row.mcc)];
+    let parts = [
+        part(MINIBATCH_ELBO.name, 2, |row| row.elbo),
+        part(MEAN_GAP.name, 3, |row| row.beta_gap),
+        part("MCC", 2, |row| row.mcc),
+    ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!("median of {} seeds: {}", runs.len(), parts.join(" · ")) }
 }
@@ -159,8 +164,8 @@ fn multiple(
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 2));
             let gap = snapshot.geometry.beta_gap.map_or("–".to_owned(), |gap| number(gap, 3));
             title(&format!("seed {seed}"));
-            text(0.0, &format!("ELBO {elbo}"));
-            text(1.0, &format!("β gap {gap}"));
+            text(0.0, &format!("{} {elbo}", MINIBATCH_ELBO.name));
+            text(1.0, &format!("{} {gap}", MEAN_GAP.name));
             let font = FontId::proportional(SMALLEST_TEXT);
             let corner = rect.right_top() + vec2(-5.0, 2.0);
             painter.text(corner, Align2::RIGHT_TOP, format!("∠V {}", angle(snapshot)), font, palette.ink);

@@ -1,17 +1,19 @@
 //! Training curves: the objective and its parts, the geometry, KL per latent.
 
-use eframe::egui::{Color32, Pos2, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, UiBuilder, WidgetInfo, vec2};
+use eframe::egui::{Color32, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, UiBuilder, WidgetInfo, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, PlotBounds};
 
 use crate::experiment::{Row, Snapshot};
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::hover::{hover, significant};
 use crate::viz::draw::labels::Labels;
 use crate::viz::draw::number::{number, tick};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::history_table::history_table;
+use crate::viz::number_name::{HELD_OUT_ELBO, MEAN_CONTRAST, MEAN_GAP, MINIBATCH_ELBO};
 use crate::viz::run_names::{RUN_NAMES, run_names};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{dashes, indexed};
@@ -64,17 +66,17 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         same_color: false,
     };
     let mut objective = vec![
-        series("ELBO", palette.ink, 0, Box::new(|r: &Row| r.elbo)),
+        series(MINIBATCH_ELBO.name, palette.ink, 0, Box::new(|r: &Row| r.elbo)),
         series("reconstruction", palette.image, 1, Box::new(|r: &Row| r.reconstruction)),
         series("−β KL", palette.latent, 2, Box::new(|r: &Row| -r.settings.objective.beta * r.kl())),
     ];
     // With two runs the pattern tells the runs apart.
     if context.beside.is_none() {
-        objective.insert(1, series("held-out", palette.ink, 3, Box::new(|r: &Row| r.elbo_test)));
+        objective.insert(1, series(HELD_OUT_ELBO.name, palette.ink, 3, Box::new(|r: &Row| r.elbo_test)));
     }
     let geometry = vec![
-        series("c_IMA", palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
-        series("β gap", palette.ink, 1, Box::new(|r: &Row| r.beta_gap)),
+        series(MEAN_CONTRAST.name, palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
+        series(MEAN_GAP.name, palette.ink, 1, Box::new(|r: &Row| r.beta_gap)),
     ];
     let kl = |i: usize| {
         let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);
@@ -181,10 +183,18 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
             selection.step_range = zoomed(range, f64::from(factor), at, shift, all);
         }
     }
-    let near = |p: Pos2| runs.iter().find_map(|run| change_near(run, &marks, axis_of_steps, p.x));
-    if let Some(text) = time.hover_pos().and_then(near) {
-        time.on_hover_text(text);
-    }
+    hover(context, time, |pointer| {
+        let change = runs.iter().find_map(|run| change_near(run, &marks, axis_of_steps, pointer.x));
+        let step = axis_of_steps.step(marks.point(pointer)[0]);
+        let values = |(run, snapshot): (usize, &&Snapshot)| {
+            let row = row_at(snapshot, step)?;
+            let letter = if compared { format!("{} ", RUN_NAMES[run]) } else { String::new() };
+            let value = |series: &Series| format!("{} {}", series.name, significant((series.value)(row)));
+            let values: Vec<String> = series.iter().map(value).collect();
+            Some(format!("{letter}step {}: {}", row.step, values.join(", ")))
+        };
+        runs.iter().enumerate().filter_map(values).chain(change).collect()
+    });
 }
 
 /// A value on an axis upwards, in thousands where it is large: all plots have the same left edge.
@@ -396,15 +406,26 @@ fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: &[u64]) {
                     sample(ui, series.color, series.dashes);
                 }
                 // Only the KL divergences of the latents share a colour.
-                let help = match &*series.name {
-                    _ if series.same_color => KL_PER_LATENT,
-                    "held-out" => HELD_OUT,
-                    "ELBO" | "reconstruction" | "−β KL" => TRAINING,
-                    _ => "In nats; mean over held-out observations",
-                };
-                ui.colored_label(series.color, text).on_hover_text(help);
+                ui.colored_label(series.color, text).on_hover_text(help(series));
             }
         });
+    }
+}
+
+/// The row of the history next to a step.
+fn row_at(run: &Snapshot, step: f64) -> Option<&Row> {
+    let distance = |row: &Row| (row.step as f64 - step).abs();
+    run.history.iter().map(|row| &**row).min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// What the number of a curve is, and over what.
+fn help(series: &Series) -> String {
+    let means = [MEAN_CONTRAST, MEAN_GAP].into_iter().find(|number| number.name == series.name);
+    match (&*series.name, means) {
+        _ if series.same_color => KL_PER_LATENT.to_owned(),
+        (_, Some(number)) => format!("In nats. {}", number.over),
+        (name, _) if name == HELD_OUT_ELBO.name => HELD_OUT.to_owned(),
+        _ => TRAINING.to_owned(),
     }
 }
 
@@ -415,6 +436,9 @@ fn change_near(run: &Snapshot, marks: &PlotPainter, axis_of_steps: StepAxis, x: 
     for change in &run.log {
         if (marks.at([axis_of_steps.place(change.step as f64), 0.0]).x - x).abs() < 4.0 {
             lines.push(format!("step {}: {}", change.step, change.command.describe_change(&settings)));
+            if run.collapse_jump.is_some_and(|jump| jump.step == change.step) {
+                lines.push("a jump near collapse: the result depends on the path".to_owned());
+            }
         }
         settings = change.command.applied_to(settings);
     }

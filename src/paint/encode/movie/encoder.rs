@@ -224,6 +224,25 @@ mod tests {
     }
 
     #[test]
+    fn an_mp4_is_one_piece_with_its_table_first() {
+        if MovieFormat::Mp4.refusal().is_some() {
+            // Without ffmpeg there is none.
+            return;
+        }
+        let Finished::File(bytes) = movie(MovieFormat::Mp4, None) else { panic!("an MP4 is a file") };
+        // Each box begins with its length and its name.
+        let (mut boxes, mut rest) = (Vec::new(), &bytes[..]);
+        while let Some((head, _)) = rest.split_first_chunk::<8>() {
+            let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+            boxes.push(String::from_utf8_lossy(&head[4..]).into_owned());
+            rest = &rest[length.clamp(8, rest.len())..];
+        }
+        assert_eq!(boxes.iter().filter(|name| *name == "moov").count(), 1, "{boxes:?}");
+        let place = |name: &str| boxes.iter().position(|other| other == name);
+        assert!(place("moof").is_none() && place("moov") < place("mdat"), "{boxes:?}");
+    }
+
+    #[test]
     fn movies_carry_their_session() {
         let session = format!("{{\"format\":\"unpick session\",\"schema\":9,\"note\":\"{}\"}}", "ε".repeat(400));
         let found = |bytes: &[u8]| session_in(bytes).unwrap_err().to_string().contains("schema 9");

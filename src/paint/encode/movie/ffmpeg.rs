@@ -4,17 +4,20 @@ use std::io::{self, Read, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::{Builder, JoinHandle};
 
+use crate::io::TemporaryFile;
+
 /// The name of the program.
 pub(super) const FFMPEG: &str = "ffmpeg";
 
-/// A running ffmpeg, connected through pipes so that a failure leaves no files. Dropping it ends the program.
+/// A running ffmpeg. It writes into a temporary file, where it can go back: the table of the pictures, which is known last, stands
+/// first, and the movie is whole and not in fragments, which some players cannot wind. Dropping it ends the program.
 #[derive(Debug)]
 pub(super) struct Ffmpeg {
     /// `None` after the last picture.
     pictures: Option<ChildStdin>,
-    movie: PipeReader,
     said: PipeReader,
     child: KillOnDrop,
+    movie: TemporaryFile,
 }
 
 /// A thread that reads a pipe to its end.
@@ -30,23 +33,25 @@ pub(super) fn is_installed(program: &str) -> bool {
 impl Ffmpeg {
     /// Starts the program on a stream of PNG files, `rate` a second.
     pub(super) fn start(program: &str, rate: u16) -> Result<Self, String> {
+        let movie = TemporaryFile::new(".mp4").map_err(|error| failed(&error.to_string()))?;
         let start = || {
             let mut child = Command::new(program)
                 .args(["-loglevel", "error", "-f", "image2pipe", "-framerate", &rate.to_string(), "-i", "-"])
                 // Players want sides that are even and colours at half the resolution: a last odd row or column of the margin goes.
                 .args(["-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p", "-f", "mp4"])
-                // A file that can be written without seeking.
-                .args(["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-"])
+                .args(["-movflags", "+faststart", "-y"])
+                .arg(movie.path())
                 .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
+                .stdout(Stdio::null())
                 .stderr(Stdio::piped())
                 .spawn()
                 .map(KillOnDrop)?;
-            let pipes = (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take());
-            let (Some(pictures), Some(movie), Some(said)) = pipes else { return Err(io::ErrorKind::BrokenPipe.into()) };
-            Ok(Self { pictures: Some(pictures), movie: Some(read(movie)?), said: Some(read(said)?), child })
+            let pipes = (child.0.stdin.take(), child.0.stderr.take());
+            let (Some(pictures), Some(said)) = pipes else { return Err(io::ErrorKind::BrokenPipe.into()) };
+            Ok((pictures, read(said)?, child))
         };
-        start().map_err(|error: io::Error| failed(&error.to_string()))
+        let (pictures, said, child) = start().map_err(|error: io::Error| failed(&error.to_string()))?;
+        Ok(Self { pictures: Some(pictures), said: Some(said), child, movie })
     }
 
     /// Sends the next picture, a PNG file.
@@ -59,10 +64,12 @@ impl Ffmpeg {
     /// The bytes of the movie.
     pub(super) fn finish(&mut self) -> Result<Vec<u8>, String> {
         self.pictures = None;
-        let text = |pipe: &mut PipeReader| pipe.take().and_then(|pipe| pipe.join().ok()?.ok()).unwrap_or_default();
-        let (movie, said) = (text(&mut self.movie), text(&mut self.said));
-        if self.child.0.wait().is_ok_and(|status| status.success()) && !movie.is_empty() {
-            return Ok(movie);
+        let said = self.said.take().and_then(|pipe| pipe.join().ok()?.ok()).unwrap_or_default();
+        if self.child.0.wait().is_ok_and(|status| status.success()) {
+            let movie = self.movie.bytes().map_err(|error| failed(&error.to_string()))?;
+            if !movie.is_empty() {
+                return Ok(movie);
+            }
         }
         Err(failed(String::from_utf8_lossy(&said).lines().next().unwrap_or("it does not say why")))
     }
@@ -110,7 +117,8 @@ mod tests {
     #[test]
     fn a_movie_is_what_the_program_makes_of_the_pictures() {
         let folder = tempfile::tempdir().unwrap();
-        let program = program(folder.path(), "printf '%s;' \"$6\" \"$7\"; cat");
+        let script = "for last; do :; done; { printf '%s;' \"$6\" \"$7\"; cat; } > \"$last\"";
+        let program = program(folder.path(), script);
         assert!(is_installed(&program) && !is_installed("no such program"));
         let mut ffmpeg = Ffmpeg::start(&program, 20).unwrap();
         ffmpeg.push(b"first,").unwrap();

@@ -8,10 +8,12 @@ use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish as _, Name, Pdf, Rect, Ref, Str};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::raw::TableProvider as _;
+use skrifa::string::StringId;
 use skrifa::{FontRef, MetadataProvider as _, Tag};
 use subsetter::{GlyphRemapper, subset};
 
 use super::deflate::deflated;
+use super::glyph_outline::GlyphOutline;
 
 /// The fonts of the user interface, with the glyphs that are shown.
 pub(super) struct FontSubsets {
@@ -71,10 +73,22 @@ impl FontSubsets {
         })
     }
 
+    /// The outline of a character in a font size, in the first font of the family that has it.
+    pub(super) fn outline(&self, family: &FontFamily, c: char, size: f32) -> Option<GlyphOutline> {
+        self.families.get(family)?.iter().find_map(|k| {
+            let data = &self.fonts.get(*k)?.data;
+            let font = FontRef::from_index((*data.font).as_ref(), data.index).ok()?;
+            let glyph = font.outline_glyphs().get(font.charmap().map(c)?)?;
+            let mut outline = GlyphOutline::default();
+            glyph.draw((Size::new(size), LocationRef::default()), &mut outline).ok()?;
+            Some(outline)
+        })
+    }
+
     /// Writes the subset of every font that is shown, under the name that [`name`] gives.
     pub(super) fn write(self, pdf: &mut Pdf, next: &mut impl FnMut() -> Ref) -> Result<Vec<(String, Ref)>, String> {
         let shown = self.fonts.into_iter().enumerate().filter(|(_, font)| !font.shown.is_empty());
-        shown.map(|(k, font)| Ok((name(k), font.write(k, pdf, next)?))).collect()
+        shown.map(|(k, font)| Ok((name(k), font.write(pdf, next)?))).collect()
     }
 }
 
@@ -84,12 +98,24 @@ pub(super) fn name(font: usize) -> String {
 }
 
 impl FontSubset {
-    fn write(self, number: usize, pdf: &mut Pdf, next: &mut impl FnMut() -> Ref) -> Result<Ref, String> {
+    /// Six letters that mark a subset: others for other glyphs, so that figures on one page do not take each other's subset for theirs.
+    fn tag(&self) -> String {
+        // FNV-1a.
+        let mix = |hash: u64, c: char| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3);
+        let mut hash = self.shown.values().map(|(c, _)| *c).fold(0xcbf2_9ce4_8422_2325, mix);
+        let letter = |_| {
+            let letter = char::from(b'A' + (hash % 26) as u8);
+            hash /= 26;
+            letter
+        };
+        (0..6).map(letter).collect()
+    }
+
+    fn write(self, pdf: &mut Pdf, next: &mut impl FnMut() -> Ref) -> Result<Ref, String> {
         let part = subset((*self.data.font).as_ref(), self.data.index, &self.glyphs).map_err(|e| e.to_string())?;
         let whole = FontRef::from_index((*self.data.font).as_ref(), self.data.index).map_err(|e| e.to_string())?;
         let [id, cid, descriptor, file, map] = std::array::from_fn(|_| next());
-        // Six letters mark a subset.
-        let base = format!("{}+Font{number}", char::from(b'A' + (number % 26) as u8).to_string().repeat(6));
+        let base = format!("{}+{}", self.tag(), postscript_name(&whole));
         let base = Name(base.as_bytes());
 
         // PDF embeds only the table CFF of a font with cubic curves.
@@ -141,6 +167,14 @@ impl FontSubset {
         pdf.cmap(map, &unicode.finish());
         Ok(id)
     }
+}
+
+/// The name of a font in PostScript, of letters that need no escape in a PDF.
+fn postscript_name(font: &FontRef<'_>) -> String {
+    let names = font.localized_strings(StringId::POSTSCRIPT_NAME);
+    let name: String = names.english_or_first().map(|name| name.chars().collect()).unwrap_or_default();
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
+    if name.is_empty() { "Unnamed".to_owned() } else { name }
 }
 
 /// A table of a font file: after a head of 12 bytes each has an entry of tag, checksum, offset and length.

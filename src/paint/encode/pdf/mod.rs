@@ -3,9 +3,11 @@
 //! The same shapes give the same bytes.
 
 pub(in crate::paint) mod document;
+pub(in crate::paint) mod options;
 
 mod deflate;
 mod fonts;
+mod glyph_outline;
 mod image;
 mod page;
 mod path;

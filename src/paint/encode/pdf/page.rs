@@ -1,6 +1,7 @@
 //! Shapes as the operators of a PDF page. The page is flipped so that y runs down as on the screen.
 
 use super::fonts::{FontSubsets, SubsetGlyph, name};
+use super::options::PdfOptions;
 use super::path::{bezier, ellipse, polyline, rectangle, rounded};
 use crate::paint::encode::backend::{Backend, PathStyle, RoundedRect, ShapePlacement};
 use crate::paint::encode::mesh::Patch;
@@ -34,22 +35,19 @@ pub(super) fn opacity_name(alpha: u8) -> String {
 }
 
 impl<'a> PdfPage<'a> {
-    pub(super) fn new(
-        context: &'a Context,
-        rasterizer: &'a Rasterizer,
-        pixels_per_point: f32,
-        sheet: Rect,
-        background: Option<Color32>,
-    ) -> Self {
+    pub(super) fn new(context: &'a Context, rasterizer: &'a Rasterizer, options: &PdfOptions<'_>, sheet: Rect) -> Self {
         let mut page = Self {
             content: Content::new(),
             fonts: context.fonts(|fonts| FontSubsets::new(fonts.definitions())),
             pictures: Vec::new(),
             opacities: BTreeSet::new(),
-            queue: RasterQueue::new(context, rasterizer, pixels_per_point),
+            queue: RasterQueue::new(context, rasterizer, options.pixels_per_point),
         };
-        page.content.transform([1.0, 0.0, 0.0, -1.0, 0.0, sheet.height()]).set_line_join(LineJoinStyle::RoundJoin);
-        if let Some(color) = background {
+        let magnified = options.text_scale;
+        page.content
+            .transform([magnified, 0.0, 0.0, -magnified, 0.0, options.size.y])
+            .set_line_join(LineJoinStyle::RoundJoin);
+        if let Some(color) = options.background {
             page.fill(color, |content| rectangle(content, sheet));
         }
         page
@@ -105,6 +103,20 @@ impl<'a> PdfPage<'a> {
     fn flush(&mut self) {
         if let Some((rect, picture)) = self.queue.paint() {
             self.picture(picture, rect.min, vec2(rect.width(), 0.0), vec2(0.0, rect.height()));
+        }
+    }
+
+    /// Strokes the outlines of glyphs: a halo that is no second text.
+    fn halo(&mut self, run: &[PaintedGlyph<'_>], place: impl Fn(Vec2) -> Pos2, rotation: Rot2, halo: Stroke) {
+        if halo.is_empty() {
+            return;
+        }
+        for (glyph, format, _) in run {
+            let Some(outline) = self.fonts.outline(&format.font_id.family, glyph.chr, format.font_id.size) else {
+                continue;
+            };
+            let at = place(glyph.pos.to_vec2());
+            self.stroke(halo, |content| outline.write(content, |v| at + rotation * v));
         }
     }
 
@@ -198,7 +210,7 @@ impl Backend for PdfPage<'_> {
         });
     }
 
-    fn text_mark(&mut self, text: &TextShape, mark: &TextMark<'_>) {
+    fn text_mark(&mut self, text: &TextShape, mark: &TextMark<'_>, halo: Stroke) {
         let (origin, rotation) = (origin(text), Rot2::from_angle(text.angle));
         let turned = |p: Pos2| origin + rotation * (p - origin);
         match *mark {
@@ -206,7 +218,10 @@ impl Backend for PdfPage<'_> {
                 let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()].map(turned);
                 self.fill(color, |content| polyline(content, &corners, true));
             }
-            TextMark::Run { corner, glyphs } => self.run(glyphs, |offset| turned(corner + offset), rotation),
+            TextMark::Run { corner, glyphs } => {
+                self.halo(glyphs, |offset| turned(corner + offset), rotation, halo);
+                self.run(glyphs, |offset| turned(corner + offset), rotation);
+            }
             TextMark::Line { ends, stroke } => {
                 self.stroke(stroke, |content| polyline(content, &ends.map(turned), false));
             }

@@ -12,6 +12,8 @@ use eframe::egui::{Color32, Context, Pos2, Rect, Vec2, pos2};
 pub struct SvgOptions<'a> {
     /// Width and height in points.
     pub size: Vec2,
+    /// The magnification of the shapes.
+    pub text_scale: f32,
     /// The colour of the sheet; `None` for no background.
     pub background: Option<Color32>,
     /// Resolution of shapes that are embedded as pixels. Textures keep their own.
@@ -26,7 +28,7 @@ pub struct SvgOptions<'a> {
 /// A [`Layer`](crate::paint::Layer) becomes a group, which drawing programs show as a layer. Other paint callbacks
 /// (code for a GPU) are left out.
 pub fn to_svg(context: &Context, rasterizer: &Rasterizer, shapes: &[ClippedShape], options: &SvgOptions<'_>) -> String {
-    let sheet = Rect::from_min_size(Pos2::ZERO, options.size);
+    let sheet = Rect::from_min_size(Pos2::ZERO, options.size / options.text_scale);
     let mut writer = SvgWriter::new(context, rasterizer, options.pixels_per_point);
     write_head(&mut writer.out, options);
     walk(shapes, sheet, rasterizer, &mut writer);
@@ -37,6 +39,7 @@ pub fn to_svg(context: &Context, rasterizer: &Rasterizer, shapes: &[ClippedShape
 /// The opening tag, the texts and the sheet.
 fn write_head(out: &mut String, options: &SvgOptions<'_>) {
     let Vec2 { x: width, y: height } = options.size;
+    let sheet = options.size / options.text_scale;
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     Element::new(out, "svg")
         .text("xmlns", "http://www.w3.org/2000/svg")
@@ -45,7 +48,7 @@ fn write_head(out: &mut String, options: &SvgOptions<'_>) {
         .numbers([("width", width), ("height", height)])
         .attribute("viewBox", |out| {
             out.push_str("0 0 ");
-            point(out, pos2(width, height));
+            point(out, pos2(sheet.x, sheet.y));
         })
         .text("stroke-linejoin", "round")
         .open();
@@ -60,6 +63,6 @@ fn write_head(out: &mut String, options: &SvgOptions<'_>) {
         out.push_str("</metadata>\n");
     }
     if let Some(color) = options.background {
-        Element::new(out, "rect").numbers([("width", width), ("height", height)]).color("fill", color).close();
+        Element::new(out, "rect").numbers([("width", sheet.x), ("height", sheet.y)]).color("fill", color).close();
     }
 }

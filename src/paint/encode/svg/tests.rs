@@ -33,7 +33,13 @@ fn canvas() -> Canvas {
 }
 
 fn options() -> SvgOptions<'static> {
-    SvgOptions { size: canvas().size, background: Some(Color32::WHITE), pixels_per_point: 2.0, texts: &[] }
+    SvgOptions {
+        size: canvas().size,
+        text_scale: 1.0,
+        background: Some(Color32::WHITE),
+        pixels_per_point: 2.0,
+        texts: &[],
+    }
 }
 
 fn svg_of(offscreen: &Offscreen, shapes: Vec<Shape>) -> String {
@@ -303,4 +309,27 @@ fn what_cannot_be_said_in_svg_is_painted() {
     let shadow = RectShape::filled(Rect::from_min_size(pos2(99.0, 9.0), vec2(40.0, 40.0)), 4, Color32::BLACK)
         .with_blur_width(8.0);
     assert_eq!(count(&svg_of(&offscreen, vec![path, Shape::Rect(shadow)]), "image"), 1);
+}
+
+#[test]
+fn a_label_with_a_halo_is_one_text_of_natural_width() {
+    let offscreen = offscreen();
+    let galley = offscreen
+        .context()
+        .fonts_mut(|fonts| fonts.layout_no_wrap("s₁ = 0.80".to_owned(), FontId::proportional(13.0), Color32::BLACK));
+    let copy = |x: f32, y: f32, color: Option<Color32>| {
+        let mut text = TextShape::new(pos2(50.0 + x, 60.0 + y), Arc::clone(&galley), Color32::BLACK);
+        text.override_text_color = color;
+        Shape::Text(text)
+    };
+    let ring = [(1.7, 0.0), (0.0, 1.7), (-1.7, 0.0), (0.0, -1.7)];
+    let mut shapes: Vec<Shape> = ring.into_iter().map(|(x, y)| copy(x, y, Some(Color32::WHITE))).collect();
+    shapes.push(copy(0.0, 0.0, None));
+    let svg = svg_of(&offscreen, shapes);
+    assert_eq!(svg.matches("<text ").count(), 1, "{svg}");
+    assert!(svg.contains("stroke=\"#ffffff\"") && svg.contains("stroke-width=\"3.4\""), "{svg}");
+    assert!(svg.contains("paint-order=\"stroke\"") && !svg.contains("textLength"), "{svg}");
+    // The same label elsewhere is another label.
+    let svg = svg_of(&offscreen, vec![copy(0.0, 0.0, None), copy(80.0, 0.0, None)]);
+    assert_eq!(svg.matches("<text ").count(), 2);
 }

@@ -7,7 +7,13 @@ use eframe::egui::epaint::{TextShape, emath::GuiRounding as _};
 use eframe::egui::{FontDefinitions, FontFamily, Pos2, Stroke};
 
 /// Writes a mark of a text.
-pub(super) fn write_mark(out: &mut String, shape: &TextShape, fonts: &FontDefinitions, mark: &TextMark<'_>) {
+pub(super) fn write_mark(
+    out: &mut String,
+    shape: &TextShape,
+    fonts: &FontDefinitions,
+    mark: &TextMark<'_>,
+    halo: Stroke,
+) {
     match *mark {
         TextMark::Background { rect, color } => {
             let rect = rect.round_to_pixels(shape.galley.pixels_per_point);
@@ -16,7 +22,7 @@ pub(super) fn write_mark(out: &mut String, shape: &TextShape, fonts: &FontDefini
                 .rotated(shape.angle, origin(shape))
                 .close();
         }
-        TextMark::Run { corner, glyphs } => write_run(out, shape, fonts, corner, glyphs),
+        TextMark::Run { corner, glyphs } => write_run(out, shape, fonts, corner, glyphs, halo),
         TextMark::Line { ends: [a, b], stroke } => {
             let stroke = Stroke::new(stroke.width, visible(shape, stroke.color));
             if !stroke.is_empty() {
@@ -30,15 +36,22 @@ pub(super) fn write_mark(out: &mut String, shape: &TextShape, fonts: &FontDefini
     }
 }
 
-/// Writes glyphs of one format and colour as one element; `row` is the corner of their row.
-fn write_run(out: &mut String, shape: &TextShape, fonts: &FontDefinitions, row: Pos2, run: &[PaintedGlyph<'_>]) {
+/// Writes glyphs of one format and colour as one element with a halo behind them; `row` is the corner of their row.
+fn write_run(
+    out: &mut String,
+    shape: &TextShape,
+    fonts: &FontDefinitions,
+    row: Pos2,
+    run: &[PaintedGlyph<'_>],
+    halo: Stroke,
+) {
     let [(_, format, color), ..] = run else { return };
     // Spaces around the run would make its length depend on the viewer.
     let is_space = |(glyph, ..): &&PaintedGlyph<'_>| glyph.chr.is_whitespace();
     let leading = run.iter().take_while(is_space).count();
     let trailing = run[leading..].iter().rev().take_while(is_space).count();
     let inked = &run[leading..run.len() - trailing];
-    let ([(start, ..), ..], [.., (end, ..)]) = (inked, inked) else { return };
+    let [(start, ..), ..] = inked else { return };
     let text: String = inked.iter().map(|(glyph, ..)| glyph.chr).collect();
     let baseline = row + start.pos.to_vec2();
     let element = Element::new(out, "text")
@@ -48,11 +61,11 @@ fn write_run(out: &mut String, shape: &TextShape, fonts: &FontDefinitions, row: 
         .color("fill", *color)
         .rotated(shape.angle, origin(shape));
     let element = if format.italics { element.text("font-style", "italic") } else { element };
-    let element = if inked.len() > 1 {
-        // Another font keeps the extent of this one.
-        element.number("textLength", end.max_x() - start.pos.x).text("lengthAdjust", "spacingAndGlyphs")
-    } else {
+    // No length is prescribed: letters keep their shape when a label is edited or another font stands in.
+    let element = if halo.is_empty() {
         element
+    } else {
+        element.stroke(halo).text("stroke-linejoin", "round").text("paint-order", "stroke")
     };
     let element = if text.contains("  ") { element.text("xml:space", "preserve") } else { element };
     element.content(&text);

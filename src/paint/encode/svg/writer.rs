@@ -239,9 +239,9 @@ impl Backend for SvgWriter<'_> {
         self.flush();
     }
 
-    fn text_mark(&mut self, text: &TextShape, mark: &TextMark<'_>) {
+    fn text_mark(&mut self, text: &TextShape, mark: &TextMark<'_>, halo: Stroke) {
         let fonts = self.fonts.get_or_init(|| self.context.fonts(|fonts| fonts.definitions().clone()));
-        write_mark(&mut self.out, text, fonts, mark);
+        write_mark(&mut self.out, text, fonts, mark, halo);
     }
 
     fn image(&mut self, quad: &TexturedQuad, texture: &Texture) -> bool {

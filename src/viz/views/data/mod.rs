@@ -1,6 +1,8 @@
 //! Data space: observations, the decoder's surface, the red curves through d(z*), the local basis.
 
 mod angle;
+mod box_axes;
+mod entries;
 mod morph;
 mod notes;
 mod plane;

@@ -4,24 +4,29 @@ use eframe::egui::{Align2, Rect, Stroke, Ui, vec2};
 use egui_plot::AxisHints;
 
 use super::angle::angle_arc;
+use super::entries::entries;
 use super::morph::Morph;
 use super::notes::notes;
+use super::thumbnails;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis_in, grid_in as ticks_in, plot};
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
+use crate::viz::draw::hover::{NamedMarks, hover, significant, values_at};
 use crate::viz::draw::labels::Labels;
+use crate::viz::draw::legend::legend_line;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::singular::singular_curves;
 use crate::viz::file_units::{FileUnits, outside};
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::{choose, drawn_observations, nearest, share_drawn, to_f64};
 use crate::viz::selection::Selection;
-use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
+use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed};
 
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
+    legend_line(ui, context, selection.layers.legend, &entries(context, selection, palette));
     let projection = context.projection;
     let file = FileUnits::of(&context.snapshot.data);
     let units = |axis: usize| file.as_ref().map_or([0.0, 1.0], |file| file.axis(axis));
@@ -68,8 +73,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     marks.layer("true seams");
     if layers.truth && morph.is_done() {
         for (i, seam) in context.probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
-            let stroke = Stroke::new(CURVE_WIDTH + 1.5, palette.truth.gamma_multiply(0.7));
-            marks.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, &[]);
+            let stroke = Stroke::new(CURVE_WIDTH + 1.0, palette.truth);
+            marks.curve(seam.points.iter_columns().map(|x| projection.plane(x)), stroke, TRUTH_DASHES);
             let end = projection.plane(seam.points.column(seam.points.columns() - 1));
             ends.push((end, context.probe.factor_name(i), palette.truth));
         }
@@ -141,6 +146,29 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let places = drawn_observations(context.snapshot).map(|x| Some(marks.at(projection.plane(x))));
         choose(context.snapshot, selection, nearest(places, position));
     }
+    let places = || drawn_observations(context.snapshot).map(|x| Some(marks.at(projection.plane(x))));
+    let is_near = |pointer| selection.layers.data && nearest(places(), pointer).is_some();
+    if response.response.hover_pos().is_some_and(is_near) {
+        thumbnails::observation(ui, context, response.response, places());
+        return;
+    }
+    let axes = [0, 1].map(|axis| projection.label(axis));
+    hover(context, response.response, |pointer| {
+        let point = marks.point(pointer);
+        let value = |axis: usize| {
+            let [centre, scale] = units(axis);
+            format!("{} = {}", axes[axis], significant(centre + scale * point[axis]))
+        };
+        let curves = context.probe.seams.iter().filter(|_| layers.seams).map(|seam| {
+            NamedMarks::new(
+                format!("image of the {} line", indexed("z", seam.latent)),
+                seam.points.iter_columns().map(|x| projection.plane(x)),
+            )
+        });
+        let named = values_at(&marks, pointer, ["", ""], curves);
+        // Of the name and the values only the name: the values are in the units of the file.
+        named.into_iter().rev().skip(2).chain((0..projection.dims().min(2)).map(value)).collect()
+    });
 }
 
 /// The images of the lines of a latent grid.

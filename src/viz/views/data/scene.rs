@@ -7,13 +7,11 @@ use eframe::egui::Color32;
 
 use super::angle::{AngleArc, angle_arc};
 use super::morph::Morph;
-use crate::paint::{Arrow, Bounds, Cloud, CloudPoint, Curve, Scene3, Surface};
+use crate::paint::{Arrow, Cloud, CloudPoint, Curve, Scene3, Surface};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
-use crate::viz::draw::number::tick;
 use crate::viz::draw::singular::singular_curves;
-use crate::viz::file_units::FileUnits;
 use crate::viz::home_camera::data_bounds;
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::to_f64;
@@ -22,7 +20,7 @@ use crate::viz::projection::Projection;
 use crate::viz::scene_painter::SceneSource;
 use crate::viz::selection::{Layers, Selection};
 use crate::viz::singular_query::SingularCurves;
-use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, dashes, indexed};
+use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed};
 
 /// A time point of a run with the shown layers.
 #[derive(Clone, Debug)]
@@ -107,7 +105,7 @@ impl DataScene {
         if self.layers.truth && self.tau >= 1.0 {
             for seam in self.probe.truth().into_iter().flat_map(|truth| &truth.seams) {
                 let positions = seam.points.iter_columns().map(|x| self.projection.space(x)).collect();
-                scene.curves.push(Curve::new(positions, self.palette.truth, CURVE_WIDTH + 1.0));
+                scene.curves.push(Curve::new(positions, self.palette.truth, CURVE_WIDTH + 1.0).dashed(TRUTH_DASHES));
             }
         }
         let morph = self.morph();
@@ -127,7 +125,6 @@ impl DataScene {
             scene.curves.push(Curve::new(positions, color, CURVE_WIDTH));
         }
         let from = self.image();
-        scene.clouds.push(Cloud { points: vec![CloudPoint { position: from, color }], radius: 4.5 });
         let arrow = |(to, _)| Arrow { from, to, color: self.palette.image, width: ARROW_WIDTH };
         scene.arrows.extend(self.arrows().map(arrow));
         if let Some(arc) = self.angle() {
@@ -141,21 +138,6 @@ impl DataScene {
     pub(super) fn names(&self) -> Vec<Name> {
         let (palette, morph) = (self.palette, self.morph());
         let mut names = Vec::new();
-        if self.axes {
-            let Bounds { min, max } = data_bounds(&self.projection);
-            let units = FileUnits::of(&self.probe.snapshot().data);
-            for axis in 0..self.projection.dims() {
-                let mut at = min;
-                at[axis] = max[axis] + 0.06 * (max[axis] - min[axis]).max(0.1);
-                let ends = units.as_ref().map_or_else(String::new, |units| {
-                    let [centre, scale] = units.axis(axis);
-                    let [low, high] = [min, max].map(|end| centre + scale * f64::from(end[axis]));
-                    format!(" {}…{}", tick(low, 0.05 * (high - low)), tick(high, 0.05 * (high - low)))
-                });
-                let text = self.projection.label(axis);
-                names.push(Name { at, foot: None, text: format!("{text}{ends}"), color: palette.muted });
-            }
-        }
         if self.layers.truth && morph.is_done() {
             for (i, seam) in self.probe.truth().into_iter().flat_map(|truth| &truth.seams).enumerate() {
                 let at = self.projection.space(seam.points.column(seam.points.columns() - 20));
@@ -185,7 +167,7 @@ impl DataScene {
         names
     }
 
-    /// A box around the data.
+    /// A box around the data; its axes are drawn on it.
     fn frame(&self, scene: &mut Scene3) {
         let bounds = data_bounds(&self.projection);
         let corner =
@@ -195,7 +177,6 @@ impl DataScene {
                 let ends = vec![corner(bits), corner(bits | 1 << axis)];
                 scene.curves.push(Curve::new(ends, self.palette.rule, 1.0));
             }
-            scene.curves.push(Curve::new(vec![corner(0), corner(1 << axis)], self.palette.muted, 1.2));
         }
     }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
 
+use super::box_axes;
+use super::entries::entries;
 use super::notes::notes;
 use super::scene::{DataScene, Name};
 use super::thumbnails;
@@ -12,17 +14,20 @@ use crate::viz::command::CameraPose;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::labels::{Labels, label};
+use crate::viz::draw::legend::legend_line;
 use crate::viz::draw::pinned;
+use crate::viz::draw::plot_painter::ring;
 use crate::viz::file_units::outside;
 use crate::viz::home_camera::home_camera;
 use crate::viz::observations::{choose, nearest, share_drawn};
 use crate::viz::scene_painter::SceneRequest;
 use crate::viz::selection::Selection;
-use crate::viz::theme::Palette;
+use crate::viz::theme::{HANDLE_RADIUS, Palette};
 
 /// Draws the view; orbits the camera.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
+    legend_line(ui, context, selection.layers.legend, &entries(context, selection, palette));
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     response.widget_info(|| {
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Canvas, true, "Data space in three dimensions")
@@ -56,14 +61,25 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), &mut taken);
         }
     }
+    let image = seen(context.projection.space(&context.probe.image));
+    let mut labels = Labels::default();
+    taken.into_iter().for_each(|place| labels.keep_off(place));
+    image.into_iter().for_each(|image| labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0))));
+    if context.axes {
+        context.layer(ui.painter(), 1, "axes");
+        box_axes::draw(&ui.painter_at(rect), context, seen, &mut labels, palette);
+    }
+    if let Some(image) = image {
+        context.layer(ui.painter(), 1, "d(z*)");
+        let color = if selection.tau >= 1.0 { palette.image } else { palette.latent };
+        ring(&ui.painter_at(rect), image, 0.8 * HANDLE_RADIUS, color, palette.paper);
+    }
     context.layer(ui.painter(), 1, "names");
     if let Some(words) = share_drawn(context.snapshot).filter(|_| selection.layers.data) {
         let corner = rect.left_bottom() + vec2(8.0, -6.0);
         label(&ui.painter_at(rect), corner, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);
     }
-    let image = seen(context.projection.space(&context.probe.image));
-    let off = taken.into_iter().chain(image.map(|image| Rect::from_center_size(image, vec2(12.0, 12.0))));
-    write(&ui.painter_at(rect), &names, seen, off, palette);
+    write(&ui.painter_at(rect), &names, seen, &mut labels, palette);
     if selection.layers.data {
         if let Some(colors) = ObservationColors::new(context.snapshot, selection.color, palette) {
             colors.legend(&ui.painter_at(rect), rect, palette);
@@ -82,20 +98,18 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     {
         choose(context.snapshot, selection, nearest(drawn.clone().map(|place| seen(*place)), position));
     }
-    let response = thumbnails::hover(ui, context, response, drawn.map(|place| seen(*place)));
+    let response = thumbnails::observation(ui, context, response, drawn.map(|place| seen(*place)));
     response.on_hover_cursor(CursorIcon::Grab);
 }
 
-/// Writes the names where they are seen, those of arrows first and beyond their tips, all off these places.
+/// Writes the names where they are seen, those of arrows first and beyond their tips, off what has a place already.
 fn write(
     painter: &Painter,
     names: &[Name],
     seen: impl Fn([f32; 3]) -> Option<Pos2>,
-    off: impl Iterator<Item = Rect>,
+    labels: &mut Labels,
     palette: &Palette,
 ) {
-    let mut labels = Labels::default();
-    off.for_each(|place| labels.keep_off(place));
     let arrow = |name: &Name| Some((seen(name.foot?)?, seen(name.at)?));
     for (foot, tip) in names.iter().filter_map(arrow) {
         labels.keep_off_arrow(foot, tip);

@@ -1,4 +1,4 @@
-//! Observations that are images: the picture of the one under the pointer, and pictures at points that are far apart.
+//! The observation under the pointer, and pictures at points that are far apart for observations that are images.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -10,6 +10,8 @@ use eframe::egui::{
 
 use crate::data::Dataset;
 use crate::viz::context::ViewContext;
+use crate::viz::draw::file_values::values_of;
+use crate::viz::draw::hover::hover;
 use crate::viz::observations::nearest;
 use crate::viz::picture::{PictureFormat, shrunk};
 
@@ -64,14 +66,23 @@ pub(super) fn draw(
     }
 }
 
-/// Shows the picture of the observation next to the pointer.
-pub(super) fn hover(
+/// Shows the observation next to the pointer: its picture, or its values.
+pub(super) fn observation(
     ui: &Ui,
     context: &ViewContext<'_>,
     response: Response,
     places: impl Iterator<Item = Option<Pos2>>,
 ) -> Response {
-    let Some(format) = context.projection.pictures.as_ref().filter(|_| !context.is_figure()) else { return response };
+    let Some(format) = context.projection.pictures.as_ref().filter(|_| !context.is_figure()) else {
+        return hover(context, response, |pointer| {
+            let near = nearest(places, pointer);
+            near.map_or_else(Vec::new, |i| {
+                let data = &context.snapshot.data;
+                let title = format!("held-out observation {i}");
+                std::iter::once(title).chain(values_of(data, data.test.observations.column(i))).collect()
+            })
+        });
+    };
     let near = response.hover_pos().filter(|_| !response.dragged()).and_then(|pointer| nearest(places, pointer));
     let Some(i) = near else { return response };
     let texture = texture(ui, context, format, "thumbnail under the pointer", i, usize::MAX);

@@ -9,11 +9,14 @@ use super::query::{Ghost, GhostsQuery, spread};
 use crate::geometry::{Seam, normal_density};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::file_values::length_words;
+use crate::viz::draw::hover::{NamedMarks, hover, values_at};
+use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{Palette, dashes, indexed};
+use crate::viz::theme::{Palette, TRUTH_DASHES, TRUTH_GHOST_DASHES, dashes, indexed};
 
 /// Bins of the histogram.
 const BINS: usize = 40;
@@ -34,6 +37,9 @@ const DECILES: [f64; 9] = [
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let latents = shown_latents(context, selection);
+    let palette = ViewContext::palette(ui);
+    let has_truth = selection.layers.truth && context.probe.truth().is_some();
+    legend_line(ui, context, selection.layers.legend, &entries(palette, has_truth));
     let answer = context.query(&ghosts_query(context, &latents));
     let ghosts = answer.as_deref();
     // One scale for all, so that lengths and heights can be compared, also with the run beside.
@@ -60,6 +66,40 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         links(ui, seam, &prior.inner, &pushed.inner);
     }
     ui.allocate_rect(area, eframe::egui::Sense::hover());
+}
+
+/// The legend.
+fn entries(palette: &Palette, has_truth: bool) -> Vec<LegendEntry> {
+    let entry = |sample, name, help| LegendEntry { sample, name, help };
+    let line = |width, color, dashes| Sample::Line(Stroke::new(width, color), dashes);
+    let mut entries = vec![
+        entry(line(1.8, palette.latent, &[]), "prior", "p(zᵢ), in ten slices of equal mass"),
+        entry(
+            line(2.0, palette.image, &[]),
+            "its image",
+            "p(zᵢ)/‖Jᵢ‖ over arc length along the red curve through d(z*)",
+        ),
+        entry(
+            line(1.0, palette.image.gamma_multiply(0.45), &[]),
+            "decoded samples",
+            "A histogram of arc lengths of decoded samples, measured without a derivative",
+        ),
+        entry(
+            line(1.1, palette.ink.gamma_multiply(0.7), dashes(1)),
+            "ghosts",
+            "The same density at other values of the other latents: they coincide exactly when C2 holds",
+        ),
+    ];
+    if has_truth {
+        entries.push(entry(
+            line(1.8, palette.truth, TRUTH_DASHES),
+            "truth",
+            "The density of the factor that the latent stands for",
+        ));
+        let help = "The same at other values of the other factors";
+        entries.push(entry(line(1.2, palette.truth, TRUTH_GHOST_DASHES), "true ghosts", help));
+    }
+    entries
 }
 
 /// The answer about one seam.
@@ -170,12 +210,17 @@ fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam, scale: DensityScal
     let z = context.probe.z()[seam.latent];
     marker(&marks, z, normal_density(z), palette.latent);
     caption(&marks, 0, &format!("p({name}) over {name}"), palette.latent);
-    response.response.on_hover_text("The prior, in ten slices of equal mass");
+    hover(context, response.response, |pointer| {
+        let density = NamedMarks::new("prior", seam.t.iter().map(|t| [*t, normal_density(*t)]));
+        values_at(&marks, pointer, [&name, "density"], [density])
+    });
     marks
 }
 
 /// The seam of the factor that a latent stands for, in the true map, and what it is at other values of the other factors.
 struct Truth {
+    /// The name of the factor.
+    factor: String,
     seam: Seam,
     ghosts: Vec<Ghost>,
 }
@@ -198,17 +243,17 @@ impl Truth {
         let ghost = |(other, value)| Ghost { other, value, seam: directed(truth.ghost(k, other, value)) };
         let values = [-1.5, -0.75, 0.75, 1.5];
         let ghosts = others.flat_map(|other| values.map(|value| (other, value))).map(ghost).collect();
-        Some(Self { seam: directed(truth.seams[k].clone()), ghosts })
+        Some(Self { factor: context.probe.factor_name(k), seam: directed(truth.seams[k].clone()), ghosts })
     }
 
     fn draw(&self, marks: &PlotPainter, palette: &Palette) {
         for ghost in &self.ghosts {
-            marks.curve(curve(&ghost.seam).into_iter(), Stroke::new(1.0, palette.truth), dashes(ghost.other));
+            marks.curve(curve(&ghost.seam).into_iter(), Stroke::new(1.2, palette.truth), TRUTH_GHOST_DASHES);
         }
-        marks.curve(curve(&self.seam).into_iter(), Stroke::new(1.8, palette.truth), &[]);
+        marks.curve(curve(&self.seam).into_iter(), Stroke::new(1.8, palette.truth), TRUTH_DASHES);
         if !self.ghosts.is_empty() {
             let spread = 100.0 * spread(&self.seam, &self.ghosts);
-            caption(marks, 3, &format!("true map: ghosts ±{} %", number(spread, 0)), palette.truth);
+            caption(marks, 3, &format!("true {}: ghosts ±{} %", self.factor, number(spread, 0)), palette.truth);
         }
     }
 }
@@ -265,11 +310,22 @@ fn pushed(
         };
         caption(&marks, 2, &format!("ghosts{elsewhere} ±{} %", number(100.0 * *spread, 0)), palette.muted);
     }
-    response.response.on_hover_text(
+    let values = |pointer| {
+        let image = NamedMarks::new(format!("image of p({})", indexed("z", seam.latent)), curve.iter().copied());
+        let ghosts = found.into_iter().flat_map(|found| found.ghosts).map(|ghost| {
+            let name = format!("ghost at {} = {}", indexed("z", ghost.other), number(ghost.value, 2));
+            NamedMarks::new(name, self::curve(&ghost.seam))
+        });
+        let truth = truth.map(|truth| NamedMarks::new(format!("true {}", truth.factor), self::curve(&truth.seam)));
+        values_at(&marks, pointer, ["arc length", "density"], std::iter::once(image).chain(truth).chain(ghosts))
+    };
+    let response = hover(context, response.response, values);
+    response.on_hover_text(format!(
         "Density over arc length from the point of zᵢ = 0, in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
          decoded samples, measured without a derivative. Thin lines: the same seam at other values of the other latents; they \
-         coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam",
-    );
+         coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam{}",
+        length_words(&context.snapshot.data)
+    ));
     marks
 }
 

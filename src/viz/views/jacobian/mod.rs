@@ -17,6 +17,7 @@ use crate::viz::draw::matrix::heat_matrix;
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::polyline;
+use crate::viz::number_name::{CONTRAST_HERE, GAP_HERE};
 use crate::viz::selection::Selection;
 use crate::viz::theme::indexed;
 use crate::viz::view::View;
@@ -220,10 +221,10 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
         if context.snapshot.latent_dim() > 1 {
             let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ of the active latents at z*, in nats: 0 exactly when the columns are \
                         orthogonal";
-            measured(ui, "c_IMA", probe.contrast, help);
+            measured(ui, CONTRAST_HERE.name, probe.contrast, help);
             let help = "(β/2)(Σ log Λᵢᵢ − log det Λ), Λ = I + JᵀJ/βσ², of the active latents, in nats: what a diagonal posterior \
                         loses at z* against a full one. Exact for linear decoders, second order otherwise";
-            measured(ui, "β gap", probe.beta_gap, help);
+            measured(ui, GAP_HERE.name, probe.beta_gap, help);
         }
         ui.end_row();
     });

@@ -5,6 +5,7 @@ use eframe::egui::{Label, RichText, Ui};
 use super::query::{Joint, POWER};
 use crate::data::GroundTruthMap;
 use crate::viz::draw::number::number;
+use crate::viz::number_name::PRIOR_CONTRAST;
 use crate::viz::theme::indexed;
 
 /// C1 counts as met up to this mean contrast in nats: an angle of 72° between two columns.
@@ -24,7 +25,7 @@ pub(super) fn refusal(joint: &Joint, truth: Option<&GroundTruthMap>) -> Option<S
         // Without second derivatives the dependence itself has to tell.
         None => joint.dependence.is_nan() || joint.dependence > joint.band,
     };
-    let c1 = format!("c_IMA = {} nats", number(joint.contrast, 3));
+    let c1 = format!("{} = {} nats", PRIOR_CONTRAST.name, number(joint.contrast, 3));
     let [a, b] = joint.plane.map(|i| indexed("", i));
     let c2 = joint.coupling.map_or_else(
         || {

@@ -11,6 +11,8 @@ use super::refusal::{power, refusal, refuse, tolerances};
 use crate::data::Scene;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::file_values::length_words;
+use crate::viz::draw::hover::{NamedMarks, hover, significant, values_at};
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -38,7 +40,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let around = context.query(&LoopQuery { z, plane, corners });
     let area = ui.available_rect_before_wrap();
     let truth = context.snapshot.config.origin.scene().and_then(Scene::truth);
-    let lines = 3.0 * LINE + 2.0;
+    let lines = if context.is_figure() { 2.0 * LINE } else { 3.0 * LINE } + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
     // A square, and the rest for the samples.
     let labels = vec2(26.0, 20.0);
@@ -48,6 +50,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, context, joint, selection));
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal(joint, truth) {
+            Some(_) if context.is_figure() => instead(ui, "no global coordinates"),
             Some(reason) => refuse(ui, &reason),
             None => unrolled(ui, context, joint),
         }
@@ -55,6 +58,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(plots.max.y + 2.0)).id_salt("numbers"), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = LINE;
+        if context.is_figure() {
+            return figure_numbers(ui, joint, around.as_deref());
+        }
         numbers(ui, joint, context.in_fisher_metric());
         if let Some(around) = around.as_deref() {
             loops(ui, plane, *around);
@@ -93,12 +99,19 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
     let stroke = Stroke::new(1.6, palette.latent);
     marks.curve([[-RANGE, y], [RANGE, y]].into_iter(), stroke, dashes(a));
     marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, dashes(b));
-    rectangle(ui, &marks, &response.response, selection, palette);
+    rectangle(ui, context, &marks, &response.response, selection, palette);
     let frame = marks.painter.clip_rect();
     let title = format!("{}, {}", indexed("z", a), indexed("z", b));
     marks.label(frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, palette.latent);
     let full = format!("full colour ±{}", number(scale, 2));
     marks.label(frame.right_bottom() + vec2(-4.0, -2.0), Align2::RIGHT_BOTTOM, &full, palette.muted);
+    hover(context, response.response, |pointer| {
+        let point = marks.point(pointer);
+        let cell = point.map(|x| ((x + RANGE) / (2.0 * RANGE) * (joint.product.side - 1) as f64).round() as usize);
+        let difference = difference.get(cell[1] * joint.product.side + cell[0]).copied();
+        let values = [a, b].into_iter().zip(point).map(|(i, z)| format!("{} = {}", indexed("z", i), significant(z)));
+        values.chain(difference.map(|d| format!("product − joint = {}", significant(d)))).collect()
+    });
 }
 
 /// The latents of grid point `k`.
@@ -110,6 +123,7 @@ pub(super) fn place(joint: &Joint, k: usize) -> [f64; 2] {
 /// The rectangle that the loops run around: drawn anew by dragging on the map, moved by its corners.
 fn rectangle(
     ui: &Ui,
+    context: &ViewContext<'_>,
     marks: &PlotPainter,
     response: &eframe::egui::Response,
     selection: &mut Selection,
@@ -142,7 +156,9 @@ fn rectangle(
             }
         }
         let size = if handle.dragged() || handle.has_focus() { 6.0 } else { 4.0 };
-        marks.painter.circle(at, size, palette.ink, Stroke::new(1.5, palette.paper));
+        if !context.is_figure() {
+            marks.painter.circle(at, size, palette.ink, Stroke::new(1.5, palette.paper));
+        }
         handle.on_hover_cursor(CursorIcon::Grab);
     }
     if let Some(position) = response.interact_pointer_pos().filter(|_| response.dragged() && !held) {
@@ -180,7 +196,26 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
     let corner = marks.painter.clip_rect().left_top() + vec2(4.0, 2.0);
     let title = format!("global {}, {} = ∫ sᵢ dzᵢ", indexed("u", a), indexed("u", b));
     marks.label(corner, Align2::LEFT_TOP, &title, palette.image);
-    response.response.on_hover_text(tolerances());
+    let response = hover(context, response.response, |pointer| {
+        let samples = NamedMarks::new("sample of the prior", joint.arcs.iter().copied());
+        values_at(&marks, pointer, [&indexed("u", a), &indexed("u", b)], [samples])
+    });
+    response.on_hover_text(format!("{}{}", tolerances(), length_words(&context.snapshot.data)));
+}
+
+/// The numbers alone, as a figure has them: what they mean is said in its caption.
+fn figure_numbers(ui: &mut Ui, joint: &Joint, around: Option<&LoopIntegrals>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 18.0;
+        ui.label(format!("½∫|product − joint| = {}", number(joint.product.error, 3)));
+        ui.label(format!("dCor = {} (chance {})", number(joint.dependence, 3), number(joint.band, 3)));
+        if let Some(around) = around {
+            for (k, latent) in joint.plane.into_iter().enumerate() {
+                let integral = number(around.integrals[k], 3);
+                ui.label(format!("∮ {} d{} = {integral}", indexed("s", latent), indexed("z", latent)));
+            }
+        }
+    });
 }
 
 fn numbers(ui: &mut Ui, joint: &Joint, bernoulli: bool) {

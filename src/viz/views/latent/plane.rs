@@ -13,6 +13,8 @@ use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
+use crate::viz::draw::hover::{hover, significant};
+use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::pinned;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::singular::singular_curves;
@@ -40,6 +42,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let vertical = if one { "(spread for the eye)".to_owned() } else { indexed("z", b) };
     let id = if is_small { format!("latent space {a} {b}") } else { "latent space".to_owned() };
     let ticks = if is_small { 4.0 } else { 8.0 };
+    if !is_small {
+        legend_line(ui, context, selection.layers.legend, &entries(context, selection, palette));
+    }
     let plot = still_plot(ui, &id, context)
         .data_aspect(1.0)
         .x_grid_spacer(grid(ticks))
@@ -133,7 +138,47 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             marks.label(corner, Align2::LEFT_BOTTOM, words, palette.muted);
         }
     }
-    plot.response.on_hover_cursor(CursorIcon::Crosshair);
+    let names = [indexed("z", a), if one { "spread".to_owned() } else { indexed("z", b) }];
+    let response = hover(context, plot.response, |pointer| {
+        let near = nearest((0..count).map(|i| Some(marks.at(place(i)))), pointer).filter(|_| snapshot.vae.has_encoder);
+        let name = near.map(|i| format!("code of held-out observation {i}"));
+        let point = near.map_or_else(|| marks.point(pointer), place);
+        let values = names.iter().zip(point).take(if one { 1 } else { 2 });
+        name.into_iter().chain(values.map(|(name, z)| format!("{name} = {}", significant(z)))).collect()
+    });
+    response.on_hover_cursor(CursorIcon::Crosshair);
+}
+
+/// The legend: the kinds of marks that are shown, the most important first.
+fn entries(context: &ViewContext<'_>, selection: &Selection, palette: &Palette) -> Vec<LegendEntry> {
+    let entry = |sample, name, help| LegendEntry { sample, name, help };
+    let has_codes = context.snapshot.vae.has_encoder;
+    let has_posterior = has_codes && selection.observation.is_some();
+    let lines = Sample::Line(Stroke::new(CURVE_WIDTH, palette.latent), dashes(0));
+    let rings = Sample::Line(Stroke::new(1.2, palette.muted.gamma_multiply(0.5)), &[]);
+    [
+        Some(entry(
+            lines,
+            "latent lines",
+            "The lines through z* parallel to the axes; their images in data space are red",
+        )),
+        Some(entry(Sample::Ring(palette.latent), "z*", "The point of latent space that all views are about. Drag it")),
+        has_codes.then(|| {
+            entry(
+                Sample::Dot(palette.point),
+                "codes",
+                "Posterior means of held-out observations. Click one: z* goes there",
+            )
+        }),
+        has_posterior.then(|| {
+            let ellipse = Sample::Line(Stroke::new(1.6, palette.ink), &[]);
+            entry(ellipse, "posterior", "Of the chosen observation, at one and two standard deviations")
+        }),
+        Some(entry(rings, "prior", "One, two and three standard deviations of the prior")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What of the other latents is in a plane: nothing with two latents.

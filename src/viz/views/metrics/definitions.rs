@@ -1,8 +1,9 @@
 //! The definitions of the metrics: formula, source, range, over what they are means, and when they are undefined.
 
-use super::metric::{Metric, PlotRange, no_levels};
+use super::metric::{Group, Metric, PlotRange, no_levels};
 use crate::experiment::{Row, Snapshot};
 use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance_distance};
+use crate::viz::number_name::{MEAN_CONTRAST, MEAN_GAP, RECENT_ELBO};
 
 /// Over what the geometry is averaged.
 const GEOMETRY: &str = "the posterior means of the first held-out observations, 256 (128 for large models), active latents only: the same \
@@ -22,7 +23,8 @@ fn recent(snapshot: &Snapshot, value: fn(&Row) -> f64) -> Measured {
 /// The metrics, in the order of the view.
 pub(super) const METRICS: [Metric; 9] = [
     Metric {
-        name: "β gap",
+        group: Group::Means,
+        name: MEAN_GAP.name,
         key: "beta_gap",
         unit: "nats",
         formula: "(β/2)(Σ log Λᵢᵢ − log det Λ) with Λ = I + JᵀJ/βσ²: what the best diagonal posterior loses against the \
@@ -38,7 +40,8 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::FromZero,
     },
     Metric {
-        name: "c_IMA",
+        group: Group::Means,
+        name: MEAN_CONTRAST.name,
         key: "ima_contrast",
         unit: "nats",
         formula: "Σ log ‖Jᵢ‖ − ½ log det JᵀJ: how far the columns of J are from orthogonal. For two latents it is \
@@ -56,6 +59,7 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::FromZero,
     },
     Metric {
+        group: Group::Means,
         name: "off-diag",
         key: "off_diagonal_mass",
         unit: "",
@@ -71,6 +75,7 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::FromZero,
     },
     Metric {
+        group: Group::Means,
         name: "DtO",
         key: "dto",
         unit: "",
@@ -89,6 +94,7 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::FromZero,
     },
     Metric {
+        group: Group::Means,
         name: "C2",
         key: "c2_residual",
         unit: "",
@@ -105,6 +111,7 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::FromZero,
     },
     Metric {
+        group: Group::Means,
         name: "eq. 1",
         key: "posterior_error",
         unit: "",
@@ -123,6 +130,7 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::FromZero,
     },
     Metric {
+        group: Group::Observations,
         name: "MCC",
         key: "mcc",
         unit: "",
@@ -145,6 +153,7 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::Unit,
     },
     Metric {
+        group: Group::Observations,
         name: "active",
         key: "",
         unit: "",
@@ -164,7 +173,8 @@ pub(super) const METRICS: [Metric; 9] = [
         scale: PlotRange::FromZero,
     },
     Metric {
-        name: "ELBO",
+        group: Group::Minibatches,
+        name: RECENT_ELBO.name,
         key: "elbo",
         unit: "nats",
         formula: "E_q log p(x|z) − β KL(q‖p), a datum, on minibatches of the training data. With a Bernoulli likelihood the first term is \
@@ -178,7 +188,7 @@ pub(super) const METRICS: [Metric; 9] = [
         now: |s| recent(s, |row| row.elbo),
         then: |row| row.elbo,
         levels: |s, metrics| {
-            let held_out = metrics.map(|metrics| ("held-out", metrics.elbo));
+            let held_out = metrics.map(|metrics| ("all held-out", metrics.elbo));
             let optimum = s.optimum_training.as_ref().map(|best| ("training optimum", best.elbo));
             held_out.into_iter().chain(optimum).collect()
         },
@@ -188,6 +198,7 @@ pub(super) const METRICS: [Metric; 9] = [
 
 /// A walk around a latent rectangle, not a mean over the data.
 pub(super) const HOLONOMY: Metric = Metric {
+    group: Group::Rectangle,
     name: "loop",
     key: "",
     unit: "%",

@@ -8,6 +8,7 @@ pub(super) type Level = (&'static str, f64);
 
 /// A metric: its value, history and definition.
 pub(super) struct Metric {
+    pub(super) group: Group,
     pub(super) name: &'static str,
     /// Its key in `metrics.json`; empty for what is no mean over observations.
     pub(super) key: &'static str,
@@ -32,6 +33,32 @@ impl Metric {
     /// True if it is a number about the columns of J.
     pub(super) fn is_of_columns(&self) -> bool {
         ["beta_gap", "ima_contrast", "off_diagonal_mass", "dto", "c2_residual", "posterior_error"].contains(&self.key)
+    }
+}
+
+/// Over what the number of a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// A mean over held-out observations, of the active latents.
+    Means,
+    /// A number of all measured held-out observations together.
+    Observations,
+    /// A mean over training minibatches.
+    Minibatches,
+    /// A walk around one rectangle.
+    Rectangle,
+}
+
+impl Group {
+    /// The heading, for so many measured observations, which are samples of a model that has no data.
+    pub(super) fn heading(self, count: usize, is_model: bool) -> String {
+        let observations = if is_model { "samples" } else { "held-out" };
+        match self {
+            Self::Means => format!("mean over {count} {observations}, active latents"),
+            Self::Observations => format!("{count} {observations} together"),
+            Self::Minibatches => "training minibatches".to_owned(),
+            Self::Rectangle => "one rectangle".to_owned(),
+        }
     }
 }
 

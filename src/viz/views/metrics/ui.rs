@@ -7,11 +7,12 @@ use eframe::egui::{
 };
 
 use super::definitions::{HOLONOMY, METRICS};
-use super::metric::{Level, Metric, PlotRange};
-use crate::experiment::{Metrics, OWN_SAMPLES, Snapshot};
+use super::metric::{Group, Level, Metric, PlotRange};
+use crate::experiment::{Metrics, OWN_SAMPLES, Row, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::stats::Estimate;
 use crate::viz::context::{FISHER_METRIC, ViewContext};
+use crate::viz::draw::hover::{hover, significant};
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::loop_query::LoopQuery;
@@ -34,10 +35,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let count = context.snapshot.measured_observations();
         let convergence = context.snapshot.convergence();
         let fisher = if context.in_fisher_metric() { "; Fisher metric" } else { "" };
-        let head = match context.snapshot.config.origin.model() {
-            Some(_) => format!("{count} {OWN_SAMPLES}"),
-            None => format!("{count} held-out; ELBO: training data; {}{fisher}", convergence.word()),
-        };
+        let is_model = context.snapshot.config.origin.model().is_some();
+        let head = if is_model { OWN_SAMPLES.to_owned() } else { format!("{}{fisher}", convergence.word()) };
         ui.weak(head).on_hover_text(format!(
             "The run is {}: before it has settled, its numbers are read early. Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
              sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",
@@ -49,24 +48,44 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         // With that of the holonomy, which ends the last column.
         let rows = (METRICS.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
-        let width = (room.x / columns as f32 - 156.0).clamp(60.0, 420.0);
+        let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(60.0, 420.0);
         let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
-        let height = ((room.y - 3.0 * LEVELS - differences) / rows as f32 - 5.0).clamp(19.0, 48.0);
+        let headings = HEADINGS / columns as f32 * LEVELS;
+        let height = ((room.y - 3.0 * LEVELS - differences - headings) / rows as f32 - 5.0).clamp(17.0, 48.0);
         ui.columns(columns, |places| {
             for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
-                Grid::new(("metrics", k)).num_columns(3).min_col_width(0.0).spacing([6.0, 3.0]).show(ui, |ui| {
-                    for metric in metrics {
-                        row(ui, context, metric, errors, vec2(width, height));
-                        ui.end_row();
-                    }
-                    if k + 1 == columns {
+                // A heading for each group says over what its numbers are.
+                for (part, group) in metrics.chunk_by(|a, b| a.group == b.group).enumerate() {
+                    heading(ui, group[0].group, count, is_model);
+                    Grid::new(("metrics", k, part)).num_columns(3).min_col_width(NAMES).spacing([6.0, 3.0]).show(ui, |ui| {
+                        for metric in group {
+                            row(ui, context, metric, errors, vec2(width, height));
+                            ui.end_row();
+                        }
+                    });
+                }
+                if k + 1 == columns {
+                    heading(ui, HOLONOMY.group, count, is_model);
+                    Grid::new(("loop", k)).num_columns(3).min_col_width(NAMES).spacing([6.0, 3.0]).show(ui, |ui| {
                         holonomy(ui, context, selection);
                         ui.end_row();
-                    }
-                });
+                    });
+                }
             }
         });
     });
+}
+
+/// Headings of groups in all columns: two more than groups, since a column may begin within one.
+const HEADINGS: f32 = 5.0;
+
+/// The least width of a column, and the width of names, the same in all groups.
+const NAMES: f32 = 54.0;
+const NAME: f32 = 98.0;
+const VALUE: f32 = 98.0;
+
+fn heading(ui: &mut Ui, group: Group, count: usize, is_model: bool) {
+    ui.label(RichText::new(group.heading(count, is_model)).small().weak());
 }
 
 /// The loop integrals around the rectangle of the joint-density view.
@@ -129,9 +148,9 @@ fn same_observations(a: &Snapshot, b: &Snapshot) -> bool {
 }
 
 fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
-    ui.vertical(|ui| {
-        ui.set_min_width(54.0);
-        ui.spacing_mut().item_spacing.y = 0.0;
+    ui.horizontal(|ui| {
+        ui.set_min_width(VALUE);
+        ui.spacing_mut().item_spacing.x = 3.0;
         match now {
             Ok(x) => {
                 let text = RichText::new(number(x, metric.decimals)).monospace();
@@ -140,7 +159,7 @@ fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
         if let Some(error) = error.filter(|error| error.standard_error.is_finite()) {
-            let text = format!("± {}", number(error.standard_error, metric.decimals));
+            let text = format!("±{}", number(error.standard_error, metric.decimals));
             let help = format!("Sampling standard error over {} held-out observations", error.count);
             ui.add(Label::new(RichText::new(text).small().weak()).extend()).on_hover_text(help);
         }
@@ -159,6 +178,15 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let plot = history(ui, context, metric, &levels, size);
+        let rect = plot.rect;
+        let plot = hover(context, plot, |pointer| {
+            let step = f64::from((pointer.x - rect.left()) / rect.width()) * snapshot.step as f64;
+            let distance = |row: &Row| (row.step as f64 - step).abs();
+            let row = snapshot.history.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            row.into_iter()
+                .map(|row| format!("step {}: {} {}", row.step, metric.name, significant((metric.then)(row))))
+                .collect()
+        });
         plot.on_hover_text("The run so far; dotted: what to compare it with");
         let words: Vec<String> = levels
             .iter()
@@ -182,6 +210,8 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
 fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured, metrics: Option<&Metrics>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
+        // As wide as the longest name in all groups.
+        ui.set_min_width(NAME);
         let name = RichText::new(metric.name);
         ui.label(if now.is_ok() { name } else { name.weak() });
         if context.is_figure() {

@@ -10,6 +10,7 @@ use crate::geometry::normal_density;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
+use crate::viz::draw::hover::{NamedMarks, hover, values_at};
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
@@ -136,6 +137,12 @@ fn plane(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest
     let corner = frame.right_top() + vec2(-6.0, 4.0);
     let title = if zoom > 1.0 { format!("{a}, {b}  ×{zoom}") } else { format!("{a}, {b}") };
     marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
+    hover(context, response.response, |pointer| values_at(&marks, pointer, [&a, &b], named(&rings)));
+}
+
+/// The outlines with the names of their posteriors.
+fn named(rings: &[Vec<[f64; 2]>; 4]) -> impl Iterator<Item = NamedMarks> {
+    KINDS.into_iter().zip(rings).map(|((name, ..), ring)| NamedMarks::new(name, ring.iter().copied()))
 }
 
 fn rings(marks: &PlotPainter, palette: &Palette) {
@@ -206,6 +213,7 @@ fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest:
     let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
     let title = format!("q(z₁|x)  ×{zoom}");
     marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
+    hover(context, response.response, |pointer| values_at(&marks, pointer, ["z₁", "density"], named(&curves)));
 }
 
 /// The decoder's images of the ellipses, with the observation.
@@ -240,6 +248,7 @@ fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newes
     marks.label(x + vec2(6.0, -5.0), eframe::egui::Align2::LEFT_BOTTOM, "x", palette.ink);
     let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
     marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &plane_name(context, posteriors), palette.image);
+    hover(context, response.response, |pointer| values_at(&marks, pointer, ["across", "up"], named(&rings)));
 }
 
 /// The name of the plane of the images.

@@ -10,10 +10,12 @@ use super::query::{ErrorsQuery, reconstructions, squared_error};
 use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::number::number;
+use crate::viz::draw::file_values::values_of;
+use crate::viz::draw::number::{number, tick};
 use crate::viz::draw::tile::{
     Atlas, SpaceTile, TileForm, difference_picture, draw_frame, draw_profile, remember, remembered, signed_legend,
 };
+use crate::viz::file_units::unit_length;
 use crate::viz::observations::choose;
 use crate::viz::selection::{Reconstructions, Selection};
 use crate::viz::theme::{Palette, SMALLEST_TEXT};
@@ -120,7 +122,17 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             clicked = Some(*i);
         }
         if !context.is_figure() {
-            response.on_hover_text(format!("{name}. Click: z* goes to its posterior mean"));
+            response.on_hover_ui(|ui| {
+                ui.label(format!("{name}. Click: z* goes to its posterior mean"));
+                if !matches!(drawn.form, TileForm::Picture(_)) {
+                    let data = &context.snapshot.data;
+                    for (x, image) in values_of(data, x).zip(values_of(data, image)) {
+                        // The name stands before the observation only.
+                        let image = image.rsplit("  ").next().map(str::to_owned).unwrap_or_default();
+                        ui.label(format!("{x}, x̂ {image}"));
+                    }
+                }
+            });
         }
     }
     let below = pos2(body.min.x, body.min.y + (size.y + GAP) * rows.len() as f32);
@@ -233,8 +245,11 @@ fn heading(
             TileForm::Picture(_) => signed_legend(ui, drawn.largest, "· x̂ − x"),
             TileForm::Profile(_) => {
                 let names = context.snapshot.data.observation_names.join(", ");
-                let scale = number(drawn.largest, 2);
-                ui.add(Label::new(format!("· x̂ − x: −{scale} to +{scale} · {names}")).truncate());
+                let (scale, units) = match unit_length(&context.snapshot.data) {
+                    Some(unit) => (tick(unit * drawn.largest, 0.05 * unit * drawn.largest), ""),
+                    None => (number(drawn.largest, 2), " standard deviations"),
+                };
+                ui.add(Label::new(format!("· x̂ − x: −{scale} to +{scale}{units} · {names}")).truncate());
             }
             TileForm::Space => (),
         }

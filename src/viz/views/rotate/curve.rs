@@ -7,6 +7,7 @@ use super::query::{MOST_LATENTS, OBSERVATIONS, RotationCurve};
 use crate::geometry::RotatedElbo;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::hover::{NamedMarks, hover, values_at};
 use crate::viz::draw::legend::{sample_dot, sample_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -64,8 +65,18 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
     marks.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
     let here = [phi, full - found.loss(phi)];
     marks.painter.circle(marks.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
-    let (anchor, side) = if phi > 40.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
-    marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &format!("φ = {}°", number(phi, 1)), palette.latent);
+    let (anchor, side) = if phi > 15.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
+    let about = if found.unconverged() > 0 { "≈" } else { "=" };
+    let text = format!("φ = {}°, loss {about} {} nats", number(phi, 1), number(found.loss(phi), 3));
+    marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &text, palette.latent);
+    hover(context, response.response, |pointer| {
+        let second = NamedMarks::new("second order", degrees().map(|d| [d, full - found.price(d)]));
+        let diagonal = NamedMarks::new("best diagonal", degrees().map(|d| [d, full - found.loss(d)]));
+        let full = NamedMarks::new("best full", degrees().map(|d| [d, full]));
+        let searched = !found.searched.is_empty();
+        let known = [diagonal, full].into_iter().filter(|_| searched);
+        values_at(&marks, pointer, ["φ in degrees", "nats"], known.chain([second]))
+    });
 }
 
 /// Radius of a dot that is a lower bound.

@@ -35,6 +35,12 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     let answer = context.query(&RotateQuery { plane: selection.rotated });
     let found = answer.as_deref();
+    if context.is_figure() {
+        if let Some(found) = found {
+            curve_and_legend(ui, context, found, selection.phi, ui.available_rect_before_wrap());
+        }
+        return;
+    }
     let room = ui.available_rect_before_wrap();
     // The dial beside the curve, or above it.
     let beside = room.width() > 1.5 * room.height();
@@ -68,13 +74,18 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     } else {
         room.with_min_y(head.response.rect.max.y + ui.spacing().item_spacing.y)
     };
+    curve_and_legend(ui, context, found, selection.phi, area);
+    ui.allocate_rect(room, Sense::hover());
+}
+
+/// The objective over the angle with its legend beneath, which is all that a figure shows.
+fn curve_and_legend(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64, area: Rect) {
     let lines = 4_usize.div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
-    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, context, found, selection.phi));
+    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, context, found, phi));
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
         legend(ui, found);
     });
-    ui.allocate_rect(room, Sense::hover());
 }
 
 /// A ring with the latent axes and a handle on the rotated ones.
@@ -155,9 +166,6 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         indexed("z", a),
         indexed("z", b)
     );
-    if context.is_figure() {
-        return;
-    }
     if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
         context.send(UiCommand::RotateLatents(Rotation { degrees: selection.phi, plane: selection.rotated }));
         // From now on angles are counted from the rotated latents: the mark shows where the run is.

@@ -11,6 +11,7 @@ use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS};
 use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
+use crate::viz::draw::file_values::values_of;
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::number::number;
 use crate::viz::draw::tile::{
@@ -233,7 +234,9 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
         if let (TileForm::Picture(_), true) = (&drawn.form, selection.traversal.difference) {
             signed_legend(ui, drawn.shown.map_or(1.0, |(largest, _)| largest), "x − d(z*):");
         }
-        let mut words = vec![format!("Each row: one latent, {}; middle: z*", selection.traversal.rule())];
+        let rule = selection.traversal.rule();
+        let rows = if context.is_figure() { rule } else { format!("Each row: one latent, {rule}; middle: z*") };
+        let mut words = vec![rows];
         if drawn.strips.left_out > 0 {
             words.push(format!("{} of {} latents", drawn.strips.rows.len(), drawn.z.len()));
         }
@@ -352,9 +355,8 @@ fn describe(response: Response, context: &ViewContext<'_>, drawn: &DrawnRows, [r
     response.on_hover_ui(|ui| {
         ui.label(format!("{name}. Click: z* goes here"));
         if let TileForm::Profile(_) | TileForm::Space = drawn.form {
-            let names = &context.snapshot.data.observation_names;
-            for (name, value) in names.iter().zip(drawn.strips.decoding(row, column)).take(16) {
-                ui.label(format!("{name}  {}", number(f64::from(*value), 3)));
+            for line in values_of(&context.snapshot.data, drawn.strips.decoding(row, column)) {
+                ui.label(line);
             }
         }
     })

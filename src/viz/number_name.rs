@@ -1,0 +1,67 @@
+//! The names of numbers that stand in several views: each says over what its number is, so that no two different numbers share one.
+
+/// A shown number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumberName {
+    /// At most three words.
+    pub name: &'static str,
+    /// Over what it is.
+    pub over: &'static str,
+}
+
+/// c_IMA at one latent.
+pub(crate) const CONTRAST_HERE: NumberName = NumberName { name: "c_IMA at z*", over: "At z*, of the active latents" };
+
+/// Its mean over the data.
+pub(crate) const MEAN_CONTRAST: NumberName =
+    NumberName { name: "mean c_IMA", over: "Mean over the first held-out observations, active latents" };
+
+/// Its mean over samples of the prior, of two latents.
+pub(crate) const PRIOR_CONTRAST: NumberName =
+    NumberName { name: "prior c_IMA", over: "Mean over samples of the prior, of the two latents" };
+
+/// The price of a diagonal posterior at one latent.
+pub(crate) const GAP_HERE: NumberName = NumberName { name: "β gap at z*", over: "At z*, of the active latents" };
+
+/// Its mean over the data.
+pub(crate) const MEAN_GAP: NumberName =
+    NumberName { name: "mean β gap", over: "Mean over the first held-out observations, active latents" };
+
+/// The objective as it is trained.
+pub(crate) const MINIBATCH_ELBO: NumberName = NumberName {
+    name: "minibatch ELBO",
+    over: "Mean over the training minibatches since the last point of the history",
+};
+
+/// The objective over more minibatches.
+pub(crate) const RECENT_ELBO: NumberName = NumberName {
+    name: "recent ELBO",
+    over: "Mean over the training minibatches of the last twentieth of the run under the present settings",
+};
+
+/// The objective of data that were not trained on.
+pub(crate) const HELD_OUT_ELBO: NumberName =
+    NumberName { name: "held-out ELBO", over: "Mean over the first 256 held-out observations (128 for large models)" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_numbers_share_a_name() {
+        let all = [
+            CONTRAST_HERE,
+            MEAN_CONTRAST,
+            PRIOR_CONTRAST,
+            GAP_HERE,
+            MEAN_GAP,
+            MINIBATCH_ELBO,
+            RECENT_ELBO,
+            HELD_OUT_ELBO,
+        ];
+        for (k, number) in all.iter().enumerate() {
+            assert!(all[..k].iter().all(|other| other.name != number.name), "{}", number.name);
+            assert!(number.name.split_whitespace().count() <= 3 && !number.over.is_empty(), "{number:?}");
+        }
+    }
+}

@@ -480,7 +480,7 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
         let is_collapsed = snapshot.vae.has_encoder && snapshot.geometry.is_collapsed(i);
         let state = if is_collapsed { " · collapsed" } else { "" };
-        let kl = kl.map_or(String::new(), |kl| format!("KL {kl:.2} · "));
+        let kl = kl.map_or(String::new(), |kl| format!("minibatch KL {kl:.2} · "));
         ui.label(RichText::new(format!("    {kl}mean ‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average (Bernoulli: in the Fisher metric). With full \
              covariance KL is split over the rows of the Cholesky factor of Σ, so it depends on the order of the latents",

@@ -52,7 +52,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         // With that of the holonomy, which ends the last column.
         let rows = (METRICS.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
-        let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(60.0, 420.0);
+        let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(40.0, 420.0);
         let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
         let headings = HEADINGS / columns as f32 * LEVELS;
         let height = ((room.y - 3.0 * LEVELS - differences - headings) / rows as f32 - 5.0).clamp(17.0, 48.0);

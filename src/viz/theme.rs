@@ -249,6 +249,8 @@ fn dress(style: &mut Style, palette: &Palette) {
         visuals.widgets.inactive.bg_fill = Color32::from_rgb(0xD3, 0xD8, 0xE0);
         visuals.widgets.inactive.weak_bg_fill = Color32::from_rgb(0xE4, 0xE8, 0xEE);
     }
+    // Active is what has the keyboard, too.
+    visuals.widgets.active.bg_stroke = Stroke::new(2.0, palette.ink);
     for widget in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
         widget.corner_radius = CornerRadius::same(4);
     }

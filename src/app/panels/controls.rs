@@ -563,8 +563,8 @@ fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) 
         let is_collapsed = snapshot.vae.has_encoder && snapshot.geometry.is_collapsed(i);
         let state = if is_collapsed { " · collapsed" } else { "" };
         let kl = match kl {
-            Some(kl) => format!("KL {kl:.2} · "),
-            None if snapshot.vae.has_encoder => "KL – · ".to_owned(),
+            Some(kl) => format!("minibatch KL {kl:.2} · "),
+            None if snapshot.vae.has_encoder => "minibatch KL – · ".to_owned(),
             None => String::new(),
         };
         ui.label(RichText::new(format!("    {kl}mean ‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(

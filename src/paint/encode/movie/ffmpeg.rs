@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn a_movie_is_what_the_program_makes_of_the_pictures() {
         let folder = tempfile::tempdir().unwrap();
-        let script = "for last; do :; done; { printf '%s;' \"$6\" \"$7\"; cat; } > \"$last\"";
+        let script =
+            "[ \"$1\" = -version ] && exit; for last; do :; done; { printf '%s;' \"$6\" \"$7\"; cat; } > \"$last\"";
         let program = program(folder.path(), script);
         assert!(is_installed(&program) && !is_installed("no such program"));
         let mut ffmpeg = Ffmpeg::start(&program, 20).unwrap();

@@ -22,7 +22,7 @@ use crate::viz::home_camera::home_camera;
 use crate::viz::observations::{choose, nearest, share_drawn};
 use crate::viz::scene_painter::SceneRequest;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{HANDLE_RADIUS, Palette};
+use crate::viz::theme::{HANDLE_RADIUS, Palette, label_font};
 
 /// Draws the view; orbits the camera.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -65,6 +65,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let mut labels = Labels::default();
     taken.into_iter().for_each(|place| labels.keep_off(place));
     image.into_iter().for_each(|image| labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0))));
+    let words = share_drawn(context.snapshot).filter(|_| selection.layers.data);
+    if let Some(words) = &words {
+        let size = ui.painter().layout_no_wrap(words.clone(), label_font(), palette.muted).size();
+        labels.keep_off(Rect::from_min_size(rect.left_bottom() + vec2(8.0, -6.0 - size.y), size));
+    }
     if context.axes {
         context.layer(ui.painter(), 1, "axes");
         box_axes::draw(&ui.painter_at(rect), context, seen, &mut labels, palette);
@@ -75,7 +80,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         ring(&ui.painter_at(rect), image, 0.8 * HANDLE_RADIUS, color, palette.paper);
     }
     context.layer(ui.painter(), 1, "names");
-    if let Some(words) = share_drawn(context.snapshot).filter(|_| selection.layers.data) {
+    if let Some(words) = words {
         let corner = rect.left_bottom() + vec2(8.0, -6.0);
         label(&ui.painter_at(rect), corner, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);
     }

@@ -16,7 +16,7 @@ use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{Palette, TRUTH_DASHES, TRUTH_GHOST_DASHES, dashes, indexed};
+use crate::viz::theme::{Palette, TRUTH_DASHES, TRUTH_GHOST_DASHES, dashes, indexed, label_font};
 
 /// Bins of the histogram.
 const BINS: usize = 40;
@@ -412,8 +412,13 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
     }
 }
 
-/// A caption in the upper left corner.
+/// A caption in the upper left corner, where there is room for it: not cut at the side, and above the lower half of the plot.
 fn caption(marks: &PlotPainter, line: usize, text: &str, color: Color32) {
+    let room = marks.painter.clip_rect().size() - vec2(8.0, 0.0);
+    let size = marks.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
+    if line > 0 && (size.x > room.x || 15.0 * (line as f32 + 1.0) > 0.55 * room.y) {
+        return;
+    }
     let corner = marks.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 15.0 * line as f32);
     marks.label(corner, Align2::LEFT_TOP, text, color);
 }

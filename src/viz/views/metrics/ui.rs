@@ -37,34 +37,48 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let fisher = if context.in_fisher_metric() { "; Fisher metric" } else { "" };
         let is_model = context.snapshot.config.origin.model().is_some();
         let head = if is_model { OWN_SAMPLES.to_owned() } else { format!("{}{fisher}", convergence.word()) };
-        ui.weak(head).on_hover_text(format!(
+        let help = format!(
             "The run is {}: before it has settled, its numbers are read early. Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
              sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",
             convergence.sentence()
-        ));
+        );
+        // In the window the bar at the top says whether a run has settled.
+        if context.is_figure() || is_model || !fisher.is_empty() {
+            ui.weak(head).on_hover_text(&help);
+        }
         let room = ui.available_size();
         let beside = room.x > 1.5 * room.y;
         let columns = if beside { 2 } else { 1 };
         // With that of the holonomy, which ends the last column.
         let rows = (METRICS.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
-        let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(60.0, 420.0);
+        let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(40.0, 420.0);
         let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
         let headings = HEADINGS / columns as f32 * LEVELS;
         let height = ((room.y - 3.0 * LEVELS - differences - headings) / rows as f32 - 5.0).clamp(17.0, 48.0);
+        // In a figure nothing is cut: it cannot be scrolled.
+        let end = ui.clip_rect().bottom();
+        let has_room =
+            |ui: &Ui, needed: f32| !context.is_figure() || ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
         ui.columns(columns, |places| {
             for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
                 // A heading for each group says over what its numbers are.
                 for (part, group) in metrics.chunk_by(|a, b| a.group == b.group).enumerate() {
-                    heading(ui, group[0].group, count, is_model);
+                    if !has_room(ui, LEVELS) {
+                        return;
+                    }
+                    heading(ui, group[0].group, count, is_model).on_hover_text(&help);
                     Grid::new(("metrics", k, part)).num_columns(3).min_col_width(NAMES).spacing([6.0, 3.0]).show(ui, |ui| {
                         for metric in group {
+                            if !has_room(ui, 0.0) {
+                                break;
+                            }
                             row(ui, context, metric, errors, vec2(width, height));
                             ui.end_row();
                         }
                     });
                 }
-                if k + 1 == columns {
+                if k + 1 == columns && has_room(ui, LEVELS) {
                     heading(ui, HOLONOMY.group, count, is_model);
                     Grid::new(("loop", k)).num_columns(3).min_col_width(NAMES).spacing([6.0, 3.0]).show(ui, |ui| {
                         holonomy(ui, context, selection);
@@ -84,8 +98,8 @@ const NAMES: f32 = 54.0;
 const NAME: f32 = 98.0;
 const VALUE: f32 = 98.0;
 
-fn heading(ui: &mut Ui, group: Group, count: usize, is_model: bool) {
-    ui.label(RichText::new(group.heading(count, is_model)).small().weak());
+fn heading(ui: &mut Ui, group: Group, count: usize, is_model: bool) -> Response {
+    ui.label(RichText::new(group.heading(count, is_model)).small().weak())
 }
 
 /// The loop integrals around the rectangle of the joint-density view.

@@ -8,6 +8,7 @@ use clap::{Args, Parser};
 use serde_json::Value;
 
 use super::error::CliError;
+use super::idle_options::{OptionUse, refuse_idle};
 use super::metrics::shown;
 use super::output::{print, print_notes};
 use super::progress::bar;
@@ -60,9 +61,19 @@ impl Compare {
         Ok(())
     }
 
+    /// Refuses options for both runs that each of them sets for itself.
+    fn refuse_overridden(&self) -> Result<(), CliError> {
+        let [common, a, b] = [&self.common, &self.a, &self.b].map(RunArgs::given);
+        let purpose =
+            "both runs, but --a and --b set it for each (without them to covariance=diagonal and covariance=full)";
+        let of = |k: usize| OptionUse::new(common[k].0, common[k].1, !(a[k].1 && b[k].1), purpose);
+        refuse_idle(&(0..common.len()).map(of).collect::<Vec<_>>())
+    }
+
     fn train(&self) -> Result<String, CliError> {
         let folders = ["a", "b"].map(|side| self.out.join(side));
         ensure_empty(&self.out, self.force)?;
+        self.refuse_overridden()?;
         let prepare = |side: &RunArgs| side.over(&self.common).prepare();
         let runs = [prepare(&self.a)?, prepare(&self.b)?];
         print_notes(runs.iter().flat_map(|run| &run.notes));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
+use super::idle_options::{OptionUse, refuse_idle};
 use crate::data::{SHAPES_COUNT, SHAPES_SIZE, ShapePicture};
 use crate::io::{PictureFactors, exists, write_dsprites_npz};
 
@@ -20,9 +21,9 @@ pub struct MakeArgs {
     /// Write this many pictures, drawn by --seed and in the order of dSprites [default: all 737,280]
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
-    /// Set the seed of --rows
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    /// Set the seed of --rows [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
     /// Overwrite an existing file
     #[arg(long)]
     force: bool,
@@ -48,11 +49,12 @@ impl MakeArgs {
         if !force && exists(&out) {
             return Err(CliError::Input(format!("the file exists already; add --force to overwrite: {path}")));
         }
+        refuse_idle(&[OptionUse::new("--seed", seed.is_some(), rows.is_some(), "a part of the pictures (--rows)")])?;
         let rows = rows.unwrap_or(SHAPES_COUNT);
         if !(1..=SHAPES_COUNT).contains(&rows) {
             return Err(CliError::Input(format!("--rows {rows} is outside 1 to {SHAPES_COUNT}")));
         }
-        let pictures = ShapePicture::sample(rows, seed);
+        let pictures = ShapePicture::sample(rows, seed.unwrap_or(0));
         let values: Vec<f64> = pictures.iter().flat_map(|p| std::iter::once(1.0).chain(p.values())).collect();
         let class = |class: usize| class as i64;
         let classes: Vec<i64> = pictures.iter().flat_map(|p| std::iter::once(0).chain(p.classes.map(class))).collect();

@@ -83,6 +83,27 @@ impl RunArgs {
         Ok(run)
     }
 
+    /// Options with one value, and whether they are given.
+    pub(super) fn given(&self) -> [(&'static str, bool); 15] {
+        [
+            ("--covariance", self.covariance.is_some()),
+            ("--beta", self.beta.is_some()),
+            ("--sigma2", self.sigma2.is_some()),
+            ("--latent-dim", self.latent_dim.is_some()),
+            ("--hidden", self.hidden.is_some()),
+            ("--activation", self.activation.is_some()),
+            ("--decoder", self.decoder.is_some()),
+            ("--likelihood", self.likelihood.is_some()),
+            ("--posterior-factor", self.posterior_factor.is_some()),
+            ("--optimizer", self.optimizer.is_some()),
+            ("--lr", self.lr.is_some()),
+            ("--batch", self.batch.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("--steps", self.steps.is_some()),
+            ("--seed", self.seed.is_some()),
+        ]
+    }
+
     /// Refuses options that the run does not depend on.
     pub(super) fn refuse_idle_in(&self, run: &PreparedRun) -> Result<(), CliError> {
         let Config { architecture, optimizer, .. } = &run.config;

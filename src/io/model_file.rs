@@ -50,6 +50,10 @@ pub fn read_model(path: &Path, options: &ModelOptions) -> Result<(OpenedModel, O
 
 fn open_bytes(bytes: &[u8], name: String, options: &ModelOptions) -> Result<(OpenedModel, Option<String>), FileError> {
     let file = StateDict::parse(bytes)?;
+    if options.activation.is_some() && !file.is_deep() {
+        let sentence = "--activation is for hidden layers, and this model has none; leave it out here";
+        return Err(FileError::new(sentence));
+    }
     // Between no layers no activation counts.
     let said = || if file.is_deep() { file.activation() } else { Ok(None) };
     let activation = match options.activation.map_or_else(said, |activation| Ok(Some(activation)))? {

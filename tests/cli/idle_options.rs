@@ -33,6 +33,8 @@ fn options_that_would_do_nothing_are_refused() {
         ("train --scene linear --optimizer lbfgs --batch 9 --out x", "--batch is for adam"),
         ("train --data own.csv --rows 999 --out x", "--rows 999 is more than the 30"),
         ("train --data own.csv --leave-out 99 --out x", "there is no row of data at line 99"),
+        ("compare --covariance full --out x", "--covariance is for both runs"),
+        ("make shapes --seed 3 --out x.npz", "--seed is for a part of the pictures"),
         ("beta --n 784 --seed 3", "--seed is for data"),
         ("beta --n 784 --latents 3", "--latents is for data"),
     ] {

@@ -147,7 +147,10 @@ fn compared_runs_share_common_options_and_differ_in_their_own() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("ima_contrast") && text.contains("paired differences"), "{text}");
 
-    let text = cli.succeed(&format!("compare {common} --steps 5 --a seed=1 --b seed=2 --out unpaired"));
+    let text = cli.succeed(&format!(
+        "compare {} --steps 5 --a seed=1 --b seed=2 --out unpaired",
+        common.replace(" --seed 4", "")
+    ));
     assert!(text.contains("different held-out observations"), "{text}");
     assert!(cli.read("unpaired/compare.csv").lines().any(|line| line.starts_with("elbo,") && line.ends_with(",,,")));
 

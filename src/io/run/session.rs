@@ -227,7 +227,7 @@ impl Session {
             (Origin::Model(model), _) => Ok(Arc::new(model.samples(self.config.seed))),
             (_, Some(data)) => Ok(Arc::clone(data)),
             (Origin::File { name, sha256, .. }, None) => Err(FileError::new(format_args!(
-                "the data are not in this file; give theirs with --data, which was called {} (SHA-256 {sha256})",
+                "this file does not hold its data; give their file with --data: {} (SHA-256 {sha256})",
                 quoted(name)
             ))),
         }

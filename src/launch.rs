@@ -424,7 +424,7 @@ fn of_session_file(
             Ok(data) => data,
         },
     };
-    let mut run = PreparedRun::with_data(session, data)?;
+    let mut run = PreparedRun::with_data(session, data).map_err(|e| e.at(path))?;
     if let Some(seed) = seed {
         run.reseed(seed);
     }

@@ -23,13 +23,18 @@ pub struct Layout {
     /// The view that is shown alone: of both runs, if there are two.
     #[serde(deserialize_with = "read_optional_view")]
     pub alone: Option<View>,
-    /// The pane that is shown where there is no room for the tiles.
-    #[serde(skip)]
-    small: Pane,
+    /// The panes that are shown where there is no room for the tiles: one, or two beside each other.
+    #[serde(skip, default = "both_spaces")]
+    small: [Pane; 2],
+}
+
+/// Data space and latent space of the first run.
+fn both_spaces() -> [Pane; 2] {
+    [data::SPEC.view, latent::SPEC.view].map(|view| Pane { view, run: 0 })
 }
 
 /// The room that the tiles of one run need, and of two.
-const ROOM: [Vec2; 2] = [vec2(760.0, 430.0), vec2(920.0, 560.0)];
+const ROOM: [Vec2; 2] = [vec2(990.0, 560.0), vec2(990.0, 600.0)];
 
 /// The views of a region, of one run, as tabs.
 fn tabs(regions: &[Region], run: usize) -> Arrangement {
@@ -111,7 +116,7 @@ impl Layout {
     pub fn new(name: &'static str, arrangement: &Arrangement) -> Self {
         let mut tiles = Tiles::default();
         let root = insert(&mut tiles, arrangement);
-        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None, small: Pane::default() }
+        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None, small: both_spaces() }
     }
 
     /// The layout of a figure, of one run or of two.
@@ -135,12 +140,12 @@ impl Layout {
         let mut behavior =
             TileBehavior { contexts, selection, alone, is_small, tabbed, names, bar: None, chosen: None };
         match alone {
-            Some(view) => behavior.alone(ui, Pane { view, ..self.small }),
-            None if is_small => behavior.alone(ui, self.small),
+            Some(view) => behavior.alone(ui, Pane { view, ..self.small[0] }),
+            None if is_small => behavior.small(ui, self.small),
             None => self.tree.ui(&mut behavior, ui),
         }
-        if let Some(chosen) = behavior.chosen {
-            self.small = chosen;
+        if let Some((place, chosen)) = behavior.chosen {
+            self.small[place] = chosen;
             self.alone = self.alone.map(|_| chosen.view);
         }
         self.follow(&fronts);

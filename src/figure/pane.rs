@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::viz::view::View;
-use crate::viz::views::{data, view_named};
+use crate::viz::views::view_named;
 
 /// A view of one of the runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,13 +15,6 @@ pub struct Pane {
     /// The run: 0, or 1 for the second one of two.
     #[serde(rename = "side")]
     pub run: usize,
-}
-
-impl Default for Pane {
-    /// Data space of the first run.
-    fn default() -> Self {
-        Self { view: data::SPEC.view, run: 0 }
-    }
 }
 
 /// Reads a view by its name.

@@ -27,8 +27,8 @@ pub(super) struct TileBehavior<'a, 'b> {
     pub(super) alone: Option<View>,
     /// There is room for one view only.
     pub(super) is_small: bool,
-    /// The pane that was chosen in the menu of the one that is shown alone.
-    pub(super) chosen: Option<Pane>,
+    /// The pane that was chosen in the menu of one that is shown alone, or as the first or second of two.
+    pub(super) chosen: Option<(usize, Pane)>,
     /// The tiles whose titles are tabs.
     pub(super) tabbed: Vec<TileId>,
     /// The names of the runs.
@@ -41,22 +41,41 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
     /// One view of every run, beside or above each other; where there is no room for two, that of one run.
     pub(super) fn alone(&mut self, ui: &mut Ui, pane: Pane) {
         let count = if spec_of(pane.view).is_shared { 1 } else { self.contexts.len() };
+        match halves(ui).filter(|_| count == 2) {
+            Some(halves) => self.pair(ui, halves, [0, 1].map(|run| (0, Pane { run, ..pane }))),
+            None if count == 2 && self.is_figure() => {
+                self.pair(ui, beside(ui), [0, 1].map(|run| (0, Pane { run, ..pane })));
+            }
+            None => self.one(ui, 0, Pane { run: pane.run.min(count - 1), ..pane }),
+        }
+    }
+
+    /// Where there is no room for the tiles: two views of one run, or one, or one of both runs.
+    pub(super) fn small(&mut self, ui: &mut Ui, panes: [Pane; 2]) {
+        match halves(ui) {
+            Some(halves) if self.contexts.len() == 1 => {
+                self.pair(ui, halves, [0, 1].map(|place| (place, Pane { run: 0, ..panes[place] })));
+            }
+            _ => self.alone(ui, panes[0]),
+        }
+    }
+
+    /// Two panes, each with its place among those of a small window.
+    fn pair(&mut self, ui: &mut Ui, halves: [Rect; 2], panes: [(usize, Pane); 2]) {
         let place = ui.available_rect_before_wrap();
-        let (centre, gap) = (place.center(), 0.5 * GAP);
-        let halves = if count == 2 && (self.is_figure() || place.width() >= 2.0 * LEAST.x) {
-            [place.with_max_x(centre.x - gap), place.with_min_x(centre.x + gap)]
-        } else if count == 2 && place.height() >= 2.0 * LEAST.y {
-            [place.with_max_y(centre.y - gap), place.with_min_y(centre.y + gap)]
-        } else {
-            let run = pane.run.min(count - 1);
-            ui.push_id(run, |ui| self.pane(ui, Pane { run, ..pane }, false));
-            return;
-        };
-        for (run, half) in halves.into_iter().enumerate() {
+        for (k, (half, (place, pane))) in halves.into_iter().zip(panes).enumerate() {
             let mut inside = part(ui, half, *ui.layout());
-            inside.push_id(run, |ui| self.pane(ui, Pane { run, ..pane }, false));
+            inside.push_id(k, |ui| self.one(ui, place, pane));
         }
         ui.advance_cursor_after_rect(place);
+    }
+
+    fn one(&mut self, ui: &mut Ui, place: usize, pane: Pane) {
+        let before = self.chosen;
+        ui.push_id(pane.run, |ui| self.pane(ui, pane, false));
+        if self.chosen != before {
+            self.chosen = self.chosen.map(|(_, pane)| (place, pane));
+        }
     }
 
     fn is_figure(&self) -> bool {
@@ -139,14 +158,14 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
             if self.is_compared(pane) {
                 for (run, name) in self.names.iter().enumerate() {
                     if ui.selectable_label(run == pane.run, name).clicked() {
-                        self.chosen = Some(Pane { run, ..pane });
+                        self.chosen = Some((0, Pane { run, ..pane }));
                     }
                 }
                 ui.separator();
             }
             for spec in VIEWS {
                 if ui.selectable_label(spec.view == pane.view, spec.view.title).clicked() {
-                    self.chosen = Some(Pane { view: spec.view, ..pane });
+                    self.chosen = Some((0, Pane { view: spec.view, ..pane }));
                 }
             }
         });
@@ -189,7 +208,27 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
 }
 
 /// The least size of one of two views that are seen together.
-const LEAST: Vec2 = vec2(290.0, 250.0);
+const LEAST: Vec2 = vec2(390.0, 250.0);
+
+/// The halves of a place, left and right.
+fn beside(ui: &Ui) -> [Rect; 2] {
+    let (place, gap) = (ui.available_rect_before_wrap(), 0.5 * GAP);
+    let centre = place.center();
+    [place.with_max_x(centre.x - gap), place.with_min_x(centre.x + gap)]
+}
+
+/// The halves of a place, left and right or, where that is too narrow, above each other; `None` where it is too small.
+fn halves(ui: &Ui) -> Option<[Rect; 2]> {
+    let (place, gap) = (ui.available_rect_before_wrap(), 0.5 * GAP);
+    let centre = place.center();
+    if place.width() >= 2.0 * LEAST.x {
+        Some(beside(ui))
+    } else if place.height() >= 2.0 * LEAST.y {
+        Some([place.with_max_y(centre.y - gap), place.with_min_y(centre.y + gap)])
+    } else {
+        None
+    }
+}
 
 /// The gap between tiles.
 const GAP: f32 = 8.0;

@@ -48,6 +48,8 @@ fn a_double_click_on_a_slider_returns_to_the_value_of_the_scene() {
     let place = rail(&test, "β");
     test.double_click(place);
     test.until(|window| window.snapshot().is_some_and(|s| s.settings.objective.beta == 1.0));
+    // Another click at once would be the third.
+    test.frames(60);
     let place = rail(&test, "z₁");
     test.double_click(place);
     assert_eq!(test.app().selection().z, [0.0, -0.5]);
@@ -58,7 +60,7 @@ fn the_wheel_zooms_the_training_plots_and_a_double_click_shows_all_steps() {
     let mut test = WindowTest::paused_at("linear", 600);
     test.app().execute(UiCommand::SetAlone(view_named("training")));
     test.frames(3);
-    let plot = test.kittest.get_by_label("Time of ELBO, held-out, reconstruction, −β KL").rect();
+    let plot = test.kittest.get_by_label("Time of minibatch ELBO, held-out ELBO, reconstruction, −β KL").rect();
     test.kittest.hover_at(plot.center());
     test.frames(2);
     for _ in 0..3 {
@@ -87,15 +89,15 @@ fn in_a_small_window_views_come_one_at_a_time_and_the_panel_on_request() {
     test.key(Key::K);
     assert!(!shown(&test, "Objective"));
     // The title of the view is a menu of views, and of both runs.
-    test.press("A · Data ▾");
+    test.press("A diagonal · Data space ▾");
     test.press("Training");
     test.until_shown("Training ▾");
     test.press("Training ▾");
     test.press("Latent space");
-    test.until_shown("A · Latent ▾");
-    test.press("A · Latent ▾");
+    test.until_shown("A diagonal · Latent space ▾");
+    test.press("A diagonal · Latent space ▾");
     test.press("B full");
-    test.until_shown("B · Latent ▾");
+    test.until_shown("B full · Latent space ▾");
     // With room again all is as it was.
     test.resize(vec2(1280.0, 720.0));
     assert!(shown(&test, "Objective") && test.kittest.get_all_by_label("z* in latent space").count() == 2);

@@ -52,7 +52,7 @@ fn legends_name_the_marks_and_can_be_switched_off() {
     test.frames(2);
     assert!(test.kittest.query_by_label("image lines").is_none() && test.kittest.query_by_label("truth").is_none());
     // In a small window the views themselves need the room.
-    let small = WindowTest::sized("cylinder", 20, vec2(700.0, 420.0));
+    let small = WindowTest::sized("cylinder", 20, vec2(480.0, 240.0));
     assert!(small.kittest.query_by_label("image lines").is_none());
 }
 

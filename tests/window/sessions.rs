@@ -105,8 +105,10 @@ fn the_saved_state_is_shown_at_once_and_verified_behind() {
     assert_eq!(other.app().snapshot().unwrap().history.len(), test.app().snapshot().unwrap().history.len());
     assert_eq!(other.app().notice(), None);
     // From there it goes on as the run itself does.
-    test.steps(3010);
-    other.steps(3010);
+    for window in [&mut test, &mut other] {
+        window.app().execute(UiCommand::StepsTo(3010));
+        window.until(|window| window.snapshot().is_some_and(|s| s.step == 3010));
+    }
     assert_eq!(parameters(&mut other), parameters(&mut test));
     other.frames(2);
     assert!(other.kittest.query_by_label("✔ verified").is_none(), "it was trained further");

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Align, Button, Layout, MenuBar, RichText, Slider, Ui};
+use eframe::egui::{
+    Align, Button, Layout, MenuBar, Response, RichText, Slider, TextStyle, TextWrapMode, Ui, WidgetText,
+};
 
 use super::is_wide;
 use crate::trainer::{Repeated, RunView};
@@ -95,9 +97,12 @@ fn recent_files(ui: &mut Ui, recent: &[PathBuf], commands: &CommandQueue) {
     });
 }
 
+/// The room of the button Run, which becomes Pause.
+const RUN_OR_PAUSE: f32 = 68.0;
+
 fn run_buttons(ui: &mut Ui, views: &[Option<&RunView>], all: bool, commands: &CommandQueue) {
     let running = views.iter().flatten().any(|view| view.running);
-    let mut button = |text: &str, command: UiCommand| {
+    let button = |ui: &mut Ui, text: &str, command: UiCommand| {
         let help = entry_of(&command).map_or(String::new(), |entry: &CommandEntry| {
             let key = entry.shortcut.map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
             format!("{}{key}", entry.label)
@@ -106,10 +111,15 @@ fn run_buttons(ui: &mut Ui, views: &[Option<&RunView>], all: bool, commands: &Co
             commands.send(command);
         }
     };
-    button(if running { "■ Pause" } else { "▶ Run" }, UiCommand::RunOrPause);
+    // What is beside it does not move when the word changes.
+    ui.scope(|ui| {
+        ui.set_min_width(RUN_OR_PAUSE);
+        ui.set_max_width(RUN_OR_PAUSE);
+        button(ui, if running { "■ Pause" } else { "▶ Run" }, UiCommand::RunOrPause);
+    });
     if all {
-        button("Step", UiCommand::Steps(1));
-        button("↺ Restart", UiCommand::Restart);
+        button(ui, "Step", UiCommand::Steps(1));
+        button(ui, "↺ Restart", UiCommand::Restart);
     }
 }
 
@@ -144,9 +154,9 @@ const SETTLED: &str = "A run has settled when the last cycle of the learning rat
                        the slope of the last quarter of the training curve since the last change";
 
 /// The room for the whole state of a run; with less, seed and rate go, then ELBO and whether it has settled, then the step.
-const WHOLE_STATE: f32 = 470.0;
-const SHORT_STATE: f32 = 260.0;
-const STEP_ALONE: f32 = 96.0;
+const WHOLE_STATE: f32 = 520.0;
+const SHORT_STATE: f32 = 370.0;
+const STEP_ALONE: f32 = 130.0;
 
 fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
     let room = ui.available_width() / views.len() as f32;
@@ -167,12 +177,13 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
                     "Reconstruction − β KL in nats. {}; – after a rotation, until there is another row",
                     MINIBATCH_ELBO.over
                 );
-                ui.label(RichText::new(format!("{} {elbo}", MINIBATCH_ELBO.name)).strong()).on_hover_text(help);
+                let text = |elbo: &str| RichText::new(format!("{} {elbo}", MINIBATCH_ELBO.name)).strong();
+                steady(ui, text(&elbo), text("−8888.888")).on_hover_text(help);
             }
             if is_roomy {
                 let rate = view.steps_per_second;
                 let rate = if rate >= 1000.0 { format!("{:.1}k", rate / 1000.0) } else { format!("{rate:.0}") };
-                ui.label(format!("{rate} steps/s"));
+                steady(ui, format!("{rate} steps/s"), "888.8k steps/s");
                 ui.label(format!("seed {}", snapshot.config.seed))
                     .on_hover_text("Data, weights, minibatches and noise follow from it");
             }
@@ -181,15 +192,27 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
             }
             let convergence = snapshot.convergence();
             if !is_short {
-                ui.weak(convergence.word()).on_hover_text(format!("Now: {}. {SETTLED}", convergence.sentence()));
+                let word = RichText::new(convergence.word()).weak();
+                let help = format!("Now: {}. {SETTLED}", convergence.sentence());
+                steady(ui, word, RichText::new("not settled")).on_hover_text(help);
             }
-            ui.label(format!("step {}", snapshot.step));
+            steady(ui, format!("step {}", snapshot.step), "step 8888888");
             if views.len() > 1 {
                 ui.label(RichText::new(name).strong());
                 ui.add_space(8.0);
             }
         }
     });
+}
+
+/// Text in the room of the widest one, so that nothing moves when its digits change.
+fn steady(ui: &mut Ui, text: impl Into<WidgetText>, widest: impl Into<WidgetText>) -> Response {
+    let widest = widest.into().into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Body);
+    ui.scope(|ui| {
+        ui.set_min_width(widest.size().x);
+        ui.label(text)
+    })
+    .inner
 }
 
 /// How far the repetition of a saved run is.
@@ -208,5 +231,5 @@ fn repetition(ui: &mut Ui, repeated: Repeated) {
             "The steps were repeated: their weights are not the saved ones. Another machine or version made them",
         ),
     };
-    ui.strong(text).on_hover_text(help);
+    steady(ui, RichText::new(text).strong(), RichText::new("repeating 88 %").strong()).on_hover_text(help);
 }

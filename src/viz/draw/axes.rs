@@ -1,5 +1,7 @@
 //! Plots with their axes, ticks and grid lines.
 
+use std::ops::RangeInclusive;
+
 use eframe::egui::{FontId, Rangef, Ui, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, Plot};
 
@@ -10,13 +12,30 @@ use crate::viz::theme::SMALLEST_TEXT;
 /// An axis of a plot named `name`, with labels close enough that a small plot still has some.
 pub(crate) fn axis<'a>(hints: AxisHints<'a>, name: &str) -> AxisHints<'a> {
     let hints = hints.label_spacing(Rangef::new(14.0, 20.0)).tick_label_font(FontId::proportional(SMALLEST_TEXT));
-    let hints = hints.formatter(|mark, _| tick(mark.value, mark.step_size));
+    let hints = hints.formatter(|mark, seen| within(&mark, seen, || tick(mark.value, mark.step_size)));
     if name.is_empty() { hints } else { hints.label(name) }
+}
+
+/// [`axis`] across, without a number at its beginning, which would meet that of the axis upwards in a small plot.
+pub(crate) fn axis_across(name: &str) -> AxisHints<'_> {
+    const BEGINNING: f64 = 0.08;
+    axis(AxisHints::new_x(), name).formatter(|mark, seen| {
+        let is_first = mark.value < seen.start() + BEGINNING * (seen.end() - seen.start());
+        if is_first { String::new() } else { within(&mark, seen, || tick(mark.value, mark.step_size)) }
+    })
+}
+
+/// The number of a mark, unless it would reach beyond the end of its axis.
+fn within(mark: &GridMark, seen: &RangeInclusive<f64>, number: impl FnOnce() -> String) -> String {
+    const END: f64 = 0.02;
+    let is_last = mark.value > seen.end() - END * (seen.end() - seen.start());
+    if is_last { String::new() } else { number() }
 }
 
 /// [`axis`] with labels in units of their own: centre + scale · value.
 pub(crate) fn axis_in<'a>(hints: AxisHints<'a>, name: &str, [centre, scale]: [f64; 2]) -> AxisHints<'a> {
-    axis(hints, name).formatter(move |mark, _| tick(centre + scale * mark.value, scale * mark.step_size))
+    axis(hints, name)
+        .formatter(move |mark, seen| within(&mark, seen, || tick(centre + scale * mark.value, scale * mark.step_size)))
 }
 
 /// [`grid`] with lines that are round in units of their own.

@@ -8,7 +8,7 @@ use super::points::stamped;
 use super::polyline::{polyline, simplified, thinned};
 use crate::paint::Layer;
 use crate::viz::context::ViewContext;
-use crate::viz::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette};
+use crate::viz::theme::{ARROW_WIDTH, HANDLE_RADIUS, Palette, label_font};
 
 /// The area of a plot with its coordinates.
 #[derive(Clone)]
@@ -140,7 +140,12 @@ impl PlotPainter {
         let side = 0.38 * head * along.rot90();
         self.painter.line_segment([from, neck], Stroke::new(ARROW_WIDTH, color));
         self.painter.add(Shape::convex_polygon(vec![to, neck + side, neck - side], color, Stroke::NONE));
-        self.label(to + 18.0 * along, Align2::CENTER_CENTER, name, color);
+        // The name of a tip at the edge stays inside.
+        let half = 0.5 * self.painter.layout_no_wrap(name.to_owned(), label_font(), color).size();
+        let (inside, place) = (self.painter.clip_rect().shrink2(half), to + 18.0 * along);
+        let beyond = (place - inside.clamp(place)).length();
+        let place = if beyond < 18.0 { inside.clamp(place) } else { place };
+        self.label(place, Align2::CENTER_CENTER, name, color);
     }
 
     /// Text that stays readable on whatever is beneath it.

@@ -416,10 +416,10 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
 fn caption(marks: &PlotPainter, line: usize, text: &str, color: Color32) {
     let room = marks.painter.clip_rect().size() - vec2(8.0, 0.0);
     let size = marks.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
-    if line > 0 && (size.x > room.x || 15.0 * (line as f32 + 1.0) > 0.55 * room.y) {
+    if line > 0 && (size.x > room.x || 17.0 * (line as f32 + 1.0) > 0.6 * room.y) {
         return;
     }
-    let corner = marks.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 15.0 * line as f32);
+    let corner = marks.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 17.0 * line as f32);
     marks.label(corner, Align2::LEFT_TOP, text, color);
 }
 

@@ -79,7 +79,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
 }
 
 /// The width of the numbers, in points.
-const NUMBERS: f32 = 226.0;
+const NUMBERS: f32 = 276.0;
 
 /// The latents that there is room for.
 fn latents(context: &ViewContext<'_>, selection: &Selection) -> Vec<usize> {

@@ -47,8 +47,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             ui.weak(head).on_hover_text(&help);
         }
         let room = ui.available_size();
-        let beside = room.x > 1.5 * room.y;
-        let columns = if beside { 2 } else { 1 };
+        let columns = if room.x > 1.5 * room.y && room.x > 2.0 * COLUMN { 2 } else { 1 };
         // With that of the holonomy, which ends the last column.
         let rows = (METRICS.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
@@ -97,6 +96,9 @@ const HEADINGS: f32 = 5.0;
 const NAMES: f32 = 54.0;
 const NAME: f32 = 98.0;
 const VALUE: f32 = 98.0;
+
+/// The least width of a name with its value and its small plot.
+const COLUMN: f32 = 300.0;
 
 fn heading(ui: &mut Ui, group: Group, count: usize, is_model: bool) -> Response {
     ui.label(RichText::new(group.heading(count, is_model)).small().weak())
@@ -186,8 +188,14 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
     about(ui, context, metric, now, errors.own);
     // The ELBO is shown of training data; what is known about its error is of held-out data.
     let is_held_out = metric.scale != PlotRange::Tail;
-    value(ui, metric, now, errors.of(metric).filter(|_| is_held_out && now.is_ok()));
-    // What is undefined can't be compared with anything.
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        value(ui, metric, now, errors.of(metric).filter(|_| is_held_out && now.is_ok()));
+        if let Some((text, help)) = errors.difference(metric).filter(|_| now.is_ok()) {
+            ui.add(Label::new(RichText::new(text).small()).extend()).on_hover_text(help);
+        }
+    });
+    // What is undefined has no levels.
     let levels = if now.is_ok() { (metric.levels)(snapshot, errors.own) } else { Vec::new() };
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -213,9 +221,6 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
             .collect();
         if !words.is_empty() {
             ui.label(RichText::new(words.join(" · ")).small().weak());
-        }
-        if let Some((text, help)) = errors.difference(metric) {
-            ui.label(RichText::new(text).small()).on_hover_text(help);
         }
     });
 }

@@ -8,7 +8,7 @@ use super::numbers::{KINDS, numbers, standing};
 use super::query::{MOST_LATENTS, Outline, PosteriorQuery, Posteriors};
 use crate::geometry::normal_density;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::hover::{NamedMarks, hover, values_at};
 use crate::viz::draw::labels::instead;
@@ -56,9 +56,14 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             plane(ui, context, posteriors, newest);
         }
     });
-    ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 4.0)).id_salt("data"), |ui| {
-        images(ui, context, posteriors, newest);
-    });
+    ui.scope_builder(
+        UiBuilder::new()
+            .max_rect(right.with_min_x(right.min.x + 4.0).with_max_x(right.max.x - LAST_TICK))
+            .id_salt("data"),
+        |ui| {
+            images(ui, context, posteriors, newest);
+        },
+    );
     let numbers_area = area.with_min_y(plots.max.y + 4.0).with_max_y(below);
     ui.scope_builder(UiBuilder::new().max_rect(numbers_area).id_salt("table"), |ui| numbers(ui, posteriors));
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(below)).id_salt("gap"), |ui| {
@@ -66,6 +71,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     });
     ui.allocate_rect(area, Sense::hover());
 }
+
+/// Half of the number at the end of an axis.
+const LAST_TICK: f32 = 9.0;
 
 /// The place of the newest sample: twelve come a second.
 fn newest_draw(ui: &Ui) -> usize {
@@ -105,7 +113,7 @@ fn plane(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest
         .data_aspect(1.0)
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_x_axes(vec![axis_across("")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
         .show(ui, |plot| {
             let [low, high] = [-half, half].map(|d| centre.map(|c| c + d));
@@ -197,7 +205,7 @@ fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest:
     let response = still_plot(ui, "posterior of one latent", context)
         .show_axes([context.axes, false])
         .x_grid_spacer(grid(4.0))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_x_axes(vec![axis_across("")])
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([centre - half, 0.0], [centre + half, 1.2 * height]));
         });
@@ -224,7 +232,7 @@ fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newes
         .data_aspect(1.0)
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_x_axes(vec![axis_across("")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);

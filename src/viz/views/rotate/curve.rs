@@ -1,6 +1,6 @@
 //! Draws the objective over φ, with a legend.
 
-use eframe::egui::{Align2, Grid, Stroke, Ui, vec2};
+use eframe::egui::{Align2, Grid, Pos2, Stroke, Ui, pos2};
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::query::{MOST_LATENTS, OBSERVATIONS, RotationCurve};
@@ -11,7 +11,7 @@ use crate::viz::draw::hover::{NamedMarks, hover, values_at};
 use crate::viz::draw::legend::{sample_dot, sample_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
-use crate::viz::theme::Palette;
+use crate::viz::theme::{Palette, label_font};
 
 /// Rotating further only flips latents.
 pub(super) const RANGE: f64 = 90.0;
@@ -65,10 +65,9 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
     marks.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
     let here = [phi, full - found.loss(phi)];
     marks.painter.circle(marks.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
-    let (anchor, side) = if phi > 15.0 { (Align2::RIGHT_BOTTOM, -8.0) } else { (Align2::LEFT_BOTTOM, 8.0) };
     let about = if found.unconverged() > 0 { "≈" } else { "=" };
-    let text = format!("φ = {}°, loss {about} {} nats", number(phi, 1), number(found.loss(phi), 3));
-    marks.label(marks.at([phi, low]) + vec2(side, -3.0), anchor, &text, palette.latent);
+    let loss = format!("loss {about} {} nats", number(found.loss(phi), 3));
+    angle_and_loss(&marks, marks.at([phi, low]), phi, &loss, palette);
     hover(context, response.response, |pointer| {
         let second = NamedMarks::new("second order", degrees().map(|d| [d, full - found.price(d)]));
         let diagonal = NamedMarks::new("best diagonal", degrees().map(|d| [d, full - found.loss(d)]));
@@ -77,6 +76,18 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
         let known = [diagonal, full].into_iter().filter(|_| searched);
         values_at(&marks, pointer, ["φ in degrees", "nats"], known.chain([second]))
     });
+}
+
+/// Writes angle and loss beside the line of φ, where there is room; in a narrow plot the loss alone.
+fn angle_and_loss(marks: &PlotPainter, foot: Pos2, phi: f64, loss: &str, palette: &Palette) {
+    let frame = marks.painter.clip_rect().shrink(4.0);
+    let width = |text: &str| marks.painter.layout_no_wrap(text.to_owned(), label_font(), palette.latent).size().x;
+    let both = format!("φ = {}°, {loss}", number(phi, 1));
+    let text = if width(&both) <= frame.width() { both.as_str() } else { loss };
+    let width = width(text);
+    let left = if phi > 15.0 { foot.x - 8.0 - width } else { foot.x + 8.0 };
+    let left = left.clamp(frame.left(), (frame.right() - width).max(frame.left()));
+    marks.label(pos2(left, foot.y - 3.0), Align2::LEFT_BOTTOM, text, palette.latent);
 }
 
 /// Radius of a dot that is a lower bound.
@@ -158,5 +169,9 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
 
 /// The number of legend entries beside each other.
 pub(super) fn columns(width: f32) -> usize {
-    if width > 540.0 { 4 } else { 2 }
+    match width {
+        ..400.0 => 1,
+        ..640.0 => 2,
+        _ => 4,
+    }
 }

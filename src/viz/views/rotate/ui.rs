@@ -44,9 +44,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let room = ui.available_rect_before_wrap();
     // The dial beside the curve, or above it.
     let beside = room.width() > 1.5 * room.height();
-    let place = if beside { room.with_max_x(room.min.x + 200.0) } else { room };
+    let side = (0.36 * room.width()).min(0.36 * room.height()).clamp(84.0, 190.0);
+    let place = if beside { room.with_max_x(room.min.x + (side + CONTROLS).max(200.0)) } else { room };
     let head = ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("dial"), |ui| {
-        let side = (0.36 * room.width()).min(0.36 * room.height()).clamp(84.0, 190.0);
         let words = |ui: &mut Ui, phi: f64| {
             if let Some(found) = found {
                 price(ui, context, found, phi);
@@ -78,8 +78,13 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.allocate_rect(room, Sense::hover());
 }
 
+/// The width of what stands beside the dial.
+const CONTROLS: f32 = 120.0;
+
 /// The objective over the angle with its legend beneath, which is all that a figure shows.
 fn curve_and_legend(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64, area: Rect) {
+    // The name of the upright axis reaches a little over its edge, as the last number of the other does.
+    let area = Rect::from_min_max(area.min + vec2(3.0, 0.0), area.max - vec2(4.0, 0.0));
     let lines = 4_usize.div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, context, found, phi));

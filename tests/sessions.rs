@@ -111,14 +111,14 @@ fn every_figure_restores_its_run() {
         "train --scene cylinder --seed 3 --hidden 8 --batch 32 --at 20:beta=2 --at 30:covariance=full --steps 60";
     succeed(folder, &format!("{train} --out run"));
     let weights = |name: &str| open(&folder.join(name)).unwrap().vae;
-    let render = |arguments: &str| succeed(folder, &format!("render run --scale 1 --at 0.5,-1 {arguments}"));
-    render("--view data --size single-column --out figure.png");
+    let render = |arguments: &str| succeed(folder, &format!("render run --at 0.5,-1 {arguments}"));
+    render("--view data --size single-column --scale 1 --out figure.png");
     render("--view latent --out figure.svg --background transparent");
     render("--view all --size slide --out figure.pdf");
-    render("--view turn --rate 5 --seconds 1 --out figure.gif");
-    render("--view morph --rate 5 --seconds 1 --out figure.apng");
-    render("--view history --rate 4 --seconds 1 --out frames");
-    render("--view traversal --rate 4 --seconds 1 --out traversal.gif --no-provenance");
+    render("--view turn --scale 1 --rate 5 --seconds 1 --out figure.gif");
+    render("--view morph --scale 1 --rate 5 --seconds 1 --out figure.apng");
+    render("--view history --scale 1 --rate 4 --seconds 1 --out frames");
+    render("--view traversal --scale 1 --rate 4 --seconds 1 --out traversal.gif --no-provenance");
     let names = ["figure.png", "figure.svg", "figure.pdf", "figure.gif", "figure.apng", "frames/0000.png"];
     for (k, name) in names.into_iter().enumerate() {
         let session = open_session(&folder.join(name)).unwrap();
@@ -237,14 +237,19 @@ fn figures_contain_small_data_and_ask_for_large_data() {
         succeed(folder, &format!("train --data {name}.csv --hidden 4 --batch 16 --steps 20 --out {name}"));
         succeed(folder, &format!("render {name} --view data --size 200x200 --scale 1 --out {name}.png"));
     }
+    let with_data = "render mine --view data --size 200x200 --scale 1 --include-data --out whole.png";
+    succeed(folder, with_data);
     let same = "the weights are those of the session to the last bit";
     fs::create_dir(folder.join("elsewhere")).unwrap();
-    for name in ["mine.png", "large.png"] {
+    for name in ["mine.png", "whole.png", "large.png"] {
         fs::rename(folder.join(name), folder.join("elsewhere").join(name)).unwrap();
     }
-    assert!(succeed(folder, "train --session elsewhere/mine.png --out a").contains(same));
+    // Your data are in a figure only if it is asked to hold them.
+    let (success, said) = unpick(folder, "train --session elsewhere/mine.png --out none");
+    assert!(!success && said.contains("'mine.csv' (SHA-256"), "{said}");
+    assert!(succeed(folder, "train --session elsewhere/whole.png --out a").contains(same));
     let (success, said) = unpick(folder, "train --session elsewhere/large.png --out b");
-    assert!(!success && said.contains("large.csv (SHA-256"), "{said}");
+    assert!(!success && said.contains("'large.csv' (SHA-256"), "{said}");
     assert!(succeed(folder, "train --session elsewhere/large.png --data large.csv --out b").contains(same));
     let (success, said) = unpick(folder, "train --session elsewhere/large.png --data other.csv --out c");
     assert!(!success && said.contains("was not trained on this file"), "{said}");

@@ -170,7 +170,7 @@ impl App {
             C::SetTheme(theme) => self.ctx.set_theme(theme),
             C::ToggleHelp => self.help = !self.help,
             C::ToggleControls => {
-                let shows = &mut self.shows_controls[usize::from(panels::is_wide(&self.ctx))];
+                let shows = &mut self.shows_controls[usize::from(panels::room::is_wide(&self.ctx))];
                 *shows = !*shows;
             }
             C::Zoom(change) => self.zoom_by(change),

@@ -31,7 +31,7 @@ impl App {
 
         let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
         let (recent, queue) = (&self.autosave.recent, &*self.commands);
-        let open = self.shows_controls[usize::from(panels::is_wide(&ctx))];
+        let open = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
         let bar =
             panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls: open, commands: queue };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
@@ -40,8 +40,8 @@ impl App {
         self.time_bar(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         let centre = CentralPanel::default().frame(margin);
-        let shows_controls = self.shows_controls[usize::from(panels::is_wide(&ctx))];
-        if shows_controls && ui.available_width() < panels::WITH_VIEWS {
+        let shows_controls = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
+        if shows_controls && ui.available_width() < panels::room::WITH_VIEWS {
             centre.show(ui, |ui| self.controls(ui));
         } else {
             if shows_controls {

@@ -134,9 +134,9 @@ fn report(found: &BTreeMap<String, Vec<String>>) -> String {
     found.iter().map(|(fault, places)| format!("{fault}\n    {} times, first: {}\n", places.len(), places[0])).collect()
 }
 
-fn every_size(compared: bool) -> BTreeMap<String, Vec<String>> {
+fn in_every_size(scene: &str, compared: bool) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
-    let mut test = WindowTest::paused_at("cylinder", 60);
+    let mut test = WindowTest::paused_at(scene, 60);
     if compared {
         test.press("Compare A | B");
         test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 60));
@@ -155,13 +155,19 @@ fn every_size(compared: bool) -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn no_text_overlaps_is_cut_or_small() {
-    let found = every_size(false);
+    let found = in_every_size("cylinder", false);
     assert!(found.is_empty(), "{} faults\n{}", found.len(), report(&found));
 }
 
 #[test]
 fn no_text_of_two_runs_overlaps_is_cut_or_small() {
-    let found = every_size(true);
+    let found = in_every_size("cylinder", true);
+    assert!(found.is_empty(), "{} faults\n{}", found.len(), report(&found));
+}
+
+#[test]
+fn no_text_about_pictures_overlaps_is_cut_or_small() {
+    let found = in_every_size("sprites", false);
     assert!(found.is_empty(), "{} faults\n{}", found.len(), report(&found));
 }
 

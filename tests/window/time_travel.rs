@@ -7,7 +7,7 @@ use unpick::viz::command::UiCommand;
 
 use crate::harness::WindowTest;
 
-const PLOT: &str = "Time of ELBO, held-out, reconstruction, −β KL";
+const PLOT: &str = "Time of minibatch ELBO, held-out ELBO, reconstruction, −β KL";
 
 #[test]
 fn dragging_along_the_training_plot_shows_earlier_steps_and_the_end_is_the_newest() {

@@ -6,7 +6,7 @@ use eframe::egui::{
     Align, Button, Layout, MenuBar, Response, RichText, Slider, TextStyle, TextWrapMode, Ui, WidgetText,
 };
 
-use super::is_wide;
+use super::room::is_wide;
 use crate::trainer::{Repeated, RunView};
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
 use crate::viz::draw::number::number;

@@ -140,11 +140,11 @@ impl PlotPainter {
         let side = 0.38 * head * along.rot90();
         self.painter.line_segment([from, neck], Stroke::new(ARROW_WIDTH, color));
         self.painter.add(Shape::convex_polygon(vec![to, neck + side, neck - side], color, Stroke::NONE));
-        // The name of a tip at the edge stays inside.
+        // The name of a tip at the edge stays inside, where there is room for it.
         let half = 0.5 * self.painter.layout_no_wrap(name.to_owned(), label_font(), color).size();
         let (inside, place) = (self.painter.clip_rect().shrink2(half), to + 18.0 * along);
-        let beyond = (place - inside.clamp(place)).length();
-        let place = if beyond < 18.0 { inside.clamp(place) } else { place };
+        let moved = if inside.is_positive() { inside.clamp(place) } else { place };
+        let place = if moved.distance(place) < 18.0 { moved } else { place };
         self.label(place, Align2::CENTER_CENTER, name, color);
     }
 

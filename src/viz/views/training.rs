@@ -87,8 +87,8 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let area = ui.available_rect_before_wrap();
     // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
     let beside = area.width() > 2.5 * area.height();
-    // The first has the longest names above it.
-    let shares = if beside { [0.45, 0.28, 0.27] } else { [1.0 / 3.0; 3] };
+    // The first has the longest names above it, in two lines where it is narrow.
+    let shares = if beside { [0.45, 0.28, 0.27] } else { [0.4, 0.3, 0.3] };
     let mut start = area.min;
     for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
         let size =

@@ -17,7 +17,7 @@ const APART: f32 = 64.0;
 const TICK: f32 = 4.0;
 
 /// An edge of the box on the screen.
-struct Edge {
+struct BoxEdge {
     /// The places of the least and the largest coordinate.
     ends: [Pos2; 2],
     /// From the first to the second.
@@ -66,7 +66,7 @@ fn beyond(painter: &Painter, place: Pos2, direction: Vec2, text: &str, palette: 
 }
 
 /// Of the four edges along an axis the outermost one beneath the box, of the upright axis the one at its left.
-fn outer_edge(context: &ViewContext<'_>, axis: usize, seen: impl Fn([f32; 3]) -> Option<Pos2>) -> Option<Edge> {
+fn outer_edge(context: &ViewContext<'_>, axis: usize, seen: impl Fn([f32; 3]) -> Option<Pos2>) -> Option<BoxEdge> {
     let bounds = data_bounds(context.projection);
     let corner = |bits: usize| {
         seen([0, 1, 2].map(|axis| if bits >> axis & 1 == 1 { bounds.max[axis] } else { bounds.min[axis] }))
@@ -76,10 +76,10 @@ fn outer_edge(context: &ViewContext<'_>, axis: usize, seen: impl Fn([f32; 3]) ->
         let along = (ends[1] - ends[0]).normalized();
         let aside = along.rot90();
         let is_outwards = if axis == 2 { aside.x < 0.0 } else { aside.y > 0.0 };
-        Some(Edge { ends, along, outwards: if is_outwards { aside } else { -aside } })
+        Some(BoxEdge { ends, along, outwards: if is_outwards { aside } else { -aside } })
     };
     let edges = (0..8).filter(|bits| bits >> axis & 1 == 0).filter_map(edge);
     let edges = edges.filter(|edge| edge.ends[0].distance(edge.ends[1]) >= SHORTEST);
-    let distance = |edge: &Edge| edge.ends[0].lerp(edge.ends[1], 0.5).to_vec2().dot(edge.outwards);
+    let distance = |edge: &BoxEdge| edge.ends[0].lerp(edge.ends[1], 0.5).to_vec2().dot(edge.outwards);
     edges.max_by(|a, b| distance(a).total_cmp(&distance(b)))
 }

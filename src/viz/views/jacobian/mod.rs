@@ -63,7 +63,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         };
         match *selection.shown() {
             // The circles beside the numbers, or above them.
-            [a, b] if room.x > 1.5 * room.y => {
+            [a, b] if room.x > 1.5 * room.y && room.x > NUMBERS + 2.0 * SMALLEST_CIRCLE => {
                 ui.horizontal(|ui| {
                     circles(ui, context, [a, b], (0.5 * (room.x - NUMBERS)).min(room.y / 0.9 - 8.0));
                     ui.vertical(numbers);
@@ -78,8 +78,11 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
 }
 
-/// The width of the numbers, in points.
-const NUMBERS: f32 = 276.0;
+/// The width of the numbers with the axes of the circles, in points.
+const NUMBERS: f32 = 340.0;
+
+/// The least width of a circle.
+const SMALLEST_CIRCLE: f32 = 90.0;
 
 /// The latents that there is room for.
 fn latents(context: &ViewContext<'_>, selection: &Selection) -> Vec<usize> {
@@ -95,7 +98,7 @@ fn circles(ui: &mut Ui, context: &ViewContext<'_>, [a, b]: [usize; 2], side: f32
     let seen = basis.u.transpose() * &columns;
     let lengths = &basis.singular_values;
     let reach = 1.75 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
-    let side = side.clamp(90.0, 300.0);
+    let side = side.clamp(SMALLEST_CIRCLE, 300.0);
     let plot = |ui: &mut Ui, id: &str, reach: f64| {
         let response = still_plot(ui, id, context)
             .data_aspect(1.0)

@@ -185,7 +185,8 @@ fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
 fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'_>, size: Vec2) {
     let snapshot = context.snapshot;
     let now = (metric.now)(snapshot);
-    about(ui, context, metric, now, errors.own);
+    // Name, value and plot begin at the same height.
+    ui.vertical(|ui| about(ui, context, metric, now, errors.own));
     // The ELBO is shown of training data; what is known about its error is of held-out data.
     let is_held_out = metric.scale != PlotRange::Tail;
     ui.vertical(|ui| {

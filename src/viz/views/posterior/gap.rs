@@ -17,6 +17,9 @@ use crate::viz::theme::{Palette, SMALLEST_TEXT};
 /// Height of headings, two rows and two bars.
 pub(super) const HEIGHT: f32 = 102.0;
 
+/// Width below which a name is short.
+const NARROW: f32 = 330.0;
+
 /// Height of a bar with its name.
 const BAR: f32 = 14.0;
 
@@ -58,7 +61,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     let single: Split = posteriors.gap.map(|gap| (gap.log_px, gap.parts));
     let several: Option<Split> = mean.as_ref().map(|mean| mean.gap.map(|gap| (gap.log_px, gap.parts)));
     let count = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.observations));
-    let several_name = count.map_or("mean".to_owned(), |count| format!("mean of {count}"));
+    let several_name = count.filter(|_| width > NARROW).map_or("mean".to_owned(), |count| format!("mean of {count}"));
     let left_out = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.left_out)).unwrap_or(0);
 
     let small = |text: &str| RichText::new(text).size(SMALLEST_TEXT);

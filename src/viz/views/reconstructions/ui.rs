@@ -116,8 +116,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         if is_chosen || hovered {
             draw_frame(ui.painter(), column, is_chosen, hovered, palette);
         }
-        let below = pos2(column.center().x, column.max.y + 2.0);
-        ui.painter().text(below, Align2::CENTER_TOP, number(error, 2), font.clone(), palette.ink);
+        let text = ui.painter().layout_no_wrap(number(error, 2), font.clone(), palette.ink);
+        // Wider than a narrow column, it stays inside.
+        let left = (column.center().x - 0.5 * text.size().x).min(area.right() - text.size().x);
+        ui.painter().galley(pos2(left, column.max.y + 2.0), text, palette.ink);
         if response.clicked() {
             clicked = Some(*i);
         }
@@ -214,6 +216,9 @@ fn drawn(ui: &Ui, context: &ViewContext<'_>, chosen: Vec<usize>, form: TileForm)
     drawn
 }
 
+/// The width of a heading in whole words.
+const ROOMY: f32 = 560.0;
+
 /// The line above the tiles: which observations they are, with paging, and the scale of differences.
 fn heading(
     ui: &mut Ui,
@@ -240,7 +245,12 @@ fn heading(
             page("›", "Next observations", end, end < encoded);
         }
         let which = if shown.worst_first { "worst of the first" } else { "of the first" };
-        ui.label(format!("{}–{end} {which} {encoded} held-out observations", first + 1));
+        let (which, what) = match place.width() {
+            ..ROOMY if shown.worst_first => ("worst of", "held-out"),
+            ..ROOMY => ("of", "held-out"),
+            _ => (which, "held-out observations"),
+        };
+        ui.label(format!("{}–{end} {which} {encoded} {what}", first + 1));
         match &drawn.form {
             TileForm::Picture(_) => signed_legend(ui, drawn.largest, "· x̂ − x"),
             TileForm::Profile(_) => {

@@ -25,7 +25,7 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
         .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0)])
         .filter(|x| x.is_finite())
         .fold(0.02, f64::max);
-    let bounds = PlotBounds::from_min_max([-1.08 * RANGE, full - 1.15 * worst], [1.08 * RANGE, full + 0.18 * worst]);
+    let bounds = PlotBounds::from_min_max([-1.14 * RANGE, full - 1.15 * worst], [1.14 * RANGE, full + 0.18 * worst]);
     // Without a search the level of the best full posteriors is not known: 0 stands for it.
     let height = if found.searched.is_empty() { "−loss (nats), 2nd order" } else { "ELBO (nats)" };
     let response = still_plot(ui, "objective over the angle", context)
@@ -159,12 +159,12 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
                     ui.end_row();
                 }
             }
-            if found.searched.is_empty() {
-                let help = "Drawn is minus the second-order price; 0 is the level of the best full posteriors";
-                ui.weak(format!("searched for up to {MOST_LATENTS} latents")).on_hover_text(help);
-            }
         },
     );
+    if found.searched.is_empty() {
+        let help = "Drawn is minus the second-order price; 0 is the level of the best full posteriors";
+        ui.weak(format!("searched for up to {MOST_LATENTS} latents")).on_hover_text(help);
+    }
 }
 
 /// The number of legend entries beside each other.

@@ -70,7 +70,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     });
     let Some(found) = found else { return instead(ui, "Computing…") };
     let area = if beside {
-        room.with_min_x(place.max.x + 6.0)
+        room.with_min_x(place.max.x.max(head.response.rect.max.x) + 6.0)
     } else {
         room.with_min_y(head.response.rect.max.y + ui.spacing().item_spacing.y)
     };
@@ -159,8 +159,8 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         let label = ui.label("φ");
         let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
         ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
-        pair(ui, context.snapshot.latent_dim(), selection);
     });
+    ui.horizontal(|ui| pair(ui, context.snapshot.latent_dim(), selection));
     let [a, b] = selection.rotated;
     let text = format!("Rotate by {}°", number(selection.phi, 0));
     let help = format!(

@@ -9,7 +9,7 @@ use crate::data::{
     Dataset, ImportNote, ImportOptions, Label, LabelColumn, Scaling, Scene, Table, TableError, TestFile, generate,
     notes_on, prepare_table,
 };
-use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin};
+use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Row};
 use crate::io::{
     FileError, ModelOptions, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table, read_text,
     session_of,
@@ -297,6 +297,10 @@ pub struct PreparedRun {
     pub weights: Option<String>,
     /// Model of a saved run after those steps, if it was kept.
     pub model: Option<Vae<f32>>,
+    /// Its history, if it was kept.
+    pub history: Vec<Arc<Row>>,
+    /// Step at which it was found settled.
+    pub settled: Option<u64>,
     /// View state in the session.
     pub view: Value,
     /// What was left out of a model from a file.
@@ -318,6 +322,8 @@ impl PreparedRun {
             steps,
             weights: None,
             model: None,
+            history: Vec::new(),
+            settled: None,
             view: Value::Null,
             beside: None,
             notes: Vec::new(),
@@ -344,8 +350,8 @@ impl PreparedRun {
 
     /// Run of a session on `data`, shared with the second run if both come from the same file.
     fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
-        let model = session.model(data.data_dim())?;
-        let Session { config, log, steps, weights, view, beside, .. } = session;
+        let (model, history) = (session.model(data.data_dim())?, session.rows()?);
+        let Session { config, log, steps, weights, settled, view, beside, .. } = session;
         let beside = beside.map(|beside| {
             if beside.table.is_none() && beside.config.origin.shares_file_with(&config.origin) {
                 Self::with_data(*beside, Arc::clone(&data))
@@ -362,6 +368,8 @@ impl PreparedRun {
             steps,
             weights,
             model,
+            history,
+            settled,
             view,
             notes: Vec::new(),
             outliers: Vec::new(),

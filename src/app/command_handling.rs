@@ -271,6 +271,8 @@ impl App {
             self.runs[run].set_scene(scene);
             self.restart(run..=run);
         }
+        // Other data have another size.
+        self.selection.camera = None;
         (self.background.seeds, self.background.checks) = (None, None);
     }
 

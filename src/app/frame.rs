@@ -4,7 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Label, Panel, Popup, RichText, Ui};
+use eframe::egui::{
+    self, Align2, Area, CentralPanel, Context, Id, Key, KeyboardShortcut, Label, Panel, Popup, RichText, Ui, UiBuilder,
+    vec2,
+};
 
 use super::panels;
 use super::run_slot::RunSlot;
@@ -14,6 +17,12 @@ use crate::viz::command::UiCommand;
 use crate::viz::run_names::run_names;
 use crate::viz::views::command_table;
 
+/// The height of the line at the foot of the window.
+const STATUS_LINE: f32 = 28.0;
+
+/// What it says while there is nothing else to say.
+const HINT: &str = "Space runs and pauses, F1 lists all keys";
+
 /// The log line that `benches/start.sh` waits for.
 const FIRST_FRAME: &str = "the first frame is on the screen";
 
@@ -22,6 +31,7 @@ impl App {
     pub fn frame(&mut self, ui: &mut Ui) {
         self.take_views();
         self.take_screenshot();
+        self.fit_screen();
         self.fit_zoom();
         let ctx = ui.ctx().clone();
         if self.selection.move_on(f64::from(ctx.input(|i| i.stable_dt))) {
@@ -35,9 +45,7 @@ impl App {
         let bar =
             panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls: open, commands: queue };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
-        self.notice_bar(ui);
-        self.restore_bar(ui);
-        self.time_bar(ui);
+        self.status_line(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         let centre = CentralPanel::default().frame(margin);
         let shows_controls = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
@@ -89,7 +97,7 @@ impl App {
                 UiCommand::Escape => !menu,
                 UiCommand::ToggleHelp => true,
                 // A key without Ctrl is meant for a control that has the keyboard.
-                _ => !modal && (free || entry.shortcut.is_some_and(|s| s.modifiers.command)),
+                _ => !modal && ((free && !menu) || entry.shortcut.is_some_and(|s| s.modifiers.command)),
             };
             if acts {
                 queue.send(entry.command.clone());
@@ -99,16 +107,39 @@ impl App {
         ctx.input_mut(|i| i.events.retain(remains));
     }
 
-    fn notice_bar(&self, ui: &mut Ui) {
-        let Some(notice) = &self.notice else { return };
-        Panel::bottom("notice").show(ui, |ui| {
-            ui.horizontal(|ui| {
+    /// The line at the foot of the window, which is always there, so that nothing moves: the offer of the last session, the step that is
+    /// shown, or the notice. A long notice unfolds above it.
+    fn status_line(&mut self, ui: &mut Ui) {
+        let panel = Panel::bottom("status line").exact_size(STATUS_LINE).show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                let shows = self.restore_offer(ui) | self.shown_step(ui);
+                let Some(notice) = &self.notice else {
+                    if !shows {
+                        ui.add(Label::new(RichText::new(HINT).weak()).truncate());
+                    }
+                    return false;
+                };
                 if ui.button("Dismiss").clicked() {
                     self.commands.send(UiCommand::CloseNotice);
                 }
-                ui.add(Label::new(RichText::new(sentence(notice)).strong()).wrap());
-            });
+                let text = RichText::new(sentence(notice)).strong();
+                let whole = Label::new(text.clone()).extend();
+                let (_, galley, _) = whole.layout_in_ui(&mut ui.new_child(UiBuilder::new().sizing_pass().invisible()));
+                let is_long = galley.size().x > ui.available_width();
+                ui.add(Label::new(text).truncate());
+                is_long
+            })
+            .inner
         });
+        if let (true, Some(notice)) = (panel.inner, &self.notice) {
+            let foot = panel.response.rect.left_top() + vec2(8.0, -4.0);
+            Area::new(Id::unique("long notice")).fixed_pos(foot).pivot(Align2::LEFT_BOTTOM).show(ui.ctx(), |ui| {
+                egui::Frame::popup(ui.style()).show(ui, |ui| {
+                    ui.set_max_width(panel.response.rect.width() - 40.0);
+                    ui.label(sentence(notice));
+                });
+            });
+        }
     }
 
     fn controls(&mut self, ui: &mut Ui) {

@@ -214,10 +214,12 @@ impl App {
 fn repetition(mut prepared: PreparedRun) -> Result<Repetition, String> {
     let (steps, weights, model, log) =
         (prepared.steps, prepared.weights.take(), prepared.model.take(), prepared.log.clone());
+    let (history, settled) = (std::mem::take(&mut prepared.history), prepared.settled);
     let run = prepared.experiment().map_err(|e| e.to_string())?;
     let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
     let eigenvalues = || run.eigenvalues().map(<[f64]>::to_vec);
-    let saved = model.map(|vae| Snapshot::new(config, data, log, Vec::new(), steps, vae, eigenvalues));
+    let saved = model.map(|vae| Snapshot::new(config, data, log, history, steps, vae, eigenvalues));
+    let saved = saved.map(|saved| Snapshot { schedule: saved.schedule.with_verdict(settled), ..saved });
     let is_saved = weights.map(|hash| -> IsSaved { Box::new(move |vae| hash_of_weights(vae) == hash) });
     Ok(Repetition { run, steps, saved, is_saved })
 }

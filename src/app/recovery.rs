@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use eframe::egui::{Panel, Ui};
+use eframe::egui::{Label, RichText, Ui};
 
 use super::autosave::{AutosaveState, SavePoint};
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::launch::PreparedRun;
+use crate::sentence::quoted;
 use crate::viz::command::UiCommand;
 
 impl App {
@@ -39,20 +40,19 @@ impl App {
         self.autosave = autosave;
     }
 
-    /// Offers to restore the session of a window that closed unexpectedly.
-    pub(super) fn restore_bar(&self, ui: &mut Ui) {
-        let Some(session) = &self.autosave.offered else { return };
-        let (name, step) = (session.config.origin.name(), session.steps);
-        Panel::bottom("last session").show(ui, |ui| {
-            ui.horizontal(|ui| {
-                for (name, command) in [("Restore", UiCommand::RestoreSession), ("Forget", UiCommand::ForgetSession)] {
-                    if ui.button(name).clicked() {
-                        self.commands.send(command);
-                    }
-                }
-                ui.strong(format!("Unpick closed unexpectedly. Restore '{name}' at step {step}?"));
-            });
-        });
+    /// Offers to restore the session of a window that closed unexpectedly. Says whether there is one.
+    pub(super) fn restore_offer(&self, ui: &mut Ui) -> bool {
+        let Some(session) = &self.autosave.offered else { return false };
+        let origin = &session.config.origin;
+        let (name, step) = (origin.scene().map_or(origin.name(), |scene| &scene.title), session.steps);
+        for (name, command) in [("Restore", UiCommand::RestoreSession), ("Forget", UiCommand::ForgetSession)] {
+            if ui.button(name).clicked() {
+                self.commands.send(command);
+            }
+        }
+        let text = format!("Unpick closed unexpectedly. Restore {} at step {step}?", quoted(name));
+        ui.add(Label::new(RichText::new(text).strong()).truncate());
+        true
     }
 
     /// Restores the session of a window that closed unexpectedly.

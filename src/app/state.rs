@@ -83,6 +83,8 @@ pub struct App {
     pub(super) pace: Option<f64>,
     /// The side panel is shown: in a narrow window, and in a wide one.
     pub(super) shows_controls: [bool; 2],
+    /// The window was made to fit the screen.
+    pub(super) fits_screen: bool,
     /// The zoom that was asked for, beside that of the window.
     pub(super) zoom: f32,
     /// The seed stays when another scene is chosen.
@@ -125,6 +127,7 @@ impl App {
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
             pace: None,
             shows_controls: [false, true],
+            fits_screen: false,
             zoom: unzoomed(),
             keeps_seed: false,
             pace_before: watchable(),

@@ -1,6 +1,6 @@
 //! Showing earlier steps of the runs, branching from there, switching branches.
 
-use eframe::egui::{Panel, Ui};
+use eframe::egui::Ui;
 
 use super::state::App;
 use crate::trainer::Request;
@@ -32,9 +32,9 @@ impl App {
         }
     }
 
-    /// Says that an earlier step is shown, and offers to run from there or to go back.
-    pub(super) fn time_bar(&mut self, ui: &mut Ui) {
-        let Some(step) = self.selection.shown_step else { return };
+    /// Says that an earlier step is shown, and offers to run from there or to go back. Says whether one is.
+    pub(super) fn shown_step(&mut self, ui: &mut Ui) -> bool {
+        let Some(step) = self.selection.shown_step else { return false };
         let newest = self.runs.iter().filter_map(|run| run.snapshot()).map(|snapshot| snapshot.step).max();
         let help = |command: &UiCommand| {
             let text = |entry: &CommandEntry| {
@@ -44,16 +44,13 @@ impl App {
             entry_of(command).map_or(String::new(), text)
         };
         let (from_here, back) = (help(&UiCommand::RunFromHere), help(&UiCommand::Escape));
-        Panel::bottom("shown step").show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.strong(format!("Showing step {step} of {}", newest.unwrap_or(step)));
-                if ui.button("Run from here").on_hover_text(from_here).clicked() {
-                    self.commands.send(UiCommand::RunFromHere);
-                }
-                if ui.button("Newest step").on_hover_text(back).clicked() {
-                    self.selection.shown_step = None;
-                }
-            });
-        });
+        ui.strong(format!("Showing step {step} of {}", newest.unwrap_or(step)));
+        if ui.button("Run from here").on_hover_text(from_here).clicked() {
+            self.commands.send(UiCommand::RunFromHere);
+        }
+        if ui.button("Newest step").on_hover_text(back).clicked() {
+            self.selection.shown_step = None;
+        }
+        true
     }
 }

@@ -1,6 +1,6 @@
-//! The zoom of the window: text grows with the window, and as it is asked to.
+//! The size of the window and of what is in it: it fits the screen, and text grows with it and as it is asked to.
 
-use eframe::egui::{Vec2, vec2};
+use eframe::egui::{Vec2, ViewportCommand, vec2};
 
 use super::state::App;
 
@@ -41,9 +41,43 @@ impl App {
     }
 }
 
+/// What a title bar takes of the screen where the system does not say it, in points.
+const TITLE_BAR: f32 = 40.0;
+
+/// The size of a window that fits into a screen, title bar and edges included; `None` if it does.
+fn fitting(screen: Vec2, inner: Vec2, outer: Option<Vec2>) -> Option<Vec2> {
+    let edges = outer.map_or(vec2(0.0, TITLE_BAR), |outer| (outer - inner).max(Vec2::ZERO));
+    let fits = inner.min(screen - edges);
+    (fits != inner && fits.min_elem() > 0.0).then_some(fits)
+}
+
+impl App {
+    /// Makes the first window fit into the screen with its title bar. A full window is as the system made it.
+    pub(super) fn fit_screen(&mut self) {
+        let viewport = self.ctx.input(|i| i.viewport().clone());
+        let (Some(screen), Some(inner)) = (viewport.monitor_size, viewport.inner_rect) else { return };
+        if self.fits_screen || viewport.fullscreen == Some(true) || viewport.maximized == Some(true) {
+            return;
+        }
+        self.fits_screen = true;
+        if let Some(size) = fitting(screen, inner.size(), viewport.outer_rect.map(|outer| outer.size())) {
+            self.ctx.send_viewport_cmd(ViewportCommand::InnerSize(size));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_fits_the_screen_with_its_title_bar() {
+        let screen = vec2(1280.0, 720.0);
+        assert_eq!(fitting(screen, vec2(1280.0, 720.0), None), Some(vec2(1280.0, 680.0)));
+        assert_eq!(fitting(screen, vec2(1280.0, 720.0), Some(vec2(1284.0, 750.0))), Some(vec2(1276.0, 690.0)));
+        assert_eq!(fitting(vec2(1920.0, 1080.0), vec2(1280.0, 720.0), None), None);
+        assert_eq!(fitting(vec2(0.0, 0.0), vec2(1280.0, 720.0), None), None, "no screen at all");
+    }
 
     #[test]
     fn text_grows_with_the_window_and_never_shrinks() {

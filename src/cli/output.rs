@@ -29,9 +29,14 @@ pub(super) fn print_notes<'a>(notes: impl IntoIterator<Item = &'a ImportNote>) {
     let mut said: Vec<&ImportNote> = Vec::new();
     for note in notes {
         if !said.contains(&note) {
-            // If standard error is closed, no one reads them.
-            drop(writeln!(std::io::stderr(), "note: {}", sentence(note)));
+            print_note(&note.to_string());
             said.push(note);
         }
     }
+}
+
+/// Writes a note to standard error.
+pub(super) fn print_note(note: &str) {
+    // If standard error is closed, no one reads it.
+    drop(writeln!(std::io::stderr(), "note: {}", sentence(note)));
 }

@@ -10,6 +10,7 @@ use eframe::egui::{Color32, Theme, vec2};
 use super::error::CliError;
 use super::idle_options::{OptionUse, refuse_idle};
 use super::model_args::ModelArgs;
+use super::output::print_note;
 use super::progress::run_progress;
 use super::render_animation::{movie_format, render_animation};
 use crate::data::ObservationKind;
@@ -18,7 +19,7 @@ use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::still::{Figure, FigureSize, SIZES, show};
 use crate::figure::view_state::selection_in;
-use crate::io::{SavedRun, is_occupied, open, session_of, write_atomically};
+use crate::io::{SavedRun, hash_of_weights, is_occupied, open, session_of, write_atomically};
 use crate::launch::{PreparedRun, RunSource, launch};
 use crate::paint::{Canvas, Format, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
@@ -32,6 +33,12 @@ pub struct Render {
     dir: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
+    /// Give the file of your data, for a session or figure that does not hold them
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Give the file of its held-out rows, if it had one
+    #[arg(long, value_name = "FILE", requires = "data")]
+    test: Option<PathBuf>,
     /// Draw a second run beside it on the same scales
     #[arg(long, value_name = "DIR")]
     beside: Option<PathBuf>,
@@ -268,7 +275,9 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     }
     refuse_idle(&request.uses(numbers))?;
     let run = match &request.dir {
-        Some(path) if request.model.source().is_none() => FigureSource::find(path)?,
+        Some(path) if request.model.source().is_none() => {
+            FigureSource::find_with(path, request.data.as_deref(), request.test.as_deref())?
+        }
         dir => FigureSource::Folder(Box::new(request.model.open(dir.as_deref())?)),
     };
     let mut figure = figure(run, request.beside.as_deref())?;
@@ -407,10 +416,25 @@ enum FigureSource {
 
 impl FigureSource {
     fn find(path: &Path) -> Result<Self, CliError> {
+        Self::find_with(path, None, None)
+    }
+
+    /// The same with the files of your data, which a session may lack.
+    fn find_with(path: &Path, data: Option<&Path>, test: Option<&Path>) -> Result<Self, CliError> {
         if path.is_dir() || session_of(path).is_none() {
-            return Ok(Self::Folder(Box::new(open(path)?)));
+            return match data {
+                Some(_) => {
+                    Err(CliError::Input("--data is for a session or figure; a run folder holds its data".to_owned()))
+                }
+                None => Ok(Self::Folder(Box::new(open(path)?))),
+            };
         }
-        Ok(Self::Session(Box::new(launch(&RunSource::of_file(path), None)?)))
+        let source = RunSource::Session {
+            path: path.to_owned(),
+            data: data.map(Path::to_owned),
+            test: test.map(Path::to_owned),
+        };
+        Ok(Self::Session(Box::new(launch(&source, None)?)))
     }
 
     /// The snapshot at the last step.
@@ -418,10 +442,16 @@ impl FigureSource {
         match self {
             Self::Folder(saved) => Ok(snapshot_of(*saved)),
             Self::Session(prepared) => {
-                let steps = prepared.steps;
+                let (steps, weights) = (prepared.steps, prepared.weights.clone());
                 let mut run = prepared.experiment()?;
                 let played = run.play_to(steps, run_progress(steps));
                 let _reached = played.map_err(|divergence| CliError::Run(divergence.to_string()))?;
+                if weights.is_some_and(|hash| hash != hash_of_weights(&run.state().vae)) {
+                    print_note(
+                        "the weights of the repeated run, which is drawn, differ from the saved ones: another machine or version of this \
+                         program made them",
+                    );
+                }
                 Ok(Arc::new(Snapshot::of(&run)))
             }
         }

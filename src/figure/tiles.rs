@@ -159,6 +159,7 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
                 for (run, name) in self.names.iter().enumerate() {
                     if ui.selectable_label(run == pane.run, name).clicked() {
                         self.chosen = Some((0, Pane { run, ..pane }));
+                        ui.close();
                     }
                 }
                 ui.separator();
@@ -166,6 +167,7 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
             for spec in VIEWS {
                 if ui.selectable_label(spec.view == pane.view, spec.view.title).clicked() {
                     self.chosen = Some((0, Pane { view: spec.view, ..pane }));
+                    ui.close();
                 }
             }
         });

@@ -201,8 +201,16 @@ fn children([x, y]: [f64; 2], width: f64, m: usize) -> impl Iterator<Item = [f64
     (0..1 << m).map(move |k| [x + side(k & 1), if m == 1 { 0.0 } else { y + side(k >> 1) }])
 }
 
-/// The cells with these centres; siblings stand together, 2ᵐ at a time.
+/// The cells with these centres; siblings stand together, 2ᵐ at a time. Decoded in blocks, for a decoding may have many numbers.
 fn evaluate(vae: &Vae<f64>, x: &[f64], b: f64, centres: &[[f64; 2]]) -> Vec<Cell> {
+    /// Numbers of a block: 32 MB.
+    const BLOCK: usize = 4_000_000;
+    let siblings = 1 << vae.latent_dim();
+    let families = (BLOCK / x.len().max(1) / siblings).max(1);
+    centres.chunks(families * siblings).flat_map(|block| evaluate_block(vae, x, b, block)).collect()
+}
+
+fn evaluate_block(vae: &Vae<f64>, x: &[f64], b: f64, centres: &[[f64; 2]]) -> Vec<Cell> {
     let m = vae.latent_dim();
     let (eta, likelihood) = (vae.natural(&Matrix::from_fn(m, centres.len(), |i, k| centres[k][i])), vae.likelihood());
     let siblings = 1 << m;

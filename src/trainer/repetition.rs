@@ -53,31 +53,29 @@ impl Repeating {
         (run, Self { steps, is_saved, saved, is_held: false, waiting: VecDeque::new() })
     }
 
-    /// The saved state, with the rows of the history that are repeated so far.
-    pub(super) fn saved_state(&mut self, run: &Experiment) -> Option<Arc<Snapshot>> {
-        let saved = self.saved.as_mut()?;
-        let rows = run.history().rows();
-        // A snapshot never changes after it was published.
-        if saved.history.len() != rows.len() {
-            *saved = Arc::new(Snapshot { history: rows.to_vec(), ..(**saved).clone() });
-        }
-        Some(Arc::clone(saved))
+    /// The saved state.
+    pub(super) fn saved_state(&self) -> Option<Arc<Snapshot>> {
+        self.saved.clone()
     }
 
-    /// Takes a request unless it has to be served at once, as looking at a step that is repeated already.
-    pub(super) fn take(&mut self, request: Request, made: u64) -> Option<Request> {
+    /// Takes a request unless it has to be served at once, as looking at a step that is repeated already. Pause holds the repetition and
+    /// takes back what would train after it; training goes on with both. Gives the number of requests taken back, too.
+    pub(super) fn take(&mut self, request: Request, made: u64) -> (Option<Request>, u64) {
+        let trains = |request: &Request| matches!(request, Request::Run | Request::Steps(_) | Request::StepsTo(_));
         match request {
-            Request::Restart | Request::MaxRate(_) | Request::ShowStep(None) => return Some(request),
-            Request::ShowStep(Some(step)) if step <= made => return Some(request),
-            Request::Pause if self.waiting.is_empty() => {
+            Request::Restart | Request::MaxRate(_) | Request::ShowStep(None) => return (Some(request), 0),
+            Request::ShowStep(Some(step)) if step <= made => return (Some(request), 0),
+            Request::Pause => {
+                let before = self.waiting.len();
+                self.waiting.retain(|waiting| !trains(waiting));
                 self.is_held = true;
-                return Some(request);
+                return (Some(request), (before - self.waiting.len()) as u64);
             }
             _ => {
-                self.is_held = false;
+                self.is_held &= !trains(&request);
                 self.waiting.push_back(request);
             }
         }
-        None
+        (None, 0)
     }
 }

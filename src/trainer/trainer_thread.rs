@@ -128,12 +128,16 @@ impl<'a> TrainerThread<'a> {
     }
 
     fn handle(&mut self, request: Request) {
-        let request = match &mut self.repeating {
+        let (request, taken_back) = match &mut self.repeating {
             Some(repeating) => repeating.take(request, self.run.state().step),
-            None => Some(request),
+            None => (Some(request), 0),
         };
+        self.served += taken_back;
         if let Some(request) = request {
             self.serve_now(request);
+        }
+        if self.repeating.as_ref().is_some_and(|repeating| repeating.is_held) {
+            self.meter.rate = 0.0;
         }
     }
 
@@ -260,7 +264,7 @@ impl<'a> TrainerThread<'a> {
 
     fn publish(&mut self) {
         let made = (self.run.state().step, self.run.log().len());
-        let saved = self.repeating.as_mut().and_then(|repeating| repeating.saved_state(&self.run));
+        let saved = self.repeating.as_ref().and_then(Repeating::saved_state);
         let ended = self.repeated.filter(|(step, commands, _)| (*step, *commands) == made);
         let repeated = match &self.repeating {
             Some(repeating) => Some(Repeated::Steps(made.0, repeating.steps)),

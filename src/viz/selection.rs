@@ -66,6 +66,9 @@ pub struct Selection {
     /// The training plots have an axis of √steps.
     #[serde(skip_serializing_if = "is_off")]
     pub root_steps: bool,
+    /// The ranges of both axes of the latent view; `None`: the prior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latent_window: Option<[[f64; 2]; 2]>,
     /// The first and last step of the training plots; `None`: all steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_range: Option<[f64; 2]>,
@@ -195,6 +198,7 @@ impl Default for Selection {
             axes: [0, 1],
             pairs: false,
             root_steps: false,
+            latent_window: None,
             step_range: None,
             observation: None,
             layers: Layers::default(),
@@ -235,6 +239,9 @@ impl Selection {
             self.rotated = [0, 1.min(m - 1)];
         }
         self.observation = self.observation.filter(|i| *i < encoded);
+        // That of a file may be anything.
+        let is_range = |[low, high]: &[f64; 2]| low.abs() <= 100.0 && high.abs() <= 100.0 && high - low > 1e-3;
+        self.latent_window = self.latent_window.filter(|window| window.iter().all(is_range));
     }
 
     /// As at the start, with the layers that are chosen.

@@ -77,6 +77,29 @@ fn the_wheel_zooms_the_training_plots_and_a_double_click_shows_all_steps() {
 }
 
 #[test]
+fn the_wheel_zooms_latent_space_and_a_double_click_shows_the_prior() {
+    let mut test = WindowTest::paused_at("linear", 20);
+    test.app().execute(UiCommand::SetAlone(view_named("latent")));
+    test.frames(3);
+    let z = test.kittest.get_by_label("z* in latent space").rect().center();
+    // Beside the handle, which would take the click.
+    let place = z + vec2(80.0, 60.0);
+    test.kittest.hover_at(place);
+    test.frames(2);
+    let delta = vec2(0.0, 200.0);
+    let (unit, phase, modifiers) = (MouseWheelUnit::Point, TouchPhase::Move, Modifiers::NONE);
+    test.kittest.event(Event::MouseWheel { unit, delta, phase, modifiers, source: MouseWheelSource::Unknown });
+    test.frames(20);
+    let [[left, right], _] = test.app().selection().latent_window.expect("a part of the prior");
+    assert!(right - left < 5.0 && left > -4.0 && right < 4.0, "{left} to {right}");
+    let moved = test.kittest.get_by_label("z* in latent space").rect().center();
+    assert!(moved.distance(place) > 1.2 * z.distance(place), "what is seen is larger");
+    test.frames(40);
+    test.double_click(place);
+    assert_eq!(test.app().selection().latent_window, None);
+}
+
+#[test]
 fn in_a_small_window_views_come_one_at_a_time_and_the_panel_on_request() {
     let mut test = WindowTest::paused_at("cylinder", 20);
     test.press("Compare A | B");

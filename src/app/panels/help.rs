@@ -36,7 +36,6 @@ fn contents(ui: &mut Ui) {
         .into_iter()
         .flat_map(|menu| command_table().iter().filter(move |entry| entry.menu.0 == menu))
         .filter_map(|entry| Some((ui.ctx().format_shortcut(&entry.shortcut?), entry.label.clone())))
-        .chain([("Ctrl + − 0".to_owned(), "Zoom the whole window".to_owned())])
         .collect();
     let (left, right) = keys.split_at(keys.len().div_ceil(2));
     Grid::new("keys").num_columns(4).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {

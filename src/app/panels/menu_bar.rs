@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use eframe::egui::{
-    Align, Button, Layout, MenuBar, Response, RichText, Slider, TextStyle, TextWrapMode, Ui, WidgetText,
+    Align, Button, Layout, MenuBar, Response, RichText, ScrollArea, Slider, TextStyle, TextWrapMode, Ui, WidgetText,
 };
 
 use super::room::is_wide;
@@ -58,9 +58,16 @@ pub(crate) fn show(ui: &mut Ui, bar: &Bar<'_>) {
     });
 }
 
+/// What is left of the height of a window beside a menu.
+const BESIDE_MENU: f32 = 60.0;
+
 fn menus(ui: &mut Ui, bar: &Bar<'_>) {
     for (name, menu) in [("File", Menu::File), ("Run", Menu::Run), ("View", Menu::View), ("Help", Menu::Help)] {
-        ui.menu_button(name, |ui| entries(ui, menu, bar.recent, bar.commands));
+        ui.menu_button(name, |ui| {
+            // In a low window a menu is scrolled.
+            let most = ui.ctx().content_rect().height() - BESIDE_MENU;
+            ScrollArea::vertical().max_height(most).show(ui, |ui| entries(ui, menu, bar.recent, bar.commands));
+        });
     }
 }
 
@@ -158,8 +165,12 @@ const WHOLE_STATE: f32 = 520.0;
 const SHORT_STATE: f32 = 370.0;
 const STEP_ALONE: f32 = 130.0;
 
+/// The room for how far the repetition of a saved run is.
+const REPEATED: f32 = 110.0;
+
 fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
-    let room = ui.available_width() / views.len() as f32;
+    let repeated = if views.iter().flatten().any(|view| view.repeated.is_some()) { REPEATED } else { 0.0 };
+    let room = ui.available_width() / views.len() as f32 - repeated;
     let (is_roomy, is_short) = (room > WHOLE_STATE, room < SHORT_STATE);
     if room < STEP_ALONE {
         return;

@@ -98,6 +98,8 @@ mod tests {
             table: None,
             weights: None,
             parameters: None,
+            history: None,
+            settled: None,
             view: serde_json::Value::Null,
             program: "unpick 0.1.0".to_owned(),
             beside: None,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::history_csv::{history_csv, parse_history};
 use super::metrics::metrics_json;
 use super::parts::Parts;
 use super::record::{PreparationRecord, Record, kind_of};
@@ -101,7 +102,7 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     let (activation, likelihood) = (vae.architecture.activation.name(), vae.likelihood().name());
     let about = json!({ "program": record.program, "step": step, "activation": activation, "likelihood": likelihood });
     files.push((MODEL, to_safetensors(vae, &about.to_string())?));
-    files.push((HISTORY, history(run.history.iter().map(|row| &**row), vae.latent_dim()).into_bytes()));
+    files.push((HISTORY, history_csv(run.history.iter().map(Arc::as_ref), vae.latent_dim()).into_bytes()));
     files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into_bytes()));
     files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
     record.parts = files.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect();
@@ -121,7 +122,7 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
         let sentence = "the weights are not those of the session beside them (parts of two runs, or a damaged file); save the run again";
         return Err(FileError::new(sentence).at(&folder.join(MODEL)));
     }
-    if (session.steps, session.config.seed, &session.log) != (saved.steps, saved.config.seed, &saved.log) {
+    if (session.steps, &session.config, &session.log) != (saved.steps, &saved.config, &saved.log) {
         let sentence = "config.toml and session.unpick are of two runs; save the run again";
         return Err(FileError::new(sentence).at(folder));
     }
@@ -301,7 +302,7 @@ fn read_split(text: &[u8], data: &mut Dataset) -> Result<(), FileError> {
     whole.then_some(()).ok_or_else(|| FileError::new("the rows do not fit the data; save the run again"))
 }
 
-/// Rows of the history. The optimiser of a row follows from the commands before it.
+/// Rows of the history.
 fn read_history(
     parts: &mut Parts<'_>,
     m: usize,
@@ -313,17 +314,7 @@ fn read_history(
     let text = parts.read(HISTORY, "the history")?;
     let text =
         String::from_utf8(text).map_err(|e| FileError::new(format_args!("this is no history ({e})")).at(&path))?;
-    let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
-    let row = |(i, line): (usize, &str)| {
-        let fields: Vec<&str> = line.split(',').collect();
-        let wrong = || FileError::new(format_args!("line {}: this is no row of a history", i + 1)).at(&path);
-        let mut row = Row::read(&header, &fields, m).ok_or_else(wrong)?;
-        let before = log.iter().take_while(|logged| logged.step < row.step);
-        let settings = before.fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
-        row.settings.optimizer.kind = settings.optimizer.kind;
-        Ok(Arc::new(row))
-    };
-    let rows: Vec<Arc<Row>> = text.lines().enumerate().skip(1).map(row).collect::<Result<_, FileError>>()?;
+    let rows = parse_history(&text, m, config, log).map_err(|e| e.at(&path))?;
     // In folders of earlier versions no hash says so.
     if !text.ends_with('\n') || (rows.is_empty() && steps >= LONGEST_INTERVAL) {
         return Err(FileError::new("the history was cut short; save the run again").at(&path));
@@ -333,12 +324,6 @@ fn read_history(
 
 /// Most steps before the first row of a history.
 const LONGEST_INTERVAL: u64 = 200;
-
-/// The history as CSV.
-fn history<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> String {
-    let lines = std::iter::once(Row::header(m)).chain(rows.map(Row::fields));
-    lines.map(|fields| format!("{}\n", fields.join(","))).collect()
-}
 
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")

@@ -3,6 +3,7 @@
 pub(super) mod autosave;
 pub(super) mod export;
 pub(super) mod folder;
+mod history_csv;
 pub(super) mod metrics;
 mod parts;
 pub mod provenance;

@@ -3,7 +3,8 @@
 //!
 //! A session is the [`Record`] of the run with more keys: `format` identifies the file; `weights` is the hash of the
 //! final weights, which tells another machine if its run is the same; `parameters` are these weights (little-endian float32
-//! in base 64; not in figures, which have little room), so that they are seen before the run is repeated; `view` is the state of the window; `table` holds
+//! in base 64), `history` the rows of `history.csv` and `settled` the step at which the run was found settled, so that all this is seen
+//! before the run is repeated (not in figures, which have little room); `view` is the state of the window; `table` holds
 //! your data as they were trained on; `beside` is a second run for comparison, with the same keys. A session contains
 //! no paths.
 
@@ -14,10 +15,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
+use super::history_csv::{history_csv, parse_history};
 use super::record::{Record, check_schema, program};
 use super::table_record::TableRecord;
 use crate::data::{Dataset, generate};
-use crate::experiment::{Config, LoggedCommand, Origin, Snapshot};
+use crate::experiment::{Config, LoggedCommand, Origin, Row, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::hash_of_weights;
@@ -58,6 +60,10 @@ pub struct Session {
     pub weights: Option<String>,
     /// These weights, in the order of [`Vae::parameters`].
     pub parameters: Option<Vec<f32>>,
+    /// Rows of the history as CSV.
+    pub history: Option<String>,
+    /// Step at which the run was found settled.
+    pub settled: Option<u64>,
     /// State of the window. The key `selection` holds z* and everything else that figures depend on.
     pub view: Value,
     /// Name and version of the program that wrote the session.
@@ -76,6 +82,8 @@ impl Session {
             weights: Some(hash_of_weights(vae)),
             // A model from a file is in the session as it is.
             parameters: config.origin.model().is_none().then(|| vae.parameters.clone()),
+            history: Some(history_csv(snapshot.history.iter().map(Arc::as_ref), vae.latent_dim())),
+            settled: snapshot.schedule.settled(),
             view,
             ..Self::planned((**config).clone(), log.clone(), *step)
         }
@@ -83,8 +91,9 @@ impl Session {
 
     /// The session of a run that has not been trained yet, without your data.
     pub fn planned(config: Config, log: Vec<LoggedCommand>, steps: u64) -> Self {
-        let (table, weights, parameters, view, program, beside) = (None, None, None, Value::Null, program(), None);
-        Self { config, log, steps, table, weights, parameters, view, program, beside }
+        let (table, weights, parameters, history, settled) = (None, None, None, None, None);
+        let (view, program, beside) = (Value::Null, program(), None);
+        Self { config, log, steps, table, weights, parameters, history, settled, view, program, beside }
     }
 
     /// Adds a second run for comparison.
@@ -136,6 +145,12 @@ impl Session {
             let bytes: Vec<u8> = parameters.iter().flat_map(|x| x.to_le_bytes()).collect();
             object.insert("parameters".to_owned(), Value::from(BASE64.encode(bytes)));
         }
+        if let Some(history) = self.history.as_ref().filter(|text| text.len() <= most.weights) {
+            object.insert("history".to_owned(), Value::from(history.as_str()));
+        }
+        if let Some(settled) = self.settled.filter(|_| most.weights > 0) {
+            object.insert("settled".to_owned(), Value::from(settled));
+        }
         if !self.view.is_null() {
             object.insert("view".to_owned(), self.view.clone());
         }
@@ -183,6 +198,8 @@ impl Session {
         let damaged = |e: serde_json::Error| FileError::new(format_args!("this is not a whole session file ({e})"));
         let weights = object.remove("weights").map(serde_json::from_value).transpose().map_err(damaged)?;
         let parameters = object.remove("parameters").map(|value| parameters_in(&value)).transpose()?;
+        let history = object.remove("history").map(serde_json::from_value).transpose().map_err(damaged)?;
+        let settled = object.remove("settled").map(serde_json::from_value).transpose().map_err(damaged)?;
         let table: Option<TableRecord> =
             object.remove("table").map(serde_json::from_value).transpose().map_err(damaged)?;
         // Another version may have other keys; then its number is the useful error.
@@ -214,7 +231,7 @@ impl Session {
             config.validate(samples).map_err(FileError::new)?;
             config.settings_after(&log, samples).map_err(FileError::new)?;
         }
-        Ok(Self { config, log, steps, table, weights, parameters, view, program, beside: None })
+        Ok(Self { config, log, steps, table, weights, parameters, history, settled, view, program, beside: None })
     }
 
     /// The data of the run, generated or from the session.
@@ -247,11 +264,24 @@ impl Session {
             let sentence = format_args!("the session holds {found} weights where its networks have {wanted}");
             return Err(FileError::new(sentence));
         }
+        if parameters.iter().any(|x| !x.is_finite()) {
+            return Err(FileError::new("the weights of the session are damaged: one is not a finite number"));
+        }
         vae.parameters.clone_from(parameters);
         if self.has_weights_of(&vae) == Some(true) {
             return Ok(Some(vae));
         }
         Err(FileError::new("the weights of the session are damaged: their hash is another"))
+    }
+
+    /// Rows of the history; none if the session does not hold them.
+    ///
+    /// # Errors
+    /// If they are damaged.
+    pub fn rows(&self) -> Result<Vec<Arc<Row>>, FileError> {
+        let text = self.history.as_deref().unwrap_or_default();
+        let rows = parse_history(text, self.config.architecture.latent_dim, &self.config, &self.log);
+        rows.map_err(|e| FileError::new(format_args!("the history of the session is damaged: {e}")))
     }
 
     /// True if the weights of a model are those of the session to the last bit; `None` if the session has no hash.
@@ -318,6 +348,8 @@ mod tests {
             table: None,
             weights: Some("00ff".to_owned()),
             parameters: None,
+            history: None,
+            settled: None,
             view,
             program,
             beside: None,
@@ -385,6 +417,8 @@ mod tests {
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(true));
         let read = Session::parse(&session_file(&saved).unwrap()).unwrap();
         assert_eq!(read.model(3).unwrap().as_ref(), Some(&run.state().vae), "a file holds the model");
+        assert_eq!(read.rows().unwrap().len(), run.history().rows().len());
+        assert!(Session { history: Some("step\nx\n".to_owned()), ..read.clone() }.rows().is_err());
         let in_figure = Session::parse(&saved.to_json(EMBEDDED_IN_FIGURE).unwrap()).unwrap();
         assert_eq!((in_figure.model(3).unwrap(), &in_figure.weights), (None, &saved.weights), "a figure its hash");
         let mut damaged = read.clone();

@@ -54,14 +54,14 @@ impl Labels {
         }
     }
 
-    /// Writes around a position, or at the free place that is next to it.
+    /// Writes around a position, or at the free place that is next to it, if there is one.
     pub(crate) fn put(&mut self, painter: &Painter, position: Pos2, text: &str, color: Color32, halo: Color32) {
         let size = painter.layout_no_wrap(text.to_owned(), label_font(), color).size() + vec2(4.0, -2.0);
         let ring = |k: u8| {
             let spoke = |i: u8| Vec2::angled(std::f32::consts::TAU * f32::from(i) / 12.0);
             (0..12).map(move |i| position + 7.0 * f32::from(k) * spoke(i))
         };
-        let places = std::iter::once(position).chain((1..=4).flat_map(ring));
+        let places = std::iter::once(position).chain((1..=7).flat_map(ring));
         // A name at the edge of the picture moves inside; one far outside stays there.
         let area = painter.clip_rect();
         let inside = |place: Rect| {
@@ -73,7 +73,8 @@ impl Labels {
         };
         let places = places.map(|centre| inside(Rect::from_center_size(centre, size)));
         let free = |place: &Rect| !self.taken.iter().any(|taken| taken.intersects(*place));
-        let place = places.into_iter().find(free).unwrap_or(inside(Rect::from_center_size(position, size)));
+        // Without a name a mark is still seen; a name over another hides both.
+        let Some(place) = places.into_iter().find(free) else { return };
         self.taken.push(place);
         label(painter, place.center(), Align2::CENTER_CENTER, text, color, halo);
     }

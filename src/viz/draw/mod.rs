@@ -16,3 +16,4 @@ pub(crate) mod points;
 pub(crate) mod polyline;
 pub(crate) mod singular;
 pub(crate) mod tile;
+pub(crate) mod zoom;

@@ -96,6 +96,9 @@ fn header(ui: &mut Ui, context: &ViewContext<'_>, seeds: &SeedEnsemble, made: &[
             let invitation = if context.is_figure() { "" } else { "; click one to open it" };
             let text = format!("{} steps each{invitation}", seeds.steps());
             ui.add(Label::new(RichText::new(text).weak()).truncate());
+        } else if context.is_figure() {
+            let least = made.iter().min().copied().unwrap_or(0);
+            ui.weak(format!("at least {least} of {} steps each", seeds.steps()));
         } else {
             let total: u64 = made.iter().sum();
             let share = total as f32 / (seeds.steps() * made.len() as u64).max(1) as f32;
@@ -164,8 +167,13 @@ fn multiple(
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 2));
             let gap = snapshot.geometry.beta_gap.map_or("–".to_owned(), |gap| number(gap, 3));
             title(&format!("seed {seed}"));
-            text(0.0, &format!("{} {elbo}", MINIBATCH_ELBO.name));
-            text(1.0, &format!("{} {gap}", MEAN_GAP.name));
+            for (line, name, value) in [(0.0, MINIBATCH_ELBO.name, elbo), (1.0, MEAN_GAP.name, gap)] {
+                // In a narrow tile the number alone; the line above all tiles names it.
+                let whole = format!("{name} {value}");
+                let font = FontId::proportional(SMALLEST_TEXT);
+                let width = painter.layout_no_wrap(whole.clone(), font, palette.ink).size().x;
+                text(line, if width > rect.width() - 8.0 { &value } else { &whole });
+            }
             let font = FontId::proportional(SMALLEST_TEXT);
             let corner = rect.right_top() + vec2(-5.0, 2.0);
             painter.text(corner, Align2::RIGHT_TOP, format!("∠V {}", angle(snapshot)), font, palette.ink);

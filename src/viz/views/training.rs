@@ -12,6 +12,7 @@ use crate::viz::draw::labels::Labels;
 use crate::viz::draw::number::{number, tick};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::{polyline, seldom};
+use crate::viz::draw::zoom::wheel;
 use crate::viz::history_table::history_table;
 use crate::viz::number_name::{HELD_OUT_ELBO, MEAN_CONTRAST, MEAN_GAP, MINIBATCH_ELBO};
 use crate::viz::run_names::{RUN_NAMES, run_names};
@@ -174,14 +175,10 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     if time.double_clicked() {
         (selection.step_range, selection.shown_step) = (None, None);
     }
-    if let Some(pointer) = time.hover_pos() {
-        let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
-        let factor = pinch * (WHEEL * scroll.y).exp();
-        let at = axis_of_steps.step(response.transform.value_from_position(pointer).x);
-        let shift = -f64::from(scroll.x / response.transform.frame().width());
-        if factor != 1.0 || shift != 0.0 {
-            selection.step_range = zoomed(range, f64::from(factor), at, shift, all);
-        }
+    if let Some(zoom) = wheel(ui, &time, &marks) {
+        let [range, all] = [range, all].map(|ends| ends.map(|step| axis_of_steps.place(step)));
+        let range = zoom.range(0, range, LEAST_SHARE * all[1], all);
+        selection.step_range = range.map(|ends| ends.map(|place| axis_of_steps.step(place)));
     }
     hover(context, time, |pointer| {
         let change = runs.iter().find_map(|run| change_near(run, &marks, axis_of_steps, pointer.x));
@@ -234,24 +231,14 @@ impl StepAxis {
     }
 }
 
-/// The zoom of a point of scrolling, as a logarithm.
-const WHEEL: f32 = 0.004;
+/// The least share of all steps that the plots show.
+const LEAST_SHARE: f64 = 0.01;
 
 /// The range of steps that is asked for, within all of them.
 fn range_within(asked: Option<[f64; 2]>, all: [f64; 2]) -> [f64; 2] {
     let Some([low, high]) = asked else { return all };
     let fits = low.is_finite() && high.is_finite() && low < high && low < all[1];
     if fits { [low.max(all[0]), high.min(all[1])] } else { all }
-}
-
-/// The range of steps after a zoom about the step `at` and a shift by a share of the range; `None`: all steps.
-fn zoomed([low, high]: [f64; 2], factor: f64, at: f64, shift: f64, all: [f64; 2]) -> Option<[f64; 2]> {
-    /// As few steps as a range has.
-    const LEAST: f64 = 10.0;
-    let width = ((high - low) / factor).clamp(LEAST, all[1] - all[0]);
-    let share = ((at - low) / (high - low)).clamp(0.0, 1.0);
-    let low = (at - share * width + shift * width).clamp(all[0], all[1] - width);
-    (width < all[1] - all[0]).then_some([low, low + width])
 }
 
 /// The step at a place on the axis; `None` at its end, which is the newest step.
@@ -501,15 +488,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zoom_keeps_the_step_under_the_pointer_and_ends_at_all_steps() {
+    fn a_range_of_another_run_is_not_kept() {
         let all = [0.0, 1000.0];
-        let once = zoomed(all, 2.0, 300.0, 0.0, all).unwrap();
-        assert_eq!(once, [150.0, 650.0], "step 300 stays at three tenths");
-        assert_eq!(zoomed(once, 2.0, 300.0, 0.0, all), Some([225.0, 475.0]));
-        assert_eq!(zoomed(once, 0.5, 300.0, 0.0, all), None);
-        assert_eq!(zoomed(once, 1.0, 300.0, 10.0, all), Some([500.0, 1000.0]), "it ends where the steps end");
-        let least = zoomed(once, 1e9, 300.0, 0.0, all).unwrap();
-        assert!((least[1] - least[0] - 10.0).abs() < 1e-9);
+        assert_eq!(range_within(Some([150.0, 2000.0]), all), [150.0, 1000.0]);
         assert_eq!(range_within(Some([2000.0, 3000.0]), all), all, "of another run");
         assert_eq!(range_within(Some([f64::NAN, 3.0]), all), all);
     }

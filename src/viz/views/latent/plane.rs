@@ -18,11 +18,24 @@ use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::pinned;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::singular::singular_curves;
+use crate::viz::draw::zoom::wheel;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::observations::{choose, nearest};
 use crate::viz::selection::Selection;
 use crate::viz::singular_query::{LEGEND, SingularCurves};
 use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
+
+/// The wheel zooms. (A double click puts z* at 0 and shows the whole prior again.)
+fn zoom(ui: &Ui, response: &Response, marks: &PlotPainter, selection: &mut Selection) {
+    /// Standard deviations that are seen at least.
+    const LEAST: f64 = 0.2;
+    if let Some(zoom) = wheel(ui, response, marks) {
+        let all = [-RANGE, RANGE];
+        let window = selection.latent_window.unwrap_or([all; 2]);
+        let ranges = [0, 1].map(|axis| zoom.range(axis, window[axis], LEAST, all));
+        selection.latent_window = ranges[0].zip(ranges[1]).map(|(x, y)| [x, y]);
+    }
+}
 
 /// The plane of two latents, the first across. With one latent both are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +64,19 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         .y_grid_spacer(grid(ticks))
         .custom_x_axes(if is_small { Vec::new() } else { vec![axis(AxisHints::new_x(), &indexed("z", a))] })
         .custom_y_axes(if is_small { Vec::new() } else { vec![axis(AxisHints::new_y(), &vertical)] })
-        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE; 2], [RANGE; 2])));
+        .show(ui, |plot| {
+            let [x, y] = selection.latent_window.filter(|_| !is_small).unwrap_or([[-RANGE, RANGE]; 2]);
+            plot.set_plot_bounds(PlotBounds::from_min_max([x[0], y[0]], [x[1], y[1]]));
+        });
     let marks = PlotPainter::new(ui, context, plot.transform);
     let handle = handle(ui, &marks, selection, axes);
+    if !is_small {
+        // After the first click the handle is under the pointer.
+        if plot.response.double_clicked() || handle.double_clicked() {
+            selection.latent_window = None;
+        }
+        zoom(ui, &plot.response, &marks, selection);
+    }
     drag(ui, &handle, &marks, selection, axes);
     if let Some(position) = drag(ui, &plot.response, &marks, selection, axes) {
         click(context, &marks, position, selection, axes);

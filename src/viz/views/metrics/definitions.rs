@@ -190,6 +190,7 @@ pub(super) const METRICS: [Metric; 9] = [
         levels: |s, metrics| {
             let held_out = metrics.map(|metrics| ("all held-out", metrics.elbo));
             let optimum = s.optimum_training.as_ref().map(|best| ("training optimum", best.elbo));
+            let optimum = optimum.filter(|(_, elbo)| elbo.is_finite());
             held_out.into_iter().chain(optimum).collect()
         },
         scale: PlotRange::Tail,

@@ -6,7 +6,7 @@ use eframe::egui::{
     Align2, Color32, FontId, Grid, Id, Painter, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 
-use super::gap_query::{FIRST, MeanGapAnswer, MeanGapQuery, OBSERVATIONS};
+use super::gap_query::{FIRST, MeanGapAnswer, MeanGapQuery, most_observations};
 use super::query::Posteriors;
 use crate::geometry::{GapPart, Integration, Undefined};
 use crate::stats::Uncertain;
@@ -49,7 +49,7 @@ type Split = Result<(Uncertain, [Option<Uncertain>; 3]), Undefined>;
 
 /// The newest mean over held-out observations, asked for all of them. (A figure waits for it.)
 pub(super) fn mean_of_held_out(context: &ViewContext<'_>) -> Option<Arc<MeanGapAnswer>> {
-    context.query(&MeanGapQuery { observations: OBSERVATIONS })
+    context.query(&MeanGapQuery { observations: most_observations(context.snapshot.data_dim()) })
 }
 
 /// Headings, numbers and bars.
@@ -61,7 +61,8 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     let single: Split = posteriors.gap.map(|gap| (gap.log_px, gap.parts));
     let several: Option<Split> = mean.as_ref().map(|mean| mean.gap.map(|gap| (gap.log_px, gap.parts)));
     let count = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.observations));
-    let several_name = count.filter(|_| width > NARROW).map_or("mean".to_owned(), |count| format!("mean of {count}"));
+    let several_name = count.map_or("mean".to_owned(), |count| format!("mean of {count}"));
+    let single_name = if width > NARROW { "this x" } else { "x" };
     let left_out = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.left_out)).unwrap_or(0);
 
     let small = |text: &str| RichText::new(text).size(SMALLEST_TEXT);
@@ -72,7 +73,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
         let heading =
             if beta == 1.0 { "log p(x)".to_owned() } else { format!("× β = {}; log p(x)", number(beta, 2)) };
         ui.label(small(&heading).weak()).on_hover_text(IDENTITY);
-        for (name, split) in [("this x", Some(&single)), (&several_name, several.as_ref())] {
+        for (name, split) in [(single_name, Some(&single)), (&several_name, several.as_ref())] {
             if let Some(Ok((log_px, _))) = split {
                 ui.label(small(&format!("{name}: {}", with_error(*log_px, scale.1)))).on_hover_text(IDENTITY);
             }
@@ -119,16 +120,17 @@ fn growing_mean(ui: &Ui, context: &ViewContext<'_>) -> Option<Arc<MeanGapAnswer>
     if context.is_figure() {
         return mean_of_held_out(context);
     }
+    let most = most_observations(context.snapshot.data_dim());
     let id: Id = ui.scope_id().with("observations of the mean gap");
     let step = context.snapshot.step;
     let observations = match ui.data(|data| data.get_temp::<(u64, usize)>(id)) {
         Some((of, count)) if of == step => count,
-        _ => FIRST,
+        _ => FIRST.min(most),
     };
     let answer = context.query(&MeanGapQuery { observations });
     let done = answer.as_ref().is_some_and(|answer| answer.step == step && answer.asked == observations);
-    if done && observations < OBSERVATIONS {
-        ui.data_mut(|data| data.insert_temp(id, (step, 2 * observations)));
+    if done && observations < most {
+        ui.data_mut(|data| data.insert_temp(id, (step, (2 * observations).min(most))));
         ui.ctx().request_repaint();
     } else {
         ui.data_mut(|data| data.insert_temp(id, (step, observations)));

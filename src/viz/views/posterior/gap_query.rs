@@ -5,8 +5,11 @@ use crate::geometry::{MeanGap, Undefined, mean_gap};
 use crate::vae::Vae;
 use crate::viz::query::Query;
 
-/// Observations of the finished mean.
-pub(super) const OBSERVATIONS: usize = 64;
+/// Observations of the finished mean, at most: the fewer, the more dimensions a decoding has.
+pub(super) fn most_observations(data_dim: usize) -> usize {
+    const NUMBERS: usize = 16_000;
+    (NUMBERS / data_dim.max(1)).clamp(1, 64)
+}
 
 /// Observations of the first mean: few enough for a training run.
 pub(super) const FIRST: usize = 8;

@@ -134,6 +134,9 @@ struct DensityScale {
     height: f64,
 }
 
+/// The height of a plot as a share of its highest curve: the lines above that leave it free.
+const HEADROOM: f64 = 1.9;
+
 impl DensityScale {
     fn of(context: &ViewContext<'_>, latents: &[usize]) -> Self {
         // A collapsed latent moves nothing, so its seam has no scale.
@@ -145,7 +148,7 @@ impl DensityScale {
         let mut heights: Vec<f64> = seams().flat_map(|s| s.density()).filter(|d| d.is_finite()).collect();
         let high = heights.len() * 99 / 100;
         let height =
-            if heights.is_empty() { 1.0 } else { 1.5 * *heights.select_nth_unstable_by(high, f64::total_cmp).1 };
+            if heights.is_empty() { 1.0 } else { HEADROOM * *heights.select_nth_unstable_by(high, f64::total_cmp).1 };
         Self { reach: if reach > 0.0 { reach } else { 1.0 }, height }
     }
 

@@ -83,11 +83,15 @@ fn angle_and_loss(marks: &PlotPainter, foot: Pos2, phi: f64, loss: &str, palette
     let frame = marks.painter.clip_rect().shrink(4.0);
     let width = |text: &str| marks.painter.layout_no_wrap(text.to_owned(), label_font(), palette.latent).size().x;
     let both = format!("φ = {}°, {loss}", number(phi, 1));
-    let text = if width(&both) <= frame.width() { both.as_str() } else { loss };
-    let width = width(text);
-    let left = if phi > 15.0 { foot.x - 8.0 - width } else { foot.x + 8.0 };
-    let left = left.clamp(frame.left(), (frame.right() - width).max(frame.left()));
-    marks.label(pos2(left, foot.y - 3.0), Align2::LEFT_BOTTOM, text, palette.latent);
+    // Right or left of the line, never across it; if need be the loss alone.
+    let beside = |text: &str| {
+        let (right, left) = (foot.x + 8.0, foot.x - 8.0 - width(text));
+        let [fits_right, fits_left] = [right + width(text) <= frame.right(), left >= frame.left()];
+        if phi > 15.0 && fits_left { Some(left) } else { fits_right.then_some(right).or(fits_left.then_some(left)) }
+    };
+    let place = |text: &str| beside(text).map(|left| (text.to_owned(), left));
+    let Some((text, left)) = place(&both).or_else(|| place(loss)) else { return };
+    marks.label(pos2(left, foot.y - 3.0), Align2::LEFT_BOTTOM, &text, palette.latent);
 }
 
 /// Radius of a dot that is a lower bound.

@@ -167,6 +167,9 @@ fn a_trainer_makes_the_requested_steps_and_pauses() {
     }
 }
 
+/// Steps that take longer than the test needs to look at their beginning.
+const LONG: u64 = 20_000;
+
 /// A repetition of `steps` steps, whose saved state is a model of zeros.
 fn repetition(steps: u64, is_same: bool) -> (Trainer, Receiver<()>, Experiment) {
     let (config, data) = start(7);
@@ -185,32 +188,32 @@ fn repetition(steps: u64, is_same: bool) -> (Trainer, Receiver<()>, Experiment) 
 
 #[test]
 fn a_saved_state_is_shown_while_its_steps_are_repeated() {
-    let (trainer, wakes, mut run) = repetition(2000, true);
+    let (trainer, wakes, mut run) = repetition(LONG, true);
     let seen = wait(&trainer, &wakes, |_| true);
-    assert_eq!((seen.snapshot.step, seen.running), (2000, true));
+    assert_eq!((seen.snapshot.step, seen.running), (LONG, true));
     assert!(seen.snapshot.vae.parameters.iter().all(|x| *x == 0.0));
     // What is asked for concerns the end, and waits; it holds for the run that is repeated, not for what is shown.
     trainer.ask(Request::Command(Command::Beta(3.0)));
     trainer.ask(Request::Steps(10));
     let seen = wait(&trainer, &wakes, |view| !view.running && view.served == 2);
-    run.advance(2000).unwrap();
+    run.advance(LONG).unwrap();
     run.apply(Command::Beta(3.0)).unwrap();
     run.advance(10).unwrap();
-    assert_eq!((seen.snapshot.step, seen.repeated), (2010, None), "trained further");
+    assert_eq!((seen.snapshot.step, seen.repeated), (LONG + 10, None), "trained further");
     assert_eq!(bits(&seen.snapshot.vae), bits(&run.state().vae));
     assert_eq!(rows(&seen.snapshot.history), rows(run.history().rows()));
 }
 
 #[test]
 fn a_repetition_is_held_and_goes_on_and_says_how_it_ended() {
-    let (trainer, wakes, mut run) = repetition(3000, true);
+    let (trainer, wakes, mut run) = repetition(LONG, true);
     trainer.ask(Request::Pause);
     let held = wait(&trainer, &wakes, |view| view.served == 1);
-    let Some(Repeated::Steps(made, 3000)) = held.repeated else { panic!("{:?}", held.repeated) };
-    assert!(!held.running && made < 3000);
+    let Some(Repeated::Steps(made, LONG)) = held.repeated else { panic!("{:?}", held.repeated) };
+    assert!(!held.running && made < LONG);
     trainer.ask(Request::Steps(0));
     let seen = wait(&trainer, &wakes, |view| view.served == 2 && !view.running);
-    run.advance(3000).unwrap();
+    run.advance(LONG).unwrap();
     assert_eq!(seen.repeated, Some(Repeated::Verified));
     assert_eq!(bits(&seen.snapshot.vae), bits(&run.state().vae));
 

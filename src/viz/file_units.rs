@@ -43,7 +43,7 @@ pub(crate) fn outside(context: &ViewContext<'_>) -> Option<String> {
     let parts = [(test, "held-out"), (train, "training")].into_iter().filter(|(count, _)| *count > 0);
     let text = parts.map(|(count, part)| format!("{count} {part}")).collect::<Vec<_>>().join(" and ");
     let points = if test + train == 1 { "point" } else { "points" };
-    (test + train > 0).then(|| format!("{text} {points} outside the view"))
+    (test + train > 0).then(|| format!("{text} {points} outside"))
 }
 
 fn is_far(projection: &Projection, x: &[f32]) -> bool {

@@ -8,7 +8,7 @@ use egui_plot::{AxisHints, Plot, PlotBounds};
 use super::query::{Ghost, GhostsQuery, spread};
 use crate::geometry::{Seam, normal_density};
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::file_values::length_words;
 use crate::viz::draw::hover::{NamedMarks, hover, values_at};
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
@@ -194,7 +194,7 @@ fn plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'static> {
     still_plot(ui, id, context)
         .show_grid([false, false])
         .show_axes([context.axes, context.axes])
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+        .custom_x_axes(vec![axis_across("")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(AXIS)])
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(3.0))
@@ -418,7 +418,10 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
 /// A caption in the upper left corner, where there is room for it: not cut at the side, and above the lower half of the plot.
 fn caption(marks: &PlotPainter, line: usize, text: &str, color: Color32) {
     let room = marks.painter.clip_rect().size() - vec2(8.0, 0.0);
-    let size = marks.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
+    let size_of = |text: &str| marks.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
+    // The first line names the curve; what follows is left out in a narrow plot.
+    let text = if line == 0 && size_of(text).x > room.x { text.split("  ").next().unwrap_or(text) } else { text };
+    let size = size_of(text);
     if line > 0 && (size.x > room.x || 17.0 * (line as f32 + 1.0) > 0.6 * room.y) {
         return;
     }

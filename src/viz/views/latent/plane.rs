@@ -52,7 +52,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let Plane { axes, is_small } = plane;
     let [a, b] = axes;
     let one = a == b;
-    let vertical = if one { "(spread for the eye)".to_owned() } else { indexed("z", b) };
+    let vertical = if one { "spread".to_owned() } else { indexed("z", b) };
     let id = if is_small { format!("latent space {a} {b}") } else { "latent space".to_owned() };
     let ticks = if is_small { 4.0 } else { 8.0 };
     if !is_small {

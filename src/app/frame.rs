@@ -20,7 +20,7 @@ use crate::viz::views::command_table;
 /// The height of the line at the foot of the window.
 const STATUS_LINE: f32 = 28.0;
 
-/// What it says while there is nothing else to say.
+/// Its text while there is nothing else to say.
 const HINT: &str = "Space runs and pauses, F1 lists all keys";
 
 /// The log line that `benches/start.sh` waits for.
@@ -41,14 +41,12 @@ impl App {
 
         let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
         let (recent, queue) = (&self.autosave.recent, &*self.commands);
-        let open = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
-        let bar =
-            panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls: open, commands: queue };
+        let shows_controls = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
+        let bar = panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls, commands: queue };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
         self.status_line(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         let centre = CentralPanel::default().frame(margin);
-        let shows_controls = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
         if shows_controls && ui.available_width() < panels::room::WITH_VIEWS {
             centre.show(ui, |ui| self.controls(ui));
         } else {

@@ -13,7 +13,7 @@ const STEP: f32 = 0.05;
 /// The limits of the zoom that is asked for.
 const LIMITS: std::ops::RangeInclusive<f32> = 0.5..=3.0;
 
-/// What a window shows at least, in its own points: with more zoom no view would fit into it.
+/// The least size of a window in its own points: with more zoom no view would fit into it.
 const LEAST: Vec2 = vec2(480.0, 360.0);
 
 /// The factor for a window of that size, in points of the system, and a zoom.
@@ -23,7 +23,7 @@ fn factor(size: Vec2, zoom: f32) -> f32 {
 }
 
 impl App {
-    /// Changes the zoom that was asked for by a factor; `None`: back to 1.
+    /// Adds to the zoom that was asked for; `None`: back to 1.
     pub(super) fn zoom_by(&mut self, change: Option<f32>) {
         let zoom = change.map_or(1.0, |change| self.zoom + change);
         self.zoom = (zoom * 10.0).round() / 10.0;
@@ -41,7 +41,7 @@ impl App {
     }
 }
 
-/// What a title bar takes of the screen where the system does not say it, in points.
+/// The height of a title bar where the system does not say it, in points.
 const TITLE_BAR: f32 = 40.0;
 
 /// The size of a window that fits into a screen, title bar and edges included; `None` if it does.

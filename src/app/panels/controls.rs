@@ -1,10 +1,12 @@
 //! The controls: runs, data, objective, network, optimiser, z*.
 
 use eframe::egui::{
-    Button, CollapsingHeader, ComboBox, DragValue, Grid, Panel, Response, RichText, Role, ScrollArea, Sense, Slider,
-    SliderClamping, TextEdit, Ui, WidgetInfo,
+    Button, CollapsingHeader, ComboBox, DragValue, Panel, ScrollArea, Slider, SliderClamping, TextEdit, Ui,
 };
 
+use super::latent_sliders::latent_sliders;
+use super::scene_numbers::scene_numbers;
+use super::slider::{HOME, returns, short, true_to_value};
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
 use crate::experiment::{CollapseJump, Command, OWN_SAMPLES, Origin, Settings, Snapshot};
@@ -13,9 +15,7 @@ use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
 use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
-use crate::viz::motion::Motion;
 use crate::viz::selection::Selection;
-use crate::viz::theme::indexed;
 use crate::viz::views::key_of;
 
 /// The state that the controls show and edit.
@@ -47,8 +47,10 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
     let height: f32 = ui.ctx().data(|data| data.get_temp(id)).unwrap_or(0.0);
     let most = SHARE_OF_Z * ui.available_height();
     Panel::bottom("z*").resizable(false).exact_size(height.clamp(LEAST_OF_Z, most.max(LEAST_OF_Z))).show(ui, |ui| {
-        let area =
-            ScrollArea::vertical().id_salt("z*").auto_shrink(false).show(ui, |ui| sliders(ui, selection, snapshot));
+        let area = ScrollArea::vertical()
+            .id_salt("z*")
+            .auto_shrink(false)
+            .show(ui, |ui| latent_sliders(ui, selection, snapshot));
         let needed = area.content_size.y + FRAME_OF_Z;
         if needed != height {
             ui.ctx().data_mut(|data| data.insert_temp(id, needed));
@@ -81,7 +83,7 @@ const SHARE_OF_Z: f32 = 0.4;
 const LEAST_OF_Z: f32 = 40.0;
 const FRAME_OF_Z: f32 = 6.0;
 
-/// What a jump of b past the collapse of a direction means.
+/// The meaning of a jump of b past the collapse of a direction.
 fn jump_help(jump: &CollapseJump) -> String {
     let [before, after] = jump.b.map(|b| short(b, 0..=0));
     format!(
@@ -156,7 +158,7 @@ fn data(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, comma
         if !scene.look_for.is_empty() {
             CollapsingHeader::new("What to look for").default_open(true).show(ui, |ui| ui.label(scene.look_for.trim()));
         }
-        parameters(ui, draft, snapshot, commands);
+        scene_numbers(ui, draft, snapshot, commands);
     } else if draft.config.origin.model().is_some() {
         ui.label(format!("A model from a file, not trained here. What stands in the place of data are {OWN_SAMPLES}."));
     } else if let Origin::File { import, .. } = &draft.config.origin {
@@ -170,41 +172,6 @@ fn data(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, comma
             );
         }
     }
-}
-
-/// The numbers of the scene. A change restarts the run when the edit ends.
-fn parameters(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
-    ui.collapsing("Scene (restarts the run)", |ui| {
-        let Some(scene) = draft.config.origin.scene().cloned() else { return };
-        let shown = scene.parameters();
-        let mut values: Vec<f64> = shown.iter().map(|p| p.value).collect();
-        let (mut changed, mut ended) = (false, false);
-        Grid::new("numbers of the scene").num_columns(2).show(ui, |ui| {
-            for (parameter, value) in shown.iter().zip(&mut values) {
-                let label = ui.label(&parameter.name);
-                let speed = if parameter.is_whole { 50.0 } else { 0.01 * value.abs().max(0.1) };
-                let drag = DragValue::new(value).speed(speed).update_while_editing(false).custom_parser(typed);
-                let drag = if parameter.is_whole { drag.fixed_decimals(0) } else { drag.custom_formatter(short) };
-                let response = ui.add(drag).labelled_by(label.id);
-                changed |= response.changed();
-                ended |= response.drag_stopped() || response.lost_focus();
-                ui.end_row();
-            }
-        });
-        if changed {
-            match scene.with_parameters(&values) {
-                Ok(scene) => (draft.config.origin, draft.refused_scene) = (Origin::Scene(Box::new(scene)), None),
-                Err(sentence) => draft.refused_scene = Some(sentence),
-            }
-        }
-        if let Some(sentence) = &draft.refused_scene {
-            ui.colored_label(ui.visuals().warn_fg_color, sentence);
-        }
-        let Some(scene) = draft.config.origin.scene() else { return };
-        if ended && snapshot.is_some_and(|s| s.config.origin.scene() != Some(scene)) {
-            commands.send(UiCommand::ChangeScene(Box::new(scene.clone())));
-        }
-    });
 }
 
 fn objective(
@@ -300,42 +267,6 @@ fn full_keeps_axes(ui: &mut Ui, snapshot: &Snapshot, commands: &CommandQueue) {
             commands.send(UiCommand::Restart);
         }
     });
-}
-
-/// A slider over powers of ten that shows a value outside its range as it is, and takes a typed one when the edit ends.
-fn true_to_value(slider: Slider<'_>) -> Slider<'_> {
-    slider
-        .logarithmic(true)
-        .custom_formatter(short)
-        .custom_parser(typed)
-        .clamping(SliderClamping::Edits)
-        .update_while_editing(false)
-}
-
-/// The last sentence of the help of a slider.
-const HOME: &str = "A double click returns to the scene's value";
-
-/// Sets a value back to `home` after a double click on the rail of its slider. Says whether it did.
-fn returns<T: PartialEq>(ui: &Ui, slider: &Response, value: &mut T, home: T) -> bool {
-    let rail = slider.rect.with_max_x(slider.rect.min.x + ui.spacing().slider_width);
-    let clicked = ui.interact(rail, slider.id.with("home"), Sense::CLICK).double_clicked();
-    let changes = clicked && *value != home;
-    if changes {
-        *value = home;
-    }
-    changes
-}
-
-/// A typed number, with a decimal point or comma.
-fn typed(text: &str) -> Option<f64> {
-    text.trim().replace(',', ".").replace('−', "-").parse().ok()
-}
-
-/// Three significant digits, without an exponent.
-fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
-    let digits = (2.0 - x.abs().max(1e-12).log10().floor()).clamp(0.0, 6.0) as usize;
-    let text = format!("{x:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 fn network(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {
@@ -515,75 +446,5 @@ fn help_for_factor(factor: PosteriorFactor) -> &'static str {
         PosteriorFactor::Exponential => {
             "H symmetric: no latent is singled out. With equivariant Adam, training commutes with rotations of the latents"
         }
-    }
-}
-
-/// One slider a latent, in prior standard deviations.
-fn sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) {
-    let mut play = None;
-    let mut button = |ui: &mut Ui, motion: Motion, help: &str, moving: Option<Motion>| {
-        let symbol = if moving == Some(motion) { "■" } else { "▶" };
-        let response = ui.add(Button::new(symbol).small()).on_hover_text(help);
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, help));
-        if response.clicked() {
-            play = Some(motion);
-        }
-    };
-    ui.horizontal(|ui| {
-        ui.heading("z*").on_hover_text("The chosen point of latent space, in prior standard deviations");
-        button(ui, Motion::TraverseAll, "Move all latents through the prior, in phase", selection.motion);
-    });
-    let Some(snapshot) = snapshot else { return };
-    for i in 0..snapshot.latent_dim().min(selection.z.len()) {
-        let changed = ui
-            .horizontal(|ui| {
-                let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
-                    .clamping(SliderClamping::Never)
-                    .update_while_editing(false)
-                    .custom_parser(typed)
-                    .fixed_decimals(2)
-                    .text(indexed("z", i));
-                let slider = ui.add(slider).on_hover_text("A double click returns to 0");
-                let changed = returns(ui, &slider, &mut selection.z[i], 0.0) || slider.changed();
-                button(
-                    ui,
-                    Motion::Traverse(i),
-                    &format!("Move {} through the prior", indexed("z", i)),
-                    selection.motion,
-                );
-                changed
-            })
-            .inner;
-        if changed {
-            selection.observation = None;
-            selection.z[i] = if selection.z[i].is_finite() { selection.z[i].clamp(-20.0, 20.0) } else { 0.0 };
-        }
-        let kl = snapshot.newest_row().and_then(|row| row.kl_per_dim.get(i)).copied();
-        let length = snapshot.geometry.column_norms.get(i).copied().unwrap_or(f64::NAN);
-        let is_collapsed = snapshot.vae.has_encoder && snapshot.geometry.is_collapsed(i);
-        let state = if is_collapsed { " · collapsed" } else { "" };
-        let kl = match kl {
-            Some(kl) => format!("minibatch KL {kl:.2} · "),
-            None if snapshot.vae.has_encoder => "minibatch KL – · ".to_owned(),
-            None => String::new(),
-        };
-        ui.label(RichText::new(format!("    {kl}mean ‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
-            "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average (Bernoulli: in the Fisher metric). With full \
-             covariance KL is split over the rows of the Cholesky factor of Σ, so it depends on the order of the latents",
-        );
-    }
-    if let Some(motion) = play {
-        selection.play(motion);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        let format = |x| short(x, 0..=0);
-        assert_eq!([0.05, 1.0, 0.012_345, 123.4, 4.0, 33.333].map(format), ["0.05", "1", "0.0123", "123", "4", "33.3"]);
     }
 }

@@ -14,11 +14,11 @@ use crate::viz::number_name::MINIBATCH_ELBO;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::views::{command_table, entry_of, key_of};
 
-/// What the bar shows.
+/// The content of the bar.
 pub(crate) struct Bar<'a> {
     /// The newest views of the runs.
     pub views: &'a [Option<&'a RunView>],
-    /// How many seconds the planned steps take; `None`: full speed.
+    /// Seconds for the planned steps; `None`: full speed.
     pub pace: Option<f64>,
     /// Recently opened files.
     pub recent: &'a [PathBuf],
@@ -58,7 +58,7 @@ pub(crate) fn show(ui: &mut Ui, bar: &Bar<'_>) {
     });
 }
 
-/// What is left of the height of a window beside a menu.
+/// The height of a window beside a menu.
 const BESIDE_MENU: f32 = 60.0;
 
 fn menus(ui: &mut Ui, bar: &Bar<'_>) {
@@ -226,7 +226,7 @@ fn steady(ui: &mut Ui, text: impl Into<WidgetText>, widest: impl Into<WidgetText
     .inner
 }
 
-/// How far the repetition of a saved run is.
+/// The progress of the repetition of a saved run.
 fn repetition(ui: &mut Ui, repeated: Repeated) {
     let (text, help) = match repeated {
         Repeated::Steps(made, all) => (

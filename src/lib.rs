@@ -76,6 +76,7 @@ pub mod figure;
 pub mod geometry;
 pub mod io;
 pub mod launch;
+pub mod lesson;
 pub mod linalg;
 pub mod nn;
 #[cfg(feature = "gui")]

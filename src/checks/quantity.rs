@@ -1,12 +1,14 @@
 //! Quantities measured in one run.
 
 use std::fmt;
+use std::str::FromStr;
 
 use nalgebra::DMatrix;
 
 use super::run::CheckOutcome;
 use crate::geometry::{Jets, Order, Rotation, alignment, posterior_precision, rotated_elbos, rotated_gap};
 use crate::linalg::{Matrix, svd};
+use crate::sentence::quoted;
 use crate::stats::{correlation, mean_correlation_coefficient, moments};
 use crate::vae::Vae;
 
@@ -73,6 +75,53 @@ impl fmt::Display for CheckQuantity {
             Self::CodeDistance(a, b) => write!(f, "codes {} to {}", a + 1, b + 1),
             Self::WeakestFactor(count) => write!(f, "weakest of {count} factors"),
         }
+    }
+}
+
+impl FromStr for CheckQuantity {
+    type Err = String;
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    fn from_str(text: &str) -> Result<Self, String> {
+        const PLAIN: [CheckQuantity; 12] = [
+            CheckQuantity::ElboBeyondOptimum,
+            CheckQuantity::Elbo,
+            CheckQuantity::Kl,
+            CheckQuantity::ImaContrast,
+            CheckQuantity::BetaGap,
+            CheckQuantity::Dto,
+            CheckQuantity::C2Residual,
+            CheckQuantity::PosteriorError,
+            CheckQuantity::ActiveUnits,
+            CheckQuantity::Mcc,
+            CheckQuantity::AxisAngle,
+            CheckQuantity::AngleSinceRotation,
+        ];
+        let from_one = |text: &str| text.parse::<usize>().ok()?.checked_sub(1);
+        let with_numbers = || {
+            if let Some(degrees) = text.strip_prefix("loss at ") {
+                let (degrees, rest) = degrees.split_once('°')?;
+                let degrees = degrees.parse().ok()?;
+                return match rest {
+                    "" => Some(Self::RotatedLoss(degrees)),
+                    " / formula" => Some(Self::RotatedLossOverFormula(degrees)),
+                    _ => None,
+                };
+            }
+            if let Some(codes) = text.strip_prefix("codes ") {
+                let (a, b) = codes.split_once(" to ")?;
+                return Some(Self::CodeDistance(from_one(a)?, from_one(b)?));
+            }
+            if let Some(count) = text.strip_prefix("weakest of ") {
+                return Some(Self::WeakestFactor(count.strip_suffix(" factors")?.parse().ok()?));
+            }
+            Some(Self::SingularValue(from_one(text.strip_prefix('s')?)?))
+        };
+        let plain = PLAIN.into_iter().find(|quantity| quantity.to_string() == text);
+        plain.or_else(with_numbers).ok_or_else(|| {
+            let names = PLAIN.map(|quantity| quantity.to_string()).join(", ");
+            format!("{} is no quantity; choose of {names}, s1, loss at 45°", quoted(text))
+        })
     }
 }
 

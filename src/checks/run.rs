@@ -122,13 +122,20 @@ impl CheckRun {
             rotated = Some(run.state().vae.cast());
             run.advance(*steps).map_err(|e| e.to_string())?;
         }
+        Ok(CheckOutcome { rotated, ..CheckOutcome::of(&run) })
+    }
+}
+
+impl CheckOutcome {
+    /// Outcome of a run as it is now; nothing is known of rotations.
+    pub fn of(run: &Experiment) -> Self {
         let state = run.state();
-        Ok(CheckOutcome {
+        Self {
             vae: state.vae.cast(),
-            rotated,
+            rotated: None,
             settings: state.settings,
             metrics: Metrics::measure(&state.vae, &state.settings, run.data(), run.config()),
             data: Arc::clone(run.data()),
-        })
+        }
     }
 }

@@ -58,6 +58,12 @@ impl Recipe {
         self.steps
     }
 
+    /// The same run with another number of steps.
+    #[must_use]
+    pub fn with_steps(&self, steps: u64) -> Self {
+        Self { steps, ..self.clone() }
+    }
+
     /// z* (m), or empty for the origin.
     pub fn z(&self) -> &[f64] {
         &self.z

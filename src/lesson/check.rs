@@ -1,0 +1,110 @@
+//! Measures the claims of a lesson.
+
+use std::fmt;
+
+use super::claim::{Claim, ClaimKind};
+use super::document::Lesson;
+use super::run::LessonRun;
+use crate::checks::{CheckOutcome, Seeds, predictions, run_checks};
+
+/// A claim with its verdict.
+#[derive(Clone, Debug)]
+pub struct ClaimCheck {
+    /// Title of the step.
+    pub step: String,
+    /// The claim.
+    pub claim: Claim,
+    /// What was measured.
+    pub measured: String,
+    /// True if the claim holds.
+    pub holds: bool,
+}
+
+impl fmt::Display for ClaimCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { step, claim, measured, holds } = self;
+        let verdict = if *holds { "holds" } else { "FAILS" };
+        write!(f, "line {}: {step}: \"{}\" ({}): {measured}, {verdict}", claim.line, claim.words, claim.source)
+    }
+}
+
+/// Makes the runs of all claims, each once, and measures. Predictions are checked over `seeds`. `progress` gets the claims that are
+/// measured, and all; its error ends the work early.
+///
+/// # Errors
+/// If `progress` returns one.
+pub fn check_lesson<E>(
+    lesson: &Lesson,
+    seeds: Seeds,
+    mut progress: impl FnMut(usize, usize) -> Result<(), E>,
+) -> Result<Vec<ClaimCheck>, E> {
+    let all = lesson.steps.iter().map(|step| step.claims.len()).sum();
+    let mut made: Vec<(LessonRun, Result<CheckOutcome, String>)> = Vec::new();
+    let mut checks = Vec::new();
+    for step in &lesson.steps {
+        for claim in &step.claims {
+            progress(checks.len(), all)?;
+            let (measured, holds) = match &claim.kind {
+                ClaimKind::Measured(run, quantity, expected) => {
+                    let run = step.end().swap_remove(*run);
+                    let known = made.iter().position(|(other, _)| *other == run);
+                    let place = known.unwrap_or_else(|| {
+                        let outcome = run.play(|_| true).map(|run| CheckOutcome::of(&run));
+                        made.push((run, outcome));
+                        made.len() - 1
+                    });
+                    match &made[place].1 {
+                        Ok(outcome) => {
+                            let value = quantity.of(outcome);
+                            (format!("{quantity} = {value:.4}"), expected.admits(value))
+                        }
+                        Err(sentence) => (sentence.clone(), false),
+                    }
+                }
+                ClaimKind::Predicted(name) => {
+                    let Some(scene) = step.runs[0].scene() else { continue };
+                    let mut named = predictions(scene, seeds);
+                    named.retain(|prediction| prediction.measured() == *name);
+                    let judged = run_checks(&named, |_, _| progress(checks.len(), all))?;
+                    let words = judged
+                        .iter()
+                        .map(|check| format!("{name} = {:.4}, expected {}", check.measured, check.prediction.expected));
+                    let words = words.collect::<Vec<_>>().join("; ");
+                    let words = if words.is_empty() {
+                        format!("no prediction about {} is named so", scene.name)
+                    } else {
+                        words
+                    };
+                    (words, !judged.is_empty() && judged.iter().all(|check| check.passed))
+                }
+            };
+            checks.push(ClaimCheck { step: step.title.clone(), claim: claim.clone(), measured, holds });
+        }
+    }
+    progress(all, all)?;
+    Ok(checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::Vocabulary;
+
+    #[test]
+    fn a_wrong_claim_fails() {
+        let text = "+++\nlesson = \"A\"\naim = \"B\"\n+++\n+++\nstep = \"C\"\nscene = \"linear\"\nsteps = 300\ntrain_to = 600\nviews = [\"data\"]\n+++\n\
+                    [two](<active units near 2 within 0>), [three](<active units near 3 within 0>), [so](<check no such thing>)\n";
+        let lesson = Lesson::parse(text, &Vocabulary::default()).unwrap();
+        let seeds = Seeds { first: 0, count: 1 };
+        let mut calls = 0;
+        let checks = check_lesson(&lesson, seeds, |_, _| {
+            calls += 1;
+            Ok::<(), ()>(())
+        });
+        let checks = checks.unwrap();
+        assert_eq!(checks.iter().map(|check| check.holds).collect::<Vec<_>>(), [true, false, false], "{checks:?}");
+        assert_eq!(calls, 4);
+        assert!(checks[1].to_string().starts_with("line 12: C: \"three\""), "{}", checks[1]);
+        assert_eq!(check_lesson(&lesson, seeds, |_, _| Err(7)).unwrap_err(), 7);
+    }
+}

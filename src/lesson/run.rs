@@ -1,0 +1,182 @@
+//! The run of a step.
+
+use std::ops::ControlFlow;
+
+use toml::{Table, Value};
+
+use crate::data::Scene;
+use crate::experiment::Experiment;
+use crate::io::Recipe;
+use crate::launch::{RunSource, launch};
+
+/// A run on a built-in scene, up to a step or until it has settled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LessonRun {
+    recipe: Recipe,
+    settles: bool,
+}
+
+/// Steps after which a run that should settle is left as it is.
+const MOST_STEPS: u64 = 40_000;
+
+/// Keys of a run.
+const KEYS: [&str; 17] = [
+    "scene",
+    "seed",
+    "covariance",
+    "beta",
+    "sigma2",
+    "latent_dim",
+    "hidden",
+    "activation",
+    "decoder",
+    "likelihood",
+    "posterior_factor",
+    "optimizer",
+    "lr",
+    "batch",
+    "cycle",
+    "at",
+    "steps",
+];
+
+/// True for the name of a value that describes a run.
+pub(super) fn is_of_run(key: &str) -> bool {
+    KEYS.contains(&key) || key == "until"
+}
+
+impl LessonRun {
+    /// The run that these values describe: those of a recipe, and `until = "settled"`.
+    ///
+    /// # Errors
+    /// If a value is invalid.
+    pub(super) fn of(values: &Table) -> Result<Self, String> {
+        let settles = match values.get("until") {
+            None => false,
+            Some(Value::String(word)) if word == "settled" => true,
+            Some(_) => return Err("until can only be \"settled\"; a number of steps is given by steps = …".to_owned()),
+        };
+        if settles && values.contains_key("steps") {
+            return Err("give steps or until, not both".to_owned());
+        }
+        let mut line = "unpick:version=2".to_owned();
+        for key in KEYS {
+            match values.get(key) {
+                None => {}
+                Some(Value::Array(entries)) if key == "at" => {
+                    for entry in entries {
+                        line.extend([";at=", &text_of(entry)?]);
+                    }
+                }
+                Some(value) => line.extend([";", key, "=", &text_of(value)?]),
+            }
+        }
+        if settles {
+            line.extend([";steps=", &MOST_STEPS.to_string()]);
+        }
+        let recipe = line.parse::<Recipe>().map_err(|e| e.to_string().replace(" in the recipe", ""))?;
+        Ok(Self { recipe, settles })
+    }
+
+    /// The same run with another number of steps.
+    #[must_use]
+    pub fn with_steps(&self, steps: u64) -> Self {
+        Self { recipe: self.recipe.with_steps(steps), settles: false }
+    }
+
+    /// Steps: those of the run, or the most until it has settled.
+    pub fn steps(&self) -> u64 {
+        self.recipe.steps()
+    }
+
+    /// True if the run is trained until it has settled.
+    pub fn settles(&self) -> bool {
+        self.settles
+    }
+
+    /// The scene.
+    pub fn scene(&self) -> Option<&Scene> {
+        self.recipe.config().origin.scene()
+    }
+
+    /// m, the number of latents.
+    pub fn latent_dim(&self) -> usize {
+        self.recipe.config().architecture.latent_dim
+    }
+
+    /// The run as one line of text.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// Makes the run. `go_on` gets the steps made, now and then; `false` ends the run early. A pure function but for that.
+    ///
+    /// # Errors
+    /// If the run diverges or was ended early.
+    pub fn play(&self, mut go_on: impl FnMut(u64) -> bool) -> Result<Experiment, String> {
+        let prepared = launch(&RunSource::Recipe(self.recipe.clone()), None).map_err(|e| e.to_string())?;
+        let steps = prepared.steps;
+        let mut run = prepared.experiment().map_err(|e| e.to_string())?;
+        let mut is_cancelled = false;
+        let played = run.play_to(steps, |run| {
+            let state = run.state();
+            is_cancelled = state.step.is_multiple_of(20) && !go_on(state.step);
+            let is_settled = self.settles && state.schedule.settled().is_some();
+            if is_cancelled || is_settled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let _ended = played.map_err(|e| e.to_string())?;
+        if is_cancelled { Err("the run was ended early".to_owned()) } else { Ok(run) }
+    }
+}
+
+/// A value as a recipe writes it.
+fn text_of(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.replace(';', ",")),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        Value::Array(values) => Ok(values.iter().map(text_of).collect::<Result<Vec<_>, _>>()?.join(",")),
+        _ => Err(format!("{value} is not a value of a run")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::hash_of_weights;
+
+    fn run(text: &str) -> Result<LessonRun, String> {
+        LessonRun::of(&text.parse::<Table>().unwrap())
+    }
+
+    #[test]
+    fn a_run_is_the_same_every_time_it_is_made() {
+        let run = run(
+            "scene = \"linear\"\ncovariance = \"full\"\nseed = 4\nat = [\"20:beta=2\", \"30:rotate=10\"]\nsteps = 60",
+        )
+        .unwrap();
+        let hash = || hash_of_weights(&run.play(|_| true).unwrap().state().vae);
+        assert_eq!((run.steps(), run.latent_dim(), hash()), (60, 2, hash()));
+        assert!(run.play(|step| step < 40).is_err());
+    }
+
+    #[test]
+    fn a_run_that_settles_ends_there() {
+        let run = run("scene = \"linear\"\nuntil = \"settled\"").unwrap().play(|_| true).unwrap();
+        assert_eq!(run.state().schedule.settled(), Some(run.state().step));
+        assert!(run.state().step < MOST_STEPS);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, words) in [
+            ("scene = \"linear\"\nuntil = \"tomorrow\"", "until"),
+            ("scene = \"linear\"\nuntil = \"settled\"\nsteps = 3", "not both"),
+            ("scene = \"linear\"\nbeta = true", "true"),
+            ("scene = \"linear\"\nat = [\"90:beta=2\"]\nsteps = 80", "after the last step"),
+        ] {
+            let sentence = run(text).unwrap_err();
+            assert!(sentence.contains(words), "{sentence}");
+        }
+    }
+}

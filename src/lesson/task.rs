@@ -1,0 +1,103 @@
+//! Questions that are asked before one sees the answer, and tasks that the program recognises as done.
+
+use toml::Value;
+
+use super::blocks::Block;
+use super::claim::measured;
+use super::document::LessonProblem;
+use super::goal::Goal;
+use super::step::words;
+use crate::checks::CheckQuantity;
+
+/// What a step asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// A question with choices. The views are covered until it is answered.
+    Choose {
+        /// Question.
+        question: String,
+        /// Answers to choose from.
+        choices: Vec<String>,
+        /// Index of the right one.
+        answer: usize,
+    },
+    /// A number to guess by dragging. The views are covered until then.
+    Guess {
+        /// Question.
+        question: String,
+        /// The run (0 or 1) and the number that is measured at the end of the step.
+        number: (usize, CheckQuantity),
+        /// Smallest and largest guess.
+        range: [f64; 2],
+        /// Unit behind the number.
+        unit: String,
+    },
+    /// Something to do with the dials.
+    Try {
+        /// All of this is reached at the end.
+        goals: Vec<Goal>,
+        /// A hint, on request.
+        hint: String,
+    },
+}
+
+impl Task {
+    /// The task of a step with so many runs, if it has one.
+    pub(super) fn of(block: &mut Block, runs: usize) -> Result<Option<Self>, LessonProblem> {
+        let line = block.line_of("ask");
+        if let Some(question) = words(block, "ask")? {
+            return if block.has("guess") { guess(block, question, runs) } else { choose(block, question, line) }
+                .map(Some);
+        }
+        let Some((line, value)) = block.take("goal") else { return Ok(None) };
+        let wrong = |sentence: String| LessonProblem::new(line, sentence);
+        let goals = match &value {
+            Value::String(_) => std::slice::from_ref(&value),
+            Value::Array(goals) if !goals.is_empty() => goals,
+            _ => return Err(wrong("goal must be what is to be reached, as \"collapsed 2\"".to_owned())),
+        };
+        let goal = |value: &Value| value.as_str().unwrap_or_default().parse::<Goal>().map_err(wrong);
+        let goals = goals.iter().map(goal).collect::<Result<_, _>>()?;
+        let hint = words(block, "hint")?.unwrap_or_default();
+        Ok(Some(Self::Try { goals, hint }))
+    }
+
+    /// True if the outcome is covered until there is an answer.
+    pub fn covers(&self) -> bool {
+        !matches!(self, Self::Try { .. })
+    }
+}
+
+fn choose(block: &mut Block, question: String, line: usize) -> Result<Task, LessonProblem> {
+    let Some((at, choices)) = block.take("choices") else {
+        return Err(LessonProblem::new(
+            line,
+            "ask needs choices = [\"…\", \"…\"] and answer = 1, or guess = \"c_IMA\"",
+        ));
+    };
+    let texts = choices.as_array().and_then(|choices| choices.iter().map(|c| c.as_str().map(str::to_owned)).collect());
+    let texts: Option<Vec<String>> = texts;
+    let choices = texts
+        .filter(|choices| (2..=5).contains(&choices.len()))
+        .ok_or_else(|| LessonProblem::new(at, "choices must be two to five answers in quotation marks"))?;
+    let (at, answer) = block.take("answer").unwrap_or((line, Value::Boolean(false)));
+    let index =
+        answer.as_integer().and_then(|answer| usize::try_from(answer).ok()).filter(|i| (1..=choices.len()).contains(i));
+    let most = choices.len();
+    let wrong = || LessonProblem::new(at, format_args!("answer must be the number of the right choice, 1 to {most}"));
+    Ok(Task::Choose { answer: index.ok_or_else(wrong)? - 1, question, choices })
+}
+
+fn guess(block: &mut Block, question: String, runs: usize) -> Result<Task, LessonProblem> {
+    let line = block.line_of("guess");
+    let name = words(block, "guess")?.unwrap_or_default();
+    let number = measured(&name, runs).map_err(|e| LessonProblem::new(line, e))?;
+    let (at, range) = block.take("range").unwrap_or((line, Value::Boolean(false)));
+    let ends = range.as_array().filter(|ends| ends.len() == 2).and_then(|ends| {
+        let end = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|x| x as f64));
+        end(&ends[0]).zip(end(&ends[1])).filter(|(low, high)| low < high && low.is_finite() && high.is_finite())
+    });
+    let (low, high) = ends.ok_or_else(|| LessonProblem::new(at, "guess needs range = [smallest, largest]"))?;
+    let unit = words(block, "unit")?.unwrap_or_default();
+    Ok(Task::Guess { question, number, range: [low, high], unit })
+}

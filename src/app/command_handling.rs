@@ -2,12 +2,12 @@
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Instant;
 
 use eframe::egui::{Theme, ViewportCommand};
 
 use super::dialogs::beta::BetaDialog;
 use super::dialogs::open::{OpenDialog, OpenKind};
-use super::panels;
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::checks::CheckWorker;
@@ -143,11 +143,13 @@ impl App {
             C::SetAlone(view) => self.layout().alone = view,
             C::Arrange(arrangement) => {
                 let name = if self.runs.len() > 1 { "compared views" } else { "views" };
+                self.preset = None;
                 *self.layout() = Layout::new(name, &arrangement);
             }
             C::ResetView => {
                 let layout = if self.runs.len() > 1 { Layout::compare() } else { Layout::single() };
                 let data = Arc::clone(&self.runs[0].data);
+                self.preset = None;
                 *self.layout() = layout.suited(&data);
                 self.selection = self.selection.at_start();
                 self.fit_selection();
@@ -163,6 +165,20 @@ impl App {
             C::PlayMorph => self.selection.play(Motion::Morph),
             C::PlayTraversal => self.selection.play(Motion::TraverseAll),
             C::Nudge(direction) => latent::nudge(&mut self.selection, direction),
+            C::OpenLesson(name) => self.open_lesson(name),
+            C::StepLesson(forward) => self.step_lesson(forward),
+            C::BackToLesson => self.back_to_lesson(),
+            C::AnswerLesson(choice) => self.answer_lesson(choice),
+            C::RevealLesson => self.reveal_lesson(),
+            C::CloseLesson => self.close_lesson(),
+            C::ToggleLessonText => self.shows_lesson_text = !self.shows_lesson_text,
+            C::TogglePresenter => self.toggle_presenter(),
+            C::ToggleBlank => self.toggle_blank(),
+            C::ToggleSpotlight => self.toggle_spotlight(),
+            C::ToggleFreeze => self.toggle_freeze(),
+            C::ToggleNotes => {
+                self.notes_since = if self.notes_since.is_some() { None } else { Some(Instant::now()) };
+            }
             C::SwitchTheme => {
                 let dark = self.ctx.theme() == Theme::Dark;
                 self.ctx.set_theme(if dark { Theme::Light } else { Theme::Dark });
@@ -170,7 +186,7 @@ impl App {
             C::SetTheme(theme) => self.ctx.set_theme(theme),
             C::ToggleHelp => self.help = !self.help,
             C::ToggleControls => {
-                let shows = &mut self.shows_controls[usize::from(panels::room::is_wide(&self.ctx))];
+                let shows = self.shows_controls();
                 *shows = !*shows;
             }
             C::Zoom(change) => self.zoom_by(change),
@@ -199,7 +215,7 @@ impl App {
         self.runs[self.active].ask(Request::Command(command));
     }
 
-    fn set_running(&mut self, running: bool) {
+    pub(super) fn set_running(&mut self, running: bool) {
         for run in &mut self.runs {
             if running {
                 run.train();
@@ -217,6 +233,8 @@ impl App {
             self.execute(UiCommand::CloseDialogs);
         } else if self.selection.shown_step.is_some() {
             self.selection.shown_step = None;
+        } else if self.presenter.is_some() {
+            self.toggle_presenter();
         } else {
             self.layout().alone = None;
         }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::egui::{
-    self, Align2, Area, CentralPanel, Context, Id, Key, KeyboardShortcut, Label, Panel, Popup, RichText, Ui, UiBuilder,
-    vec2,
+    self, Align2, Area, CentralPanel, Context, Id, Key, KeyboardShortcut, Label, Modifiers, Panel, Popup, RichText, Ui,
+    UiBuilder, vec2,
 };
 
+use super::lesson;
+use super::lesson::panel::PanelState;
 use super::panels;
+use super::presenter;
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::sentence::sentence;
@@ -19,6 +22,12 @@ use crate::viz::views::command_table;
 
 /// The height of the line at the foot of the window.
 const STATUS_LINE: f32 = 28.0;
+
+/// The lesson for newcomers.
+const FIRST_LESSON: &str = "first-minutes";
+
+/// The room in which the text of a lesson stands beside the views, and not beneath.
+const BESIDE_LESSON: f32 = 640.0;
 
 /// Its text while there is nothing else to say.
 const HINT: &str = "Space runs and pauses, F1 lists all keys";
@@ -30,6 +39,7 @@ impl App {
     /// Draws one frame and executes the commands that were asked for in it, in the order of asking.
     pub fn frame(&mut self, ui: &mut Ui) {
         self.take_views();
+        self.follow_lesson();
         self.take_screenshot();
         self.fit_screen();
         self.fit_zoom();
@@ -39,12 +49,28 @@ impl App {
         }
         self.send_input(&ctx);
 
+        if let Some(presenter) = self.presenter {
+            self.presented(ui);
+            presenter::cover(&ctx, &presenter);
+        } else {
+            self.whole(ui);
+        }
+        self.speaker_notes(&ctx);
+        self.dialogs(&ctx);
+        self.execute_commands();
+        self.request_shown_step();
+        self.save_regularly();
+    }
+
+    /// The window with all its panels.
+    fn whole(&mut self, ui: &mut Ui) {
+        let shows_controls = *self.shows_controls();
         let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
         let (recent, queue) = (&self.autosave.recent, &*self.commands);
-        let shows_controls = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
         let bar = panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls, commands: queue };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
         self.status_line(ui);
+        self.lesson_text(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         let centre = CentralPanel::default().frame(margin);
         if shows_controls && ui.available_width() < panels::room::WITH_VIEWS {
@@ -56,10 +82,31 @@ impl App {
             }
             centre.show(ui, |ui| self.views(ui));
         }
-        self.dialogs(&ctx);
-        self.execute_commands();
-        self.request_shown_step();
-        self.save_regularly();
+    }
+
+    /// The views and the text of the lesson, and nothing else.
+    fn presented(&mut self, ui: &mut Ui) {
+        self.lesson_text(ui);
+        let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
+        CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui));
+    }
+
+    /// The text of the lesson: left of the views or, where that leaves them no room, beneath.
+    fn lesson_text(&mut self, ui: &mut Ui) {
+        if !self.shows_lesson_text {
+            return;
+        }
+        let (is_changed, is_presenting) = (self.has_left_lesson(), self.presenter.is_some());
+        let Some(open) = &mut self.lesson else { return };
+        let state = PanelState { is_changed, is_presenting, commands: &self.commands };
+        let room = ui.available_size();
+        if room.x >= BESIDE_LESSON {
+            let panel = Panel::left("lesson").default_size(0.3 * room.x).size_range(230.0..=(0.5 * room.x));
+            panel.show(ui, |ui| lesson::panel::show(ui, open, &state));
+        } else {
+            let panel = Panel::bottom("lesson beneath").default_size(0.42 * room.y).size_range(150.0..=(0.6 * room.y));
+            panel.show(ui, |ui| lesson::panel::show(ui, open, &state));
+        }
     }
 
     /// Sends dropped files, a pasted recipe, and the commands of pressed keys.
@@ -82,8 +129,14 @@ impl App {
         }
         let menu = Popup::is_any_open(ctx);
         // Takes the keys in the order in which they were pressed.
+        let (has_lesson, is_presenting) = (self.lesson.is_some(), self.presenter.is_some());
         let remains = |event: &egui::Event| {
             let egui::Event::Key { key, modifiers, pressed: true, .. } = event else { return true };
+            let of_lesson = lesson_key(*key, *modifiers, has_lesson, is_presenting).filter(|_| free && !menu && !modal);
+            if let Some(command) = of_lesson {
+                queue.send(command);
+                return false;
+            }
             // Plus is Shift and = on many keyboards.
             let key = if *key == Key::Equals { Key::Plus } else { *key };
             let means = |s: KeyboardShortcut| s.logical_key == key && modifiers.matches_logically(s.modifiers);
@@ -110,7 +163,7 @@ impl App {
     fn status_line(&mut self, ui: &mut Ui) {
         let panel = Panel::bottom("status line").exact_size(STATUS_LINE).show(ui, |ui| {
             ui.horizontal_centered(|ui| {
-                let shows = self.restore_offer(ui) | self.shown_step(ui);
+                let shows = self.restore_offer(ui) | self.shown_step(ui) | self.lesson_offer(ui);
                 let Some(notice) = &self.notice else {
                     if !shows {
                         ui.add(Label::new(RichText::new(HINT).weak()).truncate());
@@ -140,6 +193,22 @@ impl App {
         }
     }
 
+    /// Offers a newcomer the first lesson. Says whether it does.
+    fn lesson_offer(&mut self, ui: &mut Ui) -> bool {
+        if !self.offers_lesson || self.lesson.is_some() || self.notice.is_some() {
+            return false;
+        }
+        ui.strong("New here?");
+        if ui.button("The first five minutes").on_hover_text("A short lesson on what can be dragged").clicked() {
+            self.commands.send(UiCommand::OpenLesson(FIRST_LESSON));
+            self.offers_lesson = false;
+        }
+        if ui.button("Not now").clicked() {
+            self.offers_lesson = false;
+        }
+        true
+    }
+
     fn controls(&mut self, ui: &mut Ui) {
         let shown: Vec<_> = self.runs.iter().filter_map(RunSlot::shown).map(Arc::as_ref).collect();
         let (names, steps) = (run_names(&shown), shown.iter().map(|snapshot| snapshot.step));
@@ -165,7 +234,17 @@ impl App {
             run.renew_probe(&self.selection);
         }
         let commands = Rc::clone(&self.commands);
-        let layout = &mut self.layouts[self.runs.len() - 1];
+        if let Some(open) = &mut self.lesson {
+            if open.is_covered() {
+                return lesson::task_panel::cover(ui, open, &commands);
+            }
+            if open.entered.is_none() {
+                ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
+                return;
+            }
+        }
+        let own = &mut self.layouts[self.runs.len() - 1];
+        let layout = self.preset.as_mut().unwrap_or(own);
         let contexts = self.runs.iter().map(|run| run.context(&self.background, &commands));
         let Some(contexts) = contexts.collect::<Option<Vec<_>>>() else {
             ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
@@ -180,6 +259,19 @@ impl App {
                 log::debug!("{FIRST_FRAME}");
             }
         }
+    }
+}
+
+/// The meaning of a key while a lesson is open or presented, where it differs from the usual one: arrows step, as the keys of clickers do,
+/// and with Shift they move z*.
+fn lesson_key(key: Key, modifiers: Modifiers, has_lesson: bool, is_presenting: bool) -> Option<UiCommand> {
+    match key {
+        Key::ArrowRight if has_lesson && modifiers.is_none() => Some(UiCommand::StepLesson(true)),
+        Key::ArrowLeft if has_lesson && modifiers.is_none() => Some(UiCommand::StepLesson(false)),
+        Key::ArrowDown if has_lesson && is_presenting && modifiers.is_none() => Some(UiCommand::StepLesson(true)),
+        Key::ArrowUp if has_lesson && is_presenting && modifiers.is_none() => Some(UiCommand::StepLesson(false)),
+        Key::B | Key::Period if is_presenting && modifiers.is_none() => Some(UiCommand::ToggleBlank),
+        _ => None,
     }
 }
 

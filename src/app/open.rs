@@ -26,6 +26,9 @@ impl App {
     /// Opens a session, a figure, a run folder, a scene file or a model, told by the content, or the dialog that imports your data. A
     /// file that can't be used leaves everything as it is.
     pub fn open_file(&mut self, path: &Path) {
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) {
+            return self.open_lesson_file(path);
+        }
         let source = RunSource::of_file(path);
         self.importing = None;
         if matches!(source, RunSource::Data { .. }) {

@@ -43,6 +43,8 @@ pub(super) struct RunSlot {
     pub probe: Option<Arc<Probe>>,
     /// Painter, queries and probe.
     pub workers: Workers,
+    /// The steps from which to which a lesson trains it.
+    lesson_steps: Option<[u64; 2]>,
 }
 
 impl RunSlot {
@@ -59,6 +61,7 @@ impl RunSlot {
             data,
             probe: None,
             workers,
+            lesson_steps: None,
         }
     }
 
@@ -124,12 +127,14 @@ impl RunSlot {
 
     /// The planned steps.
     pub(super) fn planned(&self) -> u64 {
-        self.draft.config.cycle.unwrap_or(OWN_STEPS)
+        let of_lesson = self.lesson_steps.map(|[_, last]| last);
+        of_lesson.or(self.draft.config.cycle).unwrap_or(OWN_STEPS)
     }
 
     /// Steps a second that make the planned steps in `pace` seconds; `None`: no limit.
     pub(super) fn rate_at(&self, pace: Option<f64>) -> Option<f64> {
-        pace.map(|seconds| self.planned() as f64 / seconds)
+        let steps = self.lesson_steps.map_or_else(|| self.planned(), |[first, last]| last - first);
+        pace.map(|seconds| steps as f64 / seconds)
     }
 
     /// Trains to the end of the planned steps; from there on without an end.
@@ -243,7 +248,44 @@ impl RunSlot {
         self.draft = ConfigDraft::new(config);
         self.projection = self.workers.projection(&data);
         self.data = data;
-        (self.view, self.probe) = (None, None);
+        (self.view, self.probe, self.lesson_steps) = (None, None, None);
+    }
+
+    /// Shows a prepared run at once and goes on with it; a lesson trains it to step `last`.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(super) fn show_prepared(
+        &mut self,
+        run: &Experiment,
+        snapshot: &Arc<Snapshot>,
+        last: Option<u64>,
+        ctx: &Context,
+        pace: Option<f64>,
+    ) -> std::io::Result<()> {
+        if !Arc::ptr_eq(&self.data, run.data()) {
+            // What was computed about other data is of no use.
+            self.probe = None;
+        }
+        self.draft = ConfigDraft::new(run.config().as_ref().clone());
+        self.projection = self.workers.projection(run.data());
+        self.data = Arc::clone(run.data());
+        self.settings = snapshot.settings;
+        self.lesson_steps = last.map(|last| [snapshot.step, last]);
+        let view = RunView {
+            snapshot: Arc::clone(snapshot),
+            repeated: None,
+            shown: None,
+            branch: 0,
+            others: Arc::default(),
+            running: false,
+            steps_per_second: 0.0,
+            notice: None,
+            served: 0,
+        };
+        self.view = Some(view);
+        let run = run.clone();
+        self.continue_with(move || Ok(run), ctx, pace)
     }
 
     /// Changes the network of the next run; σ² with the likelihood, and the optimiser where another one suits it.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
 use eframe::egui::{ColorImage, Context, Theme};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
 use super::dialogs::open::OpenDialog;
 use super::dialogs::save::SaveDialog;
+use super::lesson::open_lesson::OpenLesson;
+use super::panels::room::is_wide;
+use super::presenter::Presenter;
 use super::run_slot::RunSlot;
 use crate::data::Dataset;
 use crate::experiment::{Config, Snapshot};
@@ -79,6 +83,20 @@ pub struct App {
     pub(super) commands: Rc<CommandQueue>,
     /// For one run and for two.
     pub(super) layouts: [Layout; 2],
+    /// A few views, as a lesson or a person asks for, in the place of the layout.
+    pub(super) preset: Option<Layout>,
+    /// The open lesson.
+    pub(super) lesson: Option<OpenLesson>,
+    /// The text of the lesson is shown.
+    pub(super) shows_lesson_text: bool,
+    /// The side panel is shown beside a lesson.
+    pub(super) shows_controls_in_lesson: bool,
+    /// A lesson is offered to a newcomer.
+    pub(super) offers_lesson: bool,
+    /// What presenter mode shows; `None` outside of it.
+    pub(super) presenter: Option<Presenter>,
+    /// When the window of the speaker's notes was opened, if it is open.
+    pub(super) notes_since: Option<Instant>,
     /// Seconds for the planned steps; `None`: full speed.
     pub(super) pace: Option<f64>,
     /// The side panel is shown: in a narrow window, and in a wide one.
@@ -125,6 +143,13 @@ impl App {
             selection: Selection::default(),
             commands: Rc::default(),
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
+            preset: None,
+            lesson: None,
+            shows_lesson_text: true,
+            shows_controls_in_lesson: false,
+            offers_lesson: false,
+            presenter: None,
+            notes_since: None,
             pace: None,
             shows_controls: [false, true],
             fits_screen: false,
@@ -159,6 +184,7 @@ impl App {
         let stored = storage.and_then(|storage| eframe::get_value(storage, STORED));
         let Some(StoredState { layouts, layers, folder, pace, zoom }) = stored else {
             self.ctx.set_theme(Theme::Light);
+            self.offers_lesson = true;
             return self.set_pace(watchable());
         };
         let [single, compare] = layouts;
@@ -281,8 +307,17 @@ impl App {
         }
     }
 
-    /// The layout of one run, or of two.
+    /// The layout that is drawn: a few views, or that of one run or of two.
     pub(super) fn layout(&mut self) -> &mut Layout {
-        &mut self.layouts[self.runs.len() - 1]
+        let own = &mut self.layouts[self.runs.len() - 1];
+        self.preset.as_mut().unwrap_or(own)
+    }
+
+    /// True if the side panel is shown.
+    pub(super) fn shows_controls(&mut self) -> &mut bool {
+        match self.lesson {
+            Some(_) => &mut self.shows_controls_in_lesson,
+            None => &mut self.shows_controls[usize::from(is_wide(&self.ctx))],
+        }
     }
 }

@@ -3,6 +3,7 @@
 use eframe::egui::{Vec2, ViewportCommand, vec2};
 
 use super::state::App;
+use crate::viz::theme::SMALLEST_TEXT;
 
 /// The size of a window, in points of the system, from which on text grows with it. In a larger one the same is seen, larger.
 const ROOM: Vec2 = vec2(1440.0, 810.0);
@@ -15,6 +16,19 @@ const LIMITS: std::ops::RangeInclusive<f32> = 0.5..=3.0;
 
 /// The least size of a window in its own points: with more zoom no view would fit into it.
 const LEAST: Vec2 = vec2(480.0, 360.0);
+
+/// The size of a window in which the smallest text has 20 points in presenter mode. In a larger one everything is as much larger.
+const PRESENTED: Vec2 = vec2(1280.0, 720.0);
+
+/// The zoom of presenter mode in a window of that size.
+const OF_PRESENTER: f32 = 20.0 / SMALLEST_TEXT;
+
+/// The factor for a window of that size in presenter mode.
+fn presenter_factor(size: Vec2, zoom: f32) -> f32 {
+    let share = (size.x / PRESENTED.x).min(size.y / PRESENTED.y);
+    let least = (size.x / LEAST.x).min(size.y / LEAST.y).max(1.0);
+    ((share * OF_PRESENTER * zoom / STEP).ceil() * STEP).min(least)
+}
 
 /// The factor for a window of that size, in points of the system, and a zoom.
 fn factor(size: Vec2, zoom: f32) -> f32 {
@@ -34,7 +48,7 @@ impl App {
     pub(super) fn fit_zoom(&self) {
         let ctx = &self.ctx;
         let size = ctx.content_rect().size() * ctx.zoom_factor();
-        let factor = factor(size, self.zoom);
+        let factor = if self.presenter.is_some() { presenter_factor(size, self.zoom) } else { factor(size, self.zoom) };
         if (factor - ctx.zoom_factor()).abs() > 1e-4 {
             ctx.set_zoom_factor(factor);
         }

@@ -10,6 +10,7 @@ use super::check::CheckArgs;
 use super::compare::Compare;
 use super::error::CliError;
 use super::export::Export;
+use super::lesson::LessonArgs;
 use super::make::MakeArgs;
 use super::metrics::{ExactGapArgs, metrics};
 use super::model_args::ModelArgs;
@@ -57,6 +58,8 @@ pub enum CliCommand {
     /// Test the predictions of the theory about scenes; exit with code 1 if one fails
     #[command(alias = "certify")]
     Check(CheckArgs),
+    /// List the lessons, or the steps of one, and measure the claims of its texts
+    Lesson(LessonArgs),
     /// Say which β and σ² the loss of another program means here
     Beta(Box<Beta>),
     /// Repeat a saved run from its seed and compare the weights
@@ -89,6 +92,7 @@ pub fn run(command: CliCommand, out: &mut impl Write) -> Result<(), CliError> {
         CliCommand::Sweep(sweep) => sweep.run(out),
         CliCommand::Metrics { dir, model, gap, json } => print(out, &metrics(&model.open(dir.as_deref())?, gap, json)),
         CliCommand::Check(check) => check.run(out),
+        CliCommand::Lesson(lesson) => lesson.run(out),
         CliCommand::Beta(beta) => print(out, &beta.run()?),
         CliCommand::Replay { dir } => print(out, &replay(open_unverified(&dir)?)?),
         CliCommand::Export(export) => print(out, &export.run()?),

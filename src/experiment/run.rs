@@ -242,6 +242,11 @@ impl Experiment {
         Ok(())
     }
 
+    /// True if this command is scheduled and has not taken effect.
+    pub fn is_scheduled(&self, logged: &LoggedCommand) -> bool {
+        self.pending.contains(logged)
+    }
+
     /// Changes a setting from the next step on, or rotates the latents, and cancels scheduled commands.
     ///
     /// A rotation resets the optimiser, unless the moments rotate with the latents: with an exponential posterior factor, those of

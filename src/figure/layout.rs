@@ -26,6 +26,9 @@ pub struct Layout {
     /// The panes that are shown where there is no room for the tiles: one, or two beside each other.
     #[serde(skip, default = "both_spaces")]
     small: [Pane; 2],
+    /// The room that the tiles need; `None`: that of all views.
+    #[serde(skip)]
+    needs: Option<Vec2>,
 }
 
 /// Data space and latent space of the first run.
@@ -35,6 +38,9 @@ fn both_spaces() -> [Pane; 2] {
 
 /// The room that the tiles of one run need, and of two.
 const ROOM: [Vec2; 2] = [vec2(990.0, 560.0), vec2(990.0, 600.0)];
+
+/// The room that each of a few views needs.
+const TILE: Vec2 = vec2(200.0, 170.0);
 
 /// The views of a region, of one run, as tabs.
 fn tabs(regions: &[Region], run: usize) -> Arrangement {
@@ -116,7 +122,41 @@ impl Layout {
     pub fn new(name: &'static str, arrangement: &Arrangement) -> Self {
         let mut tiles = Tiles::default();
         let root = insert(&mut tiles, arrangement);
-        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None, small: both_spaces() }
+        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None, small: both_spaces(), needs: None }
+    }
+
+    /// A few views in rows. Of two runs A is left and B right, above the views that show both.
+    pub(crate) fn of_views(rows: &[Vec<View>], runs: usize) -> Self {
+        let row = |views: &[View], run: usize| {
+            Arrangement::Row(views.iter().map(|view| (1.0, Arrangement::View(*view, run))).collect())
+        };
+        let (shared, own): (Vec<View>, Vec<View>) =
+            rows.iter().flatten().partition(|view| runs > 1 && spec_of(**view).is_shared);
+        let mut parts: Vec<(f32, Arrangement)> = Vec::new();
+        let tall = |views: &[View]| if views.is_empty() { 0 } else { 1 };
+        let size = if runs > 1 {
+            let column = |run: usize| {
+                let views = own.iter().map(|view| (1.0, Arrangement::View(*view, run))).collect();
+                (1.0, Arrangement::Column(views))
+            };
+            if !own.is_empty() {
+                parts.push((own.len() as f32, Arrangement::Row(vec![column(0), column(1)])));
+            }
+            if !shared.is_empty() {
+                parts.push((1.0, row(&shared, 0)));
+            }
+            [2.max(shared.len()), own.len() + tall(&shared)]
+        } else {
+            parts.extend(rows.iter().map(|views| (1.0, row(views, 0))));
+            [rows.iter().map(Vec::len).max().unwrap_or(1), rows.len()]
+        };
+        let needs = vec2(TILE.x * size[0] as f32, TILE.y * size[1] as f32);
+        let first = rows.iter().flatten().copied();
+        let mut small = both_spaces();
+        for (pane, view) in small.iter_mut().zip(first) {
+            pane.view = view;
+        }
+        Self { small, needs: Some(needs), ..Self::new("a few views", &Arrangement::Column(parts)) }
     }
 
     /// The layout of a figure, of one run or of two.
@@ -134,7 +174,7 @@ impl Layout {
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
         let is_small = {
-            let (room, needed) = (ui.available_size(), ROOM[contexts.len().min(2) - 1]);
+            let (room, needed) = (ui.available_size(), self.needs.unwrap_or(ROOM[contexts.len().min(2) - 1]));
             room.x < needed.x || room.y < needed.y
         };
         let mut behavior =

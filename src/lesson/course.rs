@@ -9,6 +9,17 @@ pub struct CourseLesson {
     pub text: &'static str,
 }
 
+impl CourseLesson {
+    /// Title and aim, from the first block.
+    pub fn title_and_aim(&self) -> (&'static str, &'static str) {
+        let value = |key: &str| {
+            let line = self.text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('='));
+            line.map_or("", |value| value.trim().trim_matches('"'))
+        };
+        (value("lesson"), value("aim"))
+    }
+}
+
 /// The lessons in teaching order.
 const COURSE: [CourseLesson; 1] =
     [CourseLesson { name: "first-minutes", text: include_str!("../../assets/lessons/first-minutes.md") }];

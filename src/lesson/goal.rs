@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn goals_are_read_and_recognised() {
         let values = "scene = \"linear\"\nsteps = 1200".parse().unwrap();
-        let run = LessonRun::of(&values).unwrap().play(|_| true).unwrap();
+        let run = LessonRun::of(&values, None).unwrap().play(|_| true).unwrap();
         let snapshot = Snapshot::of(&run);
         let reached = |goal: &str, z: &[f64], phi| {
             goal.parse::<Goal>().unwrap().is_reached(&GoalState { snapshot: &snapshot, z, phi })

@@ -46,11 +46,11 @@ pub(super) fn is_of_run(key: &str) -> bool {
 }
 
 impl LessonRun {
-    /// The run that these values describe: those of a recipe, and `until = "settled"`.
+    /// The run that these values describe: those of a recipe, and `until = "settled"`. Its changes may come up to step `last`.
     ///
     /// # Errors
     /// If a value is invalid.
-    pub(super) fn of(values: &Table) -> Result<Self, String> {
+    pub(super) fn of(values: &Table, last: Option<u64>) -> Result<Self, String> {
         let settles = match values.get("until") {
             None => false,
             Some(Value::String(word)) if word == "settled" => true,
@@ -63,6 +63,7 @@ impl LessonRun {
         for key in KEYS {
             match values.get(key) {
                 None => {}
+                Some(_) if key == "steps" && last.is_some() => {}
                 Some(Value::Array(entries)) if key == "at" => {
                     for entry in entries {
                         line.extend([";at=", &text_of(entry)?]);
@@ -74,8 +75,12 @@ impl LessonRun {
         if settles {
             line.extend([";steps=", &MOST_STEPS.to_string()]);
         }
-        let recipe = line.parse::<Recipe>().map_err(|e| e.to_string().replace(" in the recipe", ""))?;
-        Ok(Self { recipe, settles })
+        let read = |line: &str| line.parse::<Recipe>().map_err(|e| e.to_string().replace(" in the recipe", ""));
+        let Some(last) = last else { return Ok(Self { recipe: read(&line)?, settles }) };
+        let recipe = read(&format!("{line};steps={last}"))?;
+        let usual = || recipe.config().origin.scene().map(|scene| scene.training.steps);
+        let steps = values.get("steps").and_then(Value::as_integer).map(|steps| steps.max(0) as u64).or_else(usual);
+        Ok(Self { recipe: recipe.with_steps(steps.unwrap_or(0)), settles })
     }
 
     /// The same run with another number of steps.
@@ -109,23 +114,46 @@ impl LessonRun {
         &self.recipe
     }
 
+    /// The error of a run that was ended early.
+    pub const INTERRUPTED: &str = "the run was ended early";
+
+    /// True if this run is `beginning`, trained further.
+    pub fn continues(&self, beginning: &Self) -> bool {
+        let is_known = !beginning.settles && beginning.steps() <= self.steps();
+        is_known && beginning.recipe.with_steps(self.steps()) == self.recipe
+    }
+
     /// Makes the run. `go_on` gets the steps made, now and then; `false` ends the run early. A pure function but for that.
     ///
     /// # Errors
     /// If the run diverges or was ended early.
-    pub fn play(&self, mut go_on: impl FnMut(u64) -> bool) -> Result<Experiment, String> {
-        let prepared = launch(&RunSource::Recipe(self.recipe.clone()), None).map_err(|e| e.to_string())?;
-        let steps = prepared.steps;
-        let mut run = prepared.experiment().map_err(|e| e.to_string())?;
-        let mut is_cancelled = false;
-        let played = run.play_to(steps, |run| {
+    pub fn play(&self, go_on: impl FnMut(u64) -> bool) -> Result<Experiment, String> {
+        self.play_on(None, go_on)
+    }
+
+    /// [`Self::play`] from a run that this one [continues](Self::continues), with the same weights to the last bit.
+    ///
+    /// # Errors
+    /// Those of [`Self::play`].
+    pub fn play_on(
+        &self,
+        beginning: Option<&Experiment>,
+        mut go_on: impl FnMut(u64) -> bool,
+    ) -> Result<Experiment, String> {
+        let begin = || {
+            let prepared = launch(&RunSource::Recipe(self.recipe.clone()), None).map_err(|e| e.to_string())?;
+            prepared.experiment().map_err(|e| e.to_string())
+        };
+        let mut run = beginning.map_or_else(begin, |beginning| Ok(beginning.clone()))?;
+        let mut is_interrupted = false;
+        let played = run.play_to(self.steps(), |run| {
             let state = run.state();
-            is_cancelled = state.step.is_multiple_of(20) && !go_on(state.step);
+            is_interrupted = state.step.is_multiple_of(20) && !go_on(state.step);
             let is_settled = self.settles && state.schedule.settled().is_some();
-            if is_cancelled || is_settled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if is_interrupted || is_settled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let _ended = played.map_err(|e| e.to_string())?;
-        if is_cancelled { Err("the run was ended early".to_owned()) } else { Ok(run) }
+        if is_interrupted { Err(Self::INTERRUPTED.to_owned()) } else { Ok(run) }
     }
 }
 
@@ -146,7 +174,7 @@ mod tests {
     use crate::io::hash_of_weights;
 
     fn run(text: &str) -> Result<LessonRun, String> {
-        LessonRun::of(&text.parse::<Table>().unwrap())
+        LessonRun::of(&text.parse::<Table>().unwrap(), None)
     }
 
     #[test]
@@ -157,7 +185,19 @@ mod tests {
         .unwrap();
         let hash = || hash_of_weights(&run.play(|_| true).unwrap().state().vae);
         assert_eq!((run.steps(), run.latent_dim(), hash()), (60, 2, hash()));
-        assert!(run.play(|step| step < 40).is_err());
+        assert_eq!(run.play(|step| step < 40).unwrap_err(), LessonRun::INTERRUPTED);
+    }
+
+    #[test]
+    fn a_run_goes_on_from_its_beginning_to_the_last_bit() {
+        let whole = run("scene = \"linear\"\nat = [\"20:beta=2\"]\nsteps = 60").unwrap();
+        let beginning = whole.with_steps(40);
+        let begun = beginning.play(|_| true).unwrap();
+        assert!(whole.continues(&beginning) && !beginning.continues(&whole));
+        let other = run("scene = \"linear\"\nsteps = 30").unwrap();
+        assert!(!whole.continues(&other));
+        let [whole, on] = [whole.play(|_| true), whole.play_on(Some(&begun), |_| true)].map(Result::unwrap);
+        assert_eq!(hash_of_weights(&whole.state().vae), hash_of_weights(&on.state().vae));
     }
 
     #[test]

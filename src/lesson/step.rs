@@ -77,8 +77,11 @@ impl LessonStep {
         let title = words(&mut block, "step")?
             .ok_or_else(|| LessonProblem::new(line, "step is missing: every step needs step = \"its title\""))?;
         let kept = before.filter(|_| !has_scene);
-        let (runs, values) = runs(&mut block, kept)?;
-        let train_to = read(&mut block, "train_to", |value| train_to(value, &runs))?;
+        let last_line = block.line_of("train_to");
+        let last = read(&mut block, "train_to", last)?;
+        let (runs, values) = runs(&mut block, kept, last)?;
+        let train_to = last.map(|last| train_to(last, &runs)).transpose();
+        let train_to = train_to.map_err(|sentence| LessonProblem::new(last_line, sentence))?;
         let missing = || LessonProblem::new(line, "views is missing: the first step needs views = [\"data\"]");
         let views = read(&mut block, "views", |value| views(value, vocabulary))?
             .or_else(|| before.map(|before| before.views.clone()))
@@ -125,7 +128,11 @@ pub(super) fn words(block: &mut Block, key: &str) -> Result<Option<String>, Less
 }
 
 /// The runs, and the values that describe them.
-fn runs(block: &mut Block, kept: Option<&LessonStep>) -> Result<(Vec<LessonRun>, (Table, Table)), LessonProblem> {
+fn runs(
+    block: &mut Block,
+    kept: Option<&LessonStep>,
+    last: Option<u64>,
+) -> Result<(Vec<LessonRun>, (Table, Table)), LessonProblem> {
     let (mut own, mut beside) = kept.map(|kept| kept.values.clone()).unwrap_or_default();
     let mut line = block.line;
     let keys: Vec<String> = block.keys().filter(|key| is_of_run(key)).map(str::to_owned).collect();
@@ -144,7 +151,7 @@ fn runs(block: &mut Block, kept: Option<&LessonStep>) -> Result<(Vec<LessonRun>,
         let sentence = "scene is missing: the first step needs scene = \"cylinder\" or another";
         return Err(LessonProblem::new(line, sentence));
     }
-    let first = LessonRun::of(&own).map_err(|e| LessonProblem::new(line, e))?;
+    let first = LessonRun::of(&own, last).map_err(|e| LessonProblem::new(line, e))?;
     match block.take("beside") {
         None => {}
         Some((_, Value::Boolean(false))) => beside = Table::new(),
@@ -160,18 +167,22 @@ fn runs(block: &mut Block, kept: Option<&LessonStep>) -> Result<(Vec<LessonRun>,
     if !beside.is_empty() {
         let mut second = own.clone();
         second.extend(beside.clone());
-        runs.push(LessonRun::of(&second).map_err(|e| LessonProblem::new(line, format!("run B: {e}")))?);
+        runs.push(LessonRun::of(&second, last).map_err(|e| LessonProblem::new(line, format!("run B: {e}")))?);
     }
     Ok((runs, (own, beside)))
 }
 
-fn train_to(value: &Value, runs: &[LessonRun]) -> Result<u64, String> {
+fn last(value: &Value) -> Result<u64, String> {
     let steps = value.as_integer().and_then(|steps| u64::try_from(steps).ok());
+    steps.ok_or_else(|| "train_to must be a number of steps".to_owned())
+}
+
+fn train_to(last: u64, runs: &[LessonRun]) -> Result<u64, String> {
     let begin = runs.iter().map(LessonRun::steps).max().unwrap_or(0);
-    match steps {
-        Some(steps) if steps > begin && !runs.iter().any(LessonRun::settles) => Ok(steps),
-        _ => Err(format!("train_to must be a number of steps after the {begin} with which the step begins")),
+    if last > begin && !runs.iter().any(LessonRun::settles) {
+        return Ok(last);
     }
+    Err(format!("train_to must be a number of steps after the {begin} with which the step begins"))
 }
 
 /// Rows of names, or one row.

@@ -11,6 +11,7 @@ use crate::data::Scene;
 use crate::experiment::Command;
 use crate::geometry::Rotation;
 use crate::io::ModelOptions;
+use crate::lesson::course;
 use crate::vae::Architecture;
 
 /// A request to the window.
@@ -130,6 +131,30 @@ pub enum UiCommand {
     PlayTraversal,
     /// Move z\* a little.
     Nudge(Direction),
+    /// Open a built-in lesson.
+    OpenLesson(&'static str),
+    /// Go to the next step of the lesson (true), or reveal its outcome first, or to the step before (false).
+    StepLesson(bool),
+    /// Show the step of the lesson as it began.
+    BackToLesson,
+    /// Answer the question of the step.
+    AnswerLesson(usize),
+    /// Show the outcome of the step.
+    RevealLesson,
+    /// Close the lesson.
+    CloseLesson,
+    /// Hide the text of the lesson, or show it.
+    ToggleLessonText,
+    /// Present: views and text alone, large; or go back.
+    TogglePresenter,
+    /// Make the screen black, or show it again.
+    ToggleBlank,
+    /// Darken everything but a circle around the pointer, or not.
+    ToggleSpotlight,
+    /// Hold everything that moves, or let it go on.
+    ToggleFreeze,
+    /// Show the notes of the speaker in a window of their own, or close it.
+    ToggleNotes,
     /// Switch between light and dark.
     SwitchTheme,
     /// Choose light or dark.
@@ -210,6 +235,8 @@ pub enum Menu {
     Run,
     /// Views, camera, theme.
     View,
+    /// Lessons and presenting.
+    Lessons,
     /// Help.
     Help,
     /// In no menu: a key only.
@@ -233,7 +260,7 @@ pub struct CommandEntry {
 
 /// The table of commands in the order of menus and help; `views` are those that can be shown alone and exported.
 pub fn commands(views: &[View]) -> Vec<CommandEntry> {
-    use Menu::{File, Help, Run, View as ViewMenu};
+    use Menu::{File, Help, Lessons, Run, View as ViewMenu};
     use UiCommand as C;
     let plain = |key| Some(KeyboardShortcut::new(Modifiers::NONE, key));
     let ctrl = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
@@ -329,6 +356,35 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     );
     add(C::Zoom(Some(-0.1)), "Zoom out", ctrl(Key::Minus), (ViewMenu, 3), "Make text and marks smaller");
     add(C::Zoom(None), "Reset zoom", ctrl(Key::Num0), (ViewMenu, 3), "Text and marks as the window is large");
+    for lesson in course() {
+        let (title, aim) = lesson.title_and_aim();
+        add(C::OpenLesson(lesson.name), title, None, (Lessons, 0), aim);
+    }
+    add(
+        C::StepLesson(true),
+        "Next step",
+        plain(Key::PageDown),
+        (Lessons, 1),
+        "Reveal the outcome, or go to the next step",
+    );
+    add(C::StepLesson(false), "Step before", plain(Key::PageUp), (Lessons, 1), "Go to the step before");
+    add(C::BackToLesson, "Back to the step", plain(Key::Backspace), (Lessons, 1), "Show the step as it began");
+    add(C::ToggleLessonText, "Lesson text", plain(Key::I), (Lessons, 1), "Hide the text of the lesson, or show it");
+    add(C::CloseLesson, "Close lesson", None, (Lessons, 1), "Close the lesson; its runs stay");
+    let help = "Views and text alone, large enough for the last row; Escape goes back";
+    add(C::TogglePresenter, "Presenter mode", plain(Key::F11), (Lessons, 2), help);
+    let help = "Presenter mode: make the screen black, or show it again (also B)";
+    add(C::ToggleBlank, "Blank screen", Some(KeyboardShortcut::new(Modifiers::SHIFT, Key::B)), (Lessons, 2), help);
+    add(
+        C::ToggleSpotlight,
+        "Spotlight",
+        plain(Key::L),
+        (Lessons, 2),
+        "Darken everything but a circle around the pointer",
+    );
+    add(C::ToggleFreeze, "Freeze", plain(Key::W), (Lessons, 2), "Hold training and motion, or let them go on");
+    let help = "Notes of the speaker, the next step and a clock in a window of their own";
+    add(C::ToggleNotes, "Speaker notes", plain(Key::N), (Lessons, 2), help);
     add(C::ToggleHelp, "Keyboard help", plain(Key::F1), (Help, 0), "List keys and mouse gestures");
     let help = "Close the topmost dialog, go back to the newest step, or to all views";
     add(C::Escape, "Close, newest step, or all views", plain(Key::Escape), (Menu::None, 0), help);

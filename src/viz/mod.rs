@@ -8,13 +8,14 @@
 pub mod background_runs;
 pub mod command;
 pub mod context;
-pub(crate) mod draw;
+pub mod draw;
 pub(crate) mod field_query;
 pub(crate) mod file_units;
 pub(crate) mod ground_truth;
 pub(crate) mod history_table;
 pub(crate) mod home_camera;
 pub(crate) mod latent_grid;
+pub mod lesson_names;
 pub(crate) mod loop_query;
 pub(crate) mod metrics_query;
 pub mod motion;

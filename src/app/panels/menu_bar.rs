@@ -58,11 +58,14 @@ pub(crate) fn show(ui: &mut Ui, bar: &Bar<'_>) {
     });
 }
 
+const MENUS: [(&str, Menu); 5] =
+    [("File", Menu::File), ("Run", Menu::Run), ("View", Menu::View), ("Lessons", Menu::Lessons), ("Help", Menu::Help)];
+
 /// The height of a window beside a menu.
 const BESIDE_MENU: f32 = 60.0;
 
 fn menus(ui: &mut Ui, bar: &Bar<'_>) {
-    for (name, menu) in [("File", Menu::File), ("Run", Menu::Run), ("View", Menu::View), ("Help", Menu::Help)] {
+    for (name, menu) in MENUS {
         ui.menu_button(name, |ui| {
             // In a low window a menu is scrolled.
             let most = ui.ctx().content_rect().height() - BESIDE_MENU;

@@ -1,9 +1,10 @@
-//! Drawing on plots: axes, marks, labels, heat maps.
+//! Drawing: axes, marks, labels and heat maps of plots; formulas and prose.
 
 pub(crate) mod axes;
 pub(crate) mod colors;
 pub(crate) mod ellipse;
 pub(crate) mod file_values;
+pub mod formula;
 pub(crate) mod heat;
 pub(crate) mod hover;
 pub(crate) mod labels;
@@ -14,6 +15,7 @@ pub(crate) mod pinned;
 pub(crate) mod plot_painter;
 pub(crate) mod points;
 pub(crate) mod polyline;
+pub mod prose;
 pub(crate) mod singular;
 pub(crate) mod tile;
 pub(crate) mod zoom;

@@ -1,0 +1,115 @@
+//! The panel of a lesson: title, text, question or task, and the way on.
+
+use std::sync::Arc;
+
+use eframe::egui::{Align, Button, Id, Layout, ProgressBar, RichText, ScrollArea, Ui};
+
+use super::open_lesson::OpenLesson;
+use super::task_panel::{goals, verdict};
+use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::draw::prose::show::ProseStyle;
+use crate::viz::draw::prose::text::Prose;
+use crate::viz::views::key_of;
+
+/// What the panel is told of the window.
+pub(in crate::app) struct PanelState<'a> {
+    /// The run or what is shown of it is no longer that of the step.
+    pub(in crate::app) is_changed: bool,
+    /// The window is in presenter mode.
+    pub(in crate::app) is_presenting: bool,
+    /// The queue of the window.
+    pub(in crate::app) commands: &'a CommandQueue,
+}
+
+/// The height of the way on.
+const FOOT: f32 = 60.0;
+
+/// Draws the panel into the room that there is.
+pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelState<'_>) {
+    let (at, count) = (open.at + 1, open.lesson.steps.len());
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if !state.is_presenting && ui.button("✖").on_hover_text("Close the lesson").clicked() {
+                state.commands.send(UiCommand::CloseLesson);
+            }
+            ui.label(format!("{at} of {count}")).on_hover_text("Step of the lesson");
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let title = RichText::new(&open.lesson.title).weak();
+                ui.add(eframe::egui::Label::new(title).truncate()).on_hover_text(&open.lesson.aim);
+            });
+        });
+    });
+    ui.separator();
+    let room = (ui.available_height() - FOOT).max(0.0);
+    ScrollArea::vertical().id_salt(("lesson", open.at)).max_height(room).auto_shrink(false).show(ui, |ui| {
+        ui.heading(&open.step().title);
+        if open.at == 0 && !state.is_presenting {
+            ui.label(RichText::new(&open.lesson.aim).italics());
+        }
+        text(ui, &open.step().text);
+        verdict(ui, open, state.commands);
+        goals(ui, open, state.commands);
+        let is_done = open.task.is_revealed || open.step().task.is_none();
+        if is_done && !open.step().outcome.is_empty() {
+            ui.add_space(6.0);
+            text(ui, &open.step().outcome);
+        }
+        if let Some(problem) = open.problem() {
+            ui.add_space(6.0);
+            ui.colored_label(ui.visuals().warn_fg_color, format!("The lesson ends here. {problem}"));
+        }
+    });
+    foot(ui, open, state);
+}
+
+/// The size of text in the panel, in points.
+const TEXT: f32 = 15.0;
+
+/// Text of a lesson. A claim says under the pointer what is checked.
+fn text(ui: &mut Ui, markdown: &str) {
+    prose(ui, markdown, TEXT);
+}
+
+/// Markdown with formulas; each text is parsed once, as long as it is shown.
+pub(in crate::app) fn prose(ui: &mut Ui, markdown: &str, size: f32) {
+    let id = Id::unique(("prose", markdown));
+    let known = ui.data(|data| data.get_temp::<Arc<Prose>>(id));
+    let prose = known.unwrap_or_else(|| {
+        let prose = Arc::new(Prose::parse(markdown));
+        ui.data_mut(|data| data.insert_temp(id, Arc::clone(&prose)));
+        prose
+    });
+    let shown = prose.show(ui, ProseStyle::new(size));
+    if let Some(link) = shown.hovered.filter(|link| !link.destination.starts_with("symbol:")) {
+        link.response.on_hover_text(format!("Checked: {}", link.destination));
+    }
+}
+
+fn foot(ui: &mut Ui, open: &OpenLesson, state: &PanelState<'_>) {
+    ui.separator();
+    let is_ready = open.entered.is_some();
+    ui.horizontal(|ui| {
+        let mut button = |text: &str, enabled: bool, command: UiCommand| {
+            let key = key_of(&command).map_or(String::new(), |key| ui.ctx().format_shortcut(&key));
+            if ui.add_enabled(enabled, Button::new(text)).on_hover_text(key).clicked() {
+                state.commands.send(command);
+            }
+        };
+        button("◀ Back", open.at > 0, UiCommand::StepLesson(false));
+        let has_more = open.at + 1 < open.lesson.steps.len() || open.is_covered();
+        button(if open.is_covered() { "Reveal" } else { "Next ▶" }, has_more, UiCommand::StepLesson(true));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let help = "Show the step as it began";
+            let back = ui.add_enabled(is_ready && state.is_changed, Button::new("↺ Back to the step"));
+            if back.on_hover_text(help).clicked() {
+                state.commands.send(UiCommand::BackToLesson);
+            }
+        });
+    });
+    if !is_ready {
+        let all = open.step().runs.iter().map(crate::lesson::LessonRun::steps).max().unwrap_or(0);
+        let made = open.preparer.made();
+        let share = made as f32 / all.max(1) as f32;
+        ui.add(ProgressBar::new(share.min(1.0)).text(format!("preparing the run, step {made}")));
+    }
+}

@@ -14,6 +14,7 @@
 
 mod encode;
 mod layer;
+mod outlined;
 mod parallel;
 mod picture;
 mod raster;
@@ -23,6 +24,7 @@ mod visible_part;
 mod worker;
 
 pub use encode::figure::{Format, encode_figure};
+pub use encode::glyph_outline::GlyphOutline;
 pub use encode::movie::encoder::{Finished, Movie, Pace};
 pub use encode::movie::format::MovieFormat;
 pub use encode::pdf::document::to_pdf;
@@ -30,6 +32,7 @@ pub use encode::pdf::options::PdfOptions;
 pub use encode::png::{PngError, decode_png, encode_png};
 pub use encode::svg::document::{SvgOptions, to_svg};
 pub use layer::Layer;
+pub use outlined::OUTLINED_FAMILY;
 pub use picture::Picture;
 pub use raster::canvas::Canvas;
 pub use raster::offscreen::Offscreen;

@@ -8,7 +8,7 @@
 pub mod background_runs;
 pub mod command;
 pub mod context;
-pub(crate) mod draw;
+pub mod draw;
 pub(crate) mod field_query;
 pub(crate) mod file_units;
 pub(crate) mod ground_truth;

@@ -6,11 +6,13 @@
 use std::sync::{Arc, OnceLock};
 
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, Style, TextStyle, Theme,
-    Visuals, vec2,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, FontTweak, Stroke, Style, TextStyle,
+    Theme, Visuals, vec2,
 };
 use eframe::epaint::text::{FallbackRequest, FontProvider as _};
 use egui_system_font_provider::SystemFontProvider;
+
+use crate::paint::OUTLINED_FAMILY;
 
 /// The colours of the marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +178,14 @@ pub(crate) fn indexed(letter: &str, i: usize) -> String {
     letter.chars().chain((i + 1).to_string().chars().map(digit)).collect()
 }
 
+/// The height of the baseline in a line of text of this size below its top, and the height of the line.
+pub(crate) fn text_metrics(ctx: &Context, size: f32) -> (f32, f32) {
+    let galley =
+        ctx.fonts_mut(|fonts| fonts.layout_no_wrap("x".to_owned(), FontId::proportional(size), Color32::PLACEHOLDER));
+    let baseline = galley.rows.first().and_then(|row| Some(row.pos.y + row.row.glyphs.first()?.pos.y));
+    (baseline.unwrap_or(size), galley.size().y)
+}
+
 /// The font for labels inside plots.
 pub(crate) fn label_font() -> FontId {
     FontId::proportional(SMALLEST_TEXT + 1.0)
@@ -203,7 +213,34 @@ pub fn install_for_figures(ctx: &Context) {
     ctx.add_font_provider(Arc::new(provider));
 }
 
-/// Inter for text, with DejaVu Sans for the mathematical signs that it lacks.
+/// The fonts of formulas, by the names that KaTeX gives them.
+const FORMULA_FONTS: [(&str, &[u8]); 11] = [
+    ("AMS-Regular", include_bytes!("../../assets/fonts/KaTeX_AMS-Regular.ttf")),
+    ("Caligraphic-Regular", include_bytes!("../../assets/fonts/KaTeX_Caligraphic-Regular.ttf")),
+    ("Main-Bold", include_bytes!("../../assets/fonts/KaTeX_Main-Bold.ttf")),
+    ("Main-Italic", include_bytes!("../../assets/fonts/KaTeX_Main-Italic.ttf")),
+    ("Main-Regular", include_bytes!("../../assets/fonts/KaTeX_Main-Regular.ttf")),
+    ("Math-BoldItalic", include_bytes!("../../assets/fonts/KaTeX_Math-BoldItalic.ttf")),
+    ("Math-Italic", include_bytes!("../../assets/fonts/KaTeX_Math-Italic.ttf")),
+    ("Size1-Regular", include_bytes!("../../assets/fonts/KaTeX_Size1-Regular.ttf")),
+    ("Size2-Regular", include_bytes!("../../assets/fonts/KaTeX_Size2-Regular.ttf")),
+    ("Size3-Regular", include_bytes!("../../assets/fonts/KaTeX_Size3-Regular.ttf")),
+    ("Size4-Regular", include_bytes!("../../assets/fonts/KaTeX_Size4-Regular.ttf")),
+];
+
+/// The font of formulas of this name, if the program has it.
+pub(crate) fn formula_font(name: &str) -> Option<FontData> {
+    let (_, bytes) = FORMULA_FONTS.iter().find(|(known, _)| *known == name)?;
+    // Hinting would move the strokes of small signs away from those of their neighbours.
+    Some(FontData::from_static(bytes).tweak(FontTweak { hinting: Some(false), ..FontTweak::default() }))
+}
+
+/// The family of a font of formulas.
+pub(crate) fn formula_family(name: &str) -> FontFamily {
+    FontFamily::Name(format!("{OUTLINED_FAMILY}{name}").into())
+}
+
+/// Inter for text, with DejaVu Sans for the mathematical signs that it lacks, and the fonts of formulas.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let files: [(&str, &'static [u8]); 3] = [
@@ -218,6 +255,12 @@ fn fonts() -> FontDefinitions {
     fonts.families.insert(FontFamily::Proportional, family("Inter"));
     fonts.families.insert(semibold(), family("Inter SemiBold"));
     fonts.families.entry(FontFamily::Monospace).or_default().push("DejaVu Sans".to_owned());
+    for (name, _) in FORMULA_FONTS {
+        let Some(data) = formula_font(name) else { continue };
+        let key = format!("KaTeX {name}");
+        fonts.font_data.insert(key.clone(), Arc::new(data));
+        fonts.families.insert(formula_family(name), vec![key]);
+    }
     fonts
 }
 

@@ -5,6 +5,7 @@
 //! `backend` writes them.
 
 pub(super) mod figure;
+pub(super) mod glyph_outline;
 pub(super) mod movie;
 pub(super) mod pdf;
 pub(super) mod png;

@@ -1,9 +1,10 @@
-//! Drawing on plots: axes, marks, labels, heat maps.
+//! Drawing: axes, marks, labels and heat maps of plots; formulas and prose.
 
 pub(crate) mod axes;
 pub(crate) mod colors;
 pub(crate) mod ellipse;
 pub(crate) mod file_values;
+pub mod formula;
 pub(crate) mod heat;
 pub(crate) mod hover;
 pub(crate) mod labels;

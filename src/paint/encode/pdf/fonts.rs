@@ -13,7 +13,7 @@ use skrifa::{FontRef, MetadataProvider as _, Tag};
 use subsetter::{GlyphRemapper, subset};
 
 use super::deflate::deflated;
-use super::glyph_outline::GlyphOutline;
+use crate::paint::encode::glyph_outline::GlyphOutline;
 
 /// The fonts of the user interface, with the glyphs that are shown.
 pub(super) struct FontSubsets {
@@ -75,14 +75,7 @@ impl FontSubsets {
 
     /// The outline of a character in a font size, in the first font of the family that has it.
     pub(super) fn outline(&self, family: &FontFamily, c: char, size: f32) -> Option<GlyphOutline> {
-        self.families.get(family)?.iter().find_map(|k| {
-            let data = &self.fonts.get(*k)?.data;
-            let font = FontRef::from_index((*data.font).as_ref(), data.index).ok()?;
-            let glyph = font.outline_glyphs().get(font.charmap().map(c)?)?;
-            let mut outline = GlyphOutline::default();
-            glyph.draw((Size::new(size), LocationRef::default()), &mut outline).ok()?;
-            Some(outline)
-        })
+        self.families.get(family)?.iter().find_map(|k| GlyphOutline::of(&self.fonts.get(*k)?.data, c, size))
     }
 
     /// Writes the subset of every font that is shown, under the name that [`name`] gives.

@@ -7,7 +7,6 @@ pub(in crate::paint) mod options;
 
 mod deflate;
 mod fonts;
-mod glyph_outline;
 mod image;
 mod page;
 mod path;

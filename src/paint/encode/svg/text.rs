@@ -1,10 +1,12 @@
-//! Text elements: they can be selected, searched and edited.
+//! Text elements: they can be selected, searched and edited. Only fonts that nobody has become outlines.
 
 use super::markup::{Element, escape};
 use super::path::rectangle;
+use crate::paint::encode::glyph_outline::GlyphOutline;
 use crate::paint::encode::text::{PaintedGlyph, TextMark, origin, visible};
+use crate::paint::outlined::OUTLINED_FAMILY;
 use eframe::egui::epaint::{TextShape, emath::GuiRounding as _};
-use eframe::egui::{FontDefinitions, FontFamily, Pos2, Stroke};
+use eframe::egui::{FontDefinitions, FontFamily, FontId, Pos2, Stroke};
 
 /// Writes a mark of a text.
 pub(super) fn write_mark(
@@ -46,6 +48,9 @@ fn write_run(
     halo: Stroke,
 ) {
     let [(_, format, color), ..] = run else { return };
+    if matches!(&format.font_id.family, FontFamily::Name(name) if name.starts_with(OUTLINED_FAMILY)) {
+        return write_outlines(out, shape, fonts, row, run);
+    }
     // Spaces around the run would make its length depend on the viewer.
     let is_space = |(glyph, ..): &&PaintedGlyph<'_>| glyph.chr.is_whitespace();
     let leading = run.iter().take_while(is_space).count();
@@ -69,6 +74,21 @@ fn write_run(
     };
     let element = if text.contains("  ") { element.text("xml:space", "preserve") } else { element };
     element.content(&text);
+}
+
+/// Writes the outlines of glyphs of one format and colour.
+fn write_outlines(out: &mut String, shape: &TextShape, fonts: &FontDefinitions, row: Pos2, run: &[PaintedGlyph<'_>]) {
+    for (glyph, format, color) in run {
+        let FontId { size, family } = &format.font_id;
+        let mut files = fonts.families.get(family).into_iter().flatten().filter_map(|name| fonts.font_data.get(name));
+        let Some(outline) = files.find_map(|data| GlyphOutline::of(data, glyph.chr, *size)) else { continue };
+        let at = row + glyph.pos.to_vec2();
+        Element::new(out, "path")
+            .attribute("d", |out| out.push_str(&outline.svg_path(|v| at + v)))
+            .color("fill", *color)
+            .rotated(shape.angle, origin(shape))
+            .close();
+    }
 }
 
 /// The weights that names of fonts end with.

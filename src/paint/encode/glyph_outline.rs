@@ -1,8 +1,12 @@
-//! The outline of a glyph as the operators of a PDF path.
+//! The outline of a glyph, as the operators of a PDF path or the data of an SVG path.
 
-use eframe::egui::{Pos2, Vec2, vec2};
+use std::fmt::Write as _;
+
+use eframe::egui::{FontData, Pos2, Vec2, vec2};
 use pdf_writer::Content;
+use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::OutlinePen;
+use skrifa::{FontRef, MetadataProvider as _};
 
 /// A piece of an outline. Points are relative to the glyph's place on the baseline, y downwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,19 +19,52 @@ enum Segment {
 
 /// The outline of a glyph.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct GlyphOutline {
+pub struct GlyphOutline {
     segments: Vec<Segment>,
     /// The end of the last piece.
     end: Vec2,
 }
 
 impl GlyphOutline {
+    /// The outline of a character in a font size, if the font has it.
+    pub fn of(data: &FontData, c: char, size: f32) -> Option<Self> {
+        let font = FontRef::from_index((*data.font).as_ref(), data.index).ok()?;
+        let glyph = font.outline_glyphs().get(font.charmap().map(c)?)?;
+        let mut outline = Self::default();
+        glyph.draw((Size::new(size), LocationRef::default()), &mut outline).ok()?;
+        Some(outline)
+    }
+
+    /// The data of an SVG path, with the points that `place` gives, to thousandths.
+    pub fn svg_path(&self, place: impl Fn(Vec2) -> Pos2) -> String {
+        let mut data = String::new();
+        let mut write = |command: char, points: &[Vec2]| {
+            data.push(command);
+            for (k, point) in points.iter().enumerate() {
+                let Pos2 { x, y } = place(*point);
+                let space = if k > 0 { " " } else { "" };
+                // A string takes all that is written to it.
+                let [x, y] = [x, y].map(|v| (v * 1000.0).round() / 1000.0 + 0.0);
+                _ = write!(data, "{space}{x} {y}");
+            }
+        };
+        for segment in &self.segments {
+            match segment {
+                Segment::Move(p) => write('M', &[*p]),
+                Segment::Line(p) => write('L', &[*p]),
+                Segment::Cubic(points) => write('C', points),
+                Segment::Close => write('Z', &[]),
+            }
+        }
+        data
+    }
+
     fn push(&mut self, segment: Segment, end: Vec2) {
         self.segments.push(segment);
         self.end = end;
     }
 
-    /// Writes it, with the points that `place` gives.
+    /// Writes it to a PDF, with the points that `place` gives.
     pub(super) fn write(&self, content: &mut Content, place: impl Fn(Vec2) -> Pos2) {
         for segment in &self.segments {
             match segment {

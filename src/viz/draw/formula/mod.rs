@@ -9,7 +9,8 @@ pub mod widget;
 
 mod area;
 pub(in crate::viz::draw) mod paint;
+pub(in crate::viz::draw) mod svg;
 mod symbols;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::viz::draw) mod tests;

@@ -10,7 +10,7 @@ use crate::viz::theme::{Palette, SMALLEST_TEXT, text_metrics};
 pub(in crate::viz::draw) const EM: f32 = 1.2;
 
 /// A formula that is wider than its column shrinks to this share, not further.
-const LEAST_SHRINKAGE: f32 = 0.75;
+pub(in crate::viz::draw) const LEAST_SHRINKAGE: f32 = 0.75;
 
 /// The space above and below a displayed formula, in text sizes.
 const DISPLAY_MARGIN: f32 = 0.45;

@@ -29,6 +29,10 @@ pub(super) const METRICS: [Metric; 9] = [
         unit: "nats",
         formula: "(β/2)(Σ log Λᵢᵢ − log det Λ) with Λ = I + JᵀJ/βσ²: what the best diagonal posterior loses against the \
                   best full one, a datum. It is the price of columns that are not orthogonal.",
+        definition: Some(
+            r"$$\frac{\beta}{2}\Big(\sum_i\log\Lambda_{ii} - \log\det\Lambda\Big)\quad\text{with}\quad\Lambda = I + \frac{J^\top J}{\beta\sigma^2}$$
+What the best diagonal posterior loses against the best full one, a datum. It is the price of columns that are not orthogonal.",
+        ),
         source: "Exact for linear decoders, second order otherwise (Hadamard's inequality).",
         range: "0 and above; 0 exactly when JᵀJ is diagonal.",
         undefined: "when fewer than two latents are active, or for β = 0.",
@@ -46,6 +50,10 @@ pub(super) const METRICS: [Metric; 9] = [
         unit: "nats",
         formula: "Σ log ‖Jᵢ‖ − ½ log det JᵀJ: how far the columns of J are from orthogonal. For two latents it is \
                   −log sin of the angle between them.",
+        definition: Some(
+            r"$$\sum_i\log\|J_i\| - \tfrac12\log\det J^\top J$$
+How far the columns of $J$ are from orthogonal. For two latents it is $-\log\sin$ of the angle between them.",
+        ),
         source: "Gresele et al. 2021; the limit of the gap (without β) as βσ² → 0. That a diagonal posterior brings it down is a \
                  theorem for linear decoders and an approximation otherwise.",
         range: "0 and above; 0 exactly when the columns are orthogonal. It does not depend on their lengths.",
@@ -64,6 +72,10 @@ pub(super) const METRICS: [Metric; 9] = [
         key: "off_diagonal_mass",
         unit: "",
         formula: "Σ_{i≠j} Gᵢⱼ² / Σ Gᵢⱼ² with G = JᵀJ: the share of G off its diagonal.",
+        definition: Some(
+            r"$$\frac{\sum_{i\ne j} G_{ij}^2}{\sum_{i,j} G_{ij}^2}\quad\text{with}\quad G = J^\top J$$
+The share of $G$ off its diagonal.",
+        ),
         source: "A direct reading of condition C1, without logarithms and without degeneracy.",
         range: "0 to 1; 0 exactly when the columns are orthogonal.",
         undefined: "when fewer than two latents are active.",
@@ -81,6 +93,9 @@ pub(super) const METRICS: [Metric; 9] = [
         unit: "",
         formula: "Mean of ‖V − P‖, P the signed permutation nearest to the right singular vectors V of J. For two \
                   latents rotated by θ ≤ 45° it is 2√2 sin(θ/2).",
+        definition: Some(
+            r"The mean of $\|V - P\|$, $P$ the signed permutation nearest to the right singular vectors $V$ of $J$. For two latents rotated by $\theta \le 45^\circ$ it is $2\sqrt2\,\sin(\theta/2)$.",
+        ),
         source: "Rolínek et al. 2019, equation 29. To be read beside chance: the objective of a full posterior prefers no axes, \
                  so the first weights decide. Equivariant Adam with the factor exp 2H prefers none either: chance (theorem). Plain Adam treats coordinates one by one and slowly walks it to the axes, too.",
         range: "0 when V is a signed permutation; chance is the mean over random rotations.",
@@ -99,6 +114,11 @@ pub(super) const METRICS: [Metric; 9] = [
         key: "c2_residual",
         unit: "",
         formula: "Mean of Σ_{i≠j} (∂ⱼ log sᵢ)²: whether each length depends on its own latent only.",
+        definition: Some(
+            r"The mean of
+$$\sum_{i\ne j}\big(\partial_j\log s_i\big)^2$$
+Whether each length depends on its own latent only.",
+        ),
         source: "Condition C2 of the paper. With orthogonal columns (C1) it makes the push-forward factorise; \
                  orthogonality alone does not.",
         range: "0 and above; 0 exactly when C2 holds.",
@@ -117,6 +137,11 @@ pub(super) const METRICS: [Metric; 9] = [
         unit: "",
         formula: "How far the encoder's Σ is from Σ⁻¹ = Λ, Λ = I + JᵀJ/βσ²: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for a full \
                   posterior, of |log Σᵢᵢ Λᵢᵢ| for a diagonal one, both over the active latents alone.",
+        definition: Some(
+            r"How far the encoder's $\Sigma$ is from $\Sigma^{-1} = \Lambda$,
+$$\Lambda = I + \frac{J^\top J}{\beta\sigma^2}$$
+The mean of $\|\Sigma^{-1} - \Lambda\| / \|\Lambda\|$ for a full posterior, of $|\log \Sigma_{ii}\Lambda_{ii}|$ for a diagonal one, both over the active latents alone.",
+        ),
         source: "Equation 1 (which defines the precision) without its term of second derivatives: an approximation \
                  where the decoder bends.",
         range: "0 and above; trained tanh networks reach 0.02 to 0.1 with two latents in three dimensions, 0.14 to 0.22 with \
@@ -136,6 +161,7 @@ pub(super) const METRICS: [Metric; 9] = [
         unit: "",
         formula: "Mean over the factors of the |correlation| with the active latent that each is matched with; 0 for a factor \
                   without one.",
+        definition: None,
         source: "Empirical: orthogonal does not mean identified. Chance is the mean over random rotations of the active latents, \
                  undefined with a single one; the ceiling is what the optimum of linear data reaches, mean √(1 − v/λᵢ) with v the \
                  variance of the noise.",
@@ -158,6 +184,7 @@ pub(super) const METRICS: [Metric; 9] = [
         key: "",
         unit: "",
         formula: "How many latents have a posterior mean that varies over the data by more than 0.01.",
+        definition: None,
         source: "Burda et al. 2016. At the optimum of a linear decoder a latent dies exactly when βσ² reaches the variance of \
                  its direction. With full covariance, whose axes are free, directions are counted: eigenvalues of the covariance \
                  of the posterior means above 0.01.",
@@ -179,6 +206,10 @@ pub(super) const METRICS: [Metric; 9] = [
         unit: "nats",
         formula: "E_q log p(x|z) − β KL(q‖p), a datum, on minibatches of the training data. With a Bernoulli likelihood the first term is \
                   at most minus the entropy of grey x, as if each value were a probability.",
+        definition: Some(
+            r"$$\mathbb{E}_q\log p(x\mid z) - \beta\,\mathrm{KL}(q\,\|\,p)$$
+A datum, on minibatches of the training data. With a Bernoulli likelihood the first term is at most minus the entropy of grey $x$, as if each value were a probability.",
+        ),
         source: "The objective. For linear decoders with a Gaussian likelihood the optimum is known in closed form from the covariance of the \
                  training data: diagonal and full posteriors reach the same one.",
         range: "any number; the optimum cannot be exceeded but for the noise of minibatches.",
@@ -205,6 +236,10 @@ pub(super) const HOLONOMY: Metric = Metric {
     unit: "%",
     formula: "∮ sᵢ dzᵢ around a latent rectangle, as a share of the length of its side, the larger one of both latents: \
               the holonomy of arc length. Draw the rectangle in the view of the joint density.",
+    definition: Some(
+        r"$$\oint s_i\,dz_i$$
+Around a latent rectangle, as a share of the length of its side, the larger one of both latents: the holonomy of arc length. Draw the rectangle in the view of the joint density.",
+    ),
     source: "Theorem: 0 around every rectangle exactly when C2 holds; only then ∫ sᵢ dzᵢ is a coordinate of the data.",
     range: "0 and above.",
     undefined: "when one of the two latents has collapsed, or with a single latent.",

@@ -15,6 +15,8 @@ pub(super) struct Metric {
     pub(super) unit: &'static str,
     /// The definition, as a formula and in words.
     pub(super) formula: &'static str,
+    /// The same in Markdown with formulas to be typeset, if there are any.
+    pub(super) definition: Option<&'static str>,
     /// Who defined it, and whether what it stands for is a theorem, an approximation or an observation.
     pub(super) source: &'static str,
     pub(super) range: &'static str,

@@ -1,5 +1,6 @@
 //! Metrics: each number with its history, chance level and optimum, and its definition behind "?".
 
+mod about;
 mod definitions;
 mod metric;
 mod ui;

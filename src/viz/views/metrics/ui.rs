@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Button, Grid, Label, Popup, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Grid, Label, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
+use super::about::{NAME, about};
 use super::definitions::{HOLONOMY, METRICS};
 use super::metric::{Group, Level, Metric, PlotRange};
 use crate::experiment::{Metrics, OWN_SAMPLES, Row, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::stats::Estimate;
-use crate::viz::context::{FISHER_METRIC, ViewContext};
+use crate::viz::context::ViewContext;
 use crate::viz::draw::hover::{hover, significant};
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::{polyline, seldom};
@@ -92,9 +91,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
 /// Headings of groups in all columns: two more than groups, since a column may begin within one.
 const HEADINGS: f32 = 5.0;
 
-/// The least width of a column, and the width of names, the same in all groups.
+/// The least width of a column.
 const NAMES: f32 = 54.0;
-const NAME: f32 = 98.0;
 const VALUE: f32 = 98.0;
 
 /// The least width of a name with its value and its small plot.
@@ -224,53 +222,6 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
             ui.label(RichText::new(words.join(" · ")).small().weak());
         }
     });
-}
-
-/// The name of a metric, which opens what there is to know about it.
-fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured, metrics: Option<&Metrics>) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 3.0;
-        // As wide as the longest name in all groups.
-        ui.set_min_width(NAME);
-        let name = RichText::new(metric.name);
-        ui.label(if now.is_ok() { name } else { name.weak() });
-        if context.is_figure() {
-            return;
-        }
-        let button = ui.add(Button::new("?").small());
-        let label = format!("About {}", metric.name);
-        button.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Button, true, &label));
-        Popup::from_toggle_button_response(&button).show(|ui| {
-            ui.set_max_width(340.0);
-            ui.strong(metric.name);
-            ui.label(metric.formula);
-            if metric.is_of_columns() && context.in_fisher_metric() {
-                ui.label(FISHER_METRIC);
-            }
-            ui.label(metric.source);
-            ui.label(format!("Range: {}", metric.range));
-            ui.label(format!("Over: {}", metric.over));
-            if let Some(text) = metrics.and_then(|metrics| sampling(metric, metrics)) {
-                ui.label(text);
-            }
-            ui.label(format!("Undefined {}", metric.undefined));
-            if let Err(reason) = now {
-                ui.colored_label(ui.visuals().warn_fg_color, format!("Undefined now: {reason}."));
-            }
-        });
-    });
-}
-
-/// Sentence about the sampling error, and for the ELBO about that of its noise, too.
-fn sampling(metric: &Metric, metrics: &Metrics) -> Option<String> {
-    let Estimate { mean, standard_error, count } = *metrics.estimates(metric.key)?.first()?;
-    let [mean, error] = [mean, standard_error].map(|x| number(x, metric.decimals));
-    let noise = if metric.key == "elbo" {
-        format!("; Monte-Carlo error of the noise alone ± {}", number(metrics.elbo_monte_carlo_error, metric.decimals))
-    } else {
-        String::new()
-    };
-    Some(format!("Held-out: {mean} ± {error} (sampling standard error over {count} observations{noise})."))
 }
 
 /// The values since the start as a small plot, on the same scale in both runs.

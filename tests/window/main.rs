@@ -10,6 +10,7 @@ mod harness;
 mod images;
 mod imports;
 mod legibility;
+mod lessons;
 mod model;
 mod movies;
 mod network;

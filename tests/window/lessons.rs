@@ -1,0 +1,200 @@
+//! Lessons: stepping, exact states, questions, tasks, live reload, presenter mode.
+
+use std::fs;
+
+use eframe::egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::Queryable as _;
+use unpick::experiment::Command;
+use unpick::io::hash_of_weights;
+use unpick::viz::command::UiCommand;
+
+use crate::harness::WindowTest;
+
+const LESSON: &str = r#"+++
+lesson = "Two latents"
+aim = "Why a diagonal posterior keeps its axes."
++++
+
++++
+step = "A plane"
+scene = "linear"
+steps = 200
+views = ["latent", "data"]
+z = [1, 0]
+camera = "x"
+notes = "Drag z* first."
++++
+The grid is the image of the plane under $\hat x = d(z)$.
+
++++
+step = "Two runs"
+beside = { covariance = "full" }
+layers = ["data", "curves"]
++++
+A is diagonal, B full.
+
++++
+step = "A question"
+beside = false
+train_to = 320
+ask = "How many latents are active?"
+choices = ["One", "Two"]
+answer = 2
++++
+---
+Both, as [2](<active units near 2 within 0>) says.
+
++++
+step = "A guess"
+views = ["rotate"]
+ask = "How long is the longer column?"
+guess = "s1"
+range = [0, 4]
++++
+
++++
+step = "A task"
+goal = ["z1 above 1.5", "beta above 2"]
+hint = "Drag the blue cross."
++++
+---
+Well done.
+"#;
+
+/// A window with the lesson at its first step, and the folder of its file.
+fn opened(text: &str) -> (WindowTest, tempfile::TempDir) {
+    let mut test = WindowTest::paused_at("cylinder", 20);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lesson.md");
+    fs::write(&path, text).unwrap();
+    test.app().execute(UiCommand::OpenFile(path));
+    at(&mut test, 0);
+    (test, folder)
+}
+
+/// Waits until a step is shown.
+fn at(test: &mut WindowTest, step: usize) {
+    test.until(|app| app.lesson_step() == Some(step));
+    test.frames(3);
+}
+
+/// Everything that a step fixes: weights and log of each run, and what is shown of them.
+fn state(test: &mut WindowTest) -> String {
+    let app = test.app();
+    let run = |snapshot: &unpick::experiment::Snapshot| {
+        format!("{} {} {:?}", snapshot.step, hash_of_weights(&snapshot.vae), snapshot.log)
+    };
+    let first = run(app.snapshot().unwrap());
+    let second = app.second_snapshot().map(|snapshot| run(snapshot));
+    format!("{first} {second:?} {:?}", app.selection().at_rest())
+}
+
+#[test]
+fn a_step_is_the_same_state_on_every_visit() {
+    let (mut test, _folder) = opened(LESSON);
+    let first = state(&mut test);
+    assert!(test.app().second_snapshot().is_none() && first.starts_with("200 "), "{first}");
+    test.key(Key::PageDown);
+    at(&mut test, 1);
+    let second = state(&mut test);
+    assert!(test.app().second_snapshot().is_some());
+    // Play with everything, then come back from either side.
+    test.app().selection().z = vec![-1.0, 2.0];
+    test.app().execute(UiCommand::Change(Command::Beta(7.0)));
+    test.app().execute(UiCommand::Steps(30));
+    test.until(|app| app.snapshot().is_some_and(|snapshot| snapshot.step == 230));
+    assert_ne!(state(&mut test), second);
+    test.press("↺ Back to the step");
+    at(&mut test, 1);
+    assert_eq!(state(&mut test), second);
+    test.key(Key::PageUp);
+    at(&mut test, 0);
+    assert_eq!(state(&mut test), first);
+    test.key(Key::ArrowRight);
+    at(&mut test, 1);
+    assert_eq!(state(&mut test), second);
+}
+
+#[test]
+fn a_question_covers_the_views_until_it_is_answered() {
+    let (mut test, _folder) = opened(LESSON);
+    test.app().go_to_step(2);
+    at(&mut test, 2);
+    assert!(test.kittest.query_by_label("Latent space").is_none(), "the outcome is covered");
+    assert!(test.kittest.query_by_label("Two").is_some());
+    test.press("One");
+    assert!(test.kittest.query_by_label("✖ One (chosen)").is_some() && test.kittest.query_by_label("✔ Two").is_some());
+    test.until(|app| app.snapshot().is_some_and(|snapshot| snapshot.step == 320));
+    test.frames(2);
+    assert!(test.kittest.query_by_label("Latent space").is_some());
+    // Forward from a covered outcome reveals it first, without an answer.
+    test.app().go_to_step(2);
+    at(&mut test, 2);
+    test.key(Key::PageDown);
+    test.frames(2);
+    assert_eq!(test.app().lesson_step(), Some(2));
+    assert!(test.kittest.query_by_label("✔ Two").is_some());
+    test.key(Key::PageDown);
+    at(&mut test, 3);
+    test.press("This is my guess");
+    test.frames(3);
+    assert!(test.kittest.query_by_label("This is my guess").is_none());
+}
+
+#[test]
+fn a_task_is_recognised_when_all_its_goals_are_reached_at_once() {
+    let (mut test, _folder) = opened(LESSON);
+    test.app().go_to_step(4);
+    at(&mut test, 4);
+    test.app().selection().z = vec![2.0, 0.0];
+    test.frames(3);
+    assert!(test.kittest.query_by_label("✔ z* 1: > 1.5").is_some());
+    assert!(test.kittest.query_by_label("Done.").is_none());
+    test.press("Hint");
+    assert!(test.kittest.query_by_label("Drag the blue cross.").is_some());
+    test.app().execute(UiCommand::Change(Command::Beta(3.0)));
+    test.until_shown("Done.");
+    test.app().selection().z = vec![0.0, 0.0];
+    test.frames(3);
+    assert!(test.kittest.query_by_label("Done.").is_some(), "done is done");
+}
+
+#[test]
+fn an_edited_lesson_is_read_again_and_a_mistake_leaves_it_open() {
+    let (mut test, folder) = opened(LESSON);
+    let path = folder.path().join("lesson.md");
+    fs::write(&path, LESSON.replace("A plane", "Another title")).unwrap();
+    test.until_shown("Another title");
+    fs::write(&path, LESSON.replace("lesson = ", "lessn = ")).unwrap();
+    test.until(|app| app.notice().is_some_and(|notice| notice.contains("line 1") && notice.contains("lesson.md")));
+    assert_eq!(test.app().lesson_step(), Some(0));
+    fs::write(&path, LESSON.replace("scene = \"linear\"\nsteps", "scene = \"nowhere\"\nsteps")).unwrap();
+    test.until(|app| app.notice().is_some_and(|notice| notice.contains("no scene 'nowhere'")));
+    // It opens as far as it goes.
+    fs::write(&path, LESSON.replace("answer = 2", "answer = 5")).unwrap();
+    test.until(|app| app.lesson_steps() == 2);
+    assert!(test.app().notice().is_some_and(|notice| notice.contains("line 33: answer")), "{:?}", test.app().notice());
+}
+
+#[test]
+fn presenter_mode_shows_views_and_text_alone_and_large() {
+    let (mut test, _folder) = opened(LESSON);
+    test.key(Key::F11);
+    test.resize(vec2(1280.0, 720.0));
+    assert!(test.app().is_presenting());
+    assert!(test.kittest.query_by_label("File").is_none(), "no menus");
+    assert!(test.kittest.ctx.zoom_factor() * 12.0 >= 20.0 - 1e-3, "{}", test.kittest.ctx.zoom_factor());
+    test.key(Key::ArrowDown);
+    at(&mut test, 1);
+    test.key(Key::B);
+    let blank = test.render();
+    assert!(blank.pixels().all(|pixel| pixel.0[..3] == [0, 0, 0]), "the screen is black");
+    assert!(test.app().second_snapshot().is_some(), "B compares nothing here");
+    test.key(Key::B);
+    assert!(test.render().pixels().any(|pixel| pixel.0[0] > 200));
+    test.key(Key::Escape);
+    test.frames(4);
+    assert!(!test.app().is_presenting() && test.kittest.query_by_label("File").is_some());
+    test.key_with(Modifiers::SHIFT, Key::ArrowRight);
+    assert_eq!(test.app().lesson_step(), Some(1), "with Shift an arrow moves z*");
+}

@@ -22,7 +22,7 @@ const FLOORS: [(&str, &[&str]); 21] = [
     ("trainer", &["vae", "experiment"]),
     ("io", &["sentence", "linalg", "nn", "vae", "data", "geometry", "experiment"]),
     ("launch", &["sentence", "vae", "data", "experiment", "io"]),
-    ("paint", &["io"]),
+    ("paint", &["sentence", "io"]),
     (
         "viz",
         &["linalg", "rng", "nn", "stats", "vae", "data", "geometry", "experiment", "checks", "trainer", "io", "paint"],

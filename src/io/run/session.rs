@@ -23,7 +23,7 @@ use crate::experiment::{Config, LoggedCommand, Origin, Row, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::hash_of_weights;
-use crate::sentence::quoted;
+use crate::sentence::{quoted, turns_or_breaks};
 use crate::vae::Vae;
 
 /// The value of the key `format`.
@@ -122,7 +122,7 @@ impl Session {
     fn on_one_line(&self, most_data: usize, most_model: usize) -> Result<String, FileError> {
         // `format` comes first, so that the session is found inside any file.
         let json = Value::Object(self.to_object(Most { data: most_data, model: most_model, weights: 0 })?).to_string();
-        Ok(format!("{{\"format\":\"{FORMAT}\",{}", &json[1..]))
+        Ok(with_escaped_turns(&format!("{{\"format\":\"{FORMAT}\",{}", &json[1..])))
     }
 
     fn to_object(&self, most: Most) -> Result<Map<String, Value>, FileError> {
@@ -320,7 +320,16 @@ pub fn session_file(session: &Session) -> Result<String, FileError> {
     let mut object =
         session.to_object(Most { data: EMBEDDED_IN_FILE, model: EMBEDDED_IN_FILE, weights: EMBEDDED_IN_FILE })?;
     object.insert("format".to_owned(), Value::from(FORMAT));
-    Ok(format!("{:#}\n", Value::Object(object)))
+    Ok(with_escaped_turns(&format!("{:#}\n", Value::Object(object))))
+}
+
+/// JSON with the marks that turn the direction of writing escaped: they stand in strings alone.
+fn with_escaped_turns(json: &str) -> String {
+    if !json.contains(turns_or_breaks) {
+        return json.to_owned();
+    }
+    let shown = |c: char| if turns_or_breaks(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(shown).collect()
 }
 
 #[cfg(test)]
@@ -427,6 +436,17 @@ mod tests {
         assert!(read.model(5).unwrap_err().to_string().contains("weights where its networks have"));
         run.step().unwrap();
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(false));
+    }
+
+    #[test]
+    fn names_that_turn_the_direction_of_writing_are_escaped_and_read_back() {
+        let mut session = session_of_your_data();
+        let table = Arc::make_mut(session.table.as_mut().unwrap());
+        table.observation_names[0] = "wi\u{202e}dth".to_owned();
+        for text in [session_file(&session).unwrap(), session.to_json(EMBEDDED_IN_FIGURE).unwrap()] {
+            assert!(text.contains("wi\\u202edth") && !text.contains('\u{202e}'));
+            assert_eq!(Session::parse(&text).unwrap().table, session.table);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::folder::SESSION;
+use super::parts::SESSION;
 use super::session::Session;
 use crate::io::file_error::FileError;
 use crate::io::picture_folder::holds_pictures;

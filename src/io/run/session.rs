@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
 use super::history_csv::{history_csv, parse_history};
-use super::record::{Record, check_schema, program};
+use super::record::{Record, SCHEMA, check_schema, program};
 use super::table_record::TableRecord;
 use crate::data::{Dataset, generate};
 use crate::experiment::{Config, LoggedCommand, Origin, Row, Snapshot};
@@ -204,7 +204,7 @@ impl Session {
             object.remove("table").map(serde_json::from_value).transpose().map_err(damaged)?;
         // Another version may have other keys; then its number is the useful error.
         if let Some(schema) = object.get("schema").and_then(Value::as_u64) {
-            check_schema(schema)?;
+            check_schema(schema, SCHEMA)?;
         }
         let record: Record = serde_json::from_value(Value::Object(object)).map_err(damaged)?;
         let (steps, program) = (record.steps, record.program.clone());

@@ -27,7 +27,10 @@ use crate::sentence::{quoted, turns_or_breaks};
 use crate::vae::Vae;
 
 /// The value of the key `format`.
-const FORMAT: &str = "unpick session";
+pub(super) const FORMAT: &str = "unpick session";
+
+/// The two runs of a session, in errors.
+pub const RUNS: [&str; 2] = ["the first run of the session", "the second run of the session"];
 
 /// Session files contain your data up to this many bytes.
 pub const EMBEDDED_IN_FILE: usize = 8 << 20;
@@ -179,11 +182,12 @@ impl Session {
             return Err(FileError::new("this is JSON, but not a session of Unpick"));
         }
         let beside = match object.remove("beside") {
-            Some(Value::Object(beside)) => Some(Self::from_object(beside)?),
+            Some(Value::Object(beside)) => Some(Self::from_object(beside).map_err(|e| e.of_part(RUNS[1]))?),
             Some(_) => return Err(FileError::new("the second run of the session is damaged")),
             None => None,
         };
-        let session = Self::from_object(object)?;
+        let of_first = |e: FileError| if beside.is_some() { e.of_part(RUNS[0]) } else { e };
+        let session = Self::from_object(object).map_err(of_first)?;
         // Shared data are stored once.
         let beside = beside.map(|beside| {
             let shared = beside.table.is_none() && beside.config.origin.shares_file_with(&session.config.origin);
@@ -222,15 +226,14 @@ impl Session {
             (_, table) => table.map(TableRecord::into_data).transpose()?.map(Arc::new),
         };
         let samples = match &config.origin {
-            Origin::Scene(scene) => Some(scene.generator.samples),
-            Origin::File { .. } => table.as_ref().map(|data| data.train.samples()),
+            Origin::Scene(scene) => scene.generator.samples,
+            // Data that are elsewhere limit the batch once they are known.
+            Origin::File { .. } => table.as_ref().map_or(usize::MAX, |data| data.train.samples()),
             // Its settings do not depend on samples: there is no batch.
-            Origin::Model(_) => Some(config.optimizer.batch),
+            Origin::Model(_) => config.optimizer.batch,
         };
-        if let Some(samples) = samples {
-            config.validate(samples).map_err(FileError::new)?;
-            config.settings_after(&log, samples).map_err(FileError::new)?;
-        }
+        config.validate(samples).map_err(FileError::new)?;
+        config.settings_after(&log, samples).map_err(FileError::new)?;
         Ok(Self { config, log, steps, table, weights, parameters, history, settled, view, program, beside: None })
     }
 
@@ -447,6 +450,19 @@ mod tests {
             assert!(text.contains("wi\\u202edth") && !text.contains('\u{202e}'));
             assert_eq!(Session::parse(&text).unwrap().table, session.table);
         }
+    }
+
+    #[test]
+    fn errors_of_two_runs_say_which() {
+        let two = session_of_your_data().compared_with(Some(session_of_your_data()));
+        let value: Value = serde_json::from_str(&two.to_json(EMBEDDED_IN_FIGURE).unwrap()).unwrap();
+        let spoilt = |place: &str| {
+            let mut value = value.clone();
+            value.pointer_mut(place).unwrap()["latent_dim"] = 0.into();
+            Session::parse(&value.to_string()).unwrap_err().to_string()
+        };
+        assert!(spoilt("/model").starts_with("the first run of the session: latent_dim = 0 is not"));
+        assert!(spoilt("/beside/model").starts_with("the second run of the session: latent_dim = 0 is not"));
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn marks_that_turn_the_direction_of_writing_are_harmless() {
     let is_turned = |text: &str| text.contains(['\u{202e}', '\u{2066}', '\u{200f}']);
     assert!(notes.iter().any(|note| note.contains("ki\\u{200f}nd")) && !notes.iter().any(|note| is_turned(note)));
     cli.succeed("export own --what decodings --out own/decodings.csv");
-    assert!(cli.read("own/decodings.csv").starts_with("wi\\u{202e}dth,"), "{}", cli.read("own/decodings.csv"));
+    assert!(cli.read("own/decodings.csv").starts_with("wi\\u{202e}dth\n"), "{}", cli.read("own/decodings.csv"));
     assert!(!is_turned(&cli.read("own/session.unpick")));
     cli.succeed("metrics own");
     if cfg!(feature = "gui") {

@@ -11,8 +11,8 @@ use crate::data::{
 };
 use crate::experiment::{Config, Experiment, InvalidSetting, LoggedCommand, Origin, Row};
 use crate::io::{
-    FileError, ModelOptions, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table, read_text,
-    session_of,
+    FileError, ModelOptions, RUNS, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table,
+    read_text, session_of,
 };
 use crate::sentence::{quoted, sentence};
 use crate::vae::Vae;
@@ -349,19 +349,24 @@ impl PreparedRun {
     }
 
     /// Run of a session on `data`, shared with the second run if both come from the same file.
-    fn with_data(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
+    fn with_data(mut session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
+        let Some(beside) = session.beside.take() else { return Self::of_one(session, data) };
+        let own = if beside.table.is_none() && beside.config.origin.shares_file_with(&session.config.origin) {
+            Ok(Arc::clone(&data))
+        } else {
+            beside.data()
+        };
+        let second = own.and_then(|own| Self::of_one(*beside, own)).map_err(|e| e.of_part(RUNS[1]))?;
+        let first = Self::of_one(session, data).map_err(|e| e.of_part(RUNS[0]))?;
+        Ok(Self { beside: Some(Box::new(second)), ..first })
+    }
+
+    /// The one run of a session on `data`.
+    fn of_one(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
         let (model, history) = (session.model(data.data_dim())?, session.rows()?);
-        let Session { config, log, steps, weights, settled, view, beside, .. } = session;
-        let beside = beside.map(|beside| {
-            if beside.table.is_none() && beside.config.origin.shares_file_with(&config.origin) {
-                Self::with_data(*beside, Arc::clone(&data))
-            } else {
-                Self::of_session(*beside)
-            }
-        });
-        let beside = beside.transpose()?.map(Box::new);
-        Ok(Self {
-            beside,
+        let Session { config, log, steps, weights, settled, view, .. } = session;
+        let run = Self {
+            beside: None,
             config,
             data,
             log,
@@ -374,7 +379,9 @@ impl PreparedRun {
             notes: Vec::new(),
             outliers: Vec::new(),
             note: None,
-        })
+        };
+        run.validate().map_err(FileError::new)?;
+        Ok(run)
     }
 
     /// Checks configuration and commands.

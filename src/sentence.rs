@@ -4,6 +4,7 @@
 //! Errors, notes and notices therefore pass through [`sentence`] where they are shown, and a text that is refused is quoted with
 //! [`quoted`].
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 
 /// Characters of a quoted text.
@@ -12,6 +13,9 @@ pub const MOST_QUOTED: usize = 60;
 /// Characters of a sentence, and of its beginning and end if it is longer. Paths stand at the end.
 const MOST: usize = 1500;
 const KEPT: [usize; 2] = [1000, 400];
+
+/// Characters of a number in a sentence; a longer one is written as 1e300.
+const MOST_DIGITS: usize = 30;
 
 /// A text in quotation marks, printable and with at most [`MOST_QUOTED`] characters.
 pub fn quoted(text: &(impl Display + ?Sized)) -> String {
@@ -26,10 +30,20 @@ pub fn printable(text: &(impl Display + ?Sized)) -> String {
     line.0
 }
 
-/// A sentence on one printable line. Passages in quotation marks have at most [`MOST_QUOTED`] characters, and the middle of a very
-/// long sentence is left out.
+/// Text for figures and tables: marks that turn the direction of writing, with which a name could pass for another, are escaped, as
+/// `\u{202e}`.
+pub fn without_turns(text: &str) -> Cow<'_, str> {
+    if !text.contains(turns_or_breaks) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if turns_or_breaks(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
+/// A sentence on one printable line. Numbers are short, passages in quotation marks have at most [`MOST_QUOTED`] characters, and the
+/// middle of a very long sentence is left out.
 pub fn sentence(text: &(impl Display + ?Sized)) -> String {
-    let short = with_short_quotations(&printable(text));
+    let short = with_short_numbers(&with_short_quotations(&printable(text)));
     let length = short.chars().count();
     if length <= MOST {
         return short;
@@ -55,8 +69,8 @@ impl std::fmt::Write for Line {
     }
 }
 
-/// Marks that turn the direction of writing, and separators of lines.
-fn turns_or_breaks(c: char) -> bool {
+/// True for marks that turn the direction of writing, and for separators of lines.
+pub fn turns_or_breaks(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -90,6 +104,20 @@ fn with_short_quotations(text: &str) -> String {
         }
     }
     short
+}
+
+/// Writes long numbers between spaces, brackets and signs of punctuation as 1e300. Names and paths stay.
+fn with_short_numbers(text: &str) -> String {
+    let short = |word: &str| -> Option<String> {
+        let body = word.trim_end_matches([',', ';', ':', ')']);
+        let start = body.rfind(['=', '(']).map_or(0, |at| at + 1);
+        let digits = &body[start..];
+        let is_long =
+            digits.len() > MOST_DIGITS && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+        let number: f64 = is_long.then(|| digits.parse().ok()).flatten()?;
+        number.is_finite().then(|| format!("{}{number:e}{}", &word[..start], &word[body.len()..]))
+    };
+    text.split(' ').map(|word| short(word).map_or(Cow::Borrowed(word), Cow::Owned)).collect::<Vec<_>>().join(" ")
 }
 
 /// The place of the mark that ends a quotation: no word goes on behind it.
@@ -130,6 +158,25 @@ mod tests {
         assert_eq!(sentence(&format!("'a' and \"{long}\" (it's)")), format!("'a' and \"{short}\" (it's)"));
         let open = sentence(&format!("no end: '{long}: x.toml"));
         assert!(open.chars().count() < MOST && open.starts_with("no end: 'AAA") && open.ends_with("AAA: x.toml"));
+    }
+
+    #[test]
+    fn numbers_are_short_and_paths_stay() {
+        let (huge, tiny, long) = (1e300, -1.5e-300, "7".repeat(40));
+        assert_eq!(
+            sentence(&format!(
+                "at step 3: beta = {huge} (lr={tiny}) is not between 0.00000001 and 1000000: /tmp/{long}/a"
+            )),
+            format!("at step 3: beta = 1e300 (lr=-1.5e-300) is not between 0.00000001 and 1000000: /tmp/{long}/a")
+        );
+        assert_eq!(sentence(&u64::MAX), "18446744073709551615");
+        assert_eq!(sentence(&0.1234567890123456), "0.1234567890123456");
+    }
+
+    #[test]
+    fn names_cannot_turn_the_text_around_them() {
+        assert_eq!(without_turns("wi\u{202e}dth"), "wi\\u{202e}dth");
+        assert!(matches!(without_turns("größe x₁"), Cow::Borrowed(_)));
     }
 
     proptest! {

@@ -23,7 +23,7 @@ const FLOORS: [(&str, &[&str]); 22] = [
     ("io", &["sentence", "linalg", "nn", "vae", "data", "geometry", "experiment"]),
     ("launch", &["sentence", "vae", "data", "experiment", "io"]),
     ("lesson", &["sentence", "linalg", "vae", "data", "geometry", "experiment", "checks", "io", "launch"]),
-    ("paint", &["io"]),
+    ("paint", &["sentence", "io"]),
     (
         "viz",
         &[

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::error::CliError;
+use super::lists::refuse_doubled;
 use super::output::print;
 use super::progress::bar;
 use crate::checks::{
@@ -13,6 +14,7 @@ use crate::checks::{
 };
 use crate::data::Scene;
 use crate::launch::find_scene;
+use crate::sentence::quoted;
 
 /// Arguments of `check`.
 #[derive(Args, Debug)]
@@ -45,6 +47,7 @@ impl CheckArgs {
         if self.paper {
             return print(out, &rolinek(&rolinek_table(seeds, progress)?));
         }
+        refuse_doubled(&self.scenes, quoted).map_err(CliError::Input)?;
         let scenes = if self.scenes.is_empty() {
             Scene::built_in().to_vec()
         } else {

@@ -232,6 +232,7 @@ impl Render {
             OptionUse::new("--colour", self.colour.is_some(), shows(&["data", "latent", "factors"]), coloured),
             OptionUse::new("--singular-curves", self.singular_curves, shows(&["data", "latent"]), curves),
             OptionUse::new("--size", self.size.is_some(), !numbers, pictures),
+            OptionUse::new("--caption", self.caption, !numbers, pictures),
             OptionUse::new("--scale", self.scale.is_some(), !numbers, pictures),
             OptionUse::new("--background", self.background.is_some(), !numbers, pictures),
             OptionUse::new("--theme", self.theme.is_some(), !numbers, pictures),

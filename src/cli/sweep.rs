@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::CliError;
+use super::lists::{List, parse_betas, parse_covariances, parse_seeds};
 use super::output::{print, print_notes};
 use super::progress::bar;
-use super::run_args::{RunArgs, parse_covariance};
+use super::run_args::RunArgs;
 use crate::checks::in_parallel;
 use crate::experiment::Metrics;
 use crate::io::{
@@ -31,57 +32,12 @@ pub struct Sweep {
     /// Train with each of these families of posteriors, as diagonal,full
     #[arg(long, value_name = "LIST", value_parser = parse_covariances, conflicts_with = "covariance")]
     covariances: Option<List<Covariance>>,
-    /// Train with each of these seeds, as 0,3,5 or 0..8 (without 8)
+    /// Train with each of these seeds, as 0,3,5 or 0..8 (without 8), or both as 0..8,12
     #[arg(long, value_name = "LIST|FROM..TO", value_parser = parse_seeds, conflicts_with = "seed")]
     seeds: Option<List<u64>>,
     /// Write to this folder; continue the sweep that is in it
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-}
-
-/// List of values.
-#[derive(Clone, Debug, PartialEq)]
-pub struct List<T>(Vec<T>);
-
-impl<T: Clone> List<T> {
-    /// Values of the list, or one value without a list.
-    fn or_one(list: Option<&Self>, one: T) -> Vec<T> {
-        list.map_or_else(|| vec![one], |list| list.0.clone())
-    }
-}
-
-fn parse_list<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<List<T>, String> {
-    let list: Result<Vec<T>, String> = text.split(',').map(|part| parse(part.trim())).collect();
-    list.map(List)
-}
-
-/// Reads values of β, separated by commas, or by semicolons where there are decimal commas.
-fn parse_betas(text: &str) -> Result<List<f64>, String> {
-    let number = |part: &str| part.parse().map_err(|e| format!("'{part}' is not a number ({e})"));
-    if text.contains(';') {
-        let parts = text.split(';').map(|part| number(&part.trim().replace(',', ".")));
-        return parts.collect::<Result<_, _>>().map(List);
-    }
-    // Nobody trains with β = 0 and β = 5 alone.
-    if let Some(decimals) = text.strip_prefix("0,").filter(|rest| rest.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(format!("'{text}' may be one number or two; write 0.{decimals}, or 0;{decimals} for two"));
-    }
-    parse_list(text, number)
-}
-
-fn parse_covariances(text: &str) -> Result<List<Covariance>, String> {
-    parse_list(text, parse_covariance)
-}
-
-fn parse_seeds(text: &str) -> Result<List<u64>, String> {
-    let seed = |part: &str| part.trim().parse::<u64>().map_err(|e| format!("'{part}' is not a seed ({e})"));
-    let Some((from, to)) = text.split_once("..") else { return parse_list(text, seed) };
-    let (from, to) = (seed(from)?, seed(to)?);
-    if from < to && to - from <= 10_000 {
-        Ok(List((from..to).collect()))
-    } else {
-        Err(format!("{from}..{to} is not a range of 1 to 10000 seeds"))
-    }
 }
 
 impl Sweep {
@@ -233,15 +189,6 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn decimal_commas_are_told_from_lists() {
-        let list = |text: &str| parse_betas(text).map(|list| list.0);
-        assert_eq!(list("0.5,2"), Ok(vec![0.5, 2.0]));
-        assert_eq!(list("0,5; 1"), Ok(vec![0.5, 1.0]));
-        assert_eq!(list("0,1,2"), Ok(vec![0.0, 1.0, 2.0]));
-        assert_eq!(list("0,5").unwrap_err(), "'0,5' may be one number or two; write 0.5, or 0;5 for two");
-    }
 
     #[test]
     fn lists_become_columns() {

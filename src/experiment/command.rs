@@ -97,9 +97,12 @@ impl Command {
     /// Change that it makes to these settings, for display: `beta 1 → 4`, `rotate 30°`.
     pub fn describe_change(self, before: &Settings) -> String {
         match (self, self.current(before)) {
-            (Self::Rotate(Rotation { degrees, plane: [0, 1] }), _) => format!("rotate {degrees}°"),
-            (Self::Rotate(Rotation { degrees, plane: [a, b] }), _) => {
-                format!("rotate {degrees}° from z{} to z{}", a + 1, b + 1)
+            (Self::Rotate(Rotation { degrees, plane }), _) => {
+                let angle = format!("rotate {degrees}°").replace('-', "−");
+                match plane {
+                    [0, 1] => angle,
+                    [a, b] => format!("{angle} from z{} to z{}", subscript(a + 1), subscript(b + 1)),
+                }
             }
             (_, Some(old)) => format!("{} {} → {}", self.name(), old.value(), self.value()),
             (_, None) => self.to_string(),
@@ -209,6 +212,12 @@ pub(super) fn has_variance(architecture: &Architecture, sigma2: f64) -> Result<(
     Ok(())
 }
 
+/// A number in subscript digits.
+fn subscript(number: usize) -> String {
+    let digit = |d: char| char::from_u32(0x2080 + d.to_digit(10).unwrap_or(0)).unwrap_or(d);
+    number.to_string().chars().map(digit).collect()
+}
+
 /// Reads a pair of latents counted from 1: `1,3`.
 fn plane(text: &str) -> Option<[usize; 2]> {
     let (a, b) = text.split_once(',')?;
@@ -292,7 +301,7 @@ mod tests {
             ("beta=4", "beta 1 → 4"),
             ("covariance=diagonal", "covariance full → diagonal"),
             ("rotate=30", "rotate 30°"),
-            ("rotate=30:1,3", "rotate 30° from z1 to z3"),
+            ("rotate=-30:1,12", "rotate −30° from z₁ to z₁₂"),
         ] {
             assert_eq!(text.parse::<Command>().unwrap().describe_change(&settings), described);
         }

@@ -26,6 +26,9 @@ const FEW_VALUES: usize = 20;
 /// A text with more values than this, or with one for every second row, names rows, not categories.
 const MOST_CATEGORIES: usize = 256;
 
+/// The name that pandas gives to a first column without one when it reads a file, and writes with it.
+pub(super) const UNNAMED: &str = "Unnamed: 0";
+
 /// Names that say that a column is not part of an observation.
 const TARGETS: [&str; 5] = ["target", "label", "class", "y", "species"];
 
@@ -50,8 +53,9 @@ impl Roles {
         let mut choose = |list: &[String], role: ColumnRole| -> Result<(), FileError> {
             for name in list {
                 for k in numbers_of(name, names)? {
-                    if chosen[k].is_some_and(|other| other != role) {
-                        let sentence = format_args!("the column '{}' is chosen twice; give it one role", names[k]);
+                    if let Some(other) = chosen[k] {
+                        let remedy = if other == role { "name it once" } else { "give it one role" };
+                        let sentence = format_args!("the column '{}' is chosen twice; {remedy}", names[k]);
                         return Err(FileError::new(sentence));
                     }
                     chosen[k] = Some(role);
@@ -81,8 +85,8 @@ impl Roles {
             if k < skip {
                 roles[k] = ColumnRole::LeftOut;
                 if options.guess {
-                    notes
-                        .push(ImportNote(format!("the first column, '{}', is left out: it counts the rows", names[k])));
+                    let column = in_file(&cells.columns[k], &names[k]);
+                    notes.push(ImportNote(format!("{column} is left out: it counts the rows")));
                 }
             } else if let Some((role, why)) =
                 guess(k, names, cells, skip).filter(|(role, _)| options.guess && *role != rest)
@@ -93,8 +97,7 @@ impl Roles {
                     ColumnRole::Label if cells.columns[k].is_text() => format!("'{name}' is a label: {why}"),
                     ColumnRole::Label => format!("'{name}' is read as a label, not as a dimension: {why}; {flag}"),
                     ColumnRole::Factor => format!("'{name}' is read as a factor, not as a dimension: {why}; {flag}"),
-                    _ if cells.columns[k].is_named => format!("'{name}' is left out: {why}"),
-                    _ => format!("the first column, which has no name, is left out: {why}"),
+                    _ => format!("{} is left out: {why}", in_file(&cells.columns[k], name)),
                 }));
             }
         }
@@ -122,6 +125,15 @@ impl Roles {
     /// The columns with this role.
     pub(super) fn of(&self, role: ColumnRole) -> Vec<usize> {
         (0..self.roles.len()).filter(|k| self.roles[*k] == role).collect()
+    }
+}
+
+/// A column as its file names it: the index of a data frame may have no name there.
+fn in_file(column: &CellColumn, name: &str) -> String {
+    match (column.is_named, name) {
+        (false, UNNAMED) => format!("the first column, '{name}',"),
+        (false, _) => "the first column, which has no name,".to_owned(),
+        (true, _) => format!("'{name}'"),
     }
 }
 

@@ -41,6 +41,12 @@ impl FileError {
         Self { sentence: format!("{}: {}", self.sentence, printable(&path.display())), has_path: true, ..self }
     }
 
+    /// The same error, said of a part of the file.
+    #[must_use]
+    pub fn of_part(self, part: &str) -> Self {
+        Self { sentence: sentence(&format_args!("{part}: {}", self.sentence)), ..self }
+    }
+
     /// The same error with a choice that avoids it.
     pub(in crate::io) fn with_remedy(self, remedy: Remedy) -> Self {
         Self { remedy: Some(remedy), ..self }

@@ -49,7 +49,7 @@ pub use run::recipe::Recipe;
 pub use run::record::{Record, parse_logged, program};
 pub use run::run_table::{RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE};
 pub use run::session::{
-    EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, Session, save_session, session_file, your_data_fit_in_figure,
+    EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, RUNS, Session, save_session, session_file, your_data_fit_in_figure,
 };
 pub use table::{ColumnSummary, TableFile, parse_table, read_table};
 pub use temporary_file::TemporaryFile;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::array_file::{is_archive, is_array_file, open_regular, read_array_file};
 use super::array_table::table_of_arrays;
-use super::column_roles::{ColumnRole, Roles, label_column};
+use super::column_roles::{ColumnRole, Roles, UNNAMED, label_column};
 use super::file_error::{FileError, Remedy};
 use super::file_hash::sha256_of_file;
 use super::format::csv_reader::{Cells, read_cells, unclosed};
@@ -100,6 +100,12 @@ fn left_out(table: Table, options: &ImportOptions) -> Result<Table, FileError> {
         return Err(FileError::new(format_args!(
             "there is no row of data at {what} {unknown}, so it cannot be left out; choose another with --leave-out"
         )));
+    }
+    if let Some((_, doubled)) =
+        numbers.iter().enumerate().find(|(k, number)| is_checked && numbers[..*k].contains(number))
+    {
+        let sentence = format_args!("{what} {doubled} is left out twice; name it once with --leave-out");
+        return Err(FileError::new(sentence));
     }
     let table = table.without(numbers);
     let rows = table.samples();
@@ -257,10 +263,10 @@ pub(super) fn names_of(cells: &mut Cells) -> (Vec<String>, usize) {
     let has_names = cells.names.is_some();
     let names = cells.names.take().unwrap_or_else(|| vec![String::new(); cells.columns.len()]);
     if has_names {
-        let is_named = |name: &String| !matches!(name.as_str(), "" | "Unnamed: 0");
+        let is_named = |name: &String| !matches!(name.as_str(), "" | UNNAMED);
         cells.columns.iter_mut().zip(&names).for_each(|(column, name)| column.is_named = is_named(name));
     }
-    let is_index = |name: &String| matches!(name.as_str(), "" | "index" | "Unnamed: 0");
+    let is_index = |name: &String| matches!(name.as_str(), "" | "index" | UNNAMED);
     let skip = usize::from(has_names && names.len() > 1 && is_index(&names[0]) && cells.columns[0].is_counting());
     let numbers = (0..names.len()).map(|k| format!("x{}", k + 1 - skip.min(k)));
     let named = names.iter().zip(numbers);

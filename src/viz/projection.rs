@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use nalgebra::DMatrix;
 
 use super::picture::PictureFormat;
-use super::theme::indexed;
+use super::theme::subscripted;
 use crate::data::Dataset;
 use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
@@ -54,12 +54,6 @@ type Computed = Arc<OnceLock<Arc<Projection>>>;
 
 /// Projections of data that are in use.
 static KNOWN: Mutex<Vec<(Weak<Dataset>, Computed)>> = Mutex::new(Vec::new());
-
-/// x1 as x₁; other names as they are.
-fn subscripted(name: &str) -> String {
-    let index = name.strip_prefix('x').and_then(|digits| digits.parse::<usize>().ok());
-    index.filter(|i| *i > 0).map_or_else(|| name.to_owned(), |i| indexed("x", i - 1))
-}
 
 impl Projection {
     /// The projection for these data, computed once as long as they are in use. Waits if another thread computes it.

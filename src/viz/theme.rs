@@ -186,6 +186,12 @@ pub(crate) fn text_metrics(ctx: &Context, size: f32) -> (f32, f32) {
     (baseline.unwrap_or(size), galley.size().y)
 }
 
+/// A name of data as it is read: x1 as x₁; other names as they are.
+pub(crate) fn subscripted(name: &str) -> String {
+    let index = name.strip_prefix('x').and_then(|digits| digits.parse::<usize>().ok());
+    index.filter(|i| *i > 0).map_or_else(|| name.to_owned(), |i| indexed("x", i - 1))
+}
+
 /// The font for labels inside plots.
 pub(crate) fn label_font() -> FontId {
     FontId::proportional(SMALLEST_TEXT + 1.0)
@@ -403,5 +409,6 @@ mod tests {
     #[test]
     fn indices_are_subscripts() {
         assert_eq!((indexed("z", 0), indexed("u", 11)), ("z₁".to_owned(), "u₁₂".to_owned()));
+        assert_eq!(["x3", "x12", "x0", "x", "width"].map(subscripted), ["x₃", "x₁₂", "x0", "x", "width"]);
     }
 }

@@ -151,7 +151,7 @@ fn errors_in_a_damaged_run_name_the_file() {
         bytes[place..].copy_from_slice(&f32::NAN.to_le_bytes());
         bytes
     };
-    let (unknown, schema) = (replaced("latent_dim", "latent_dims"), replaced("schema = 1", "schema = 9"));
+    let (unknown, schema) = (replaced("latent_dim", "latent_dims"), replaced("schema = 2", "schema = 9"));
     let (nonsense, late) = (replaced("5:beta=2", "5:beta=-2"), replaced("5:beta=2", "50:beta=2"));
     let (wider, wide) = (replaced("hidden = [4]", "hidden = [5]"), replaced("hidden = [4]", "hidden = [4000000000]"));
     let (full, steps) = (replaced("\"diagonal\"", "\"full\""), replaced("steps = 22", "steps = -22"));

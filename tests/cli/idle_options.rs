@@ -20,6 +20,7 @@ fn options_that_would_do_nothing_are_refused() {
         ("render run --view training --scale 3 --out x.svg", "--scale is for pixels"),
         ("render run --view training --scale 3 --out x.pdf", "--scale is for pixels"),
         ("render run --view latent --scale 3 --out x.csv", "--scale is for pictures"),
+        ("render run --view latent --caption --out x.csv", "--caption is for pictures"),
         ("render run --view latent --theme dark --out x.csv", "--theme is for pictures"),
         ("render run --view latent --size 300x200 --out x.csv", "--size is for pictures"),
         ("render run --view latent --no-provenance --out x.csv", "--no-provenance is for pictures"),

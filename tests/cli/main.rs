@@ -15,3 +15,4 @@ mod multi_run;
 mod parts;
 mod privacy;
 mod runs;
+mod saved_runs;

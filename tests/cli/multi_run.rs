@@ -44,6 +44,7 @@ fn predictions_are_checked_and_a_false_one_fails() {
 
     cli.write("own.toml", scene.replace("name = \"uniform-square\"", "name = \"own\""));
     assert!(cli.fail(2, "check own.toml").contains("no predictions about the scene 'own'"));
+    assert!(cli.fail(2, "check linear polar linear").contains("'linear' is given twice"));
     assert!(cli.fail(2, "check nowhere").contains("no scene 'nowhere'"));
 }
 
@@ -88,6 +89,9 @@ fn a_sweep_has_a_row_per_run_and_continues_where_it_stopped() {
         ("--betas 1,x", "'x' is not a number"),
         ("--betas -1", "beta = -1"),
         ("--seeds 3..3", "range"),
+        ("--betas 1,2,1.0", "1 is given twice"),
+        ("--seeds 0..3,2", "2 is given twice"),
+        ("--covariances diagonal,diagonal", "diagonal is given twice"),
         ("--covariances round", "choose one of diagonal, full"),
         ("--betas 1 --beta 2", "cannot be used with"),
     ] {

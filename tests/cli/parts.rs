@@ -65,3 +65,33 @@ fn a_file_that_was_cut_short_is_refused() {
         cli.succeed(&format!("metrics {run}"));
     }
 }
+
+#[test]
+fn a_folder_lists_its_parts_and_nothing_else() {
+    let cli = Harness::new();
+    for [run, _] in pairs(&cli) {
+        let name = format!("{run}/config.toml");
+        let config = cli.read(&name);
+        let (before, rest) = config.split_once("[parts]\n").unwrap();
+        let (parts, after) = rest.split_once("\n[").unwrap();
+        let line = |part: &str| parts.lines().find(|line| line.starts_with(&format!("\"{part}\" = "))).unwrap();
+        let without = |part: &str| config.replace(&format!("{}\n", line(part)), "");
+        let lacking: Vec<&str> =
+            if run.starts_with("own") { vec!["model.safetensors", "split.csv"] } else { vec!["metrics.json"] };
+        for (text, words) in lacking.iter().map(|part| (without(part), *part)).chain([
+            (format!("{before}[{after}"), "[parts] lacks the hash of model.safetensors"),
+            (config.replace("[parts]\n", "[parts]\n\"../x.npy\" = \"0\"\n"), "[parts] names '../x.npy'"),
+            (config.replace("\"model.safetensors\" =", "\"weights.bin\" ="), "[parts] names 'weights.bin'"),
+        ]) {
+            assert_ne!(text, config, "{words}");
+            cli.write(&name, text);
+            for command in ["metrics", "replay", "recipe"] {
+                let sentence = cli.fail(2, &format!("{command} {run}"));
+                assert!(sentence.contains(words) && sentence.contains("save the run again"), "{command}: {sentence}");
+            }
+        }
+        // A folder of an earlier version has no hashes.
+        cli.write(&name, format!("{before}[{after}").replace("schema = 2", "schema = 1"));
+        cli.succeed(&format!("metrics {run}"));
+    }
+}

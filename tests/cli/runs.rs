@@ -32,7 +32,7 @@ fn train_writes_all_files_of_a_run() {
     );
     assert_eq!(config["commands"], toml::Value::from(vec!["80:beta=4", "120:batch=16"]));
     assert_eq!((config["seed"].as_integer(), config["steps"].as_integer()), (Some(3), Some(160)));
-    assert_eq!(config["schema"].as_integer(), Some(1));
+    assert_eq!(config["schema"].as_integer(), Some(2));
     assert!(config["program"].as_str().unwrap().starts_with("unpick "));
     let model = config["model"].as_table().unwrap();
     assert_eq!(

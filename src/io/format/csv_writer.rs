@@ -1,6 +1,7 @@
 //! CSV tables of text and numbers, as spreadsheets and pandas read them.
 
 use crate::io::file_error::FileError;
+use crate::sentence::without_turns;
 
 /// A table with named columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,14 +61,15 @@ impl Csv {
         self.rows.is_empty()
     }
 
-    /// The text of the file: commas, quotes only where needed, a line feed after each row.
+    /// The text of the file: commas, quotes only where needed, a line feed after each row. Marks that turn the direction of writing are
+    /// escaped.
     ///
     /// # Errors
     /// If memory runs out.
     pub fn to_text(&self) -> Result<String, FileError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in std::iter::once(&self.names).chain(&self.rows) {
-            writer.write_record(row).map_err(FileError::new)?;
+            writer.write_record(row.iter().map(|cell| without_turns(cell).into_owned())).map_err(FileError::new)?;
         }
         String::from_utf8(writer.into_inner().map_err(FileError::new)?).map_err(FileError::new)
     }
@@ -87,7 +89,8 @@ mod tests {
         let mut csv = Csv::new(["name", "x"]);
         csv.push(["a, \"b\"".to_owned()], [-0.1]);
         csv.push(["plain".to_owned()], [f64::NAN]);
-        assert_eq!(csv.to_text().unwrap(), "name,x\n\"a, \"\"b\"\"\",-0.1\nplain,nan\n");
+        csv.push(["wi\u{202e}dth".to_owned()], [2.0]);
+        assert_eq!(csv.to_text().unwrap(), "name,x\n\"a, \"\"b\"\"\",-0.1\nplain,nan\nwi\\u{202e}dth,2\n");
         let text = csv.to_text().unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         assert_eq!(&reader.records().next().unwrap().unwrap()[0], "a, \"b\"");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::history_csv::{history_csv, parse_history};
 use super::metrics::metrics_json;
-use super::parts::Parts;
+use super::parts::{CONFIG, FACTORS, HISTORY, METRICS, MODEL, OBSERVATIONS, Parts, SESSION, SPLIT};
 use super::record::{PreparationRecord, Record, kind_of};
 use super::session::{Session, session_file};
 use crate::data::{CentreAndScale, Dataset, Label, ObservationKind, Split, generate};
@@ -22,15 +22,6 @@ use crate::io::format::weights::{from_safetensors, to_safetensors};
 use crate::io::paths::{exists, make_folder};
 use crate::linalg::Matrix;
 use crate::vae::Vae;
-
-const CONFIG: &str = "config.toml";
-const MODEL: &str = "model.safetensors";
-const SPLIT: &str = "split.csv";
-const HISTORY: &str = "history.csv";
-const METRICS: &str = "metrics.json";
-pub(super) const SESSION: &str = "session.unpick";
-const OBSERVATIONS: [&str; 2] = ["observations.npy", "observations_test.npy"];
-const FACTORS: [&str; 2] = ["factors.npy", "factors_test.npy"];
 
 /// A saved run.
 #[derive(Clone, Debug)]
@@ -105,7 +96,7 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     files.push((HISTORY, history_csv(run.history.iter().map(Arc::as_ref), vae.latent_dim()).into_bytes()));
     files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into_bytes()));
     files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
-    record.parts = files.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect();
+    record.set_parts(files.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect());
     files.push((CONFIG, record.to_toml()?.into_bytes()));
     Ok(files)
 }
@@ -147,7 +138,7 @@ fn read_run(folder: &Path) -> Result<(SavedRun, Parts<'_>), FileError> {
     let record = Record::from_toml(&text).map_err(|e| e.at(&path))?;
     let steps = record.steps;
     let preparation = record.data.as_ref().and_then(|file| file.preparation.clone());
-    let mut parts = Parts::new(folder, &record);
+    let mut parts = Parts::new(folder, &record).map_err(|e| e.at(&path))?;
     let (config, log) = record.into_run().map_err(|e| e.at(&path))?;
     let data = data_of(&config, preparation, &mut parts)?;
     config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;

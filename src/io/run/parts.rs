@@ -7,12 +7,31 @@ use std::path::Path;
 use super::record::Record;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::sha256;
+use crate::sentence::quoted;
 
-/// Reads the files of a run folder, and remembers those that have another hash than its `config.toml` says: parts of another run, or
-/// files that were cut short or changed. Folders of earlier versions have no hashes, so nothing is remembered.
+/// The record of the run, with the hashes of the other files.
+pub(super) const CONFIG: &str = "config.toml";
+pub(super) const MODEL: &str = "model.safetensors";
+pub(super) const HISTORY: &str = "history.csv";
+pub(super) const METRICS: &str = "metrics.json";
+pub(super) const SESSION: &str = "session.unpick";
+pub(super) const OBSERVATIONS: [&str; 2] = ["observations.npy", "observations_test.npy"];
+/// The true factors, if they are known.
+pub(super) const FACTORS: [&str; 2] = ["factors.npy", "factors_test.npy"];
+/// The rows of your data.
+pub(super) const SPLIT: &str = "split.csv";
+
+/// Parts of every folder, and those that depend on the data.
+const ALWAYS: [&str; 6] = [MODEL, HISTORY, METRICS, SESSION, OBSERVATIONS[0], OBSERVATIONS[1]];
+const SOMETIMES: [&str; 3] = [FACTORS[0], FACTORS[1], SPLIT];
+
+/// Reads the files of a run folder, and remembers those that have another hash than its `config.toml` says, or none: parts of another
+/// run, or files that were cut short or changed. Folders of earlier versions have no hashes, so nothing is remembered.
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     pub(super) folder: &'a Path,
+    /// True if every file that is read must have a hash.
+    is_complete: bool,
     /// Hashes of the files that have not been read.
     hashes: BTreeMap<String, String>,
     /// Names of files with other hashes.
@@ -20,8 +39,25 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn new(folder: &'a Path, record: &Record) -> Self {
-        Self { folder, hashes: record.parts.clone(), others: Vec::new() }
+    /// The parts that a record names.
+    ///
+    /// # Errors
+    /// If they are not those of a run folder.
+    pub(super) fn new(folder: &'a Path, record: &Record) -> Result<Self, FileError> {
+        let hashes = record.parts.clone();
+        if let Some(name) = hashes.keys().find(|name| ![&ALWAYS[..], &SOMETIMES].concat().contains(&name.as_str())) {
+            let name = quoted(name);
+            let sentence = format_args!("[parts] names {name}, which is no file of a run folder; save the run again");
+            return Err(FileError::new(sentence));
+        }
+        let is_complete = record.has_parts();
+        if let Some(name) = ALWAYS.iter().find(|name| is_complete && !hashes.contains_key(**name)) {
+            let sentence = format_args!(
+                "[parts] lacks the hash of {name}, which tells whether it belongs to this run; save the run again"
+            );
+            return Err(FileError::new(sentence));
+        }
+        Ok(Self { folder, is_complete, hashes, others: Vec::new() })
     }
 
     /// Reads a file. `what` names its content in errors, as "the model".
@@ -34,7 +70,7 @@ impl<'a> Parts<'a> {
     }
 
     fn compare(&mut self, name: &str, bytes: &[u8]) {
-        if self.hashes.remove(name).is_some_and(|hash| hash != sha256(bytes)) {
+        if self.hashes.remove(name).map_or(self.is_complete, |hash| hash != sha256(bytes)) {
             self.others.push(name.to_owned());
         }
     }
@@ -43,9 +79,7 @@ impl<'a> Parts<'a> {
     pub(super) fn check_rest(&mut self) {
         let names: Vec<String> = self.hashes.keys().cloned().collect();
         for name in names {
-            // A record names files beside it, and nothing else.
-            let is_beside = Path::new(&name).file_name().is_some_and(|own| own == name.as_str());
-            if let Some(bytes) = is_beside.then(|| fs::read(self.folder.join(&name)).ok()).flatten() {
+            if let Ok(bytes) = fs::read(self.folder.join(&name)) {
                 self.compare(&name, &bytes);
             }
         }

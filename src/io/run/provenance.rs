@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::folder::SESSION;
-use super::session::Session;
+use super::parts::SESSION;
+use super::session::{FORMAT, Session};
 use crate::io::file_error::FileError;
 use crate::io::picture_folder::holds_pictures;
 use crate::io::text::read_bytes;
@@ -28,8 +28,8 @@ pub fn open_session(path: &Path) -> Result<Session, FileError> {
     session_in(&bytes).map_err(|e| e.at(path))
 }
 
-/// The file with the session, if `path` is a folder, unless it holds pictures and no session, or by its first bytes a session or a
-/// figure.
+/// The file with the session, if `path` is a folder, unless it holds pictures and no session, or by its content a session or a figure.
+/// A file called `.unpick` is a session, however damaged it is.
 pub fn session_of(path: &Path) -> Option<PathBuf> {
     if path.is_dir() {
         let session = path.join(SESSION);
@@ -42,8 +42,29 @@ pub fn session_of(path: &Path) -> Option<PathBuf> {
     let mut beginning = Vec::new();
     File::open(path).ok()?.take(64).read_to_end(&mut beginning).ok()?;
     let text = without_mark(&beginning).trim_ascii_start();
-    let known = [&b"\x89PNG"[..], b"GIF8", b"%PDF", b"<", b"{"];
-    known.iter().any(|start| text.starts_with(start)).then(|| path.to_owned())
+    let known = [&b"\x89PNG"[..], b"GIF8", b"%PDF", b"<?xml", b"<svg", b"<!"];
+    let is_known = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("unpick"))
+        || known.iter().any(|start| text.starts_with(start))
+        // A table may begin so, too.
+        || text.starts_with(b"{") && holds(path, format!("\"{FORMAT}\"").as_bytes()).unwrap_or(false);
+    is_known.then(|| path.to_owned())
+}
+
+/// True if a file holds these bytes, at most as far as a session may reach.
+fn holds(path: &Path, mark: &[u8]) -> std::io::Result<bool> {
+    const PIECE: usize = 1 << 16;
+    let mut file = File::open(path)?.take(MOST_BYTES);
+    let mut seen = Vec::with_capacity(PIECE + mark.len());
+    loop {
+        // The mark may begin in one piece and end in the next.
+        seen.drain(..seen.len().saturating_sub(mark.len() - 1));
+        if file.by_ref().take(PIECE as u64).read_to_end(&mut seen)? == 0 {
+            return Ok(false);
+        }
+        if seen.windows(mark.len()).any(|window| window == mark) {
+            return Ok(true);
+        }
+    }
 }
 
 /// The session in the bytes of a session file or a figure, recognised by their content.
@@ -57,8 +78,9 @@ pub fn session_in(bytes: &[u8]) -> Result<Session, FileError> {
         [b'%', b'P', b'D', b'F', ..] => in_pdf(bytes),
         _ => match std::str::from_utf8(without_mark(bytes)) {
             Ok(text) if text.trim_start().starts_with('<') => in_svg(text),
-            Ok(text) => Some(text.to_owned()),
-            Err(_) => return Err(FileError::new("this is neither a session nor a figure (PNG, SVG, PDF or GIF)")),
+            // A session that was cut to nothing is told as one that is not whole.
+            Ok(text) if text.trim_start().starts_with('{') || text.trim().is_empty() => Some(text.to_owned()),
+            _ => return Err(FileError::new("this is neither a session nor a figure (PNG, SVG, PDF or GIF)")),
         },
     };
     let text = text.ok_or_else(|| {
@@ -195,7 +217,15 @@ mod tests {
             (gif("x"), true),
             (svg("x").into_bytes(), true),
             (b"%PDF-1.7".to_vec(), true),
-            (b"\n { }".to_vec(), true),
+            (b"\xef\xbb\xbf\n { \"commands\": [], \"format\": \"unpick session\"".to_vec(), true),
+            (
+                format!("{{\"beside\": \"{}\", \"format\":\"unpick session\"}}", "x".repeat((1 << 16) - 30))
+                    .into_bytes(),
+                true,
+            ),
+            (b"{a},b\n1,2\n".to_vec(), false),
+            (b"\n { }".to_vec(), false),
+            (b"<x>,y\n1,2\n".to_vec(), false),
             (b"a,b\n1,2\n".to_vec(), false),
             (b"\x93NUMPY".to_vec(), false),
             (Vec::new(), false),
@@ -205,6 +235,9 @@ mod tests {
         }
         assert_eq!(session_of(directory.path()), Some(directory.path().join("session.unpick")));
         assert_eq!(session_of(&directory.path().join("nothing")), None);
+        let damaged = directory.path().join("a.unpick");
+        std::fs::write(&damaged, "{ \"comma").unwrap();
+        assert_eq!(session_of(&damaged), Some(damaged));
     }
 
     #[test]

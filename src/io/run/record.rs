@@ -19,7 +19,10 @@ use crate::sentence::quoted;
 use crate::vae::{Architecture, Objective};
 
 /// The version of the format.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
+
+/// That of a `config.toml` with the hashes of the other files of its folder.
+const SCHEMA_WITH_PARTS: u32 = 2;
 
 /// The record of a run from its seed to its last step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,7 +39,8 @@ pub struct Record {
     /// Commands during the run, each as `STEP:name=value`.
     #[serde(default)]
     pub commands: Vec<String>,
-    /// SHA-256 of the other files of a run folder, by name: the parts of one run. Only in `config.toml`, above the tables that it cannot
+    /// SHA-256 of the other files of a run folder, by name: the parts of one run. Only in `config.toml`, where schema 2 says that all of
+    /// them are there, above the tables that it cannot
     /// do without, so that a file that was cut short does not pass for an older one without them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parts: BTreeMap<String, String>,
@@ -267,6 +271,16 @@ impl Record {
         }
     }
 
+    /// Records the hashes of the other files of the run folder.
+    pub(super) fn set_parts(&mut self, parts: BTreeMap<String, String>) {
+        (self.schema, self.parts) = (SCHEMA_WITH_PARTS, parts);
+    }
+
+    /// True if the record has the hashes of all other files of its folder. Those of earlier versions have none.
+    pub(super) fn has_parts(&self) -> bool {
+        self.schema >= SCHEMA_WITH_PARTS
+    }
+
     /// Records the seed that drew and shuffled the rows, where it is not that of the run.
     pub(super) fn keep_split_seed(&mut self, data: &Dataset) {
         let seed = data.split_seed.filter(|seed| *seed != self.seed);
@@ -280,7 +294,7 @@ impl Record {
     /// # Errors
     /// If the record has another version, contradicts itself or has an invalid command.
     pub fn into_run(self) -> Result<(Config, Vec<LoggedCommand>), FileError> {
-        check_schema(self.schema.into())?;
+        check_schema(self.schema.into(), SCHEMA_WITH_PARTS)?;
         let objective = self.model.objective;
         let origin = match (self.scene, self.data, self.opened) {
             (Some(record), None, None) => Origin::Scene(Box::new(scene(record, &objective)?)),
@@ -322,13 +336,13 @@ impl Record {
     }
 }
 
-/// Refuses records of another version.
-pub(super) fn check_schema(schema: u64) -> Result<(), FileError> {
-    if schema == u64::from(SCHEMA) {
+/// Refuses records of a version after `newest`.
+pub(super) fn check_schema(schema: u64, newest: u32) -> Result<(), FileError> {
+    if (1..=u64::from(newest)).contains(&schema) {
         return Ok(());
     }
     let program = program();
-    let sentence = format_args!("the record has schema {schema}, but this program ({program}) reads schema {SCHEMA}");
+    let sentence = format_args!("the record has schema {schema}, but this program ({program}) reads schema {newest}");
     Err(FileError::new(sentence))
 }
 
@@ -426,7 +440,7 @@ mod tests {
         let (config, log) = run();
         let text = Record::new(&config, &log, 300).to_toml().unwrap();
         let read = |text: &str| Record::from_toml(text).and_then(Record::into_run).unwrap_err().to_string();
-        assert!(read(&text.replace("schema = 1", "schema = 2")).contains("schema 2"));
+        assert!(read(&text.replace("schema = 1", "schema = 3")).contains("schema 3"));
         assert!(read(&text.replace("seed", "sead")).starts_with("line 3: unknown field `sead`"));
         assert!(read(&text.replace("10:beta=4", "10:beta=four")).contains("four"));
         assert!(read(&text.replace("10:beta=4", "30:beta=4")).contains("order"));

@@ -16,18 +16,21 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
 use super::history_csv::{history_csv, parse_history};
-use super::record::{Record, check_schema, program};
+use super::record::{Record, SCHEMA, check_schema, program};
 use super::table_record::TableRecord;
 use crate::data::{Dataset, generate};
 use crate::experiment::{Config, LoggedCommand, Origin, Row, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::hash_of_weights;
-use crate::sentence::quoted;
+use crate::sentence::{quoted, turns_or_breaks};
 use crate::vae::Vae;
 
 /// The value of the key `format`.
-const FORMAT: &str = "unpick session";
+pub(super) const FORMAT: &str = "unpick session";
+
+/// The two runs of a session, in errors.
+pub const RUNS: [&str; 2] = ["the first run of the session", "the second run of the session"];
 
 /// Session files contain your data up to this many bytes.
 pub const EMBEDDED_IN_FILE: usize = 8 << 20;
@@ -122,7 +125,7 @@ impl Session {
     fn on_one_line(&self, most_data: usize, most_model: usize) -> Result<String, FileError> {
         // `format` comes first, so that the session is found inside any file.
         let json = Value::Object(self.to_object(Most { data: most_data, model: most_model, weights: 0 })?).to_string();
-        Ok(format!("{{\"format\":\"{FORMAT}\",{}", &json[1..]))
+        Ok(with_escaped_turns(&format!("{{\"format\":\"{FORMAT}\",{}", &json[1..])))
     }
 
     fn to_object(&self, most: Most) -> Result<Map<String, Value>, FileError> {
@@ -179,11 +182,12 @@ impl Session {
             return Err(FileError::new("this is JSON, but not a session of Unpick"));
         }
         let beside = match object.remove("beside") {
-            Some(Value::Object(beside)) => Some(Self::from_object(beside)?),
+            Some(Value::Object(beside)) => Some(Self::from_object(beside).map_err(|e| e.of_part(RUNS[1]))?),
             Some(_) => return Err(FileError::new("the second run of the session is damaged")),
             None => None,
         };
-        let session = Self::from_object(object)?;
+        let of_first = |e: FileError| if beside.is_some() { e.of_part(RUNS[0]) } else { e };
+        let session = Self::from_object(object).map_err(of_first)?;
         // Shared data are stored once.
         let beside = beside.map(|beside| {
             let shared = beside.table.is_none() && beside.config.origin.shares_file_with(&session.config.origin);
@@ -204,7 +208,7 @@ impl Session {
             object.remove("table").map(serde_json::from_value).transpose().map_err(damaged)?;
         // Another version may have other keys; then its number is the useful error.
         if let Some(schema) = object.get("schema").and_then(Value::as_u64) {
-            check_schema(schema)?;
+            check_schema(schema, SCHEMA)?;
         }
         let record: Record = serde_json::from_value(Value::Object(object)).map_err(damaged)?;
         let (steps, program) = (record.steps, record.program.clone());
@@ -222,15 +226,14 @@ impl Session {
             (_, table) => table.map(TableRecord::into_data).transpose()?.map(Arc::new),
         };
         let samples = match &config.origin {
-            Origin::Scene(scene) => Some(scene.generator.samples),
-            Origin::File { .. } => table.as_ref().map(|data| data.train.samples()),
+            Origin::Scene(scene) => scene.generator.samples,
+            // Data that are elsewhere limit the batch once they are known.
+            Origin::File { .. } => table.as_ref().map_or(usize::MAX, |data| data.train.samples()),
             // Its settings do not depend on samples: there is no batch.
-            Origin::Model(_) => Some(config.optimizer.batch),
+            Origin::Model(_) => config.optimizer.batch,
         };
-        if let Some(samples) = samples {
-            config.validate(samples).map_err(FileError::new)?;
-            config.settings_after(&log, samples).map_err(FileError::new)?;
-        }
+        config.validate(samples).map_err(FileError::new)?;
+        config.settings_after(&log, samples).map_err(FileError::new)?;
         Ok(Self { config, log, steps, table, weights, parameters, history, settled, view, program, beside: None })
     }
 
@@ -320,7 +323,16 @@ pub fn session_file(session: &Session) -> Result<String, FileError> {
     let mut object =
         session.to_object(Most { data: EMBEDDED_IN_FILE, model: EMBEDDED_IN_FILE, weights: EMBEDDED_IN_FILE })?;
     object.insert("format".to_owned(), Value::from(FORMAT));
-    Ok(format!("{:#}\n", Value::Object(object)))
+    Ok(with_escaped_turns(&format!("{:#}\n", Value::Object(object))))
+}
+
+/// JSON with the marks that turn the direction of writing escaped: they stand in strings alone.
+fn with_escaped_turns(json: &str) -> String {
+    if !json.contains(turns_or_breaks) {
+        return json.to_owned();
+    }
+    let shown = |c: char| if turns_or_breaks(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(shown).collect()
 }
 
 #[cfg(test)]
@@ -427,6 +439,30 @@ mod tests {
         assert!(read.model(5).unwrap_err().to_string().contains("weights where its networks have"));
         run.step().unwrap();
         assert_eq!(saved.has_weights_of(&run.state().vae), Some(false));
+    }
+
+    #[test]
+    fn names_that_turn_the_direction_of_writing_are_escaped_and_read_back() {
+        let mut session = session_of_your_data();
+        let table = Arc::make_mut(session.table.as_mut().unwrap());
+        table.observation_names[0] = "wi\u{202e}dth".to_owned();
+        for text in [session_file(&session).unwrap(), session.to_json(EMBEDDED_IN_FIGURE).unwrap()] {
+            assert!(text.contains("wi\\u202edth") && !text.contains('\u{202e}'));
+            assert_eq!(Session::parse(&text).unwrap().table, session.table);
+        }
+    }
+
+    #[test]
+    fn errors_of_two_runs_say_which() {
+        let two = session_of_your_data().compared_with(Some(session_of_your_data()));
+        let value: Value = serde_json::from_str(&two.to_json(EMBEDDED_IN_FIGURE).unwrap()).unwrap();
+        let spoilt = |place: &str| {
+            let mut value = value.clone();
+            value.pointer_mut(place).unwrap()["latent_dim"] = 0.into();
+            Session::parse(&value.to_string()).unwrap_err().to_string()
+        };
+        assert!(spoilt("/model").starts_with("the first run of the session: latent_dim = 0 is not"));
+        assert!(spoilt("/beside/model").starts_with("the second run of the session: latent_dim = 0 is not"));
     }
 
     #[test]

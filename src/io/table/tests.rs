@@ -60,7 +60,7 @@ fn columns_that_number_the_rows_in_any_order_are_left_out() {
     let shuffled = |i: usize| i * 7 % 24;
     for (header, number, name) in [
         (",a,b", shuffled as fn(usize) -> usize, "the first column, which has no name,"),
-        ("Unnamed: 0,a,b", shuffled, "the first column, which has no name,"),
+        ("Unnamed: 0,a,b", shuffled, "the first column, 'Unnamed: 0',"),
         ("ID,a,b", |i| 100 + 3 * i, "'ID'"),
         ("id,a,b", |i| i + 1, "'id'"),
     ] {
@@ -77,6 +77,32 @@ fn columns_that_number_the_rows_in_any_order_are_left_out() {
         let notes = with(header, number).notes;
         assert!(!notes.iter().any(|note| note.0.contains("numbers the rows")), "{header}: {notes:?}");
     }
+}
+
+#[test]
+fn an_index_is_called_as_in_the_file() {
+    let note = |header: &str| guessed(&labelled(header, |i| format!("{i},{{}}"))).notes[0].0.clone();
+    for (header, name) in [
+        (",a,b", "the first column, which has no name,"),
+        ("Unnamed: 0,a,b", "the first column, 'Unnamed: 0',"),
+        ("index,a,b", "'index'"),
+    ] {
+        assert_eq!(note(header), format!("{name} is left out: it counts the rows"));
+    }
+}
+
+#[test]
+fn a_column_is_chosen_once() {
+    let text = labelled("a,b,c", |i| format!("{{}},{i}.5"));
+    for columns in [["a", "a"], ["a", "1"], ["1-2", "b"]] {
+        let columns = Some(columns.map(str::to_owned).to_vec());
+        let told = parse_table(text.as_bytes(), "csv", &ImportOptions { columns, ..ImportOptions::guessed() }, 0);
+        let sentence = told.unwrap_err().to_string();
+        assert!(sentence.ends_with("is chosen twice; name it once"), "{sentence}");
+    }
+    let factors = ["c", "c"].map(str::to_owned).to_vec();
+    let told = parse_table(text.as_bytes(), "csv", &ImportOptions { factors, ..ImportOptions::guessed() }, 0);
+    assert_eq!(told.unwrap_err().to_string(), "the column 'c' is chosen twice; name it once");
 }
 
 #[test]

@@ -4,14 +4,20 @@ use super::hover::significant;
 use super::number::tick;
 use crate::data::Dataset;
 use crate::viz::file_units::unit_length;
+use crate::viz::theme::subscripted;
 
 /// The first values of an observation or decoding with their names, in the units of your file.
 pub(crate) fn values_of(data: &Dataset, values: &[f32]) -> impl Iterator<Item = String> {
     const MOST: usize = 16;
     let named = data.observation_names.iter().zip(values).enumerate().take(MOST);
     named.map(|(column, (name, value))| {
-        format!("{name}  {}", significant(data.in_file_units(column, f64::from(*value))))
+        format!("{}  {}", subscripted(name), significant(data.in_file_units(column, f64::from(*value))))
     })
+}
+
+/// The names of the dimensions in a row.
+pub(crate) fn names_of(data: &Dataset) -> String {
+    data.observation_names.iter().map(|name| subscripted(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Says in which units lengths are, where they are not those of the file.

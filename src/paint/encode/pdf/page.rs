@@ -11,6 +11,7 @@ use crate::paint::encode::text::{PaintedGlyph, TextMark, origin};
 use crate::paint::picture::Picture;
 use crate::paint::raster::rasterizer::Rasterizer;
 use crate::paint::raster::texture::Texture;
+use crate::sentence::turns_or_breaks;
 use eframe::egui::emath::{Rot2, TSTransform};
 use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{Color32, Context, Pos2, Rect, Stroke, Vec2, vec2};
@@ -126,6 +127,8 @@ impl<'a> PdfPage<'a> {
         let size = format.font_id.size;
         let found: Vec<(Pos2, SubsetGlyph)> = run
             .iter()
+            // Copied text must not turn the direction of writing.
+            .filter(|(glyph, ..)| !turns_or_breaks(glyph.chr))
             .filter_map(|(glyph, ..)| Some((glyph.pos, self.fonts.glyph(&format.font_id.family, glyph.chr)?)))
             .collect();
         if found.is_empty() || *color == Color32::TRANSPARENT {

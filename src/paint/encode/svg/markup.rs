@@ -2,6 +2,8 @@
 
 use eframe::egui::{Color32, Pos2, Stroke};
 
+use crate::sentence::turns_or_breaks;
+
 /// An element being written: first its attributes, then its end.
 pub(super) struct Element<'a> {
     out: &'a mut String,
@@ -135,7 +137,8 @@ fn fraction(out: &mut String, value: f32, unit: i64) {
     }
 }
 
-/// Appends text as XML, without the characters that XML 1.0 forbids.
+/// Appends text as XML, without the characters that XML 1.0 forbids, and without marks that turn the direction of writing: they have no
+/// glyph, and a name must not turn the text around it.
 pub(super) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -144,7 +147,7 @@ pub(super) fn escape(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' => out.push(c),
-            c if c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c if c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}') || turns_or_breaks(c) => {}
             c => out.push(c),
         }
     }
@@ -187,6 +190,6 @@ mod tests {
         );
         assert_eq!(element(Color32::from_rgb_additive(51, 0, 0)), "<g fill=\"#ff0000\" fill-opacity=\"0.2\"/>\n");
         assert_eq!(element(Color32::TRANSPARENT), "<g fill=\"none\"/>\n");
-        assert_eq!(written(|out| escape(out, "a<b & \"c\"\u{1}\u{301}")), "a&lt;b &amp; &quot;c&quot;\u{301}");
+        assert_eq!(written(|out| escape(out, "a<b & \"c\"\u{1}\u{202e}\u{301}")), "a&lt;b &amp; &quot;c&quot;\u{301}");
     }
 }

@@ -10,7 +10,7 @@ use super::query::{ErrorsQuery, reconstructions, squared_error};
 use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::file_values::values_of;
+use crate::viz::draw::file_values::{names_of, values_of};
 use crate::viz::draw::number::{number, tick};
 use crate::viz::draw::tile::{
     Atlas, SpaceTile, TileForm, difference_picture, draw_frame, draw_profile, remember, remembered, signed_legend,
@@ -254,7 +254,7 @@ fn heading(
         match &drawn.form {
             TileForm::Picture(_) => signed_legend(ui, drawn.largest, "· x̂ − x"),
             TileForm::Profile(_) => {
-                let names = context.snapshot.data.observation_names.join(", ");
+                let names = names_of(&context.snapshot.data);
                 let (scale, units) = match unit_length(&context.snapshot.data) {
                     Some(unit) => (tick(unit * drawn.largest, 0.05 * unit * drawn.largest), ""),
                     None => (number(drawn.largest, 2), " standard deviations"),

@@ -11,7 +11,7 @@ use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS};
 use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::file_values::values_of;
+use crate::viz::draw::file_values::{names_of, values_of};
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::number::number;
 use crate::viz::draw::tile::{
@@ -241,7 +241,7 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
             words.push(format!("{} of {} latents", drawn.strips.rows.len(), drawn.z.len()));
         }
         if let TileForm::Profile(_) = &drawn.form {
-            words.push(context.snapshot.data.observation_names.join(", "));
+            words.push(names_of(&context.snapshot.data));
         }
         ui.add(Label::new(words.join(" · ")).truncate());
     });

@@ -42,7 +42,7 @@ const FLOORS: [(&str, &[&str]); 22] = [
             "paint",
         ],
     ),
-    ("figure", &["stats", "vae", "data", "experiment", "io", "paint", "viz"]),
+    ("figure", &["lesson", "stats", "vae", "data", "experiment", "io", "paint", "viz"]),
     (
         "app",
         &[
@@ -135,6 +135,8 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "view_state",
             "caption",
             "still",
+            "lesson_step",
+            "handout",
             "animation",
             "sweep_plot",
         ],

@@ -7,13 +7,11 @@ use super::lesson::open_lesson::{OpenLesson, TaskState};
 use super::lesson::preparer::PreparedState;
 use super::run_slot::RunSlot;
 use super::state::App;
-use crate::figure::layout::Layout;
+use crate::figure::lesson_step::{layout_of, pose_of, selection_of};
 use crate::io::read_text;
-use crate::lesson::{GoalState, LessonStep, StepCamera, StepScene, Task, course_lesson};
-use crate::viz::command::{CameraPose, UiCommand};
-use crate::viz::selection::{Layers, Selection};
-use crate::viz::view::View;
-use crate::viz::views::view_named;
+use crate::lesson::{GoalState, LessonStep, Task, course_lesson};
+use crate::viz::command::UiCommand;
+use crate::viz::selection::Selection;
 
 impl App {
     /// Opens a built-in lesson.
@@ -152,15 +150,13 @@ impl App {
         if !self.show_runs(&step, &prepared) {
             return;
         }
-        let views: Vec<Vec<View>> =
-            step.views.iter().map(|row| row.iter().filter_map(|name| view_named(name)).collect()).collect();
-        self.preset = Some(Layout::of_views(&views, self.runs.len()));
+        self.preset = Some(layout_of(&step));
         self.selection = selection_of(&step, &self.selection);
         self.requested_step = None;
         self.fit_selection();
         let entered = self.selection.at_rest();
         if let Some(open) = &mut self.lesson {
-            (open.entered, open.runs, open.pose) = (Some(entered), prepared, step.scene.camera.map(pose_of));
+            (open.entered, open.runs, open.pose) = (Some(entered), prepared, pose_of(&step));
         }
         if step.train_to.is_some() && !is_covered {
             self.set_running(true);
@@ -225,35 +221,4 @@ impl App {
             open.task = TaskState { is_revealed, reached, ..std::mem::take(&mut open.task) };
         }
     }
-}
-
-fn pose_of(camera: StepCamera) -> CameraPose {
-    match camera {
-        StepCamera::Home => CameraPose::Home,
-        StepCamera::Axis(0) => CameraPose::X,
-        StepCamera::Axis(1) => CameraPose::Y,
-        StepCamera::Axis(_) => CameraPose::Z,
-        StepCamera::Tangent => CameraPose::Tangent,
-    }
-}
-
-/// The selection of a step: as at the start, but for what the step names.
-fn selection_of(step: &LessonStep, now: &Selection) -> Selection {
-    let StepScene { layers, morph, phi, observation, unit_arrows, .. } = &step.scene;
-    let mut selection =
-        Selection { layers: Layers { legend: now.layers.legend, ..Layers::default() }, ..now.at_start() };
-    if let Some(names) = layers {
-        for (name, _, is_on) in selection.layers.list() {
-            // The legend is the person's choice.
-            *is_on = names.iter().any(|on| on == name) || (name == "legend" && *is_on);
-        }
-    }
-    if !step.z.is_empty() {
-        selection.z.clone_from(&step.z);
-    }
-    selection.tau = morph.unwrap_or(selection.tau);
-    selection.phi = phi.unwrap_or(selection.phi);
-    selection.observation = observation.map(|number| number - 1);
-    selection.unit_arrows = *unit_arrows;
-    selection
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
+#[cfg(feature = "gui")]
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,7 +12,11 @@ use super::error::CliError;
 use super::output::print;
 use super::progress::bar;
 use crate::checks::Seeds;
+#[cfg(feature = "gui")]
+use crate::figure::handout::handout;
 use crate::io::read_text;
+#[cfg(feature = "gui")]
+use crate::io::{exists, make_folder, write_atomically};
 use crate::lesson::{Lesson, LessonStep, Task, Vocabulary, check_lesson, course, course_lesson};
 use crate::sentence::quoted;
 
@@ -26,6 +32,14 @@ pub struct LessonArgs {
     /// Make this many runs per prediction that a claim names, one per seed
     #[arg(long, default_value_t = 3, requires = "check", value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
+    /// Write its steps as SVG figures, and all of it as one HTML page, into this folder
+    #[cfg(feature = "gui")]
+    #[arg(long, value_name = "DIR", requires = "lesson")]
+    out: Option<PathBuf>,
+    /// Overwrite files of that name
+    #[cfg(feature = "gui")]
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 impl LessonArgs {
@@ -36,6 +50,10 @@ impl LessonArgs {
         print(out, &steps(&lesson))?;
         if let Some(problem) = &lesson.problem {
             return Err(CliError::Input(format!("{problem}: {name}")));
+        }
+        #[cfg(feature = "gui")]
+        if let Some(folder) = &self.out {
+            self.write_handout(&lesson, folder, out)?;
         }
         if !self.check {
             return Ok(());
@@ -52,6 +70,33 @@ impl LessonArgs {
             0 => Ok(()),
             _ => Err(CliError::Run(format!("{failed} of the claims of the lesson do not hold"))),
         }
+    }
+}
+
+#[cfg(feature = "gui")]
+impl LessonArgs {
+    /// Writes the figures and the page, and names them.
+    fn write_handout(&self, lesson: &Lesson, folder: &Path, out: &mut impl Write) -> Result<(), CliError> {
+        let names: Vec<String> = (1..=lesson.steps.len()).map(|i| format!("step-{i:02}.svg")).collect();
+        let all = names.iter().map(String::as_str).chain(["lesson.html"]);
+        if let Some(taken) = all.map(|name| folder.join(name)).find(|path| exists(path) && !self.force) {
+            let taken = taken.display();
+            return Err(CliError::Input(format!("the file exists already; add --force to overwrite: {taken}")));
+        }
+        make_folder(folder)?;
+        let handout = handout(lesson, |made, all| {
+            bar(made as u64, all as u64, "steps");
+            Ok::<(), String>(())
+        });
+        let handout = handout.map_err(CliError::Run)?;
+        let page = ("lesson.html", handout.html.as_bytes());
+        let figures = names.iter().map(String::as_str).zip(handout.figures.iter().map(Vec::as_slice));
+        for (name, bytes) in figures.chain([page]) {
+            let path = folder.join(name);
+            write_atomically(&path, bytes)?;
+            print(out, &format!("{}\n", path.display()))?;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,9 @@
 pub mod animation;
 mod caption;
 pub mod content;
+pub mod handout;
 pub mod layout;
+pub(crate) mod lesson_step;
 pub mod pane;
 pub mod still;
 pub mod sweep_plot;

@@ -173,7 +173,7 @@ fn an_edited_lesson_is_read_again_and_a_mistake_leaves_it_open() {
     // It opens as far as it goes.
     fs::write(&path, LESSON.replace("answer = 2", "answer = 5")).unwrap();
     test.until(|app| app.lesson_steps() == 2);
-    assert!(test.app().notice().is_some_and(|notice| notice.contains("line 33: answer")), "{:?}", test.app().notice());
+    assert!(test.app().notice().is_some_and(|notice| notice.contains("line 30: answer")), "{:?}", test.app().notice());
 }
 
 #[test]

@@ -42,7 +42,15 @@ impl App {
         let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
         let (recent, queue) = (&self.autosave.recent, &*self.commands);
         let shows_controls = self.shows_controls[usize::from(panels::room::is_wide(&ctx))];
-        let bar = panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls, commands: queue };
+        let drawn: Vec<_> = self.runs.iter().map(|run| run.newest_drawn().map(Arc::as_ref)).collect();
+        let bar = panels::menu_bar::Bar {
+            views: &views,
+            drawn: &drawn,
+            pace: self.pace,
+            recent,
+            shows_controls,
+            commands: queue,
+        };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
         self.status_line(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);

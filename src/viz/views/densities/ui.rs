@@ -10,7 +10,7 @@ use crate::geometry::{Seam, normal_density};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::file_values::length_words;
-use crate::viz::draw::hover::{NamedMarks, hover, values_at};
+use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, values_at};
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -322,13 +322,13 @@ fn pushed(
         let truth = truth.map(|truth| NamedMarks::new(format!("true {}", truth.factor), self::curve(&truth.seam)));
         values_at(&marks, pointer, ["arc length", "density"], std::iter::once(image).chain(truth).chain(ghosts))
     };
-    let response = hover(context, response.response, values);
-    response.on_hover_text(format!(
+    let help = format!(
         "Density over arc length from the point of zᵢ = 0, in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
          decoded samples, measured without a derivative. Thin lines: the same seam at other values of the other latents; they \
          coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam{}",
         length_words(&context.snapshot.data)
-    ));
+    );
+    hover_with_help(context, response.response, &help, values);
     marks
 }
 

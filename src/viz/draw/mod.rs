@@ -1,6 +1,7 @@
 //! Drawing on plots: axes, marks, labels, heat maps.
 
 pub(crate) mod axes;
+pub(crate) mod color_bar;
 pub(crate) mod colors;
 pub(crate) mod ellipse;
 pub(crate) mod file_values;

@@ -174,7 +174,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
 
 /// The legend: the kinds of marks that are shown, the most important first.
 fn entries(context: &ViewContext<'_>, selection: &Selection, palette: &Palette) -> Vec<LegendEntry> {
-    let entry = |sample, name, help| LegendEntry { sample, name, help };
+    let entry = LegendEntry::new;
     let has_codes = context.snapshot.vae.has_encoder;
     let has_posterior = has_codes && selection.observation.is_some();
     let lines = Sample::Line(Stroke::new(CURVE_WIDTH, palette.latent), dashes(0));

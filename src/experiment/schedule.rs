@@ -85,14 +85,14 @@ impl Schedule {
         }
     }
 
-    /// First steps of the second and later cycles since the last command, until `step`: each of these cycles is as long as all before
+    /// First steps of the second and later cycles since the last command in which a run has been by `step`: each of these cycles is as long as all before
     /// it. A settled run has no more.
     pub fn later_cycles(&self, step: u64) -> Vec<u64> {
         let Some(planned) = self.planned else { return Vec::new() };
         let end = self.settled.unwrap_or(u64::MAX);
         let lengths = std::iter::successors(Some(Self::rest(planned, self.begun)), |length| length.checked_mul(2));
         let starts = lengths.map_while(|length| self.begun.checked_add(length));
-        starts.take_while(|start| *start <= step && *start < end).collect()
+        starts.take_while(|start| *start < step.min(end)).collect()
     }
 
     /// Steps of the first cycle after a command at `step`: the rest of the planned ones, or all where nearly none is left.
@@ -172,8 +172,8 @@ mod tests {
                 schedule = schedule.judged(step, step as f64, None, 0.01);
                 begun.push(step);
             }
-            assert_eq!(schedule.later_cycles(begun[2]), begun);
-            assert_eq!(schedule.later_cycles(begun[2] - 1), begun[..2]);
+            assert_eq!(schedule.later_cycles(begun[2] + 1), begun);
+            assert_eq!(schedule.later_cycles(begun[2]), begun[..2]);
             let end = schedule.next_verdict().unwrap();
             assert_eq!(schedule.judged(end, 0.0, None, 0.01).later_cycles(2 * end), begun, "a settled run");
         }

@@ -67,7 +67,15 @@ impl App {
         let shows_controls = *self.shows_controls();
         let views: Vec<_> = self.runs.iter().map(|run| run.view.as_ref()).collect();
         let (recent, queue) = (&self.autosave.recent, &*self.commands);
-        let bar = panels::menu_bar::Bar { views: &views, pace: self.pace, recent, shows_controls, commands: queue };
+        let drawn: Vec<_> = self.runs.iter().map(|run| run.newest_drawn().map(Arc::as_ref)).collect();
+        let bar = panels::menu_bar::Bar {
+            views: &views,
+            drawn: &drawn,
+            pace: self.pace,
+            recent,
+            shows_controls,
+            commands: queue,
+        };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
         self.status_line(ui);
         self.lesson_text(ui);

@@ -207,6 +207,13 @@ impl RunSlot {
         self.view.as_ref().map(|view| view.shown.as_ref().unwrap_or(&view.snapshot))
     }
 
+    /// The newest time point that is drawn: while the probe of the newest snapshot is computed, the one before.
+    pub(super) fn newest_drawn(&self) -> Option<&Arc<Snapshot>> {
+        let view = self.view.as_ref()?;
+        let drawn = self.probe.as_ref().map(|probe| probe.snapshot()).filter(|_| view.shown.is_none());
+        Some(drawn.unwrap_or(&view.snapshot))
+    }
+
     /// The shown snapshot and the newest one.
     pub(super) fn time_points(&self) -> Option<TimePoints> {
         Some(TimePoints { shown: Arc::clone(self.shown()?), newest: Arc::clone(self.snapshot()?) })
@@ -223,7 +230,7 @@ impl RunSlot {
         Some(ViewContext {
             // The snapshot of the probe, so that everything drawn is of one time point.
             snapshot: probe.snapshot(),
-            newest: if view.shown.is_some() { &view.snapshot } else { probe.snapshot() },
+            newest: self.newest_drawn()?,
             branches: &view.others,
             axes: true,
             probe,

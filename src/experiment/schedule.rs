@@ -53,8 +53,7 @@ impl Schedule {
             Command::Rotate(_) if self.planned.is_none() => self.share(step).max(AFTER_ROTATION),
             _ => 1.0,
         };
-        let rest = |planned: u64| planned.checked_sub(step).filter(|rest| *rest >= planned / 4).unwrap_or(planned);
-        let length = self.planned.map_or(u64::MAX, rest);
+        let length = self.planned.map_or(u64::MAX, |planned| Self::rest(planned, step));
         Self { begun: step, height, cycle: step, length, before: None, settled: None, ..self }
     }
 
@@ -84,6 +83,21 @@ impl Schedule {
         } else {
             Self { cycle: step, length: step - self.begun, before: Some(objective), ..self }
         }
+    }
+
+    /// First steps of the second and later cycles since the last command in which a run has been by `step`: each of these cycles is as long as all before
+    /// it. A settled run has no more.
+    pub fn later_cycles(&self, step: u64) -> Vec<u64> {
+        let Some(planned) = self.planned else { return Vec::new() };
+        let end = self.settled.unwrap_or(u64::MAX);
+        let lengths = std::iter::successors(Some(Self::rest(planned, self.begun)), |length| length.checked_mul(2));
+        let starts = lengths.map_while(|length| self.begun.checked_add(length));
+        starts.take_while(|start| *start < step.min(end)).collect()
+    }
+
+    /// Steps of the first cycle after a command at `step`: the rest of the planned ones, or all where nearly none is left.
+    fn rest(planned: u64, step: u64) -> u64 {
+        planned.checked_sub(step).filter(|rest| *rest >= planned / 4).unwrap_or(planned)
     }
 
     /// Step of the next verdict; `None` for a settled run, and for runs of old versions, which are not judged.
@@ -145,6 +159,25 @@ mod tests {
             assert!(rates[..top].windows(2).all(|w| w[0] < w[1]) && rates[top..].windows(2).all(|w| w[1] <= w[0]));
             assert!(rates[0] > 0.0 && rates[length as usize] < 0.017 && rates[4 * length as usize - 1] > 0.0);
         }
+    }
+
+    #[test]
+    fn later_cycles_are_where_verdicts_began_them() {
+        for (planned, list) in
+            [(1000, &[][..]), (1000, &[(300, Command::Beta(2.0))]), (1000, &[(900, Command::Beta(2.0))])]
+        {
+            let (mut schedule, mut begun) = (after(Some(planned), list), Vec::new());
+            for _ in 0..3 {
+                let step = schedule.next_verdict().unwrap();
+                schedule = schedule.judged(step, step as f64, None, 0.01);
+                begun.push(step);
+            }
+            assert_eq!(schedule.later_cycles(begun[2] + 1), begun);
+            assert_eq!(schedule.later_cycles(begun[2]), begun[..2]);
+            let end = schedule.next_verdict().unwrap();
+            assert_eq!(schedule.judged(end, 0.0, None, 0.01).later_cycles(2 * end), begun, "a settled run");
+        }
+        assert!(Schedule::new(None).later_cycles(u64::MAX).is_empty(), "old versions had no cycles");
     }
 
     fn after(planned: Option<u64>, list: &[(u64, Command)]) -> Schedule {

@@ -4,50 +4,47 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 use std::time::Duration;
 
-use super::picture::Picture;
-
-/// Draws a picture with the given number of samples along each side of a pixel, on the given number of threads.
-type RenderJob = Box<dyn Fn(usize, usize) -> Picture + Send>;
+/// Draws a picture `P` with the given number of samples along each side of a pixel, on the given number of threads.
+type RenderJob<P> = Box<dyn Fn(usize, usize) -> P + Send>;
 
 /// A picture without a newer job after this time is drawn again with more samples. While a camera moves or a run goes
 /// on, refining every picture would cost more than drawing it and delay the next one.
 const REFINE_AFTER: Duration = Duration::from_millis(80);
 
-/// A thread that renders. Dropping it ends the thread.
+/// A thread that renders pictures of any kind. Dropping it ends the thread.
 #[derive(Debug)]
-pub struct Worker {
-    channel: Arc<RenderChannel>,
+pub struct Worker<P> {
+    channel: Arc<RenderChannel<P>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// The mailbox between the window and the thread that renders.
-#[derive(Default)]
-struct RenderChannel {
-    mailbox: Mutex<RenderMailbox>,
+struct RenderChannel<P> {
+    mailbox: Mutex<RenderMailbox<P>>,
     changed: Condvar,
 }
 
 /// A job on its way to the thread, and a picture on its way back. A newer one replaces an older one.
-#[derive(Default)]
-struct RenderMailbox {
-    job: Option<RenderJob>,
-    picture: Option<Picture>,
+struct RenderMailbox<P> {
+    job: Option<RenderJob<P>>,
+    picture: Option<P>,
     closed: bool,
 }
 
-impl std::fmt::Debug for RenderChannel {
+impl<P> std::fmt::Debug for RenderChannel<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RenderChannel").finish_non_exhaustive()
     }
 }
 
-impl Worker {
+impl<P: Send + 'static> Worker<P> {
     /// Starts the thread. `wake` is called whenever a picture is ready.
     ///
     /// # Errors
     /// If the system has no thread to give.
     pub fn spawn(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        let channel = Arc::new(RenderChannel::default());
+        let mailbox = Mutex::new(RenderMailbox { job: None, picture: None, closed: false });
+        let channel = Arc::new(RenderChannel { mailbox, changed: Condvar::new() });
         let own = Arc::clone(&channel);
         let thread = Builder::new().name("painter".to_owned()).spawn(move || own.serve(&wake))?;
         Ok(Self { channel, thread: Some(thread) })
@@ -55,18 +52,18 @@ impl Worker {
 
     /// Requests a picture. A waiting job is dropped. `job` is called first with few samples, and again with many if no
     /// newer job has come.
-    pub fn submit(&self, job: impl Fn(usize, usize) -> Picture + Send + 'static) {
+    pub fn submit(&self, job: impl Fn(usize, usize) -> P + Send + 'static) {
         self.channel.mailbox().job = Some(Box::new(job));
         self.channel.changed.notify_one();
     }
 
     /// Takes the newest picture.
-    pub fn take(&self) -> Option<Picture> {
+    pub fn take(&self) -> Option<P> {
         self.channel.mailbox().picture.take()
     }
 }
 
-impl Drop for Worker {
+impl<P> Drop for Worker<P> {
     fn drop(&mut self) {
         self.channel.mailbox().closed = true;
         self.channel.changed.notify_one();
@@ -77,21 +74,21 @@ impl Drop for Worker {
     }
 }
 
-impl RenderChannel {
-    fn mailbox(&self) -> MutexGuard<'_, RenderMailbox> {
+impl<P> RenderChannel<P> {
+    fn mailbox(&self) -> MutexGuard<'_, RenderMailbox<P>> {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, wake: &dyn Fn()) {
         let threads = available_parallelism().map_or(1, |n| n.get().min(4));
-        let mut unrefined: Option<RenderJob> = None;
+        let mut unrefined: Option<RenderJob<P>> = None;
         loop {
             let mut mailbox = self.mailbox();
             while mailbox.job.is_none() && unrefined.is_none() && !mailbox.closed {
                 mailbox = self.changed.wait(mailbox).unwrap_or_else(PoisonError::into_inner);
             }
             if unrefined.is_some() {
-                let nothing_changed = |mailbox: &mut RenderMailbox| mailbox.job.is_none() && !mailbox.closed;
+                let nothing_changed = |mailbox: &mut RenderMailbox<P>| mailbox.job.is_none() && !mailbox.closed;
                 let waited = self.changed.wait_timeout_while(mailbox, REFINE_AFTER, nothing_changed);
                 mailbox = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
@@ -118,6 +115,7 @@ impl RenderChannel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paint::Picture;
     use eframe::egui::Color32;
     use std::sync::mpsc::channel;
 

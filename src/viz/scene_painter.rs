@@ -40,9 +40,11 @@ impl SceneRequest {
 /// Draws scenes into a texture.
 pub struct ScenePainter {
     /// `None`: draw at once, as figures need it.
-    worker: Option<Worker>,
-    drawn: Option<(SceneRequest, f32)>,
+    worker: Option<Worker<(SceneRequest, Picture)>>,
+    asked: Option<(SceneRequest, f32)>,
     texture: Option<TextureHandle>,
+    /// What the texture shows.
+    shown: Option<SceneRequest>,
 }
 
 impl Debug for ScenePainter {
@@ -54,7 +56,7 @@ impl Debug for ScenePainter {
 impl ScenePainter {
     /// Draws at once.
     pub fn immediate() -> Self {
-        Self { worker: None, drawn: None, texture: None }
+        Self { worker: None, asked: None, texture: None, shown: None }
     }
 
     /// Draws on a thread of its own. `wake` is called whenever a picture is ready.
@@ -62,35 +64,40 @@ impl ScenePainter {
     /// # Errors
     /// If the system has no thread to give.
     pub fn threaded(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        Ok(Self { worker: Some(Worker::spawn(wake)?), drawn: None, texture: None })
+        Ok(Self { worker: Some(Worker::spawn(wake)?), ..Self::immediate() })
     }
 
-    /// Shows the newest picture, and asks for a newer one if anything changed.
-    pub fn paint(&mut self, ui: &Ui, request: SceneRequest) {
+    /// Shows the newest picture, and asks for a newer one if anything changed. Gives what the picture is of: what is written on it has
+    /// to be of the same time point and camera. Before the first picture that is the request itself.
+    pub fn paint(&mut self, ui: &Ui, request: SceneRequest) -> SceneRequest {
         let pixels_per_point = ui.pixels_per_point();
         let rect = request.rect;
         let changed =
-            self.drawn.as_ref().is_none_or(|(old, scale)| !old.is_same(&request) || *scale != pixels_per_point);
+            self.asked.as_ref().is_none_or(|(old, scale)| !old.is_same(&request) || *scale != pixels_per_point);
         if changed {
             match &self.worker {
                 Some(worker) => {
                     let job = request.clone();
-                    worker.submit(move |supersample, threads| draw(&job, pixels_per_point, supersample, threads));
+                    worker.submit(move |supersample, threads| {
+                        (job.clone(), draw(&job, pixels_per_point, supersample, threads))
+                    });
                 }
-                None => self.show(ui.ctx(), draw(&request, pixels_per_point, 2, 2)),
+                None => self.show(ui.ctx(), request.clone(), draw(&request, pixels_per_point, 2, 2)),
             }
-            self.drawn = Some((request, pixels_per_point));
+            self.asked = Some((request.clone(), pixels_per_point));
         }
-        if let Some(picture) = self.worker.as_ref().and_then(Worker::take) {
-            self.show(ui.ctx(), picture);
+        if let Some((shown, picture)) = self.worker.as_ref().and_then(Worker::take) {
+            self.show(ui.ctx(), shown, picture);
         }
         if let Some(texture) = &self.texture {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter_at(rect).image(texture.id(), rect, whole, Color32::WHITE);
         }
+        self.shown.clone().unwrap_or(request)
     }
 
-    fn show(&mut self, ctx: &Context, picture: Picture) {
+    fn show(&mut self, ctx: &Context, shown: SceneRequest, picture: Picture) {
+        self.shown = Some(shown);
         let image: ColorImage = picture.into();
         match &mut self.texture {
             Some(texture) => texture.set(image, TextureOptions::LINEAR),

@@ -25,7 +25,7 @@ pub struct Palette {
     pub point: Color32,
     /// The ground truth of generated data.
     pub truth: Color32,
-    /// The decoder's surface and grid.
+    /// The decoder's surface and grid: grey, since blue is the colour of latent space.
     pub surface: Color32,
     /// Text and handles.
     pub ink: Color32,
@@ -50,7 +50,7 @@ const LIGHT: Palette = Palette {
     image: Color32::from_rgb(0xC8, 0x10, 0x2E),
     point: Color32::from_rgb(0x6B, 0x76, 0x84),
     truth: Color32::from_rgb(0x0E, 0x53, 0x34),
-    surface: Color32::from_rgb(0xA9, 0xB8, 0xCB),
+    surface: Color32::from_rgb(0xB7, 0xB7, 0xB7),
     ink: Color32::from_rgb(0x15, 0x18, 0x1C),
     muted: Color32::from_rgb(0x4E, 0x57, 0x63),
     rule: Color32::from_rgb(0xE2, 0xE5, 0xEA),
@@ -66,7 +66,7 @@ const DARK: Palette = Palette {
     image: Color32::from_rgb(0xFF, 0x6B, 0x5E),
     point: Color32::from_rgb(0x9A, 0xA5, 0xB4),
     truth: Color32::from_rgb(0x86, 0xF0, 0x7A),
-    surface: Color32::from_rgb(0x5B, 0x6B, 0x80),
+    surface: Color32::from_rgb(0x6A, 0x6A, 0x6A),
     ink: Color32::from_rgb(0xF1, 0xF3, 0xF5),
     muted: Color32::from_rgb(0xB4, 0xBC, 0xC8),
     rule: Color32::from_rgb(0x32, 0x37, 0x3F),

@@ -135,17 +135,21 @@ fn report(found: &BTreeMap<String, Vec<String>>) -> String {
 }
 
 fn in_every_size(scene: &str, compared: bool) -> BTreeMap<String, Vec<String>> {
+    in_sizes(scene, compared, &SIZES, &[1.0, 1.5, 2.0])
+}
+
+fn in_sizes(scene: &str, compared: bool, sizes: &[Vec2], zooms: &[f32]) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
     let mut test = WindowTest::paused_at(scene, 60);
     if compared {
         test.press("Compare A | B");
         test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 60));
     }
-    for size in SIZES {
-        for zoom in [1.0, 1.5, 2.0] {
+    for size in sizes {
+        for zoom in zooms {
             test.app().execute(UiCommand::Zoom(None));
             test.app().execute(UiCommand::Zoom(Some(zoom - 1.0)));
-            test.resize(size);
+            test.resize(*size);
             let about = format!("{} × {} at {zoom}", size.x, size.y);
             look(&mut test, &about, &mut found);
         }
@@ -169,6 +173,15 @@ fn no_text_of_two_runs_overlaps_is_cut_or_small() {
 fn no_text_about_pictures_overlaps_is_cut_or_small() {
     let found = in_every_size("sprites", false);
     assert!(found.is_empty(), "{} faults\n{}", found.len(), report(&found));
+}
+
+/// Scenes whose curves and loops are small, steep or far from the middle, in some sizes only.
+#[test]
+fn no_text_about_linear_and_clustered_data_overlaps_is_cut_or_small() {
+    for scene in ["water-filling", "clusters"] {
+        let found = in_sizes(scene, false, &[SIZES[0], SIZES[3]], &[1.0]);
+        assert!(found.is_empty(), "{scene}: {} faults\n{}", found.len(), report(&found));
+    }
 }
 
 #[test]

@@ -84,3 +84,25 @@ fn the_values_under_the_pointer_are_shown_in_every_plot() {
         test.app().execute(UiCommand::ToggleAlone(view));
     }
 }
+
+#[test]
+fn the_jacobian_names_its_marks_and_the_entry_under_the_pointer() {
+    let mut test = WindowTest::paused_at("polar", 60);
+    test.app().execute(UiCommand::ToggleAlone(view_named("jacobian").unwrap()));
+    test.frames(4);
+    for name in ["unit circle", "its image", "singular vectors", "column length"] {
+        assert!(test.kittest.query_by_label(name).is_some(), "{name}");
+    }
+    let cells = test.kittest.get_by_label_contains("JᵀJ: ").rect();
+    test.kittest.hover_at(cells.center() + vec2(0.25 * cells.width(), -0.25 * cells.height()));
+    test.frames(40);
+    let words = labels(&test);
+    assert!(words.iter().any(|label| label.starts_with("JᵀJ, row J₁, column J₂: ")), "{words:?}");
+    // Down across the arrow e₁ in the left circle.
+    let shown = (0..18).any(|k| {
+        test.kittest.hover_at(Pos2::new(474.0, 110.0 + 18.0 * k as f32));
+        test.frames(40);
+        labels(&test).iter().any(|label| label.starts_with("column J₁ (z₁): length"))
+    });
+    assert!(shown, "no column is named");
+}

@@ -4,6 +4,7 @@ use eframe::egui::{Button, RichText, Role, Slider, SliderClamping, Ui, WidgetInf
 
 use super::slider::{returns, typed};
 use crate::experiment::Snapshot;
+use crate::viz::draw::number::number;
 use crate::viz::motion::Motion;
 use crate::viz::selection::Selection;
 use crate::viz::theme::indexed;
@@ -32,6 +33,7 @@ pub(super) fn latent_sliders(ui: &mut Ui, selection: &mut Selection, snapshot: O
                     .update_while_editing(false)
                     .custom_parser(typed)
                     .fixed_decimals(2)
+                    .custom_formatter(|z, _| number(z, 2))
                     .text(indexed("z", i));
                 let slider = ui.add(slider).on_hover_text("A double click returns to 0");
                 let changed = returns(ui, &slider, &mut selection.z[i], 0.0) || slider.changed();

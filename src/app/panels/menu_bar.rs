@@ -7,6 +7,7 @@ use eframe::egui::{
 };
 
 use super::room::is_wide;
+use crate::experiment::Snapshot;
 use crate::trainer::{Repeated, RunView};
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
 use crate::viz::draw::number::number;
@@ -18,6 +19,8 @@ use crate::viz::views::{command_table, entry_of, key_of};
 pub(crate) struct Bar<'a> {
     /// The newest views of the runs.
     pub views: &'a [Option<&'a RunView>],
+    /// Their newest time points that the views draw, so that a step is one number everywhere.
+    pub drawn: &'a [Option<&'a Snapshot>],
     /// Seconds for the planned steps; `None`: full speed.
     pub pace: Option<f64>,
     /// Recently opened files.
@@ -54,7 +57,7 @@ pub(crate) fn show(ui: &mut Ui, bar: &Bar<'_>) {
         if width >= WITH_SPEED {
             speed(ui, bar.pace, bar.commands);
         }
-        status(ui, bar.views);
+        status(ui, bar);
     });
 }
 
@@ -171,7 +174,8 @@ const STEP_ALONE: f32 = 130.0;
 /// The room for how far the repetition of a saved run is.
 const REPEATED: f32 = 110.0;
 
-fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
+fn status(ui: &mut Ui, bar: &Bar<'_>) {
+    let views = bar.views;
     let repeated = if views.iter().flatten().any(|view| view.repeated.is_some()) { REPEATED } else { 0.0 };
     let room = ui.available_width() / views.len() as f32 - repeated;
     let (is_roomy, is_short) = (room > WHOLE_STATE, room < SHORT_STATE);
@@ -179,12 +183,11 @@ fn status(ui: &mut Ui, views: &[Option<&RunView>]) {
         return;
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        for (view, name) in views.iter().zip(RUN_NAMES).rev() {
-            let Some(view) = view else {
+        for ((view, snapshot), name) in views.iter().zip(bar.drawn).zip(RUN_NAMES).rev() {
+            let (Some(view), Some(snapshot)) = (view, snapshot) else {
                 ui.label("starting…");
                 continue;
             };
-            let snapshot = &view.snapshot;
             let elbo = snapshot.newest_row().map_or("–".to_owned(), |row| number(row.elbo, 3));
             if !is_short {
                 let help = format!(

@@ -2,6 +2,8 @@
 
 use eframe::egui::{Response, Sense, Slider, SliderClamping, Ui};
 
+use crate::viz::draw::number::number;
+
 /// A slider over powers of ten that shows a value outside its range as it is, and takes a typed one when the edit ends.
 pub(super) fn true_to_value(slider: Slider<'_>) -> Slider<'_> {
     slider
@@ -26,15 +28,15 @@ pub(super) fn returns<T: PartialEq>(ui: &Ui, slider: &Response, value: &mut T, h
     changes
 }
 
-/// A typed number, with a decimal point or comma.
+/// A typed number, with a decimal point or comma, and with either minus sign.
 pub(super) fn typed(text: &str) -> Option<f64> {
     text.trim().replace(',', ".").replace('−', "-").parse().ok()
 }
 
-/// Three significant digits, without an exponent.
+/// Three significant digits, without an exponent, with a true minus sign.
 pub(super) fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
     let digits = (2.0 - x.abs().max(1e-12).log10().floor()).clamp(0.0, 6.0) as usize;
-    let text = format!("{x:.digits$}");
+    let text = number(x, digits);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
@@ -45,6 +47,14 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let format = |x| short(x, 0..=0);
-        assert_eq!([0.05, 1.0, 0.012_345, 123.4, 4.0, 33.333].map(format), ["0.05", "1", "0.0123", "123", "4", "33.3"]);
+        assert_eq!(
+            [0.05, 1.0, 0.012_345, 123.4, -4.0, 33.333].map(format),
+            ["0.05", "1", "0.0123", "123", "−4", "33.3"]
+        );
+    }
+
+    #[test]
+    fn either_minus_sign_can_be_typed() {
+        assert_eq!(["−1,5", " -1.5", "x"].map(typed), [Some(-1.5), Some(-1.5), None]);
     }
 }

@@ -1,7 +1,8 @@
 //! Colours of observations by a known factor or a label, and their legend.
 
-use eframe::egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use eframe::egui::{Align2, Color32, Painter, Rect, pos2, vec2};
 
+use super::color_bar::color_bar;
 use super::labels::label;
 use super::number::tick;
 use crate::data::Dataset;
@@ -70,14 +71,7 @@ impl ObservationColors {
         match &self.key {
             ColorKey::Scale([low, high]) => {
                 let bar = Rect::from_min_size(pos2(corner.x - 90.0, corner.y + LINE + 2.0), vec2(90.0, 9.0));
-                const STEPS: usize = 30;
-                for k in 0..STEPS {
-                    let width = bar.width() / STEPS as f32;
-                    let step =
-                        Rect::from_min_size(bar.min + vec2(width * k as f32, 0.0), vec2(width + 0.5, bar.height()));
-                    painter.add(Shape::rect_filled(step, 0.0, palette.scale((k as f64 + 0.5) / STEPS as f64)));
-                }
-                painter.rect_stroke(bar, 0.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
+                color_bar(painter, bar, palette, |share| palette.scale(share));
                 let [low, high] = [*low, *high].map(|end| tick(end, 0.05 * (high - low)));
                 write(2, 0.0, &format!("{low} to {high}"));
             }

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{Align2, Color32, Painter, Rect, pos2, vec2};
 
+use super::color_bar::color_bar;
+use super::labels::label;
 use super::number::number;
 use super::plot_painter::PlotPainter;
 use crate::viz::context::ViewContext;
 use crate::viz::field_query::{Field, FieldQuery, SIDE};
 use crate::viz::latent_grid::{RANGE, grid_values};
 use crate::viz::selection::Selection;
-use crate::viz::theme::Palette;
+use crate::viz::theme::{Palette, label_font};
+
+/// The height of the scale with its name, in points.
+pub(crate) const SCALE_HEIGHT: f32 = 32.0;
 
 /// A map with the end of its scale.
 #[derive(Clone, Debug)]
@@ -71,22 +76,19 @@ impl Heat {
         marks.cells(SIDE, places.into_iter().map(|at| (at, self.color(at, palette))));
     }
 
-    /// The scale, in the lower left corner of `frame`.
-    pub(crate) fn legend(&self, ui: &Ui, marks: &PlotPainter, frame: Rect, palette: &Palette) {
+    /// The scale, in the lower left corner of `frame`. Gives its place.
+    pub(crate) fn legend(&self, painter: &Painter, frame: Rect, palette: &Palette) -> Rect {
         let bar = Rect::from_min_size(pos2(frame.left() + 8.0, frame.bottom() - 16.0), vec2(90.0, 9.0));
-        Self::bar(ui.painter(), bar, palette);
-        marks.label(bar.left_top() + vec2(0.0, -3.0), Align2::LEFT_BOTTOM, &self.scale_name(), palette.ink);
+        Self::bar(painter, bar, palette);
+        let (corner, name) = (bar.left_top() + vec2(0.0, -3.0), self.scale_name());
+        let size = painter.layout_no_wrap(name.clone(), label_font(), palette.ink).size();
+        label(painter, corner, Align2::LEFT_BOTTOM, &name, palette.ink, palette.paper);
+        bar.union(Rect::from_min_size(corner - vec2(0.0, size.y), size))
     }
 
     /// The colours of the scale.
     pub(crate) fn bar(painter: &Painter, bar: Rect, palette: &Palette) {
-        const STEPS: usize = 30;
-        for k in 0..STEPS {
-            let width = bar.width() / STEPS as f32;
-            let step = Rect::from_min_size(bar.min + vec2(width * k as f32, 0.0), vec2(width + 0.5, bar.height()));
-            painter.add(Shape::rect_filled(step, 0.0, palette.signed((k as f64 + 0.5) / STEPS as f64)));
-        }
-        painter.rect_stroke(bar, 0.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
+        color_bar(painter, bar, palette, |share| palette.signed(share));
     }
 
     /// The quantity with the ends of its scale.

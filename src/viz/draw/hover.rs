@@ -1,6 +1,6 @@
 //! Values of the marks under the pointer, in all plots alike.
 
-use eframe::egui::{Pos2, Response};
+use eframe::egui::{Color32, Pos2, Response, TextStyle, Ui};
 
 use super::number::number;
 use super::plot_painter::PlotPainter;
@@ -25,16 +25,43 @@ pub(crate) fn hover(
     response: Response,
     lines: impl FnOnce(Pos2) -> Vec<String>,
 ) -> Response {
+    hover_with_help(context, response, "", lines)
+}
+
+/// [`hover`] with what the view is about beneath the values, in the same tooltip.
+pub(crate) fn hover_with_help(
+    context: &ViewContext<'_>,
+    response: Response,
+    help: &str,
+    lines: impl FnOnce(Pos2) -> Vec<String>,
+) -> Response {
     let pointer = response.hover_pos().filter(|_| !context.is_figure() && !response.dragged());
-    let lines = pointer.map_or_else(Vec::new, lines);
-    if lines.is_empty() {
+    let Some(pointer) = pointer else { return response };
+    let lines = lines(pointer);
+    if lines.is_empty() && help.is_empty() {
         return response;
     }
     response.on_hover_ui_at_pointer(|ui| {
+        let help = Some(help).filter(|help| !help.is_empty());
+        // Set, since at the edge of the window what is left of it would be narrow; the whole tooltip then moves inside.
+        let widest = lines.iter().map(String::as_str).chain(help).map(|text| text_width(ui, text)).fold(0.0, f32::max);
+        ui.set_width(widest.min(WIDEST).min(ui.ctx().content_rect().width() - 40.0));
         for line in &lines {
             ui.label(line);
         }
+        if let Some(help) = help {
+            ui.weak(help);
+        }
     })
+}
+
+/// Longer lines of a tooltip are wrapped at this width, in points.
+const WIDEST: f32 = 400.0;
+
+/// The width of a text in one line.
+fn text_width(ui: &Ui, text: &str) -> f32 {
+    let font = TextStyle::Body.resolve(ui.style());
+    ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x.ceil() + 1.0
 }
 
 /// The name of the mark next to the pointer and the values there, of which `axes` are the names; without a mark within reach the

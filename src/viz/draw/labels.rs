@@ -37,6 +37,20 @@ impl Labels {
         self.taken.push(place);
     }
 
+    /// Writes at a fixed place, of which other labels stay away.
+    pub(crate) fn write(
+        &mut self,
+        painter: &Painter,
+        position: Pos2,
+        anchor: Align2,
+        text: &str,
+        [color, halo]: [Color32; 2],
+    ) {
+        let size = painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
+        self.keep_off(anchor.anchor_size(position, size));
+        label(painter, position, anchor, text, color, halo);
+    }
+
     /// Labels stay away from the outer half of an arrow.
     pub(crate) fn keep_off_arrow(&mut self, from: Pos2, tip: Pos2) {
         for share in [0.5, 0.75, 1.0] {

@@ -27,6 +27,23 @@ pub(crate) struct LegendEntry {
     pub help: &'static str,
 }
 
+impl LegendEntry {
+    pub(crate) fn new(sample: Sample, name: &'static str, help: &'static str) -> Self {
+        Self { sample, name, help }
+    }
+
+    /// The entry of a line.
+    pub(crate) fn line(
+        width: f32,
+        color: Color32,
+        dashes: &'static [f32],
+        name: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self::new(Sample::Line(Stroke::new(width, color), dashes), name, help)
+    }
+}
+
 /// The height of the line, in points.
 const HEIGHT: f32 = 17.0;
 

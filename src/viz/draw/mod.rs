@@ -1,6 +1,7 @@
 //! Drawing: axes, marks, labels and heat maps of plots; formulas and prose.
 
 pub(crate) mod axes;
+pub(crate) mod color_bar;
 pub(crate) mod colors;
 pub(crate) mod ellipse;
 pub(crate) mod file_values;

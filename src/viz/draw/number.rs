@@ -12,6 +12,17 @@ pub(crate) fn number(x: f64, decimals: usize) -> String {
     }
 }
 
+/// Two significant digits, in as little room as possible: 12, 1.2, 0.0012, 1.2e−5.
+pub(crate) fn two_digits(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return number(x, 0);
+    }
+    match x.abs().log10().floor() {
+        power if power >= -3.0 => number(x, (1.0 - power).clamp(0.0, 4.0) as usize),
+        power => format!("{}e−{}", number(x / 10_f64.powf(power), 1), -power),
+    }
+}
+
 /// An estimate with the digits that its error supports, at most so many decimals: −4.2355±.0012. The error has one or two
 /// digits and is rounded up; it is left out where it would not show.
 pub(crate) fn with_error(estimate: Uncertain, most: usize) -> String {
@@ -38,6 +49,7 @@ mod tests {
     #[test]
     fn numbers_have_a_true_minus_and_no_negative_zero() {
         assert_eq!([number(-0.04, 1), number(-2.5, 1), number(3.0, 0)], ["0.0", "−2.5", "3"]);
+        assert_eq!([0.0, 123.4, 1.23, 0.0012, -0.000_034].map(two_digits), ["0", "123", "1.2", "0.0012", "−3.4e−5"]);
         let estimates = [(-4.23552, 0.0012), (0.2268, 0.19), (1.5, 1e-9), (-12.3, 3.2), (0.25, 0.0096)];
         let shown = estimates.map(|(value, error)| with_error(Uncertain { value, error }, 4));
         assert_eq!(shown, ["−4.2355±.0012", "0.23±.19", "1.5000", "−12±4", "0.250±.010"]);

@@ -7,6 +7,7 @@ use eframe::egui::{
     pos2, vec2,
 };
 
+use super::color_bar::signed_bar;
 use super::polyline::polyline;
 use crate::linalg::Matrix;
 use crate::paint::Projector;
@@ -261,14 +262,7 @@ pub(crate) fn signed_legend(ui: &mut Ui, largest: f64, text: &str) {
     let decimals = if largest < 0.1 { 3 } else { 2 };
     ui.label(number(-largest, decimals));
     let (rect, _) = ui.allocate_exact_size(vec2(80.0, 10.0), eframe::egui::Sense::hover());
-    const STEPS: usize = 40;
-    for k in 0..STEPS {
-        let share = (k as f64 + 0.5) / STEPS as f64;
-        let width = rect.width() / STEPS as f32;
-        let step = Rect::from_min_size(rect.min + vec2(width * k as f32, 0.0), vec2(width + 0.5, rect.height()));
-        ui.painter().rect_filled(step, 0.0, palette.signed(2.0 * share - 1.0));
-    }
-    ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
+    signed_bar(ui.painter(), rect, palette);
     ui.label(format!("+{}", number(largest, decimals)));
 }
 

@@ -138,6 +138,10 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
         let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
         marks.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
     }
+    for (_, step) in runs.iter().flat_map(|run| cycles(run)) {
+        let foot = marks.at([axis_of_steps.place(step as f64), bounds.min()[1]]);
+        marks.painter.vline(foot.x, foot.y - CYCLE..=foot.y, Stroke::new(1.4, palette.muted));
+    }
     let mut labels = Labels::default();
     for (run, curves) in curves.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
@@ -182,6 +186,7 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
     }
     hover(context, time, |pointer| {
         let change = runs.iter().find_map(|run| change_near(run, &marks, axis_of_steps, pointer.x));
+        let cycle = runs.iter().find_map(|run| cycle_near(run, &marks, axis_of_steps, pointer.x));
         let step = axis_of_steps.step(marks.point(pointer)[0]);
         let values = |(run, snapshot): (usize, &&Snapshot)| {
             let row = row_at(snapshot, step)?;
@@ -190,7 +195,7 @@ fn plot(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, serie
             let values: Vec<String> = series.iter().map(value).collect();
             Some(format!("{letter}step {}: {}", row.step, values.join(", ")))
         };
-        runs.iter().enumerate().filter_map(values).chain(change).collect()
+        runs.iter().enumerate().filter_map(values).chain(change).chain(cycle).collect()
     });
 }
 
@@ -414,6 +419,21 @@ fn help(series: &Series) -> String {
         (name, _) if name == HELD_OUT_ELBO.name => HELD_OUT.to_owned(),
         _ => TRAINING.to_owned(),
     }
+}
+
+/// The height of the mark of a cycle, in points.
+const CYCLE: f32 = 9.0;
+
+/// The number and the first step of each later cycle of the learning rate since the last change. (A change begins a first one.)
+fn cycles(run: &Snapshot) -> impl Iterator<Item = (usize, u64)> {
+    run.schedule.later_cycles(run.step).into_iter().enumerate().map(|(k, step)| (k + 2, step))
+}
+
+/// The cycle at the mark next to the pointer.
+fn cycle_near(run: &Snapshot, marks: &PlotPainter, axis_of_steps: StepAxis, x: f32) -> Option<String> {
+    let is_near = |step: u64| (marks.at([axis_of_steps.place(step as f64), 0.0]).x - x).abs() < 4.0;
+    let (number, step) = cycles(run).find(|(_, step)| is_near(*step))?;
+    Some(format!("learning rate cycle {number} begins at step {step}"))
 }
 
 /// The change at the mark next to the pointer, old → new.

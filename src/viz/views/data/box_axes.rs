@@ -16,6 +16,10 @@ const SHORTEST: f32 = 36.0;
 const APART: f32 = 64.0;
 const TICK: f32 = 4.0;
 
+/// Names of axes that are nearer to each other would look like one, and the room of numbers beside an axis, in points.
+const CROWD: f32 = 40.0;
+const BESIDE: f32 = 20.0;
+
 /// An edge of the box on the screen.
 struct BoxEdge {
     /// The places of the least and the largest coordinate.
@@ -51,8 +55,15 @@ pub(super) fn draw(
             labels.put_if_free(painter, place, &number, palette.muted, palette.paper);
         }
         let name = projection.label(axis);
-        let place = beyond(painter, edge.ends[1] + 4.0 * edge.along, edge.along, &name, palette);
-        names.push((place, name));
+        let [start, end] = edge.ends;
+        let at = |foot: Pos2, direction: Vec2| beyond(painter, foot + 4.0 * direction, direction, &name, palette);
+        // At the end; where another axis ends, too, beside the middle or at the beginning.
+        let middle = at(start.lerp(end, 0.5) + BESIDE * edge.outwards, edge.outwards);
+        let places = [at(end, edge.along), middle, at(start, -edge.along)];
+        let is_free = |place: &Pos2| names.iter().all(|(other, _): &(Pos2, String)| other.distance(*place) > CROWD);
+        if let Some(place) = places.into_iter().find(is_free) {
+            names.push((place, name));
+        }
     }
     for (place, name) in names {
         labels.put(painter, place, &name, palette.muted, palette.paper);

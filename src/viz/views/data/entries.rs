@@ -13,7 +13,7 @@ pub(super) fn entries(context: &ViewContext<'_>, selection: &Selection, palette:
     let three = context.projection.dims() == 3;
     let is_model = context.snapshot.config.origin.model().is_some();
     let has_truth = layers.truth && context.probe.truth().is_some();
-    let line = |sample, name, help| LegendEntry { sample, name, help };
+    let line = LegendEntry::new;
     let points = if is_model { "samples" } else { "held-out" };
     let points_help = if is_model {
         "Samples of the model, x = d(z)"

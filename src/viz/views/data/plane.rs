@@ -138,7 +138,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         marks.label(corner, Align2::LEFT_TOP, line, palette.ink);
     }
     if let Some(heat) = heat.filter(|_| layers.surface) {
-        heat.legend(ui, &marks, *response.transform.frame(), palette);
+        heat.legend(&marks.painter, *response.transform.frame(), palette);
     }
     if response.response.clicked()
         && let Some(position) = response.response.interact_pointer_pos()

@@ -17,7 +17,7 @@ use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::to_f64;
 use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
-use crate::viz::scene_painter::SceneSource;
+use crate::viz::scene_painter::{SceneRequest, SceneSource};
 use crate::viz::selection::{Layers, Selection};
 use crate::viz::singular_query::SingularCurves;
 use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed};
@@ -134,6 +134,27 @@ impl DataScene {
         scene
     }
 
+    /// The scene of a request for a picture, if it is one of data space.
+    pub(super) fn of(request: &SceneRequest) -> Option<&Self> {
+        let source: &dyn Any = &*request.source;
+        source.downcast_ref()
+    }
+
+    /// The time point that is shown, with what is known at z*.
+    pub(super) fn probe(&self) -> &Probe {
+        &self.probe
+    }
+
+    /// The colours of the sheet.
+    pub(super) fn heat(&self) -> Option<&Heat> {
+        self.heat.as_ref()
+    }
+
+    /// True once the latent plane has become the manifold.
+    pub(super) fn is_manifold(&self) -> bool {
+        self.tau >= 1.0
+    }
+
     /// The names of what is in the scene.
     pub(super) fn names(&self) -> Vec<Name> {
         let (palette, morph) = (self.palette, self.morph());
@@ -216,7 +237,7 @@ impl DataScene {
     }
 
     /// d(z*).
-    fn image(&self) -> [f32; 3] {
+    pub(super) fn image(&self) -> [f32; 3] {
         self.projection.space(&self.probe.image)
     }
 

@@ -13,6 +13,7 @@ use crate::paint::Camera;
 use crate::viz::command::CameraPose;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::ObservationColors;
+use crate::viz::draw::heat::SCALE_HEIGHT;
 use crate::viz::draw::labels::{Labels, label};
 use crate::viz::draw::legend::legend_line;
 use crate::viz::draw::pinned;
@@ -38,22 +39,25 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let camera = *camera;
 
     let scene = DataScene::new(context, selection, palette);
-    let names = scene.names();
     context.layer(ui.painter(), 1, "scene");
     let background = context.background_color(ui);
     let request = SceneRequest { source: Arc::new(scene), camera, rect, background };
-    context.scene.borrow_mut().paint(ui, request);
-    let projector = camera.projector([rect.width(), rect.height()]);
-    let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y));
+    // While a newer picture is drawn, what stands on the last one is of its time point, its camera and its size, too.
+    let request = context.scene.borrow_mut().paint(ui, request);
+    let Some(scene) = DataScene::of(&request) else { return };
+    let names = scene.names();
+    let size = request.rect.size().max(vec2(1.0, 1.0));
+    let projector = request.camera.projector([size.x, size.y]);
+    let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y) * rect.size() / size);
     let places = context.projection.places();
     let drawn = places.iter().take(context.snapshot.encodings.columns());
     let mut taken: Vec<Rect> = Vec::new();
-    if selection.tau >= 1.0 {
-        let image = seen(context.projection.space(&context.probe.image));
+    let image = seen(scene.image());
+    if scene.is_manifold() {
         taken.extend(image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))));
         if selection.layers.pinned && selection.layers.seams {
             context.layer(ui.painter(), 1, "decodings");
-            let place = |latent, value| context.probe.seam_place(latent, value).and_then(seen);
+            let place = |latent, value| scene.probe().seam_place(latent, value).and_then(seen);
             pinned::draw(ui, context, rect, &context.probe.named(), place, &mut taken);
         }
         if selection.layers.pictures {
@@ -61,14 +65,18 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), &mut taken);
         }
     }
-    let image = seen(context.projection.space(&context.probe.image));
     let mut labels = Labels::default();
     taken.into_iter().for_each(|place| labels.keep_off(place));
     image.into_iter().for_each(|image| labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0))));
     let words = share_drawn(context.snapshot).filter(|_| selection.layers.data);
+    let above_scale = if scene.heat().is_some() { SCALE_HEIGHT } else { 0.0 };
+    let foot = rect.left_bottom() + vec2(8.0, -6.0 - above_scale);
     if let Some(words) = &words {
         let size = ui.painter().layout_no_wrap(words.clone(), label_font(), palette.muted).size();
-        labels.keep_off(Rect::from_min_size(rect.left_bottom() + vec2(8.0, -6.0 - size.y), size));
+        labels.keep_off(Rect::from_min_size(foot - vec2(0.0, size.y), size));
+    }
+    if let Some(heat) = scene.heat() {
+        labels.keep_off(heat.legend(&ui.painter_at(rect), rect, palette));
     }
     if context.axes {
         context.layer(ui.painter(), 1, "axes");
@@ -76,13 +84,12 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     if let Some(image) = image {
         context.layer(ui.painter(), 1, "d(z*)");
-        let color = if selection.tau >= 1.0 { palette.image } else { palette.latent };
+        let color = if scene.is_manifold() { palette.image } else { palette.latent };
         ring(&ui.painter_at(rect), image, 0.8 * HANDLE_RADIUS, color, palette.paper);
     }
     context.layer(ui.painter(), 1, "names");
     if let Some(words) = words {
-        let corner = rect.left_bottom() + vec2(8.0, -6.0);
-        label(&ui.painter_at(rect), corner, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);
+        label(&ui.painter_at(rect), foot, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);
     }
     write(&ui.painter_at(rect), &names, seen, &mut labels, palette);
     if selection.layers.data {

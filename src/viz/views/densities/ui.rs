@@ -10,8 +10,8 @@ use crate::geometry::{Seam, normal_density};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::file_values::length_words;
-use crate::viz::draw::hover::{NamedMarks, hover, values_at};
-use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
+use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, values_at};
+use crate::viz::draw::legend::{LegendEntry, legend_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
@@ -70,34 +70,35 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
 
 /// The legend.
 fn entries(palette: &Palette, has_truth: bool) -> Vec<LegendEntry> {
-    let entry = |sample, name, help| LegendEntry { sample, name, help };
-    let line = |width, color, dashes| Sample::Line(Stroke::new(width, color), dashes);
     let mut entries = vec![
-        entry(line(1.8, palette.latent, &[]), "prior", "p(zᵢ), in ten slices of equal mass"),
-        entry(
-            line(2.0, palette.image, &[]),
+        LegendEntry::line(1.8, palette.latent, &[], "prior", "p(zᵢ), in ten slices of equal mass"),
+        LegendEntry::line(
+            2.0,
+            palette.image,
+            &[],
             "its image",
             "p(zᵢ)/‖Jᵢ‖ over arc length along the red curve through d(z*)",
         ),
-        entry(
-            line(1.0, palette.image.gamma_multiply(0.45), &[]),
+        LegendEntry::line(
+            1.0,
+            palette.image.gamma_multiply(0.45),
+            &[],
             "decoded samples",
             "A histogram of arc lengths of decoded samples, measured without a derivative",
         ),
-        entry(
-            line(1.1, palette.ink.gamma_multiply(0.7), dashes(1)),
+        LegendEntry::line(
+            1.1,
+            palette.ink.gamma_multiply(0.7),
+            dashes(1),
             "ghosts",
             "The same density at other values of the other latents: they coincide exactly when C2 holds",
         ),
     ];
     if has_truth {
-        entries.push(entry(
-            line(1.8, palette.truth, TRUTH_DASHES),
-            "truth",
-            "The density of the factor that the latent stands for",
-        ));
+        let help = "The density of the factor that the latent stands for";
+        entries.push(LegendEntry::line(1.8, palette.truth, TRUTH_DASHES, "truth", help));
         let help = "The same at other values of the other factors";
-        entries.push(entry(line(1.2, palette.truth, TRUTH_GHOST_DASHES), "true ghosts", help));
+        entries.push(LegendEntry::line(1.2, palette.truth, TRUTH_GHOST_DASHES, "true ghosts", help));
     }
     entries
 }
@@ -322,13 +323,13 @@ fn pushed(
         let truth = truth.map(|truth| NamedMarks::new(format!("true {}", truth.factor), self::curve(&truth.seam)));
         values_at(&marks, pointer, ["arc length", "density"], std::iter::once(image).chain(truth).chain(ghosts))
     };
-    let response = hover(context, response.response, values);
-    response.on_hover_text(format!(
+    let help = format!(
         "Density over arc length from the point of zᵢ = 0, in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
          decoded samples, measured without a derivative. Thin lines: the same seam at other values of the other latents; they \
          coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam{}",
         length_words(&context.snapshot.data)
-    ));
+    );
+    hover_with_help(context, response.response, &help, values);
     marks
 }
 

@@ -1,25 +1,21 @@
 //! The Jacobian at z*: what it makes of the unit circle, its singular values, angles and the price of not being
 //! orthogonal. The columns of images are shown as pictures.
 
+mod circles;
 mod pictures;
 
-use eframe::egui::{Align2, Color32, Grid, Rect, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
-use egui_plot::{AxisHints, PlotBounds};
+use eframe::egui::{Grid, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 use nalgebra::DMatrix;
 
 use crate::geometry::{LEAST_SEPARATION, Measured, separation};
 use crate::io::Csv;
-use crate::linalg::svd;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid, still_plot};
-use crate::viz::draw::ellipse::ellipse;
-use crate::viz::draw::matrix::heat_matrix;
+use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
+use crate::viz::draw::matrix::{NamedMatrix, heat_matrix};
 use crate::viz::draw::number::number;
-use crate::viz::draw::plot_painter::PlotPainter;
-use crate::viz::draw::polyline::polyline;
 use crate::viz::number_name::{CONTRAST_HERE, GAP_HERE};
 use crate::viz::selection::Selection;
-use crate::viz::theme::indexed;
+use crate::viz::theme::{Palette, indexed};
 use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Needs, Region, Table, ViewSpec};
 
@@ -44,6 +40,8 @@ const MOST_CELLS: usize = 8;
 
 /// Draws the view.
 fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let palette = ViewContext::palette(ui);
+    legend_line(ui, context, selection.layers.legend, &entries(palette, selection.shown().len() == 2));
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             let title =
@@ -63,14 +61,14 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         };
         match *selection.shown() {
             // The circles beside the numbers, or above them.
-            [a, b] if room.x > 1.5 * room.y && room.x > NUMBERS + 2.0 * SMALLEST_CIRCLE => {
+            [a, b] if room.x > 1.5 * room.y && room.x > NUMBERS + 2.0 * circles::SMALLEST => {
                 ui.horizontal(|ui| {
-                    circles(ui, context, [a, b], (0.5 * (room.x - NUMBERS)).min(room.y / 0.9 - 8.0));
+                    circles::show(ui, context, [a, b], (0.5 * (room.x - NUMBERS)).min(room.y / 0.9 - 8.0));
                     ui.vertical(numbers);
                 });
             }
             [a, b] => {
-                circles(ui, context, [a, b], (0.5 * room.x - 6.0).min(0.5 * room.y));
+                circles::show(ui, context, [a, b], (0.5 * room.x - 6.0).min(0.5 * room.y));
                 numbers(ui);
             }
             _ => numbers(ui),
@@ -78,87 +76,35 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
 }
 
+/// The legend: the circles of two latents, then bars and cells.
+fn entries(palette: &Palette, has_circles: bool) -> Vec<LegendEntry> {
+    let mut entries = Vec::new();
+    if has_circles {
+        entries.extend(circles::entries(palette));
+    }
+    let value = "sᵢ, the singular value of J named after the latent: how far its right singular vector moves the data";
+    let length = "‖Jᵢ‖, the length of the column: how far one standard deviation of the latent moves the data. Equal to sᵢ for all i \
+                  exactly when the columns are orthogonal";
+    let sign = "Cells: full colour is the largest magnitude of the matrix, paper is 0";
+    entries.extend([
+        LegendEntry::new(Sample::Area(palette.image), "singular value", value),
+        LegendEntry::new(Sample::Area(palette.image.gamma_multiply(PALE)), "column length", length),
+        LegendEntry::new(Sample::Area(palette.plus), "positive", sign),
+        LegendEntry::new(Sample::Area(palette.minus), "negative", sign),
+    ]);
+    entries
+}
+
+/// The strength of the bars of lengths.
+const PALE: f32 = 0.4;
+
 /// The width of the numbers with the axes of the circles, in points.
 const NUMBERS: f32 = 340.0;
-
-/// The least width of a circle.
-const SMALLEST_CIRCLE: f32 = 90.0;
 
 /// The latents that there is room for.
 fn latents(context: &ViewContext<'_>, selection: &Selection) -> Vec<usize> {
     let m = context.snapshot.latent_dim();
     if m <= MOST_CELLS { (0..m).collect() } else { selection.shown().to_vec() }
-}
-
-/// The unit circle in the plane of two latents, and its image to first order: an ellipse with the semi-axes sᵢ uᵢ.
-fn circles(ui: &mut Ui, context: &ViewContext<'_>, [a, b]: [usize; 2], side: f32) {
-    let palette = ViewContext::palette(ui);
-    let columns = context.probe.fisher.select_columns([&a, &b]);
-    let basis = svd(&columns);
-    let seen = basis.u.transpose() * &columns;
-    let lengths = &basis.singular_values;
-    let reach = 1.75 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
-    let side = side.clamp(SMALLEST_CIRCLE, 300.0);
-    let plot = |ui: &mut Ui, id: &str, reach: f64| {
-        let response = still_plot(ui, id, context)
-            .data_aspect(1.0)
-            .width(side)
-            .height(0.9 * side)
-            .x_grid_spacer(grid(3.0))
-            .y_grid_spacer(grid(3.0))
-            .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
-            .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(24.0)])
-            .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach; 2], [reach; 2])));
-        PlotPainter::new(ui, context, response.transform)
-    };
-    let unit = [[1.0, 0.0], [0.0, 1.0]];
-    let corner = |marks: &PlotPainter, text: &str, color| {
-        marks.label(marks.painter.clip_rect().left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, text, color);
-    };
-    ui.horizontal(|ui| {
-        let marks = plot(ui, "unit circle", 1.75);
-        marks.curve(ellipse([0.0; 2], unit, 1.0), Stroke::new(1.8, palette.latent), &[]);
-        for (k, latent) in [a, b].into_iter().enumerate() {
-            let v = [basis.v[(0, k)], basis.v[(1, k)]];
-            marks.curve([v.map(|x| -x), v].into_iter(), Stroke::new(1.2, palette.ink), &[3.0, 3.0]);
-            marks.arrow([0.0; 2], unit[k], palette.latent, &indexed("e", latent));
-        }
-        corner(&marks, "Z", palette.latent);
-
-        let marks = plot(ui, "image of the unit circle", reach);
-        let factor = [[seen[(0, 0)], seen[(0, 1)]], [seen[(1, 0)], seen[(1, 1)]]];
-        marks.curve(ellipse([0.0; 2], factor, 1.0), Stroke::new(1.8, palette.image), &[]);
-        for (k, length) in lengths.iter().enumerate() {
-            let axis = [0, 1].map(|r| if r == k { *length } else { 0.0 });
-            marks.curve([axis.map(|x| -x), axis].into_iter(), Stroke::new(1.2, palette.ink), &[3.0, 3.0]);
-        }
-        let tips = [0, 1].map(|k| [seen[(0, k)], seen[(1, k)]]);
-        if context.probe.angle(a, b).is_some_and(is_right) {
-            right_angle(&marks, tips, palette.ink);
-        }
-        for (tip, latent) in tips.into_iter().zip([a, b]) {
-            marks.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
-        }
-        corner(&marks, if context.in_fisher_metric() { "X, Fisher" } else { "X" }, palette.image);
-    })
-    .response
-    .on_hover_text(
-        "Left the unit circle in Z with the latent axes eᵢ, right its image under J with the columns Jᵢ = J eᵢ, in the plane \
-         that they span. Dashed: the right singular vectors and what they become, the axes of the ellipse sᵢ uᵢ",
-    );
-}
-
-/// True for a right angle to within one degree.
-fn is_right(angle: f64) -> bool {
-    (angle - 90.0).abs() < 1.0
-}
-
-/// The small square in a right angle between two vectors.
-fn right_angle(marks: &PlotPainter, tips: [[f64; 2]; 2], color: Color32) {
-    let origin = marks.at([0.0; 2]);
-    let arms = tips.map(|tip| 11.0 * (marks.at(tip) - origin).normalized());
-    let corners = vec![origin + arms[0], origin + arms[0] + arms[1], origin + arms[1]];
-    polyline(&marks.painter, &corners, Stroke::new(1.4, color), &[]);
 }
 
 /// sᵢ and ‖Jᵢ‖ as bars and numbers: they are equal for all i exactly when the columns are orthogonal.
@@ -174,7 +120,7 @@ fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
             let (s, norm) = (probe.fisher_svd.singular_values[i], length(i));
             value(ui, &indexed("s", i), s, "Singular value of J named after this latent");
             let (rect, _) = ui.allocate_exact_size(vec2(72.0, 13.0), Sense::hover());
-            for (y, value, fill) in [(0.0, s, palette.image), (7.0, norm, palette.image.gamma_multiply(0.4))] {
+            for (y, value, fill) in [(0.0, s, palette.image), (7.0, norm, palette.image.gamma_multiply(PALE))] {
                 let width = if value.is_finite() { (value / longest) as f32 * rect.width() } else { 0.0 };
                 let bar = Rect::from_min_size(rect.min + vec2(0.0, y), vec2(width, 6.0));
                 ui.painter().rect_filled(bar, 1.0, fill);
@@ -195,18 +141,29 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     // Beside each other while they fit.
     let beside = latents.len() <= 3;
     let draw = |ui: &mut Ui| {
-        for (name, matrix, help) in [
-            ("JᵀJ", chosen(&gram), "JᵀJ: off its diagonal 0 exactly when the columns are orthogonal (C1)"),
-            (
-                "V",
-                chosen(&probe.fisher_svd.v),
-                "Right singular vectors, columns named after the latents; a signed permutation exactly when the columns are \
-                 orthogonal and their lengths differ",
-            ),
+        let named = |letter: &str| latents.iter().map(|i| indexed(letter, *i)).collect::<Vec<_>>();
+        for matrix in [
+            NamedMatrix {
+                name: "JᵀJ",
+                values: chosen(&gram),
+                rows: named("J"),
+                columns: named("J"),
+                unit: if context.in_fisher_metric() { "in the Fisher metric" } else { "squared units of x" },
+                help: "JᵀJ: off its diagonal 0 exactly when the columns are orthogonal (C1)",
+            },
+            NamedMatrix {
+                name: "V",
+                values: chosen(&probe.fisher_svd.v),
+                rows: named("z"),
+                columns: named("v"),
+                unit: "",
+                help: "Right singular vectors, columns named after the latents; a signed permutation exactly when the columns are \
+                       orthogonal and their lengths differ",
+            },
         ] {
             ui.vertical(|ui| {
-                ui.label(name).on_hover_text(help);
-                heat_matrix(ui, name, &matrix, cell, help);
+                ui.label(matrix.name).on_hover_text(matrix.help);
+                heat_matrix(ui, context, &matrix, cell);
             });
             ui.add_space(4.0);
         }
@@ -245,7 +202,7 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>, a: usize, b: usize) {
     }
     match probe.angle(a, b) {
         Some(angle) => {
-            let mark = if is_right(angle) { " ∟" } else { "" };
+            let mark = if circles::is_right(angle) { " ∟" } else { "" };
             let help = "Angle between the two columns; ∟ marks a right angle to within 1°";
             item(ui, &name, &format!("{angle:.1}°{mark}"), help);
         }

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Weak};
 
 use eframe::egui::{
-    Color32, Rect, Role, Sense, Shape, Stroke, StrokeKind, TextureFilter, TextureHandle, TextureOptions, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Color32, Rect, Role, Sense, Stroke, StrokeKind, TextureFilter, TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 use nalgebra::DMatrix;
 
 use crate::viz::context::ViewContext;
+use crate::viz::draw::color_bar::signed_bar;
 use crate::viz::draw::number::number;
 use crate::viz::picture::{PictureFormat, signed_picture};
 use crate::viz::probe::Probe;
@@ -99,14 +100,7 @@ fn scale(ui: &mut Ui, letter: &str, largest: f64, palette: &Palette) {
         let decimals = (2.0 - largest.max(1e-6).log10().floor()).clamp(0.0, 6.0) as usize;
         ui.weak(format!("entries of {letter}: {}", number(-largest, decimals)));
         let (bar, _) = ui.allocate_exact_size(vec2(90.0, 9.0), Sense::hover());
-        const STEPS: usize = 31;
-        for k in 0..STEPS {
-            let width = bar.width() / STEPS as f32;
-            let step = Rect::from_min_size(bar.min + vec2(width * k as f32, 0.0), vec2(width + 0.5, bar.height()));
-            let value = 2.0 * k as f64 / (STEPS - 1) as f64 - 1.0;
-            ui.painter().add(Shape::rect_filled(step, 0.0, palette.signed(value)));
-        }
-        ui.painter().rect_stroke(bar, 0.0, Stroke::new(1.0, palette.muted), StrokeKind::Outside);
+        signed_bar(ui.painter(), bar, palette);
         ui.weak(number(largest, decimals));
     });
 }

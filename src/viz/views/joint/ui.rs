@@ -11,9 +11,11 @@ use super::refusal::{power, refusal, refuse, tolerances};
 use crate::data::Scene;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::color_bar::signed_bar;
 use crate::viz::draw::file_values::length_words;
-use crate::viz::draw::hover::{NamedMarks, hover, significant, values_at};
-use crate::viz::draw::labels::instead;
+use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, significant, values_at};
+use crate::viz::draw::labels::{Labels, instead};
+use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::loop_query::{LoopIntegrals, LoopQuery};
@@ -38,8 +40,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     };
     let (z, corners) = (selection.z.clone(), selection.corners);
     let around = context.query(&LoopQuery { z, plane, corners });
-    let area = ui.available_rect_before_wrap();
     let truth = context.snapshot.config.origin.scene().and_then(Scene::truth);
+    let refusal = refusal(joint, truth);
+    legend_line(ui, context, selection.layers.legend, &entries(ViewContext::palette(ui), refusal.is_none()));
+    let area = ui.available_rect_before_wrap();
     let lines = if context.is_figure() { 2.0 * LINE } else { 3.0 * LINE } + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
     // A square, and the rest for the samples.
@@ -49,7 +53,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let left = left.with_max_y(left.min.y + side + labels.y);
     ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, context, joint, selection));
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
-        match refusal(joint, truth) {
+        match refusal {
             Some(_) if context.is_figure() => instead(ui, "no global coordinates"),
             Some(reason) => refuse(ui, &reason),
             None => unrolled(ui, context, joint),
@@ -67,6 +71,26 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         }
     });
     ui.allocate_rect(area, Sense::hover());
+}
+
+/// The legend.
+fn entries(palette: &Palette, is_unrolled: bool) -> Vec<LegendEntry> {
+    let product = "Where the product of the seam densities is larger than the density on the manifold. Colours are shares of the \
+                   largest density, as in the scale";
+    let joint = "Where the density on the manifold is larger than the product of the seam densities";
+    let lines = "The lines through z* parallel to the axes, along which the seam densities are taken";
+    let around = "The rectangle that the loop integrals run around: drag on the map for another one";
+    let samples = "Samples of the prior in arc-length coordinates: the manifold unrolled";
+    let mut entries = vec![
+        LegendEntry::new(Sample::Area(palette.plus), "product larger", product),
+        LegendEntry::new(Sample::Area(palette.minus), "joint larger", joint),
+        LegendEntry::line(1.6, palette.latent, dashes(0), "latent lines", lines),
+        LegendEntry::line(1.8, palette.ink, &[], "loop", around),
+    ];
+    if is_unrolled {
+        entries.push(LegendEntry::new(Sample::Dot(palette.image), "samples", samples));
+    }
+    entries
 }
 
 /// The signed difference over the latent plane, with the lines through z* and the rectangle.
@@ -88,29 +112,42 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
     let scale = largest.max(0.1);
     let shade = |d: f64| palette.signed(if d.is_finite() { d / scale } else { 0.0 });
     marks.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));
-    for (sign, mark) in [(1.0, "+"), (-1.0, "−")] {
-        let extreme = difference.iter().enumerate().filter(|(_, d)| sign * **d > 0.02);
-        if let Some((k, d)) = extreme.max_by(|x, y| (sign * x.1).total_cmp(&(sign * y.1))) {
-            let at = marks.at(place(joint, k));
-            marks.label(at, Align2::CENTER_CENTER, &format!("{mark}{}", number(d.abs(), 2)), palette.ink);
-        }
-    }
     let [x, y] = [selection.z[a], selection.z[b]];
     let stroke = Stroke::new(1.6, palette.latent);
     marks.curve([[-RANGE, y], [RANGE, y]].into_iter(), stroke, dashes(a));
     marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, dashes(b));
-    rectangle(ui, context, &marks, &response.response, selection, palette);
+    let mut labels = Labels::default();
+    rectangle(ui, context, &marks, &response.response, selection, &mut labels);
     let frame = marks.painter.clip_rect();
     let title = format!("{}, {}", indexed("z", a), indexed("z", b));
-    marks.label(frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, palette.latent);
-    let full = format!("full colour ±{}", number(scale, 2));
-    marks.label(frame.right_bottom() + vec2(-4.0, -2.0), Align2::RIGHT_BOTTOM, &full, palette.muted);
+    let colors = [palette.latent, palette.paper];
+    labels.write(&marks.painter, frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, colors);
+    let bar = Rect::from_min_size(frame.right_bottom() - vec2(68.0, 14.0), vec2(60.0, 8.0));
+    signed_bar(&marks.painter, bar, palette);
+    labels.keep_off(bar);
+    let ends = format!("±{}", number(scale, 2));
+    labels.write(
+        &marks.painter,
+        bar.left_center() - vec2(5.0, 0.0),
+        Align2::RIGHT_CENTER,
+        &ends,
+        [palette.ink, palette.paper],
+    );
+    for (sign, mark) in [(1.0, "+"), (-1.0, "−")] {
+        let extreme = difference.iter().enumerate().filter(|(_, d)| sign * **d > 0.02);
+        if let Some((k, d)) = extreme.max_by(|x, y| (sign * x.1).total_cmp(&(sign * y.1))) {
+            let text = format!("{mark}{}", number(d.abs(), 2));
+            labels.put(&marks.painter, marks.at(place(joint, k)), &text, palette.ink, palette.paper);
+        }
+    }
     hover(context, response.response, |pointer| {
         let point = marks.point(pointer);
         let cell = point.map(|x| ((x + RANGE) / (2.0 * RANGE) * (joint.product.side - 1) as f64).round() as usize);
         let difference = difference.get(cell[1] * joint.product.side + cell[0]).copied();
         let values = [a, b].into_iter().zip(point).map(|(i, z)| format!("{} = {}", indexed("z", i), significant(z)));
-        values.chain(difference.map(|d| format!("product − joint = {}", significant(d)))).collect()
+        values
+            .chain(difference.map(|d| format!("product − joint = {} of the largest density", significant(d))))
+            .collect()
     });
 }
 
@@ -127,8 +164,9 @@ fn rectangle(
     marks: &PlotPainter,
     response: &eframe::egui::Response,
     selection: &mut Selection,
-    palette: &Palette,
+    labels: &mut Labels,
 ) {
+    let palette = ViewContext::palette(ui);
     let inside = |position: Pos2| marks.point(position).map(|x| (20.0 * x.clamp(-RANGE, RANGE)).round() / 20.0);
     let mut held = false;
     for (k, name) in ["First corner of the loop", "Opposite corner of the loop"].into_iter().enumerate() {
@@ -170,7 +208,7 @@ fn rectangle(
     marks.painter.rect_stroke(rect, 0.0, Stroke::new(1.8, palette.ink), StrokeKind::Middle);
     // Which way round, and that it can be moved.
     let middle = pos2(rect.center().x, rect.max.y);
-    marks.label(middle, Align2::CENTER_CENTER, "→", palette.ink);
+    labels.write(&marks.painter, middle, Align2::CENTER_CENTER, "→", [palette.ink, palette.paper]);
 }
 
 /// The samples in arc-length coordinates: the manifold unrolled.
@@ -196,11 +234,11 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
     let corner = marks.painter.clip_rect().left_top() + vec2(4.0, 2.0);
     let title = format!("global {}, {} = ∫ sᵢ dzᵢ", indexed("u", a), indexed("u", b));
     marks.label(corner, Align2::LEFT_TOP, &title, palette.image);
-    let response = hover(context, response.response, |pointer| {
+    let help = format!("{}{}", tolerances(), length_words(&context.snapshot.data));
+    hover_with_help(context, response.response, &help, |pointer| {
         let samples = NamedMarks::new("sample of the prior", joint.arcs.iter().copied());
         values_at(&marks, pointer, [&indexed("u", a), &indexed("u", b)], [samples])
     });
-    response.on_hover_text(format!("{}{}", tolerances(), length_words(&context.snapshot.data)));
 }
 
 /// The numbers alone, as a figure has them: what they mean is said in its caption.

@@ -147,7 +147,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if !is_small {
         let frame = *plot.transform.frame();
         if let Some(heat) = &heat {
-            heat.legend(ui, &marks, frame, palette);
+            heat.legend(&marks.painter, frame, palette);
         } else if let Some(reason) = Heat::refusal(context, selection) {
             let corner = frame.left_top() + eframe::egui::vec2(6.0, 4.0);
             marks.label(corner, Align2::LEFT_TOP, &reason, palette.ink);
@@ -174,7 +174,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
 
 /// The legend: the kinds of marks that are shown, the most important first.
 fn entries(context: &ViewContext<'_>, selection: &Selection, palette: &Palette) -> Vec<LegendEntry> {
-    let entry = |sample, name, help| LegendEntry { sample, name, help };
+    let entry = LegendEntry::new;
     let has_codes = context.snapshot.vae.has_encoder;
     let has_posterior = has_codes && selection.observation.is_some();
     let lines = Sample::Line(Stroke::new(CURVE_WIDTH, palette.latent), dashes(0));

@@ -11,7 +11,7 @@ use crate::experiment::{Metrics, OWN_SAMPLES, Row, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::stats::Estimate;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::hover::{hover, significant};
+use crate::viz::draw::hover::{hover_with_help, significant};
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::loop_query::LoopQuery;
@@ -58,17 +58,24 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let end = ui.clip_rect().bottom();
         let has_room =
             |ui: &Ui, needed: f32| !context.is_figure() || ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
+        // Under the small plot stand its levels, under the value the difference from the other run.
+        let below = |metric: &Metric| {
+            let now = (metric.now)(context.snapshot);
+            let has_levels = now.is_ok() && !(metric.levels)(context.snapshot, errors.own).is_empty();
+            let has_difference = now.is_ok() && errors.difference(metric).is_some();
+            if has_levels || has_difference { LEVELS } else { 0.0 }
+        };
         ui.columns(columns, |places| {
             for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
                 // A heading for each group says over what its numbers are.
                 for (part, group) in metrics.chunk_by(|a, b| a.group == b.group).enumerate() {
-                    if !has_room(ui, LEVELS) {
+                    if !has_room(ui, LEVELS + below(&group[0])) {
                         return;
                     }
                     heading(ui, group[0].group, count, is_model).on_hover_text(&help);
                     Grid::new(("metrics", k, part)).num_columns(3).min_col_width(NAMES).spacing([6.0, 3.0]).show(ui, |ui| {
                         for metric in group {
-                            if !has_room(ui, 0.0) {
+                            if !has_room(ui, below(metric)) {
                                 break;
                             }
                             row(ui, context, metric, errors, vec2(width, height));
@@ -200,7 +207,8 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
         ui.spacing_mut().item_spacing.y = 0.0;
         let plot = history(ui, context, metric, &levels, size);
         let rect = plot.rect;
-        let plot = hover(context, plot, |pointer| {
+        let help = "The run so far; dotted: what to compare it with";
+        hover_with_help(context, plot, help, |pointer| {
             let step = f64::from((pointer.x - rect.left()) / rect.width()) * snapshot.step as f64;
             let distance = |row: &Row| (row.step as f64 - step).abs();
             let row = snapshot.history.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
@@ -208,7 +216,6 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
                 .map(|row| format!("step {}: {} {}", row.step, metric.name, significant((metric.then)(row))))
                 .collect()
         });
-        plot.on_hover_text("The run so far; dotted: what to compare it with");
         let words: Vec<String> = levels
             .iter()
             .map(|(name, level)| {

@@ -61,8 +61,15 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     let single: Split = posteriors.gap.map(|gap| (gap.log_px, gap.parts));
     let several: Option<Split> = mean.as_ref().map(|mean| mean.gap.map(|gap| (gap.log_px, gap.parts)));
     let count = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.observations));
-    let several_name = count.map_or("mean".to_owned(), |count| format!("mean of {count}"));
-    let single_name = if width > NARROW { "this x" } else { "x" };
+    let is_roomy = width > NARROW;
+    let growing = mean.as_ref().and_then(|mean| still_growing(context, mean));
+    let several_name = match (count, growing) {
+        (Some(count), Some(most)) if is_roomy => format!("mean of {count} of {most} so far"),
+        (Some(count), Some(most)) => format!("{count} of {most}"),
+        (Some(count), None) => format!("mean of {count}"),
+        (None, _) => "mean".to_owned(),
+    };
+    let single_name = if is_roomy { "this x" } else { "x" };
     let left_out = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.left_out)).unwrap_or(0);
 
     let small = |text: &str| RichText::new(text).size(SMALLEST_TEXT);
@@ -73,9 +80,12 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
         let heading =
             if beta == 1.0 { "log p(x)".to_owned() } else { format!("× β = {}; log p(x)", number(beta, 2)) };
         ui.label(small(&heading).weak()).on_hover_text(IDENTITY);
-        for (name, split) in [(single_name, Some(&single)), (&several_name, several.as_ref())] {
+        for (name, split, grows) in
+            [(single_name, Some(&single), false), (&several_name, several.as_ref(), growing.is_some())]
+        {
             if let Some(Ok((log_px, _))) = split {
-                ui.label(small(&format!("{name}: {}", with_error(*log_px, scale.1)))).on_hover_text(IDENTITY);
+                let text = small(&format!("{name}: {}", with_error(*log_px, scale.1)));
+                ui.label(if grows { text.weak() } else { text }).on_hover_text(IDENTITY);
             }
         }
         ui.label(small("?").weak()).on_hover_text(IDENTITY);
@@ -95,8 +105,15 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
         ui.end_row();
         let approximate = format!("to second order {}", number(beta * posteriors.second_order, 4));
         row(ui, "this x", &method(posteriors), Some(&single), scale, Some(&approximate));
-        let over = match left_out {
-            0 => format!("Mean over the first {} held-out observations, with its standard error", count.unwrap_or(0)),
+        let over = match (left_out, growing) {
+            (0, Some(most)) => format!(
+                "Mean over the first {} of {most} held-out observations so far, with its standard error: it moves while their number \
+                 grows, which takes a run at rest",
+                count.unwrap_or(0)
+            ),
+            (0, None) => {
+                format!("Mean over the first {} held-out observations, with its standard error", count.unwrap_or(0))
+            }
             _ => format!(
                 "Mean over {} held-out observations; {left_out} are left out, because their log p(x) was not found",
                 count.unwrap_or(0)
@@ -113,6 +130,12 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
             bar(ui, rect.with_min_x(rect.left() + 42.0).shrink2(vec2(1.0, 2.0)), parts, longest);
         }
     }
+}
+
+/// The observations of the finished mean, while this one is of fewer.
+fn still_growing(context: &ViewContext<'_>, mean: &MeanGapAnswer) -> Option<usize> {
+    let most = most_observations(context.snapshot.data_dim()).min(context.snapshot.encodings.columns());
+    (mean.asked < most).then_some(most)
 }
 
 /// The mean over a few observations first, then over twice as many of the same step. So a training run is not kept waiting.

@@ -40,8 +40,8 @@ pub(super) fn standing(expectations: ExpectationMethod) -> (&'static str, &'stat
             "The decoder is affine and the likelihood Gaussian: the best posteriors and their objectives are exact up to rounding",
         ),
         ExpectationMethod::Quadrature => (
-            "quadrature",
-            "Expectations by Gauss–Hermite quadrature. ± is half the difference of two rules, left out where it does not show",
+            "numerical",
+            "Expectations are numerical integrals (Gauss–Hermite quadrature: weighted sums over a grid of latents). ± is half the difference of two rules, left out where it does not show",
         ),
         ExpectationMethod::Sampled => (
             "± 1 s.e.",

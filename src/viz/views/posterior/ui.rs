@@ -11,7 +11,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::hover::{NamedMarks, hover, values_at};
-use crate::viz::draw::labels::instead;
+use crate::viz::draw::labels::{Labels, instead};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
@@ -253,9 +253,12 @@ fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newes
     for arm in [vec2(4.0, 4.0), vec2(4.0, -4.0)] {
         marks.painter.line_segment([x - arm, x + arm], Stroke::new(1.8, palette.ink));
     }
-    marks.label(x + vec2(6.0, -5.0), eframe::egui::Align2::LEFT_BOTTOM, "x", palette.ink);
+    let mut labels = Labels::default();
     let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
-    marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &plane_name(context, posteriors), palette.image);
+    let (name, colors) = (plane_name(context, posteriors), [palette.image, palette.paper]);
+    labels.write(&marks.painter, corner, eframe::egui::Align2::RIGHT_TOP, &name, colors);
+    labels.keep_off(Rect::from_center_size(x, vec2(9.0, 9.0)));
+    labels.put(&marks.painter, x + vec2(9.0, -11.0), "x", palette.ink, palette.paper);
     hover(context, response.response, |pointer| values_at(&marks, pointer, ["across", "up"], named(&rings)));
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Button, FontId, Label, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Button, FontId, Label, Layout, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::query::{ErrorsQuery, reconstructions, squared_error};
@@ -11,7 +11,8 @@ use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::file_values::{names_of, values_of};
-use crate::viz::draw::number::{number, tick};
+use crate::viz::draw::hover::significant;
+use crate::viz::draw::number::{number, tick, two_digits};
 use crate::viz::draw::tile::{
     Atlas, SpaceTile, TileForm, difference_picture, draw_frame, draw_profile, remember, remembered, signed_legend,
 };
@@ -31,6 +32,37 @@ const GAP: f32 = 3.0;
 
 /// The line above the tiles, and the one of errors beneath them.
 const LINE: f32 = 20.0;
+
+/// The room for the names of rows.
+const NAMES: f32 = 96.0;
+
+/// How tiles fill a view: observations beside each other, in one line or several.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct TileRows {
+    lines: usize,
+    beside: usize,
+    /// The height of a tile.
+    height: f32,
+}
+
+impl TileRows {
+    /// As few lines as have some observations beside each other. Pictures keep one line, in which they are largest.
+    fn fitting(room: Vec2, form: &TileForm) -> Self {
+        const SEVERAL: usize = 4;
+        const LEAST_HEIGHT: f32 = 48.0;
+        let rows = rows(form).len() as f32;
+        let of = |lines: usize| {
+            let height = ((room.y / lines as f32 - LINE) / rows - GAP).max(8.0);
+            let widest = (height * form.aspect()).max(LEAST_TILE.min(height));
+            Self { lines, beside: ((room.x / (widest + GAP)) as usize).clamp(1, MOST), height }
+        };
+        let most = if matches!(form, TileForm::Picture(_)) { 1 } else { 4 };
+        let fits = |tiles: &Self| tiles.lines == 1 || tiles.height >= LEAST_HEIGHT;
+        let choices: Vec<Self> = (1..=most).map(of).filter(fits).collect();
+        let enough = choices.iter().find(|tiles| tiles.beside >= SEVERAL).or(choices.last());
+        enough.copied().unwrap_or_else(|| of(1))
+    }
+}
 
 /// Drawn observations, with the inputs that they were computed from.
 #[derive(Clone)]
@@ -52,10 +84,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let form = remembered::<DrawnObservations>(ui, ui.scope_id()).filter(|drawn| is_same_data(drawn, context));
     let form = form.map_or_else(|| TileForm::of(context), |drawn| drawn.form.clone());
     let rows = rows(&form);
-    let label = 96.0;
-    let height = ((area.height() - 2.0 * LINE) / rows.len() as f32 - GAP).max(8.0);
-    let widest = (height * form.aspect()).max(LEAST_TILE.min(height));
-    let count = (((area.width() - label) / (widest + GAP)) as usize).clamp(1, MOST);
+    let room = area.size() - vec2(NAMES, LINE);
+    let TileRows { lines, beside, height } = TileRows::fitting(room, &form);
+    let count = (lines * beside).min(MOST);
     let errors = if selection.reconstructions.worst_first { context.query(&ErrorsQuery) } else { None };
     let order = errors.as_deref().map_or_else(Vec::new, Clone::clone);
     let encoded = context.snapshot.encodings.columns();
@@ -68,22 +99,31 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let drawn = drawn(ui, context, chosen, form);
     let (head, body) = area.split_top_bottom_at_y(area.min.y + LINE);
     heading(ui, context, &drawn, encoded, &mut selection.reconstructions, head);
-    let size = vec2((height * drawn.form.aspect()).min((area.width() - label) / count as f32 - GAP), height);
+    let share = room.x / beside as f32 - GAP;
+    let is_picture = matches!(drawn.form, TileForm::Picture(_));
+    let size = vec2(if is_picture { share.min(height * drawn.form.aspect()) } else { share }, height);
+    let block = (size.y + GAP) * rows.len() as f32 + LINE;
     let font = FontId::proportional(SMALLEST_TEXT + 1.0);
-    for (row, name) in rows.iter().enumerate() {
-        let y = body.min.y + (size.y + GAP) * row as f32;
-        ui.painter().text(pos2(body.min.x, y + 0.5 * size.y), Align2::LEFT_CENTER, *name, font.clone(), palette.ink);
+    for line in 0..drawn.chosen.len().div_ceil(beside) {
+        let top = body.min.y + block * line as f32;
+        for (row, name) in rows.iter().enumerate() {
+            let y = top + (size.y + GAP) * row as f32 + 0.5 * size.y;
+            ui.painter().text(pos2(body.min.x, y), Align2::LEFT_CENTER, *name, font.clone(), palette.ink);
+        }
+        let below = pos2(body.min.x, top + block - LINE);
+        ui.painter().text(below, Align2::LEFT_TOP, "‖x − x̂‖²", font.clone(), palette.ink);
     }
     let space = matches!(drawn.form, TileForm::Space)
         .then(|| SpaceTile::new(context, selection, size, drawn.images.iter_columns()));
     let mut clicked = None;
     for (k, i) in drawn.chosen.iter().enumerate() {
-        let corner = pos2(body.min.x + label + (size.x + GAP) * k as f32, body.min.y);
+        let offset = vec2((size.x + GAP) * (k % beside) as f32, block * (k / beside) as f32);
+        let corner = body.min + vec2(NAMES, 0.0) + offset;
         let column = Rect::from_min_size(corner, vec2(size.x, (size.y + GAP) * rows.len() as f32 - GAP));
         let response = ui.interact(column, ui.scope_id().with(("column", k)), Sense::click());
         let (x, image) = (context.snapshot.data.test.observations.column(*i), drawn.images.column(k));
         let error = squared_error(x, image);
-        let name = format!("held-out observation {}, squared error {}", i + 1, number(error, 3));
+        let name = format!("held-out observation {}, squared error {}", i + 1, significant(error));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         for row in 0..rows.len() {
             let place = Rect::from_min_size(corner + vec2(0.0, (size.y + GAP) * row as f32), size);
@@ -116,7 +156,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         if is_chosen || hovered {
             draw_frame(ui.painter(), column, is_chosen, hovered, palette);
         }
-        let text = ui.painter().layout_no_wrap(number(error, 2), font.clone(), palette.ink);
+        let text = ui.painter().layout_no_wrap(two_digits(error), font.clone(), palette.ink);
         // Wider than a narrow column, it stays inside.
         let left = (column.center().x - 0.5 * text.size().x).min(area.right() - text.size().x);
         ui.painter().galley(pos2(left, column.max.y + 2.0), text, palette.ink);
@@ -137,8 +177,6 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             });
         }
     }
-    let below = pos2(body.min.x, body.min.y + (size.y + GAP) * rows.len() as f32);
-    ui.painter().text(below, Align2::LEFT_TOP, "‖x − x̂‖²", font, palette.ink);
     if clicked.is_some() {
         selection.move_to(selection.rest().to_vec());
         choose(context.snapshot, selection, clicked);
@@ -271,5 +309,21 @@ pub(super) fn tools(ui: &mut Ui, _: &ViewContext<'_>, selection: &mut Selection)
     let shown = &mut selection.reconstructions;
     if ui.checkbox(&mut shown.worst_first, "worst first").on_hover_text("The largest squared error first").changed() {
         shown.first = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_fill_the_width_of_any_room() {
+        let of = |width, height| TileRows::fitting(vec2(width, height), &TileForm::Space);
+        for (width, height) in [(500.0, 420.0), (300.0, 500.0), (900.0, 240.0)] {
+            let tiles = of(width, height);
+            assert!(tiles.beside * tiles.lines >= 4, "{width} × {height}: {tiles:?}");
+            assert!((tiles.height + GAP + LINE) * tiles.lines as f32 <= height + 0.1, "{width} × {height}: {tiles:?}");
+        }
+        assert_eq!(of(500.0, 60.0).lines, 1, "low tiles stay in one line");
     }
 }

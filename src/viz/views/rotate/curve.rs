@@ -121,13 +121,13 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
     let mut entries: Vec<(Line, &str, String)> = Vec::new();
     if !found.searched.is_empty() {
         let caution = if found.approximate {
-            ". With three latents the quadrature has four nodes per dimension: the optimum is approximate"
+            ". With three latents the numerical integral has only four nodes per dimension: the optimum is approximate"
         } else {
             ""
         };
         let help = format!(
             "The decoder rotated by φ with the best posteriors of the family for {OBSERVATIONS} held-out observations, searched for \
-             at the dots by quadrature, from the learned posterior and from others: never below the learned one. Where a search \
+             at the dots by numerical integration, from the learned posterior and from others: never below the learned one. Where a search \
              ends before it converges, the dot is hollow and a lower bound. Empirical: depends on the decoder as it is{caution}"
         );
         let name = if found.unconverged() == 0 { "best diagonal" } else { "best diagonal, at least" };

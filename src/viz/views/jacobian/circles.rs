@@ -1,0 +1,190 @@
+//! The unit circle in the plane of two latents and its image under J, with the entries of J under the pointer.
+
+use eframe::egui::{Align2, Color32, Pos2, Stroke, Ui, vec2};
+use egui_plot::{AxisHints, PlotBounds, PlotResponse};
+
+use crate::linalg::svd;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::ellipse::ellipse;
+use crate::viz::draw::hover::{hover_with_help, significant};
+use crate::viz::draw::legend::LegendEntry;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::polyline::polyline;
+use crate::viz::file_units::unit_length;
+use crate::viz::theme::{Palette, REACH, indexed};
+
+/// The least width of a circle.
+pub(super) const SMALLEST: f32 = 90.0;
+
+/// The dash pattern of singular vectors.
+const SINGULAR: &[f32] = &[3.0, 3.0];
+
+const HELP: &str = "Left the unit circle in Z with the latent axes eᵢ, right its image under J with the columns Jᵢ = J eᵢ, in the \
+                    plane that they span. Dashed: the right singular vectors and what they become, the axes of the ellipse sᵢ uᵢ";
+
+/// The circles in the legend.
+pub(super) fn entries(palette: &Palette) -> [LegendEntry; 3] {
+    let circle =
+        "All directions of length 1 in the plane of two latents, in prior standard deviations; eᵢ are its axes";
+    let image =
+        "What J makes of the unit circle: its size is how far a step of length 1 moves the data; Jᵢ is the image of eᵢ";
+    let singular = "The directions of the largest and the smallest stretch: the right singular vectors, and the axes of the ellipse";
+    [
+        LegendEntry::line(1.8, palette.latent, &[], "unit circle", circle),
+        LegendEntry::line(1.8, palette.image, &[], "its image", image),
+        LegendEntry::line(1.2, palette.ink, SINGULAR, "singular vectors", singular),
+    ]
+}
+
+/// A vector from the origin, and what is said about it.
+struct HoverVector {
+    tip: [f64; 2],
+    /// The opposite vector is drawn, too.
+    is_axis: bool,
+    lines: Vec<String>,
+}
+
+/// The unit circle in the plane of two latents, and its image to first order: an ellipse with the semi-axes sᵢ uᵢ.
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, plane: [usize; 2], side: f32) {
+    let palette = ViewContext::palette(ui);
+    let [a, b] = plane;
+    let columns = context.probe.fisher.select_columns([&a, &b]);
+    let basis = svd(&columns);
+    let seen = basis.u.transpose() * &columns;
+    let lengths = &basis.singular_values;
+    let reach = 1.75 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
+    let side = side.clamp(SMALLEST, 300.0);
+    let plot = |ui: &mut Ui, id: &str, reach: f64| {
+        let response = still_plot(ui, id, context)
+            .data_aspect(1.0)
+            .width(side)
+            .height(0.9 * side)
+            .x_grid_spacer(grid(3.0))
+            .y_grid_spacer(grid(3.0))
+            .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
+            .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(24.0)])
+            .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach; 2], [reach; 2])));
+        (PlotPainter::new(ui, context, response.transform), response)
+    };
+    let unit = [[1.0, 0.0], [0.0, 1.0]];
+    let corner = |marks: &PlotPainter, text: &str, color| {
+        marks.label(marks.painter.clip_rect().left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, text, color);
+    };
+    let mut vectors: [Vec<HoverVector>; 2] = [Vec::new(), Vec::new()];
+    for (k, latent) in plane.into_iter().enumerate() {
+        let about = column_lines(context, latent);
+        let step = format!("{}: one prior standard deviation of {}", indexed("e", latent), indexed("z", latent));
+        let lines = std::iter::once(step).chain(about.clone()).collect();
+        vectors[0].push(HoverVector { tip: unit[k], is_axis: false, lines });
+        vectors[1].push(HoverVector { tip: [seen[(0, k)], seen[(1, k)]], is_axis: false, lines: about });
+    }
+    let words = length_unit(context);
+    for (k, length) in lengths.iter().enumerate() {
+        let v = [basis.v[(0, k)], basis.v[(1, k)]];
+        let [x, y] = v.map(significant);
+        let direction = format!("right singular vector: {} = {x}, {} = {y}", indexed("z", a), indexed("z", b));
+        let lines = vec![direction, format!("singular value {} {words}", significant(*length))];
+        let axis = [0, 1].map(|r| if r == k { *length } else { 0.0 });
+        vectors[0].push(HoverVector { tip: v, is_axis: true, lines: lines.clone() });
+        vectors[1].push(HoverVector { tip: axis, is_axis: true, lines });
+    }
+    ui.horizontal(|ui| {
+        let (marks, response) = plot(ui, "unit circle", 1.75);
+        marks.curve(ellipse([0.0; 2], unit, 1.0), Stroke::new(1.8, palette.latent), &[]);
+        axes(&marks, &vectors[0], palette);
+        for (k, latent) in plane.into_iter().enumerate() {
+            marks.arrow([0.0; 2], unit[k], palette.latent, &indexed("e", latent));
+        }
+        corner(&marks, "Z", palette.latent);
+        say(context, response, &marks, &vectors[0]);
+
+        let (marks, response) = plot(ui, "image of the unit circle", reach);
+        let factor = [[seen[(0, 0)], seen[(0, 1)]], [seen[(1, 0)], seen[(1, 1)]]];
+        marks.curve(ellipse([0.0; 2], factor, 1.0), Stroke::new(1.8, palette.image), &[]);
+        axes(&marks, &vectors[1], palette);
+        let tips = [0, 1].map(|k| [seen[(0, k)], seen[(1, k)]]);
+        if context.probe.angle(a, b).is_some_and(is_right) {
+            right_angle(&marks, tips, palette.ink);
+        }
+        for (tip, latent) in tips.into_iter().zip(plane) {
+            marks.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
+        }
+        corner(&marks, if context.in_fisher_metric() { "X, Fisher" } else { "X" }, palette.image);
+        say(context, response, &marks, &vectors[1]);
+    });
+}
+
+/// The singular vectors, in both directions.
+fn axes(marks: &PlotPainter, vectors: &[HoverVector], palette: &Palette) {
+    for vector in vectors.iter().filter(|vector| vector.is_axis) {
+        let ends = [vector.tip.map(|x| -x), vector.tip];
+        marks.curve(ends.into_iter(), Stroke::new(1.2, palette.ink), SINGULAR);
+    }
+}
+
+/// Says the entries of the vector next to the pointer.
+fn say(context: &ViewContext<'_>, response: PlotResponse<()>, marks: &PlotPainter, vectors: &[HoverVector]) {
+    hover_with_help(context, response.response, HELP, |pointer| {
+        let distance = |vector: &HoverVector| distance_to(marks, vector, pointer);
+        let near = vectors.iter().map(|vector| (distance(vector), vector)).filter(|(distance, _)| *distance <= REACH);
+        let near = near.min_by(|a, b| a.0.total_cmp(&b.0));
+        near.map_or_else(Vec::new, |(_, vector)| vector.lines.clone())
+    });
+}
+
+/// The distance of the pointer from a vector, in points. Near the origin, where all meet, it counts from the outer part.
+fn distance_to(marks: &PlotPainter, vector: &HoverVector, pointer: Pos2) -> f32 {
+    const PARTS: i32 = 24;
+    let ends: &[f64] = if vector.is_axis { &[1.0, -1.0] } else { &[1.0] };
+    let shares = ends.iter().flat_map(|end| (PARTS / 4..=PARTS).map(move |k| end * f64::from(k) / f64::from(PARTS)));
+    let distances = shares.map(|share| marks.at(vector.tip.map(|x| share * x)).distance(pointer));
+    distances.filter(|distance| distance.is_finite()).fold(f32::INFINITY, f32::min)
+}
+
+/// In what lengths of J are.
+fn length_unit(context: &ViewContext<'_>) -> &'static str {
+    if context.in_fisher_metric() {
+        return "in the Fisher metric, per s.d. of z";
+    }
+    match unit_length(&context.snapshot.data) {
+        Some(1.0) => "units of x per s.d. of z",
+        _ => "standardised units of x per s.d. of z",
+    }
+}
+
+/// The length of a column of J, and its entries with the names of their rows: all of them, or the largest.
+fn column_lines(context: &ViewContext<'_>, latent: usize) -> Vec<String> {
+    const MOST: usize = 6;
+    let column = context.probe.fisher.column(latent);
+    let name = format!("column {} ({})", indexed("J", latent), indexed("z", latent));
+    let data = &context.snapshot.data;
+    let mut rows: Vec<usize> = (0..column.len()).collect();
+    let heading = if rows.len() > MOST { ", largest entries" } else { "" };
+    if rows.len() > MOST {
+        rows.sort_by(|i, j| column[*j].abs().total_cmp(&column[*i].abs()));
+        rows.truncate(MOST);
+    }
+    let in_file = data.centre_and_scale.as_ref().filter(|_| !context.in_fisher_metric());
+    let entry = |row: usize| {
+        let (scale, unit) = in_file.map_or((1.0, ""), |by| (by.scale.of(row), " in units of the file"));
+        let names = &data.observation_names;
+        let name = names.get(row).cloned().unwrap_or_else(|| indexed("x", row));
+        format!("{name}: {}{unit}", significant(scale * column[row]))
+    };
+    let length = format!("{name}: length {} {}{heading}", significant(column.norm()), length_unit(context));
+    std::iter::once(length).chain(rows.into_iter().map(entry)).collect()
+}
+
+/// True for a right angle to within one degree.
+pub(super) fn is_right(angle: f64) -> bool {
+    (angle - 90.0).abs() < 1.0
+}
+
+/// The small square in a right angle between two vectors.
+fn right_angle(marks: &PlotPainter, tips: [[f64; 2]; 2], color: Color32) {
+    let origin = marks.at([0.0; 2]);
+    let arms = tips.map(|tip| 11.0 * (marks.at(tip) - origin).normalized());
+    let corners = vec![origin + arms[0], origin + arms[0] + arms[1], origin + arms[1]];
+    polyline(&marks.painter, &corners, Stroke::new(1.4, color), &[]);
+}

@@ -17,7 +17,7 @@ pub(super) fn html(source: &str) -> String {
     for event in events(source) {
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                ends.push(link(&mut out, &dest_url))
+                ends.push(link(&mut out, &dest_url));
             }
             Event::End(TagEnd::Link | TagEnd::Image) => out.push_str(ends.pop().unwrap_or_default()),
             // A string takes all that is written to it.

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::markdown::events;
-use super::show::SYMBOL;
+use super::markdown::{SYMBOL, events};
 use crate::viz::draw::formula::svg::svg;
 use crate::viz::draw::formula::typeset::Typeset;
 

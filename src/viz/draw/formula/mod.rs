@@ -13,4 +13,4 @@ pub(in crate::viz::draw) mod svg;
 mod symbols;
 
 #[cfg(test)]
-pub(in crate::viz::draw) mod tests;
+mod tests;

@@ -86,7 +86,7 @@ fn area(painter: &Painter, area: &Area, place: impl Fn(Pos2) -> Pos2, em: f32, c
     let is_line = mesh.is_empty();
     painter.add(mesh);
     // A hairline around triangles smooths their edge.
-    let width = if is_line { LINE * em } else { 0.5 / pixels };
+    let width = if is_line { LINE * em } else { 0.25 / pixels };
     for contour in &area.contours {
         let points = contour.iter().map(|p| place(*p)).collect();
         let stroke = PathStroke::new(width, color);

@@ -7,7 +7,7 @@ use super::widget::{FormulaStyle, formula, formula_size};
 use crate::paint::{Canvas, Format, Offscreen, encode_figure};
 use crate::viz::theme::install_for_figures;
 
-pub(in crate::viz::draw) const FORMULAS: [&str; 44] = [
+const FORMULAS: [&str; 44] = [
     r"J = U S V^\top",
     r"J = \frac{\partial f}{\partial z}(z)",
     r"J^\top J = V S^2 V^\top",

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::markdown::events;
-use super::show::SYMBOL;
+use super::markdown::{SYMBOL, events};
 use crate::viz::draw::formula::svg::svg;
 use crate::viz::draw::formula::typeset::Typeset;
 
@@ -17,7 +16,7 @@ pub(super) fn html(source: &str) -> String {
     for event in events(source) {
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                ends.push(link(&mut out, &dest_url))
+                ends.push(link(&mut out, &dest_url));
             }
             Event::End(TagEnd::Link | TagEnd::Image) => out.push_str(ends.pop().unwrap_or_default()),
             // A string takes all that is written to it.

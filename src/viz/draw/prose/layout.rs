@@ -17,6 +17,9 @@ const LEADING: f32 = 0.2;
 /// The least space between an inline formula and the lines above and below, in points.
 const CLEARANCE: f32 = 1.0;
 
+/// By how much slanted letters lean over the space after them, in text sizes.
+const OVERHANG: f32 = 0.12;
+
 /// Space to both sides of code on its ground, in points.
 pub(super) const CODE_MARGIN: f32 = 3.0;
 
@@ -249,6 +252,10 @@ impl<'a> LineBreaker<'a> {
         let is_start = self.lines.last().is_none_or(Vec::is_empty);
         let space = space.filter(|_| !is_start);
         let mut gap = space.map_or(0.0, |style| self.text_width(" ", &self.font(style), style));
+        let leans = |run: Option<&ProseRun>| run.is_some_and(|run| run.style.is_emphasised);
+        if space.is_some() && leans(self.lines.last().and_then(|line| line.last())) && !leans(word.first()) {
+            gap += OVERHANG * self.size;
+        }
         if !is_start && self.x + gap + width > self.width {
             self.lines.push(Vec::new());
             (self.x, gap) = (0.0, 0.0);

@@ -2,6 +2,9 @@
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+/// What the destination of a link to a symbol begins with.
+pub(super) const SYMBOL: &str = "symbol:";
+
 /// The part of a text that stands by itself: a paragraph, an item, a heading, a displayed formula.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ProseBlock {

@@ -7,15 +7,12 @@ use eframe::egui::{
 };
 
 use super::layout::{BlockLines, CODE_MARGIN, ProseLayout, ProseRun, ProseSheet, RunContent, galley};
-use super::markdown::{BlockContent, PieceStyle, ProseBlock};
+use super::markdown::{BlockContent, PieceStyle, ProseBlock, SYMBOL};
 use super::text::Prose;
 use crate::viz::draw::formula::paint::{emphasis, paint};
 use crate::viz::draw::formula::widget::{FormulaStyle, formula};
 use crate::viz::draw::polyline::polyline;
 use crate::viz::theme::{Palette, SMALLEST_TEXT};
-
-/// What the destination of a link to a symbol begins with.
-pub(super) const SYMBOL: &str = "symbol:";
 
 /// Lengths in text sizes: the indent of a list and of a quotation; space above a paragraph, an item and a heading.
 const LIST: f32 = 1.6;
@@ -74,8 +71,14 @@ impl Prose {
         let shown = ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             let mut is_spoken = false;
-            let mut teller =
-                Teller { prose: self, id: ui.unique_id(), hovered: None, clicked: None, symbol: None, focused: None };
+            let mut teller = LinkTeller {
+                prose: self,
+                id: ui.unique_id(),
+                hovered: None,
+                clicked: None,
+                symbol: None,
+                focused: None,
+            };
             for (k, (block, lines)) in self.blocks.iter().zip(&layout.blocks).enumerate() {
                 if k > 0 {
                     ui.add_space(size * space_above(block));
@@ -118,7 +121,7 @@ impl Prose {
             }
             teller
         });
-        let Teller { hovered, focused, clicked, symbol, .. } = shown.inner;
+        let LinkTeller { hovered, focused, clicked, symbol, .. } = shown.inner;
         ProseResponse { response: shown.response, hovered: hovered.or(focused), clicked, symbol }
     }
 
@@ -176,7 +179,7 @@ fn put_galley(ui: &Ui, galley: Arc<eframe::egui::Galley>, at: Pos2, color: Color
 }
 
 /// Draws blocks, and learns what the pointer and the keyboard do with their links.
-struct Teller<'a> {
+struct LinkTeller<'a> {
     prose: &'a Prose,
     id: Id,
     hovered: Option<ProseLink<'a>>,
@@ -185,7 +188,7 @@ struct Teller<'a> {
     symbol: Option<String>,
 }
 
-impl Teller<'_> {
+impl LinkTeller<'_> {
     fn block(&mut self, ui: &Ui, lines: &BlockLines, corner: Pos2, style: ProseStyle<'_>) {
         let place = |run: &ProseRun| {
             let left = corner + vec2(run.x, run.baseline);

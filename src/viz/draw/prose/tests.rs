@@ -150,7 +150,7 @@ fn html_is_escaped_and_holds_formulas_as_outlines() {
         "<a href=\"https://example.org/?a=1&amp;b=2\">the site</a>",
         "<code>Ctrl + Z</code>",
         "aria-label=\"J = U S V^\\top\"",
-        "<ol>\n",
+        "<ol>",
         "<li>",
         "<blockquote>",
         "<pre>unpick train",
@@ -180,42 +180,4 @@ fn what_is_no_formula_is_shown() {
         _ => None,
     });
     assert!(broken.is_some_and(|(text, reason)| text == r"\frac{1}" && !reason.is_empty()));
-}
-
-#[test]
-fn temporary_pictures() {
-    use crate::paint::encode_png;
-    use eframe::egui::{Color32, Frame, Theme};
-    let prose = Prose::parse(PAGE);
-    for (theme, size, scale) in
-        [(Theme::Light, 14.0, 1.0), (Theme::Dark, 14.0, 2.0), (Theme::Light, 24.0, 1.0), (Theme::Dark, 24.0, 1.0)]
-    {
-        let width = if size > 20.0 { 820.0 } else { 520.0 };
-        let background = if theme == Theme::Light { Color32::WHITE } else { Color32::from_rgb(0x17, 0x19, 0x1D) };
-        let canvas = Canvas { theme, background, pixels_per_point: scale, ..Canvas::new(vec2(width, width * 1.1)) };
-        let picture = offscreen().picture(&canvas, 0.0, |ui| {
-            Frame::new().inner_margin(12.0).show(ui, |ui| {
-                prose.show(ui, ProseStyle { emphasised: Some("J"), ..ProseStyle::new(size) });
-            });
-        });
-        std::fs::write(format!("/tmp/prose-{theme:?}-{size}.png"), encode_png(&picture, 1.0, &[]).unwrap()).unwrap();
-    }
-    let canvas = Canvas::new(vec2(900.0, 1500.0));
-    let picture = offscreen().picture(&Canvas { pixels_per_point: 1.0, ..canvas }, 0.0, |ui| {
-        ui.columns(2, |columns| {
-            for (k, tex) in crate::viz::draw::formula::tests::FORMULAS.iter().enumerate() {
-                crate::viz::draw::formula::widget::formula(
-                    &mut columns[k % 2],
-                    tex,
-                    crate::viz::draw::formula::widget::FormulaStyle::display(15.0),
-                );
-            }
-        });
-    });
-    std::fs::write("/tmp/formulas.png", encode_png(&picture, 1.0, &[]).unwrap()).unwrap();
-    std::fs::write(
-        "/tmp/prose.html",
-        format!("<meta charset=utf-8><body style='font:16px sans-serif'>{}", prose.html()),
-    )
-    .unwrap();
 }

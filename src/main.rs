@@ -19,6 +19,10 @@ struct Arguments {
     source: SourceArgs,
     #[command(flatten)]
     model: ModelArgs,
+    /// Open a built-in lesson, or a lesson file, in the window (`unpick lesson` lists the built-in ones)
+    #[cfg(feature = "gui")]
+    #[arg(long, value_name = "NAME")]
+    lesson: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -32,7 +36,7 @@ fn main() -> ExitCode {
     env_logger::Builder::from_env(filter).format(line).init();
     let outcome = match Arguments::try_parse() {
         Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),
-        Ok(Arguments { command: None, source, model }) => window(&source, &model),
+        Ok(arguments) => window(&arguments),
         Err(error) if error.use_stderr() => Err(cli::CliError::from(&error)),
         // Help or version.
         Err(error) => error.exit(),
@@ -52,9 +56,18 @@ fn main() -> ExitCode {
 const FIRST_SCENE: &str = "cylinder";
 
 #[cfg(feature = "gui")]
-fn window(source: &SourceArgs, model: &ModelArgs) -> Result<(), cli::CliError> {
+fn window(Arguments { source, model, lesson, .. }: &Arguments) -> Result<(), cli::CliError> {
+    use unpick::app::WindowStart;
     use unpick::io::exists;
     use unpick::launch::{RunSource, launch};
+    // A lesson file among the files is a lesson, too.
+    let file = source.file.as_ref().filter(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")));
+    let lesson = lesson.clone().or_else(|| file.map(|path| path.to_string_lossy().into_owned()));
+    if let Some(name) = &lesson {
+        cli::find_lesson(name)?;
+    }
+    let of_file = SourceArgs::default();
+    let source = if file.is_some() { &of_file } else { source };
     let source = match model.source() {
         Some(_) if source.is_given() => {
             let sentence = "--model has its own data; leave out --scene, --data, --session and --recipe";
@@ -69,11 +82,12 @@ fn window(source: &SourceArgs, model: &ModelArgs) -> Result<(), cli::CliError> {
         other => (other, None),
     };
     let prepared = launch(&first, None)?;
-    unpick::app::window(prepared, first.is_saved(), import).map_err(|error| cli::CliError::Input(error.to_string()))
+    let start = WindowStart { prepared, is_saved: first.is_saved(), import, lesson };
+    unpick::app::window(start).map_err(|error| cli::CliError::Input(error.to_string()))
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_source: &SourceArgs, _model: &ModelArgs) -> Result<(), cli::CliError> {
+fn window(_arguments: &Arguments) -> Result<(), cli::CliError> {
     let sentence = "this build has no window; use a command (unpick --help lists them) or build with the feature gui";
     Err(cli::CliError::Input(sentence.to_owned()))
 }

@@ -165,6 +165,8 @@ impl App {
             C::PlayMorph => self.selection.play(Motion::Morph),
             C::PlayTraversal => self.selection.play(Motion::TraverseAll),
             C::Nudge(direction) => latent::nudge(&mut self.selection, direction),
+            C::ToggleSlowStep => self.toggle_slow_step(),
+            C::StepMoment(forward) => self.step_moment(forward),
             C::OpenLesson(name) => self.open_lesson(name),
             C::StepLesson(forward) => self.step_lesson(forward),
             C::BackToLesson => self.back_to_lesson(),

@@ -12,11 +12,13 @@ use eframe::egui::{
 use super::lesson;
 use super::lesson::panel::PanelState;
 use super::panels;
+use super::panels::slow_step::ShownStep;
 use super::presenter;
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::sentence::sentence;
 use crate::viz::command::UiCommand;
+use crate::viz::context::ViewContext;
 use crate::viz::run_names::run_names;
 use crate::viz::views::command_table;
 
@@ -40,6 +42,7 @@ impl App {
     pub fn frame(&mut self, ui: &mut Ui) {
         self.take_views();
         self.follow_lesson();
+        self.follow_slow_step();
         self.take_screenshot();
         self.fit_screen();
         self.fit_zoom();
@@ -78,6 +81,7 @@ impl App {
         };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
         self.status_line(ui);
+        self.slow_step_panel(ui);
         self.lesson_text(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         let centre = CentralPanel::default().frame(margin);
@@ -94,6 +98,7 @@ impl App {
 
     /// The views and the text of the lesson, and nothing else.
     fn presented(&mut self, ui: &mut Ui) {
+        self.slow_step_panel(ui);
         self.lesson_text(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui));
@@ -138,10 +143,15 @@ impl App {
         let menu = Popup::is_any_open(ctx);
         // Takes the keys in the order in which they were pressed.
         let (has_lesson, is_presenting) = (self.lesson.is_some(), self.presenter.is_some());
+        let has_slow_step = self.slow_step.is_some();
         let remains = |event: &egui::Event| {
             let egui::Event::Key { key, modifiers, pressed: true, .. } = event else { return true };
-            let of_lesson = lesson_key(*key, *modifiers, has_lesson, is_presenting).filter(|_| free && !menu && !modal);
-            if let Some(command) = of_lesson {
+            let moment = |key: Key| match key {
+                Key::ArrowRight if has_slow_step && modifiers.is_none() => Some(UiCommand::StepMoment(true)),
+                Key::ArrowLeft if has_slow_step && modifiers.is_none() => Some(UiCommand::StepMoment(false)),
+                _ => lesson_key(key, *modifiers, has_lesson, is_presenting),
+            };
+            if let Some(command) = moment(*key).filter(|_| free && !menu && !modal) {
                 queue.send(command);
                 return false;
             }
@@ -253,7 +263,11 @@ impl App {
         }
         let own = &mut self.layouts[self.runs.len() - 1];
         let layout = self.preset.as_mut().unwrap_or(own);
-        let contexts = self.runs.iter().map(|run| run.context(&self.background, &commands));
+        let slow_step = self.slow_step.as_ref().map(ShownStep::marks);
+        let contexts = self.runs.iter().enumerate().map(|(k, run)| {
+            let context = run.context(&self.background, &commands)?;
+            Some(ViewContext { slow_step: slow_step.filter(|_| k == 0), ..context })
+        });
         let Some(contexts) = contexts.collect::<Option<Vec<_>>>() else {
             ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
             return;

@@ -17,10 +17,11 @@ mod presenting;
 mod reading;
 mod recovery;
 mod run_slot;
+mod slow_steps;
 mod speaker_notes;
 mod state;
 mod time_travel;
 mod zoom;
 
-pub use native::window;
+pub use native::{WindowStart, window};
 pub use state::{App, FirstRun};

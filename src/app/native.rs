@@ -1,6 +1,7 @@
 //! Opening the window, and one clear sentence where that can't be.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use eframe::egui::{ViewportBuilder, vec2};
@@ -9,6 +10,7 @@ use eframe::{NativeOptions, Renderer};
 use super::state::{App, FirstRun};
 use crate::experiment::has_latent_axes;
 use crate::launch::{PreparedRun, RunSource};
+use crate::lesson::course_lesson;
 use crate::viz::workers::Workers;
 
 /// The name under which the desktop knows the program and keeps its files.
@@ -19,12 +21,25 @@ const APP_ID: &str = "unpick";
 #[error("cannot open a window: {0}; without one, use the commands that `unpick --help` lists")]
 pub struct NoWindow(String);
 
-/// Opens the window on a run that is training, or repeats a saved one, and returns when it is closed. `import` are your data for the
-/// import dialog; until it is confirmed, the run stands still.
+/// What a window begins with.
+#[derive(Debug)]
+pub struct WindowStart {
+    /// Its run.
+    pub prepared: PreparedRun,
+    /// The run is a saved one, to be repeated.
+    pub is_saved: bool,
+    /// Your data for the import dialog; until it is confirmed, the run stands still.
+    pub import: Option<RunSource>,
+    /// The name of a built-in lesson, or the path of a lesson file.
+    pub lesson: Option<String>,
+}
+
+/// Opens the window on a run that is training, or repeats a saved one, and returns when it is closed.
 ///
 /// # Errors
 /// If there is no display, or it cannot show a window.
-pub fn window(prepared: PreparedRun, repeated: bool, import: Option<RunSource>) -> Result<(), NoWindow> {
+pub fn window(start: WindowStart) -> Result<(), NoWindow> {
+    let WindowStart { prepared, is_saved: repeated, import, lesson } = start;
     if !has_display() {
         return Err(no_window("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"));
     }
@@ -38,7 +53,7 @@ pub fn window(prepared: PreparedRun, repeated: bool, import: Option<RunSource>) 
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let (config, data) = (prepared.config.clone(), Arc::clone(&prepared.data));
         let workers = Workers::threaded(&creation.egui_ctx)?;
-        let running = !repeated && import.is_none() && config.origin.model().is_none();
+        let running = !repeated && import.is_none() && lesson.is_none() && config.origin.model().is_none();
         let singular = !repeated && !has_latent_axes(&config, &data);
         let mut app = App::new(&creation.egui_ctx, FirstRun { config, data, running }, workers);
         app.restore(creation.storage);
@@ -49,6 +64,12 @@ pub fn window(prepared: PreparedRun, repeated: bool, import: Option<RunSource>) 
         }
         if let Some(source) = import {
             app.import(source);
+        }
+        if let Some(name) = lesson {
+            match course_lesson(&name) {
+                Some(lesson) => app.open_lesson(lesson.name),
+                None => app.open_lesson_file(Path::new(&name)),
+            }
         }
         if let Some(folder) = eframe::storage_dir(APP_ID) {
             app.keep_in(&folder);

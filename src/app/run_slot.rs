@@ -241,6 +241,7 @@ impl RunSlot {
             commands,
             figure: None,
             beside: None,
+            slow_step: None,
         })
     }
 

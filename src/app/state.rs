@@ -18,6 +18,7 @@ use super::dialogs::open::OpenDialog;
 use super::dialogs::save::SaveDialog;
 use super::lesson::open_lesson::OpenLesson;
 use super::panels::room::is_wide;
+use super::panels::slow_step::ShownStep;
 use super::presenter::Presenter;
 use super::run_slot::RunSlot;
 use crate::data::Dataset;
@@ -91,6 +92,8 @@ pub struct App {
     pub(super) shows_lesson_text: bool,
     /// The side panel is shown beside a lesson.
     pub(super) shows_controls_in_lesson: bool,
+    /// A step of the optimiser that is shown slowly.
+    pub(super) slow_step: Option<ShownStep>,
     /// A lesson is offered to a newcomer.
     pub(super) offers_lesson: bool,
     /// What presenter mode shows; `None` outside of it.
@@ -147,6 +150,7 @@ impl App {
             lesson: None,
             shows_lesson_text: true,
             shows_controls_in_lesson: false,
+            slow_step: None,
             offers_lesson: false,
             presenter: None,
             notes_since: None,

@@ -100,8 +100,11 @@ impl LessonArgs {
     }
 }
 
-/// The built-in lesson of that name, or that of a file.
-fn find_lesson(name: &str) -> Result<Lesson, CliError> {
+/// The built-in lesson of that name, or that of a file, as far as it goes.
+///
+/// # Errors
+/// If there is no such lesson, or nothing of it can be read.
+pub fn find_lesson(name: &str) -> Result<Lesson, CliError> {
     let text = match course_lesson(name) {
         Some(lesson) => lesson.text.to_owned(),
         None if Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) => {

@@ -34,6 +34,7 @@ pub use command::{CliCommand, run};
 pub use compare::Compare;
 pub use error::CliError;
 pub use export::Export;
+pub use lesson::{LessonArgs, find_lesson};
 pub use lists::List;
 pub use model_args::ModelArgs;
 #[cfg(feature = "gui")]

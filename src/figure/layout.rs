@@ -133,7 +133,6 @@ impl Layout {
         let (shared, own): (Vec<View>, Vec<View>) =
             rows.iter().flatten().partition(|view| runs > 1 && spec_of(**view).is_shared);
         let mut parts: Vec<(f32, Arrangement)> = Vec::new();
-        let tall = |views: &[View]| if views.is_empty() { 0 } else { 1 };
         let size = if runs > 1 {
             let column = |run: usize| {
                 let views = own.iter().map(|view| (1.0, Arrangement::View(*view, run))).collect();
@@ -145,7 +144,7 @@ impl Layout {
             if !shared.is_empty() {
                 parts.push((1.0, row(&shared, 0)));
             }
-            [2.max(shared.len()), own.len() + tall(&shared)]
+            [2.max(shared.len()), own.len() + usize::from(!shared.is_empty())]
         } else {
             parts.extend(rows.iter().map(|views| (1.0, row(views, 0))));
             [rows.iter().map(Vec::len).max().unwrap_or(1), rows.len()]

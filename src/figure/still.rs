@@ -228,6 +228,7 @@ impl Figure {
                 commands,
                 figure,
                 beside,
+                slow_step: None,
             });
         }
         work(&contexts, selection, offscreen)

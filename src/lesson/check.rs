@@ -5,7 +5,8 @@ use std::fmt;
 use super::claim::{Claim, ClaimKind};
 use super::document::Lesson;
 use super::run::LessonRun;
-use crate::checks::{CheckOutcome, Seeds, predictions, run_checks};
+use super::step::LessonStep;
+use crate::checks::{Check, CheckOutcome, Prediction, Seeds, predictions, run_checks};
 
 /// A claim with its verdict.
 #[derive(Clone, Debug)]
@@ -38,51 +39,66 @@ pub fn check_lesson<E>(
     seeds: Seeds,
     mut progress: impl FnMut(usize, usize) -> Result<(), E>,
 ) -> Result<Vec<ClaimCheck>, E> {
-    let all = lesson.steps.iter().map(|step| step.claims.len()).sum();
+    let claims = || lesson.steps.iter().flat_map(|step| step.claims.iter().map(move |claim| (step, claim)));
+    let all = claims().count();
+    // Those that name predictions together, so that no run is made twice.
+    let mut named: Vec<Prediction> = Vec::new();
+    for (step, claim) in claims() {
+        for prediction in predictions_of(step, claim, seeds) {
+            if !named.contains(&prediction) {
+                named.push(prediction);
+            }
+        }
+    }
+    let judged = run_checks(&named, |_, _| progress(0, all))?;
     let mut made: Vec<(LessonRun, Result<CheckOutcome, String>)> = Vec::new();
     let mut checks = Vec::new();
-    for step in &lesson.steps {
-        for claim in &step.claims {
-            progress(checks.len(), all)?;
-            let (measured, holds) = match &claim.kind {
-                ClaimKind::Measured(run, quantity, expected) => {
-                    let run = step.end().swap_remove(*run);
-                    let known = made.iter().position(|(other, _)| *other == run);
-                    let place = known.unwrap_or_else(|| {
-                        let outcome = run.play(|_| true).map(|run| CheckOutcome::of(&run));
-                        made.push((run, outcome));
-                        made.len() - 1
-                    });
-                    match &made[place].1 {
-                        Ok(outcome) => {
-                            let value = quantity.of(outcome);
-                            (format!("{quantity} = {value:.4}"), expected.admits(value))
-                        }
-                        Err(sentence) => (sentence.clone(), false),
+    for (step, claim) in claims() {
+        progress(checks.len(), all)?;
+        let (measured, holds) = match &claim.kind {
+            ClaimKind::Measured(run, quantity, expected) => {
+                let run = step.end().swap_remove(*run);
+                let known = made.iter().position(|(other, _)| *other == run);
+                let place = known.unwrap_or_else(|| {
+                    let outcome = run.play(|_| true).map(|run| CheckOutcome::of(&run));
+                    made.push((run, outcome));
+                    made.len() - 1
+                });
+                match &made[place].1 {
+                    Ok(outcome) => {
+                        let value = quantity.of(outcome);
+                        (format!("{quantity} = {value:.4}"), expected.admits(value))
                     }
+                    Err(sentence) => (sentence.clone(), false),
                 }
-                ClaimKind::Predicted(name) => {
-                    let Some(scene) = step.runs[0].scene() else { continue };
-                    let mut named = predictions(scene, seeds);
-                    named.retain(|prediction| prediction.measured() == *name);
-                    let judged = run_checks(&named, |_, _| progress(checks.len(), all))?;
-                    let words = judged
-                        .iter()
-                        .map(|check| format!("{name} = {:.4}, expected {}", check.measured, check.prediction.expected));
-                    let words = words.collect::<Vec<_>>().join("; ");
-                    let words = if words.is_empty() {
-                        format!("no prediction about {} is named so", scene.name)
-                    } else {
-                        words
-                    };
-                    (words, !judged.is_empty() && judged.iter().all(|check| check.passed))
-                }
-            };
-            checks.push(ClaimCheck { step: step.title.clone(), claim: claim.clone(), measured, holds });
-        }
+            }
+            ClaimKind::Predicted(name) => {
+                let asked = predictions_of(step, claim, seeds);
+                let own: Vec<&Check> = judged.iter().filter(|check| asked.contains(&check.prediction)).collect();
+                let words = own
+                    .iter()
+                    .map(|check| format!("{name} = {:.4}, expected {}", check.measured, check.prediction.expected));
+                let words = words.collect::<Vec<_>>().join("; ");
+                let none = || format!("there is no prediction of that name about {}", scene_of(step));
+                (if own.is_empty() { none() } else { words }, !own.is_empty() && own.iter().all(|check| check.passed))
+            }
+        };
+        checks.push(ClaimCheck { step: step.title.clone(), claim: claim.clone(), measured, holds });
     }
     progress(all, all)?;
     Ok(checks)
+}
+
+fn scene_of(step: &LessonStep) -> &str {
+    step.runs[0].scene().map_or("this scene", |scene| &scene.name)
+}
+
+/// The predictions of `unpick check` that a claim names.
+fn predictions_of(step: &LessonStep, claim: &Claim, seeds: Seeds) -> Vec<Prediction> {
+    let (ClaimKind::Predicted(name), Some(scene)) = (&claim.kind, step.runs[0].scene()) else { return Vec::new() };
+    let mut named = predictions(scene, seeds);
+    named.retain(|prediction| prediction.measured() == *name);
+    named
 }
 
 #[cfg(test)]
@@ -103,7 +119,7 @@ mod tests {
         });
         let checks = checks.unwrap();
         assert_eq!(checks.iter().map(|check| check.holds).collect::<Vec<_>>(), [true, false, false], "{checks:?}");
-        assert_eq!(calls, 4);
+        assert_eq!(calls, 4, "one for each claim and one at the end");
         assert!(checks[1].to_string().starts_with("line 12: C: \"three\""), "{}", checks[1]);
         assert_eq!(check_lesson(&lesson, seeds, |_, _| Err(7)).unwrap_err(), 7);
     }

@@ -115,7 +115,12 @@ pub(super) fn measured(name: &str, runs: usize) -> Result<(usize, CheckQuantity)
     if run >= runs {
         return Err("there is no run B in this step; beside = { covariance = \"full\" } adds one".to_owned());
     }
-    Ok((run, name.parse()?))
+    match name.parse()? {
+        CheckQuantity::AngleSinceRotation => {
+            Err("degrees since rotation is known to `unpick check` only; use degrees off the axes".to_owned())
+        }
+        quantity => Ok((run, quantity)),
+    }
 }
 
 /// The words and the claim say the same number, if the words say one.

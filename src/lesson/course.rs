@@ -20,9 +20,30 @@ impl CourseLesson {
     }
 }
 
+/// A built-in lesson of this name, which is that of its file.
+macro_rules! lesson {
+    ($name:literal) => {
+        CourseLesson { name: $name, text: include_str!(concat!("../../assets/lessons/", $name, ".md")) }
+    };
+}
+
 /// The lessons in teaching order.
-const COURSE: [CourseLesson; 1] =
-    [CourseLesson { name: "first-minutes", text: include_str!("../../assets/lessons/first-minutes.md") }];
+const COURSE: [CourseLesson; 14] = [
+    lesson!("first-minutes"),
+    lesson!("20-minutes"),
+    lesson!("01-traversals"),
+    lesson!("02-vae"),
+    lesson!("03-linear"),
+    lesson!("04-posteriors"),
+    lesson!("05-step-a"),
+    lesson!("06-densities"),
+    lesson!("07-seams"),
+    lesson!("08-c2"),
+    lesson!("09-beta"),
+    lesson!("10-identifiability"),
+    lesson!("11-images-again"),
+    lesson!("12-open-questions"),
+];
 
 /// The built-in lessons in teaching order.
 pub fn course() -> &'static [CourseLesson] {

@@ -67,6 +67,18 @@ impl<T: Real> ElboWorkspace<T> {
     }
 }
 
+impl<T> ElboWorkspace<T> {
+    /// z (m × B), the samples of the last pass.
+    pub fn sample(&self) -> &Matrix<T> {
+        &self.z
+    }
+
+    /// ∂loss/∂z (m × B) of the reconstruction in the last [`Vae::differentiate`].
+    pub fn sample_gradient(&self) -> &Matrix<T> {
+        &self.z_gradient
+    }
+}
+
 impl<T: Real> Vae<T> {
     /// The objective on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`.
     pub fn evaluate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, workspace: &mut ElboWorkspace<T>) {

@@ -131,6 +131,10 @@ pub enum UiCommand {
     PlayTraversal,
     /// Move z\* a little.
     Nudge(Direction),
+    /// Show the next step of the optimiser slowly, or close it.
+    ToggleSlowStep,
+    /// Go to the next moment of that step (true), which makes the step at its end, or to the one before (false).
+    StepMoment(bool),
     /// Open a built-in lesson.
     OpenLesson(&'static str),
     /// Go to the next step of the lesson (true), or reveal its outcome first, or to the step before (false).
@@ -298,6 +302,8 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::RunOrPause, "Run or pause", plain(Key::Space), (Run, 0), "Train, or stop training");
     add(C::Steps(1), "One step", plain(Key::Period), (Run, 0), "Make one optimiser step");
     add(C::Steps(100), "100 steps", plain(Key::Comma), (Run, 0), "Make 100 optimiser steps");
+    let help = "One optimiser step as ten moments, with the numbers of this run";
+    add(C::ToggleSlowStep, "Slow step", plain(Key::Q), (Run, 0), help);
     let help = "Train as fast as the machine can, or at the pace before";
     add(C::ToggleFullSpeed, "Full speed, or paced", plain(Key::U), (Run, 0), help);
     let help = "Start again from step 0 with the settings that are shown";

@@ -11,6 +11,7 @@ use super::probe::Probe;
 use super::projection::Projection;
 use super::query::{Query, QueryCache};
 use super::scene_painter::ScenePainter;
+use super::slow_step::{SlowStep, StepMoment};
 use super::theme::Palette;
 use crate::experiment::Snapshot;
 use crate::paint::Layer;
@@ -49,6 +50,8 @@ pub struct ViewContext<'a> {
     pub figure: Option<Color32>,
     /// The run that it is compared with, on the same scales.
     pub beside: Option<&'a Self>,
+    /// A step of the optimiser that is shown slowly, and the moment.
+    pub slow_step: Option<(&'a SlowStep, StepMoment)>,
 }
 
 impl ViewContext<'_> {

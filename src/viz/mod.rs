@@ -30,6 +30,7 @@ pub mod run_names;
 mod scene_painter;
 pub mod selection;
 pub(crate) mod singular_query;
+pub mod slow_step;
 pub mod theme;
 pub mod traversal;
 pub mod view;

@@ -10,7 +10,7 @@ use crate::harness::WindowTest;
 
 /// A row of text on the screen.
 #[derive(Clone, Debug)]
-struct Text {
+pub(crate) struct Text {
     words: String,
     /// The place of its ink, in points.
     place: Rect,
@@ -27,7 +27,7 @@ impl Text {
 }
 
 /// All text that is at least partly seen. The copies that make the halo of a label are one text.
-fn texts(test: &WindowTest) -> Vec<Text> {
+pub(crate) fn texts(test: &WindowTest) -> Vec<Text> {
     let pixels_per_point = test.kittest.ctx.pixels_per_point();
     let mut all = Vec::new();
     for ClippedShape { clip_rect, shape, .. } in &test.kittest.output().shapes {
@@ -73,7 +73,7 @@ fn turned(rect: Rect, angle: f32) -> Rect {
 
 /// What is wrong with the text on the screen. Text may leave the top or bottom of a list that is scrolled, and a bar of tabs is scrolled
 /// to the tab in front.
-fn faults(texts: &[Text]) -> Vec<String> {
+pub(crate) fn faults(texts: &[Text]) -> Vec<String> {
     const SLACK: f32 = 1.5;
     let mut faults = Vec::new();
     for (i, text) in texts.iter().enumerate() {

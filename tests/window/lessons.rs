@@ -6,9 +6,11 @@ use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
 use unpick::experiment::Command;
 use unpick::io::hash_of_weights;
+use unpick::lesson::course;
 use unpick::viz::command::UiCommand;
 
 use crate::harness::WindowTest;
+use crate::legibility::{faults, texts};
 
 const LESSON: &str = r#"+++
 lesson = "Two latents"
@@ -64,12 +66,62 @@ Well done.
 /// A window with the lesson at its first step, and the folder of its file.
 fn opened(text: &str) -> (WindowTest, tempfile::TempDir) {
     let mut test = WindowTest::paused_at("cylinder", 20);
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("there is room for a lesson");
     let path = folder.path().join("lesson.md");
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("there is room for a lesson");
     test.app().execute(UiCommand::OpenFile(path));
     at(&mut test, 0);
     (test, folder)
+}
+
+/// Every lesson is played from its first step to its last and back, and each step is the same on its second visit. In the window and in
+/// presenter mode no text lies over another, none is cut, and none is small.
+#[test]
+fn every_lesson_plays_to_its_end_and_back() {
+    let mut report = Vec::new();
+    for lesson in course() {
+        let mut test = WindowTest::paused_at("cylinder", 0);
+        test.app().execute(UiCommand::SetPace(Some(100_000.0)));
+        test.app().execute(UiCommand::OpenLesson(lesson.name));
+        let count = test.app().lesson_steps();
+        let mut states = Vec::new();
+        for step in 0..count {
+            at(&mut test, step);
+            test.app().execute(UiCommand::SetRunning(false));
+            states.push(weights(&mut test));
+            for presenting in [false, true] {
+                if presenting {
+                    test.app().execute(UiCommand::RevealLesson);
+                    test.app().execute(UiCommand::SetRunning(false));
+                    test.app().execute(UiCommand::TogglePresenter);
+                    test.resize(vec2(1280.0, 720.0));
+                }
+                test.frames(3);
+                let mode = if presenting { "presented" } else { "in the window" };
+                let found = faults(&texts(&test));
+                report.extend(found.into_iter().map(|fault| format!("{} {}, {mode}: {fault}", lesson.name, step + 1)));
+            }
+            test.app().execute(UiCommand::TogglePresenter);
+            test.resize(vec2(1280.0, 720.0));
+            if step + 1 < count {
+                test.key(Key::PageDown);
+            }
+        }
+        for step in (0..count - 1).rev() {
+            test.key(Key::PageUp);
+            at(&mut test, step);
+            test.app().execute(UiCommand::SetRunning(false));
+            assert_eq!(weights(&mut test), states[step], "{} step {}", lesson.name, step + 1);
+        }
+    }
+    assert!(report.is_empty(), "{} faults:\n{}", report.len(), report.join("\n"));
+}
+
+/// What a step fixes, whether its runs have begun to train or not: configuration, z* and the keyframe of step 0; the weights where they stand
+/// still.
+fn weights(test: &mut WindowTest) -> String {
+    test.frames(2);
+    state(test)
 }
 
 /// Waits until a step is shown.
@@ -84,7 +136,7 @@ fn state(test: &mut WindowTest) -> String {
     let run = |snapshot: &unpick::experiment::Snapshot| {
         format!("{} {} {:?}", snapshot.step, hash_of_weights(&snapshot.vae), snapshot.log)
     };
-    let first = run(app.snapshot().unwrap());
+    let first = app.snapshot().map(|snapshot| run(snapshot)).unwrap_or_default();
     let second = app.second_snapshot().map(|snapshot| run(snapshot));
     format!("{first} {second:?} {:?}", app.selection().at_rest())
 }
@@ -197,4 +249,27 @@ fn presenter_mode_shows_views_and_text_alone_and_large() {
     assert!(!test.app().is_presenting() && test.kittest.query_by_label("File").is_some());
     test.key_with(Modifiers::SHIFT, Key::ArrowRight);
     assert_eq!(test.app().lesson_step(), Some(1), "with Shift an arrow moves z*");
+}
+
+#[test]
+fn a_step_of_the_optimiser_is_shown_moment_by_moment_and_then_made() {
+    let mut test = WindowTest::paused_at("cylinder", 200);
+    let before = state(&mut test);
+    test.key(Key::Q);
+    assert!(test.kittest.query_by_label("Step 201, slowly").is_some());
+    for _ in 0..9 {
+        test.key(Key::ArrowRight);
+    }
+    test.key(Key::ArrowLeft);
+    test.key(Key::ArrowRight);
+    assert_eq!(state(&mut test), before, "looking changes nothing");
+    test.press("Make the step");
+    test.until(|app| app.snapshot().is_some_and(|snapshot| snapshot.step == 201));
+    test.until_shown("Next step");
+    test.press("Next step");
+    assert!(test.kittest.query_by_label("Step 202, slowly").is_some());
+    test.key(Key::Space);
+    test.until(|app| app.snapshot().is_some_and(|snapshot| snapshot.step > 202));
+    test.frames(2);
+    assert!(test.kittest.query_by_label("Step 202, slowly").is_none(), "a run that goes on has left it");
 }

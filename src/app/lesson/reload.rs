@@ -1,6 +1,6 @@
 //! Reads a lesson file again when it changes, on a thread of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Builder;
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl Reload {
     }
 }
 
-fn watch(path: &PathBuf, mut text: String, send: &Sender<String>, closed: &Receiver<()>, ctx: &Context) {
+fn watch(path: &Path, mut text: String, send: &Sender<String>, closed: &Receiver<()>, ctx: &Context) {
     while closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
         // A file that an editor is just replacing is there again at the next look.
         let Ok(now) = read_text(path, "the lesson") else { continue };

@@ -7,3 +7,4 @@ pub(super) mod menu_bar;
 pub(super) mod room;
 mod scene_numbers;
 mod slider;
+pub(super) mod slow_step;

@@ -12,6 +12,7 @@ pub mod posterior;
 mod reconstructions;
 pub mod rotate;
 mod seeds;
+mod slow_marks;
 mod training;
 pub mod traversal;
 

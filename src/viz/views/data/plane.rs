@@ -22,6 +22,7 @@ use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::{choose, drawn_observations, nearest, share_drawn, to_f64};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed};
+use crate::viz::views::slow_marks::in_data_space;
 
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -115,6 +116,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         basis(&marks, palette, context, selection.unit_arrows, &mut labels);
     }
     marks.handle(projection.plane(&context.probe.image), color, false);
+    let frame = *response.transform.frame();
+    in_data_space(&marks.painter, frame, context, |x| Some(marks.at(projection.plane(x))), palette);
     marks.layer("names");
     if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data) {
         let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
@@ -123,7 +126,6 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     for (end, name, color) in ends {
         labels.put(&marks.painter, marks.at(end) + vec2(12.0, -12.0), &name, color, palette.paper);
     }
-    let frame = *response.transform.frame();
     if let Some(colors) = &colors {
         marks.layer("colours");
         colors.legend(&marks.painter, frame, palette);

@@ -24,6 +24,7 @@ use crate::viz::observations::{choose, nearest, share_drawn};
 use crate::viz::scene_painter::SceneRequest;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{HANDLE_RADIUS, Palette, label_font};
+use crate::viz::views::slow_marks::in_data_space;
 
 /// Draws the view; orbits the camera.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -87,6 +88,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let color = if scene.is_manifold() { palette.image } else { palette.latent };
         ring(&ui.painter_at(rect), image, 0.8 * HANDLE_RADIUS, color, palette.paper);
     }
+    in_data_space(ui.painter(), rect, context, |x| seen(context.projection.space(x)), palette);
     context.layer(ui.painter(), 1, "names");
     if let Some(words) = words {
         label(&ui.painter_at(rect), foot, Align2::LEFT_BOTTOM, &words, palette.muted, palette.paper);

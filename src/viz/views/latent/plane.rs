@@ -24,6 +24,7 @@ use crate::viz::observations::{choose, nearest};
 use crate::viz::selection::Selection;
 use crate::viz::singular_query::{LEGEND, SingularCurves};
 use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
+use crate::viz::views::slow_marks::in_latent_space;
 
 /// The wheel zooms. (A double click puts z* at 0 and shows the whole prior again.)
 fn zoom(ui: &Ui, response: &Response, marks: &PlotPainter, selection: &mut Selection) {
@@ -131,6 +132,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         marks.layer("posterior");
         posterior(&marks, palette, &snapshot.posterior(i), axes);
     }
+    in_latent_space(&marks, context, axes, palette);
     marks.layer("z");
     let z = z_in_view(selection, axes);
     let held = handle.dragged() || plot.response.dragged() || handle.has_focus();

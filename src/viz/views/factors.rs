@@ -18,7 +18,7 @@ use crate::viz::draw::number::number;
 use crate::viz::ground_truth::GroundTruth;
 use crate::viz::metrics_query::MetricsQuery;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{SMALLEST_TEXT, indexed};
+use crate::viz::theme::{SMALLEST_TEXT, indexed, label_font};
 use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Needs, Region, Table, ViewSpec};
 
@@ -149,9 +149,11 @@ fn scatters(
             cloud(ui, place, context, factors, [row, column], colors.as_deref());
             let stroke = if matched { Stroke::new(2.2, palette.ink) } else { Stroke::new(1.0, palette.rule) };
             ui.painter().rect_stroke(place, 2.0, stroke, StrokeKind::Inside);
-            let mark = if matched { " ✓" } else { "" };
-            let text = format!("{}{mark}", number(value, 2));
             let painter = ui.painter();
+            // The frame tells a match, too.
+            let texts = [if matched { " ✓" } else { "" }, ""].map(|mark| format!("{}{mark}", number(value, 2)));
+            let width = |text: &String| painter.layout_no_wrap(text.clone(), label_font(), palette.ink).size().x;
+            let Some(text) = texts.into_iter().find(|text| width(text) < place.width() - 8.0) else { continue };
             let position = place.left_top() + vec2(6.0, 4.0);
             let color = if matched { palette.ink } else { palette.muted };
             label(painter, position, Align2::LEFT_TOP, &text, color, palette.paper);

@@ -21,7 +21,7 @@ use crate::viz::file_units::{FileUnits, outside};
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::{choose, drawn_observations, nearest, share_drawn, to_f64};
 use crate::viz::selection::Selection;
-use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed};
+use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed, label_font};
 use crate::viz::views::slow_marks::in_data_space;
 
 /// Draws the view.
@@ -121,6 +121,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     marks.layer("names");
     if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data) {
         let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
+        let size = marks.painter.layout_no_wrap(words.clone(), label_font(), palette.muted).size();
+        labels.keep_off(Rect::from_min_max(corner - size, corner));
         marks.label(corner, Align2::RIGHT_BOTTOM, &words, palette.muted);
     }
     for (end, name, color) in ends {

@@ -294,7 +294,7 @@ fn numbers(ui: &mut Ui, joint: &Joint, bernoulli: bool) {
 fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
     let help = "Integrals of arc length around the rectangle, in units of the data, and as a share of its side. Theorem: 0 for every \
                 rectangle exactly when C2 holds, and only then ∫ sᵢ dzᵢ is a coordinate. Drag on the map for another one";
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         ui.label("loop:").on_hover_text(help);
         for (k, latent) in [a, b].into_iter().enumerate() {

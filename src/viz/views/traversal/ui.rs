@@ -270,10 +270,14 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
     let font = FontId::proportional(SMALLEST_TEXT + 1.0);
     let line = LABEL_LINE;
     let meaning = factor.as_deref().unwrap_or_default();
+    // In a narrow place the number of the factor goes.
+    let titles = [format!("{name}  {meaning}"), format!("{name}  {}", meaning.rsplit_once(' ').map_or("", |(f, _)| f))];
+    let width = |text: &String| ui.painter().layout_no_wrap(text.clone(), font.clone(), mark).size().x;
+    let title = titles.into_iter().find(|text| width(text) <= place.width()).unwrap_or_else(|| name.clone());
     let lines = if place.height() >= 3.0 * line && place.width() < 100.0 {
-        vec![(format!("{name}  {meaning}"), mark), (kl.clone(), palette.ink), (length.clone(), palette.ink)]
+        vec![(title, mark), (kl.clone(), palette.ink), (length.clone(), palette.ink)]
     } else if place.height() >= TWO_LINES {
-        vec![(format!("{name}  {meaning}"), mark), (format!("{kl}  {length}"), palette.ink)]
+        vec![(title, mark), (format!("{kl}  {length}"), palette.ink)]
     } else {
         vec![(format!("{name}  {kl}  {length}  {meaning}"), palette.ink)]
     };

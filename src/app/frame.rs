@@ -251,6 +251,7 @@ impl App {
                 return;
             }
         }
+        self.fit_preset();
         let own = &mut self.layouts[self.runs.len() - 1];
         let layout = self.preset.as_mut().unwrap_or(own);
         let contexts = self.runs.iter().map(|run| run.context(&self.background, &commands));
@@ -258,7 +259,13 @@ impl App {
             ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
             return;
         };
+        if let Some(few) = &mut self.few {
+            few.swap_layers(&mut self.selection);
+        }
         layout.show(ui, &contexts, &mut self.selection);
+        if let Some(few) = &mut self.few {
+            few.swap_layers(&mut self.selection);
+        }
         self.selection.end_stale_preview();
         if self.frames < 2 {
             self.frames += 1;

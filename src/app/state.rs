@@ -20,6 +20,7 @@ use super::lesson::open_lesson::OpenLesson;
 use super::panels::room::is_wide;
 use super::presenter::Presenter;
 use super::run_slot::RunSlot;
+use super::shown_preset::ShownPreset;
 use crate::data::Dataset;
 use crate::experiment::{Config, Snapshot};
 use crate::figure::layout::Layout;
@@ -85,6 +86,8 @@ pub struct App {
     pub(super) layouts: [Layout; 2],
     /// A few views, as a lesson or a person asks for, in the place of the layout.
     pub(super) preset: Option<Layout>,
+    /// The few views that a person has asked for, if these are the preset.
+    pub(super) few: Option<ShownPreset>,
     /// The open lesson.
     pub(super) lesson: Option<OpenLesson>,
     /// The text of the lesson is shown.
@@ -144,6 +147,7 @@ impl App {
             commands: Rc::default(),
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
             preset: None,
+            few: None,
             lesson: None,
             shows_lesson_text: true,
             shows_controls_in_lesson: false,

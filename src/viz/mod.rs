@@ -22,6 +22,7 @@ pub mod motion;
 pub(crate) mod number_name;
 pub(crate) mod observations;
 pub(crate) mod picture;
+pub mod preset;
 pub mod probe;
 pub(crate) mod probe_worker;
 pub(crate) mod projection;

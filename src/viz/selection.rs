@@ -101,6 +101,9 @@ pub struct Reconstructions {
 pub struct Layers {
     /// Held-out observations.
     pub data: bool,
+    /// Their codes in latent space.
+    #[serde(skip)]
+    pub codes: bool,
     /// The decoder's image of the latent plane as a surface.
     pub surface: bool,
     /// Images of the lines of a latent grid.
@@ -134,6 +137,7 @@ impl Default for Layers {
     fn default() -> Self {
         Self {
             data: true,
+            codes: true,
             surface: true,
             grid: true,
             seams: true,

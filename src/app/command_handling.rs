@@ -194,6 +194,7 @@ impl App {
                 let shows = self.shows_controls();
                 *shows = !*shows;
             }
+            C::ToggleArgument => self.shows_argument = !self.shows_argument,
             C::Zoom(change) => self.zoom_by(change),
             C::Escape => self.escape(),
         }

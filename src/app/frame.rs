@@ -77,6 +77,7 @@ impl App {
             commands: queue,
         };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
+        self.argument(ui);
         self.status_line(ui);
         self.lesson_text(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
@@ -94,9 +95,31 @@ impl App {
 
     /// The views and the text of the lesson, and nothing else.
     fn presented(&mut self, ui: &mut Ui) {
+        self.argument(ui);
         self.lesson_text(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui));
+    }
+
+    /// The links of the argument, and what the views prove that one of them shows.
+    fn argument(&mut self, ui: &mut Ui) {
+        if !panels::room::is_tall(ui.ctx()) {
+            return;
+        }
+        let shown = self.shown_preset();
+        if self.shows_argument {
+            // What a lesson asks is not told before it is answered.
+            let is_told = self.lesson.as_ref().is_none_or(|open| open.entered.is_some() && !open.is_covered());
+            let runs = self.runs.iter().filter(|_| is_told);
+            let contexts = runs.map(|run| run.context(&self.background, &self.commands)).collect::<Option<Vec<_>>>();
+            let (contexts, strip) = (contexts.unwrap_or_default(), &mut self.strip);
+            Panel::top("argument").exact_size(panels::argument_strip::STRIP).show(ui, |ui| {
+                panels::argument_strip::show(ui, &contexts, &self.selection, strip, shown);
+            });
+        }
+        if let Some(preset) = shown.filter(|preset| preset.sentence().is_some()) {
+            Panel::top("what it proves").show(ui, |ui| panels::argument_strip::sentence(ui, preset));
+        }
     }
 
     /// The text of the lesson: left of the views or, where that leaves them no room, beneath.

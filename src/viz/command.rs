@@ -166,6 +166,8 @@ pub enum UiCommand {
     SetTheme(Theme),
     /// Show the keyboard help, or close it.
     ToggleHelp,
+    /// Hide the argument above the views, or show it.
+    ToggleArgument,
     /// Hide the side panel, or show it.
     ToggleControls,
     /// Make text and marks larger by this share, or smaller; `None`: as at first.
@@ -357,6 +359,8 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         add(C::Nudge(direction), &label, plain(key), (Menu::None, 0), "Move z* by a tenth of a standard deviation");
     }
     add(C::ToggleControls, "Side panel", plain(Key::K), (ViewMenu, 2), "Hide the side panel, or show it");
+    let help = "Hide the links of the argument above the views, or show them where there is room";
+    add(C::ToggleArgument, "Argument", plain(Key::G), (ViewMenu, 2), help);
     add(
         C::Zoom(Some(0.1)),
         "Zoom in",

@@ -5,6 +5,8 @@
 //! Whatever else a person asks for goes as a [`UiCommand`](command::UiCommand) into one queue. [`VIEWS`](views::VIEWS) lists
 //! the views: each is a folder or file below `views`.
 
+pub(crate) mod argument;
+pub(crate) mod argument_query;
 pub mod background_runs;
 pub mod command;
 pub mod context;

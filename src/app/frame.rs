@@ -261,8 +261,10 @@ impl App {
     }
 
     fn views(&mut self, ui: &mut Ui) {
+        let is_turning = std::mem::take(&mut self.selection.is_turning);
         for run in &mut self.runs {
             run.renew_probe(&self.selection);
+            run.turn(&self.selection, is_turning);
         }
         let commands = Rc::clone(&self.commands);
         if let Some(open) = &mut self.lesson {
@@ -290,6 +292,9 @@ impl App {
             few.swap_layers(&mut self.selection);
         }
         self.selection.end_stale_preview();
+        if is_turning != self.selection.is_turning {
+            ui.ctx().request_repaint();
+        }
         if self.frames < 2 {
             self.frames += 1;
             if self.frames == 2 {

@@ -221,6 +221,7 @@ impl Figure {
                 branches,
                 axes,
                 probe,
+                turned: None,
                 projection,
                 queries,
                 scene,

@@ -6,7 +6,7 @@ use super::draw::number::number;
 use super::preset::Preset;
 use crate::checks::Standing;
 use crate::checks::{
-    CLEARLY, MCC_TOLERANCE, MOST_C2_RESIDUAL, ORTHOGONAL_CURVED, ORTHOGONAL_LINEAR, most_misplaced_mass,
+    CLEARLY, MCC_TOLERANCE, MOST_C2_RESIDUAL, MOST_CONTRAST, ORTHOGONAL_CURVED, ORTHOGONAL_LINEAR, most_misplaced_mass,
 };
 use crate::experiment::Snapshot;
 use crate::geometry::{Measured, Undefined};
@@ -87,6 +87,8 @@ pub(crate) struct LinkState {
     pub lamp: Lamp,
     /// Its numbers; empty where there is none to tell.
     pub numbers: String,
+    /// The most telling one of them.
+    pub short: String,
     /// Why a number is undefined, if one is.
     pub reason: Option<Undefined>,
 }
@@ -137,8 +139,8 @@ impl ArgumentLink {
             ),
             Self::Factorises => format!(
                 "The residual of condition C2, and the share of mass that the product of the seam densities through z* has in the wrong place. \
-                 Theorem: both are 0 exactly where orthogonal columns make the density factorise (two latents). Lit up to {} and {}, out \
-                 from {CLEARLY} times one of them on",
+                 Theorem: both are 0 exactly where orthogonal columns make the density factorise (two latents). Lit up to {} and {}, and \
+                 a contrast c_IMA of {MOST_CONTRAST}; out from {CLEARLY} times one of them on",
                 number(MOST_C2_RESIDUAL, 3),
                 number(most_misplaced_mass(), 3)
             ),
@@ -161,6 +163,15 @@ impl ArgumentLink {
         }
     }
 
+    /// The same of the most telling one.
+    pub(crate) fn widest_short(self, snapshot: &Snapshot) -> &'static str {
+        match self {
+            Self::Factorises => "½∫|·| 8.888",
+            Self::Disentangled => "MCC 0.888",
+            Self::Diagonal | Self::Orthogonal => self.widest(snapshot),
+        }
+    }
+
     /// The link in a run; `None` in the place of numbers that are being computed.
     pub(crate) fn state(self, snapshot: &Snapshot, numbers: Option<&ArgumentNumbers>) -> LinkState {
         let geometry = &snapshot.geometry;
@@ -168,7 +179,7 @@ impl ArgumentLink {
             Self::Diagonal => {
                 let is_diagonal = snapshot.settings.objective.covariance == Covariance::Diagonal;
                 let lamp = if is_diagonal { Lamp::Lit } else { Lamp::Out };
-                LinkState { lamp, numbers: String::new(), reason: None }
+                LinkState { lamp, numbers: String::new(), short: String::new(), reason: None }
             }
             Self::Orthogonal => LinkState::of(geometry.ima_contrast, |contrast| {
                 let text = if has_angle(snapshot) {
@@ -183,12 +194,20 @@ impl ArgumentLink {
                 let c2 = LinkState::of(geometry.c2_residual, |c2| {
                     (Lamp::below(MOST_C2_RESIDUAL, c2), format!("C2 {}", short(c2)))
                 });
-                let Some(numbers) = numbers else { return c2.beside(LinkState::waiting("½∫|p − Πpᵢ| …")) };
-                let product = LinkState::of(numbers.misplaced, |misplaced| {
-                    (Lamp::below(most_misplaced_mass(), misplaced), format!("½∫|p − Πpᵢ| {}", short(misplaced)))
-                });
-                // Without second derivatives the product alone tells.
-                if c2.reason == Some(Undefined::NotSmooth) { product } else { c2.beside(product) }
+                let mass = numbers.map_or(Err(None), |numbers| numbers.misplaced.map_err(Some));
+                let product = match mass {
+                    Err(None) => LinkState { lamp: Lamp::Waiting, ..LinkState::told("½∫|p − Πpᵢ| …") },
+                    Err(Some(reason)) => LinkState::undefined(reason),
+                    Ok(mass) => LinkState {
+                        lamp: Lamp::below(most_misplaced_mass(), mass),
+                        short: format!("½∫|·| {}", short(mass)),
+                        ..LinkState::told(&format!("½∫|p − Πpᵢ| {}", short(mass)))
+                    },
+                };
+                // Without second derivatives C1 and the product tell.
+                let both = if c2.reason == Some(Undefined::NotSmooth) { product } else { c2.beside(product) };
+                let skewed = geometry.ima_contrast.map_or(Lamp::Undefined, |c| Lamp::below(MOST_CONTRAST, c));
+                LinkState { lamp: both.lamp.and(skewed), ..both }
             }
             Self::Disentangled => LinkState::of(snapshot.mcc(), |mcc| {
                 let text = format!("MCC {}", number(mcc, 3));
@@ -211,21 +230,28 @@ impl LinkState {
         match measured {
             Ok(number) => {
                 let (lamp, numbers) = told(number);
-                Self { lamp, numbers, reason: None }
+                Self { lamp, ..Self::told(&numbers) }
             }
-            Err(reason) => Self { lamp: Lamp::Undefined, numbers: String::new(), reason: Some(reason) },
+            Err(reason) => Self::undefined(reason),
         }
     }
 
-    fn waiting(numbers: &str) -> Self {
-        Self { lamp: Lamp::Waiting, numbers: numbers.to_owned(), reason: None }
+    /// Numbers, the first of which is the most telling.
+    fn told(numbers: &str) -> Self {
+        let first = numbers.split(", ").next().unwrap_or_default();
+        Self { lamp: Lamp::Waiting, numbers: numbers.to_owned(), short: first.to_owned(), reason: None }
     }
 
-    /// Both hold, or not.
+    fn undefined(reason: Undefined) -> Self {
+        Self { lamp: Lamp::Undefined, reason: Some(reason), ..Self::told("") }
+    }
+
+    /// Both hold, or not; the second is the more telling.
     fn beside(self, other: Self) -> Self {
+        let lamp = self.lamp.and(other.lamp);
         let texts = [self.numbers, other.numbers];
         let numbers: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
-        Self { lamp: self.lamp.and(other.lamp), numbers: numbers.join(", "), reason: self.reason.or(other.reason) }
+        Self { lamp, numbers: numbers.join(", "), short: other.short, reason: self.reason.or(other.reason) }
     }
 
     fn explained_by(self, reason: Option<Undefined>) -> Self {

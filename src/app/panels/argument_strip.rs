@@ -72,12 +72,14 @@ enum Detail {
     Whole,
     /// Without the latter.
     Numbers,
+    /// Names, lamps and a number each.
+    Short,
     /// Names and lamps.
     Lamps,
 }
 
 impl Detail {
-    const ALL: [Self; 3] = [Self::Whole, Self::Numbers, Self::Lamps];
+    const ALL: [Self; 4] = [Self::Whole, Self::Numbers, Self::Short, Self::Lamps];
 }
 
 /// A link with its states in the runs, laid out.
@@ -171,10 +173,14 @@ impl Link {
             if !is_pair {
                 put(Arc::clone(&name), name_width);
             }
-            let widest = link.widest(context.snapshot);
-            if detail != Detail::Lamps && !widest.is_empty() {
+            let (numbers, widest) = match detail {
+                Detail::Whole | Detail::Numbers => (state.numbers.as_str(), link.widest(context.snapshot)),
+                Detail::Short => (state.short.as_str(), link.widest_short(context.snapshot)),
+                Detail::Lamps => ("", ""),
+            };
+            if !widest.is_empty() {
                 let widest = galley(ui, widest, body.clone(), ink).size().x;
-                put(galley(ui, &state.numbers, body.clone(), ink), widest);
+                put(galley(ui, numbers, body.clone(), ink), widest);
             }
         }
         if let (Detail::Whole, Some(standing)) = (detail, contexts.first().and_then(|c| link.standing(c.snapshot))) {

@@ -7,7 +7,6 @@ use eframe::egui::{
 
 use super::curve::{RANGE, columns, curve, legend};
 use super::query::{RotateQuery, RotationCurve};
-use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
 use crate::vae::Covariance;
 use crate::viz::command::UiCommand;
@@ -136,6 +135,7 @@ fn drag_angle(ui: &Ui, response: &Response, selection: &mut Selection, centre: P
     {
         let arm = pointer - centre;
         selection.phi = folded(f64::from((-arm.y).atan2(arm.x).to_degrees()).round());
+        selection.is_turning = true;
     }
     if response.has_focus() {
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
@@ -158,7 +158,8 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ui.horizontal(|ui| {
         let label = ui.label("φ");
         let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
-        ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
+        let response = ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
+        selection.is_turning |= response.dragged();
     });
     ui.horizontal(|ui| pair(ui, context.snapshot.latent_dim(), selection));
     let [a, b] = selection.rotated;
@@ -172,7 +173,7 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         indexed("z", b)
     );
     if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
-        context.send(UiCommand::RotateLatents(Rotation { degrees: selection.phi, plane: selection.rotated }));
+        context.send(UiCommand::RotateLatents(selection.rotation()));
         // From now on angles are counted from the rotated latents: the mark shows where the run is.
         selection.phi = 0.0;
     }

@@ -35,6 +35,7 @@ const FLOORS: [(&str, &[&str]); 22] = [
             "vae",
             "data",
             "geometry",
+            "ppca",
             "experiment",
             "checks",
             "trainer",

@@ -357,10 +357,11 @@ impl RunSlot {
     /// Computes the probe of the latents rotated by φ while the dial is dragged; the run stays as it is.
     pub(super) fn turn(&mut self, selection: &Selection, is_turning: bool) {
         let drawn = self.probe.as_ref().map(|probe| Arc::clone(probe.snapshot()));
-        self.turned = drawn.filter(|drawn| is_turning && drawn.latent_dim() > 1 && Probe::is_quick(drawn)).map(|drawn| {
-            let selection = selection.seen_by(drawn.latent_dim());
-            Arc::new(Probe::new(&Arc::new(drawn.rotated(&selection.rotation())), &selection))
-        });
+        self.turned =
+            drawn.filter(|drawn| is_turning && drawn.latent_dim() > 1 && Probe::is_quick(drawn)).map(|drawn| {
+                let selection = selection.seen_by(drawn.latent_dim());
+                Arc::new(Probe::new(&Arc::new(drawn.rotated(&selection.rotation())), &selection))
+            });
     }
 }
 

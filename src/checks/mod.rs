@@ -19,7 +19,7 @@ mod thresholds;
 mod worker;
 
 pub use parallel::in_parallel;
-pub use points::glued_code;
+pub use points::{glued_code, half_distance};
 pub use prediction::{Check, Expected, Pool, Prediction, Standing};
 pub use predictions::predictions;
 pub use quantity::CheckQuantity;

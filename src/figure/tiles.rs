@@ -84,11 +84,8 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
 
     fn context(&self, pane: Pane) -> ViewContext<'a> {
         let contexts: &'a [ViewContext<'b>] = self.contexts;
-        let context = ViewContext {
-            beside: contexts.get(1 - pane.run),
-            axes: self.selection.layers.axes,
-            ..contexts[pane.run]
-        };
+        let context =
+            ViewContext { beside: contexts.get(1 - pane.run), axes: self.selection.layers.axes, ..contexts[pane.run] };
         match context.turned.filter(|_| turns(pane.view)) {
             Some(turned) => ViewContext { snapshot: turned.snapshot(), probe: turned, ..context },
             None => context,

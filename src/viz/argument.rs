@@ -131,7 +131,9 @@ impl ArgumentLink {
     /// What its numbers are and when it is lit.
     pub(crate) fn help(self, snapshot: &Snapshot) -> String {
         match self {
-            Self::Diagonal => "Lit while the posteriors are diagonal. This is the premise: it is chosen, not found".to_owned(),
+            Self::Diagonal => {
+                "Lit while the posteriors are diagonal. This is the premise: it is chosen, not found".to_owned()
+            }
             Self::Orthogonal => format!(
                 "The angle at which two columns have the mean contrast c_IMA of this run; with other than two latents that contrast itself. \
                  Lit up to a contrast of {} nats, the threshold of the checks, and out from {CLEARLY} times that on",

@@ -51,6 +51,9 @@ pub struct Selection {
     pub draw: bool,
     /// φ, the angle by which the latents would be rotated, in degrees.
     pub phi: f64,
+    /// The view of rotations has β across, where there is a closed form.
+    #[serde(skip_serializing_if = "is_off")]
+    pub over_beta: bool,
     /// The two latents that would be rotated.
     #[serde(rename = "turned")]
     pub rotated: [usize; 2],
@@ -216,6 +219,7 @@ impl Default for Selection {
             phase: 0.0,
             draw: false,
             phi: 0.0,
+            over_beta: false,
             rotated: [0, 1],
             shown_step: None,
             corners: [[-1.0, -1.0], [1.0, 1.0]],

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Key, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use image::GenericImageView as _;
 use unpick::viz::command::UiCommand;
 use unpick::viz::preset::Preset;
 use unpick::viz::views::view_named;
@@ -83,6 +84,45 @@ fn the_argument_can_be_hidden_and_gives_way_in_a_small_window() {
     assert!(links(&test).is_empty());
 }
 
+/// While the dial is dragged data and latent space turn; the run does not, and letting go shows it again.
+#[test]
+fn dragging_the_dial_turns_the_picture_and_not_the_run() {
+    let mut test = WindowTest::paused_at("linear", 300);
+    test.press("Rotate");
+    test.frames(3);
+    let data = |picture: &image::RgbaImage| picture.view(260, 90, 340, 300).to_image();
+    let (before, step) = (test.render(), test.app().snapshot().unwrap().step);
+    let handle = test.kittest.get_by_label("Angle of the rotated latents").rect().center();
+    test.hold(handle, handle + vec2(-8.0, -30.0));
+    test.frames(2);
+    let turned = test.render();
+    assert!(data(&turned) != data(&before), "the image lines turn");
+    let snapshot = test.app().snapshot().unwrap();
+    assert!(snapshot.log.is_empty() && snapshot.step == step, "the run stays as it is");
+    let phi = test.app().selection().phi;
+    assert!(phi > 5.0, "{phi}");
+    test.click(handle + vec2(-8.0, -30.0));
+    test.frames(3);
+    assert!(data(&test.render()) == data(&before), "it is shown as it is again");
+}
+
+/// Compared runs lie on one picture, and β can be across.
+#[test]
+fn the_ball_and_the_picture_over_beta_are_drawn() {
+    let mut test = WindowTest::paused_at("linear", 300);
+    test.press("Rotate");
+    test.until_shown("this run");
+    test.press("over β");
+    test.frames(3);
+    assert!(test.kittest.query_by_label("this run").is_none() && test.app().selection().over_beta);
+    test.press("over β");
+    test.press("Compare A | B");
+    test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 300));
+    test.key(Key::Num6);
+    test.frames(3);
+    assert_eq!(test.kittest.query_all_by_label("other run").count(), 2);
+}
+
 #[test]
 #[ignore = "pictures to look at"]
 fn pictures() {
@@ -107,5 +147,16 @@ fn pictures() {
         test.key(Key::Num6);
         test.frames(4);
         test.render().save(format!("/tmp/strip/{scene}-two-a.png")).unwrap();
+    }
+    for (scene, steps) in [("water-filling", 1500), ("two-points", 600), ("linear", 1000)] {
+        let mut test = WindowTest::paused_at(scene, steps);
+        test.app().execute(UiCommand::SetAlone(view_named("rotate")));
+        test.frames(4);
+        test.render().save(format!("/tmp/strip/{scene}-rotate.png")).unwrap();
+        if scene != "two-points" {
+            test.press("over β");
+            test.frames(4);
+            test.render().save(format!("/tmp/strip/{scene}-beta.png")).unwrap();
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{Pos2, Rect, Shape, Vec2, epaint::ClippedShape, pos2, vec2};
 use unpick::viz::command::UiCommand;
+use unpick::viz::preset::Preset;
 use unpick::viz::views::all_views;
 
 use crate::harness::WindowTest;
@@ -127,6 +128,12 @@ fn look(test: &mut WindowTest, about: &str, found: &mut BTreeMap<String, Vec<Str
         note(test, &format!("{} alone", view.name), found);
         test.app().execute(UiCommand::SetAlone(None));
         test.frames(2);
+    }
+    for preset in Preset::ALL {
+        test.app().execute(UiCommand::TogglePreset(preset));
+        test.frames(3);
+        note(test, preset.name(), found);
+        test.app().execute(UiCommand::TogglePreset(preset));
     }
 }
 

@@ -138,13 +138,7 @@ const MARGIN: f32 = 5.0;
 const GAP: f32 = 5.0;
 
 impl Link {
-    fn new(
-        ui: &Ui,
-        link: ArgumentLink,
-        contexts: &[ViewContext<'_>],
-        states: Vec<LinkState>,
-        detail: Detail,
-    ) -> Self {
+    fn new(ui: &Ui, link: ArgumentLink, contexts: &[ViewContext<'_>], states: Vec<LinkState>, detail: Detail) -> Self {
         let body = TextStyle::Body.resolve(ui.style());
         let (palette, ink) = (ViewContext::palette(ui), ui.visuals().text_color());
         let weak = ui.visuals().weak_text_color();

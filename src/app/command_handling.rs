@@ -141,15 +141,20 @@ impl App {
                 *alone = if *alone == Some(view) { None } else { Some(view) };
             }
             C::SetAlone(view) => self.layout().alone = view,
+            C::TogglePreset(preset) => self.toggle_preset(preset),
+            C::ShowAllViews => {
+                self.hide_preset();
+                self.layout().alone = None;
+            }
             C::Arrange(arrangement) => {
                 let name = if self.runs.len() > 1 { "compared views" } else { "views" };
-                self.preset = None;
+                (self.preset, self.few) = (None, None);
                 *self.layout() = Layout::new(name, &arrangement);
             }
             C::ResetView => {
                 let layout = if self.runs.len() > 1 { Layout::compare() } else { Layout::single() };
                 let data = Arc::clone(&self.runs[0].data);
-                self.preset = None;
+                (self.preset, self.few) = (None, None);
                 *self.layout() = layout.suited(&data);
                 self.selection = self.selection.at_start();
                 self.fit_selection();
@@ -191,6 +196,7 @@ impl App {
                 let shows = self.shows_controls();
                 *shows = !*shows;
             }
+            C::ToggleArgument => self.shows_argument = !self.shows_argument,
             C::Zoom(change) => self.zoom_by(change),
             C::Escape => self.escape(),
         }
@@ -237,8 +243,10 @@ impl App {
             self.selection.shown_step = None;
         } else if self.presenter.is_some() {
             self.toggle_presenter();
-        } else {
+        } else if self.layout().alone.is_some() {
             self.layout().alone = None;
+        } else {
+            self.hide_preset();
         }
     }
 

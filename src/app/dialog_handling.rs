@@ -26,7 +26,8 @@ impl App {
         let Some(run) = self.runs[0].time_points() else { return };
         let beside = self.runs.get(1).and_then(RunSlot::time_points);
         let layout = self.layout().clone();
-        let content = view.or(layout.alone).map_or(FigureContent::All, FigureContent::One);
+        let all = self.shown_preset().map_or(FigureContent::All, FigureContent::Few);
+        let content = view.or(layout.alone).map_or(all, FigureContent::One);
         let name = self.run_name(0);
         let (selection, background) = (self.selection.clone(), self.background.clone());
         let source = ExportSource { run, beside, selection, background, layout };

@@ -80,6 +80,7 @@ impl App {
             commands: queue,
         };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
+        self.argument(ui);
         self.status_line(ui);
         self.slow_step_panel(ui);
         self.lesson_text(ui);
@@ -98,10 +99,32 @@ impl App {
 
     /// The views and the text of the lesson, and nothing else.
     fn presented(&mut self, ui: &mut Ui) {
+        self.argument(ui);
         self.slow_step_panel(ui);
         self.lesson_text(ui);
         let margin = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
         CentralPanel::default().frame(margin).show(ui, |ui| self.views(ui));
+    }
+
+    /// The links of the argument, and what the views prove that one of them shows.
+    fn argument(&mut self, ui: &mut Ui) {
+        if !panels::room::is_tall(ui.ctx()) {
+            return;
+        }
+        let shown = self.shown_preset();
+        if self.shows_argument {
+            // What a lesson asks is not told before it is answered.
+            let is_told = self.lesson.as_ref().is_none_or(|open| open.entered.is_some() && !open.is_covered());
+            let runs = self.runs.iter().filter(|_| is_told);
+            let contexts = runs.map(|run| run.context(&self.background, &self.commands)).collect::<Option<Vec<_>>>();
+            let (contexts, strip) = (contexts.unwrap_or_default(), &mut self.strip);
+            Panel::top("argument").exact_size(panels::argument_strip::STRIP).show(ui, |ui| {
+                panels::argument_strip::show(ui, &contexts, &self.selection, strip, shown);
+            });
+        }
+        if let Some(preset) = shown.filter(|preset| preset.sentence().is_some()) {
+            Panel::top("what it proves").show(ui, |ui| panels::argument_strip::sentence(ui, preset));
+        }
     }
 
     /// The text of the lesson: left of the views or, where that leaves them no room, beneath.
@@ -248,8 +271,10 @@ impl App {
     }
 
     fn views(&mut self, ui: &mut Ui) {
+        let is_turning = std::mem::take(&mut self.selection.is_turning);
         for run in &mut self.runs {
             run.renew_probe(&self.selection);
+            run.turn(&self.selection, is_turning);
         }
         let commands = Rc::clone(&self.commands);
         if let Some(open) = &mut self.lesson {
@@ -261,6 +286,7 @@ impl App {
                 return;
             }
         }
+        self.fit_preset();
         let own = &mut self.layouts[self.runs.len() - 1];
         let layout = self.preset.as_mut().unwrap_or(own);
         let slow_step = self.slow_step.as_ref().map(ShownStep::marks);
@@ -272,8 +298,17 @@ impl App {
             ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
             return;
         };
+        if let Some(few) = &mut self.few {
+            few.swap_layers(&mut self.selection);
+        }
         layout.show(ui, &contexts, &mut self.selection);
+        if let Some(few) = &mut self.few {
+            few.swap_layers(&mut self.selection);
+        }
         self.selection.end_stale_preview();
+        if is_turning != self.selection.is_turning {
+            ui.ctx().request_repaint();
+        }
         if self.frames < 2 {
             self.frames += 1;
             if self.frames == 2 {

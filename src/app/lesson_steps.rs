@@ -46,7 +46,7 @@ impl App {
 
     /// Closes the lesson; its runs stay as they are.
     pub(super) fn close_lesson(&mut self) {
-        (self.lesson, self.preset) = (None, None);
+        (self.lesson, self.preset, self.few) = (None, None, None);
     }
 
     /// Goes a step forward or back. Forward from a covered outcome reveals it first.
@@ -150,7 +150,7 @@ impl App {
         if !self.show_runs(&step, &prepared) {
             return;
         }
-        self.preset = Some(layout_of(&step));
+        (self.preset, self.few) = (Some(layout_of(&step)), None);
         self.selection = selection_of(&step, &self.selection);
         self.requested_step = None;
         self.fit_selection();

@@ -41,6 +41,8 @@ pub(super) struct RunSlot {
     pub projection: Option<Arc<Projection>>,
     /// The probe at z*.
     pub probe: Option<Arc<Probe>>,
+    /// The same of the latents rotated by φ, while the dial is dragged.
+    turned: Option<Arc<Probe>>,
     /// Painter, queries and probe.
     pub workers: Workers,
     /// The steps from which to which a lesson trains it.
@@ -60,6 +62,7 @@ impl RunSlot {
             projection: workers.projection(&data),
             data,
             probe: None,
+            turned: None,
             workers,
             lesson_steps: None,
         }
@@ -225,7 +228,7 @@ impl RunSlot {
         background: &'a BackgroundRuns,
         commands: &'a CommandQueue,
     ) -> Option<ViewContext<'a>> {
-        let Self { view, probe, projection, workers, .. } = self;
+        let Self { view, probe, turned, projection, workers, .. } = self;
         let (view, probe, projection) = (view.as_ref()?, probe.as_ref()?, projection.as_ref()?);
         Some(ViewContext {
             // The snapshot of the probe, so that everything drawn is of one time point.
@@ -234,6 +237,7 @@ impl RunSlot {
             branches: &view.others,
             axes: true,
             probe,
+            turned: turned.as_ref(),
             projection,
             queries: &workers.queries,
             scene: &workers.scene,
@@ -349,6 +353,16 @@ impl RunSlot {
         let Some(snapshot) = self.shown().map(Arc::clone) else { return };
         let selection = selection.seen_by(snapshot.latent_dim());
         self.probe = self.workers.probe(self.probe.as_ref(), &snapshot, &selection);
+    }
+
+    /// Computes the probe of the latents rotated by φ while the dial is dragged; the run stays as it is.
+    pub(super) fn turn(&mut self, selection: &Selection, is_turning: bool) {
+        let drawn = self.probe.as_ref().map(|probe| Arc::clone(probe.snapshot()));
+        self.turned =
+            drawn.filter(|drawn| is_turning && drawn.latent_dim() > 1 && Probe::is_quick(drawn)).map(|drawn| {
+                let selection = selection.seen_by(drawn.latent_dim());
+                Arc::new(Probe::new(&Arc::new(drawn.rotated(&selection.rotation())), &selection))
+            });
     }
 }
 

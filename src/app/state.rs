@@ -17,10 +17,12 @@ use super::dialogs::model::ModelDialog;
 use super::dialogs::open::OpenDialog;
 use super::dialogs::save::SaveDialog;
 use super::lesson::open_lesson::OpenLesson;
+use super::panels::argument_strip::StripState;
 use super::panels::room::is_wide;
 use super::panels::slow_step::ShownStep;
 use super::presenter::Presenter;
 use super::run_slot::RunSlot;
+use super::shown_preset::ShownPreset;
 use crate::data::Dataset;
 use crate::experiment::{Config, Snapshot};
 use crate::figure::layout::Layout;
@@ -45,6 +47,13 @@ struct StoredState {
     pace: Option<f64>,
     #[serde(default = "unzoomed")]
     zoom: f32,
+    #[serde(default = "shown")]
+    shows_argument: bool,
+}
+
+/// Shown unless it was hidden.
+fn shown() -> bool {
+    true
 }
 
 /// No zoom but that of the window.
@@ -86,6 +95,8 @@ pub struct App {
     pub(super) layouts: [Layout; 2],
     /// A few views, as a lesson or a person asks for, in the place of the layout.
     pub(super) preset: Option<Layout>,
+    /// The few views that a person has asked for, if these are the preset.
+    pub(super) few: Option<ShownPreset>,
     /// The open lesson.
     pub(super) lesson: Option<OpenLesson>,
     /// The text of the lesson is shown.
@@ -104,6 +115,10 @@ pub struct App {
     pub(super) pace: Option<f64>,
     /// The side panel is shown: in a narrow window, and in a wide one.
     pub(super) shows_controls: [bool; 2],
+    /// The argument is shown above the views where there is room.
+    pub(super) shows_argument: bool,
+    /// What the argument was asked about last.
+    pub(super) strip: StripState,
     /// The window was made to fit the screen.
     pub(super) fits_screen: bool,
     /// The zoom that was asked for, beside that of the window.
@@ -147,6 +162,7 @@ impl App {
             commands: Rc::default(),
             layouts: [Layout::single(), Layout::compare()].map(|layout| layout.suited(&data)),
             preset: None,
+            few: None,
             lesson: None,
             shows_lesson_text: true,
             shows_controls_in_lesson: false,
@@ -156,6 +172,8 @@ impl App {
             notes_since: None,
             pace: None,
             shows_controls: [false, true],
+            shows_argument: shown(),
+            strip: StripState::default(),
             fits_screen: false,
             zoom: unzoomed(),
             keeps_seed: false,
@@ -182,11 +200,11 @@ impl App {
         app
     }
 
-    /// Restores the stored layout, layers, folder, pace and zoom; parts that do not fit any more are dropped. The first start is light, as
+    /// Restores the stored layout, layers, folder, pace, zoom and whether the argument is shown; parts that do not fit any more are dropped. The first start is light, as
     /// projectors and paper are.
     pub fn restore(&mut self, storage: Option<&dyn eframe::Storage>) {
         let stored = storage.and_then(|storage| eframe::get_value(storage, STORED));
-        let Some(StoredState { layouts, layers, folder, pace, zoom }) = stored else {
+        let Some(StoredState { layouts, layers, folder, pace, zoom, shows_argument }) = stored else {
             self.ctx.set_theme(Theme::Light);
             self.offers_lesson = true;
             return self.set_pace(watchable());
@@ -199,6 +217,7 @@ impl App {
             self.layouts = layouts.map(|layout| layout.suited(&data));
         }
         self.selection.layers = layers;
+        self.shows_argument = shows_argument;
         self.set_pace(pace);
         self.zoom = if zoom.is_finite() { zoom } else { unzoomed() };
         self.zoom_by(Some(0.0));
@@ -222,8 +241,8 @@ impl App {
     /// Stores layout, layers, folder, pace and zoom for the next start.
     pub(super) fn store(&self, storage: &mut dyn eframe::Storage) {
         let (layouts, layers, folder) = (self.layouts.clone(), self.selection.layers.chosen(), self.saved_in.clone());
-        let (pace, zoom) = (self.pace, self.zoom);
-        eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder, pace, zoom });
+        let (pace, zoom, shows_argument) = (self.pace, self.zoom, self.shows_argument);
+        eframe::set_value(storage, STORED, &StoredState { layouts, layers, folder, pace, zoom, shows_argument });
     }
 
     /// z*, camera and layers.

@@ -6,6 +6,7 @@ use super::prediction::Standing::{Approximation, Empirical};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::{CheckRun, Seeds};
+use super::thresholds::{CLEARLY, ORTHOGONAL_CURVED};
 use crate::data::Scene;
 use crate::geometry::ima_contrast;
 use crate::stats::gauss_hermite;
@@ -84,7 +85,7 @@ pub(super) fn polar(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             "Diagonal posteriors make the columns of the Jacobian nearly orthogonal.",
             CheckQuantity::ImaContrast,
             runs.clone(),
-            Below(0.035),
+            Below(ORTHOGONAL_CURVED),
         )
         .add(
             Empirical,
@@ -165,7 +166,7 @@ pub(super) fn orthogonal(claims: &mut Claims<'_>, seeds: Seeds) {
         "Diagonal posteriors make the columns of the Jacobian nearly orthogonal.",
         CheckQuantity::ImaContrast,
         Pool::Median(CheckRun::seeds(claims.scene, Diagonal, seeds)),
-        Below(0.035),
+        Below(ORTHOGONAL_CURVED),
     );
     contrast_of_families(claims, seeds);
 }
@@ -178,7 +179,7 @@ fn contrast_of_families(claims: &mut Claims<'_>, seeds: Seeds) {
         "The contrast of diagonal posteriors is at most half of that of full ones.",
         CheckQuantity::ImaContrast,
         Pool::Ratio(diagonal, full),
-        Below(0.5),
+        Below(1.0 / CLEARLY),
     );
     posterior_variances(claims, seeds);
 }

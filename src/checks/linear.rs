@@ -7,6 +7,7 @@ use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::rolinek::random_rotation;
 use super::run::{CheckRun, Seeds};
+use super::thresholds::{CLEARLY, MCC_TOLERANCE, ORTHOGONAL_LINEAR};
 use crate::data::{GroundTruthMap, ObservationSource, Scene};
 use crate::geometry::ima_contrast;
 use crate::nn::OptimizerKind;
@@ -59,7 +60,7 @@ fn optimisers(claims: &mut Claims<'_>, seeds: Seeds) {
             format!("Adam, which has axes, walks full posteriors L Lᵀ to them in {LONG} steps."),
             CheckQuantity::Dto,
             adam,
-            Below(2.0 * ALIGNED),
+            Below(CLEARLY * ALIGNED),
         );
 }
 
@@ -95,7 +96,7 @@ pub(super) fn linear(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             "Diagonal posteriors make the columns of the decoder orthogonal.",
             CheckQuantity::ImaContrast,
             Pool::Median(diagonal.clone()),
-            Below(0.002),
+            Below(ORTHOGONAL_LINEAR),
         )
         .add(
             Theorem,
@@ -110,14 +111,14 @@ pub(super) fn linear(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             "Full posteriors are not aligned: their mean distance is twice the limit of diagonal ones or more.",
             CheckQuantity::Dto,
             Pool::Mean(full),
-            Above(2.0 * ALIGNED),
+            Above(CLEARLY * ALIGNED),
         )
         .add(
             Theorem,
             "Posterior means correlate with the true factors by √(1 − v/λ), v the variance of the noise: the ceiling.",
             CheckQuantity::Mcc,
             Pool::Median(diagonal.clone()),
-            Near { value: mcc, tolerance: 0.01 },
+            Near { value: mcc, tolerance: MCC_TOLERANCE },
         )
         .add(
             Theorem,
@@ -235,7 +236,7 @@ pub(super) fn uniform_square(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             ),
             CheckQuantity::ImaContrast,
             runs.clone(),
-            Below(0.002),
+            Below(ORTHOGONAL_LINEAR),
         )
         // The axes of 20,000 samples are off by √(λ₁λ₂/N)/(λ₁ − λ₂) = 0.0065 rad, and training adds as much; matching picks
         // the larger correlations.

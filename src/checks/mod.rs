@@ -15,14 +15,19 @@ mod quantity;
 mod rolinek;
 mod run;
 mod runner;
+mod thresholds;
 mod worker;
 
 pub use parallel::in_parallel;
-pub use points::glued_code;
+pub use points::{glued_code, half_distance};
 pub use prediction::{Check, Expected, Pool, Prediction, Standing};
 pub use predictions::predictions;
 pub use quantity::CheckQuantity;
 pub use rolinek::{RolinekData, RolinekModel, RolinekRow, random_rotation, rolinek_table};
 pub use run::{CheckOutcome, CheckRun, Seeds};
 pub use runner::run_checks;
+pub use thresholds::{
+    CLEARLY, MCC_TOLERANCE, MOST_C2_RESIDUAL, MOST_CONTRAST, MOST_COUPLING, ORTHOGONAL_CURVED, ORTHOGONAL_LINEAR,
+    most_misplaced_mass,
+};
 pub use worker::{CHECK_SEEDS, CheckProgress, CheckWorker};

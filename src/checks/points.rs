@@ -163,7 +163,8 @@ fn two_codes(share: f64, ratio: f64) -> (f64, f64) {
     (distortion(&codes), kl(&codes))
 }
 
-fn half_distance(scene: &Scene, points: [usize; 2]) -> Option<f64> {
+/// Half the distance between the centres of two clusters of a scene, if it has them.
+pub fn half_distance(scene: &Scene, points: [usize; 2]) -> Option<f64> {
     let ObservationSource::Clusters { centres, .. } = &scene.generator.source else { return None };
     let (a, b) = (centres.get(points[0])?, centres.get(points[1])?);
     Some(0.5 * a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt())

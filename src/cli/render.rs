@@ -42,8 +42,9 @@ pub struct Render {
     /// Draw a second run beside it on the same scales
     #[arg(long, value_name = "DIR")]
     beside: Option<PathBuf>,
-    /// Draw a view, both spaces (spaces), the whole layout (all), or an animation (traversal, morph, history, turn, rows)
-    #[arg(long, value_name = "VIEW|spaces|all|MOTION", value_parser = parse_view)]
+    /// Draw a view, both spaces (spaces), figures 2 and 3 of the post (figure), a step of the argument (premise, step-a, step-b,
+    /// outcome), the whole layout (all), or an animation (traversal, morph, history, turn, rows)
+    #[arg(long, value_name = "VIEW|figure|STEP|all|MOTION", value_parser = parse_view)]
     view: RenderKind,
     /// Write this file; its extension chooses the format: .svg, .pdf, .png; .csv for the table of a view; for an animation .gif,
     /// .apng, .mp4, or none for a folder of pictures
@@ -200,11 +201,7 @@ impl Render {
             RenderKind::Figure(content) => content,
             RenderKind::Animation(animation) => animation.usual(),
         };
-        let shows = |views: &[&str]| match content {
-            FigureContent::All => true,
-            FigureContent::Spaces => views.contains(&"data") || views.contains(&"latent"),
-            FigureContent::One(view) => views.contains(&view.name),
-        };
+        let shows = |views: &[&str]| views.iter().any(|name| content.draws(name));
         let at_z = Animation::Traversal.moves(content);
         let all = matches!(self.pair, Some(LatentPair::All));
         let planes: &[&str] =

@@ -12,7 +12,7 @@ use super::schedule::Schedule;
 use super::settings::Settings;
 use super::trend::Convergence;
 use crate::data::Dataset;
-use crate::geometry::{GeometryMetrics, Measured, Undefined};
+use crate::geometry::{GeometryMetrics, Measured, Rotation, Undefined};
 use crate::linalg::Matrix;
 use crate::ppca::LinearOptimum;
 use crate::vae::{Posterior, Vae};
@@ -99,6 +99,17 @@ impl Snapshot {
             settings,
             vae,
         }
+    }
+
+    /// The same with the latents of decoder and posteriors rotated, to be looked at: the numbers stay those of the run.
+    #[must_use]
+    pub fn rotated(&self, rotation: &Rotation) -> Self {
+        let mut rotated = self.clone();
+        rotation.rotate_decoder(&mut rotated.vae);
+        for i in 0..rotated.encodings.columns() {
+            rotation.rotate_encoding(&self.vae, rotated.encodings.column_mut(i));
+        }
+        rotated
     }
 
     /// Convergence: verdict and trend.

@@ -15,7 +15,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
 use crate::viz::view_spec::Dependency;
-use crate::viz::views::{data, spec_of, traversal};
+use crate::viz::views::{data, spec_of, traversal, view_named};
 
 /// A kind of animation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,10 @@ impl Animation {
         match content {
             FigureContent::All => true,
             FigureContent::Spaces => self != Self::Rows,
+            FigureContent::Few(preset) => {
+                let mut views = preset.rows().iter().copied().flatten().filter_map(|name| view_named(name));
+                views.any(|view| spec_of(view).depends_on.contains(&dependency))
+            }
             FigureContent::One(view) => spec_of(view).depends_on.contains(&dependency),
         }
     }
@@ -276,7 +280,7 @@ mod tests {
     use crate::experiment::{Command, Config, Origin};
     use crate::paint::Camera;
     use crate::viz::background_runs::BackgroundRuns;
-    use crate::viz::views::{latent, view_named};
+    use crate::viz::views::latent;
 
     /// A run of 30 steps that was changed on the way, and one of 20.
     fn run(scene: &str, steps: u64) -> Experiment {

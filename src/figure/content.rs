@@ -1,5 +1,7 @@
-//! The content of a figure: all views, one of them, or both spaces.
+//! The content of a figure: all views, one of them, both spaces, or a few views.
 
+use crate::viz::preset::Preset;
+use crate::viz::selection::Layers;
 use crate::viz::view::View;
 use crate::viz::views::{VIEWS, spec_of};
 
@@ -10,6 +12,8 @@ pub enum FigureContent {
     All,
     /// Latent space beside data space.
     Spaces,
+    /// A few views.
+    Few(Preset),
     /// One view.
     One(View),
 }
@@ -17,13 +21,18 @@ pub enum FigureContent {
 impl FigureContent {
     /// All contents.
     pub fn list() -> impl Iterator<Item = Self> {
-        [Self::All, Self::Spaces].into_iter().chain(VIEWS.map(|spec| Self::One(spec.view)))
+        Self::of_many().chain(VIEWS.map(|spec| Self::One(spec.view)))
+    }
+
+    /// Contents of more than one view.
+    fn of_many() -> impl Iterator<Item = Self> {
+        [Self::All, Self::Spaces].into_iter().chain(Preset::ALL.map(Self::Few))
     }
 
     /// The content of that name on the command line.
     pub fn named(name: &str) -> Option<Self> {
         let view = || crate::viz::views::view_named(name).map(Self::One);
-        [Self::All, Self::Spaces].into_iter().find(|content| content.name() == name).or_else(view)
+        Self::of_many().find(|content| content.name() == name).or_else(view)
     }
 
     /// The name on the screen.
@@ -31,6 +40,7 @@ impl FigureContent {
         match self {
             Self::All => "Whole layout",
             Self::Spaces => "Latent and data space",
+            Self::Few(preset) => preset.title(),
             Self::One(view) => view.title,
         }
     }
@@ -40,7 +50,26 @@ impl FigureContent {
         match self {
             Self::All => "all",
             Self::Spaces => "spaces",
+            Self::Few(preset) => preset.name(),
             Self::One(view) => view.name,
+        }
+    }
+
+    /// True if it draws a view of that name.
+    pub fn draws(self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Spaces => ["data", "latent"].contains(&name),
+            Self::Few(preset) => preset.rows().iter().any(|row| row.contains(&name)),
+            Self::One(view) => view.name == name,
+        }
+    }
+
+    /// The layers that it is drawn with.
+    pub(super) fn layers(self, chosen: Layers) -> Layers {
+        match self {
+            Self::Few(preset) => preset.layers(chosen),
+            _ => chosen,
         }
     }
 
@@ -50,6 +79,10 @@ impl FigureContent {
             Self::All => (1280.0, 720.0),
             Self::Spaces if compared => (960.0, 880.0),
             Self::Spaces => (960.0, 500.0),
+            Self::Few(preset) => {
+                let views = preset.rows().iter().map(|row| row.len()).max().unwrap_or(1);
+                if compared { (960.0, 440.0 * views as f32) } else { (480.0 * views as f32, 500.0) }
+            }
             Self::One(view) if compared && !spec_of(view).is_shared => (1280.0, 540.0),
             Self::One(view) => spec_of(view).figure_size,
         }

@@ -10,11 +10,12 @@ use super::tiles::TileBehavior;
 use crate::data::{Dataset, ObservationKind};
 use crate::viz::command::Arrangement;
 use crate::viz::context::ViewContext;
+use crate::viz::preset::Preset;
 use crate::viz::run_names::run_names;
 use crate::viz::selection::Selection;
 use crate::viz::view::View;
 use crate::viz::view_spec::Region;
-use crate::viz::views::{VIEWS, data, latent, spec_of, traversal};
+use crate::viz::views::{VIEWS, data, latent, spec_of, traversal, view_named};
 
 /// The tiles, and the view that is shown alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,11 +159,18 @@ impl Layout {
         Self { small, needs: Some(needs), ..Self::new("a few views", &Arrangement::Column(parts)) }
     }
 
+    /// The views of a preset, of one run or of two.
+    pub(crate) fn of_preset(preset: Preset, runs: usize) -> Self {
+        let row = |names: &&[&str]| names.iter().filter_map(|name| view_named(name)).collect();
+        Self::of_views(&preset.rows().iter().map(row).collect::<Vec<_>>(), runs)
+    }
+
     /// The layout of a figure, of one run or of two.
     pub(crate) fn of(self, content: FigureContent, compared: bool) -> Self {
         match content {
             FigureContent::All => Self { alone: None, ..self },
             FigureContent::Spaces => Self::new("spaces", &of_both_spaces(compared)),
+            FigureContent::Few(preset) => Self::of_preset(preset, 1 + usize::from(compared)),
             FigureContent::One(view) => Self { alone: Some(view), ..self },
         }
     }

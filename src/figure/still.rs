@@ -221,6 +221,7 @@ impl Figure {
                 branches,
                 axes,
                 probe,
+                turned: None,
                 projection,
                 queries,
                 scene,
@@ -240,12 +241,26 @@ pub trait Show: FnMut(&mut Ui, &[ViewContext<'_>], &mut Selection) {}
 
 impl<F: FnMut(&mut Ui, &[ViewContext<'_>], &mut Selection)> Show for F {}
 
+/// Draws a content with the layers that it has.
+pub(crate) fn draw_content(
+    mut layout: Layout,
+    content: FigureContent,
+    ui: &mut Ui,
+    contexts: &[ViewContext<'_>],
+    selection: &mut Selection,
+) {
+    let chosen = selection.layers;
+    selection.layers = content.layers(chosen);
+    layout.draw(ui, contexts, selection);
+    selection.layers = chosen;
+}
+
 /// Draws a content in the default layout, of one run or of two beside each other.
 pub fn show(content: FigureContent) -> impl Show {
     move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
         let compared = contexts.len() > 1;
         let layout = if compared { Layout::compare() } else { Layout::single() };
         let layout = layout.suited(&contexts[0].snapshot.data);
-        layout.of(content, compared).draw(ui, contexts, selection);
+        draw_content(layout.of(content, compared), content, ui, contexts, selection);
     }
 }

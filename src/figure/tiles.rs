@@ -15,7 +15,7 @@ use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
 use crate::viz::view::View;
-use crate::viz::views::{VIEWS, spec_of};
+use crate::viz::views::{VIEWS, spec_of, turns};
 
 /// Draws tiles: a header with its tools above each view.
 pub(super) struct TileBehavior<'a, 'b> {
@@ -84,7 +84,12 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
 
     fn context(&self, pane: Pane) -> ViewContext<'a> {
         let contexts: &'a [ViewContext<'b>] = self.contexts;
-        ViewContext { beside: contexts.get(1 - pane.run), axes: self.selection.layers.axes, ..contexts[pane.run] }
+        let context =
+            ViewContext { beside: contexts.get(1 - pane.run), axes: self.selection.layers.axes, ..contexts[pane.run] };
+        match context.turned.filter(|_| turns(pane.view)) {
+            Some(turned) => ViewContext { snapshot: turned.snapshot(), probe: turned, ..context },
+            None => context,
+        }
     }
 
     /// A view under its header, unless that is in a bar of tabs; gives the header's response to dragging.

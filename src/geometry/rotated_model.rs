@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::rotation::Rotation;
+use super::rotation::{Rotation, symmetric, write_symmetric};
 use crate::linalg::{Factor, Matrix, Panel, product};
 use crate::nn::Dense;
 use crate::vae::{Covariance, Posterior, Vae};
@@ -52,6 +52,24 @@ impl Rotation {
             }
         }
         covariance_error(&vae.posteriors(&sample), &wanted)
+    }
+
+    /// Rotates the outputs of an encoder for one observation, as [`Self::rotate_model`] wants them: the mean becomes R μ, a full
+    /// covariance R Σ Rᵀ, and a diagonal one the best for the rotated decoder. `vae` is the model before.
+    pub fn rotate_encoding(&self, vae: &Vae<f32>, encoding: &mut [f32]) {
+        let m = vae.latent_dim();
+        if vae.has_exponential_factor() {
+            let (mean, exponent) = encoding.split_at_mut(m);
+            let ([a, b], r) = (self.plane, self.matrix(m));
+            [mean[a], mean[b]] = self.rotate(mean[a], mean[b]);
+            write_symmetric(&(&r * symmetric(exponent, m) * r.transpose()), exponent);
+            return;
+        }
+        let before: Vec<f64> = encoding.iter().map(|x| f64::from(*x)).collect();
+        let Some(wanted) = self.wanted(&vae.posterior(&before), vae.covariance) else { return };
+        let scales = scale_outputs(&wanted.factor, encoding.len() - m);
+        let outputs = wanted.mean.iter().chain(&scales);
+        encoding.iter_mut().zip(outputs).for_each(|(output, wanted)| *output = *wanted as f32);
     }
 
     /// The rotated posterior, or the best diagonal one in its place. `None` where it is no Gaussian.
@@ -165,6 +183,23 @@ mod tests {
         }
         bias[m..].iter_mut().enumerate().for_each(|(r, c)| *c = if r < m { -0.5 - 0.7 * r as f32 } else { 0.15 });
         vae
+    }
+
+    /// What is shown while the dial is dragged is what the rotated model then has.
+    #[test]
+    fn encodings_rotate_as_the_model_does() {
+        let x = normal(4, 40);
+        for covariance in [Covariance::Diagonal, Covariance::Full] {
+            // Posteriors that are the same everywhere, so that the fit is exact.
+            let mut vae = model(covariance, 2, vec![], 0.0);
+            let rotation = Rotation { degrees: 25.0, plane: [0, 1] };
+            let mut encodings = vae.encode(&x);
+            (0..40).for_each(|k| rotation.rotate_encoding(&vae, encodings.column_mut(k)));
+            rotation.rotate_model(&mut vae, &x);
+            let rotated = vae.encode(&x);
+            let apart = encodings.as_slice().iter().zip(rotated.as_slice()).map(|(a, b)| (a - b).abs());
+            assert!(apart.fold(0.0, f32::max) < 1e-3, "{covariance:?}");
+        }
     }
 
     fn mean_elbo(vae: &Vae<f32>, x: &Matrix<f32>) -> f64 {

@@ -89,7 +89,7 @@ impl Rotation {
 }
 
 /// H (m × m) from H_ii and √2 H_ij below the diagonal, row by row.
-fn symmetric<T: Real>(entries: &[T], m: usize) -> DMatrix<f64> {
+pub(super) fn symmetric<T: Real>(entries: &[T], m: usize) -> DMatrix<f64> {
     let mut h = DMatrix::zeros(m, m);
     for (k, entry) in entries.iter().enumerate() {
         let [i, j] = place_of(k, m);
@@ -99,7 +99,7 @@ fn symmetric<T: Real>(entries: &[T], m: usize) -> DMatrix<f64> {
     h
 }
 
-fn write_symmetric<T: Real>(h: &DMatrix<f64>, entries: &mut [T]) {
+pub(super) fn write_symmetric<T: Real>(h: &DMatrix<f64>, entries: &mut [T]) {
     for (k, entry) in entries.iter_mut().enumerate() {
         let [i, j] = place_of(k, h.nrows());
         *entry = T::from_f64(h[(i, j)] * if i == j { 1.0 } else { SQRT_2 });

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{Key, KeyboardShortcut, Modifiers, Theme};
 
+use super::preset::Preset;
 use super::view::View;
 use crate::data::Scene;
 use crate::experiment::Command;
@@ -119,6 +120,10 @@ pub enum UiCommand {
     ToggleAlone(View),
     /// Show one view alone; `None`: all views.
     SetAlone(Option<View>),
+    /// Show the few views of a layout, or those before again.
+    TogglePreset(Preset),
+    /// Show all views, of a lesson those of its step.
+    ShowAllViews,
     /// Arrange views.
     Arrange(Box<Arrangement>),
     /// Reset z\*, camera and layout.
@@ -165,6 +170,8 @@ pub enum UiCommand {
     SetTheme(Theme),
     /// Show the keyboard help, or close it.
     ToggleHelp,
+    /// Hide the argument above the views, or show it.
+    ToggleArgument,
     /// Hide the side panel, or show it.
     ToggleControls,
     /// Make text and marks larger by this share, or smaller; `None`: as at first.
@@ -327,13 +334,18 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         let label = format!("{} alone, or all views", view.title);
         add(C::ToggleAlone(*view), &label, key, (ViewMenu, 0), "Show this view alone, or all views");
     }
+    for preset in Preset::ALL {
+        add(C::TogglePreset(preset), preset.title(), plain(preset.key()), (ViewMenu, 1), preset.help());
+    }
+    let help = "Show all views again; in a lesson those of its step";
+    add(C::ShowAllViews, "All views", plain(Key::Num0), (ViewMenu, 1), help);
     let help = "Play how the latent plane becomes the manifold";
-    add(C::PlayMorph, "Morph latent plane to manifold", plain(Key::M), (ViewMenu, 1), help);
+    add(C::PlayMorph, "Morph latent plane to manifold", plain(Key::M), (ViewMenu, 2), help);
     let help = "Move all latents through the prior, in phase";
-    add(C::PlayTraversal, "Traverse all latents", plain(Key::A), (ViewMenu, 1), help);
-    add(C::SwitchTheme, "Light or dark", plain(Key::D), (ViewMenu, 2), "Switch between light and dark");
+    add(C::PlayTraversal, "Traverse all latents", plain(Key::A), (ViewMenu, 2), help);
+    add(C::SwitchTheme, "Light or dark", plain(Key::D), (ViewMenu, 3), "Switch between light and dark");
     let help = "Put z*, camera and layout back as at the start";
-    add(C::ResetView, "Reset z*, camera and layout", ctrl(Key::Home), (ViewMenu, 2), help);
+    add(C::ResetView, "Reset z*, camera and layout", ctrl(Key::Home), (ViewMenu, 3), help);
     for (pose, key, label) in [
         (CameraPose::X, Key::X, "Look along the x axis"),
         (CameraPose::Y, Key::Y, "Look along the y axis"),
@@ -352,16 +364,18 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         let label = format!("Move z* along the {axis} axis");
         add(C::Nudge(direction), &label, plain(key), (Menu::None, 0), "Move z* by a tenth of a standard deviation");
     }
-    add(C::ToggleControls, "Side panel", plain(Key::K), (ViewMenu, 1), "Hide the side panel, or show it");
+    add(C::ToggleControls, "Side panel", plain(Key::K), (ViewMenu, 2), "Hide the side panel, or show it");
+    let help = "Hide the links of the argument above the views, or show them where there is room";
+    add(C::ToggleArgument, "Argument", plain(Key::G), (ViewMenu, 2), help);
     add(
         C::Zoom(Some(0.1)),
         "Zoom in",
         ctrl(Key::Plus),
-        (ViewMenu, 3),
+        (ViewMenu, 4),
         "Make text and marks larger; they also grow with the window",
     );
-    add(C::Zoom(Some(-0.1)), "Zoom out", ctrl(Key::Minus), (ViewMenu, 3), "Make text and marks smaller");
-    add(C::Zoom(None), "Reset zoom", ctrl(Key::Num0), (ViewMenu, 3), "Text and marks as the window is large");
+    add(C::Zoom(Some(-0.1)), "Zoom out", ctrl(Key::Minus), (ViewMenu, 4), "Make text and marks smaller");
+    add(C::Zoom(None), "Reset zoom", ctrl(Key::Num0), (ViewMenu, 4), "Text and marks as the window is large");
     for lesson in course() {
         let (title, aim) = lesson.title_and_aim();
         add(C::OpenLesson(lesson.name), title, None, (Lessons, 0), aim);

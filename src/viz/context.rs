@@ -36,6 +36,8 @@ pub struct ViewContext<'a> {
     pub axes: bool,
     /// The Jacobian and the seams at z\*.
     pub probe: &'a Arc<Probe>,
+    /// The same of the latents rotated by φ, while the dial is dragged.
+    pub turned: Option<&'a Arc<Probe>>,
     /// The projection of the data onto the screen.
     pub projection: &'a Arc<Projection>,
     /// Answers to queries.

@@ -5,6 +5,8 @@
 //! Whatever else a person asks for goes as a [`UiCommand`](command::UiCommand) into one queue. [`VIEWS`](views::VIEWS) lists
 //! the views: each is a folder or file below `views`.
 
+pub(crate) mod argument;
+pub(crate) mod argument_query;
 pub mod background_runs;
 pub mod command;
 pub mod context;
@@ -22,6 +24,7 @@ pub mod motion;
 pub(crate) mod number_name;
 pub(crate) mod observations;
 pub(crate) mod picture;
+pub mod preset;
 pub mod probe;
 pub(crate) mod probe_worker;
 pub(crate) mod projection;

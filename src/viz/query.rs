@@ -93,6 +93,14 @@ struct Slots {
     closed: bool,
 }
 
+impl Slots {
+    fn newest<Q: Query>(&self, snapshot: &Snapshot) -> Option<Arc<Q::Answer>> {
+        let slot = self.list.iter().find(|slot| slot.kind == TypeId::of::<Q>())?;
+        let answered = slot.answer.as_ref().filter(|answered| answered.suits(snapshot))?;
+        Arc::clone(&answered.answer).downcast().ok()
+    }
+}
+
 #[derive(Debug, Default)]
 struct SharedSlots {
     slots: Mutex<Slots>,
@@ -149,9 +157,12 @@ impl QueryCache {
             }
             self.shared.news.notify_one();
         }
-        let slot = slots.list.iter().find(|slot| slot.kind == kind)?;
-        let answered = slot.answer.as_ref().filter(|answered| answered.suits(snapshot))?;
-        Arc::clone(&answered.answer).downcast().ok()
+        slots.newest::<Q>(snapshot)
+    }
+
+    /// The newest answer to a query of this type for the run of `snapshot`, without asking for another.
+    pub fn newest<Q: Query>(&self, snapshot: &Snapshot) -> Option<Arc<Q::Answer>> {
+        self.shared.slots().newest::<Q>(snapshot)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::motion::{MORPH, Motion, PERIOD, latent_at, phase_of};
 use super::traversal::Traversal;
-use crate::geometry::MapQuantity;
+use crate::geometry::{MapQuantity, Rotation};
 use crate::paint::Camera;
 
 /// Latents whose pairs the latent view shows at most.
@@ -51,6 +51,9 @@ pub struct Selection {
     pub draw: bool,
     /// φ, the angle by which the latents would be rotated, in degrees.
     pub phi: f64,
+    /// The view of rotations has β across, where there is a closed form.
+    #[serde(skip_serializing_if = "is_off")]
+    pub over_beta: bool,
     /// The two latents that would be rotated.
     #[serde(rename = "turned")]
     pub rotated: [usize; 2],
@@ -79,6 +82,9 @@ pub struct Selection {
     /// z\* itself while `z` is a preview.
     #[serde(skip)]
     pub anchor: Option<Vec<f64>>,
+    /// The dial of φ is being dragged: data and latent space show the rotated latents.
+    #[serde(skip)]
+    pub is_turning: bool,
     /// True if the preview was asked for since the last [`end_stale_preview`](Selection::end_stale_preview).
     #[serde(skip)]
     pub is_preview_fresh: bool,
@@ -101,6 +107,9 @@ pub struct Reconstructions {
 pub struct Layers {
     /// Held-out observations.
     pub data: bool,
+    /// Their codes in latent space.
+    #[serde(skip)]
+    pub codes: bool,
     /// The decoder's image of the latent plane as a surface.
     pub surface: bool,
     /// Images of the lines of a latent grid.
@@ -134,6 +143,7 @@ impl Default for Layers {
     fn default() -> Self {
         Self {
             data: true,
+            codes: true,
             surface: true,
             grid: true,
             seams: true,
@@ -209,6 +219,7 @@ impl Default for Selection {
             phase: 0.0,
             draw: false,
             phi: 0.0,
+            over_beta: false,
             rotated: [0, 1],
             shown_step: None,
             corners: [[-1.0, -1.0], [1.0, 1.0]],
@@ -217,12 +228,18 @@ impl Default for Selection {
             traversal: Traversal::default(),
             reconstructions: Reconstructions::default(),
             anchor: None,
+            is_turning: false,
             is_preview_fresh: false,
         }
     }
 }
 
 impl Selection {
+    /// The rotation by φ.
+    pub fn rotation(&self) -> Rotation {
+        Rotation { degrees: self.phi, plane: self.rotated }
+    }
+
     /// Makes everything fit a model with `m` latents and `encoded` encoded observations.
     pub fn fit(&mut self, m: usize, encoded: usize) {
         if self.z.is_empty() || !self.z.iter().all(|z| z.is_finite()) {
@@ -281,7 +298,7 @@ impl Selection {
 
     /// The selection without a preview and without motion, as files keep it.
     pub fn at_rest(&self) -> Self {
-        let mut rest = Self { is_preview_fresh: false, motion: None, phase: 0.0, ..self.clone() };
+        let mut rest = Self { is_preview_fresh: false, is_turning: false, motion: None, phase: 0.0, ..self.clone() };
         rest.traversal.phase = None;
         rest.end_stale_preview();
         rest

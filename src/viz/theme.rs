@@ -37,6 +37,10 @@ pub struct Palette {
     pub paper: Color32,
     /// Something went wrong.
     pub alarm: Color32,
+    /// Something holds.
+    pub lit: Color32,
+    /// Something holds in part.
+    pub partly: Color32,
     /// Positive values of signed maps.
     pub plus: Color32,
     /// Negative values of signed maps.
@@ -56,6 +60,8 @@ const LIGHT: Palette = Palette {
     rule: Color32::from_rgb(0xE2, 0xE5, 0xEA),
     paper: Color32::WHITE,
     alarm: Color32::from_rgb(0x9A, 0x34, 0x00),
+    lit: Color32::from_rgb(0x0F, 0x7A, 0x38),
+    partly: Color32::from_rgb(0xA3, 0x5A, 0x00),
     plus: Color32::from_rgb(0xB3, 0x58, 0x06),
     minus: Color32::from_rgb(0x54, 0x27, 0x88),
     lightness: [36, 78],
@@ -72,6 +78,8 @@ const DARK: Palette = Palette {
     rule: Color32::from_rgb(0x32, 0x37, 0x3F),
     paper: Color32::from_rgb(0x17, 0x19, 0x1D),
     alarm: Color32::from_rgb(0xFF, 0xB4, 0x6B),
+    lit: Color32::from_rgb(0x62, 0xD9, 0x86),
+    partly: Color32::from_rgb(0xF5, 0xBE, 0x4A),
     plus: Color32::from_rgb(0xF2, 0xA9, 0x4E),
     minus: Color32::from_rgb(0xB9, 0x9C, 0xEA),
     lightness: [48, 90],

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use eframe::egui::{FontFamily, Pos2, Rect, Shape, Vec2, epaint::ClippedShape, pos2, vec2};
 use unpick::paint::OUTLINED_FAMILY;
 use unpick::viz::command::UiCommand;
+use unpick::viz::preset::Preset;
 use unpick::viz::views::all_views;
 
 use crate::harness::WindowTest;
@@ -135,6 +136,12 @@ fn look(test: &mut WindowTest, about: &str, found: &mut BTreeMap<String, Vec<Str
         note(test, &format!("{} alone", view.name), found);
         test.app().execute(UiCommand::SetAlone(None));
         test.frames(2);
+    }
+    for preset in Preset::ALL {
+        test.app().execute(UiCommand::TogglePreset(preset));
+        test.frames(3);
+        note(test, preset.name(), found);
+        test.app().execute(UiCommand::TogglePreset(preset));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "gui")]
 
+mod argument;
 mod controls;
 mod derived_views;
 mod dialogs;

@@ -8,7 +8,7 @@ use eframe::egui::{Color32, FullOutput, Theme, Ui, vec2};
 use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::layout::Layout;
-use crate::figure::still::{Figure, FigureSize, Show, TimePoints};
+use crate::figure::still::{Figure, FigureSize, Show, TimePoints, draw_content};
 use crate::io::{Staged, your_data_fit_in_figure};
 use crate::paint::{Canvas, Format, MovieFormat, Offscreen, Picture, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
@@ -57,9 +57,9 @@ impl ExportSource {
     }
 
     fn show(&self, content: FigureContent) -> impl Show {
-        let mut layout = self.layout.clone().of(content, self.is_compared());
+        let layout = self.layout.clone().of(content, self.is_compared());
         move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
-            layout.draw(ui, contexts, selection);
+            draw_content(layout.clone(), content, ui, contexts, selection);
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The panel of a lesson: title, text, question or task, and the way on.
 
-use std::sync::Arc;
-
-use eframe::egui::{Align, Button, Id, Layout, ProgressBar, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Button, Layout, ProgressBar, RichText, ScrollArea, Ui};
 
 use super::open_lesson::OpenLesson;
 use super::task_panel::{goals, verdict};
@@ -72,13 +70,7 @@ fn text(ui: &mut Ui, markdown: &str) {
 
 /// Markdown with formulas; each text is parsed once, as long as it is shown.
 pub(in crate::app) fn prose(ui: &mut Ui, markdown: &str, size: f32) {
-    let id = Id::unique(("prose", markdown));
-    let known = ui.data(|data| data.get_temp::<Arc<Prose>>(id));
-    let prose = known.unwrap_or_else(|| {
-        let prose = Arc::new(Prose::parse(markdown));
-        ui.data_mut(|data| data.insert_temp(id, Arc::clone(&prose)));
-        prose
-    });
+    let prose = Prose::remembered(ui, markdown);
     let shown = prose.show(ui, ProseStyle::new(size));
     if let Some(link) = shown.hovered.filter(|link| !link.destination.starts_with("symbol:")) {
         link.response.on_hover_text(format!("Checked: {}", link.destination));

@@ -1,5 +1,6 @@
-//! Panels around the views: menu bar, controls, help.
+//! Panels around the views: menu bar, the argument, controls, help.
 
+pub(super) mod argument_strip;
 pub(super) mod controls;
 pub(super) mod help;
 mod latent_sliders;

@@ -108,6 +108,12 @@ pub(crate) fn sample_line(ui: &mut Ui, stroke: Stroke, dashes: &[f32]) {
     polyline(ui.painter(), &[rect.left_center(), rect.right_center()], stroke, dashes);
 }
 
+/// A full dot in the same room.
+pub(crate) fn sample_ball(ui: &mut Ui, radius: f32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(30.0, 12.0), Sense::hover());
+    ui.painter().circle_filled(rect.center(), radius, ViewContext::palette(ui).ink);
+}
+
 /// A hollow dot in the same room.
 pub(crate) fn sample_dot(ui: &mut Ui, radius: f32, stroke: Stroke) {
     let (rect, _) = ui.allocate_exact_size(vec2(30.0, 12.0), Sense::hover());

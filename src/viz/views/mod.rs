@@ -52,6 +52,11 @@ pub fn spec_of(view: View) -> &'static ViewSpec {
     VIEWS.into_iter().find(|spec| spec.view == view).unwrap_or(VIEWS[0])
 }
 
+/// True for views that turn while the dial of φ is dragged.
+pub fn turns(view: View) -> bool {
+    [data::SPEC.view, latent::SPEC.view, jacobian::SPEC.view].contains(&view)
+}
+
 /// The view of that name, also of a name that older files use.
 pub fn view_named(name: &str) -> Option<View> {
     VIEWS.into_iter().find(|spec| spec.view.name == name || spec.old_names.contains(&name)).map(|spec| spec.view)

@@ -5,19 +5,14 @@ use rand::seq::SliceRandom as _;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use crate::experiment::Snapshot;
-use crate::geometry::{Jets, Order, ProductDensity, arc_coordinates, coupling, ima_contrast, product_density};
+use crate::geometry::{Jets, Order, ProductDensity, arc_coordinates, coupling, ima_contrast};
 use crate::linalg::Matrix;
 use crate::nn::Activation;
 use crate::rng::{Purpose, stream};
 use crate::stats::{distance_correlation, distance_correlation_band};
 use crate::vae::Vae;
+use crate::viz::argument_query::seam_product;
 use crate::viz::query::Query;
-
-/// Points along each side of the map.
-const SIDE: usize = 49;
-
-/// The map reaches this far in prior standard deviations: 1.2 % of the prior's mass is outside.
-pub(crate) const RANGE: f64 = 2.75;
 
 /// Prior samples whose arc-length coordinates are compared.
 const SAMPLES: usize = 2000;
@@ -111,7 +106,7 @@ impl Joint {
         let smooth = model.architecture.activation != Activation::Relu;
         Self {
             plane: *plane,
-            product: product_density(model, z, *plane, RANGE, SIDE),
+            product: seam_product(model, z, *plane),
             count,
             dependence,
             band,

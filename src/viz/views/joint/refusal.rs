@@ -3,18 +3,11 @@
 use eframe::egui::{Label, RichText, Ui};
 
 use super::query::{Joint, POWER};
+use crate::checks::{MOST_CONTRAST, MOST_COUPLING};
 use crate::data::GroundTruthMap;
 use crate::viz::draw::number::number;
 use crate::viz::number_name::PRIOR_CONTRAST;
 use crate::viz::theme::indexed;
-
-/// C1 counts as met up to this mean contrast in nats: an angle of 72° between two columns.
-const MOST_CONTRAST: f64 = 0.05;
-
-/// C2 counts as met while a standard deviation along one latent changes the length of the other column by no more than
-/// this share, as a root mean square, in both directions. Between trained maps of flat surfaces, which have less than 5 %, and the
-/// true maps that do not meet C2: 21 % on the sphere within 3.5 standard deviations (before its pole), 40 % in polar coordinates.
-const MOST_COUPLING: f64 = 0.1;
 
 /// Why there are no global coordinates, if there are none: of the true factors, where the true map says so, or of the
 /// model's latents.

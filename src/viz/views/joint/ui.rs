@@ -6,9 +6,10 @@ use eframe::egui::{
 };
 use egui_plot::{AxisHints, PlotBounds};
 
-use super::query::{Joint, JointQuery, RANGE};
+use super::query::{Joint, JointQuery};
 use super::refusal::{power, refusal, refuse, tolerances};
 use crate::data::Scene;
+use crate::viz::argument_query::RANGE;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::color_bar::signed_bar;

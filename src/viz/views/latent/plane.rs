@@ -106,6 +106,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     marks.layer("codes");
     let colors = ObservationColors::new(context.snapshot, selection.color, palette);
     match &colors {
+        _ if !selection.layers.codes => {}
         Some(by) => marks.colored_cloud((0..count).map(place).zip(by.colors.iter().copied()), radius),
         None => marks.cloud((0..count).map(place), radius, palette.point.gamma_multiply(0.55)),
     }
@@ -142,7 +143,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         marks.handle(z, palette.latent, held);
         marks.label(marks.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
     }
-    if let Some(colors) = colors.filter(|_| !is_small) {
+    if let Some(colors) = colors.filter(|_| !is_small && selection.layers.codes) {
         marks.layer("colours");
         colors.legend(&marks.painter, *plot.transform.frame(), palette);
     }
@@ -163,9 +164,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             marks.label(corner, Align2::LEFT_BOTTOM, words, palette.muted);
         }
     }
+    let codes = selection.layers.codes;
     let names = [indexed("z", a), if one { "spread".to_owned() } else { indexed("z", b) }];
     let response = hover(context, plot.response, |pointer| {
-        let near = nearest((0..count).map(|i| Some(marks.at(place(i)))), pointer).filter(|_| snapshot.vae.has_encoder);
+        let drawn = if codes { count } else { 0 };
+        let near = nearest((0..drawn).map(|i| Some(marks.at(place(i)))), pointer).filter(|_| snapshot.vae.has_encoder);
         let name = near.map(|i| format!("code of held-out observation {i}"));
         let point = near.map_or_else(|| marks.point(pointer), place);
         let values = names.iter().zip(point).take(if one { 1 } else { 2 });

@@ -3,12 +3,14 @@
 use eframe::egui::{Align2, Grid, Pos2, Stroke, Ui, pos2};
 use egui_plot::{AxisHints, PlotBounds};
 
+use super::angle::AxisAngleQuery;
 use super::query::{MOST_LATENTS, OBSERVATIONS, RotationCurve};
 use crate::geometry::RotatedElbo;
+use crate::vae::Covariance;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::hover::{NamedMarks, hover, values_at};
-use crate::viz::draw::legend::{sample_dot, sample_line};
+use crate::viz::draw::legend::{sample_ball, sample_dot, sample_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::theme::{Palette, label_font};
@@ -16,13 +18,21 @@ use crate::viz::theme::{Palette, label_font};
 /// Rotating further only flips latents.
 pub(super) const RANGE: f64 = 90.0;
 
-/// The objective over φ.
-pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64) {
+/// The objective over the angle off the axes, where V of the model is; φ is counted from there.
+pub(super) fn curve(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    found: &RotationCurve,
+    others: Option<&RotationCurve>,
+    phi: f64,
+) {
     let palette = ViewContext::palette(ui);
     let full = found.full().unwrap_or(0.0);
+    let origin = found.origin();
     let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
+    let others_loss = |d: f64| others.map_or(0.0, |others| others.loss(d - others.origin()));
     let worst = degrees()
-        .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0)])
+        .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0), others_loss(d)])
         .filter(|x| x.is_finite())
         .fold(0.02, f64::max);
     let bounds = PlotBounds::from_min_max([-1.14 * RANGE, full - 1.15 * worst], [1.14 * RANGE, full + 0.18 * worst]);
@@ -42,19 +52,28 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
     let marks = PlotPainter::new(ui, context, response.transform);
     let [second, optimum, diagonal, family] = strokes(palette);
     marks.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
+    if let Some(others) = others.filter(|others| others.searched.is_empty() || others.unconverged() == 0) {
+        marks.layer("other run");
+        marks.curve(degrees().map(|d| [d, full - others.loss(d - others.origin())]), other_run(palette), OTHER_RUN);
+        marks.layer("this run");
+    }
     if found.at_optimum.is_some() {
+        // The optimum has its V on the axes.
         let price = |d: f64| found.price_at_optimum(d).unwrap_or(f64::NAN);
         marks.curve(degrees().map(|d| [d, full - price(d)]), optimum.0, optimum.1);
     }
-    marks.curve(degrees().map(|d| [d, full - found.price(d)]), second.0, second.1);
+    marks.curve(degrees().map(|d| [d, full - found.price(d - origin)]), second.0, second.1);
     if !found.searched.is_empty() {
         // Between lower bounds no curve is drawn.
         if found.unconverged() == 0 {
-            marks.curve(degrees().map(|d| [d, full - found.loss(d)]), diagonal.0, diagonal.1);
+            marks.curve(degrees().map(|d| [d, full - found.loss(d - origin)]), diagonal.0, diagonal.1);
         }
-        let again = RotatedElbo { degrees: 90.0, ..found.searched[0] };
-        let earlier = found.searched.iter().map(|p| RotatedElbo { degrees: p.degrees - 90.0, ..*p });
-        let dots: Vec<RotatedElbo> = found.searched.iter().copied().chain(earlier).chain([again]).collect();
+        // The curve repeats with every quarter turn.
+        let turned = |p: &RotatedElbo| {
+            [-180.0, -90.0, 0.0, 90.0].map(|by| RotatedElbo { degrees: p.degrees + origin + by, ..*p })
+        };
+        let dots: Vec<RotatedElbo> =
+            found.searched.iter().flat_map(turned).filter(|p| p.degrees.abs() <= RANGE).collect();
         let (sure, lower): (Vec<RotatedElbo>, Vec<RotatedElbo>) = dots.into_iter().partition(|p| p.unconverged == 0);
         marks.cloud(sure.iter().map(|p| [p.degrees, p.diagonal]), 2.6, palette.ink);
         for p in lower {
@@ -62,20 +81,69 @@ pub(super) fn curve(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
         }
     }
     let [low, high] = [bounds.min()[1], bounds.max()[1]];
-    marks.curve([[phi, low], [phi, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
-    let here = [phi, full - found.loss(phi)];
-    marks.painter.circle(marks.at(here), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
+    let at = within(origin + phi);
+    marks.curve([[at, low], [at, high]].into_iter(), Stroke::new(1.2, palette.latent), &[]);
+    marks.painter.circle(marks.at([at, full - found.loss(phi)]), 5.0, palette.latent, Stroke::new(1.5, palette.paper));
+    let outline = Stroke::new(1.8, palette.ink);
+    if let Some((others, there)) = others.zip(context.beside)
+        && let Some(ball) = ball(there, others)
+    {
+        marks.painter.circle(marks.at([ball.degrees, full - ball.loss]), BALL - 0.9, palette.paper, outline);
+    }
+    if let Some(ball) = ball(context, found) {
+        marks.layer("ball");
+        marks.painter.circle(
+            marks.at([ball.degrees, full - ball.loss]),
+            BALL,
+            palette.ink,
+            Stroke::new(1.2, palette.paper),
+        );
+    }
     let about = if found.unconverged() > 0 { "≈" } else { "=" };
     let loss = format!("loss {about} {} nats", number(found.loss(phi), 3));
-    angle_and_loss(&marks, marks.at([phi, low]), phi, &loss, palette);
+    angle_and_loss(&marks, marks.at([at, low]), phi, &loss, palette);
     hover(context, response.response, |pointer| {
-        let second = NamedMarks::new("second order", degrees().map(|d| [d, full - found.price(d)]));
-        let diagonal = NamedMarks::new("best diagonal", degrees().map(|d| [d, full - found.loss(d)]));
+        let second = NamedMarks::new("second order", degrees().map(|d| [d, full - found.price(d - origin)]));
+        let diagonal = NamedMarks::new("best diagonal", degrees().map(|d| [d, full - found.loss(d - origin)]));
         let full = NamedMarks::new("best full", degrees().map(|d| [d, full]));
         let searched = !found.searched.is_empty();
         let known = [diagonal, full].into_iter().filter(|_| searched);
-        values_at(&marks, pointer, ["φ in degrees", "nats"], known.chain([second]))
+        values_at(&marks, pointer, ["degrees off the axes", "nats"], known.chain([second]))
     });
+}
+
+/// Radius of a ball.
+const BALL: f32 = 7.0;
+
+/// The curve of the run that it is compared with.
+fn other_run(palette: &Palette) -> Stroke {
+    Stroke::new(1.8, palette.muted)
+}
+
+/// Its dash pattern.
+const OTHER_RUN: &[f32] = &[1.5, 4.0];
+
+/// Where a run lies on its objective.
+struct Ball {
+    degrees: f64,
+    /// What its posteriors lose against the best full ones. The objective of full ones does not change with the angle.
+    loss: f64,
+}
+
+/// The measured angle of the run of a context, on the curve `found` of it, which may be a little older.
+fn ball(context: &ViewContext<'_>, found: &RotationCurve) -> Option<Ball> {
+    let origin = found.angle.ok()?;
+    let degrees = (*context.query(&AxisAngleQuery { plane: found.plane })?).ok()?;
+    let loss = match context.snapshot.settings.objective.covariance {
+        Covariance::Diagonal => found.loss(degrees - origin),
+        Covariance::Full => 0.0,
+    };
+    Some(Ball { degrees, loss })
+}
+
+/// The same axes within ±90°.
+fn within(degrees: f64) -> f64 {
+    if degrees.abs() <= RANGE { degrees } else { degrees - 2.0 * RANGE * (degrees / (2.0 * RANGE)).round() }
 }
 
 /// Writes angle and loss beside the line of φ, where there is room; in a narrow plot the loss alone.
@@ -116,8 +184,9 @@ fn strokes(palette: &Palette) -> [Line; 4] {
 }
 
 /// The legend: name, standing and source of each line.
-pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
-    let [second, optimum, diagonal, full] = strokes(ViewContext::palette(ui));
+pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
+    let palette = ViewContext::palette(ui);
+    let [second, optimum, diagonal, full] = strokes(palette);
     let mut entries: Vec<(Line, &str, String)> = Vec::new();
     if !found.searched.is_empty() {
         let caution = if found.approximate {
@@ -147,6 +216,10 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
         let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders with a Gaussian likelihood only";
         entries.push((second, "second order (approx.)", help.to_owned()));
     }
+    if compared {
+        let help = "Best diagonal posteriors of the run that this one is compared with, below its own best full ones, and its ball";
+        entries.push(((other_run(palette), OTHER_RUN), "other run", help.to_owned()));
+    }
     let columns = columns(ui.available_width());
     Grid::new("lines").num_columns(2 * columns).min_col_width(0.0).spacing([7.0, 0.0]).min_row_height(17.0).show(
         ui,
@@ -163,6 +236,14 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve) {
                     ui.end_row();
                 }
             }
+            if found.angle.is_ok() {
+                sample_ball(ui, BALL - 2.0);
+                ui.label("this run").on_hover_text(
+                    "The run as it is: the measured angle of V off the nearest axes, a mean over held-out observations. With \
+                     diagonal posteriors it lies on their curve and rolls up to the axes as it trains; with full ones on the flat line, \
+                     where an optimiser without axes leaves it",
+                );
+            }
         },
     );
     if found.searched.is_empty() {
@@ -178,4 +259,10 @@ pub(super) fn columns(width: f32) -> usize {
         ..640.0 => 2,
         _ => 4,
     }
+}
+
+/// The number of entries of the legend.
+pub(super) fn entries(found: &RotationCurve, compared: bool) -> usize {
+    let searched = if found.searched.is_empty() { 0 } else { 2 };
+    searched + if found.linear { 2 } else { 1 } + usize::from(compared) + usize::from(found.angle.is_ok())
 }

@@ -1,5 +1,7 @@
-//! The objective over the angle by which the latents are rotated, and the rotation of the living run.
+//! The objective over the angle by which the latents are rotated, and the rotation of the living run; or the optimum over β.
 
+pub(crate) mod angle;
+mod beta;
 mod curve;
 pub mod query;
 mod table;
@@ -18,7 +20,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     figure_size: (640.0, 520.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: ui::show,
-    tools: ViewSpec::no_tools,
+    tools: ui::tools,
     figure_legend: ViewSpec::no_legend,
     is_full_bleed: ViewSpec::with_margin,
     table: table::table,

@@ -2,9 +2,10 @@
 
 use nalgebra::DMatrix;
 
+use super::angle::axis_angle;
 use crate::experiment::Snapshot;
 use crate::geometry::{
-    FINE_QUADRATURE, Jets, Order, RotatedElbo, Rotation, posterior_precision, rotated_elbos, rotated_gap,
+    FINE_QUADRATURE, Jets, Measured, Order, RotatedElbo, Rotation, posterior_precision, rotated_elbos, rotated_gap,
 };
 use crate::linalg::Matrix;
 use crate::vae::{Objective, Posterior, Vae};
@@ -46,6 +47,8 @@ pub struct RotationCurve {
     /// The second-order price of the diagonal family at every whole degree in [0°, 90°), in nats:
     /// (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b at the posterior means (JᵀFJ for Bernoulli variables).
     pub second_order: Vec<f64>,
+    /// The angle in degrees by which V of this model is off the axes, from which the angles here are counted on.
+    pub angle: Measured,
     /// Observations that every number here is a mean over.
     pub observations: usize,
     /// True if the decoder is linear and the likelihood Gaussian: then the second order is exact.
@@ -75,6 +78,7 @@ impl RotationCurve {
         let linear = model.architecture.has_closed_forms();
         Self {
             plane,
+            angle: axis_angle(snapshot, model, plane),
             searched,
             second_order: second_order(model, &posteriors, &objective, plane),
             observations: count,
@@ -87,6 +91,11 @@ impl RotationCurve {
                 None
             },
         }
+    }
+
+    /// The angle of φ = 0 off the axes; 0 where it is not defined.
+    pub fn origin(&self) -> f64 {
+        self.angle.unwrap_or(0.0)
     }
 
     /// The second-order price at any angle, in nats.
@@ -257,6 +266,7 @@ mod tests {
             RotatedElbo { degrees, diagonal: -dip(degrees) - 1.0, full: -1.0, unconverged: 0 }
         });
         let curve = RotationCurve {
+            angle: Ok(0.0),
             plane: [0, 1],
             searched: searched.collect(),
             second_order: (0..90).map(|k| dip(f64::from(k))).collect(),

@@ -1,13 +1,15 @@
 //! The dial of φ, the price of rotating by it, and the rotation of the living run.
 
+use std::sync::Arc;
+
 use eframe::egui::{
     Button, ComboBox, CursorIcon, DragValue, EventFilter, Key, Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui,
     UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
-use super::curve::{RANGE, columns, curve, legend};
+use super::beta::BetaPicture;
+use super::curve::{RANGE, columns, curve, entries, legend};
 use super::query::{RotateQuery, RotationCurve};
-use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
 use crate::vae::Covariance;
 use crate::viz::command::UiCommand;
@@ -30,7 +32,10 @@ const RATE_AFTER_ROTATION: &str = "As any change, a rotation begins another cycl
 
 /// Draws the view; moves φ and rotates the living run.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
-    if context.snapshot.latent_dim() < 2 {
+    if let Some(picture) = BetaPicture::of(context.snapshot).filter(|_| selection.over_beta || is_single(context)) {
+        return picture.show(ui, context);
+    }
+    if is_single(context) {
         return instead(ui, "Needs at least two latents");
     }
     let answer = context.query(&RotateQuery { plane: selection.rotated });
@@ -78,6 +83,19 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.allocate_rect(room, Sense::hover());
 }
 
+/// True if there are no two latents that could be rotated.
+fn is_single(context: &ViewContext<'_>) -> bool {
+    context.snapshot.latent_dim() < 2
+}
+
+/// Chooses between φ and β across.
+pub(super) fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    if !is_single(context) && BetaPicture::of(context.snapshot).is_some() {
+        let help = "The same valley with β across: what the optimum does as β changes, and where the run is";
+        ui.toggle_value(&mut selection.over_beta, "over β").on_hover_text(help);
+    }
+}
+
 /// The width of what stands beside the dial.
 const CONTROLS: f32 = 120.0;
 
@@ -85,12 +103,25 @@ const CONTROLS: f32 = 120.0;
 fn curve_and_legend(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64, area: Rect) {
     // The name of the upright axis reaches a little over its edge, as the last number of the other does.
     let area = Rect::from_min_max(area.min + vec2(3.0, 0.0), area.max - vec2(4.0, 0.0));
-    let lines = 4_usize.div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
+    let others = context.beside.and_then(|other| others_curve(other, found.plane));
+    let compared = others.is_some();
+    let lines = entries(found, compared).max(4).div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
-    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| curve(ui, context, found, phi));
-    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
-        legend(ui, found);
+    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| {
+        curve(ui, context, found, others.as_deref(), phi);
     });
+    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
+        legend(ui, found, compared);
+    });
+}
+
+/// The curve of the run that this one is compared with, if it has one in this plane.
+fn others_curve(other: &ViewContext<'_>, plane: [usize; 2]) -> Option<Arc<RotationCurve>> {
+    let has_plane = plane.iter().all(|latent| *latent < other.snapshot.latent_dim());
+    if !has_plane || other.snapshot.config.lacks_objective(&other.snapshot.settings) {
+        return None;
+    }
+    other.query(&RotateQuery { plane })
 }
 
 /// A ring with the latent axes and a handle on the rotated ones.
@@ -136,6 +167,7 @@ fn drag_angle(ui: &Ui, response: &Response, selection: &mut Selection, centre: P
     {
         let arm = pointer - centre;
         selection.phi = folded(f64::from((-arm.y).atan2(arm.x).to_degrees()).round());
+        selection.is_turning = true;
     }
     if response.has_focus() {
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
@@ -158,7 +190,8 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ui.horizontal(|ui| {
         let label = ui.label("φ");
         let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
-        ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
+        let response = ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
+        selection.is_turning |= response.dragged();
     });
     ui.horizontal(|ui| pair(ui, context.snapshot.latent_dim(), selection));
     let [a, b] = selection.rotated;
@@ -172,7 +205,7 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         indexed("z", b)
     );
     if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
-        context.send(UiCommand::RotateLatents(Rotation { degrees: selection.phi, plane: selection.rotated }));
+        context.send(UiCommand::RotateLatents(selection.rotation()));
         // From now on angles are counted from the rotated latents: the mark shows where the run is.
         selection.phi = 0.0;
     }

@@ -20,6 +20,8 @@ mod run_slot;
 mod speaker_notes;
 mod state;
 mod time_travel;
+mod undo;
+mod undoing;
 mod zoom;
 
 pub use native::window;

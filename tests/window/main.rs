@@ -15,10 +15,12 @@ mod model;
 mod movies;
 mod network;
 mod numbers;
+mod palette;
 mod running;
 mod sessions;
 mod time_travel;
 mod traversals;
+mod undo;
 
 use std::sync::Arc;
 

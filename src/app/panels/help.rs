@@ -18,7 +18,7 @@ const POINTER: [(&str, &str); 8] = [
 ];
 
 /// Training first, files last.
-const ORDER: [Menu; 6] = [Menu::Run, Menu::View, Menu::None, Menu::Lessons, Menu::File, Menu::Help];
+const ORDER: [Menu; 7] = [Menu::Run, Menu::Edit, Menu::View, Menu::None, Menu::Lessons, Menu::File, Menu::Help];
 
 /// Draws the help while `open`.
 pub(crate) fn show(ctx: &Context, open: &mut bool) {

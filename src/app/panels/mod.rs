@@ -1,9 +1,10 @@
-//! Panels around the views: menu bar, controls, help.
+//! Panels around the views: menu bar, controls, help, glossary.
 
 pub(super) mod controls;
+pub(super) mod glossary;
 pub(super) mod help;
 mod latent_sliders;
 pub(super) mod menu_bar;
 pub(super) mod room;
 mod scene_numbers;
-mod slider;
+pub(super) mod slider;

@@ -16,6 +16,7 @@ use crate::figure::content::FigureContent;
 use crate::io::provenance::KEYWORD;
 use crate::io::{program, session_file};
 use crate::paint::encode_png;
+use crate::viz::selection::Selection;
 use crate::viz::view::View;
 
 /// The extension of session files.
@@ -29,7 +30,9 @@ impl App {
         let layout = self.layout().clone();
         let content = view.or(layout.alone).map_or(FigureContent::All, FigureContent::One);
         let name = self.run_name(0);
-        let (selection, background) = (self.selection.clone(), self.background.clone());
+        // What the pointer is on is no part of a figure.
+        let selection = Selection { highlighted: None, pointed: None, ..self.selection.clone() };
+        let background = self.background.clone();
         let source = ExportSource { run, beside, selection, background, layout };
         self.exporting = Some(ExportDialog::new(source, content, self.ctx.theme(), &self.folder, &name));
     }

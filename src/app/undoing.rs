@@ -67,8 +67,8 @@ impl App {
                 self.change_run(run, command);
             }
         }
-        let (shown_step, tau) = (self.selection.shown_step, self.selection.tau);
-        self.selection = Selection { shown_step, tau, ..point.selection };
+        let (tau, shown_step) = (self.selection.tau, self.selection.shown_step);
+        self.selection = Selection { tau, shown_step, ..point.selection };
         self.fit_selection();
         let own = self.runs.len() - 1;
         self.layouts[own] = point.layout;

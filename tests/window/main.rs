@@ -6,6 +6,7 @@ mod controls;
 mod derived_views;
 mod dialogs;
 mod figures;
+mod glossary;
 mod harness;
 mod images;
 mod imports;

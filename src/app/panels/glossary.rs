@@ -67,12 +67,13 @@ impl GlossaryPanel {
                 if found.is_empty() {
                     ui.weak("Nothing here speaks of this.");
                 }
+                let mut has_scrolled = false;
                 for (entry, lesson) in found {
                     let is_wanted = self.shown.is_some_and(|name| entry.is_called(name));
                     let style = EntryStyle { is_wanted, highlighted };
                     let (heading, symbol) = entry_of(ui, entry, *lesson, style, commands);
                     pointed = pointed.or(symbol);
-                    if is_wanted && is_settling {
+                    if is_wanted && is_settling && !std::mem::replace(&mut has_scrolled, true) {
                         heading.scroll_to_me(Some(Align::TOP));
                     }
                 }

@@ -20,6 +20,8 @@ pub(in crate::app) struct UndoHistory {
     pending: Option<(f64, UndoPoint)>,
     was_held: bool,
     settling: u8,
+    /// The place and the number of time points of which `ways` tells.
+    told: Option<[usize; 2]>,
     /// Of which runs the time points are.
     pub(in crate::app) era: Vec<u64>,
     /// What undo and redo would do.
@@ -38,17 +40,17 @@ impl UndoHistory {
             self.settling = self.settling.saturating_sub(u8::from(is_ready));
             (self.points, self.at, self.pending) = (vec![now], 0, None);
         } else {
-            self.take(now, time, is_held);
+            self.take(&now, time, is_held);
         }
         self.was_held = is_held;
     }
 
-    fn take(&mut self, now: UndoPoint, time: f64, is_held: bool) {
-        self.adopt_camera(&now);
+    fn take(&mut self, now: &UndoPoint, time: f64, is_held: bool) {
+        self.adopt_camera(now);
         let (begins, ends) = (is_held && !self.was_held, self.was_held && !is_held);
         let mut since = time;
         if let Some((seen_at, seen)) = self.pending.take() {
-            let is_same = seen == now;
+            let is_same = seen == *now;
             let is_over = time - seen_at >= QUIET || begins;
             if is_same && !is_over {
                 since = seen_at;
@@ -56,8 +58,11 @@ impl UndoHistory {
                 self.commit(seen);
             }
         }
-        if now == self.points[self.at] {
-            self.ways = self.ways_from(&now);
+        if *now == self.points[self.at] {
+            let place = Some([self.at, self.points.len()]);
+            if self.told != place {
+                (self.ways, self.told) = (self.ways_from(now), place);
+            }
             return;
         }
         if ends {
@@ -65,7 +70,7 @@ impl UndoHistory {
         } else {
             self.pending = Some((since, now.clone()));
         }
-        self.ways = self.ways_from(&now);
+        (self.ways, self.told) = (self.ways_from(now), None);
     }
 
     /// The camera that a scene begins with is no change.

@@ -74,7 +74,7 @@ impl UndoPoint {
         named.extend(parts.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name.to_owned()));
         let more = if named.len() > MOST_NAMED { ", …" } else { "" };
         named.truncate(MOST_NAMED);
-        named.join(", ") + more
+        format!("{}{more}", named.join(", "))
     }
 }
 

@@ -26,7 +26,7 @@ The density of latents before anything is observed. Rings stand at one, two and 
         also: &["decoder grid", "manifold", "surface"],
         definition: r"$$p(x\mid z) = \mathcal{N}\big(x;\,d(z),\,\sigma^2 I\big)$$
 The network $d$ from latents to data. Its image of the latent plane is the surface or the grid in data space.",
-        source: "Kingma and Welling 2014; the Bernoulli likelihood has logits $d(z)$ instead",
+        source: "Kingma and Welling 2014; of a Bernoulli likelihood d(z) are the logits",
         words: &["decoder"],
     },
     GlossaryEntry {
@@ -172,7 +172,7 @@ Curves along the right singular vectors, and their images: the seams of any deco
     },
     GlossaryEntry {
         name: "push-forward",
-        also: &["seam density", "density p(z)/√det JᵀJ", "decoded samples"],
+        also: &["seam density", "density p(z)/√det JᵀJ", "decoded samples", "its image"],
         definition: r"$$p\big(d(z)\big) = \frac{p(z)}{\sqrt{\det J^\top J}},\qquad p\big(x_i\big) = \frac{p(z_i)}{\|J_i\|}$$
 The density of decoded samples of the prior, on the manifold and over the arc length of a seam.",
         source: "Allen, with the surface measure in place of the determinant of J; exact for every decoder",

@@ -1,8 +1,8 @@
 //! Settings whose values are names: a row for each name that matches.
 
+use super::change::{change, refused};
 use super::ranking::rank;
 use super::row::{PaletteContext, PaletteRow};
-use super::typed::{change, refused};
 use crate::data::Scene;
 use crate::lesson::course;
 use crate::nn::OptimizerKind;
@@ -29,7 +29,7 @@ pub(super) fn covariances(context: &PaletteContext<'_>, typed: &str) -> Vec<Pale
         "covariance",
         typed,
         rows.into_iter()
-            .flat_map(|name| change(context, "covariance", name).into_iter().map(move |row| (name, row)))
+            .flat_map(|name| change(context, ["covariance"; 2], name).into_iter().map(move |row| (name, row)))
             .collect(),
     )
 }
@@ -41,7 +41,7 @@ pub(super) fn optimizers(context: &PaletteContext<'_>, typed: &str) -> Vec<Palet
         "optimiser",
         typed,
         rows.into_iter()
-            .flat_map(|name| change(context, "optimizer", name).into_iter().map(move |row| (name, row)))
+            .flat_map(|name| change(context, ["optimizer", "optimiser"], name).into_iter().map(move |row| (name, row)))
             .collect(),
     )
 }

@@ -3,6 +3,7 @@
 pub(in crate::app) mod popup;
 pub(in crate::app) mod row;
 
+mod change;
 mod choices;
 mod ranking;
 mod rows;

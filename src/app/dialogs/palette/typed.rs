@@ -1,9 +1,9 @@
 //! Settings as typed text: `beta 4`, `z 1 -0.5`.
 
+use super::change::{change, one};
 use super::choices;
-use super::row::{PaletteContext, PaletteRow, RowAction};
+use super::row::{PaletteContext, PaletteRow};
 use crate::app::panels::slider::{short, typed};
-use crate::experiment::Command;
 use crate::sentence::quoted;
 use crate::viz::command::UiCommand;
 
@@ -17,43 +17,57 @@ pub(super) struct TypedSetting {
     pub(super) wanted: &'static str,
     /// The present value; empty where there is none.
     pub(super) now: fn(&PaletteContext<'_>) -> String,
+    /// The values are names, of which all are shown at once.
+    pub(super) has_choices: bool,
     /// The rows for what was typed after the name.
     pub(super) rows: fn(&PaletteContext<'_>, &str) -> Vec<PaletteRow>,
 }
 
 /// All of them.
 pub(super) const TYPED: [TypedSetting; 14] = [
-    setting("beta", "β", "a number", |c| short(c.settings.objective.beta, 0..=0), |c, value| change(c, "beta", value)),
+    setting(
+        "beta",
+        "β",
+        "a number",
+        |c| short(c.settings.objective.beta, 0..=0),
+        |c, value| change(c, ["beta", "β"], value),
+    ),
     setting(
         "sigma2",
         "σ²",
         "a number",
         |c| short(c.settings.objective.sigma2, 0..=0),
-        |c, value| change(c, "sigma2", value),
+        |c, value| change(c, ["sigma2", "σ²"], value),
     ),
     setting(
         "lr",
         "learning rate",
         "a number",
         |c| short(c.settings.optimizer.lr, 0..=0),
-        |c, value| change(c, "lr", value),
+        |c, value| change(c, ["lr", "learning rate"], value),
     ),
     setting(
         "batch",
         "batch",
         "a whole number",
         |c| c.settings.optimizer.batch.to_string(),
-        |c, value| change(c, "batch", value),
+        |c, value| change(c, ["batch", "batch"], value),
     ),
-    setting(
+    choice(
         "covariance",
         "covariance",
         "diagonal or full",
         |c| c.settings.objective.covariance.name().to_owned(),
         choices::covariances,
     ),
-    setting("optimizer", "optimiser", "a name", |c| c.settings.optimizer.kind.name().to_owned(), choices::optimizers),
-    setting("rotate", "rotate latents", "degrees", |_| String::new(), |c, value| change(c, "rotate", value)),
+    choice("optimizer", "optimiser", "a name", |c| c.settings.optimizer.kind.name().to_owned(), choices::optimizers),
+    setting(
+        "rotate",
+        "rotate latents",
+        "degrees",
+        |_| String::new(),
+        |c, value| change(c, ["rotate", "rotate latents"], value),
+    ),
     setting("z", "z*", "a number for each latent", |c| latent(c.z), |c, value| one(c, "z*", place(c, value))),
     setting("seed", "seed", "a whole number", |c| c.seed.to_string(), |c, value| one(c, "seed", seed(value))),
     setting(
@@ -64,9 +78,9 @@ pub(super) const TYPED: [TypedSetting; 14] = [
         |c, value| one(c, "train to step", steps(c, value)),
     ),
     setting("speed", "speed", "seconds, or full", |c| pace(c.pace), |c, value| one(c, "speed", speed(value))),
-    setting("scene", "scene", "a name", |_| String::new(), choices::scenes),
-    setting("view", "view alone", "a name, or all", |_| String::new(), choices::views),
-    setting("lesson", "lesson", "a name", |_| String::new(), choices::lessons),
+    choice("scene", "scene", "a name", |_| String::new(), choices::scenes),
+    choice("view", "view alone", "a name, or all", |_| String::new(), choices::views),
+    choice("lesson", "lesson", "a name", |_| String::new(), choices::lessons),
 ];
 
 const fn setting(
@@ -76,41 +90,17 @@ const fn setting(
     now: fn(&PaletteContext<'_>) -> String,
     rows: fn(&PaletteContext<'_>, &str) -> Vec<PaletteRow>,
 ) -> TypedSetting {
-    TypedSetting { name, label, wanted, now, rows }
+    TypedSetting { name, label, wanted, now, has_choices: false, rows }
 }
 
-/// A row with a command and its value in words, or with the reason why there is none.
-fn one(context: &PaletteContext<'_>, label: &str, read: Result<(String, UiCommand), String>) -> Vec<PaletteRow> {
-    vec![match read {
-        Ok((value, command)) => context.row(format!("{label} {value}"), String::new(), "", command),
-        Err(reason) => refused(label, reason),
-    }]
-}
-
-/// A row that does nothing, for a reason.
-pub(super) fn refused(label: &str, reason: String) -> PaletteRow {
-    PaletteRow { label: label.to_owned(), note: String::new(), help: String::new(), action: RowAction::Refuse(reason) }
-}
-
-/// The row of a change of the active run, checked as the run will check it.
-pub(super) fn change(context: &PaletteContext<'_>, name: &str, value: &str) -> Vec<PaletteRow> {
-    let label = TYPED.iter().find(|setting| setting.name == name).map_or(name, |setting| setting.label);
-    let decimal = if name == "rotate" { value.to_owned() } else { value.replace(',', ".") };
-    let read = || {
-        let command: Command =
-            format!("{name}={decimal}").replace('−', "-").parse().map_err(|error| format!("{error}"))?;
-        command.check(context.architecture).map_err(|error| error.to_string())?;
-        let settings = command.applied_to(*context.settings);
-        settings.validate(context.samples).map_err(|error| error.to_string())?;
-        Ok(match command {
-            Command::Rotate(rotation) => (format!("by {}°", rotation.degrees), UiCommand::RotateLatents(rotation)),
-            _ => {
-                let before = command.current(context.settings).map_or(String::new(), Command::value);
-                (format!("{before} → {}", command.value()), UiCommand::Change(command))
-            }
-        })
-    };
-    one(context, label, read())
+const fn choice(
+    name: &'static str,
+    label: &'static str,
+    wanted: &'static str,
+    now: fn(&PaletteContext<'_>) -> String,
+    rows: fn(&PaletteContext<'_>, &str) -> Vec<PaletteRow>,
+) -> TypedSetting {
+    TypedSetting { name, label, wanted, now, has_choices: true, rows }
 }
 
 /// The largest coordinate of z* that is taken.

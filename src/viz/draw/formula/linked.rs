@@ -111,8 +111,8 @@ fn symbol_at(tex: &str, at: usize) -> Option<(Symbol, usize)> {
 }
 
 fn push(out: &mut String, symbol: Symbol, body: &str, is_argument: bool) {
-    let mark = format!("\\htmlClass{{{}}}{{{body}}}", symbol.name());
-    out.push_str(&if is_argument { format!("{{{mark}}}") } else { mark });
+    let (start, end) = if is_argument { ("{", "}") } else { ("", "") };
+    out.extend([start, "\\htmlClass{", symbol.name(), "}{", body, "}", end]);
 }
 
 /// The length of a group with the space before it; 0 if there is none.

@@ -17,7 +17,7 @@ use crate::viz::draw::prose::show::ProseStyle;
 use crate::viz::draw::prose::text::Prose;
 
 /// The width of names, the same in all groups.
-pub(super) const NAME: f32 = 124.0;
+pub(super) const NAME: f32 = 112.0;
 
 /// The name of a metric, which opens what there is to know about it.
 pub(super) fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured, metrics: Option<&Metrics>) {

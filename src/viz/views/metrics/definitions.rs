@@ -72,8 +72,8 @@ How far the columns of $J$ are from orthogonal. For two latents it is $-\log\sin
     },
     Metric {
         group: Group::Means,
-        name: "off-diagonal share",
-        also: &["off-diag"],
+        name: "off-diagonal",
+        also: &["off-diagonal share", "off-diag"],
         words: &["off-diagonal"],
         key: "off_diagonal_mass",
         unit: "",

@@ -8,6 +8,8 @@ use eframe::egui::{Theme, ViewportCommand};
 
 use super::dialogs::beta::BetaDialog;
 use super::dialogs::open::{OpenDialog, OpenKind};
+use super::dialogs::palette::popup::CommandPalette;
+use super::panels::glossary::GlossaryPanel;
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::checks::CheckWorker;
@@ -36,8 +38,8 @@ impl App {
     /// Executes a command.
     pub fn execute(&mut self, command: UiCommand) {
         use UiCommand as C;
-        if self.is_model(self.active) && trains(&command) {
-            self.notice = Some(FIXED.to_owned());
+        if let Some(reason) = self.refusal(&command) {
+            self.notice = Some(reason);
             return;
         }
         match command {
@@ -67,6 +69,10 @@ impl App {
             C::CloseDialogs => {
                 (self.opening, self.saving, self.exporting) = (None, None, None);
                 (self.importing, self.asking_beta, self.asking_model) = (None, None, None);
+                self.palette = None;
+            }
+            C::TogglePalette => {
+                self.palette = if self.palette.is_some() { None } else { Some(CommandPalette::default()) };
             }
             C::AskBeta => {
                 let run = &self.runs[self.active];
@@ -84,6 +90,7 @@ impl App {
             C::ToggleFullSpeed => self.set_pace(if self.pace.is_some() { None } else { self.pace_before }),
             C::Restart => self.restart(self.all_runs()),
             C::Repeat => {
+                self.forget_changes();
                 self.notice = None;
                 self.selection.shown_step = None;
                 self.ask_all(Request::Restart);
@@ -105,18 +112,24 @@ impl App {
             }
             C::SetScene(scene) => self.open_scene(*scene),
             C::ChangeScene(scene) => self.change_scene(&scene),
-            C::Change(command) => self.change(command),
+            C::Change(command) => self.change_run(self.active, command),
             C::SwitchCovariance => {
                 let covariance = self.runs[self.active].other_covariance();
-                self.change(Command::Covariance(covariance));
+                self.change_run(self.active, Command::Covariance(covariance));
             }
             C::RotateLatents(rotation) => self.ask_all(Request::Command(Command::Rotate(rotation))),
             C::Compare => self.set_compared(self.runs.len() == 1),
             C::SetCompared(compared) => self.set_compared(compared),
             C::SwapRuns => self.runs.reverse(),
             C::SelectRun(run) => self.active = run.min(self.runs.len() - 1),
-            C::RunFromHere => self.run_from_here(),
-            C::SwitchBranch(run, number) => self.switch_branch(run, number),
+            C::RunFromHere => {
+                self.forget_changes();
+                self.run_from_here();
+            }
+            C::SwitchBranch(run, number) => {
+                self.forget_changes();
+                self.switch_branch(run, number);
+            }
             C::CloseBranch(run, number) => {
                 if let Some(run) = self.runs.get_mut(run) {
                     run.ask(Request::Close(number));
@@ -172,6 +185,13 @@ impl App {
             C::Nudge(direction) => latent::nudge(&mut self.selection, direction),
             C::ToggleSlowStep => self.toggle_slow_step(),
             C::StepMoment(forward) => self.step_moment(forward),
+            C::Undo => self.undo_change(),
+            C::Redo => self.redo_change(),
+            C::MoveTo(z) => {
+                self.selection.move_to(z);
+                self.selection.observation = None;
+                self.fit_selection();
+            }
             C::OpenLesson(name) => self.open_lesson(name),
             C::StepLesson(forward) => self.step_lesson(forward),
             C::BackToLesson => self.back_to_lesson(),
@@ -192,6 +212,10 @@ impl App {
             }
             C::SetTheme(theme) => self.ctx.set_theme(theme),
             C::ToggleHelp => self.help = !self.help,
+            C::ToggleGlossary => {
+                self.glossary = if self.glossary.is_some() { None } else { Some(GlossaryPanel::default()) };
+            }
+            C::ShowTerm(name) => self.glossary = Some(GlossaryPanel::at(name)),
             C::ToggleControls => {
                 let shows = self.shows_controls();
                 *shows = !*shows;
@@ -199,6 +223,15 @@ impl App {
             C::ToggleArgument => self.shows_argument = !self.shows_argument,
             C::Zoom(change) => self.zoom_by(change),
             C::Escape => self.escape(),
+        }
+    }
+
+    /// Why a command cannot be executed.
+    pub(super) fn refusal(&self, command: &UiCommand) -> Option<String> {
+        match command {
+            UiCommand::Undo if self.undo.ways[0].is_none() => Some("there is nothing to undo".to_owned()),
+            UiCommand::Redo if self.undo.ways[1].is_none() => Some("there is nothing to redo".to_owned()),
+            _ => (self.is_model(self.active) && trains(command)).then(|| FIXED.to_owned()),
         }
     }
 
@@ -210,17 +243,21 @@ impl App {
             || self.exporting.is_some()
             || self.asking_beta.is_some()
             || self.asking_model.is_some()
+            || self.palette.is_some()
     }
 
-    /// Changes the active run. A covariance chosen before the first step is the one it begins with.
-    fn change(&mut self, command: Command) {
-        let run = &mut self.runs[self.active];
+    /// Changes a run. A covariance chosen before the first step is the one it begins with.
+    pub(super) fn change_run(&mut self, number: usize, command: Command) {
+        let run = &mut self.runs[number];
         run.settings = command.applied_to(run.settings);
         let waits = !run.is_running() && run.snapshot().is_some_and(|snapshot| snapshot.step == 0);
         if waits && matches!(command, Command::Covariance(_)) {
-            return self.restart(self.active..=self.active);
+            self.restart(number..=number);
+            // A run that has not begun can go back to the other covariance.
+            self.undo.era = self.undo_era();
+            return;
         }
-        self.runs[self.active].ask(Request::Command(command));
+        self.runs[number].ask(Request::Command(command));
     }
 
     pub(super) fn set_running(&mut self, running: bool) {
@@ -233,10 +270,12 @@ impl App {
         }
     }
 
-    /// Closes the help, or the dialog, or goes back to the newest step, or to all views.
+    /// Closes the help, the glossary or the dialog, or goes back to the newest step, or to all views.
     fn escape(&mut self) {
         if self.help {
             self.help = false;
+        } else if self.glossary.is_some() {
+            self.glossary = None;
         } else if self.is_dialog_open() {
             self.execute(UiCommand::CloseDialogs);
         } else if self.selection.shown_step.is_some() {

@@ -7,6 +7,7 @@ use eframe::egui::{ColorImage, Context};
 
 use super::dialogs::export::ExportDialog;
 use super::dialogs::export_settings::ExportSource;
+use super::dialogs::palette::row::PaletteContext;
 use super::dialogs::save::{Content, Ready, SaveDialog};
 use super::panels;
 use super::run_slot::RunSlot;
@@ -15,6 +16,7 @@ use crate::figure::content::FigureContent;
 use crate::io::provenance::KEYWORD;
 use crate::io::{program, session_file};
 use crate::paint::encode_png;
+use crate::viz::selection::Selection;
 use crate::viz::view::View;
 
 /// The extension of session files.
@@ -29,7 +31,9 @@ impl App {
         let all = self.shown_preset().map_or(FigureContent::All, FigureContent::Few);
         let content = view.or(layout.alone).map_or(all, FigureContent::One);
         let name = self.run_name(0);
-        let (selection, background) = (self.selection.clone(), self.background.clone());
+        // What the pointer is on is no part of a figure.
+        let selection = Selection { highlighted: None, pointed: None, ..self.selection.clone() };
+        let background = self.background.clone();
         let source = ExportSource { run, beside, selection, background, layout };
         self.exporting = Some(ExportDialog::new(source, content, self.ctx.theme(), &self.folder, &name));
     }
@@ -103,6 +107,13 @@ impl App {
     /// Draws the open dialogs; they send commands.
     pub(super) fn dialogs(&mut self, ctx: &Context) {
         panels::help::show(ctx, &mut self.help);
+        if let Some(glossary) = &mut self.glossary {
+            let (open, pointed) = glossary.show(ctx, self.selection.highlighted, &self.commands);
+            self.selection.pointed = pointed.or(self.selection.pointed);
+            if !open {
+                self.glossary = None;
+            }
+        }
         let commands = &self.commands;
         if let Some(dialog) = &mut self.opening {
             dialog.show(ctx, commands);
@@ -122,6 +133,26 @@ impl App {
         if let Some(dialog) = &mut self.asking_beta {
             dialog.show(ctx, commands);
         }
+        self.show_palette(ctx);
+    }
+
+    /// Draws the palette if it is open. Its rows are about the active run.
+    fn show_palette(&mut self, ctx: &Context) {
+        let Some(mut palette) = self.palette.take() else { return };
+        if let Some(snapshot) = self.runs[self.active].snapshot().map(Arc::clone) {
+            let context = PaletteContext {
+                settings: &self.runs[self.active].settings,
+                architecture: &snapshot.config.architecture,
+                samples: snapshot.data.train.samples(),
+                step: snapshot.step,
+                seed: snapshot.config.seed,
+                z: self.selection.rest(),
+                pace: self.pace,
+                refusal: &|command| self.refusal(command),
+            };
+            palette.show(ctx, &context, &self.commands);
+        }
+        self.palette = Some(palette);
     }
 
     /// Remembers the folder of a written file, says that it is saved, and closes the dialog that wrote it.

@@ -61,6 +61,10 @@ impl App {
         self.speaker_notes(&ctx);
         self.dialogs(&ctx);
         self.execute_commands();
+        self.follow_changes(&ctx);
+        if self.selection.follow_pointer() {
+            ctx.request_repaint();
+        }
         self.request_shown_step();
         self.save_regularly();
     }
@@ -77,6 +81,7 @@ impl App {
             pace: self.pace,
             recent,
             shows_controls,
+            ways: self.undo.ways.each_ref().map(Option::as_deref),
             commands: queue,
         };
         Panel::top("menu").show(ui, |ui| panels::menu_bar::show(ui, &bar));
@@ -134,15 +139,17 @@ impl App {
         }
         let (is_changed, is_presenting) = (self.has_left_lesson(), self.presenter.is_some());
         let Some(open) = &mut self.lesson else { return };
-        let state = PanelState { is_changed, is_presenting, commands: &self.commands };
+        let state =
+            PanelState { is_changed, is_presenting, highlighted: self.selection.highlighted, commands: &self.commands };
         let room = ui.available_size();
-        if room.x >= BESIDE_LESSON {
+        let pointed = if room.x >= BESIDE_LESSON {
             let panel = Panel::left("lesson").default_size(0.3 * room.x).size_range(230.0..=(0.5 * room.x));
-            panel.show(ui, |ui| lesson::panel::show(ui, open, &state));
+            panel.show(ui, |ui| lesson::panel::show(ui, open, &state)).inner
         } else {
             let panel = Panel::bottom("lesson beneath").default_size(0.42 * room.y).size_range(150.0..=(0.6 * room.y));
-            panel.show(ui, |ui| lesson::panel::show(ui, open, &state));
-        }
+            panel.show(ui, |ui| lesson::panel::show(ui, open, &state)).inner
+        };
+        self.selection.pointed = pointed.or(self.selection.pointed);
     }
 
     /// Sends dropped files, a pasted recipe, and the commands of pressed keys.
@@ -178,16 +185,25 @@ impl App {
                 queue.send(command);
                 return false;
             }
-            // Plus is Shift and = on many keyboards.
-            let key = if *key == Key::Equals { Key::Plus } else { *key };
+            let (key, modifiers) = match key {
+                // Plus is Shift and = on many keyboards.
+                Key::Equals => (Key::Plus, *modifiers),
+                Key::Y if modifiers.command => (Key::Z, modifiers.plus(Modifiers::SHIFT)),
+                _ => (*key, *modifiers),
+            };
             let means = |s: KeyboardShortcut| s.logical_key == key && modifiers.matches_logically(s.modifiers);
-            let Some(entry) = command_table().iter().find(|entry| entry.shortcut.is_some_and(means)) else {
+            let entries = command_table().iter().filter(|entry| entry.shortcut.is_some_and(means));
+            // A key with Shift is meant before the same key without it.
+            let Some(entry) = entries.max_by_key(|entry| entry.shortcut.is_some_and(|s| s.modifiers.shift)) else {
                 return true;
             };
             let acts = match entry.command {
                 // An open menu closes itself.
                 UiCommand::Escape => !menu,
-                UiCommand::ToggleHelp => true,
+                UiCommand::ToggleHelp | UiCommand::ToggleGlossary => true,
+                UiCommand::TogglePalette => !modal || self.palette.is_some(),
+                // A text takes back its own changes.
+                UiCommand::Undo | UiCommand::Redo => free && !menu,
                 // A key without Ctrl is meant for a control that has the keyboard.
                 _ => !modal && ((free && !menu) || entry.shortcut.is_some_and(|s| s.modifiers.command)),
             };

@@ -23,6 +23,8 @@ mod slow_steps;
 mod speaker_notes;
 mod state;
 mod time_travel;
+mod undo;
+mod undoing;
 mod zoom;
 
 pub use native::{WindowStart, window};

@@ -1,6 +1,7 @@
 //! A run in the window: its trainer, its newest view, and the controls that belong to it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use eframe::egui::Context;
 
@@ -21,10 +22,15 @@ use crate::viz::workers::Workers;
 /// Steps of a seed ensemble on your data.
 const OWN_STEPS: u64 = 4000;
 
+/// Starts of trainers so far, which tell one from another.
+static STARTS: AtomicU64 = AtomicU64::new(0);
+
 /// A run and everything that is known of it.
 #[derive(Debug)]
 pub(super) struct RunSlot {
     trainer: Option<Trainer>,
+    /// Which start of a trainer it is.
+    pub start_number: u64,
     /// Requests sent to the current trainer.
     asked: u64,
     /// Notices of the current trainer that were shown.
@@ -54,6 +60,7 @@ impl RunSlot {
     pub(super) fn new(config: Config, data: Arc<Dataset>, mut workers: Workers) -> Self {
         Self {
             trainer: None,
+            start_number: 0,
             asked: 0,
             noticed: 0,
             view: None,
@@ -123,6 +130,7 @@ impl RunSlot {
     ) -> std::io::Result<()> {
         let ctx = ctx.clone();
         self.trainer = Some(start(Box::new(move || ctx.request_repaint()))?);
+        self.start_number = 1 + STARTS.fetch_add(1, Ordering::Relaxed);
         (self.asked, self.noticed) = (0, 0);
         self.ask(Request::MaxRate(self.rate_at(pace)));
         Ok(())

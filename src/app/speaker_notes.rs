@@ -49,7 +49,7 @@ fn notes(ui: &mut Ui, lesson: Option<&OpenLesson>, seconds: u64) {
             RichText::new(format!("{} of {}: {}", open.at + 1, steps.len(), open.step().title)).size(20.0).strong(),
         );
         let text = if open.step().notes.is_empty() { "No notes for this step." } else { &open.step().notes };
-        prose(ui, text, TEXT);
+        prose(ui, text, TEXT, None);
         ui.separator();
         match steps.get(open.at + 1) {
             Some(next) => ui.label(RichText::new(format!("Next: {}", next.title)).size(TEXT)),

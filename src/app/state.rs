@@ -15,14 +15,17 @@ use super::dialogs::export::ExportDialog;
 use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
 use super::dialogs::open::OpenDialog;
+use super::dialogs::palette::popup::CommandPalette;
 use super::dialogs::save::SaveDialog;
 use super::lesson::open_lesson::OpenLesson;
 use super::panels::argument_strip::StripState;
+use super::panels::glossary::GlossaryPanel;
 use super::panels::room::is_wide;
 use super::panels::slow_step::ShownStep;
 use super::presenter::Presenter;
 use super::run_slot::RunSlot;
 use super::shown_preset::ShownPreset;
+use super::undo::history::UndoHistory;
 use crate::data::Dataset;
 use crate::experiment::{Config, Snapshot};
 use crate::figure::layout::Layout;
@@ -129,12 +132,15 @@ pub struct App {
     pub(super) pace_before: Option<f64>,
     pub(super) notice: Option<String>,
     pub(super) help: bool,
+    pub(super) glossary: Option<GlossaryPanel>,
     pub(super) opening: Option<OpenDialog>,
     pub(super) importing: Option<ImportDialog>,
     pub(super) saving: Option<SaveDialog>,
     pub(super) exporting: Option<ExportDialog>,
     pub(super) asking_beta: Option<BetaDialog>,
     pub(super) asking_model: Option<ModelDialog>,
+    pub(super) palette: Option<CommandPalette>,
+    pub(super) undo: UndoHistory,
     pub(super) background: BackgroundRuns,
     /// The folder that dialogs propose.
     pub(super) folder: PathBuf,
@@ -180,12 +186,15 @@ impl App {
             pace_before: watchable(),
             notice: None,
             help: false,
+            glossary: None,
             opening: None,
             importing: None,
             saving: None,
             exporting: None,
             asking_beta: None,
             asking_model: None,
+            palette: None,
+            undo: UndoHistory::default(),
             background: BackgroundRuns::default(),
             folder: std::env::current_dir().unwrap_or_default(),
             saved_in: None,

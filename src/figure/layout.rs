@@ -243,6 +243,11 @@ impl Layout {
         tabs.flatten().copied().collect()
     }
 
+    /// True if all tiles are where they are in `other`, whatever is shown alone.
+    pub(crate) fn has_tiles_of(&self, other: &Self) -> bool {
+        self.tree == other.tree && self.small == other.small
+    }
+
     /// The panes, sorted.
     fn panes(&self) -> Vec<Pane> {
         let pane = |(_, tile): (&TileId, &Tile<Pane>)| match tile {

@@ -52,6 +52,8 @@ pub enum UiCommand {
     AskBeta,
     /// Remember a file that a dialog has written.
     FileSaved(PathBuf),
+    /// Show the palette of all commands, or close it.
+    TogglePalette,
     /// Close the dialogs.
     CloseDialogs,
     /// Close the notice.
@@ -140,6 +142,12 @@ pub enum UiCommand {
     ToggleSlowStep,
     /// Go to the next moment of that step (true), which makes the step at its end, or to the one before (false).
     StepMoment(bool),
+    /// Move z\* to a point.
+    MoveTo(Vec<f64>),
+    /// Take back the last change of settings or view.
+    Undo,
+    /// Make the change again that was taken back.
+    Redo,
     /// Open a built-in lesson.
     OpenLesson(&'static str),
     /// Go to the next step of the lesson (true), or reveal its outcome first, or to the step before (false).
@@ -172,6 +180,10 @@ pub enum UiCommand {
     ToggleHelp,
     /// Hide the argument above the views, or show it.
     ToggleArgument,
+    /// Show the glossary, or close it.
+    ToggleGlossary,
+    /// Show the entry of this name in the glossary.
+    ShowTerm(&'static str),
     /// Hide the side panel, or show it.
     ToggleControls,
     /// Make text and marks larger by this share, or smaller; `None`: as at first.
@@ -242,6 +254,8 @@ impl CommandQueue {
 pub enum Menu {
     /// Files, figures, recipes.
     File,
+    /// Undo and redo.
+    Edit,
     /// The runs.
     Run,
     /// Views, camera, theme.
@@ -271,7 +285,7 @@ pub struct CommandEntry {
 
 /// The table of commands in the order of menus and help; `views` are those that can be shown alone and exported.
 pub fn commands(views: &[View]) -> Vec<CommandEntry> {
-    use Menu::{File, Help, Lessons, Run, View as ViewMenu};
+    use Menu::{Edit, File, Help, Lessons, Run, View as ViewMenu};
     use UiCommand as C;
     let plain = |key| Some(KeyboardShortcut::new(Modifiers::NONE, key));
     let ctrl = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
@@ -305,6 +319,11 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
         add(C::ExportFigure(Some(*view)), &label, None, (File, 2), "Save this view as a figure");
     }
     add(C::Quit, "Quit", ctrl(Key::Q), (File, 3), "Close the window");
+
+    let help = "Take back the last change of a setting, z*, the camera, the layers or the layout; a run trains on";
+    add(C::Undo, "Undo", ctrl(Key::Z), (Edit, 0), help);
+    let shift_z = Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z));
+    add(C::Redo, "Redo", shift_z, (Edit, 0), "Make the change again that was taken back (also Ctrl+Y)");
 
     add(C::RunOrPause, "Run or pause", plain(Key::Space), (Run, 0), "Train, or stop training");
     add(C::Steps(1), "One step", plain(Key::Period), (Run, 0), "Make one optimiser step");
@@ -405,7 +424,11 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::ToggleFreeze, "Freeze", plain(Key::W), (Lessons, 2), "Hold training and motion, or let them go on");
     let help = "Notes of the speaker, the next step and a clock in a window of their own";
     add(C::ToggleNotes, "Speaker notes", plain(Key::N), (Lessons, 2), help);
+    let help = "Find a command by its words, or type a setting with its value: beta 4";
+    add(C::TogglePalette, "Command palette…", ctrl(Key::K), (Help, 0), help);
     add(C::ToggleHelp, "Keyboard help", plain(Key::F1), (Help, 0), "List keys and mouse gestures");
+    let help = "What every quantity and mark is, with its formula, its source and a lesson";
+    add(C::ToggleGlossary, "Glossary", plain(Key::F2), (Help, 0), help);
     let help = "Close the topmost dialog, go back to the newest step, or to all views";
     add(C::Escape, "Close, newest step, or all views", plain(Key::Escape), (Menu::None, 0), help);
     table

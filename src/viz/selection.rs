@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::motion::{MORPH, Motion, PERIOD, latent_at, phase_of};
+use super::symbol::Symbol;
 use super::traversal::Traversal;
 use crate::geometry::{MapQuantity, Rotation};
 use crate::paint::Camera;
@@ -85,6 +86,12 @@ pub struct Selection {
     /// The dial of φ is being dragged: data and latent space show the rotated latents.
     #[serde(skip)]
     pub is_turning: bool,
+    /// The symbol whose formulas and marks are emphasised.
+    #[serde(skip)]
+    pub highlighted: Option<Symbol>,
+    /// The symbol under the pointer in this frame.
+    #[serde(skip)]
+    pub pointed: Option<Symbol>,
     /// True if the preview was asked for since the last [`end_stale_preview`](Selection::end_stale_preview).
     #[serde(skip)]
     pub is_preview_fresh: bool,
@@ -229,6 +236,8 @@ impl Default for Selection {
             reconstructions: Reconstructions::default(),
             anchor: None,
             is_turning: false,
+            highlighted: None,
+            pointed: None,
             is_preview_fresh: false,
         }
     }
@@ -298,7 +307,15 @@ impl Selection {
 
     /// The selection without a preview and without motion, as files keep it.
     pub fn at_rest(&self) -> Self {
-        let mut rest = Self { is_preview_fresh: false, is_turning: false, motion: None, phase: 0.0, ..self.clone() };
+        let mut rest = Self {
+            is_preview_fresh: false,
+            is_turning: false,
+            motion: None,
+            phase: 0.0,
+            highlighted: None,
+            pointed: None,
+            ..self.clone()
+        };
         rest.traversal.phase = None;
         rest.end_stale_preview();
         rest
@@ -311,6 +328,22 @@ impl Selection {
         }
         self.z = z;
         self.is_preview_fresh = true;
+    }
+
+    /// True if a mark of this symbol is emphasised.
+    pub fn emphasises(&self, symbol: Symbol) -> bool {
+        self.highlighted == Some(symbol)
+    }
+
+    /// The width of a mark of this symbol: larger if it is emphasised.
+    pub fn width_of(&self, symbol: Symbol, width: f32) -> f32 {
+        if self.emphasises(symbol) { 2.0 * width } else { width }
+    }
+
+    /// Emphasises in the next frame what was pointed at in this one. Says whether that is something else.
+    pub fn follow_pointer(&mut self) -> bool {
+        let pointed = self.pointed.take();
+        std::mem::replace(&mut self.highlighted, pointed) != pointed
     }
 
     /// Moves z\*, and ends a preview.

@@ -44,6 +44,7 @@ fn the_keyboard_starts_and_stays_in_every_dialog() {
         UiCommand::SaveScreenshot,
         UiCommand::ExportFigure(None),
         UiCommand::AskBeta,
+        UiCommand::TogglePalette,
     ];
     for opening in openings {
         test.app().execute(opening.clone());

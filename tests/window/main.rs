@@ -7,6 +7,7 @@ mod controls;
 mod derived_views;
 mod dialogs;
 mod figures;
+mod glossary;
 mod harness;
 mod images;
 mod imports;
@@ -16,10 +17,12 @@ mod model;
 mod movies;
 mod network;
 mod numbers;
+mod palette;
 mod running;
 mod sessions;
 mod time_travel;
 mod traversals;
+mod undo;
 
 use std::sync::Arc;
 

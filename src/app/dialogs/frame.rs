@@ -31,6 +31,11 @@ impl DialogKeys {
         default.clicked() || (self.entered && default.enabled())
     }
 
+    /// True if Enter was pressed, and not for a button that has the focus.
+    pub(super) fn entered(&self) -> bool {
+        self.entered
+    }
+
     /// Draws another button, which Enter presses only while it has the focus.
     pub(super) fn button(&mut self, ui: &mut Ui, enabled: bool, button: impl Widget) -> Response {
         let response = ui.add_enabled(enabled, button);

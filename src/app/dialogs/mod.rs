@@ -1,4 +1,4 @@
-//! Dialogs: opening files and models, importing, saving, exporting, which β.
+//! Dialogs: opening files and models, importing, saving, exporting, which β, the command palette.
 
 pub(super) mod beta;
 pub(super) mod export;
@@ -7,5 +7,6 @@ pub(super) mod frame;
 pub(super) mod import;
 pub(super) mod model;
 pub(super) mod open;
+pub(super) mod palette;
 pub(super) mod path_picker;
 pub(super) mod save;

@@ -5,8 +5,9 @@ use eframe::egui::{Align, Button, Layout, ProgressBar, RichText, ScrollArea, Ui}
 use super::open_lesson::OpenLesson;
 use super::task_panel::{goals, verdict};
 use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::draw::prose::memory::shared_prose;
 use crate::viz::draw::prose::show::ProseStyle;
-use crate::viz::draw::prose::text::Prose;
+use crate::viz::symbol::Symbol;
 use crate::viz::views::key_of;
 
 /// What the panel is told of the window.
@@ -15,6 +16,8 @@ pub(in crate::app) struct PanelState<'a> {
     pub(in crate::app) is_changed: bool,
     /// The window is in presenter mode.
     pub(in crate::app) is_presenting: bool,
+    /// The symbol that is emphasised.
+    pub(in crate::app) highlighted: Option<Symbol>,
     /// The queue of the window.
     pub(in crate::app) commands: &'a CommandQueue,
 }
@@ -22,8 +25,9 @@ pub(in crate::app) struct PanelState<'a> {
 /// The height of the way on.
 const FOOT: f32 = 60.0;
 
-/// Draws the panel into the room that there is.
-pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelState<'_>) {
+/// Draws the panel into the room that there is. Gives the symbol under the pointer.
+pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelState<'_>) -> Option<Symbol> {
+    let mut pointed = None;
     let (at, count) = (open.at + 1, open.lesson.steps.len());
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -44,13 +48,13 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
         if open.at == 0 && !state.is_presenting {
             ui.label(RichText::new(&open.lesson.aim).italics());
         }
-        text(ui, &open.step().text);
+        pointed = prose(ui, &open.step().text, TEXT, state.highlighted);
         verdict(ui, open, state.commands);
         goals(ui, open, state.commands);
         let is_done = open.task.is_revealed || open.step().task.is_none();
         if is_done && !open.step().outcome.is_empty() {
             ui.add_space(6.0);
-            text(ui, &open.step().outcome);
+            pointed = pointed.or(prose(ui, &open.step().outcome, TEXT, state.highlighted));
         }
         if let Some(problem) = open.problem() {
             ui.add_space(6.0);
@@ -58,23 +62,23 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
         }
     });
     foot(ui, open, state);
+    pointed
 }
 
 /// The size of text in the panel, in points.
 const TEXT: f32 = 15.0;
 
-/// Text of a lesson. A claim says under the pointer what is checked.
-fn text(ui: &mut Ui, markdown: &str) {
-    prose(ui, markdown, TEXT);
-}
-
-/// Markdown with formulas; each text is parsed once, as long as it is shown.
-pub(in crate::app) fn prose(ui: &mut Ui, markdown: &str, size: f32) {
-    let prose = Prose::remembered(ui, markdown);
-    let shown = prose.show(ui, ProseStyle::new(size));
+/// Markdown with formulas; each text is parsed once, as long as it is shown. A claim says under the pointer what is checked. Gives the
+/// symbol under the pointer.
+pub(in crate::app) fn prose(ui: &mut Ui, markdown: &str, size: f32, highlighted: Option<Symbol>) -> Option<Symbol> {
+    let prose = shared_prose(ui, markdown);
+    let emphasised = highlighted.map(Symbol::name);
+    let shown = prose.show(ui, ProseStyle { emphasised, ..ProseStyle::new(size) });
+    let pointed = shown.symbol.as_deref().and_then(Symbol::named);
     if let Some(link) = shown.hovered.filter(|link| !link.destination.starts_with("symbol:")) {
         link.response.on_hover_text(format!("Checked: {}", link.destination));
     }
+    pointed
 }
 
 fn foot(ui: &mut Ui, open: &OpenLesson, state: &PanelState<'_>) {

@@ -12,8 +12,8 @@ use crate::viz::argument::{ArgumentLink, Lamp, LinkState};
 use crate::viz::argument_query::{ArgumentNumbers, ArgumentQuery};
 use crate::viz::command::UiCommand;
 use crate::viz::context::{FISHER_METRIC, ViewContext};
+use crate::viz::draw::prose::memory::shared_prose;
 use crate::viz::draw::prose::show::ProseStyle;
-use crate::viz::draw::prose::text::Prose;
 use crate::viz::preset::Preset;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
@@ -245,6 +245,6 @@ const SENTENCE: f32 = 14.0;
 /// Draws what the shown views prove, in one sentence with the equation.
 pub(in crate::app) fn sentence(ui: &mut Ui, preset: Preset) {
     if let Some(markdown) = preset.sentence() {
-        Prose::remembered(ui, markdown).show(ui, ProseStyle::new(SENTENCE));
+        shared_prose(ui, markdown).show(ui, ProseStyle::new(SENTENCE));
     }
 }

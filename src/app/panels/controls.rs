@@ -1,7 +1,8 @@
 //! The controls: runs, data, objective, network, optimiser, z*.
 
 use eframe::egui::{
-    Button, CollapsingHeader, ComboBox, DragValue, Panel, ScrollArea, Slider, SliderClamping, TextEdit, Ui,
+    Button, CollapsingHeader, ComboBox, DragValue, Panel, Response, ScrollArea, Slider, SliderClamping, StrokeKind,
+    TextEdit, Ui,
 };
 
 use super::latent_sliders::latent_sliders;
@@ -16,6 +17,7 @@ use crate::nn::{Activation, OptimizerKind};
 use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor};
 use crate::viz::command::{CommandQueue, UiCommand};
 use crate::viz::selection::Selection;
+use crate::viz::symbol::Symbol;
 use crate::viz::views::key_of;
 
 /// The state that the controls show and edit.
@@ -63,7 +65,13 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
         ui.separator();
         let likelihood = snapshot.map_or_else(Likelihood::default, |s| s.config.architecture.likelihood);
         let samples = snapshot.map_or(1000, |s| s.data.train.samples());
-        objective(ui, settings, likelihood, samples, draft, commands);
+        let b = objective(ui, settings, likelihood, samples, draft, commands);
+        if b.contains_pointer() {
+            selection.pointed = Some(Symbol::B);
+        }
+        if selection.emphasises(Symbol::B) {
+            ui.painter().rect_stroke(b.rect.expand(2.0), 2.0, ui.visuals().selection.stroke, StrokeKind::Outside);
+        }
         if let Some(snapshot) = snapshot.filter(|snapshot| keeps_axes(snapshot, settings)) {
             full_keeps_axes(ui, snapshot, commands);
         }
@@ -174,6 +182,7 @@ fn data(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, comma
     }
 }
 
+/// Covariance, β and σ². Gives the line of b.
 fn objective(
     ui: &mut Ui,
     settings: &mut Settings,
@@ -181,7 +190,7 @@ fn objective(
     samples: usize,
     draft: &mut ConfigDraft,
     commands: &CommandQueue,
-) {
+) -> Response {
     ui.heading("Objective");
     ui.horizontal(|ui| {
         ui.label("covariance");
@@ -210,8 +219,7 @@ fn objective(
                 Slider::new(&mut none, 1e-3..=1.0).logarithmic(true).text("σ²").custom_formatter(|_, _| "–".to_owned());
             ui.add(sigma2).on_disabled_hover_text(&why);
         });
-        ui.label(format!("b = β = {}", short(objective.b(), 0..=0))).on_hover_text(why);
-        return;
+        return ui.label(format!("b = β = {}", short(objective.b(), 0..=0))).on_hover_text(why);
     }
     let sigma2 = true_to_value(Slider::new(&mut objective.sigma2, 1e-3..=1.0)).text("σ²");
     let sigma2 = ui.add(sigma2).on_hover_text(format!("Fixed variance of p(x|z). {HOME}"));
@@ -219,11 +227,16 @@ fn objective(
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
     ui.label(format!("b = βσ² = {}", short(objective.b(), 0..=0)))
-        .on_hover_text("The only number that the geometry of the optimum depends on");
+        .on_hover_text("The only number that the geometry of the optimum depends on")
 }
 
 /// β and σ² of a model whose file says neither. One alone would mean nothing: they are set together.
-fn unknown_objective(ui: &mut Ui, settings: &mut Settings, draft: &mut ConfigDraft, commands: &CommandQueue) {
+fn unknown_objective(
+    ui: &mut Ui,
+    settings: &mut Settings,
+    draft: &mut ConfigDraft,
+    commands: &CommandQueue,
+) -> Response {
     for (name, text) in ["β", "σ²"].into_iter().zip(&mut draft.objective) {
         ui.horizontal(|ui| {
             let label = ui.label(name);
@@ -241,7 +254,7 @@ fn unknown_objective(ui: &mut Ui, settings: &mut Settings, draft: &mut ConfigDra
         commands.send(UiCommand::Change(Command::Sigma2(sigma2)));
         commands.send(UiCommand::Change(Command::Beta(beta)));
     }
-    ui.label("b = βσ²: –").on_hover_text(Undefined::NoObjective.to_string());
+    ui.label("b = βσ²: –").on_hover_text(Undefined::NoObjective.to_string())
 }
 
 /// Two runs in step are as many steps apart as happens while each takes its turn.

@@ -6,7 +6,7 @@ use crate::viz::command::Menu;
 use crate::viz::views::command_table;
 
 /// Mouse gestures.
-const POINTER: [(&str, &str); 8] = [
+const POINTER: [(&str, &str); 10] = [
     ("Drag in latent space", "Move z*; Shift keeps one coordinate"),
     ("Click an observation or its code", "Send z* to its posterior mean and show its posterior"),
     ("Double-click in latent space", "z* to the origin"),
@@ -15,10 +15,12 @@ const POINTER: [(&str, &str); 8] = [
     ("Drag in a training plot", "Show an earlier step; at the right end, the newest"),
     ("Drag the title of a view", "Move the view; drag its edge to resize it"),
     ("Double-click the title of a view", "Show it alone"),
+    ("Click a name in a legend", "What it is, in the glossary"),
+    ("Point at a symbol in a lesson", "Emphasise its marks in the views, and the other way round"),
 ];
 
 /// Training first, files last.
-const ORDER: [Menu; 6] = [Menu::Run, Menu::View, Menu::None, Menu::Lessons, Menu::File, Menu::Help];
+const ORDER: [Menu; 7] = [Menu::Run, Menu::Edit, Menu::View, Menu::None, Menu::Lessons, Menu::File, Menu::Help];
 
 /// Draws the help while `open`.
 pub(crate) fn show(ctx: &Context, open: &mut bool) {

@@ -27,6 +27,8 @@ pub(crate) struct Bar<'a> {
     pub recent: &'a [PathBuf],
     /// The side panel is shown.
     pub shows_controls: bool,
+    /// What undo and redo would do.
+    pub ways: [Option<&'a str>; 2],
     /// The queue of the window.
     pub commands: &'a CommandQueue,
 }
@@ -61,8 +63,14 @@ pub(crate) fn show(ui: &mut Ui, bar: &Bar<'_>) {
     });
 }
 
-const MENUS: [(&str, Menu); 5] =
-    [("File", Menu::File), ("Run", Menu::Run), ("View", Menu::View), ("Lessons", Menu::Lessons), ("Help", Menu::Help)];
+const MENUS: [(&str, Menu); 6] = [
+    ("File", Menu::File),
+    ("Edit", Menu::Edit),
+    ("Run", Menu::Run),
+    ("View", Menu::View),
+    ("Lessons", Menu::Lessons),
+    ("Help", Menu::Help),
+];
 
 /// The height of a window beside a menu.
 const BESIDE_MENU: f32 = 60.0;
@@ -72,13 +80,14 @@ fn menus(ui: &mut Ui, bar: &Bar<'_>) {
         ui.menu_button(name, |ui| {
             // In a low window a menu is scrolled.
             let most = ui.ctx().content_rect().height() - BESIDE_MENU;
-            ScrollArea::vertical().max_height(most).show(ui, |ui| entries(ui, menu, bar.recent, bar.commands));
+            ScrollArea::vertical().max_height(most).show(ui, |ui| entries(ui, menu, bar));
         });
     }
 }
 
 /// The entries of a menu, with a line between groups.
-fn entries(ui: &mut Ui, menu: Menu, recent: &[PathBuf], commands: &CommandQueue) {
+fn entries(ui: &mut Ui, menu: Menu, bar: &Bar<'_>) {
+    let commands = bar.commands;
     let mut group = 0;
     for entry in command_table().iter().filter(|entry| entry.menu.0 == menu) {
         if entry.menu.1 != group {
@@ -86,12 +95,20 @@ fn entries(ui: &mut Ui, menu: Menu, recent: &[PathBuf], commands: &CommandQueue)
             ui.separator();
         }
         let shortcut = entry.shortcut.map_or(String::new(), |s| ui.ctx().format_shortcut(&s));
-        if ui.add(Button::new(&entry.label).shortcut_text(shortcut)).on_hover_text(entry.help).clicked() {
+        let way = match entry.command {
+            UiCommand::Undo => bar.ways[0],
+            UiCommand::Redo => bar.ways[1],
+            _ => Some(""),
+        };
+        let label = format!("{} {}", entry.label, way.unwrap_or_default());
+        let button = Button::new(label.trim_end()).shortcut_text(shortcut);
+        let response = ui.add_enabled(way.is_some(), button).on_hover_text(entry.help);
+        if response.on_disabled_hover_text("Nothing has changed").clicked() {
             commands.send(entry.command.clone());
             ui.close();
         }
         if entry.command == UiCommand::ShowOpenDialog {
-            recent_files(ui, recent, commands);
+            recent_files(ui, bar.recent, commands);
         }
     }
 }

@@ -29,12 +29,12 @@ pub(super) fn returns<T: PartialEq>(ui: &Ui, slider: &Response, value: &mut T, h
 }
 
 /// A typed number, with a decimal point or comma, and with either minus sign.
-pub(super) fn typed(text: &str) -> Option<f64> {
+pub(in crate::app) fn typed(text: &str) -> Option<f64> {
     text.trim().replace(',', ".").replace('−', "-").parse().ok()
 }
 
 /// Three significant digits, without an exponent, with a true minus sign.
-pub(super) fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
+pub(in crate::app) fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
     let digits = (2.0 - x.abs().max(1e-12).log10().floor()).clamp(0.0, 6.0) as usize;
     let text = number(x, digits);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }

@@ -3,6 +3,7 @@
 use eframe::egui::{Color32, Id, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use super::polyline::polyline;
+use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::theme::label_font;
 
@@ -55,7 +56,7 @@ const GAP: f32 = 9.0;
 const LEAST: [f32; 2] = [180.0, 210.0];
 
 /// Names the marks in a line of its own, so that it never covers data. What does not fit is left out, the last first, and in small
-/// views all of it.
+/// views all of it. A click on a name opens the glossary there.
 pub(crate) fn legend_line(ui: &mut Ui, context: &ViewContext<'_>, is_on: bool, entries: &[LegendEntry]) {
     let area = ui.available_rect_before_wrap();
     if !is_on || area.width() < LEAST[0] || area.height() < LEAST[1] {
@@ -76,9 +77,11 @@ pub(crate) fn legend_line(ui: &mut Ui, context: &ViewContext<'_>, is_on: bool, e
         let at = Pos2::new(place.left() + SAMPLE + 4.0, place.center().y - 0.5 * name.size().y);
         ui.painter().galley(at, name, palette.ink);
         let id: Id = ui.scope_id().with(("legend", entry.name));
-        let response = ui.interact(place, id, Sense::hover());
+        let response = ui.interact(place, id, Sense::CLICK);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, entry.name));
-        response.on_hover_text(entry.help);
+        if response.on_hover_text(format!("{}. A click opens the glossary", entry.help)).clicked() {
+            context.send(UiCommand::ShowTerm(entry.name));
+        }
     }
 }
 

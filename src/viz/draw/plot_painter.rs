@@ -159,6 +159,11 @@ impl PlotPainter {
         ring(&self.painter, self.at(point), radius, color, self.palette.paper);
     }
 
+    /// A ring around the handle of z* or its image, while formulas of it are pointed at.
+    pub(crate) fn halo(&self, point: [f64; 2], color: Color32) {
+        self.painter.circle_stroke(self.at(point), HANDLE_RADIUS + 6.0, Stroke::new(2.0, color));
+    }
+
     /// The handle of z*, or its image.
     pub(crate) fn handle(&self, point: [f64; 2], color: Color32, held: bool) {
         let radius = if held { HANDLE_RADIUS + 2.0 } else { HANDLE_RADIUS };

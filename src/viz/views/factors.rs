@@ -260,8 +260,10 @@ fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
         let degrees = cosine(k, i).min(1.0).acos().to_degrees();
         let value = if degrees.is_finite() { format!("{}°", number(degrees, 1)) } else { "–".to_owned() };
         ui.horizontal(|ui| {
-            ui.label(format!("{name} ∠ {}", indexed("z", i)));
-            ui.monospace(value);
+            let help =
+                format!("Angle between the true seam of {name} and the image of the {} line, at z*", indexed("z", i));
+            ui.label(format!("{name} ∠ {}", indexed("z", i))).on_hover_text(&help);
+            ui.monospace(value).on_hover_text(help);
         });
     }
 }

@@ -177,7 +177,8 @@ fn multiple(
             let font = FontId::proportional(SMALLEST_TEXT);
             let corner = rect.right_top() + vec2(-5.0, 2.0);
             painter.text(corner, Align2::RIGHT_TOP, format!("∠V {}", angle(snapshot)), font, palette.ink);
-            response.on_hover_text(format!("{name}: step {}", snapshot.step));
+            let help = "∠V: the angle of the right singular vectors off the latent axes, at the origin";
+            response.on_hover_text(format!("{name}: step {}. {help}", snapshot.step));
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod typeset;
 pub mod widget;
 
 mod area;
+pub(in crate::viz::draw) mod linked;
 pub(in crate::viz::draw) mod paint;
 pub(in crate::viz::draw) mod svg;
 mod symbols;

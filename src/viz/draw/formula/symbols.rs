@@ -38,7 +38,7 @@ impl MarkedSource {
             self.names.push(name.trim().to_owned());
             // A string takes all that is written to it.
             _ = write!(self.colored, "\\textcolor{{#01{number:04x}}}{{");
-            let is_letter = body[..end].chars().count() == 1;
+            let is_letter = is_one_token(&body[..end]);
             self.plain.push_str(if is_letter { "" } else { "{" });
             self.read(&body[..end])?;
             self.colored.push('}');
@@ -65,6 +65,13 @@ pub(super) fn mark_of(color: Color) -> Option<usize> {
 fn next_mark(text: &str) -> Option<usize> {
     let is_command = |at: &usize| text[..*at].chars().rev().take_while(|c| *c == '\\').count() % 2 == 0;
     text.match_indices(COMMAND).map(|(at, _)| at).find(is_command)
+}
+
+/// True for a letter or a command, and for one with a star, which need no group.
+fn is_one_token(body: &str) -> bool {
+    let name = body.strip_suffix("^*").unwrap_or(body);
+    let letters = name.strip_prefix('\\').unwrap_or(name);
+    name.chars().count() == 1 || (letters.len() < name.len() && letters.bytes().all(|c| c.is_ascii_alphabetic()))
 }
 
 /// The byte of the brace that ends a group.

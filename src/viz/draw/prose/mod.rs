@@ -4,6 +4,7 @@
 //! and formulas in TeX, `$…$` in a line and `$$…$$` on their own (see [`formula`](super::formula)). A link leads to an address of the web, to
 //! a symbol (`symbol:J`) or to anything that the caller knows, such as a claim that is checked.
 
+pub(crate) mod memory;
 pub mod show;
 pub mod text;
 

@@ -62,17 +62,6 @@ pub struct ProseLink<'a> {
 }
 
 impl Prose {
-    /// The text of some Markdown, which is parsed once as long as it is shown.
-    pub fn remembered(ui: &Ui, markdown: &str) -> Arc<Self> {
-        let id = Id::unique(("prose", markdown));
-        let known = ui.data(|data| data.get_temp::<Arc<Self>>(id));
-        known.unwrap_or_else(|| {
-            let prose = Arc::new(Self::parse(markdown));
-            ui.data_mut(|data| data.insert_temp(id, Arc::clone(&prose)));
-            prose
-        })
-    }
-
     /// Draws the text, in lines as wide as there is room.
     pub fn show(&self, ui: &mut Ui, style: ProseStyle<'_>) -> ProseResponse<'_> {
         let size = style.size.max(SMALLEST_TEXT);

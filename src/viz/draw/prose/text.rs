@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::html::html;
 use super::layout::ProseLayout;
 use super::markdown::{BlockContent, Piece, PieceContent, ProseBlock, read};
+use crate::viz::draw::formula::linked::linked;
 
 /// Markdown that has been read once and is drawn in every frame: see `show`.
 #[derive(Debug)]
@@ -21,6 +22,25 @@ impl Prose {
     pub fn parse(source: &str) -> Self {
         let (blocks, links) = read(source);
         Self { source: source.to_owned(), blocks, links, layout: Mutex::default() }
+    }
+
+    /// The text with marks around the symbols in its formulas.
+    #[must_use]
+    pub(crate) fn linked(mut self) -> Self {
+        for block in &mut self.blocks {
+            match &mut block.content {
+                BlockContent::Formula(tex) => *tex = linked(tex),
+                BlockContent::Text(pieces) => {
+                    for piece in pieces {
+                        if let PieceContent::Formula(tex) = &mut piece.content {
+                            *tex = linked(tex);
+                        }
+                    }
+                }
+                BlockContent::Rule => {}
+            }
+        }
+        self
     }
 
     /// The destinations of the links, in their order.

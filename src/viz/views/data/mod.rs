@@ -2,6 +2,7 @@
 
 mod angle;
 mod box_axes;
+mod emphasis;
 mod entries;
 mod morph;
 mod notes;

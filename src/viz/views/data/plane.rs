@@ -1,9 +1,10 @@
 //! Data space in two dimensions.
 
-use eframe::egui::{Align2, Rect, Stroke, Ui, vec2};
+use eframe::egui::{Align2, Pos2, Rect, Stroke, Ui, vec2};
 use egui_plot::AxisHints;
 
 use super::angle::angle_arc;
+use super::emphasis::{ARROWS, distance_to_arrow};
 use super::entries::entries;
 use super::morph::Morph;
 use super::notes::notes;
@@ -21,7 +22,10 @@ use crate::viz::file_units::{FileUnits, outside};
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
 use crate::viz::observations::{choose, drawn_observations, nearest, share_drawn, to_f64};
 use crate::viz::selection::Selection;
-use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed, label_font};
+use crate::viz::symbol::Symbol;
+use crate::viz::theme::{
+    ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, REACH, TRUTH_DASHES, dashes, indexed, label_font,
+};
 use crate::viz::views::slow_marks::in_data_space;
 
 /// Draws the view.
@@ -96,7 +100,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         marks.layer("singular curves");
         for curve in &found.curves {
             let at = |k: usize| morph.plane(|| curve.latents.column(k).to_vec(), curve.points.column(k));
-            marks.curve((0..curve.length.len()).map(at), Stroke::new(CURVE_WIDTH, color), &[]);
+            marks.curve(
+                (0..curve.length.len()).map(at),
+                Stroke::new(selection.width_of(Symbol::V, CURVE_WIDTH), color),
+                &[],
+            );
             ends.push((at(curve.label()), indexed("v", curve.latent), color));
         }
     }
@@ -113,9 +121,19 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             marks.curve(arc.points.iter().map(at), Stroke::new(1.6, palette.ink), &[]);
             labels.put(&marks.painter, marks.at(at(&arc.beyond)), &arc.name, palette.ink, palette.paper);
         }
-        basis(&marks, palette, context, selection.unit_arrows, &mut labels);
+        basis(&marks, palette, context, selection, &mut labels);
+        let pointer = response.response.hover_pos();
+        if pointer.is_some_and(|pointer| is_near_arrow(&marks, context, selection.unit_arrows, pointer)) {
+            selection.pointed = Some(Symbol::U);
+        }
     }
     marks.handle(projection.plane(&context.probe.image), color, false);
+    if selection.emphasises(Symbol::ZStar) {
+        marks.halo(projection.plane(&context.probe.image), color);
+    }
+    if response.response.hover_pos().is_some_and(|pointer| pointer.distance(image) <= REACH) {
+        selection.pointed = Some(Symbol::ZStar);
+    }
     let frame = *response.transform.frame();
     in_data_space(&marks.painter, frame, context, |x| Some(marks.at(projection.plane(x))), palette);
     marks.layer("names");
@@ -185,15 +203,38 @@ fn grid(marks: &PlotPainter, palette: &Palette, context: &ViewContext<'_>, morph
     }
 }
 
-/// The local basis at d(z*): true lengths sᵢ uᵢ, or unit vectors.
-fn basis(marks: &PlotPainter, palette: &Palette, context: &ViewContext<'_>, unit: bool, labels: &mut Labels) {
-    let from = context.projection.plane(&context.probe.image);
+/// The tips and names of the arrows of the local basis.
+fn arrows(context: &ViewContext<'_>, unit: bool) -> Vec<([f64; 2], String)> {
     let arrow = |i: usize| {
         let (vector, name) = context.probe.basis_vector(i, unit);
         let to: Vec<f64> = context.probe.image.iter().zip(&vector).map(|(x, v)| x + v).collect();
         (context.projection.plane(&to), name)
     };
-    let arrows: Vec<_> = context.probe.named().into_iter().map(arrow).collect();
+    context.probe.named().into_iter().map(arrow).collect()
+}
+
+/// True next to an arrow.
+fn is_near_arrow(marks: &PlotPainter, context: &ViewContext<'_>, unit: bool, pointer: Pos2) -> bool {
+    let from = marks.at(context.projection.plane(&context.probe.image));
+    arrows(context, unit).iter().any(|(to, _)| distance_to_arrow(from, marks.at(*to), pointer) <= REACH)
+}
+
+/// The local basis at d(z*): true lengths sᵢ uᵢ, or unit vectors.
+fn basis(
+    marks: &PlotPainter,
+    palette: &Palette,
+    context: &ViewContext<'_>,
+    selection: &Selection,
+    labels: &mut Labels,
+) {
+    let from = context.projection.plane(&context.probe.image);
+    let arrows = arrows(context, selection.unit_arrows);
+    if ARROWS.iter().any(|symbol| selection.emphasises(*symbol)) {
+        for (to, _) in &arrows {
+            let ends = [from, *to].map(|point| marks.at(point));
+            marks.painter.line_segment(ends, Stroke::new(2.0 * ARROW_WIDTH, palette.image));
+        }
+    }
     for (to, _) in &arrows {
         marks.arrow(from, *to, palette.image, "");
         labels.keep_off_arrow(marks.at(from), marks.at(*to));

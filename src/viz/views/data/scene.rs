@@ -6,6 +6,7 @@ use std::sync::Arc;
 use eframe::egui::Color32;
 
 use super::angle::{AngleArc, angle_arc};
+use super::emphasis::ARROWS;
 use super::morph::Morph;
 use crate::paint::{Arrow, Cloud, CloudPoint, Curve, Scene3, Surface};
 use crate::viz::context::ViewContext;
@@ -20,6 +21,7 @@ use crate::viz::projection::Projection;
 use crate::viz::scene_painter::{SceneRequest, SceneSource};
 use crate::viz::selection::{Layers, Selection};
 use crate::viz::singular_query::SingularCurves;
+use crate::viz::symbol::Symbol;
 use crate::viz::theme::{ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, TRUTH_DASHES, dashes, indexed};
 
 /// A time point of a run with the shown layers.
@@ -29,6 +31,7 @@ pub(super) struct DataScene {
     projection: Arc<Projection>,
     layers: Layers,
     unit_arrows: bool,
+    emphasised: Option<Symbol>,
     tau: f64,
     color: Option<usize>,
     heat: Option<Heat>,
@@ -49,7 +52,7 @@ pub(super) struct Name {
 impl PartialEq for DataScene {
     /// The same scene, told without building it.
     fn eq(&self, other: &Self) -> bool {
-        let shown = |s: &Self| (s.layers, s.unit_arrows, s.tau, s.color, s.axes, s.palette);
+        let shown = |s: &Self| (s.layers, s.unit_arrows, s.emphasised, s.tau, s.color, s.axes, s.palette);
         Arc::ptr_eq(&self.probe, &other.probe)
             && Arc::ptr_eq(&self.projection, &other.projection)
             && self.heat == other.heat
@@ -78,6 +81,7 @@ impl DataScene {
             projection: Arc::clone(context.projection),
             layers,
             unit_arrows: selection.unit_arrows,
+            emphasised: selection.highlighted,
             tau: selection.tau,
             color: selection.color,
             heat: if heated { Heat::new(context, selection, selection.axes) } else { None },
@@ -122,10 +126,13 @@ impl DataScene {
                 morph.space(|| curve.latents.column(k).to_vec(), || self.projection.space(curve.points.column(k)))
             };
             let positions = (0..curve.length.len()).map(at).collect();
-            scene.curves.push(Curve::new(positions, color, CURVE_WIDTH));
+            let width = if self.emphasised == Some(Symbol::V) { 2.0 * CURVE_WIDTH } else { CURVE_WIDTH };
+            scene.curves.push(Curve::new(positions, color, width));
         }
         let from = self.image();
-        let arrow = |(to, _)| Arrow { from, to, color: self.palette.image, width: ARROW_WIDTH };
+        let is_emphasised = self.emphasised.is_some_and(|symbol| ARROWS.contains(&symbol));
+        let width = if is_emphasised { 2.0 * ARROW_WIDTH } else { ARROW_WIDTH };
+        let arrow = |(to, _)| Arrow { from, to, color: self.palette.image, width };
         scene.arrows.extend(self.arrows().map(arrow));
         if let Some(arc) = self.angle() {
             let positions = arc.points.iter().map(|offset| self.beside_image(offset)).collect();

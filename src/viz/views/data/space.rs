@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Ui, pos2, vec2};
+use eframe::egui::{Align2, CursorIcon, Painter, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::box_axes;
+use super::emphasis::distance_to_arrow;
 use super::entries::entries;
 use super::notes::notes;
 use super::scene::{DataScene, Name};
@@ -23,7 +24,8 @@ use crate::viz::home_camera::home_camera;
 use crate::viz::observations::{choose, nearest, share_drawn};
 use crate::viz::scene_painter::SceneRequest;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{HANDLE_RADIUS, Palette, label_font};
+use crate::viz::symbol::Symbol;
+use crate::viz::theme::{HANDLE_RADIUS, Palette, REACH, label_font};
 use crate::viz::views::slow_marks::in_data_space;
 
 /// Draws the view; orbits the camera.
@@ -87,6 +89,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         context.layer(ui.painter(), 1, "d(z*)");
         let color = if scene.is_manifold() { palette.image } else { palette.latent };
         ring(&ui.painter_at(rect), image, 0.8 * HANDLE_RADIUS, color, palette.paper);
+        if selection.emphasises(Symbol::ZStar) {
+            ui.painter_at(rect).circle_stroke(image, HANDLE_RADIUS + 5.0, Stroke::new(2.0, color));
+        }
     }
     in_data_space(ui.painter(), rect, context, |x| seen(context.projection.space(x)), palette);
     context.layer(ui.painter(), 1, "names");
@@ -106,6 +111,14 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     for (k, line) in notes(context, selection).into_iter().enumerate() {
         let corner = rect.left_top() + vec2(6.0, 4.0 + 15.0 * k as f32);
         label(&ui.painter_at(rect), corner, Align2::LEFT_TOP, line, palette.ink, palette.paper);
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let feet = names.iter().filter_map(|name| Some((seen(name.foot?)?, seen(name.at)?)));
+        if image.is_some_and(|image| image.distance(pointer) <= REACH) {
+            selection.pointed = Some(Symbol::ZStar);
+        } else if feet.map(|(foot, tip)| distance_to_arrow(foot, tip, pointer)).any(|distance| distance <= REACH) {
+            selection.pointed = Some(Symbol::U);
+        }
     }
     if response.clicked()
         && let Some(position) = response.interact_pointer_pos()

@@ -12,7 +12,9 @@ use crate::viz::draw::legend::LegendEntry;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::polyline;
 use crate::viz::file_units::unit_length;
-use crate::viz::theme::{Palette, REACH, indexed};
+use crate::viz::selection::Selection;
+use crate::viz::symbol::Symbol;
+use crate::viz::theme::{ARROW_WIDTH, Palette, REACH, indexed};
 
 /// The least width of a circle.
 pub(super) const SMALLEST: f32 = 90.0;
@@ -46,7 +48,7 @@ struct HoverVector {
 }
 
 /// The unit circle in the plane of two latents, and its image to first order: an ellipse with the semi-axes sᵢ uᵢ.
-pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, plane: [usize; 2], side: f32) {
+pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, plane: [usize; 2], side: f32) {
     let palette = ViewContext::palette(ui);
     let [a, b] = plane;
     let columns = context.probe.fisher.select_columns([&a, &b]);
@@ -92,7 +94,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, plane: [usize; 2], si
     ui.horizontal(|ui| {
         let (marks, response) = plot(ui, "unit circle", 1.75);
         marks.curve(ellipse([0.0; 2], unit, 1.0), Stroke::new(1.8, palette.latent), &[]);
-        axes(&marks, &vectors[0], palette);
+        axes(&marks, &vectors[0], palette, selection.width_of(Symbol::V, 1.2));
         for (k, latent) in plane.into_iter().enumerate() {
             marks.arrow([0.0; 2], unit[k], palette.latent, &indexed("e", latent));
         }
@@ -102,10 +104,15 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, plane: [usize; 2], si
         let (marks, response) = plot(ui, "image of the unit circle", reach);
         let factor = [[seen[(0, 0)], seen[(0, 1)]], [seen[(1, 0)], seen[(1, 1)]]];
         marks.curve(ellipse([0.0; 2], factor, 1.0), Stroke::new(1.8, palette.image), &[]);
-        axes(&marks, &vectors[1], palette);
+        axes(&marks, &vectors[1], palette, selection.width_of(Symbol::U, 1.2));
         let tips = [0, 1].map(|k| [seen[(0, k)], seen[(1, k)]]);
         if context.probe.angle(a, b).is_some_and(is_right) {
             right_angle(&marks, tips, palette.ink);
+        }
+        if selection.emphasises(Symbol::J) {
+            for tip in tips {
+                marks.curve([[0.0; 2], tip].into_iter(), Stroke::new(2.0 * ARROW_WIDTH, palette.image), &[]);
+            }
         }
         for (tip, latent) in tips.into_iter().zip(plane) {
             marks.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
@@ -116,10 +123,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, plane: [usize; 2], si
 }
 
 /// The singular vectors, in both directions.
-fn axes(marks: &PlotPainter, vectors: &[HoverVector], palette: &Palette) {
+fn axes(marks: &PlotPainter, vectors: &[HoverVector], palette: &Palette, width: f32) {
     for vector in vectors.iter().filter(|vector| vector.is_axis) {
         let ends = [vector.tip.map(|x| -x), vector.tip];
-        marks.curve(ends.into_iter(), Stroke::new(1.2, palette.ink), SINGULAR);
+        marks.curve(ends.into_iter(), Stroke::new(width, palette.ink), SINGULAR);
     }
 }
 

@@ -4,17 +4,19 @@
 mod circles;
 mod pictures;
 
-use eframe::egui::{Grid, Rect, RichText, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::{Grid, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
 use nalgebra::DMatrix;
 
 use crate::geometry::{LEAST_SEPARATION, Measured, separation};
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
+use crate::viz::draw::hover::significant;
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::matrix::{NamedMatrix, heat_matrix};
 use crate::viz::draw::number::number;
 use crate::viz::number_name::{CONTRAST_HERE, GAP_HERE};
 use crate::viz::selection::Selection;
+use crate::viz::symbol::Symbol;
 use crate::viz::theme::{Palette, indexed};
 use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Needs, Region, Table, ViewSpec};
@@ -46,7 +48,10 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         ui.horizontal_wrapped(|ui| {
             let title =
                 if context.in_fisher_metric() { "J = F^½ ∂η/∂z = U S Vᵀ at z*" } else { "J = U S Vᵀ at z*" };
-            ui.label(RichText::new(title).strong());
+            ui.label(RichText::new(title).strong()).on_hover_text(
+                "The Jacobian of the decoder, and its singular value decomposition. Column Jᵢ is the change of the data per standard \
+                 deviation of latent i",
+            );
             context.say_metric(ui);
             let z: Vec<String> = selection.z.iter().take(MOST_CELLS).map(|z| number(*z, 2)).collect();
             let more = if selection.z.len() > MOST_CELLS { ", …" } else { "" };
@@ -54,7 +59,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         });
         pictures::show(ui, context);
         let room = ui.available_size();
-        let numbers = |ui: &mut Ui| {
+        let numbers = |ui: &mut Ui, selection: &mut Selection| {
             lengths(ui, context, selection);
             ui.add_space(2.0);
             matrices(ui, context, selection);
@@ -63,15 +68,15 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             // The circles beside the numbers, or above them.
             [a, b] if room.x > 1.5 * room.y && room.x > NUMBERS + 2.0 * circles::SMALLEST => {
                 ui.horizontal(|ui| {
-                    circles::show(ui, context, [a, b], (0.5 * (room.x - NUMBERS)).min(room.y / 0.9 - 8.0));
-                    ui.vertical(numbers);
+                    circles::show(ui, context, selection, [a, b], (0.5 * (room.x - NUMBERS)).min(room.y / 0.9 - 8.0));
+                    ui.vertical(|ui| numbers(ui, selection));
                 });
             }
             [a, b] => {
-                circles::show(ui, context, [a, b], (0.5 * room.x - 6.0).min(0.5 * room.y));
-                numbers(ui);
+                circles::show(ui, context, selection, [a, b], (0.5 * room.x - 6.0).min(0.5 * room.y));
+                numbers(ui, selection);
             }
-            _ => numbers(ui),
+            _ => numbers(ui, selection),
         }
     });
 }
@@ -108,7 +113,7 @@ fn latents(context: &ViewContext<'_>, selection: &Selection) -> Vec<usize> {
 }
 
 /// sᵢ and ‖Jᵢ‖ as bars and numbers: they are equal for all i exactly when the columns are orthogonal.
-fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
+fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
     let probe = context.probe;
     let length = |i: usize| probe.fisher.column(i).norm();
@@ -119,11 +124,24 @@ fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
         for i in latents {
             let (s, norm) = (probe.fisher_svd.singular_values[i], length(i));
             value(ui, &indexed("s", i), s, "Singular value of J named after this latent");
-            let (rect, _) = ui.allocate_exact_size(vec2(72.0, 13.0), Sense::hover());
+            let (rect, bars) = ui.allocate_exact_size(vec2(72.0, 13.0), Sense::hover());
+            if bars.contains_pointer() {
+                selection.pointed = Some(Symbol::S);
+            }
+            bars.on_hover_text(format!(
+                "{} = {} above ‖J{}‖ = {}",
+                indexed("s", i),
+                significant(s),
+                indexed("", i),
+                significant(norm)
+            ));
             for (y, value, fill) in [(0.0, s, palette.image), (7.0, norm, palette.image.gamma_multiply(PALE))] {
                 let width = if value.is_finite() { (value / longest) as f32 * rect.width() } else { 0.0 };
                 let bar = Rect::from_min_size(rect.min + vec2(0.0, y), vec2(width, 6.0));
                 ui.painter().rect_filled(bar, 1.0, fill);
+            }
+            if selection.emphasises(Symbol::S) {
+                ui.painter().rect_stroke(rect.expand(1.0), 1.0, Stroke::new(1.5, palette.ink), StrokeKind::Outside);
             }
             value(ui, &format!("‖J{}‖", indexed("", i)), norm, "Length of this column of J (the pale bar)");
             ui.end_row();
@@ -132,15 +150,15 @@ fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
 }
 
 /// JᵀJ and V in colour, with what is read off them.
-fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
-    let probe = context.probe;
+fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let (probe, palette) = (context.probe, ViewContext::palette(ui));
     let latents = latents(context, selection);
     let cell = vec2((ui.available_width() / 6.5).clamp(34.0, 48.0), 19.0);
     let gram = probe.fisher.transpose() * &probe.fisher;
     let chosen = |matrix: &DMatrix<f64>| matrix.select_rows(&latents).select_columns(&latents);
     // Beside each other while they fit.
     let beside = latents.len() <= 3;
-    let draw = |ui: &mut Ui| {
+    let mut draw = |ui: &mut Ui| {
         let named = |letter: &str| latents.iter().map(|i| indexed(letter, *i)).collect::<Vec<_>>();
         for matrix in [
             NamedMatrix {
@@ -161,15 +179,23 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
                        orthogonal and their lengths differ",
             },
         ] {
-            ui.vertical(|ui| {
+            let symbol = if matrix.name == "V" { Symbol::V } else { Symbol::J };
+            let shown = ui.vertical(|ui| {
                 ui.label(matrix.name).on_hover_text(matrix.help);
                 heat_matrix(ui, context, &matrix, cell);
             });
+            let place = shown.response.rect;
+            if ui.rect_contains_pointer(place) {
+                selection.pointed = Some(symbol);
+            }
+            if selection.emphasises(symbol) {
+                ui.painter().rect_stroke(place.expand(2.0), 2.0, Stroke::new(2.0, palette.ink), StrokeKind::Outside);
+            }
             ui.add_space(4.0);
         }
     };
     if beside {
-        ui.horizontal(|ui| draw(ui));
+        ui.horizontal(&mut draw);
     } else {
         draw(ui);
     }

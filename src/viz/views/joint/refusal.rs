@@ -23,7 +23,7 @@ pub(super) fn refusal(joint: &Joint, truth: Option<&GroundTruthMap>) -> Option<S
     let c2 = joint.coupling.map_or_else(
         || {
             let [found, band] = [joint.dependence, joint.band].map(|x| number(x, 3));
-            format!("arc lengths depend on each other, dCor {found}, chance up to {band}")
+            format!("arc lengths depend on each other, distance correlation {found}, chance up to {band}")
         },
         |coupling| {
             let [first, second] = coupling.map(|c| number(100.0 * c, 0));

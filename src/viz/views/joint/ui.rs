@@ -247,7 +247,7 @@ fn figure_numbers(ui: &mut Ui, joint: &Joint, around: Option<&LoopIntegrals>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         ui.label(format!("½∫|product − joint| = {}", number(joint.product.error, 3)));
-        ui.label(format!("dCor = {} (chance {})", number(joint.dependence, 3), number(joint.band, 3)));
+        ui.label(format!("distance correlation = {} (chance {})", number(joint.dependence, 3), number(joint.band, 3)));
         if let Some(around) = around {
             for (k, latent) in joint.plane.into_iter().enumerate() {
                 let integral = number(around.integrals[k], 3);
@@ -272,14 +272,18 @@ fn numbers(ui: &mut Ui, joint: &Joint, bernoulli: bool) {
         ui,
         format!("product of seam densities {}, {} − joint: ½∫|·| =", indexed("z", a), indexed("z", b)),
         number(joint.product.error, 3),
-        if bernoulli { "0 iff it factorises; of x̂ = π, not in the Fisher metric" } else { "0 iff it factorises" }
-            .to_owned(),
+        if bernoulli {
+            "0 exactly if it factorises; of x̂ = π, not in the Fisher metric"
+        } else {
+            "0 exactly if it factorises"
+        }
+        .to_owned(),
         "p(z_a)/‖J_a‖ · p(z_b)/‖J_b‖ − p(z)/√det JᵀJ. Product of the seam densities through z* minus the density on the manifold, as a share of the largest density; ½∫|·| is the \
          share of mass in the wrong place. Theorem: for two latents it is 0 for every z* exactly when C1 and C2 hold",
     );
     line(
         ui,
-        "dependence of arc lengths: dCor =".to_owned(),
+        "distance correlation of arc lengths =".to_owned(),
         number(joint.dependence, 3),
         format!("chance up to {} (95 %); finds {}", number(joint.band, 3), power(joint)),
         &format!(
@@ -297,7 +301,7 @@ fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
                 rectangle exactly when C2 holds, and only then ∫ sᵢ dzᵢ is a coordinate. Drag on the map for another one";
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        ui.label("loop:").on_hover_text(help);
+        ui.label("loop integrals:").on_hover_text(help);
         for (k, latent) in [a, b].into_iter().enumerate() {
             let (integral, length) = (around.integrals[k], around.lengths[k]);
             ui.label(format!("∮ {} d{} =", indexed("s", latent), indexed("z", latent))).on_hover_text(help);

@@ -13,7 +13,7 @@ use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
-use crate::viz::draw::hover::{hover, significant};
+use crate::viz::draw::hover::{hover_with_help, significant};
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::pinned;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -23,6 +23,7 @@ use crate::viz::latent_grid::RANGE;
 use crate::viz::observations::{choose, nearest};
 use crate::viz::selection::Selection;
 use crate::viz::singular_query::{LEGEND, SingularCurves};
+use crate::viz::symbol::Symbol;
 use crate::viz::theme::{CURVE_WIDTH, POINT_RADIUS, Palette, REACH, dashes, indexed};
 use crate::viz::views::slow_marks::in_latent_space;
 
@@ -127,20 +128,30 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let singular = singular_curves(context, selection);
     if let Some(found) = singular.as_ref().filter(|_| !is_small) {
         marks.layer("singular curves");
-        along_singular_vectors(&marks, palette, found, axes);
+        along_singular_vectors(&marks, palette, found, axes, selection.width_of(Symbol::V, CURVE_WIDTH));
     }
     if let Some(i) = selection.observation.filter(|_| snapshot.vae.has_encoder) {
         marks.layer("posterior");
-        posterior(&marks, palette, &snapshot.posterior(i), axes);
+        let q = snapshot.posterior(i);
+        posterior(&marks, palette, &q, axes, selection.width_of(Symbol::Sigma, 1.6));
+        if plot.response.hover_pos().is_some_and(|pointer| is_inside(&q, axes, marks.point(pointer))) {
+            selection.pointed = Some(Symbol::Sigma);
+        }
     }
     in_latent_space(&marks, context, axes, palette);
     marks.layer("z");
     let z = z_in_view(selection, axes);
-    let held = handle.dragged() || plot.response.dragged() || handle.has_focus();
+    let held = handle.dragged() || plot.response.dragged() || handle.has_focus() || selection.emphasises(Symbol::ZStar);
+    if handle.hovered() {
+        selection.pointed = Some(Symbol::ZStar);
+    }
     if is_small {
         marks.dot(z, palette.latent, held);
     } else {
         marks.handle(z, palette.latent, held);
+        if selection.emphasises(Symbol::ZStar) {
+            marks.halo(z, palette.latent);
+        }
         marks.label(marks.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
     }
     if let Some(colors) = colors.filter(|_| !is_small && selection.layers.codes) {
@@ -166,8 +177,15 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     let codes = selection.layers.codes;
     let names = [indexed("z", a), if one { "spread".to_owned() } else { indexed("z", b) }];
-    let response = hover(context, plot.response, |pointer| {
-        let drawn = if codes { count } else { 0 };
+    let help = match (context.snapshot.latent_dim() > 2, singular.is_some()) {
+        (false, false) => "",
+        (false, true) => "v: curves along the right singular vectors of J through z*",
+        (true, _) => {
+            "Marginal: whatever the other latents of codes and posterior are. Slice: the other latents are those of z*"
+        }
+    };
+    let drawn = if codes { count } else { 0 };
+    let response = hover_with_help(context, plot.response, help, |pointer| {
         let near = nearest((0..drawn).map(|i| Some(marks.at(place(i)))), pointer).filter(|_| snapshot.vae.has_encoder);
         let name = near.map(|i| format!("code of held-out observation {i}"));
         let point = near.map_or_else(|| marks.point(pointer), place);
@@ -276,10 +294,16 @@ fn lines(marks: &PlotPainter, palette: &Palette, selection: &Selection, Plane { 
 }
 
 /// The curves along the right singular vectors.
-fn along_singular_vectors(marks: &PlotPainter, palette: &Palette, found: &SingularCurves, [a, b]: [usize; 2]) {
+fn along_singular_vectors(
+    marks: &PlotPainter,
+    palette: &Palette,
+    found: &SingularCurves,
+    [a, b]: [usize; 2],
+    width: f32,
+) {
     for curve in &found.curves {
         let at = |z: &[f64]| [z[a], if a == b { 0.0 } else { z[b] }];
-        marks.curve(curve.latents.iter_columns().map(at), Stroke::new(CURVE_WIDTH, palette.latent), &[]);
+        marks.curve(curve.latents.iter_columns().map(at), Stroke::new(width, palette.latent), &[]);
         let end = marks.at(at(curve.latents.column(curve.label())));
         marks.label(end + Vec2::new(6.0, -6.0), Align2::LEFT_BOTTOM, &indexed("v", curve.latent), palette.latent);
     }
@@ -291,7 +315,7 @@ fn singular_words(found: &SingularCurves) -> Vec<String> {
 }
 
 /// The posterior of an observation: its mean and its ellipses at one and two standard deviations.
-fn posterior(marks: &PlotPainter, palette: &Palette, q: &Posterior, [a, b]: [usize; 2]) {
+fn posterior(marks: &PlotPainter, palette: &Palette, q: &Posterior, [a, b]: [usize; 2], width: f32) {
     let sigma = q.covariance();
     if a == b {
         let (mean, sd) = (q.mean[a], sigma[(a, a)].sqrt());
@@ -304,9 +328,20 @@ fn posterior(marks: &PlotPainter, palette: &Palette, q: &Posterior, [a, b]: [usi
     let l22 = (sigma[(b, b)] - l21 * l21).max(0.0).sqrt();
     let centre = [q.mean[a], q.mean[b]];
     for r in [1.0, 2.0] {
-        marks.curve(ellipse(centre, [[l11, l21], [0.0, l22]], r), Stroke::new(1.6, palette.ink), &[]);
+        marks.curve(ellipse(centre, [[l11, l21], [0.0, l22]], r), Stroke::new(width, palette.ink), &[]);
     }
     marks.painter.circle_filled(marks.at(centre), 2.5, palette.ink);
+}
+
+/// True within two standard deviations of the mean.
+fn is_inside(q: &Posterior, [a, b]: [usize; 2], point: [f64; 2]) -> bool {
+    let sigma = q.covariance();
+    let (x, y) = (point[0] - q.mean[a], point[1] - q.mean[b]);
+    if a == b {
+        return x * x <= 4.0 * sigma[(a, a)];
+    }
+    let (saa, sab, sbb) = (sigma[(a, a)], sigma[(a, b)], sigma[(b, b)]);
+    x * x * sbb - 2.0 * x * y * sab + y * y * saa <= 4.0 * (saa * sbb - sab * sab)
 }
 
 /// Moves z* with the pointer and the arrow keys. Gives the position of a click.

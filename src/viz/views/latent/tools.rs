@@ -21,7 +21,7 @@ fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         ui.weak("latent plane and its image");
         ui.radio_value(&mut selection.heat, None, "plain");
         for quantity in MapQuantity::ALL {
-            let help = "Of the columns of the active latents at each point";
+            let help = format!("{}, of the columns of the active latents at each point", meaning(quantity));
             ui.radio_value(&mut selection.heat, Some(quantity), quantity.name()).on_hover_text(help);
         }
         let data = &context.snapshot.data;
@@ -37,6 +37,16 @@ fn colors(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             }
         }
     });
+}
+
+/// What a quantity is.
+fn meaning(quantity: MapQuantity) -> &'static str {
+    match quantity {
+        MapQuantity::Gap => "What the best diagonal posterior loses against the best full one, in nats",
+        MapQuantity::Contrast => "How far the columns are from orthogonal, in nats",
+        MapQuantity::Density => "The density of decoded samples of the prior on the manifold",
+        MapQuantity::Anisotropy => "The largest singular value as a multiple of the smallest",
+    }
 }
 
 /// The menu of the two shown latents, or all pairs of them, for three latents or more.

@@ -10,13 +10,14 @@ use super::metric::Metric;
 use crate::experiment::Metrics;
 use crate::geometry::Measured;
 use crate::stats::Estimate;
+use crate::viz::command::UiCommand;
 use crate::viz::context::{FISHER_METRIC, ViewContext};
 use crate::viz::draw::number::number;
 use crate::viz::draw::prose::show::ProseStyle;
 use crate::viz::draw::prose::text::Prose;
 
 /// The width of names, the same in all groups.
-pub(super) const NAME: f32 = 98.0;
+pub(super) const NAME: f32 = 112.0;
 
 /// The name of a metric, which opens what there is to know about it.
 pub(super) fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now: Measured, metrics: Option<&Metrics>) {
@@ -25,7 +26,7 @@ pub(super) fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now
         // As wide as the longest name in all groups.
         ui.set_min_width(NAME);
         let name = RichText::new(metric.name);
-        ui.label(if now.is_ok() { name } else { name.weak() });
+        ui.label(if now.is_ok() { name } else { name.weak() }).on_hover_text(metric.formula);
         if context.is_figure() {
             return;
         }
@@ -48,6 +49,10 @@ pub(super) fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now
             ui.label(format!("Undefined {}", metric.undefined));
             if let Err(reason) = now {
                 ui.colored_label(ui.visuals().warn_fg_color, format!("Undefined now: {reason}."));
+            }
+            if ui.link("Glossary").on_hover_text("All quantities and marks, with lessons about them").clicked() {
+                context.send(UiCommand::ShowTerm(metric.name));
+                ui.close();
             }
         });
     });

@@ -25,6 +25,8 @@ pub(super) const METRICS: [Metric; 9] = [
     Metric {
         group: Group::Means,
         name: MEAN_GAP.name,
+        also: &[],
+        words: &["β gap", "gap"],
         key: "beta_gap",
         unit: "nats",
         formula: "(β/2)(Σ log Λᵢᵢ − log det Λ) with Λ = I + JᵀJ/βσ²: what the best diagonal posterior loses against the \
@@ -46,6 +48,8 @@ What the best diagonal posterior loses against the best full one, a datum. It is
     Metric {
         group: Group::Means,
         name: MEAN_CONTRAST.name,
+        also: &[],
+        words: &["c_IMA"],
         key: "ima_contrast",
         unit: "nats",
         formula: "Σ log ‖Jᵢ‖ − ½ log det JᵀJ: how far the columns of J are from orthogonal. For two latents it is \
@@ -68,7 +72,9 @@ How far the columns of $J$ are from orthogonal. For two latents it is $-\log\sin
     },
     Metric {
         group: Group::Means,
-        name: "off-diag",
+        name: "off-diagonal",
+        also: &["off-diagonal share", "off-diag"],
+        words: &["off-diagonal"],
         key: "off_diagonal_mass",
         unit: "",
         formula: "Σ_{i≠j} Gᵢⱼ² / Σ Gᵢⱼ² with G = JᵀJ: the share of G off its diagonal.",
@@ -89,6 +95,8 @@ The share of $G$ off its diagonal.",
     Metric {
         group: Group::Means,
         name: "DtO",
+        also: &["distance to orthogonality"],
+        words: &["DtO"],
         key: "dto",
         unit: "",
         formula: "Mean of ‖V − P‖, P the signed permutation nearest to the right singular vectors V of J. For two \
@@ -110,7 +118,9 @@ The share of $G$ off its diagonal.",
     },
     Metric {
         group: Group::Means,
-        name: "C2",
+        name: "C2 residual",
+        also: &[],
+        words: &["C2 residual", "C2"],
         key: "c2_residual",
         unit: "",
         formula: "Mean of Σ_{i≠j} (∂ⱼ log sᵢ)²: whether each length depends on its own latent only.",
@@ -132,7 +142,9 @@ Whether each length depends on its own latent only.",
     },
     Metric {
         group: Group::Means,
-        name: "eq. 1",
+        name: "posterior error",
+        also: &["eq. 1"],
+        words: &["posterior error", "equation 1"],
         key: "posterior_error",
         unit: "",
         formula: "How far the encoder's Σ is from Σ⁻¹ = Λ, Λ = I + JᵀJ/βσ²: the mean of ‖Σ⁻¹ − Λ‖/‖Λ‖ for a full \
@@ -157,6 +169,8 @@ The mean of $\|\Sigma^{-1} - \Lambda\| / \|\Lambda\|$ for a full posterior, of $
     Metric {
         group: Group::Observations,
         name: "MCC",
+        also: &["mean correlation coefficient"],
+        words: &["MCC"],
         key: "mcc",
         unit: "",
         formula: "Mean over the factors of the |correlation| with the active latent that each is matched with; 0 for a factor \
@@ -180,7 +194,9 @@ The mean of $\|\Sigma^{-1} - \Lambda\| / \|\Lambda\|$ for a full posterior, of $
     },
     Metric {
         group: Group::Observations,
-        name: "active",
+        name: "active latents",
+        also: &["active units", "active"],
+        words: &["active"],
         key: "",
         unit: "",
         formula: "How many latents have a posterior mean that varies over the data by more than 0.01.",
@@ -202,6 +218,8 @@ The mean of $\|\Sigma^{-1} - \Lambda\| / \|\Lambda\|$ for a full posterior, of $
     Metric {
         group: Group::Minibatches,
         name: RECENT_ELBO.name,
+        also: &[],
+        words: &["ELBO"],
         key: "elbo",
         unit: "nats",
         formula: "E_q log p(x|z) − β KL(q‖p), a datum, on minibatches of the training data. With a Bernoulli likelihood the first term is \
@@ -231,7 +249,9 @@ A datum, on minibatches of the training data. With a Bernoulli likelihood the fi
 /// A walk around a latent rectangle, not a mean over the data.
 pub(super) const HOLONOMY: Metric = Metric {
     group: Group::Rectangle,
-    name: "loop",
+    name: "loop integral",
+    also: &["loop"],
+    words: &["loop"],
     key: "",
     unit: "%",
     formula: "∮ sᵢ dzᵢ around a latent rectangle, as a share of the length of its side, the larger one of both latents: \

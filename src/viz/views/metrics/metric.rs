@@ -10,6 +10,10 @@ pub(super) type Level = (&'static str, f64);
 pub(super) struct Metric {
     pub(super) group: Group,
     pub(super) name: &'static str,
+    /// Its other names.
+    pub(super) also: &'static [&'static str],
+    /// The words by which lessons call it; its name if there are none.
+    pub(super) words: &'static [&'static str],
     /// Its key in `metrics.json`; empty for what is no mean over observations.
     pub(super) key: &'static str,
     pub(super) unit: &'static str,

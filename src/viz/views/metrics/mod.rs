@@ -5,6 +5,9 @@ mod definitions;
 mod metric;
 mod ui;
 
+use definitions::{HOLONOMY, METRICS};
+
+use crate::viz::glossary::entry::GlossaryEntry;
 use crate::viz::history_table::history_table;
 use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
@@ -24,3 +27,14 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     is_full_bleed: ViewSpec::with_margin,
     table: history_table,
 };
+
+/// The metrics as entries of the glossary.
+pub(super) fn glossary_entries() -> impl Iterator<Item = GlossaryEntry> {
+    METRICS.iter().chain([&HOLONOMY]).map(|metric| GlossaryEntry {
+        name: metric.name,
+        also: metric.also,
+        definition: metric.definition.unwrap_or(metric.formula),
+        source: metric.source,
+        words: metric.words,
+    })
+}

@@ -124,7 +124,9 @@ fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     });
     about(ui, context, &HOLONOMY, share, None);
     value(ui, &HOLONOMY, share, None);
-    ui.label(RichText::new("% of a side: Joint").small().weak());
+    ui.label(RichText::new("% of a side").small().weak()).on_hover_text(
+        "The larger of both loop integrals, as a share of the length of its side. The rectangle is that of the view Joint density",
+    );
 }
 
 /// What is known about the sampling errors of the metrics.
@@ -175,7 +177,9 @@ fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
         match now {
             Ok(x) => {
                 let text = RichText::new(number(x, metric.decimals)).monospace();
-                ui.add(Label::new(text).extend()).on_hover_text(metric.unit)
+                let unit = if metric.unit.is_empty() { String::new() } else { format!(" {}", metric.unit) };
+                let help = format!("{} = {}{unit}. Over: {}", metric.name, significant(x), metric.over);
+                ui.add(Label::new(text).extend()).on_hover_text(help)
             }
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };

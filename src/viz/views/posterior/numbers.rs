@@ -59,7 +59,8 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
     let small = |text: String| RichText::new(text).monospace().size(SMALLEST_TEXT);
     Grid::new("posteriors").num_columns(4).spacing([6.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
         ui.label("");
-        ui.label(RichText::new("outline: 1 s.d.").weak().size(SMALLEST_TEXT));
+        ui.label(RichText::new("outline: 1 s.d.").weak().size(SMALLEST_TEXT))
+            .on_hover_text("The outlines in both plots stand at one standard deviation");
         for (name, help) in [
             (
                 "KL",

@@ -1,6 +1,6 @@
 //! The posteriors of one observation, the learned one beside the optimal ones, in latent space and in data space.
 
-use eframe::egui::{Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use eframe::egui::{Color32, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::gap::{HEIGHT, gap};
@@ -10,12 +10,13 @@ use crate::geometry::normal_density;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
-use crate::viz::draw::hover::{NamedMarks, hover, values_at};
+use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, values_at};
 use crate::viz::draw::labels::{Labels, instead};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{POINT_RADIUS, Palette, indexed};
+use crate::viz::symbol::Symbol;
+use crate::viz::theme::{POINT_RADIUS, Palette, REACH, indexed};
 
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -53,7 +54,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         if posteriors.plane[0] == posteriors.plane[1] {
             line(ui, context, posteriors, newest);
         } else {
-            plane(ui, context, posteriors, newest);
+            plane(ui, context, selection, posteriors, newest);
         }
     });
     ui.scope_builder(
@@ -61,7 +62,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             .max_rect(right.with_min_x(right.min.x + 4.0).with_max_x(right.max.x - LAST_TICK))
             .id_salt("data"),
         |ui| {
-            images(ui, context, posteriors, newest);
+            images(ui, context, selection, posteriors, newest);
         },
     );
     let numbers_area = area.with_min_y(plots.max.y + 4.0).with_max_y(below);
@@ -103,7 +104,13 @@ fn magnification(posteriors: &Posteriors) -> f64 {
 }
 
 /// The ellipses in the latent plane, magnified, with the whole plane in a corner.
-fn plane(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+fn plane(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    selection: &mut Selection,
+    posteriors: &Posteriors,
+    newest: Option<usize>,
+) {
     let palette = ViewContext::palette(ui);
     let [a, b] = posteriors.plane.map(|i| indexed("z", i));
     let zoom = magnification(posteriors);
@@ -134,7 +141,11 @@ fn plane(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest
             );
         }
     }
-    outlines(&marks, &rings, palette, palette.latent);
+    outlines(&marks, &rings, palette, (palette.latent, selection.width_of(Symbol::Sigma, 2.2)));
+    let reached = |pointer| rings[0].iter().any(|point| marks.at(*point).distance(pointer) <= REACH);
+    if response.response.hover_pos().is_some_and(reached) {
+        selection.pointed = Some(Symbol::Sigma);
+    }
     for (outline, color) in posteriors.outlines.iter().zip([palette.latent, palette.ink]) {
         marks.painter.circle_filled(marks.at(outline.mean), 2.5, color);
     }
@@ -145,7 +156,8 @@ fn plane(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest
     let corner = frame.right_top() + vec2(-6.0, 4.0);
     let title = if zoom > 1.0 { format!("{a}, {b}  ×{zoom}") } else { format!("{a}, {b}") };
     marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
-    hover(context, response.response, |pointer| values_at(&marks, pointer, [&a, &b], named(&rings)));
+    let help = if zoom > 1.0 { "Magnified; the small map shows the whole latent plane" } else { "" };
+    hover_with_help(context, response.response, help, |pointer| values_at(&marks, pointer, [&a, &b], named(&rings)));
 }
 
 /// The outlines with the names of their posteriors.
@@ -179,9 +191,9 @@ fn whole(ui: &Ui, frame: Rect, posteriors: &Posteriors, half: f64, palette: &Pal
 }
 
 /// The learned outline solid and in the colour of its space, the others in ink.
-fn outlines(marks: &PlotPainter, rings: &[Vec<[f64; 2]>; 4], palette: &Palette, color: eframe::egui::Color32) {
+fn outlines(marks: &PlotPainter, rings: &[Vec<[f64; 2]>; 4], palette: &Palette, (color, width): (Color32, f32)) {
     for (k, (ring, (_, dashes, _))) in rings.iter().zip(KINDS).enumerate() {
-        let stroke = if k == 0 { Stroke::new(2.2, color) } else { Stroke::new(1.5, palette.ink) };
+        let stroke = if k == 0 { Stroke::new(width, color) } else { Stroke::new(1.5, palette.ink) };
         marks.curve(ring.iter().copied(), stroke, dashes);
     }
 }
@@ -217,7 +229,7 @@ fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest:
             marks.curve([[z[0], 0.0], [z[0], 0.05 * height]].into_iter(), stroke, &[]);
         }
     }
-    outlines(&marks, &curves, palette, palette.latent);
+    outlines(&marks, &curves, palette, (palette.latent, 2.2));
     let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
     let title = format!("q(z₁|x)  ×{zoom}");
     marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
@@ -225,7 +237,13 @@ fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest:
 }
 
 /// The decoder's images of the ellipses, with the observation.
-fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest: Option<usize>) {
+fn images(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    selection: &Selection,
+    posteriors: &Posteriors,
+    newest: Option<usize>,
+) {
     let palette = ViewContext::palette(ui);
     let bounds = bounds(posteriors);
     let response = still_plot(ui, "posterior in data space", context)
@@ -247,7 +265,7 @@ fn images(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newes
             );
         }
     }
-    outlines(&marks, &rings, palette, palette.image);
+    outlines(&marks, &rings, palette, (palette.image, selection.width_of(Symbol::Sigma, 2.2)));
     marks.painter.circle_filled(marks.at(posteriors.centre), 2.5, palette.image);
     let x = marks.at(posteriors.target);
     for arm in [vec2(4.0, 4.0), vec2(4.0, -4.0)] {

@@ -1,0 +1,168 @@
+//! The rows of the palette for what was typed.
+
+use super::ranking::{folded, rank};
+use super::row::{PaletteContext, PaletteRow, RowAction};
+use super::typed::{TYPED, TypedSetting};
+use crate::viz::command::{CommandEntry, UiCommand};
+use crate::viz::views::command_table;
+
+/// The rows for what was typed, the best first: settings with a value, then commands and settings by their words. `key` writes the key of
+/// a command.
+pub(super) fn palette_rows(
+    typed: &str,
+    context: &PaletteContext<'_>,
+    key: &dyn Fn(&CommandEntry) -> String,
+) -> Vec<PaletteRow> {
+    let text = folded(typed);
+    let text = text.trim_start();
+    let mut rows: Vec<PaletteRow> = Vec::new();
+    let split = |c: char| c.is_whitespace() || c == '=';
+    if let Some((name, value)) = text.split_once(split)
+        && let Some(setting) = TYPED.iter().find(|setting| setting.name == name)
+    {
+        let value = value.trim().trim_start_matches('=').trim_start();
+        if !value.is_empty() || setting.has_choices {
+            rows.extend((setting.rows)(context, value));
+        } else {
+            rows.push(completion(setting, context));
+        }
+    }
+    let commands =
+        command_table().iter().filter(|entry| !matches!(entry.command, UiCommand::Escape | UiCommand::TogglePalette));
+    let commands = commands.map(|entry| {
+        let row = context.row(entry.label.clone(), key(entry), entry.help, entry.command.clone());
+        (rank(text, &entry.label, entry.help), row)
+    });
+    // A name alone has its value typed next.
+    let is_free = rows.is_empty();
+    let settings = TYPED.iter().filter(|_| is_free).map(|setting| {
+        let words = if setting.label == setting.name {
+            setting.name.to_owned()
+        } else {
+            format!("{} {}", setting.name, setting.label)
+        };
+        (rank(text, &words, ""), completion(setting, context))
+    });
+    let mut found: Vec<(u32, PaletteRow)> =
+        settings.chain(commands).filter_map(|(score, row)| Some((score?, row))).collect();
+    found.sort_by_key(|(score, _)| *score);
+    rows.extend(found.into_iter().map(|(_, row)| row));
+    rows
+}
+
+/// A row that puts the name of a setting into the text, to be followed by its value.
+fn completion(setting: &TypedSetting, context: &PaletteContext<'_>) -> PaletteRow {
+    let now = (setting.now)(context);
+    PaletteRow {
+        label: format!("{} …", setting.label),
+        note: if now.is_empty() { setting.wanted.to_owned() } else { format!("{}; now {now}", setting.wanted) },
+        help: format!("Type {} and {}", setting.name, setting.wanted),
+        action: RowAction::Complete(format!("{} ", setting.name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Scene;
+    use crate::experiment::{Command, Config, Origin};
+    use crate::vae::Covariance;
+
+    /// The rows in a run of the linear scene at step 100, with z* = (0.5, 1).
+    fn rows(typed: &str) -> Vec<PaletteRow> {
+        let scene = Scene::named("linear").unwrap().clone();
+        let samples = scene.generator.samples;
+        let config = Config::new(Origin::Scene(Box::new(scene)), 7, samples);
+        let context = PaletteContext {
+            settings: &config.settings(),
+            architecture: &config.architecture,
+            samples,
+            step: 100,
+            seed: config.seed,
+            z: &[0.5, 1.0],
+            pace: None,
+            refusal: &|command| matches!(command, UiCommand::NextSeed).then(|| "not now".to_owned()),
+        };
+        palette_rows(typed, &context, &|_| String::new())
+    }
+
+    fn first(typed: &str) -> RowAction {
+        rows(typed).into_iter().next().unwrap_or_else(|| panic!("nothing for {typed}")).action
+    }
+
+    fn change(command: Command) -> RowAction {
+        RowAction::Send(UiCommand::Change(command))
+    }
+
+    #[test]
+    fn settings_are_typed_with_their_values() {
+        for typed in ["beta 4", "BETA=4", "β 4", "beta = 4"] {
+            assert_eq!(first(typed), change(Command::Beta(4.0)), "{typed}");
+        }
+        assert_eq!(first("σ² 0,1"), change(Command::Sigma2(0.1)));
+        assert_eq!(first("lr 0.001"), change(Command::Lr(0.001)));
+        assert_eq!(first("covariance full"), change(Command::Covariance(Covariance::Full)));
+        assert_eq!(first("steps 5000"), RowAction::Send(UiCommand::StepsTo(5000)));
+        assert_eq!(first("seed 3"), RowAction::Send(UiCommand::SetSeed(3)));
+        assert_eq!(first("z 1 -0.5"), RowAction::Send(UiCommand::MoveTo(vec![1.0, -0.5])));
+        assert_eq!(first("z −2"), RowAction::Send(UiCommand::MoveTo(vec![-2.0, 1.0])));
+        assert_eq!(first("speed full"), RowAction::Send(UiCommand::SetPace(None)));
+        assert!(matches!(first("rotate 30"), RowAction::Send(UiCommand::RotateLatents(r)) if r.degrees == 30.0));
+        assert!(matches!(first("scene sph"), RowAction::Send(UiCommand::SetScene(s)) if s.name == "sphere"));
+        assert!(matches!(first("lesson first"), RowAction::Send(UiCommand::OpenLesson("first-minutes"))));
+        assert!(matches!(first("view lat"), RowAction::Send(UiCommand::SetAlone(Some(v))) if v.name == "latent"));
+        assert_eq!(first("view all"), RowAction::Send(UiCommand::SetAlone(None)));
+    }
+
+    #[test]
+    fn what_cannot_be_set_says_why() {
+        for (typed, word) in [
+            ("beta x", "number"),
+            ("beta -1", "between"),
+            ("sigma2 0", "between"),
+            ("batch 100000", "between"),
+            ("covariance round", "no covariance"),
+            ("optimizer qqq", "no optimiser"),
+            ("rotate 400", "360"),
+            ("z 1 2 3", "2 latents"),
+            ("z 100", "between"),
+            ("z a", "number"),
+            ("seed -1", "whole number"),
+            ("steps 50", "100 steps already"),
+            ("speed slow", "seconds"),
+            ("scene qqq", "no scene"),
+            ("lesson qqq", "no lesson"),
+        ] {
+            let RowAction::Refuse(reason) = first(typed) else { panic!("{typed} is not refused") };
+            assert!(reason.contains(word), "{typed}: {reason}");
+        }
+        let refused = rows("next seed").into_iter().find(|row| row.label.contains("next seed")).unwrap();
+        assert_eq!(refused.action, RowAction::Refuse("not now".to_owned()));
+    }
+
+    #[test]
+    fn a_name_alone_waits_for_its_value() {
+        assert_eq!(first("bet"), RowAction::Complete("beta ".to_owned()));
+        assert_eq!(first("beta "), RowAction::Complete("beta ".to_owned()));
+        assert!(rows("beta")[0].note.contains("now "), "{:?}", rows("beta")[0]);
+        assert_eq!(
+            rows("scene ").iter().filter(|row| row.label.starts_with("scene ")).count(),
+            Scene::built_in().len()
+        );
+    }
+
+    #[test]
+    fn every_command_of_the_table_is_found_by_its_words() {
+        let all = rows("");
+        for entry in command_table() {
+            let is_listed = all.iter().any(|row| row.label == entry.label);
+            let is_key_alone = matches!(entry.command, UiCommand::Escape | UiCommand::TogglePalette);
+            assert_eq!(is_listed, !is_key_alone, "{}", entry.label);
+            if !is_key_alone {
+                let found = rows(&entry.label);
+                let place = found.iter().position(|row| row.label == entry.label);
+                assert!(place.is_some_and(|place| place < 4), "{}: {place:?}", entry.label);
+            }
+        }
+    }
+}

@@ -83,7 +83,7 @@ impl Detail {
 }
 
 /// A link with its states in the runs, laid out.
-struct Link {
+struct LaidOutLink {
     link: ArgumentLink,
     states: Vec<LinkState>,
     /// Texts with their places from the left.
@@ -102,19 +102,19 @@ pub(in crate::app) fn show(
     let Some(first) = contexts.first() else { return };
     let numbers: Vec<_> =
         contexts.iter().enumerate().map(|(run, context)| state.numbers(ui, run, context, selection)).collect();
-    let links = |detail: Detail| -> Vec<Link> {
+    let links = |detail: Detail| -> Vec<LaidOutLink> {
         let link = |link: ArgumentLink| {
             let of = |(context, numbers): (&ViewContext<'_>, &Option<Arc<ArgumentNumbers>>)| {
                 link.state(context.snapshot, numbers.as_deref())
             };
-            Link::new(ui, link, contexts, contexts.iter().zip(&numbers).map(of).collect(), detail)
+            LaidOutLink::new(ui, link, contexts, contexts.iter().zip(&numbers).map(of).collect(), detail)
         };
         ArgumentLink::ALL.map(link).into()
     };
     let arrow = galley(ui, "⇒", FontId::proportional(15.0), ui.visuals().text_color());
     let between = arrow.size().x + 10.0;
     let room = ui.available_width();
-    let fits = |links: &Vec<Link>| links.iter().map(|link| link.width).sum::<f32>() + 3.0 * between <= room;
+    let fits = |links: &Vec<LaidOutLink>| links.iter().map(|link| link.width).sum::<f32>() + 3.0 * between <= room;
     let Some(links) = Detail::ALL.into_iter().map(links).find(fits) else { return };
     let row = ui.available_rect_before_wrap();
     let mut left = row.left();
@@ -137,7 +137,7 @@ const MARGIN: f32 = 5.0;
 /// Room between the texts of a link.
 const GAP: f32 = 5.0;
 
-impl Link {
+impl LaidOutLink {
     fn new(ui: &Ui, link: ArgumentLink, contexts: &[ViewContext<'_>], states: Vec<LinkState>, detail: Detail) -> Self {
         let body = TextStyle::Body.resolve(ui.style());
         let (palette, ink) = (ViewContext::palette(ui), ui.visuals().text_color());

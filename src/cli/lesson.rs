@@ -153,7 +153,7 @@ fn steps(lesson: &Lesson) -> String {
         let LessonStep { title, runs, train_to, views, task, claims, .. } = step;
         let kind = match task {
             None => "",
-            Some(Task::Choose { .. } | Task::Guess { .. }) => " (predict)",
+            Some(Task::Choose { .. } | Task::Guess { .. } | Task::Sketch { .. }) => " (predict)",
             Some(Task::Try { .. }) => " (try)",
         };
         let views = views.iter().map(|row| row.join(" | ")).collect::<Vec<_>>().join(" / ");

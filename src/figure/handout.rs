@@ -145,6 +145,10 @@ fn question(task: &Task) -> (String, String) {
             let range = escaped(&format!("between {low} and {high}{unit}"));
             (format!("<p class=\"question\">{} ({range})</p>\n", escaped(question)), String::new())
         }
+        Task::Sketch { question, range: [low, high], .. } => {
+            let axes = escaped(&format!("draw it over the angle from 0° to 90°, between {low} and {high} nats"));
+            (format!("<p class=\"question\">{} ({axes})</p>\n", escaped(question)), String::new())
+        }
         Task::Try { .. } => (String::new(), String::new()),
     }
 }

@@ -32,6 +32,15 @@ pub enum Task {
         /// Unit behind the number.
         unit: String,
     },
+    /// The curve of what a rotation costs, to be drawn by hand. The views are covered until then.
+    Sketch {
+        /// Question.
+        question: String,
+        /// The run (0 or 1) whose curve it is.
+        run: usize,
+        /// Smallest and largest value of the axis, in nats.
+        range: [f64; 2],
+    },
     /// Something to do with the dials.
     Try {
         /// All of this is reached at the end.
@@ -60,6 +69,18 @@ impl Task {
         let goals = goals.iter().map(goal).collect::<Result<_, _>>()?;
         let hint = words(block, "hint")?.unwrap_or_default();
         Ok(Some(Self::Try { goals, hint }))
+    }
+
+    /// The angles, in degrees, at which a sketched curve is measured.
+    pub const ANGLES: [f64; 13] = [0.0, 7.5, 15.0, 22.5, 30.0, 37.5, 45.0, 52.5, 60.0, 67.5, 75.0, 82.5, 90.0];
+
+    /// The run (0 or 1) and the numbers that it asks for, which are measured at the end of the step.
+    pub fn numbers(&self) -> (usize, Vec<CheckQuantity>) {
+        match self {
+            Self::Guess { number: (run, quantity), .. } => (*run, vec![*quantity]),
+            Self::Sketch { run, .. } => (*run, Self::ANGLES.map(CheckQuantity::RotatedLoss).to_vec()),
+            Self::Choose { .. } | Self::Try { .. } => (0, Vec::new()),
+        }
     }
 
     /// True if the outcome is covered until there is an answer.
@@ -92,12 +113,33 @@ fn guess(block: &mut Block, question: String, runs: usize) -> Result<Task, Lesso
     let line = block.line_of("guess");
     let name = words(block, "guess")?.unwrap_or_default();
     let number = measured(&name, runs).map_err(|e| LessonProblem::new(line, e))?;
+    let range = range(block, line)?;
+    let unit = words(block, "unit")?.unwrap_or_default();
+    Ok(Task::Guess { question, number, range, unit })
+}
+
+fn sketch(block: &mut Block, question: String, runs: usize) -> Result<Task, LessonProblem> {
+    let line = block.line_of("sketch");
+    let run = match words(block, "sketch")?.as_deref() {
+        Some("loss" | "loss of A") => 0,
+        Some("loss of B") if runs > 1 => 1,
+        _ => {
+            let sentence =
+                "sketch can be \"loss\", what a rotation costs, of run A, or \"loss of B\" if there is a run B";
+            return Err(LessonProblem::new(line, sentence));
+        }
+    };
+    Ok(Task::Sketch { question, run, range: range(block, line)? })
+}
+
+/// Two ends of an axis.
+fn range(block: &mut Block, line: usize) -> Result<[f64; 2], LessonProblem> {
     let (at, range) = block.take("range").unwrap_or((line, Value::Boolean(false)));
     let ends = range.as_array().filter(|ends| ends.len() == 2).and_then(|ends| {
         let end = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|x| x as f64));
         end(&ends[0]).zip(end(&ends[1])).filter(|(low, high)| low < high && low.is_finite() && high.is_finite())
     });
-    let (low, high) = ends.ok_or_else(|| LessonProblem::new(at, "guess needs range = [smallest, largest]"))?;
-    let unit = words(block, "unit")?.unwrap_or_default();
-    Ok(Task::Guess { question, number, range: [low, high], unit })
+    let (low, high) =
+        ends.ok_or_else(|| LessonProblem::new(at, "a guess or sketch needs range = [smallest, largest]"))?;
+    Ok([low, high])
 }

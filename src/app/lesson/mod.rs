@@ -4,4 +4,5 @@ pub(super) mod open_lesson;
 pub(super) mod panel;
 pub(super) mod preparer;
 mod reload;
+mod sketch;
 pub(super) mod task_panel;

@@ -21,6 +21,8 @@ pub(in crate::app) struct TaskState {
     pub(in crate::app) hands: Vec<u32>,
     /// The guessed number.
     pub(in crate::app) guess: Option<f64>,
+    /// The drawn curve: its value at each angle.
+    pub(in crate::app) sketch: Vec<f64>,
     /// The outcome is shown.
     pub(in crate::app) is_revealed: bool,
     /// For each goal, whether it was ever reached together with all others, or is now.
@@ -96,10 +98,11 @@ impl OpenLesson {
         !self.task.is_revealed && self.step().task.as_ref().is_some_and(Task::covers)
     }
 
-    /// The measured number that the step asks for, once it is known.
-    pub(in crate::app) fn answer(&self) -> Option<f64> {
-        let Some(Task::Guess { number: (run, quantity), .. }) = &self.step().task else { return None };
-        self.preparer.number(&self.step().end()[*run], *quantity)
+    /// The measured numbers that the step asks for, once all are known.
+    pub(in crate::app) fn answer(&self) -> Option<Vec<f64>> {
+        let (run, numbers) = self.step().task.as_ref()?.numbers();
+        let runs = self.step().end();
+        numbers.into_iter().map(|quantity| self.preparer.number(&runs[run], quantity)).collect()
     }
 
     /// Takes over what has changed in the file. Says what is wrong with it if it can't be read.
@@ -131,13 +134,9 @@ impl OpenLesson {
         let places = (self.at..steps.len().min(self.at + 1 + AHEAD)).chain(before);
         let mut wanted: Vec<Wanted> = Vec::new();
         for step in places.map(|at| &steps[at]) {
-            let begin = step.runs.iter().map(|run| Wanted { run: run.clone(), number: None });
-            let asked = match &step.task {
-                Some(Task::Guess { number: (run, quantity), .. }) => {
-                    Some(Wanted { run: step.end()[*run].clone(), number: Some(*quantity) })
-                }
-                _ => None,
-            };
+            let begin = step.runs.iter().map(|run| Wanted { run: run.clone(), numbers: Vec::new() });
+            let asked = step.task.as_ref().map(Task::numbers).filter(|(_, numbers)| !numbers.is_empty());
+            let asked = asked.map(|(run, numbers)| Wanted { run: step.end()[run].clone(), numbers });
             for one in begin.chain(asked) {
                 if !wanted.contains(&one) {
                     wanted.push(one);

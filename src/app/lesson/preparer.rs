@@ -20,11 +20,11 @@ pub(in crate::app) struct PreparedState {
     pub(in crate::app) snapshot: Arc<Snapshot>,
 }
 
-/// A run that a step needs, and a number of it that a question asks for.
+/// A run that a step needs, and numbers of it that a question asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::app) struct Wanted {
     pub(in crate::app) run: LessonRun,
-    pub(in crate::app) number: Option<CheckQuantity>,
+    pub(in crate::app) numbers: Vec<CheckQuantity>,
 }
 
 /// A prepared run, or why there is none.
@@ -113,7 +113,7 @@ fn key(run: &LessonRun, quantity: CheckQuantity) -> String {
 fn is_ready(shared: &Shared, wanted: &Wanted) -> bool {
     let Some((_, prepared)) = shared.ready.iter().find(|(run, _)| *run == wanted.run) else { return false };
     let is_measured = |quantity| shared.numbers.contains_key(&key(&wanted.run, quantity));
-    prepared.is_err() || wanted.number.is_none_or(is_measured)
+    prepared.is_err() || wanted.numbers.iter().copied().all(is_measured)
 }
 
 /// Waits for the most urgent run that is not ready; `None` once nobody wants any more.
@@ -150,11 +150,12 @@ fn prepare(shared: &(Mutex<Shared>, Condvar), wanted: Wanted, ctx: &Context) {
         })
     });
     let is_wanted = |shared: &Shared| shared.wanted.iter().any(|other| other.run == wanted.run);
-    let number = match (&prepared, wanted.number) {
-        (Ok(prepared), Some(quantity)) => {
-            Some((key(&wanted.run, quantity), quantity.of(&CheckOutcome::of(&prepared.run))))
+    let numbers: Vec<(String, f64)> = match &prepared {
+        Ok(prepared) if !wanted.numbers.is_empty() => {
+            let outcome = CheckOutcome::of(&prepared.run);
+            wanted.numbers.iter().map(|quantity| (key(&wanted.run, *quantity), quantity.of(&outcome))).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     };
     let mut shared = lock(shared);
     shared.made = 0;
@@ -164,7 +165,7 @@ fn prepare(shared: &(Mutex<Shared>, Condvar), wanted: Wanted, ctx: &Context) {
     }
     shared.ready.retain(|(run, _)| *run != wanted.run);
     shared.ready.push((wanted.run, prepared));
-    shared.numbers.extend(number);
+    shared.numbers.extend(numbers);
 }
 
 /// Of the prepared runs that are beginnings of this one the longest.

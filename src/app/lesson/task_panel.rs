@@ -5,6 +5,7 @@ use eframe::egui::{
 };
 
 use super::open_lesson::OpenLesson;
+use super::sketch::{compare, draw};
 use crate::lesson::Task;
 use crate::viz::command::{CommandQueue, UiCommand};
 use crate::viz::draw::number::number;
@@ -24,6 +25,7 @@ pub(in crate::app) fn cover(ui: &mut Ui, open: &mut OpenLesson, commands: &Comma
             match task {
                 Task::Choose { question, choices, .. } => choose(ui, open, &question, &choices, commands),
                 Task::Guess { question, range, unit, .. } => guess(ui, open, &question, range, &unit, commands),
+                Task::Sketch { question, range, .. } => sketch(ui, open, &question, range, commands),
                 Task::Try { .. } => {}
             }
         });
@@ -79,6 +81,17 @@ fn guess(
     }
 }
 
+fn sketch(ui: &mut Ui, open: &mut OpenLesson, question: &str, range: [f64; 2], commands: &CommandQueue) {
+    ui.label(large(question));
+    ui.add_space(8.0);
+    draw(ui, range, &mut open.task.sketch);
+    ui.weak("Drag the points, or move along the line with the pointer held down.");
+    ui.add_space(8.0);
+    if ui.add(Button::new(RichText::new("This is my curve").size(16.0)).min_size(vec2(180.0, 36.0))).clicked() {
+        commands.send(UiCommand::StepLesson(true));
+    }
+}
+
 /// Says how the answer compares with what is so, once it is revealed.
 pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson, _commands: &CommandQueue) {
     if !open.task.is_revealed {
@@ -107,7 +120,11 @@ pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson, _commands: &CommandQueue) 
         }
         Task::Guess { question, range, unit, .. } => {
             ui.label(RichText::new(question).strong());
-            scale(ui, *range, unit, open.task.guess, open.answer());
+            scale(ui, *range, unit, open.task.guess, open.answer().and_then(|numbers| numbers.first().copied()));
+        }
+        Task::Sketch { question, range, .. } => {
+            ui.label(RichText::new(question).strong());
+            compare(ui, *range, &open.task.sketch, open.answer().as_deref());
         }
         Task::Try { .. } => {}
     }

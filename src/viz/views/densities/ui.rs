@@ -326,7 +326,8 @@ fn pushed(
     let help = format!(
         "Density over arc length from the point of zᵢ = 0, in the same ten slices. Theorem: p(zᵢ)/‖Jᵢ‖, for any smooth decoder. The stairs are \
          decoded samples, measured without a derivative. Thin lines: the same seam at other values of the other latents; they \
-         coincide exactly when C2 holds. ±: root mean square of log ‖Jᵢ‖ between them and this seam{}",
+         coincide exactly when C2 holds. ∫: the mass under the curve. ×: how far the decoder stretches the line at z*; the height of the density \
+         is divided by as much. ±: root mean square of log ‖Jᵢ‖ between them and this seam{}",
         length_words(&context.snapshot.data)
     );
     hover_with_help(context, response.response, &help, values);

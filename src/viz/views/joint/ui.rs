@@ -296,12 +296,15 @@ fn numbers(ui: &mut Ui, joint: &Joint, bernoulli: bool) {
     );
 }
 
+/// A narrower line of loop integrals has a shorter name.
+const NARROW: f32 = 450.0;
+
 fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
     let help = "Integrals of arc length around the rectangle, in units of the data, and as a share of its side. Theorem: 0 for every \
                 rectangle exactly when C2 holds, and only then ∫ sᵢ dzᵢ is a coordinate. Drag on the map for another one";
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        ui.label("loop integrals:").on_hover_text(help);
+        ui.label(if ui.available_width() < NARROW { "loops:" } else { "loop integrals:" }).on_hover_text(help);
         for (k, latent) in [a, b].into_iter().enumerate() {
             let (integral, length) = (around.integrals[k], around.lengths[k]);
             ui.label(format!("∮ {} d{} =", indexed("s", latent), indexed("z", latent))).on_hover_text(help);

@@ -161,7 +161,9 @@ impl Layout {
 
     /// The views of a preset, of one run or of two.
     pub(crate) fn of_preset(preset: Preset, runs: usize) -> Self {
-        let row = |names: &&[&str]| names.iter().filter_map(|name| view_named(name)).collect();
+        // Two runs have room for the last two views of each.
+        let first = |names: &[&str]| if runs > 1 { names.len().saturating_sub(2) } else { 0 };
+        let row = |names: &&[&str]| names[first(names)..].iter().filter_map(|name| view_named(name)).collect();
         Self::of_views(&preset.rows().iter().map(row).collect::<Vec<_>>(), runs)
     }
 

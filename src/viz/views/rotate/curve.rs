@@ -124,21 +124,21 @@ fn other_run(palette: &Palette) -> Stroke {
 const OTHER_RUN: &[f32] = &[1.5, 4.0];
 
 /// Where a run lies on its objective.
-struct Ball {
+struct RunBall {
     degrees: f64,
     /// What its posteriors lose against the best full ones. The objective of full ones does not change with the angle.
     loss: f64,
 }
 
 /// The measured angle of the run of a context, on the curve `found` of it, which may be a little older.
-fn ball(context: &ViewContext<'_>, found: &RotationCurve) -> Option<Ball> {
+fn ball(context: &ViewContext<'_>, found: &RotationCurve) -> Option<RunBall> {
     let origin = found.angle.ok()?;
     let degrees = (*context.query(&AxisAngleQuery { plane: found.plane })?).ok()?;
     let loss = match context.snapshot.settings.objective.covariance {
         Covariance::Diagonal => found.loss(degrees - origin),
         Covariance::Full => 0.0,
     };
-    Some(Ball { degrees, loss })
+    Some(RunBall { degrees, loss })
 }
 
 /// The same axes within ±90°.

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use toml::{Spanned, Value};
 
-use super::document::LessonProblem;
+use super::problem::LessonProblem;
 
 /// The line above and below the TOML of a block.
 const FENCE: &str = "+++";
 
 /// A block: values with their lines, and text.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) struct LessonBlock {
     /// The line of its first fence, counted from 1.
     pub(super) line: usize,
     values: BTreeMap<String, (usize, Value)>,
@@ -21,7 +21,7 @@ pub(super) struct Block {
     pub(super) text_line: usize,
 }
 
-impl Block {
+impl LessonBlock {
     /// Takes a value out of the block, with its line.
     pub(super) fn take(&mut self, key: &str) -> Option<(usize, Value)> {
         self.values.remove(key)
@@ -52,7 +52,7 @@ impl Block {
 ///
 /// # Errors
 /// About the first block that cannot be read, with those before it.
-pub(super) fn blocks(text: &str) -> (Vec<Block>, Option<LessonProblem>) {
+pub(super) fn blocks(text: &str) -> (Vec<LessonBlock>, Option<LessonProblem>) {
     let mut found = Vec::new();
     let lines: Vec<&str> = text.strip_prefix('\u{feff}').unwrap_or(text).lines().collect();
     let is_fence = |line: &&str| line.trim_end() == FENCE;
@@ -76,7 +76,7 @@ pub(super) fn blocks(text: &str) -> (Vec<Block>, Option<LessonProblem>) {
         };
         let next = lines[end + 1..].iter().position(is_fence).map_or(lines.len(), |length| end + 1 + length);
         let text = lines[end + 1..next].join("\n");
-        found.push(Block { line: at + 1, values, text, text_line: end + 2 });
+        found.push(LessonBlock { line: at + 1, values, text, text_line: end + 2 });
         at = next;
     }
     (found, None)

@@ -5,7 +5,8 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::document::{LessonProblem, Vocabulary};
+use super::document::Vocabulary;
+use super::problem::LessonProblem;
 use crate::checks::{CheckQuantity, Expected};
 use crate::sentence::quoted;
 

@@ -1,33 +1,10 @@
 //! A lesson as its file says.
 
-use std::fmt;
-
 use toml::Value;
 
-use super::blocks::{Block, blocks};
+use super::blocks::{LessonBlock, blocks};
+use super::problem::LessonProblem;
 use super::step::LessonStep;
-use crate::sentence::sentence;
-
-/// A mistake in a lesson file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LessonProblem {
-    /// Its line, counted from 1.
-    pub line: usize,
-    /// What is wrong, and what would be right.
-    pub sentence: String,
-}
-
-impl LessonProblem {
-    pub(super) fn new(line: usize, words: impl fmt::Display) -> Self {
-        Self { line, sentence: words.to_string() }
-    }
-}
-
-impl fmt::Display for LessonProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, sentence(&self.sentence))
-    }
-}
 
 /// Tells what is wrong with a formula.
 pub type FormulaCheck = fn(&str) -> Result<(), String>;
@@ -90,7 +67,7 @@ impl Lesson {
     }
 }
 
-fn head_of(mut head: Block) -> Result<(String, String), LessonProblem> {
+fn head_of(mut head: LessonBlock) -> Result<(String, String), LessonProblem> {
     let mut words = |key: &str, example: &str| match head.take(key) {
         Some((_, Value::String(words))) if !words.trim().is_empty() => Ok(words),
         Some((line, _)) => Err(LessonProblem::new(line, format_args!("{key} must be words in quotation marks"))),

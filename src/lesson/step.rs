@@ -2,9 +2,10 @@
 
 use toml::{Table, Value};
 
-use super::blocks::Block;
+use super::blocks::LessonBlock;
 use super::claim::Claim;
-use super::document::{LessonProblem, Vocabulary};
+use super::document::Vocabulary;
+use super::problem::LessonProblem;
 use super::run::{LessonRun, is_of_run};
 use super::task::Task;
 
@@ -72,7 +73,11 @@ const BREAK: &str = "---";
 
 impl LessonStep {
     /// Reads a step. What it leaves out is as in the step before; a step with a scene begins with the defaults of that scene.
-    pub(super) fn of(mut block: Block, before: Option<&Self>, vocabulary: &Vocabulary) -> Result<Self, LessonProblem> {
+    pub(super) fn of(
+        mut block: LessonBlock,
+        before: Option<&Self>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, LessonProblem> {
         let (line, has_scene) = (block.line, block.has("scene"));
         let title = words(&mut block, "step")?
             .ok_or_else(|| LessonProblem::new(line, "step is missing: every step needs step = \"its title\""))?;
@@ -119,7 +124,7 @@ fn parts(text: &str, line: usize) -> (String, String, usize) {
     }
 }
 
-pub(super) fn words(block: &mut Block, key: &str) -> Result<Option<String>, LessonProblem> {
+pub(super) fn words(block: &mut LessonBlock, key: &str) -> Result<Option<String>, LessonProblem> {
     match block.take(key) {
         None => Ok(None),
         Some((_, Value::String(words))) if !words.trim().is_empty() => Ok(Some(words)),
@@ -129,7 +134,7 @@ pub(super) fn words(block: &mut Block, key: &str) -> Result<Option<String>, Less
 
 /// The runs, and the values that describe them.
 fn runs(
-    block: &mut Block,
+    block: &mut LessonBlock,
     kept: Option<&LessonStep>,
     last: Option<u64>,
 ) -> Result<(Vec<LessonRun>, (Table, Table)), LessonProblem> {
@@ -227,7 +232,11 @@ fn z(value: &Value, most: usize) -> Result<Vec<f64>, String> {
     numbers.filter(fits).ok_or_else(|| format!("z must be at most {most} numbers between -20 and 20"))
 }
 
-fn scene(block: &mut Block, kept: Option<&StepScene>, vocabulary: &Vocabulary) -> Result<StepScene, LessonProblem> {
+fn scene(
+    block: &mut LessonBlock,
+    kept: Option<&StepScene>,
+    vocabulary: &Vocabulary,
+) -> Result<StepScene, LessonProblem> {
     let kept = kept.cloned().unwrap_or_default();
     let layers = |value: &Value| layers(value, vocabulary);
     let unit_arrows = |value: &Value| value.as_bool().ok_or_else(|| "unit_arrows must be true or false".to_owned());
@@ -244,7 +253,7 @@ fn scene(block: &mut Block, kept: Option<&StepScene>, vocabulary: &Vocabulary) -
 
 /// Takes a value and reads it; a mistake has its line.
 fn read<T>(
-    block: &mut Block,
+    block: &mut LessonBlock,
     key: &str,
     read: impl FnOnce(&Value) -> Result<T, String>,
 ) -> Result<Option<T>, LessonProblem> {

@@ -2,10 +2,10 @@
 
 use toml::Value;
 
-use super::blocks::Block;
+use super::blocks::LessonBlock;
 use super::claim::measured;
-use super::document::LessonProblem;
 use super::goal::Goal;
+use super::problem::LessonProblem;
 use super::step::words;
 use crate::checks::CheckQuantity;
 
@@ -52,11 +52,17 @@ pub enum Task {
 
 impl Task {
     /// The task of a step with so many runs, if it has one.
-    pub(super) fn of(block: &mut Block, runs: usize) -> Result<Option<Self>, LessonProblem> {
+    pub(super) fn of(block: &mut LessonBlock, runs: usize) -> Result<Option<Self>, LessonProblem> {
         let line = block.line_of("ask");
         if let Some(question) = words(block, "ask")? {
-            return if block.has("guess") { guess(block, question, runs) } else { choose(block, question, line) }
-                .map(Some);
+            let task = if block.has("guess") {
+                guess(block, question, runs)
+            } else if block.has("sketch") {
+                sketch(block, question, runs)
+            } else {
+                choose(block, question, line)
+            };
+            return task.map(Some);
         }
         let Some((line, value)) = block.take("goal") else { return Ok(None) };
         let wrong = |sentence: String| LessonProblem::new(line, sentence);
@@ -89,7 +95,7 @@ impl Task {
     }
 }
 
-fn choose(block: &mut Block, question: String, line: usize) -> Result<Task, LessonProblem> {
+fn choose(block: &mut LessonBlock, question: String, line: usize) -> Result<Task, LessonProblem> {
     let Some((at, choices)) = block.take("choices") else {
         return Err(LessonProblem::new(
             line,
@@ -109,7 +115,7 @@ fn choose(block: &mut Block, question: String, line: usize) -> Result<Task, Less
     Ok(Task::Choose { answer: index.ok_or_else(wrong)? - 1, question, choices })
 }
 
-fn guess(block: &mut Block, question: String, runs: usize) -> Result<Task, LessonProblem> {
+fn guess(block: &mut LessonBlock, question: String, runs: usize) -> Result<Task, LessonProblem> {
     let line = block.line_of("guess");
     let name = words(block, "guess")?.unwrap_or_default();
     let number = measured(&name, runs).map_err(|e| LessonProblem::new(line, e))?;
@@ -118,7 +124,7 @@ fn guess(block: &mut Block, question: String, runs: usize) -> Result<Task, Lesso
     Ok(Task::Guess { question, number, range, unit })
 }
 
-fn sketch(block: &mut Block, question: String, runs: usize) -> Result<Task, LessonProblem> {
+fn sketch(block: &mut LessonBlock, question: String, runs: usize) -> Result<Task, LessonProblem> {
     let line = block.line_of("sketch");
     let run = match words(block, "sketch")?.as_deref() {
         Some("loss" | "loss of A") => 0,
@@ -133,7 +139,7 @@ fn sketch(block: &mut Block, question: String, runs: usize) -> Result<Task, Less
 }
 
 /// Two ends of an axis.
-fn range(block: &mut Block, line: usize) -> Result<[f64; 2], LessonProblem> {
+fn range(block: &mut LessonBlock, line: usize) -> Result<[f64; 2], LessonProblem> {
     let (at, range) = block.take("range").unwrap_or((line, Value::Boolean(false)));
     let ends = range.as_array().filter(|ends| ends.len() == 2).and_then(|ends| {
         let end = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|x| x as f64));

@@ -296,10 +296,10 @@ mod tests {
     use crate::viz::argument_query::ArgumentQuery;
     use crate::viz::query::Query as _;
 
-    fn states(scene: &str, covariance: Covariance, steps: u64) -> [LinkState; 4] {
+    fn states(scene: &str, covariance: Covariance, seed: u64, steps: u64) -> [LinkState; 4] {
         let scene = Scene::named(scene).unwrap().clone();
-        let data = Arc::new(generate(&scene, 0));
-        let mut config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
+        let data = Arc::new(generate(&scene, seed));
+        let mut config = Config::new(Origin::Scene(Box::new(scene)), seed, data.train.samples());
         config.objective.covariance = covariance;
         config.cycle = Some(steps);
         let mut run = Experiment::new(config, data).unwrap();
@@ -316,9 +316,9 @@ mod tests {
     #[test]
     fn a_diagonal_run_lights_the_lamps_and_a_full_one_does_not() {
         let lamps = |states: &[LinkState; 4]| [0, 1, 2, 3].map(|k: usize| states[k].lamp);
-        let diagonal = states("linear", Covariance::Diagonal, 3000);
+        let diagonal = states("linear", Covariance::Diagonal, 1, 3000);
         assert_eq!(lamps(&diagonal), [Lamp::Lit; 4], "{diagonal:?}");
-        let full = states("linear", Covariance::Full, 3000);
+        let full = states("linear", Covariance::Full, 1, 3000);
         assert_eq!(lamps(&full)[..2], [Lamp::Out; 2], "{full:?}");
         assert!(full[3].lamp != Lamp::Lit && full.iter().all(|state| state.lamp != Lamp::Undefined), "{full:?}");
         for (link, state) in ArgumentLink::ALL.into_iter().zip(&diagonal) {
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn what_is_undefined_says_why() {
-        let [premise, orthogonal, factorises, disentangled] = states("parabola", Covariance::Diagonal, 200);
+        let [premise, orthogonal, factorises, disentangled] = states("parabola", Covariance::Diagonal, 1, 200);
         assert_eq!(premise.lamp, Lamp::Lit);
         assert_eq!((orthogonal.lamp, orthogonal.reason), (Lamp::Undefined, Some(Undefined::OneActiveLatent)));
         // Nobody has asked for the other numbers.

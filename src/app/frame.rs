@@ -143,7 +143,8 @@ impl App {
             PanelState { is_changed, is_presenting, highlighted: self.selection.highlighted, commands: &self.commands };
         let room = ui.available_size();
         let pointed = if room.x >= BESIDE_LESSON {
-            let panel = Panel::left("lesson").default_size(0.3 * room.x).size_range(230.0..=(0.5 * room.x));
+            let (name, most) = if is_presenting { ("lesson presented", 0.36) } else { ("lesson", 0.5) };
+            let panel = Panel::left(name).default_size(0.3 * room.x).size_range(200.0..=(most * room.x));
             panel.show(ui, |ui| lesson::panel::show(ui, open, &state)).inner
         } else {
             let panel = Panel::bottom("lesson beneath").default_size(0.42 * room.y).size_range(150.0..=(0.6 * room.y));

@@ -43,12 +43,12 @@ fn choose(ui: &mut Ui, open: &mut OpenLesson, question: &str, choices: &[String]
     let width = ui.available_width();
     for (i, choice) in choices.iter().enumerate() {
         ui.horizontal(|ui| {
-            let hands = DragValue::new(&mut open.task.hands[i]).range(0..=9999);
+            let hands = DragValue::new(&mut open.task.hands[i]).range(0..=9999).suffix(" hands");
             let help = "Raised hands for this answer; type or drag. The numbers stay beside the result";
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.add(hands).on_hover_text(help);
                 let button = Button::new(RichText::new(choice).size(16.0)).wrap();
-                let button = button.min_size(vec2((width - 80.0).min(ui.available_width()), 36.0));
+                let button = button.min_size(vec2((width - 120.0).min(ui.available_width()), 36.0));
                 if ui.add(button).clicked() {
                     commands.send(UiCommand::AnswerLesson(i));
                 }

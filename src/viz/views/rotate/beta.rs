@@ -199,6 +199,7 @@ fn run_dot(marks: &PlotPainter, at: [f64; 2], palette: &Palette) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Scene;
     use crate::viz::query::tests::trained;
 
     #[test]
@@ -214,7 +215,8 @@ mod tests {
 
     #[test]
     fn two_points_lie_on_their_pitchfork() {
-        let (snapshot, _) = trained("two-points", 1500);
+        let steps = Scene::named("two-points").unwrap().training.steps;
+        let (snapshot, _) = trained("two-points", steps as usize);
         let Some(BetaPicture::Pitchfork { half }) = BetaPicture::of(&snapshot) else { panic!("no picture") };
         let code = glued_code(snapshot.settings.objective.b() / (half * half));
         let [first, second] = mean_codes(&snapshot).unwrap();

@@ -30,6 +30,9 @@ pub struct Layout {
     /// The room that the tiles need; `None`: that of all views.
     #[serde(skip)]
     needs: Option<Vec2>,
+    /// Where there is no room for the tiles, one view is shown, and not two.
+    #[serde(skip)]
+    is_single: bool,
 }
 
 /// Data space and latent space of the first run.
@@ -42,6 +45,9 @@ const ROOM: [Vec2; 2] = [vec2(990.0, 560.0), vec2(990.0, 600.0)];
 
 /// The room that each of a few views needs.
 const TILE: Vec2 = vec2(200.0, 170.0);
+
+/// The room that each of the views of a preset needs to be read.
+const LARGE_TILE: Vec2 = vec2(330.0, 330.0);
 
 /// The views of a region, of one run, as tabs.
 fn tabs(regions: &[Region], run: usize) -> Arrangement {
@@ -123,7 +129,13 @@ impl Layout {
     pub fn new(name: &'static str, arrangement: &Arrangement) -> Self {
         let mut tiles = Tiles::default();
         let root = insert(&mut tiles, arrangement);
-        Self { tree: Tree::new(Id::unique(name), root, tiles), alone: None, small: both_spaces(), needs: None }
+        Self {
+            tree: Tree::new(Id::unique(name), root, tiles),
+            alone: None,
+            small: both_spaces(),
+            needs: None,
+            is_single: false,
+        }
     }
 
     /// A few views in rows. Of two runs A is left and B right, above the views that show both.
@@ -164,7 +176,8 @@ impl Layout {
         // Two runs have room for the last two views of each.
         let first = |names: &[&str]| if runs > 1 { names.len().saturating_sub(2) } else { 0 };
         let row = |names: &&[&str]| names[first(names)..].iter().filter_map(|name| view_named(name)).collect();
-        Self::of_views(&preset.rows().iter().map(row).collect::<Vec<_>>(), runs)
+        let layout = Self::of_views(&preset.rows().iter().map(row).collect::<Vec<_>>(), runs);
+        Self { needs: layout.needs.map(|needs| needs * (LARGE_TILE / TILE)), is_single: true, ..layout }
     }
 
     /// The layout of a figure, of one run or of two.
@@ -190,6 +203,7 @@ impl Layout {
             TileBehavior { contexts, selection, alone, is_small, tabbed, names, bar: None, chosen: None };
         match alone {
             Some(view) => behavior.alone(ui, Pane { view, ..self.small[0] }),
+            None if is_small && self.is_single => behavior.alone(ui, self.small[0]),
             None if is_small => behavior.small(ui, self.small),
             None => self.tree.ui(&mut behavior, ui),
         }

@@ -6,7 +6,7 @@ use super::draw::number::number;
 use super::preset::Preset;
 use crate::checks::Standing;
 use crate::checks::{
-    CLEARLY, MCC_TOLERANCE, MOST_C2_RESIDUAL, MOST_CONTRAST, ORTHOGONAL_CURVED, ORTHOGONAL_LINEAR, most_misplaced_mass,
+    CLEARLY, MCC_TOLERANCE, MOST_C2_RESIDUAL, ORTHOGONAL_CURVED, ORTHOGONAL_LINEAR, most_misplaced_mass,
 };
 use crate::experiment::Snapshot;
 use crate::geometry::{Measured, Undefined};
@@ -142,7 +142,7 @@ impl ArgumentLink {
             Self::Factorises => format!(
                 "The residual of condition C2, and the share of mass that the product of the seam densities through z* has in the wrong place. \
                  Theorem: both are 0 exactly where orthogonal columns make the density factorise (two latents). Lit up to {} and {}, and \
-                 a contrast c_IMA of {MOST_CONTRAST}; out from {CLEARLY} times one of them on",
+                 as the link before; out from {CLEARLY} times one of them on",
                 number(MOST_C2_RESIDUAL, 3),
                 number(most_misplaced_mass(), 3)
             ),
@@ -208,7 +208,8 @@ impl ArgumentLink {
                 };
                 // Without second derivatives C1 and the product tell.
                 let both = if c2.reason == Some(Undefined::NotSmooth) { product } else { c2.beside(product) };
-                let skewed = geometry.ima_contrast.map_or(Lamp::Undefined, |c| Lamp::below(MOST_CONTRAST, c));
+                // Theorem: it factorises only where the columns are orthogonal.
+                let skewed = Self::Orthogonal.state(snapshot, None).lamp;
                 LinkState { lamp: both.lamp.and(skewed), ..both }
             }
             Self::Disentangled => LinkState::of(snapshot.mcc(), |mcc| {
@@ -319,8 +320,9 @@ mod tests {
         let diagonal = states("linear", Covariance::Diagonal, 1, 3000);
         assert_eq!(lamps(&diagonal), [Lamp::Lit; 4], "{diagonal:?}");
         let full = states("linear", Covariance::Full, 1, 3000);
-        assert_eq!(lamps(&full)[..2], [Lamp::Out; 2], "{full:?}");
-        assert!(full[3].lamp != Lamp::Lit && full.iter().all(|state| state.lamp != Lamp::Undefined), "{full:?}");
+        // Whether one full run happens to follow the factors is up to its seed.
+        assert_eq!(lamps(&full)[..3], [Lamp::Out; 3], "{full:?}");
+        assert!(full.iter().all(|state| state.lamp != Lamp::Undefined), "{full:?}");
         for (link, state) in ArgumentLink::ALL.into_iter().zip(&diagonal) {
             assert!(state.numbers.is_empty() == (link == ArgumentLink::Diagonal), "{state:?}");
         }

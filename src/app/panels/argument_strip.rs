@@ -239,8 +239,8 @@ fn color(lamp: Lamp, palette: &Palette) -> Color32 {
     }
 }
 
-/// The size of the sentence about the shown views, in points.
-const SENTENCE: f32 = 14.0;
+/// The size of the sentence about the shown views, in points: the exponents of its formulas are not too small.
+const SENTENCE: f32 = 15.0;
 
 /// Draws what the shown views prove, in one sentence with the equation.
 pub(in crate::app) fn sentence(ui: &mut Ui, preset: Preset) {

@@ -315,6 +315,7 @@ impl App {
         if !compared {
             self.runs.truncate(1);
             self.fit_selection();
+            self.arrange_anew();
             return;
         }
         let running = self.is_running();
@@ -322,12 +323,20 @@ impl App {
         if !self.add_run() {
             return;
         }
+        self.arrange_anew();
         // The new run has not been asked for the shown step.
         self.requested_step = None;
         self.active = 1;
         self.start(1, running);
         if !running && made > 0 {
             self.runs[1].ask(Request::Steps(made));
+        }
+    }
+
+    /// Arranges the views of a lesson for another number of runs.
+    fn arrange_anew(&mut self) {
+        if self.shown_preset().is_none() && self.preset.is_some() {
+            self.arrange_lesson();
         }
     }
 

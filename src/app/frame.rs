@@ -31,6 +31,9 @@ const FIRST_LESSON: &str = "first-minutes";
 /// The room in which the text of a lesson stands beside the views, and not beneath.
 const BESIDE_LESSON: f32 = 640.0;
 
+/// The height of the text of a lesson beneath presented views: its title and four lines.
+const PRESENTED_TEXT: f32 = 126.0;
+
 /// Its text while there is nothing else to say.
 const HINT: &str = "Space runs and pauses, F1 lists all keys";
 
@@ -142,14 +145,19 @@ impl App {
         let state =
             PanelState { is_changed, is_presenting, highlighted: self.selection.highlighted, commands: &self.commands };
         let room = ui.available_size();
-        let pointed = if room.x >= BESIDE_LESSON {
-            let (name, most) = if is_presenting { ("lesson presented", 0.36) } else { ("lesson", 0.5) };
-            let panel = Panel::left(name).default_size(0.3 * room.x).size_range(200.0..=(most * room.x));
-            panel.show(ui, |ui| lesson::panel::show(ui, open, &state)).inner
-        } else {
-            let panel = Panel::bottom("lesson beneath").default_size(0.42 * room.y).size_range(150.0..=(0.6 * room.y));
-            panel.show(ui, |ui| lesson::panel::show(ui, open, &state)).inner
+        let views = open.step().views.iter().flatten().count() * self.runs.len();
+        // Beside large text there is room for one view.
+        let is_beneath = room.x < BESIDE_LESSON || (is_presenting && views > 1);
+        let panel = match (is_beneath, is_presenting) {
+            (false, false) => Panel::left("lesson").default_size(0.3 * room.x).size_range(200.0..=(0.5 * room.x)),
+            (false, true) => Panel::left("lesson presented").default_size(0.36 * room.x),
+            (true, false) => {
+                let panel = Panel::bottom("lesson beneath").default_size(0.42 * room.y);
+                panel.size_range(150.0..=(0.6 * room.y))
+            }
+            (true, true) => Panel::bottom("lesson presented beneath").exact_size(PRESENTED_TEXT),
         };
+        let pointed = panel.show(ui, |ui| lesson::panel::show(ui, open, &state)).inner;
         self.selection.pointed = pointed.or(self.selection.pointed);
     }
 
@@ -202,6 +210,8 @@ impl App {
                 // An open menu closes itself.
                 UiCommand::Escape => !menu,
                 UiCommand::ToggleHelp | UiCommand::ToggleGlossary => true,
+                // Also while a button has the keyboard.
+                UiCommand::StepLesson(_) => !modal && !menu && !ctx.text_edit_focused(),
                 UiCommand::TogglePalette => !modal || self.palette.is_some(),
                 // A text takes back its own changes.
                 UiCommand::Undo | UiCommand::Redo => free && !menu,
@@ -306,6 +316,7 @@ impl App {
         self.fit_preset();
         let own = &mut self.layouts[self.runs.len() - 1];
         let layout = self.preset.as_mut().unwrap_or(own);
+        layout.is_bare = self.presenter.is_some();
         let slow_step = self.slow_step.as_ref().map(ShownStep::marks);
         let contexts = self.runs.iter().enumerate().map(|(k, run)| {
             let context = run.context(&self.background, &commands)?;

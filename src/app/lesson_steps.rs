@@ -38,6 +38,7 @@ impl App {
                     self.autosave.add_recent(path);
                 }
                 self.lesson = Some(open);
+                self.offers_lesson = false;
                 self.shows_lesson_text = true;
             }
             Err(sentence) => self.notice = Some(sentence),
@@ -150,8 +151,9 @@ impl App {
         if !self.show_runs(&step, &prepared) {
             return;
         }
-        (self.preset, self.few) = (Some(layout_of(&step)), None);
+        (self.preset, self.few) = (Some(layout_of(&step, self.runs.len())), None);
         self.selection = selection_of(&step, &self.selection);
+        self.notice = self.lesson.as_ref().and_then(OpenLesson::problem);
         self.requested_step = None;
         self.fit_selection();
         let entered = self.selection.at_rest();

@@ -1,6 +1,6 @@
 //! Presenter mode: what it shows, and what lies over the views in it.
 
-use eframe::egui::{Area, Color32, Context, Id, Order, Rect, Sense, Stroke, pos2};
+use eframe::egui::{Area, Color32, Context, Id, LayerId, Mesh, Order, Pos2, Sense, Shape, Vec2};
 
 /// What presenter mode shows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,12 +35,22 @@ pub(super) fn cover(ctx: &Context, presenter: &Presenter) {
         return;
     }
     if let Some(pointer) = ctx.pointer_latest_pos().filter(|_| presenter.has_spotlight) {
-        let radius = SPOT * screen.size().min_elem();
-        // A ring that reaches beyond the window wherever the pointer is.
-        let width = 2.0 * screen.size().length();
-        let painter = ctx.layer_painter(eframe::egui::LayerId::new(Order::Tooltip, Id::unique("spotlight")));
-        let everywhere = Rect::from_min_max(pos2(-width, -width), pos2(2.0 * width, 2.0 * width));
-        let painter = painter.with_clip_rect(everywhere);
-        painter.circle_stroke(pointer, radius + 0.5 * width, Stroke::new(width, Color32::from_black_alpha(150)));
+        let painter = ctx.layer_painter(LayerId::new(Order::Tooltip, Id::unique("spotlight")));
+        painter.add(Shape::mesh(ring(pointer, SPOT * screen.size().min_elem(), 2.0 * screen.size().length())));
     }
+}
+
+/// A dark ring between two circles.
+fn ring(centre: Pos2, inner: f32, outer: f32) -> Mesh {
+    const CORNERS: u32 = 96;
+    let mut mesh = Mesh::default();
+    for k in 0..CORNERS {
+        let direction = Vec2::angled(std::f32::consts::TAU * k as f32 / CORNERS as f32);
+        mesh.colored_vertex(centre + inner * direction, Color32::from_black_alpha(150));
+        mesh.colored_vertex(centre + outer * direction, Color32::from_black_alpha(150));
+        let (here, next) = (2 * k, 2 * ((k + 1) % CORNERS));
+        mesh.add_triangle(here, here + 1, next);
+        mesh.add_triangle(here + 1, next, next + 1);
+    }
+    mesh
 }

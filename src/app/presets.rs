@@ -3,6 +3,7 @@
 use super::shown_preset::ShownPreset;
 use super::state::App;
 use crate::figure::layout::Layout;
+use crate::figure::lesson_step::layout_of;
 use crate::viz::preset::Preset;
 
 impl App {
@@ -31,6 +32,15 @@ impl App {
             few.runs = runs;
             self.preset = Some(Layout::of_preset(few.preset, runs));
         }
+        if self.few.is_none() && self.preset.as_ref().is_some_and(|layout| layout.runs() > runs) {
+            self.arrange_lesson();
+        }
+    }
+
+    /// Arranges the views of the step of the lesson for as many runs as there are.
+    pub(super) fn arrange_lesson(&mut self) {
+        let runs = self.runs.len();
+        self.preset = self.lesson.as_ref().map(|open| layout_of(open.step(), runs));
     }
 
     /// The few views that are shown in the place of the layout, if a person has asked for them.

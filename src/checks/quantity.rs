@@ -176,6 +176,9 @@ fn jacobians(outcome: &CheckOutcome) -> Vec<DMatrix<f64>> {
 
 /// Loss of the best diagonal posteriors against the best full ones after the rotation.
 fn rotated_loss(outcome: &CheckOutcome, degrees: f64) -> f64 {
+    if outcome.vae.latent_dim() < 2 {
+        return f64::NAN;
+    }
     let x = searched(outcome);
     let (observations, starts) =
         (x.iter_columns().map(<[f64]>::to_vec).collect::<Vec<_>>(), outcome.vae.posteriors(&x));
@@ -185,6 +188,9 @@ fn rotated_loss(outcome: &CheckOutcome, degrees: f64) -> f64 {
 }
 
 fn rotated_formula(outcome: &CheckOutcome, degrees: f64) -> f64 {
+    if outcome.vae.latent_dim() < 2 {
+        return f64::NAN;
+    }
     let objective = &outcome.settings.objective;
     let rotation = Rotation { degrees, plane: [0, 1] };
     let jacobians = jacobians(outcome);
@@ -203,7 +209,9 @@ fn long_axis(vae: &Vae<f64>) -> f64 {
 
 fn weakest_factor(outcome: &CheckOutcome, count: usize) -> f64 {
     let test = &outcome.data.test;
-    let Some(factors) = &test.factors else { return f64::NAN };
+    let Some(factors) = test.factors.as_ref().filter(|factors| (1..=factors.rows()).contains(&count)) else {
+        return f64::NAN;
+    };
     let m = outcome.vae.latent_dim();
     let posteriors = outcome.vae.posteriors(&test.observations.map(f64::from));
     let rows: Vec<Vec<f64>> = posteriors
@@ -221,6 +229,10 @@ fn weakest_factor(outcome: &CheckOutcome, count: usize) -> f64 {
 fn code_distance(outcome: &CheckOutcome, clusters: [usize; 2]) -> f64 {
     let test = &outcome.data.test;
     let Some(factors) = &test.factors else { return f64::NAN };
+    let has = |cluster: usize| factors.row(0).any(|factor| factor == cluster as f32);
+    if !clusters.into_iter().all(has) {
+        return f64::NAN;
+    }
     let posteriors = outcome.vae.posteriors(&test.observations.map(f64::from));
     let [a, b] = clusters.map(|cluster| {
         let of_cluster: Vec<_> = posteriors

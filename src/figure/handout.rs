@@ -13,6 +13,7 @@ use super::still::Figure;
 use crate::experiment::Snapshot;
 use crate::lesson::{Lesson, LessonRun, LessonStep, Task};
 use crate::paint::{Canvas, Format, encode_figure};
+use crate::sentence::printable;
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::prose::text::Prose;
@@ -67,7 +68,7 @@ fn figure(step: &LessonStep, snapshots: &[Arc<Snapshot>]) -> Result<Vec<u8>, Str
     let rows = if snapshots.len() > 1 { step.views.iter().flatten().count() } else { step.views.len() };
     let size = vec2(SIZE.0, SIZE.1 + ROW * (rows.max(1) - 1) as f32);
     let canvas = Canvas { theme: Theme::Light, background: Color32::WHITE, pixels_per_point: 1.5, ..Canvas::new(size) };
-    let (layout, pose) = (layout_of(step), pose_of(step));
+    let (layout, pose) = (layout_of(step, snapshots.len()), pose_of(step));
     let show = move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
         if let (Some(pose), Some(context)) = (pose, contexts.first().filter(|context| context.projection.dims() == 3)) {
             pose_camera(selection, pose, context);
@@ -154,7 +155,7 @@ fn question(task: &Task) -> (String, String) {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The beginning of the page. Printed, the answers stand on a page of their own.

@@ -33,6 +33,9 @@ pub struct Layout {
     /// Where there is no room for the tiles, one view is shown, and not two.
     #[serde(skip)]
     is_single: bool,
+    /// Titles stand without tools and buttons.
+    #[serde(skip)]
+    pub(crate) is_bare: bool,
 }
 
 /// Data space and latent space of the first run.
@@ -47,7 +50,7 @@ const ROOM: [Vec2; 2] = [vec2(990.0, 560.0), vec2(990.0, 600.0)];
 const TILE: Vec2 = vec2(200.0, 170.0);
 
 /// The room that each of the views of a preset needs to be read.
-const LARGE_TILE: Vec2 = vec2(330.0, 330.0);
+const LARGE_TILE: Vec2 = vec2(390.0, 330.0);
 
 /// The views of a region, of one run, as tabs.
 fn tabs(regions: &[Region], run: usize) -> Arrangement {
@@ -135,6 +138,7 @@ impl Layout {
             small: both_spaces(),
             needs: None,
             is_single: false,
+            is_bare: false,
         }
     }
 
@@ -192,7 +196,7 @@ impl Layout {
 
     /// Draws the tiles, or the view that is alone. Where there is no room for the tiles, one view is drawn at a time.
     pub(crate) fn show(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
-        let alone = self.alone;
+        let (alone, is_bare) = (self.alone, self.is_bare);
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
         let is_small = {
@@ -200,7 +204,7 @@ impl Layout {
             room.x < needed.x || room.y < needed.y
         };
         let mut behavior =
-            TileBehavior { contexts, selection, alone, is_small, tabbed, names, bar: None, chosen: None };
+            TileBehavior { contexts, selection, alone, is_small, is_bare, tabbed, names, bar: None, chosen: None };
         match alone {
             Some(view) => behavior.alone(ui, Pane { view, ..self.small[0] }),
             None if is_small && self.is_single => behavior.alone(ui, self.small[0]),
@@ -237,8 +241,17 @@ impl Layout {
         // Of tabs the front is drawn, under a title of its own.
         let (alone, tabbed) = (self.alone, Vec::new());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
-        let mut behavior =
-            TileBehavior { contexts, selection, alone, is_small: false, tabbed, names, bar: None, chosen: None };
+        let mut behavior = TileBehavior {
+            contexts,
+            selection,
+            alone,
+            is_small: false,
+            is_bare: false,
+            tabbed,
+            names,
+            bar: None,
+            chosen: None,
+        };
         match alone {
             // A figure of one view of one run has its caption elsewhere.
             Some(view) if contexts.len() == 1 => {
@@ -262,6 +275,11 @@ impl Layout {
     /// True if all tiles are where they are in `other`, whatever is shown alone.
     pub(crate) fn has_tiles_of(&self, other: &Self) -> bool {
         self.tree == other.tree && self.small == other.small
+    }
+
+    /// The number of runs whose views it has.
+    pub(crate) fn runs(&self) -> usize {
+        self.panes().iter().map(|pane| pane.run + 1).max().unwrap_or(1)
     }
 
     /// The panes, sorted.

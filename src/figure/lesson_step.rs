@@ -7,10 +7,10 @@ use crate::viz::selection::{Layers, Selection};
 use crate::viz::view::View;
 use crate::viz::views::view_named;
 
-/// The views of a step.
-pub(crate) fn layout_of(step: &LessonStep) -> Layout {
+/// The views of a step, for one run or two.
+pub(crate) fn layout_of(step: &LessonStep, runs: usize) -> Layout {
     let row = |names: &Vec<String>| -> Vec<View> { names.iter().filter_map(|name| view_named(name)).collect() };
-    Layout::of_views(&step.views.iter().map(row).collect::<Vec<_>>(), step.runs.len())
+    Layout::of_views(&step.views.iter().map(row).collect::<Vec<_>>(), runs)
 }
 
 /// The camera that a step asks for; `None`: that of the scene.

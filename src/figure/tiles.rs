@@ -27,6 +27,8 @@ pub(super) struct TileBehavior<'a, 'b> {
     pub(super) alone: Option<View>,
     /// There is room for one view only.
     pub(super) is_small: bool,
+    /// Titles stand without tools and buttons.
+    pub(super) is_bare: bool,
     /// The pane that was chosen in the menu of one that is shown alone, or as the first or second of two.
     pub(super) chosen: Option<(usize, Pane)>,
     /// The tiles whose titles are tabs.
@@ -147,6 +149,9 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         };
         if response.double_clicked() {
             context.send(UiCommand::ToggleAlone(pane.view));
+        }
+        if self.is_bare {
+            return response;
         }
         (spec_of(pane.view).tools)(ui, context, selection);
         // Both commands are in the menus, too.

@@ -27,6 +27,15 @@ impl LessonBlock {
         self.values.remove(key)
     }
 
+    /// Takes words out of the block.
+    pub(super) fn words(&mut self, key: &str) -> Result<Option<String>, LessonProblem> {
+        match self.take(key) {
+            None => Ok(None),
+            Some((_, Value::String(words))) if !words.trim().is_empty() => Ok(Some(words)),
+            Some((line, _)) => Err(LessonProblem::new(line, format_args!("{key} must be words in quotation marks"))),
+        }
+    }
+
     /// The line of a value, or of the block.
     pub(super) fn line_of(&self, key: &str) -> usize {
         self.values.get(key).map_or(self.line, |(line, _)| *line)

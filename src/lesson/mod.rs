@@ -13,13 +13,15 @@ mod problem;
 mod run;
 mod step;
 mod task;
+mod vocabulary;
 
 pub use check::{ClaimCheck, check_lesson};
 pub use claim::{Claim, ClaimKind};
 pub use course::{CourseLesson, course, course_lesson};
-pub use document::{FormulaCheck, Lesson, Vocabulary};
+pub use document::Lesson;
 pub use goal::{Goal, GoalState};
 pub use problem::LessonProblem;
 pub use run::LessonRun;
 pub use step::{LessonStep, StepCamera, StepScene};
 pub use task::Task;
+pub use vocabulary::{FormulaCheck, Vocabulary};

@@ -19,6 +19,9 @@ pub struct LessonRun {
 /// Steps after which a run that should settle is left as it is.
 const MOST_STEPS: u64 = 40_000;
 
+/// Steps of a run of a lesson: nobody waits for more.
+const MOST_TRAINED: i64 = 1_000_000;
+
 /// Keys of a run.
 const KEYS: [&str; 17] = [
     "scene",
@@ -74,6 +77,10 @@ impl LessonRun {
         }
         if settles {
             line.extend([";steps=", &MOST_STEPS.to_string()]);
+        }
+        let number = |key: &str| values.get(key).and_then(Value::as_integer).unwrap_or(0);
+        if number("steps").max(last.map_or(0, |last| last.min(i64::MAX as u64) as i64)) > MOST_TRAINED {
+            return Err(format!("a lesson trains at most {MOST_TRAINED} steps"));
         }
         let read = |line: &str| line.parse::<Recipe>().map_err(|e| e.to_string().replace(" in the recipe", ""));
         let Some(last) = last else { return Ok(Self { recipe: read(&line)?, settles }) };
@@ -213,6 +220,7 @@ mod tests {
             ("scene = \"linear\"\nuntil = \"tomorrow\"", "until"),
             ("scene = \"linear\"\nuntil = \"settled\"\nsteps = 3", "not both"),
             ("scene = \"linear\"\nbeta = true", "true"),
+            ("scene = \"linear\"\nsteps = 99999999999", "at most 1000000"),
             ("scene = \"linear\"\nat = [\"90:beta=2\"]\nsteps = 80", "after the last step"),
         ] {
             let sentence = run(text).unwrap_err();

@@ -3,11 +3,13 @@
 use toml::{Table, Value};
 
 use super::blocks::LessonBlock;
-use super::claim::Claim;
-use super::document::Vocabulary;
+use super::claim::{Claim, ClaimKind};
 use super::problem::LessonProblem;
 use super::run::{LessonRun, is_of_run};
 use super::task::Task;
+use super::vocabulary::Vocabulary;
+use crate::checks::{Seeds, predictions};
+use crate::sentence::quoted;
 
 /// What is shown of a run, beside the views.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,7 +81,8 @@ impl LessonStep {
         vocabulary: &Vocabulary,
     ) -> Result<Self, LessonProblem> {
         let (line, has_scene) = (block.line, block.has("scene"));
-        let title = words(&mut block, "step")?
+        let title = block
+            .words("step")?
             .ok_or_else(|| LessonProblem::new(line, "step is missing: every step needs step = \"its title\""))?;
         let kept = before.filter(|_| !has_scene);
         let last_line = block.line_of("train_to");
@@ -96,7 +99,7 @@ impl LessonStep {
             .or_else(|| kept.map(|kept| kept.z.clone()))
             .unwrap_or_default();
         let scene = scene(&mut block, kept.map(|kept| &kept.scene), vocabulary)?;
-        let notes = words(&mut block, "notes")?.unwrap_or_default();
+        let notes = block.words("notes")?.unwrap_or_default();
         let task = Task::of(&mut block, runs.len())?;
         if let Some((key, at)) = block.unknown() {
             let sentence = format!("'{key}' is not known; docs/lessons.md lists all keys of a step");
@@ -105,6 +108,16 @@ impl LessonStep {
         let (text, outcome, outcome_line) = parts(&block.text, block.text_line);
         let mut claims = Claim::all_in(&text, block.text_line, runs.len(), vocabulary)?;
         claims.extend(Claim::all_in(&outcome, outcome_line, runs.len(), vocabulary)?);
+        let known = runs[0].scene().map_or_else(Vec::new, |scene| predictions(scene, Seeds { first: 0, count: 1 }));
+        let is_named = |name: &str| known.iter().any(|prediction| prediction.measured() == name);
+        for claim in &claims {
+            if let ClaimKind::Predicted(name) = &claim.kind
+                && !is_named(name)
+            {
+                let sentence = format!("`unpick check` has no prediction {} about this scene", quoted(name));
+                return Err(LessonProblem::new(claim.line, sentence));
+            }
+        }
         let [text, outcome] = [text, outcome].map(|text| text.trim().to_owned());
         Ok(Self { title, line, runs, train_to, views, z, scene, text, outcome, notes, task, claims, values })
     }
@@ -121,14 +134,6 @@ fn parts(text: &str, line: usize) -> (String, String, usize) {
     match lines.iter().position(|line| line.trim() == BREAK) {
         Some(at) => (lines[..at].join("\n"), lines[at + 1..].join("\n"), line + at + 1),
         None => (text.to_owned(), String::new(), line),
-    }
-}
-
-pub(super) fn words(block: &mut LessonBlock, key: &str) -> Result<Option<String>, LessonProblem> {
-    match block.take(key) {
-        None => Ok(None),
-        Some((_, Value::String(words))) if !words.trim().is_empty() => Ok(Some(words)),
-        Some((line, _)) => Err(LessonProblem::new(line, format_args!("{key} must be words in quotation marks"))),
     }
 }
 
@@ -157,6 +162,7 @@ fn runs(
         return Err(LessonProblem::new(line, sentence));
     }
     let first = LessonRun::of(&own, last).map_err(|e| LessonProblem::new(line, e))?;
+    let beside_line = if block.has("beside") { block.line_of("beside") } else { line };
     match block.take("beside") {
         None => {}
         Some((_, Value::Boolean(false))) => beside = Table::new(),
@@ -172,7 +178,7 @@ fn runs(
     if !beside.is_empty() {
         let mut second = own.clone();
         second.extend(beside.clone());
-        runs.push(LessonRun::of(&second, last).map_err(|e| LessonProblem::new(line, format!("run B: {e}")))?);
+        runs.push(LessonRun::of(&second, last).map_err(|e| LessonProblem::new(beside_line, format!("run B: {e}")))?);
     }
     Ok((runs, (own, beside)))
 }

@@ -6,7 +6,6 @@ use super::blocks::LessonBlock;
 use super::claim::measured;
 use super::goal::Goal;
 use super::problem::LessonProblem;
-use super::step::words;
 use crate::checks::CheckQuantity;
 
 /// What a step asks for.
@@ -54,7 +53,7 @@ impl Task {
     /// The task of a step with so many runs, if it has one.
     pub(super) fn of(block: &mut LessonBlock, runs: usize) -> Result<Option<Self>, LessonProblem> {
         let line = block.line_of("ask");
-        if let Some(question) = words(block, "ask")? {
+        if let Some(question) = block.words("ask")? {
             let task = if block.has("guess") {
                 guess(block, question, runs)
             } else if block.has("sketch") {
@@ -73,7 +72,7 @@ impl Task {
         };
         let goal = |value: &Value| value.as_str().unwrap_or_default().parse::<Goal>().map_err(wrong);
         let goals = goals.iter().map(goal).collect::<Result<_, _>>()?;
-        let hint = words(block, "hint")?.unwrap_or_default();
+        let hint = block.words("hint")?.unwrap_or_default();
         Ok(Some(Self::Try { goals, hint }))
     }
 
@@ -117,16 +116,16 @@ fn choose(block: &mut LessonBlock, question: String, line: usize) -> Result<Task
 
 fn guess(block: &mut LessonBlock, question: String, runs: usize) -> Result<Task, LessonProblem> {
     let line = block.line_of("guess");
-    let name = words(block, "guess")?.unwrap_or_default();
+    let name = block.words("guess")?.unwrap_or_default();
     let number = measured(&name, runs).map_err(|e| LessonProblem::new(line, e))?;
     let range = range(block, line)?;
-    let unit = words(block, "unit")?.unwrap_or_default();
+    let unit = block.words("unit")?.unwrap_or_default();
     Ok(Task::Guess { question, number, range, unit })
 }
 
 fn sketch(block: &mut LessonBlock, question: String, runs: usize) -> Result<Task, LessonProblem> {
     let line = block.line_of("sketch");
-    let run = match words(block, "sketch")?.as_deref() {
+    let run = match block.words("sketch")?.as_deref() {
         Some("loss" | "loss of A") => 0,
         Some("loss of B") if runs > 1 => 1,
         _ => {

@@ -118,45 +118,7 @@ fn the_ball_and_the_picture_over_beta_are_drawn() {
     test.press("over β");
     test.press("Compare A | B");
     test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 300));
-    test.key(Key::Num6);
+    test.app().execute(UiCommand::SetAlone(view_named("rotate")));
     test.frames(3);
-    assert_eq!(test.kittest.query_all_by_label("other run").count(), 2);
-}
-
-#[test]
-#[ignore = "pictures to look at"]
-fn pictures() {
-    for (scene, steps) in [("cylinder", 1500), ("linear", 1500)] {
-        let mut test = WindowTest::paused_at(scene, steps);
-        for dark in [false, true] {
-            for key in [Key::Num0, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8] {
-                test.key(key);
-                test.frames(4);
-                let name = format!("/tmp/strip/{scene}-{dark}-{}.png", key.name());
-                test.render().save(name).unwrap();
-            }
-            test.key(Key::Num0);
-            test.key(Key::D);
-        }
-        test.press("Compare A | B");
-        test.frames(4);
-        test.until(|window| window.second_snapshot().is_some_and(|s| s.step == steps));
-        std::thread::sleep(std::time::Duration::from_millis(1100));
-        test.frames(4);
-        test.render().save(format!("/tmp/strip/{scene}-two.png")).unwrap();
-        test.key(Key::Num6);
-        test.frames(4);
-        test.render().save(format!("/tmp/strip/{scene}-two-a.png")).unwrap();
-    }
-    for (scene, steps) in [("water-filling", 1500), ("two-points", 600), ("linear", 1000)] {
-        let mut test = WindowTest::paused_at(scene, steps);
-        test.app().execute(UiCommand::SetAlone(view_named("rotate")));
-        test.frames(4);
-        test.render().save(format!("/tmp/strip/{scene}-rotate.png")).unwrap();
-        if scene != "two-points" {
-            test.press("over β");
-            test.frames(4);
-            test.render().save(format!("/tmp/strip/{scene}-beta.png")).unwrap();
-        }
-    }
+    assert_eq!(test.kittest.query_all_by_label("other run").count(), 2, "of each run the other one");
 }

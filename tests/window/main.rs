@@ -403,6 +403,9 @@ fn dialogs_and_menus_have_the_keyboard() {
 #[test]
 fn the_latent_plane_becomes_the_manifold_and_latents_run_through_the_prior() {
     let mut test = WindowTest::paused_at("cylinder", 100);
+    // Its numbers are measured beside the window.
+    test.app().execute(UiCommand::ToggleArgument);
+    test.frames(2);
     let manifold = test.render();
     test.key(Key::M);
     assert!(test.app().selection().tau < 0.3, "it starts at the latent plane");

@@ -23,47 +23,72 @@ pub(in crate::app) struct PanelState<'a> {
 }
 
 /// The height of the way on.
-const FOOT: f32 = 60.0;
+const FOOT: f32 = 66.0;
 
 /// Draws the panel into the room that there is. Gives the symbol under the pointer.
 pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelState<'_>) -> Option<Symbol> {
     let mut pointed = None;
-    let (at, count) = (open.at + 1, open.lesson.steps.len());
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if !state.is_presenting && ui.button("✖").on_hover_text("Close the lesson").clicked() {
-                state.commands.send(UiCommand::CloseLesson);
-            }
-            ui.label(format!("{at} of {count}")).on_hover_text("Step of the lesson");
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = RichText::new(&open.lesson.title).weak();
-                ui.add(eframe::egui::Label::new(title).truncate()).on_hover_text(&open.lesson.aim);
-            });
-        });
-    });
-    ui.separator();
-    let room = (ui.available_height() - FOOT).max(0.0);
+    head(ui, open, state);
+    let (size, below) = if state.is_presenting { (PRESENTED, 0.0) } else { (TEXT, FOOT) };
+    let room = (ui.available_height() - below).max(0.0);
     ScrollArea::vertical().id_salt(("lesson", open.at)).max_height(room).auto_shrink(false).show(ui, |ui| {
-        ui.heading(&open.step().title);
+        if !state.is_presenting {
+            ui.heading(&open.step().title);
+        }
         if open.at == 0 && !state.is_presenting {
             ui.label(RichText::new(&open.lesson.aim).italics());
         }
-        pointed = prose(ui, &open.step().text, TEXT, state.highlighted);
+        let is_done = open.task.is_revealed || open.step().task.is_none();
+        let has_outcome = is_done && !open.step().outcome.is_empty();
+        // Presented, the outcome takes the place of the text before it.
+        if !(state.is_presenting && has_outcome) {
+            pointed = prose(ui, &open.step().text, size, state.highlighted);
+        }
         verdict(ui, open, state.commands);
         goals(ui, open, state.commands);
-        let is_done = open.task.is_revealed || open.step().task.is_none();
-        if is_done && !open.step().outcome.is_empty() {
+        if has_outcome {
             ui.add_space(6.0);
-            pointed = pointed.or(prose(ui, &open.step().outcome, TEXT, state.highlighted));
+            pointed = pointed.or(prose(ui, &open.step().outcome, size, state.highlighted));
         }
         if let Some(problem) = open.problem() {
             ui.add_space(6.0);
             ui.colored_label(ui.visuals().warn_fg_color, format!("The lesson ends here. {problem}"));
         }
     });
-    foot(ui, open, state);
+    if !state.is_presenting {
+        foot(ui, open, state);
+    }
     pointed
 }
+
+/// The title, the number of the step, and what closes the lesson or, presented, goes back to the step.
+fn head(ui: &mut Ui, open: &OpenLesson, state: &PanelState<'_>) {
+    let (at, count) = (open.at + 1, open.lesson.steps.len());
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if !state.is_presenting && ui.button("✖").on_hover_text("Close the lesson").clicked() {
+                state.commands.send(UiCommand::CloseLesson);
+            }
+            let is_left = state.is_presenting && state.is_changed && open.entered.is_some();
+            if is_left && ui.button("↺").on_hover_text("Back to the step").clicked() {
+                state.commands.send(UiCommand::BackToLesson);
+            }
+            ui.label(format!("{at} of {count}")).on_hover_text("Step of the lesson");
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let title = if state.is_presenting {
+                    RichText::new(&open.step().title).strong()
+                } else {
+                    RichText::new(&open.lesson.title).weak()
+                };
+                ui.add(eframe::egui::Label::new(title).truncate()).on_hover_text(&open.lesson.aim);
+            });
+        });
+    });
+    ui.separator();
+}
+
+/// The size of text in presenter mode, whose points are larger.
+const PRESENTED: f32 = 13.5;
 
 /// The size of text in the panel, in points.
 const TEXT: f32 = 15.0;
@@ -94,15 +119,14 @@ fn foot(ui: &mut Ui, open: &OpenLesson, state: &PanelState<'_>) {
         button("◀ Back", open.at > 0, UiCommand::StepLesson(false));
         let has_more = open.at + 1 < open.lesson.steps.len() || open.is_covered();
         button(if open.is_covered() { "Reveal" } else { "Next ▶" }, has_more, UiCommand::StepLesson(true));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let help = "Show the step as it began";
-            let back = ui.add_enabled(is_ready && state.is_changed, Button::new("↺ Back to the step"));
-            if back.on_hover_text(help).clicked() {
-                state.commands.send(UiCommand::BackToLesson);
-            }
-        });
     });
-    if !is_ready {
+    if is_ready {
+        let back = ui.add_enabled(state.is_changed, Button::new("↺ Back to the step"));
+        let key = key_of(&UiCommand::BackToLesson).map_or(String::new(), |key| ui.ctx().format_shortcut(&key));
+        if back.on_hover_text(format!("Show the step as it began ({key})")).clicked() {
+            state.commands.send(UiCommand::BackToLesson);
+        }
+    } else {
         let all = open.step().runs.iter().map(crate::lesson::LessonRun::steps).max().unwrap_or(0);
         let made = open.preparer.made();
         let share = made as f32 / all.max(1) as f32;

@@ -2,6 +2,7 @@
 //! there when it is asked for.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 
@@ -64,7 +65,11 @@ impl Preparer {
         let (own, ctx) = (Arc::clone(&shared), ctx.clone());
         Builder::new().name("lesson".to_owned()).spawn(move || {
             while let Some(wanted) = next(&own) {
-                prepare(&own, wanted, &ctx);
+                let run = wanted.run.clone();
+                if catch_unwind(AssertUnwindSafe(|| prepare(&own, wanted, &ctx))).is_err() {
+                    let sentence = "the run cannot be prepared because of an error in the program".to_owned();
+                    lock(&own).ready.push((run, Err(sentence)));
+                }
                 ctx.request_repaint();
             }
         })?;

@@ -182,7 +182,7 @@ impl App {
         let menu = Popup::is_any_open(ctx);
         // Takes the keys in the order in which they were pressed.
         let (has_lesson, is_presenting) = (self.lesson.is_some(), self.presenter.is_some());
-        let has_slow_step = self.slow_step.is_some();
+        let (has_slow_step, is_writing) = (self.slow_step.is_some(), ctx.text_edit_focused());
         let remains = |event: &egui::Event| {
             let egui::Event::Key { key, modifiers, pressed: true, .. } = event else { return true };
             let moment = |key: Key| match key {
@@ -211,7 +211,7 @@ impl App {
                 UiCommand::Escape => !menu,
                 UiCommand::ToggleHelp | UiCommand::ToggleGlossary => true,
                 // Also while a button has the keyboard.
-                UiCommand::StepLesson(_) => !modal && !menu && !ctx.text_edit_focused(),
+                UiCommand::StepLesson(_) => !modal && !menu && !is_writing,
                 UiCommand::TogglePalette => !modal || self.palette.is_some(),
                 // A text takes back its own changes.
                 UiCommand::Undo | UiCommand::Redo => free && !menu,

@@ -50,7 +50,7 @@ const ROOM: [Vec2; 2] = [vec2(990.0, 560.0), vec2(990.0, 600.0)];
 const TILE: Vec2 = vec2(200.0, 170.0);
 
 /// The room that each of the views of a preset needs to be read.
-const LARGE_TILE: Vec2 = vec2(390.0, 330.0);
+const LARGE_TILE: Vec2 = vec2(336.0, 330.0);
 
 /// The views of a region, of one run, as tabs.
 fn tabs(regions: &[Region], run: usize) -> Arrangement {

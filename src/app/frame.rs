@@ -121,6 +121,7 @@ impl App {
         }
         let shown = self.shown_preset();
         if self.shows_argument {
+            self.strip.is_training = self.is_running();
             // What a lesson asks is not told before it is answered.
             let is_told = self.lesson.as_ref().is_none_or(|open| open.entered.is_some() && !open.is_covered());
             let runs = self.runs.iter().filter(|_| is_told);

@@ -28,7 +28,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What was asked last, for each run.
 #[derive(Debug, Default)]
-pub(in crate::app) struct StripState([Option<LastAsked>; 2]);
+pub(in crate::app) struct StripState {
+    asked: [Option<LastAsked>; 2],
+    /// A run is training.
+    pub(in crate::app) is_training: bool,
+}
 
 #[derive(Debug)]
 struct LastAsked {
@@ -49,13 +53,13 @@ impl StripState {
         let seen = selection.seen_by(context.snapshot.latent_dim());
         let plane = seen.axes;
         let query = ArgumentQuery { z: seen.z, plane };
-        let (snapshot, last) = (context.probe.snapshot(), &mut self.0[run]);
+        let (snapshot, last) = (context.probe.snapshot(), &mut self.asked[run]);
         let is_asked = |last: &LastAsked| last.query == query && last.snapshot.as_ptr() == Arc::as_ptr(snapshot);
         if last.as_ref().is_some_and(is_asked) {
             return context.query(&query);
         }
         let since = last.as_ref().map_or(PATIENCE, |last| last.at.elapsed());
-        if since < PATIENCE {
+        if self.is_training && since < PATIENCE {
             ui.ctx().request_repaint_after(PATIENCE.saturating_sub(since));
             return context.queries.newest::<ArgumentQuery>(context.snapshot);
         }

@@ -121,7 +121,7 @@ fn plane(
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis_across("")])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(32.0)])
         .show(ui, |plot| {
             let [low, high] = [-half, half].map(|d| centre.map(|c| c + d));
             plot.set_plot_bounds(PlotBounds::from_min_max(low, high));
@@ -251,7 +251,7 @@ fn images(
         .x_grid_spacer(grid(4.0))
         .y_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis_across("")])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(32.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);
     let rings = posteriors.outlines.each_ref().map(|o| o.image.clone());

@@ -111,6 +111,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let mut labels = Labels::default();
     let image = marks.at(projection.plane(&context.probe.image));
     labels.keep_off(Rect::from_center_size(image, vec2(18.0, 18.0)));
+    if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data) {
+        let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
+        let size = marks.painter.layout_no_wrap(words, label_font(), palette.muted).size();
+        labels.keep_off(Rect::from_min_max(corner - size, corner));
+    }
     marks.layer("basis");
     if layers.basis && morph.is_done() {
         if let Some(arc) = angle_arc(context.probe, projection).filter(|_| layers.seams) {
@@ -139,8 +144,6 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     marks.layer("names");
     if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data) {
         let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
-        let size = marks.painter.layout_no_wrap(words.clone(), label_font(), palette.muted).size();
-        labels.keep_off(Rect::from_min_max(corner - size, corner));
         marks.label(corner, Align2::RIGHT_BOTTOM, &words, palette.muted);
     }
     for (end, name, color) in ends {

@@ -151,7 +151,7 @@ impl App {
         let is_beneath = room.x < BESIDE_LESSON || (is_presenting && views > 1);
         let panel = match (is_beneath, is_presenting) {
             (false, false) => Panel::left("lesson").default_size(0.3 * room.x).size_range(200.0..=(0.5 * room.x)),
-            (false, true) => Panel::left("lesson presented").default_size(0.36 * room.x),
+            (false, true) => Panel::left("lesson presented").exact_size(0.36 * room.x),
             (true, false) => {
                 let panel = Panel::bottom("lesson beneath").default_size(0.42 * room.y);
                 panel.size_range(150.0..=(0.6 * room.y))
@@ -310,7 +310,9 @@ impl App {
                 return lesson::task_panel::cover(ui, open, &commands);
             }
             if open.entered.is_none() {
-                ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
+                let failure = open.prepared().and_then(Result::err);
+                let words = failure.map_or("Preparing the run…".to_owned(), |failure| sentence(&failure));
+                ui.centered_and_justified(|ui| ui.label(words));
                 return;
             }
         }

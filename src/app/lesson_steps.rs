@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::lesson::open_lesson::{OpenLesson, TaskState};
+use super::lesson::open_lesson::OpenLesson;
 use super::lesson::preparer::PreparedState;
 use super::run_slot::RunSlot;
 use super::state::App;
+use crate::experiment::Snapshot;
 use crate::figure::lesson_step::{layout_of, pose_of, selection_of};
 use crate::io::read_text;
 use crate::lesson::{GoalState, LessonStep, Task, course_lesson};
@@ -215,12 +216,21 @@ impl App {
     fn look_at_goals(&mut self) {
         let Some(open) = &mut self.lesson else { return };
         let Some(Task::Try { goals, .. }) = &open.step().task else { return };
-        let Some(snapshot) = self.runs[0].shown() else { return };
-        let state = GoalState { snapshot, z: self.selection.rest(), phi: self.selection.phi };
-        let reached: Vec<bool> = goals.iter().map(|goal| goal.is_reached(&state)).collect();
-        if open.entered.is_some() && !open.task.is_revealed {
-            let is_revealed = reached.iter().all(|reached| *reached);
-            open.task = TaskState { is_revealed, reached, ..std::mem::take(&mut open.task) };
+        if open.entered.is_none() || open.task.is_revealed {
+            return;
         }
+        let Some(snapshot) = self.runs[0].shown() else { return };
+        let (z, phi) = (self.selection.rest(), self.selection.phi);
+        // Some goals compare with the whole plane.
+        let is_same = |(other, at, angle): &(Arc<Snapshot>, Vec<f64>, f64)| {
+            Arc::ptr_eq(other, snapshot) && at == z && *angle == phi
+        };
+        if open.looked_at.as_ref().is_some_and(is_same) {
+            return;
+        }
+        let state = GoalState { snapshot, z, phi };
+        open.task.reached = goals.iter().map(|goal| goal.is_reached(&state)).collect();
+        open.task.is_revealed = open.task.is_done();
+        open.looked_at = Some((Arc::clone(snapshot), z.to_vec(), phi));
     }
 }

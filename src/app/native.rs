@@ -21,7 +21,7 @@ const APP_ID: &str = "unpick";
 #[error("cannot open a window: {0}; without one, use the commands that `unpick --help` lists")]
 pub struct NoWindow(String);
 
-/// What a window begins with.
+/// The first content of a window.
 #[derive(Debug)]
 pub struct WindowStart {
     /// Its run.

@@ -1,23 +1,26 @@
 //! Presenter mode: what it shows, and what lies over the views in it.
 
-use eframe::egui::{Area, Color32, Context, Id, LayerId, Mesh, Order, Pos2, Sense, Shape, Vec2};
+use eframe::egui::{Area, Context, Id, LayerId, Mesh, Order, Pos2, Sense, Shape, Vec2};
 
-/// What presenter mode shows.
+use crate::viz::motion::Motion;
+use crate::viz::theme::{BLANK, SHADE};
+
+/// Switches of presenter mode.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Presenter {
     /// The screen is black.
     pub(super) is_blank: bool,
     /// All but a circle around the pointer is dark.
     pub(super) has_spotlight: bool,
-    /// What was running when everything was held.
+    /// Training and motion while they are held.
     pub(super) frozen: Option<Frozen>,
 }
 
-/// What goes on when it is no longer held.
+/// Training and motion that go on later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frozen {
     pub(super) was_running: bool,
-    pub(super) motion: Option<crate::viz::motion::Motion>,
+    pub(super) motion: Option<Motion>,
 }
 
 /// The radius of the spotlight as a share of the lower side of the window.
@@ -30,7 +33,7 @@ pub(super) fn cover(ctx: &Context, presenter: &Presenter) {
         let area = Area::new(Id::unique("blank screen")).order(Order::Tooltip).fixed_pos(screen.min);
         area.show(ctx, |ui| {
             let (place, _) = ui.allocate_exact_size(screen.size(), Sense::click_and_drag());
-            ui.painter().rect_filled(place, 0.0, Color32::BLACK);
+            ui.painter().rect_filled(place, 0.0, BLANK);
         });
         return;
     }
@@ -46,8 +49,8 @@ fn ring(centre: Pos2, inner: f32, outer: f32) -> Mesh {
     let mut mesh = Mesh::default();
     for k in 0..CORNERS {
         let direction = Vec2::angled(std::f32::consts::TAU * k as f32 / CORNERS as f32);
-        mesh.colored_vertex(centre + inner * direction, Color32::from_black_alpha(150));
-        mesh.colored_vertex(centre + outer * direction, Color32::from_black_alpha(150));
+        mesh.colored_vertex(centre + inner * direction, SHADE);
+        mesh.colored_vertex(centre + outer * direction, SHADE);
         let (here, next) = (2 * k, 2 * ((k + 1) % CORNERS));
         mesh.add_triangle(here, here + 1, next);
         mesh.add_triangle(here + 1, next, next + 1);

@@ -110,7 +110,7 @@ pub struct App {
     pub(super) slow_step: Option<ShownStep>,
     /// A lesson is offered to a newcomer.
     pub(super) offers_lesson: bool,
-    /// What presenter mode shows; `None` outside of it.
+    /// Switches of presenter mode; `None` outside of it.
     pub(super) presenter: Option<Presenter>,
     /// When the window of the speaker's notes was opened, if it is open.
     pub(super) notes_since: Option<Instant>,
@@ -120,7 +120,7 @@ pub struct App {
     pub(super) shows_controls: [bool; 2],
     /// The argument is shown above the views where there is room.
     pub(super) shows_argument: bool,
-    /// What the argument was asked about last.
+    /// The last queries of the strip.
     pub(super) strip: StripState,
     /// The window was made to fit the screen.
     pub(super) fits_screen: bool,

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use eframe::egui::{Color32, Theme, Ui, vec2};
+use eframe::egui::{Theme, Ui, vec2};
 
 use super::layout::Layout;
 use super::lesson_step::{layout_of, pose_of, selection_of};
 use super::still::Figure;
 use crate::experiment::Snapshot;
 use crate::lesson::{Lesson, LessonRun, LessonStep, Task};
-use crate::paint::{Canvas, Format, encode_figure};
-use crate::sentence::printable;
+use crate::paint::{Canvas, Format, encode_figure, escape};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::prose::text::Prose;
 use crate::viz::selection::Selection;
+use crate::viz::theme::Palette;
 use crate::viz::views::data::pose_camera;
 
 /// A handout.
@@ -67,7 +67,12 @@ fn figure(step: &LessonStep, snapshots: &[Arc<Snapshot>]) -> Result<Vec<u8>, Str
     let mut figure = Figure::new(first, runs.next(), &selection, BackgroundRuns::default());
     let rows = if snapshots.len() > 1 { step.views.iter().flatten().count() } else { step.views.len() };
     let size = vec2(SIZE.0, SIZE.1 + ROW * (rows.max(1) - 1) as f32);
-    let canvas = Canvas { theme: Theme::Light, background: Color32::WHITE, pixels_per_point: 1.5, ..Canvas::new(size) };
+    let canvas = Canvas {
+        theme: Theme::Light,
+        background: Palette::of_theme(Theme::Light).paper,
+        pixels_per_point: 1.5,
+        ..Canvas::new(size)
+    };
     let (layout, pose) = (layout_of(step, snapshots.len()), pose_of(step));
     let show = move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
         if let (Some(pose), Some(context)) = (pose, contexts.first().filter(|context| context.projection.dims() == 3)) {
@@ -155,7 +160,9 @@ fn question(task: &Task) -> (String, String) {
 }
 
 fn escaped(text: &str) -> String {
-    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut out = String::new();
+    escape(&mut out, text);
+    out
 }
 
 /// The beginning of the page. Printed, the answers stand on a page of their own.

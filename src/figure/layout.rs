@@ -30,7 +30,7 @@ pub struct Layout {
     /// The room that the tiles need; `None`: that of all views.
     #[serde(skip)]
     needs: Option<Vec2>,
-    /// Where there is no room for the tiles, one view is shown, and not two.
+    /// One view, and not two, is shown where the tiles have no room.
     #[serde(skip)]
     is_single: bool,
     /// Titles stand without tools and buttons.

@@ -1,4 +1,4 @@
-//! What a step of a lesson shows: the same in the window and in figures.
+//! Views, camera and selection of a step of a lesson, in the window and in figures.
 
 use super::layout::Layout;
 use crate::lesson::{LessonStep, StepCamera, StepScene};

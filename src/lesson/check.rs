@@ -15,7 +15,7 @@ pub struct ClaimCheck {
     pub step: String,
     /// The claim.
     pub claim: Claim,
-    /// What was measured.
+    /// The measured numbers, in words.
     pub measured: String,
     /// True if the claim holds.
     pub holds: bool,

@@ -19,11 +19,11 @@ pub struct Claim {
     pub source: String,
     /// Line of the file.
     pub line: usize,
-    /// What is claimed.
+    /// The claim, as it is measured.
     pub kind: ClaimKind,
 }
 
-/// What a claim says.
+/// Content of a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClaimKind {
     /// A number of run A (0) or B (1).

@@ -12,7 +12,7 @@ use super::vocabulary::Vocabulary;
 pub struct Lesson {
     /// Title.
     pub title: String,
-    /// What one knows at the end, in one line.
+    /// Aim, in one line.
     pub aim: String,
     /// Steps, up to the first that cannot be read.
     pub steps: Vec<LessonStep>,

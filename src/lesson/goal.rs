@@ -31,7 +31,7 @@ pub enum Goal {
     Quantity(CheckQuantity, Expected),
 }
 
-/// What goals are about.
+/// State of the window that goals are about.
 #[derive(Clone, Copy, Debug)]
 pub struct GoalState<'a> {
     /// The shown time point of run A.

@@ -9,7 +9,7 @@ use crate::sentence::sentence;
 pub struct LessonProblem {
     /// Its line, counted from 1.
     pub line: usize,
-    /// What is wrong, and what would be right.
+    /// The mistake and its remedy.
     pub sentence: String,
 }
 

@@ -141,7 +141,7 @@ impl LessonRun {
     /// [`Self::play`] from a run that this one [continues](Self::continues), with the same weights to the last bit.
     ///
     /// # Errors
-    /// Those of [`Self::play`].
+    /// As [`Self::play`].
     pub fn play_on(
         &self,
         beginning: Option<&Experiment>,

@@ -11,7 +11,7 @@ use super::vocabulary::Vocabulary;
 use crate::checks::{Seeds, predictions};
 use crate::sentence::quoted;
 
-/// What is shown of a run, beside the views.
+/// Camera, layers and dials of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepScene {
     /// Camera; `None`: that of the scene.

@@ -8,7 +8,7 @@ use super::goal::Goal;
 use super::problem::LessonProblem;
 use crate::checks::CheckQuantity;
 
-/// What a step asks for.
+/// A question or task of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
     /// A question with choices. The views are covered until it is answered.

@@ -31,6 +31,7 @@ pub use encode::pdf::document::to_pdf;
 pub use encode::pdf::options::PdfOptions;
 pub use encode::png::{PngError, decode_png, encode_png};
 pub use encode::svg::document::{SvgOptions, to_svg};
+pub use encode::svg::markup::escape;
 pub use layer::Layer;
 pub use outlined::OUTLINED_FAMILY;
 pub use picture::Picture;

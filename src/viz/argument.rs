@@ -25,7 +25,7 @@ pub(crate) enum ArgumentLink {
     Disentangled,
 }
 
-/// How far a link holds.
+/// Lamp of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lamp {
     /// Within its threshold.
@@ -83,7 +83,7 @@ impl Lamp {
 /// A link in a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LinkState {
-    /// How far it holds.
+    /// Its lamp.
     pub lamp: Lamp,
     /// Its numbers; empty where there is none to tell.
     pub numbers: String,
@@ -128,7 +128,7 @@ impl ArgumentLink {
         }
     }
 
-    /// What its numbers are and when it is lit.
+    /// Its numbers, and the limits of its lamp.
     pub(crate) fn help(self, snapshot: &Snapshot) -> String {
         match self {
             Self::Diagonal => {

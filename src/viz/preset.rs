@@ -45,7 +45,7 @@ impl Preset {
         }
     }
 
-    /// What it shows, in one sentence.
+    /// Description, in one sentence.
     pub fn help(self) -> &'static str {
         match self {
             Self::Figure => "Latent plane beside data space as figures 2 and 3 of the post draw them, and nothing else",
@@ -101,7 +101,7 @@ impl Preset {
         }
     }
 
-    /// What its views prove, in one sentence with the equation, as Markdown; `None` where it proves nothing.
+    /// The sentence that its views prove, with the equation, as Markdown; `None` where they prove nothing.
     pub fn sentence(self) -> Option<&'static str> {
         match self {
             Self::Figure => None,

@@ -150,6 +150,10 @@ fn oklch(lightness: f64, chroma: f64, hue: f64) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
+/// The blank screen of presenter mode, and the shade around its spotlight.
+pub(crate) const BLANK: Color32 = Color32::BLACK;
+pub(crate) const SHADE: Color32 = Color32::from_black_alpha(150);
+
 /// The smallest text anywhere, in points.
 pub(crate) const SMALLEST_TEXT: f32 = 12.0;
 

@@ -168,6 +168,47 @@ fn a_step_is_the_same_state_on_every_visit() {
 }
 
 #[test]
+fn a_comparison_can_be_ended_and_begun_within_a_lesson() {
+    let (mut test, _folder) = opened(LESSON);
+    test.key(Key::PageDown);
+    at(&mut test, 1);
+    let begun = state(&mut test);
+    test.key(Key::B);
+    test.frames(3);
+    assert!(test.app().second_snapshot().is_none(), "only A is left");
+    test.press("↺ Back to the step");
+    at(&mut test, 1);
+    assert_eq!(state(&mut test), begun);
+    test.key(Key::PageUp);
+    at(&mut test, 0);
+    test.key(Key::B);
+    test.until(|app| app.second_snapshot().is_some());
+    test.frames(3);
+}
+
+#[test]
+fn numbers_without_meaning_leave_the_lesson_going() {
+    let text = LESSON.replace("guess = \"s1\"", "guess = \"codes 1 to 2\"");
+    let (mut test, _folder) = opened(&text);
+    test.app().go_to_step(3);
+    at(&mut test, 3);
+    test.key(Key::PageDown);
+    test.until_shown("measured: – (undefined for this run)");
+    test.key(Key::PageDown);
+    at(&mut test, 4);
+}
+
+#[test]
+fn page_down_steps_while_a_button_has_the_keyboard() {
+    let (mut test, _folder) = opened(LESSON);
+    for _ in 0..3 {
+        test.key(Key::Tab);
+    }
+    test.key(Key::PageDown);
+    at(&mut test, 1);
+}
+
+#[test]
 fn a_question_covers_the_views_until_it_is_answered() {
     let (mut test, _folder) = opened(LESSON);
     test.app().go_to_step(2);
@@ -204,6 +245,12 @@ fn a_task_is_recognised_when_all_its_goals_are_reached_at_once() {
     assert!(test.kittest.query_by_label("Done.").is_none());
     test.press("Hint");
     assert!(test.kittest.query_by_label("Drag the blue cross.").is_some());
+    test.press("Show the outcome");
+    assert!(test.kittest.query_by_label("Well done.").is_some());
+    assert!(test.kittest.query_by_label("Done.").is_none(), "shown is not done");
+    test.press("↺ Back to the step");
+    at(&mut test, 4);
+    test.app().selection().z = vec![2.0, 0.0];
     test.app().execute(UiCommand::Change(Command::Beta(3.0)));
     test.until_shown("Done.");
     test.app().selection().z = vec![0.0, 0.0];

@@ -7,12 +7,13 @@ use eframe::egui::Context;
 
 use super::preparer::{PreparedState, Preparer, Wanted};
 use super::reload::Reload;
+use crate::experiment::Snapshot;
 use crate::lesson::{Lesson, LessonProblem, LessonStep, Task};
 use crate::viz::command::CameraPose;
 use crate::viz::lesson_names::vocabulary;
 use crate::viz::selection::Selection;
 
-/// What was done with the question or task of the shown step.
+/// Answers to the question or task of the shown step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::app) struct TaskState {
     /// The chosen answer.
@@ -25,11 +26,21 @@ pub(in crate::app) struct TaskState {
     pub(in crate::app) sketch: Vec<f64>,
     /// The outcome is shown.
     pub(in crate::app) is_revealed: bool,
-    /// For each goal, whether it was ever reached together with all others, or is now.
+    /// The goals that are reached. Once all are at the same time, it stays so.
     pub(in crate::app) reached: Vec<bool>,
     /// The hint is shown.
     pub(in crate::app) shows_hint: bool,
 }
+
+impl TaskState {
+    /// True once all goals were reached at the same time.
+    pub(in crate::app) fn is_done(&self) -> bool {
+        !self.reached.is_empty() && self.reached.iter().all(|reached| *reached)
+    }
+}
+
+/// A time point, z\* and φ.
+type LookedAt = (Arc<Snapshot>, Vec<f64>, f64);
 
 /// An open lesson.
 #[derive(Debug)]
@@ -46,6 +57,8 @@ pub(in crate::app) struct OpenLesson {
     /// The runs with which it began.
     pub(in crate::app) runs: Vec<Arc<PreparedState>>,
     pub(in crate::app) task: TaskState,
+    /// The state for which goals were last looked at.
+    pub(in crate::app) looked_at: Option<LookedAt>,
     pub(in crate::app) preparer: Preparer,
     reload: Option<Reload>,
 }
@@ -64,8 +77,8 @@ impl OpenLesson {
         let reload = path.map(|path| Reload::start(path, text.to_owned(), ctx)).transpose().map_err(no_thread)?;
         let preparer = Preparer::start(ctx).map_err(no_thread)?;
         let (path, task) = (path.map(Path::to_owned), TaskState::default());
-        let (entered, pose, runs) = (None, None, Vec::new());
-        let open = Self { lesson, path, at: 0, entered, pose, runs, task, preparer, reload };
+        let (entered, pose, runs, looked_at) = (None, None, Vec::new(), None);
+        let open = Self { lesson, path, at: 0, entered, pose, runs, task, looked_at, preparer, reload };
         open.want();
         Ok(open)
     }
@@ -75,7 +88,7 @@ impl OpenLesson {
         &self.lesson.steps[self.at]
     }
 
-    /// What is wrong with its file, if anything.
+    /// The mistake in its file, if there is one.
     pub(in crate::app) fn problem(&self) -> Option<String> {
         self.lesson.problem.as_ref().map(|problem| place(problem, self.path.as_deref()))
     }
@@ -83,7 +96,7 @@ impl OpenLesson {
     /// Goes to a step, whose runs are then waited for.
     pub(in crate::app) fn go_to(&mut self, at: usize) {
         self.at = at.min(self.lesson.steps.len() - 1);
-        (self.entered, self.pose, self.task) = (None, None, TaskState::default());
+        (self.entered, self.pose, self.task, self.looked_at) = (None, None, TaskState::default(), None);
         self.runs.clear();
         self.want();
     }

@@ -10,7 +10,7 @@ use crate::viz::draw::prose::show::ProseStyle;
 use crate::viz::symbol::Symbol;
 use crate::viz::views::key_of;
 
-/// What the panel is told of the window.
+/// State of the window that the panel shows.
 pub(in crate::app) struct PanelState<'a> {
     /// The run or what is shown of it is no longer that of the step.
     pub(in crate::app) is_changed: bool,
@@ -44,7 +44,7 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
         if !(state.is_presenting && has_outcome) {
             pointed = prose(ui, &open.step().text, size, state.highlighted);
         }
-        verdict(ui, open, state.commands);
+        verdict(ui, open);
         goals(ui, open, state.commands);
         if has_outcome {
             ui.add_space(6.0);

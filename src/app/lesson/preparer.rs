@@ -17,7 +17,7 @@ use crate::lesson::LessonRun;
 pub(in crate::app) struct PreparedState {
     /// The run at its last step.
     pub(in crate::app) run: Experiment,
-    /// What views draw of it.
+    /// Its time point, which views draw.
     pub(in crate::app) snapshot: Arc<Snapshot>,
 }
 
@@ -68,7 +68,9 @@ impl Preparer {
                 let run = wanted.run.clone();
                 if catch_unwind(AssertUnwindSafe(|| prepare(&own, wanted, &ctx))).is_err() {
                     let sentence = "the run cannot be prepared because of an error in the program".to_owned();
-                    lock(&own).ready.push((run, Err(sentence)));
+                    let mut shared = lock(&own);
+                    shared.ready.retain(|(other, _)| *other != run);
+                    shared.ready.push((run, Err(sentence)));
                 }
                 ctx.request_repaint();
             }
@@ -135,7 +137,7 @@ fn next(shared: &(Mutex<Shared>, Condvar)) -> Option<Wanted> {
     }
 }
 
-/// Makes a run and measures its number, unless something more urgent comes up.
+/// Makes a run and measures its numbers, unless something more urgent comes up.
 fn prepare(shared: &(Mutex<Shared>, Condvar), wanted: Wanted, ctx: &Context) {
     let known = lock(shared).ready.iter().find(|(run, _)| *run == wanted.run).map(|(_, prepared)| prepared.clone());
     let prepared = known.unwrap_or_else(|| {

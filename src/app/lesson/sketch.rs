@@ -29,6 +29,8 @@ impl CurvePlot {
             let at = pos2(plot.place.left() - 6.0, plot.y(value));
             painter.text(at, Align2::RIGHT_CENTER, number(value, 2), label_font(), palette.muted);
         }
+        let corner = plot.place.left_top() + vec2(6.0, 4.0);
+        painter.text(corner, Align2::LEFT_TOP, "loss in nats, over the angle", label_font(), palette.muted);
         (plot, response)
     }
 

@@ -93,7 +93,7 @@ fn sketch(ui: &mut Ui, open: &mut OpenLesson, question: &str, range: [f64; 2], c
 }
 
 /// Says how the answer compares with what is so, once it is revealed.
-pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson, _commands: &CommandQueue) {
+pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson) {
     if !open.task.is_revealed {
         return;
     }
@@ -181,9 +181,9 @@ pub(super) fn goals(ui: &mut Ui, open: &mut OpenLesson, commands: &CommandQueue)
         let is_reached = open.task.reached.get(i).copied().unwrap_or(false);
         ui.label(format!("{} {goal}", if is_reached { "✔" } else { "○" }));
     }
-    if open.task.is_revealed {
+    if open.task.is_done() {
         ui.label(RichText::new("Done.").strong());
-    } else if !hint.is_empty() {
+    } else if !open.task.is_revealed && !hint.is_empty() {
         if open.task.shows_hint {
             ui.label(RichText::new(&hint).italics());
         } else if ui.button("Hint").clicked() {

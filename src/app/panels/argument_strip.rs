@@ -26,7 +26,7 @@ pub(in crate::app) const STRIP: f32 = 26.0;
 /// While a run trains, its numbers are asked for no more often.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What was asked last, for each run.
+/// The last query of each run.
 #[derive(Debug, Default)]
 pub(in crate::app) struct StripState {
     asked: [Option<LastAsked>; 2],
@@ -69,7 +69,7 @@ impl StripState {
     }
 }
 
-/// What the strip tells in the room that there is.
+/// Detail of the strip, the most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Detail {
     /// Names, lamps, numbers and on what each is founded.
@@ -189,7 +189,7 @@ impl LaidOutLink {
         Self { link, states, texts, width: right - GAP + MARGIN }
     }
 
-    /// What is read aloud and stands under the pointer.
+    /// Text for screen readers and the pointer.
     fn sentence(&self) -> String {
         let state = |(run, state): (usize, &LinkState)| {
             let letter = if self.states.len() > 1 { format!("{}: ", RUN_NAMES[run]) } else { String::new() };

@@ -17,7 +17,7 @@ pub(in crate::app) struct ShownStep {
 }
 
 impl ShownStep {
-    /// What views draw.
+    /// Its numbers and the shown moment, for views.
     pub(in crate::app) fn marks(&self) -> (&SlowStep, StepMoment) {
         (&self.step, self.moment)
     }
@@ -60,7 +60,7 @@ pub(in crate::app) fn show(ui: &mut Ui, shown: &ShownStep, commands: &CommandQue
     ui.label(RichText::new(caption(step, moment, after)).size(15.0));
 }
 
-/// What happens at a moment, with its numbers. `after` is the objective once the step is made.
+/// Caption of a moment, with its numbers. `after` is the objective once the step is made.
 fn caption(step: &SlowStep, moment: StepMoment, after: Option<f64>) -> String {
     let SlowStep { posterior, next, reconstruction, kl, gradient, beta, .. } = step;
     let deviations: Vec<f64> = posterior.covariance().diagonal().iter().map(|v| v.sqrt()).collect();

@@ -1,4 +1,4 @@
-//! How well a text matches what was typed.
+//! Scores of texts against typed words.
 
 /// The scores of a match of one word, the best first.
 const START: u32 = 0;
@@ -37,7 +37,7 @@ fn word_score(word: &str, text: &str, may_scatter: bool) -> Option<u32> {
     may_scatter.then(scattered)?.filter(|gaps| *gaps <= MOST_GAPS).map(|gaps| SCATTERED + gaps)
 }
 
-/// Where words begin.
+/// The beginnings of words.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     let before = std::iter::once(' ').chain(text.chars());
     text.char_indices()

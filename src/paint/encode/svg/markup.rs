@@ -137,9 +137,9 @@ fn fraction(out: &mut String, value: f32, unit: i64) {
     }
 }
 
-/// Appends text as XML, without the characters that XML 1.0 forbids, and without marks that turn the direction of writing: they have no
+/// Appends text as XML or HTML, without the characters that XML 1.0 forbids, and without marks that turn the direction of writing: they have no
 /// glyph, and a name must not turn the text around it.
-pub(super) fn escape(out: &mut String, text: &str) {
+pub fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -7,7 +7,7 @@ pub(in crate::paint) mod document;
 
 mod image;
 mod layers;
-mod markup;
+pub(in crate::paint) mod markup;
 mod path;
 mod text;
 mod writer;

@@ -35,7 +35,7 @@ pub(super) struct FormulaMark {
     pub(super) symbol: Option<usize>,
 }
 
-/// What a piece of a formula is made of.
+/// Ink of a mark of a formula.
 #[derive(Debug)]
 pub(super) enum FormulaInk {
     /// A glyph of a font, at a point of its baseline, in a size.
@@ -169,7 +169,7 @@ impl Typeset {
     }
 }
 
-/// Whether a formula can be shown, and why not.
+/// A typeset formula, or the reason why there is none.
 ///
 /// # Errors
 /// The reason.

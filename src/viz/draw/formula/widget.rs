@@ -15,7 +15,7 @@ pub(in crate::viz::draw) const LEAST_SHRINKAGE: f32 = 0.75;
 /// The space above and below a displayed formula, in text sizes.
 const DISPLAY_MARGIN: f32 = 0.45;
 
-/// How a formula is drawn.
+/// Size and emphasis of a formula.
 #[derive(Clone, Copy, Debug)]
 pub struct FormulaStyle<'a> {
     /// The size of the text around it, in points.
@@ -42,7 +42,7 @@ impl FormulaStyle<'_> {
     }
 }
 
-/// What a formula that has been drawn tells.
+/// Response of a drawn formula.
 #[derive(Clone, Debug)]
 pub struct FormulaResponse {
     /// The whole formula.

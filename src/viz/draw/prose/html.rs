@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use super::markdown::{SYMBOL, events};
+use crate::paint::escape;
 use crate::viz::draw::formula::svg::svg;
 use crate::viz::draw::formula::typeset::Typeset;
 
@@ -99,18 +100,4 @@ fn formula(out: &mut String, tex: &str, is_display: bool) {
         }
     }
     out.push_str(if is_display { "</span>" } else { "" });
-}
-
-/// Appends text as HTML.
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
 }

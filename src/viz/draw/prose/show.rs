@@ -21,14 +21,14 @@ const PARAGRAPH: f32 = 0.6;
 const ITEM: f32 = 0.3;
 const HEADING: f32 = 0.9;
 
-/// How a text is drawn.
+/// Size and emphasis of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct ProseStyle<'a> {
     /// The size of its text, in points. No text is smaller than the smallest of the theme.
     pub size: f32,
     /// The name of the symbol that formulas and links draw in the accent colour with a line below it.
     pub emphasised: Option<&'a str>,
-    /// What is read aloud instead of the text.
+    /// Text for screen readers, in its place.
     pub spoken: Option<&'a str>,
 }
 
@@ -39,7 +39,7 @@ impl ProseStyle<'_> {
     }
 }
 
-/// What a text that has been drawn tells.
+/// Response of a drawn text.
 #[derive(Debug)]
 pub struct ProseResponse<'a> {
     /// The whole text.
@@ -55,7 +55,7 @@ pub struct ProseResponse<'a> {
 /// A link that has been drawn.
 #[derive(Clone, Debug)]
 pub struct ProseLink<'a> {
-    /// Where it leads.
+    /// Its destination.
     pub destination: &'a str,
     /// The part of it under the pointer.
     pub response: Response,

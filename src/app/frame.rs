@@ -319,7 +319,6 @@ impl App {
         self.fit_preset();
         let own = &mut self.layouts[self.runs.len() - 1];
         let layout = self.preset.as_mut().unwrap_or(own);
-        layout.is_bare = self.presenter.is_some();
         let slow_step = self.slow_step.as_ref().map(ShownStep::marks);
         let contexts = self.runs.iter().enumerate().map(|(k, run)| {
             let context = run.context(&self.background, &commands)?;
@@ -332,7 +331,7 @@ impl App {
         if let Some(few) = &mut self.few {
             few.swap_layers(&mut self.selection);
         }
-        layout.show(ui, &contexts, &mut self.selection);
+        layout.show(ui, &contexts, &mut self.selection, self.presenter.is_some());
         if let Some(few) = &mut self.few {
             few.swap_layers(&mut self.selection);
         }

@@ -33,9 +33,6 @@ pub struct Layout {
     /// One view, and not two, is shown where the tiles have no room.
     #[serde(skip)]
     is_single: bool,
-    /// Titles stand without tools and buttons.
-    #[serde(skip)]
-    pub(crate) is_bare: bool,
 }
 
 /// Data space and latent space of the first run.
@@ -138,7 +135,6 @@ impl Layout {
             small: both_spaces(),
             needs: None,
             is_single: false,
-            is_bare: false,
         }
     }
 
@@ -195,8 +191,9 @@ impl Layout {
     }
 
     /// Draws the tiles, or the view that is alone. Where there is no room for the tiles, one view is drawn at a time.
-    pub(crate) fn show(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
-        let (alone, is_bare) = (self.alone, self.is_bare);
+    /// `is_bare`: titles stand without tools and buttons.
+    pub(crate) fn show(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection, is_bare: bool) {
+        let alone = self.alone;
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
         let is_small = {

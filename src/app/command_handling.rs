@@ -192,6 +192,7 @@ impl App {
                 self.selection.observation = None;
                 self.fit_selection();
             }
+            C::SetPhi(degrees) => self.selection.phi = degrees,
             C::OpenLesson(name) => self.open_lesson(name),
             C::StepLesson(forward) => self.step_lesson(forward),
             C::BackToLesson => self.back_to_lesson(),
@@ -231,7 +232,12 @@ impl App {
         match command {
             UiCommand::Undo if self.undo.ways[0].is_none() => Some("there is nothing to undo".to_owned()),
             UiCommand::Redo if self.undo.ways[1].is_none() => Some("there is nothing to redo".to_owned()),
-            _ => (self.is_model(self.active) && trains(command)).then(|| FIXED.to_owned()),
+            _ if self.is_model(self.active) && trains(command) => Some(FIXED.to_owned()),
+            // The run behind it is not the one that is about to be shown.
+            _ if trains(command) && self.lesson.as_ref().is_some_and(|open| open.entered.is_none()) => {
+                Some("the run of the step is being prepared".to_owned())
+            }
+            _ => None,
         }
     }
 

@@ -147,6 +147,7 @@ impl App {
                 step: snapshot.step,
                 seed: snapshot.config.seed,
                 z: self.selection.rest(),
+                phi: self.selection.phi,
                 pace: self.pace,
                 refusal: &|command| self.refusal(command),
             };

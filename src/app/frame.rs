@@ -17,16 +17,13 @@ use super::presenter;
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::sentence::sentence;
-use crate::viz::command::UiCommand;
+use crate::viz::command::{FIRST_LESSON, UiCommand};
 use crate::viz::context::ViewContext;
 use crate::viz::run_names::run_names;
-use crate::viz::views::command_table;
+use crate::viz::views::{command_table, key_of};
 
 /// The height of the line at the foot of the window.
 const STATUS_LINE: f32 = 28.0;
-
-/// The lesson for newcomers.
-const FIRST_LESSON: &str = "first-minutes";
 
 /// The room in which the text of a lesson stands beside the views, and not beneath.
 const BESIDE_LESSON: f32 = 640.0;
@@ -268,8 +265,11 @@ impl App {
             return false;
         }
         ui.strong("New here?");
-        if ui.button("The first five minutes").on_hover_text("A short lesson on what can be dragged").clicked() {
-            self.commands.send(UiCommand::OpenLesson(FIRST_LESSON));
+        let open = UiCommand::OpenLesson(FIRST_LESSON);
+        let key = key_of(&open).map_or(String::new(), |key| ui.ctx().format_shortcut(&key));
+        let button = egui::Button::new("The first five minutes").shortcut_text(key);
+        if ui.add(button).on_hover_text("A short lesson on what can be dragged").clicked() {
+            self.commands.send(open);
             self.offers_lesson = false;
         }
         if ui.button("Not now").clicked() {

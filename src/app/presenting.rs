@@ -1,16 +1,23 @@
 //! Presenter mode of the window.
 
 use eframe::egui::ViewportCommand;
+use eframe::egui::style::Interaction;
 
 use super::presenter::{Frozen, Presenter};
 use super::state::App;
 use crate::viz::motion::Motion;
+
+/// The seconds that the pointer rests before a tooltip is shown in presenter mode.
+const PRESENTED_DELAY: f32 = 1.5;
 
 impl App {
     /// Shows views and text alone, large, on the full screen; or goes back.
     pub(super) fn toggle_presenter(&mut self) {
         self.presenter = if self.presenter.is_some() { None } else { Some(Presenter::default()) };
         self.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.presenter.is_some()));
+        // Nobody wants to read paragraphs over a view at which one points.
+        let delay = if self.presenter.is_some() { PRESENTED_DELAY } else { Interaction::default().tooltip_delay };
+        self.ctx.all_styles_mut(|style| style.interaction.tooltip_delay = delay);
     }
 
     /// True in presenter mode.

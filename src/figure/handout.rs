@@ -10,7 +10,8 @@ use eframe::egui::{Theme, Ui, vec2};
 use super::layout::Layout;
 use super::lesson_step::{layout_of, pose_of, selection_of};
 use super::still::Figure;
-use crate::experiment::Snapshot;
+use crate::checks::CheckOutcome;
+use crate::experiment::{Experiment, Snapshot};
 use crate::lesson::{Lesson, LessonRun, LessonStep, Task};
 use crate::paint::{Canvas, Format, encode_figure, escape};
 use crate::viz::background_runs::BackgroundRuns;
@@ -42,21 +43,34 @@ pub fn handout<E: From<String>>(
     mut progress: impl FnMut(usize, usize) -> Result<(), E>,
 ) -> Result<Handout, E> {
     let count = lesson.steps.len();
-    let mut figures = Vec::new();
-    let mut known: Option<(Vec<LessonRun>, Vec<Arc<Snapshot>>)> = None;
+    let (mut figures, mut answers) = (Vec::new(), Vec::new());
+    let mut known: Option<(Vec<LessonRun>, Vec<Experiment>)> = None;
     for (i, step) in lesson.steps.iter().enumerate() {
         progress(i, count)?;
         let failed = |sentence: String| E::from(format!("step {}, {}: {sentence}", i + 1, step.title));
         let runs = step.end();
-        let snapshot = |run: &LessonRun| run.play(|_| true).map(|run| Arc::new(Snapshot::of(&run)));
-        let make = || runs.iter().map(snapshot).collect::<Result<Vec<_>, _>>();
+        let make = || runs.iter().map(|run| run.play(|_| true)).collect::<Result<Vec<_>, _>>();
         let same = known.take().filter(|(made, _)| *made == runs);
-        let snapshots = same.map_or_else(make, |(_, snapshots)| Ok(snapshots)).map_err(failed)?;
+        let made = same.map_or_else(make, |(_, made)| Ok(made)).map_err(failed)?;
+        let snapshots: Vec<Arc<Snapshot>> = made.iter().map(|run| Arc::new(Snapshot::of(run))).collect();
         figures.push(figure(step, &snapshots).map_err(failed)?);
-        known = Some((runs, snapshots));
+        answers.push(step.task.as_ref().map_or_else(Vec::new, |task| measured(task, &made)));
+        known = Some((runs, made));
     }
     progress(count, count)?;
-    Ok(Handout { html: page(lesson, &figures), figures })
+    Ok(Handout { html: page(lesson, &figures, &answers), figures })
+}
+
+/// The numbers that a question asks for, measured on the runs at the end of its step.
+fn measured(task: &Task, runs: &[Experiment]) -> Vec<f64> {
+    let (run, numbers) = task.numbers();
+    match runs.get(run) {
+        Some(run) if !numbers.is_empty() => {
+            let outcome = CheckOutcome::of(run);
+            numbers.into_iter().map(|quantity| quantity.of(&outcome)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The figure of a step at its end.
@@ -84,7 +98,7 @@ fn figure(step: &LessonStep, snapshots: &[Arc<Snapshot>]) -> Result<Vec<u8>, Str
 }
 
 /// The page.
-fn page(lesson: &Lesson, figures: &[Vec<u8>]) -> String {
+fn page(lesson: &Lesson, figures: &[Vec<u8>], measured: &[Vec<f64>]) -> String {
     let mut page = String::from(HEAD);
     let title = escaped(&lesson.title);
     // Writing into a String cannot fail.
@@ -94,7 +108,7 @@ fn page(lesson: &Lesson, figures: &[Vec<u8>]) -> String {
         escaped(&lesson.aim)
     );
     let mut answers = String::new();
-    for (i, (step, svg)) in lesson.steps.iter().zip(figures).enumerate() {
+    for (i, ((step, svg), measured)) in lesson.steps.iter().zip(figures).zip(measured).enumerate() {
         let (number, title) = (i + 1, escaped(&step.title));
         let picture = picture(step, svg);
         let text = Prose::parse(&step.text).html();
@@ -102,7 +116,7 @@ fn page(lesson: &Lesson, figures: &[Vec<u8>]) -> String {
         let _written = write!(page, "<section>\n<h2>{number}. {title}</h2>\n{text}\n");
         let _written = match &step.task {
             Some(task) if task.covers() => {
-                let (question, answer) = question(task);
+                let (question, answer) = question(task, measured);
                 let _written = write!(answers, "<h3>{number}. {title}</h3>\n{answer}{outcome}\n");
                 write!(page, "{question}<details>\n<summary>Answer</summary>\n{answer}{outcome}\n{picture}</details>\n")
             }
@@ -139,21 +153,29 @@ fn picture(step: &LessonStep, svg: &[u8]) -> String {
     )
 }
 
-/// A question and its answer.
-fn question(task: &Task) -> (String, String) {
+/// A question and its answer, of which `measured` are the numbers.
+fn question(task: &Task, measured: &[f64]) -> (String, String) {
     match task {
         Task::Choose { question, choices, answer } => {
             let list: String = choices.iter().map(|choice| format!("<li>{}</li>\n", escaped(choice))).collect();
             let question = format!("<p class=\"question\">{}</p>\n<ol>\n{list}</ol>\n", escaped(question));
             (question, format!("<p><strong>{}. {}</strong></p>\n", answer + 1, escaped(&choices[*answer])))
         }
-        Task::Guess { question, range: [low, high], unit, .. } => {
+        Task::Guess { question, number: (_, quantity), range: [low, high], unit } => {
             let range = escaped(&format!("between {low} and {high}{unit}"));
-            (format!("<p class=\"question\">{} ({range})</p>\n", escaped(question)), String::new())
+            let answer = match measured {
+                [value] if value.is_finite() => format!("{quantity}: {value:.3}{unit}"),
+                _ => format!("{quantity} has no value here"),
+            };
+            let question = format!("<p class=\"question\">{} ({range})</p>\n", escaped(question));
+            (question, format!("<p><strong>{}</strong></p>\n", escaped(&answer)))
         }
         Task::Sketch { question, range: [low, high], .. } => {
             let axes = escaped(&format!("draw it over the angle from 0° to 90°, between {low} and {high} nats"));
-            (format!("<p class=\"question\">{} ({axes})</p>\n", escaped(question)), String::new())
+            let points = Task::ANGLES.iter().zip(measured).step_by(2);
+            let points: Vec<String> = points.map(|(degrees, loss)| format!("{degrees}°: {loss:.3}")).collect();
+            let question = format!("<p class=\"question\">{} ({axes})</p>\n", escaped(question));
+            (question, format!("<p><strong>{}</strong> nats</p>\n", points.join(", ")))
         }
         Task::Try { .. } => (String::new(), String::new()),
     }
@@ -201,6 +223,7 @@ mod tests {
     fn a_page_needs_no_other_file_and_hides_its_answers() {
         let text = "+++\nlesson = \"A <b>\"\naim = \"B & C\"\n+++\n+++\nstep = \"One\"\nscene = \"linear\"\nsteps = 20\nviews = [\"latent\", \"data\"]\ncamera = \"tangent\"\n+++\n\
                     Some $J^\\top J$ text.\n+++\nstep = \"Two\"\nbeside = { covariance = \"full\" }\nask = \"Which?\"\nchoices = [\"this <\", \"that\"]\nanswer = 2\n+++\n---\nBecause.\n\
+                    +++\nstep = \"Guess\"\nask = \"How large?\"\nguess = \"active units of B\"\nrange = [0, 4]\nunit = \" latents\"\n+++\n\
                     +++\nstep = \"Three\"\nbeside = false\ngoal = \"z1 above 1\"\nhint = \"drag\"\n+++\n";
         let lesson = Lesson::parse(text, &vocabulary()).unwrap();
         let mut calls = Vec::new();
@@ -209,10 +232,11 @@ mod tests {
             Ok::<(), String>(())
         });
         let Handout { html, figures } = handout.unwrap();
-        assert_eq!((figures.len(), calls.len()), (3, 4));
+        assert_eq!((figures.len(), calls.len()), (4, 5));
+        assert!(html.contains("<strong>active units: 2.000 latents</strong>"), "the measured number");
         assert!(figures.iter().all(|svg| svg.starts_with(b"<svg") || svg.starts_with(b"<?xml")));
         assert!(html.contains("A &lt;b&gt;") && html.contains("B &amp; C") && html.contains("this &lt;"));
-        assert_eq!(html.matches("data:image/svg+xml;base64,").count(), 3);
+        assert_eq!(html.matches("data:image/svg+xml;base64,").count(), 4);
         for elsewhere in ["src=\"http", "href=", "url(", "@import"] {
             assert!(!html.contains(elsewhere), "nothing comes from elsewhere");
         }

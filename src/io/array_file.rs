@@ -1,6 +1,5 @@
 //! Your data from files of arrays: `.npy`, `.npz`, IDX, and `.gz` of them; chosen rows only, in a stream.
 
-use std::fs::{File, metadata};
 use std::io::{BufRead, BufReader, Seek as _};
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use super::format::idx::{is_idx, name_of_labels, read_idx_header};
 use super::format::npy::read_npy_header;
 use super::format::npz_reader::npz_arrays;
 use super::format::sample_shape::SampleShape;
+use super::regular_file::open_regular;
 use super::watch::Watch;
 use crate::data::ImportOptions;
 
@@ -22,7 +22,7 @@ use crate::data::ImportOptions;
 /// # Errors
 /// If it cannot be read or is no regular file.
 pub(in crate::io) fn is_array_file(path: &Path) -> Result<bool, FileError> {
-    let mut file = BufReader::new(open_regular(path)?);
+    let mut file = BufReader::new(open_regular(path, "the file")?);
     let beginning = file.fill_buf().map_err(|e| FileError::new(format_args!("cannot read the file ({e})")))?;
     Ok([NPY, ZIP, GZIP].iter().any(|magic| beginning.starts_with(magic)) || is_idx(beginning))
 }
@@ -32,7 +32,7 @@ pub(in crate::io) fn is_array_file(path: &Path) -> Result<bool, FileError> {
 /// # Errors
 /// If it cannot be read or is no regular file.
 pub(in crate::io) fn is_archive(path: &Path) -> Result<bool, FileError> {
-    begins_with(&mut BufReader::new(open_regular(path)?), ZIP)
+    begins_with(&mut BufReader::new(open_regular(path, "the file")?), ZIP)
 }
 
 const NPY: &[u8] = b"\x93NUMPY";
@@ -40,18 +40,6 @@ const ZIP: &[u8] = b"PK\x03\x04";
 const GZIP: &[u8] = b"\x1f\x8b";
 /// Deflate makes no byte out of less than 1/1032 of a byte.
 const MOST_PACKING: u64 = 1032;
-
-/// Opens a file to read its bytes. Pipes and devices, which may never end, are refused.
-///
-/// # Errors
-/// If it cannot be opened or is no regular file.
-pub(in crate::io) fn open_regular(path: &Path) -> Result<File, FileError> {
-    let failed = |error: std::io::Error| FileError::new(format_args!("cannot read the file ({error})"));
-    if !metadata(path).map_err(failed)?.is_file() {
-        return Err(FileError::new("cannot read the file (it is a pipe or a device); save its data to a file first"));
-    }
-    File::open(path).map_err(failed)
-}
 
 /// Reads the rows that `options` ask for: an array, or the one with their key. `seed` draws the rows. Labels and factors that belong to
 /// it are read, too: those of dSprites, and a file of IDX labels beside the images.
@@ -64,7 +52,7 @@ pub(in crate::io) fn read_array_file(
     seed: u64,
     watch: Watch<'_>,
 ) -> Result<ArrayRows, FileError> {
-    let mut file = BufReader::new(open_regular(path)?);
+    let mut file = BufReader::new(open_regular(path, "the file")?);
     let choice = RowChoice { rows: options.rows, seed };
     if begins_with(&mut file, ZIP)? {
         return read_archive(file, options, choice, watch);
@@ -88,7 +76,7 @@ fn begins_with(file: &mut impl BufRead, magic: &[u8]) -> Result<bool, FileError>
 
 /// Opens a file of one array, compressed or not, at its first number.
 fn open_array(path: &Path) -> Result<(ArrayInput<'static>, ArrayHeader), FileError> {
-    let file = open_regular(path)?;
+    let file = open_regular(path, "the file")?;
     let cannot = |e| FileError::new(format_args!("cannot read the file ({e})"));
     let length = file.metadata().map_err(cannot)?.len();
     let mut file = BufReader::with_capacity(1 << 16, file);
@@ -167,7 +155,7 @@ pub struct ArrayInfo {
 /// If it cannot be read or is damaged. The sentence ends with the path.
 pub fn arrays_in(path: &Path) -> Result<Vec<ArrayInfo>, FileError> {
     let list = || {
-        let mut file = BufReader::new(open_regular(path)?);
+        let mut file = BufReader::new(open_regular(path, "the file")?);
         if !begins_with(&mut file, ZIP)? {
             return Ok(Vec::new());
         }

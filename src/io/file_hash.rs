@@ -5,9 +5,9 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::array_file::open_regular;
 use super::file_error::FileError;
 use super::format::hash::hexadecimal;
+use super::regular_file::open_regular;
 use super::watch::Watch;
 
 /// SHA-256 of a file in hexadecimal digits, read in pieces.
@@ -16,7 +16,7 @@ use super::watch::Watch;
 /// If it cannot be read, or the read is cancelled.
 pub(in crate::io) fn sha256_of_file(path: &Path, watch: Watch<'_>) -> Result<String, FileError> {
     let cannot = |e| FileError::new(format_args!("cannot read the file ({e})"));
-    let mut file = open_regular(path)?;
+    let mut file = open_regular(path, "the file")?;
     let length = file.metadata().map_err(cannot)?.len();
     let (mut hash, mut piece, mut done) = (Sha256::new(), vec![0; 1 << 20], 0);
     loop {

@@ -15,6 +15,7 @@ mod model_file;
 mod paths;
 mod picture_folder;
 mod recent;
+mod regular_file;
 mod run;
 mod table;
 mod temporary_file;

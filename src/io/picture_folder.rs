@@ -1,6 +1,6 @@
 //! Your data from a folder of PNG and JPEG pictures.
 
-use std::fs::{File, read_dir};
+use std::fs::read_dir;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use super::format::hash::hexadecimal;
 use super::format::picture::{decode_picture, picture_shape, resized};
 use super::format::sample_shape::{PictureShape, SampleShape};
 use super::memory::{check_memory, half_of_memory};
+use super::regular_file::open_regular;
 use super::text::read_bytes;
 use super::watch::Watch;
 use crate::data::{ImportOptions, Numbers, PixelColor, chosen_rows};
@@ -161,7 +162,7 @@ fn common_shape(
 ) -> Result<PictureShape, FileError> {
     let mut shapes = Vec::with_capacity(files.len());
     for (i, file) in files.iter().enumerate() {
-        let opened = File::open(&file.path).map_err(|e| FileError::new(format_args!("cannot read the picture ({e})")));
+        let opened = open_regular(&file.path, "the picture");
         let shape =
             opened.and_then(|file| picture_shape(BufReader::new(file))).map_err(|error| error.at(&file.path))?;
         shapes.push(shape);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::array_file::{is_archive, is_array_file, open_regular, read_array_file};
+use super::array_file::{is_archive, is_array_file, read_array_file};
 use super::array_table::table_of_arrays;
 use super::column_roles::{ColumnRole, Roles, UNNAMED, label_column};
 use super::file_error::{FileError, Remedy};
@@ -15,6 +15,7 @@ use super::format::picture::is_picture;
 use super::format::text_layout::{TextLayout, decoded};
 use super::memory::half_of_memory;
 use super::picture_folder::read_picture_folder;
+use super::regular_file::open_regular;
 use super::watch::Watch;
 use crate::data::{FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, MissingValues, Table, chosen_rows};
 use crate::linalg::Matrix;
@@ -139,7 +140,7 @@ fn refuse_idle(path: &Path, options: &ImportOptions) -> Result<(), FileError> {
 fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
     const PIECE: u64 = 4 << 20;
     let failed = |error: std::io::Error| FileError::new(format_args!("cannot read the file ({error})"));
-    let mut file = open_regular(path)?;
+    let mut file = open_regular(path, "the file")?;
     let size = file.metadata().map_err(failed)?.len();
     let mut bytes = Vec::new();
     loop {

@@ -1,10 +1,10 @@
 //! Whole files, as bytes or as text, up to a size.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use super::file_error::FileError;
+use super::regular_file::open_regular;
 
 /// Scenes are much smaller than 16 MiB.
 const MOST_BYTES: u64 = 16 << 20;
@@ -24,8 +24,9 @@ pub fn read_text(path: &Path, what: &str) -> Result<String, FileError> {
 /// If the file cannot be read or is larger. The sentence ends with the path.
 pub fn read_bytes(path: &Path, what: &str, most: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+    let file = open_regular(path, what).map_err(|error| error.at(path))?;
+    file.take(most + 1)
+        .read_to_end(&mut bytes)
         .map_err(|e| FileError::new(format_args!("cannot read {what} ({e})")).at(path))?;
     if bytes.len() as u64 > most {
         return Err(FileError::new(format_args!("{what} is larger than {} MiB", most >> 20)).at(path));

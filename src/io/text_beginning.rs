@@ -3,11 +3,12 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use super::array_file::{is_array_file, open_regular};
+use super::array_file::is_array_file;
 use super::column_roles::Roles;
 use super::file_error::FileError;
 use super::format::csv_reader::read_cells;
 use super::format::text_layout::{TextLayout, decoded};
+use super::regular_file::open_regular;
 use super::table::{ColumnSummary, check_columns, names_of, summaries};
 use crate::data::ImportOptions;
 
@@ -37,7 +38,7 @@ pub fn beginning_of_text(path: &Path, options: &ImportOptions) -> Option<TextBeg
         return None;
     }
     let mut bytes = Vec::new();
-    open_regular(path).ok()?.take(BEGINNING).read_to_end(&mut bytes).ok()?;
+    open_regular(path, "the file").ok()?.take(BEGINNING).read_to_end(&mut bytes).ok()?;
     if bytes.len() as u64 == BEGINNING {
         // The last line is cut. (In UTF-16 the zero of the line break stands before or behind it.)
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);

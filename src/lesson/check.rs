@@ -6,7 +6,7 @@ use super::claim::{Claim, ClaimKind};
 use super::document::Lesson;
 use super::run::LessonRun;
 use super::step::LessonStep;
-use crate::checks::{Check, CheckOutcome, Prediction, Seeds, predictions, run_checks};
+use crate::checks::{Check, CheckOutcome, CheckQuantity, Prediction, Seeds, predictions, run_checks};
 
 /// A claim with its verdict.
 #[derive(Clone, Debug)]
@@ -55,21 +55,29 @@ pub fn check_lesson<E>(
     let mut checks = Vec::new();
     for (step, claim) in claims() {
         progress(checks.len(), all)?;
+        let mut value = |run: usize, quantity: CheckQuantity| {
+            let run = step.end().swap_remove(run);
+            let known = made.iter().position(|(other, _)| *other == run);
+            let place = known.unwrap_or_else(|| {
+                let outcome = run.play(|_| true).map(|run| CheckOutcome::of(&run));
+                made.push((run, outcome));
+                made.len() - 1
+            });
+            made[place].1.as_ref().map(|outcome| quantity.of(outcome)).map_err(Clone::clone)
+        };
         let (measured, holds) = match &claim.kind {
-            ClaimKind::Measured(run, quantity, expected) => {
-                let run = step.end().swap_remove(*run);
-                let known = made.iter().position(|(other, _)| *other == run);
-                let place = known.unwrap_or_else(|| {
-                    let outcome = run.play(|_| true).map(|run| CheckOutcome::of(&run));
-                    made.push((run, outcome));
-                    made.len() - 1
-                });
-                match &made[place].1 {
-                    Ok(outcome) => {
-                        let value = quantity.of(outcome);
-                        (format!("{quantity} = {value:.4}"), expected.admits(value))
+            ClaimKind::Measured(run, quantity, expected) => match value(*run, *quantity) {
+                Ok(value) => (format!("{quantity} = {value:.4}"), expected.admits(value)),
+                Err(sentence) => (sentence, false),
+            },
+            ClaimKind::Compared(run, quantity, ordering) => {
+                match value(*run, *quantity).and_then(|own| Ok((own, value(1 - *run, *quantity)?))) {
+                    Ok((own, other)) => {
+                        let [name, others] = if *run == 0 { ["A", "B"] } else { ["B", "A"] };
+                        let words = format!("{quantity} = {own:.4} of {name}, {other:.4} of {others}");
+                        (words, own.partial_cmp(&other) == Some(*ordering))
                     }
-                    Err(sentence) => (sentence.clone(), false),
+                    Err(sentence) => (sentence, false),
                 }
             }
             ClaimKind::Predicted(name) => {
@@ -105,6 +113,16 @@ fn predictions_of(step: &LessonStep, claim: &Claim, seeds: Seeds) -> Vec<Predict
 mod tests {
     use super::*;
     use crate::lesson::Vocabulary;
+
+    #[test]
+    fn two_runs_are_compared() {
+        let text = "+++\nlesson = \"A\"\naim = \"B\"\n+++\n+++\nstep = \"C\"\nscene = \"linear\"\nsteps = 300\nviews = [\"data\"]\nbeside = { beta = 4 }\n+++\n\
+                    [less](<KL of B below A>), [more](<KL below B>)\n";
+        let lesson = Lesson::parse(text, &Vocabulary::default()).unwrap();
+        let checks = check_lesson(&lesson, Seeds { first: 0, count: 1 }, |_, _| Ok::<(), ()>(())).unwrap();
+        assert_eq!(checks.iter().map(|check| check.holds).collect::<Vec<_>>(), [true, false], "{checks:?}");
+        assert!(checks[0].measured.contains(" of B, "), "{}", checks[0]);
+    }
 
     #[test]
     fn a_wrong_claim_fails() {

@@ -1,10 +1,13 @@
 //! Claims of a text: links whose destination says what is measured.
 //!
 //! `[below .035](<c_IMA below 0.035>)` is measured on the run of the step, `[≈ 36°](<degrees off the axes of B near 36 within 3>)` on
-//! run B, and `[half](<check ratio of c_IMA>)` names a prediction of `unpick check`.
+//! run B, `[higher](<ELBO of B above A>)` compares both, and `[half](<check ratio of c_IMA>)` names a prediction of `unpick check`.
+
+use std::cmp::Ordering;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
+use super::condition::condition;
 use super::problem::LessonProblem;
 use super::vocabulary::Vocabulary;
 use crate::checks::{CheckQuantity, Expected};
@@ -28,6 +31,8 @@ pub struct Claim {
 pub enum ClaimKind {
     /// A number of run A (0) or B (1).
     Measured(usize, CheckQuantity, Expected),
+    /// A number of run A (0) or B (1) is below ([`Ordering::Less`]) or above that of the other.
+    Compared(usize, CheckQuantity, Ordering),
     /// A prediction of `unpick check` about the scene, by the name of its number.
     Predicted(String),
 }
@@ -64,6 +69,10 @@ impl Claim {
                     let kind = kind.map_err(|sentence| LessonProblem::new(line, sentence))?;
                     claims.push(Self { words, source, line, kind });
                 }
+                Event::Start(Tag::Image { .. }) => {
+                    let sentence = "a text shows no picture files; name a view under views";
+                    return Err(LessonProblem::new(line_at(range.start), sentence));
+                }
                 Event::InlineMath(formula) | Event::DisplayMath(formula) => {
                     if let Some(check) = vocabulary.formula
                         && let Err(reason) = check(&formula)
@@ -83,27 +92,29 @@ fn kind_of(source: &str, runs: usize) -> Result<ClaimKind, String> {
     if let Some(name) = source.strip_prefix("check ") {
         return Ok(ClaimKind::Predicted(name.trim().to_owned()));
     }
-    let wrong = || {
+    for (word, ordering) in [(" below ", Ordering::Less), (" above ", Ordering::Greater)] {
+        if let Some((name, other @ ("A" | "B"))) = source.rsplit_once(word).map(|(name, other)| (name, other.trim())) {
+            let (run, quantity) = measured(name, runs)?;
+            return match run == usize::from(other == "B") {
+                true => Err(format!("{} compares run {other} with itself", quoted(source))),
+                false if runs < 2 => Err(NO_RUN_B.to_owned()),
+                false => Ok(ClaimKind::Compared(run, quantity, ordering)),
+            };
+        }
+    }
+    let (name, expected) = condition(source).ok_or_else(|| {
         format!(
-            "{} is no claim; write QUANTITY below X, above X or near X within Y, with 'of B' after the quantity for run B, or check \
-             NAME",
+            "{} is no claim; write QUANTITY below X, above X or near X within Y, with 'of B' after the quantity for run B, QUANTITY \
+             of B above A, or check NAME",
             quoted(source)
         )
-    };
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).ok_or_else(wrong);
-    let (name, expected) = if let Some((name, limit)) = source.split_once(" below ") {
-        (name, Expected::Below(number(limit)?))
-    } else if let Some((name, limit)) = source.split_once(" above ") {
-        (name, Expected::Above(number(limit)?))
-    } else if let Some((name, range)) = source.split_once(" near ") {
-        let (value, tolerance) = range.split_once(" within ").ok_or_else(wrong)?;
-        (name, Expected::Near { value: number(value)?, tolerance: number(tolerance)? })
-    } else {
-        return Err(wrong());
-    };
+    })?;
     let (run, quantity) = measured(name, runs)?;
     Ok(ClaimKind::Measured(run, quantity, expected))
 }
+
+/// The sentence about a run B that a step does not have.
+const NO_RUN_B: &str = "there is no run B in this step; beside = { covariance = \"full\" } adds one";
 
 /// A quantity of run A or B.
 pub(super) fn measured(name: &str, runs: usize) -> Result<(usize, CheckQuantity), String> {
@@ -114,7 +125,7 @@ pub(super) fn measured(name: &str, runs: usize) -> Result<(usize, CheckQuantity)
         _ => (name, 0),
     };
     if run >= runs {
-        return Err("there is no run B in this step; beside = { covariance = \"full\" } adds one".to_owned());
+        return Err(NO_RUN_B.to_owned());
     }
     match name.parse()? {
         CheckQuantity::AngleSinceRotation => {
@@ -174,6 +185,22 @@ mod tests {
         assert!(claims("[98 %](<MCC above 0.98>)").is_ok() && claims("[almost all](<MCC above 0.98>)").is_ok());
         assert!(claims("[97 %](<MCC above 0.98>)").is_err());
         assert!(claims("[columns](symbol:J)").unwrap().is_empty(), "a symbol claims nothing");
+        assert!(claims("![x](y.png)").unwrap_err().sentence.contains("picture"));
         assert!(claims("[x](<luck above 0.98>)").unwrap_err().sentence.contains("luck"));
+        assert!(claims("[x](<MCC near 0.9 within -1>)").is_err() && claims("[x](<MCC above inf>)").is_err());
+    }
+
+    #[test]
+    fn two_runs_are_compared() {
+        let kind = |text: &str| claims(text).map(|claims| claims[0].kind.clone());
+        let higher = ClaimKind::Compared(1, CheckQuantity::Elbo, Ordering::Greater);
+        assert_eq!(kind("[higher](<ELBO of B above A>)"), Ok(higher));
+        assert_eq!(
+            kind("[less](<s2 below B>)"),
+            Ok(ClaimKind::Compared(0, CheckQuantity::SingularValue(1), Ordering::Less))
+        );
+        assert!(kind("[x](<ELBO of B above B>)").unwrap_err().sentence.contains("itself"));
+        let alone = Claim::all_in("[x](<ELBO below B>)", 1, 1, &Vocabulary::default());
+        assert!(alone.unwrap_err().sentence.contains("no run B"));
     }
 }

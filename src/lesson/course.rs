@@ -10,6 +10,16 @@ pub struct CourseLesson {
 }
 
 impl CourseLesson {
+    /// Its title with the number that its name begins with, as `3. The linear case`; the others have none.
+    pub fn numbered_title(&self) -> String {
+        let title = self.title_and_aim().0;
+        let number = self
+            .name
+            .split_once('-')
+            .and_then(|(number, _)| number.strip_prefix('0').unwrap_or(number).parse::<u8>().ok());
+        number.filter(|number| *number <= 12).map_or_else(|| title.to_owned(), |number| format!("{number}. {title}"))
+    }
+
     /// Title and aim, from the first block.
     pub fn title_and_aim(&self) -> (&'static str, &'static str) {
         let value = |key: &str| {
@@ -50,7 +60,28 @@ pub fn course() -> &'static [CourseLesson] {
     &COURSE
 }
 
+/// The built-in lesson after that of this name.
+pub fn next_course_lesson(name: &str) -> Option<&'static CourseLesson> {
+    COURSE.iter().skip_while(|lesson| lesson.name != name).nth(1)
+}
+
 /// The built-in lesson of that name.
 pub fn course_lesson(name: &str) -> Option<&'static CourseLesson> {
     COURSE.iter().find(|lesson| lesson.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lessons_have_the_number_of_their_file_and_follow_each_other() {
+        let numbers: Vec<String> = COURSE.iter().skip(2).map(CourseLesson::numbered_title).collect();
+        for (k, title) in numbers.iter().enumerate() {
+            assert!(title.starts_with(&format!("{}. ", k + 1)), "{title}");
+        }
+        assert!(!course_lesson("20-minutes").unwrap().numbered_title().starts_with("20"));
+        assert_eq!(next_course_lesson("11-images-again").map(|lesson| lesson.name), Some("12-open-questions"));
+        assert_eq!((next_course_lesson("12-open-questions"), next_course_lesson("none")), (None, None));
+    }
 }

@@ -55,6 +55,10 @@ impl Lesson {
 }
 
 fn head_of(mut head: LessonBlock) -> Result<(String, String), LessonProblem> {
+    if let Some(at) = head.text.lines().position(|line| !line.trim().is_empty()) {
+        let sentence = "text belongs to a step: write a line +++, step = \"its title\" and a line +++ above it";
+        return Err(LessonProblem::new(head.text_line + at, sentence));
+    }
     let mut words = |key: &str, example: &str| match head.take(key) {
         Some((_, Value::String(words))) if !words.trim().is_empty() => Ok(words),
         Some((line, _)) => Err(LessonProblem::new(line, format_args!("{key} must be words in quotation marks"))),
@@ -126,6 +130,10 @@ mod tests {
             ("+++\nstep = \"Two\"\n+++\nIt is [below .2](<c_IMA below 0.1>).\n", 4, ".2"),
             ("+++\nstep = \"Two\"\nask = \"Which?\"\nchoices = [\"a\", \"b\"]\nanswer = 3\n+++\n", 5, "answer"),
             ("+++\nstep = \"Two\"\ngoal = [\"win\"]\n+++\n", 3, "win"),
+            ("+++\nstep = \"Two\"\ngoal = \"active 9\"\n+++\n", 3, "has 2"),
+            ("+++\nstep = \"Two\"\n+++\n[large](<s9 above 1>)\n", 4, "no s9"),
+            ("+++\nstep = \"Two\"\nchoices = [\"a\", \"b\"]\n+++\n", 3, "add ask"),
+            ("+++\nstep = \"Two\"\nhint = \"drag\"\n+++\n", 3, "add goal"),
             ("+++\nstep = \"Two\"\n", 1, "second line +++"),
         ] {
             let lesson = parse(&format!("{good}{block}")).unwrap();
@@ -134,6 +142,8 @@ mod tests {
             assert!(problem.sentence.contains(words), "{block}: {problem}");
         }
         assert!(parse("").unwrap_err().sentence.contains("no step"));
+        let early = parse("\nWelcome.\n").unwrap_err();
+        assert!(early.line == 6 && early.sentence.contains("belongs to a step"), "{early}");
         let first = parse("+++\nstep = \"One\"\nviews = [\"data\"]\n+++\n").unwrap_err();
         assert!(first.sentence.contains("scene is missing"), "{first}");
     }

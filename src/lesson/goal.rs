@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::condition::condition;
 use crate::checks::{CheckQuantity, Expected};
 use crate::experiment::Snapshot;
 use crate::geometry::{Jets, Order};
@@ -58,6 +59,17 @@ impl Goal {
             Self::Beta(expected) => expected.admits(snapshot.settings.objective.beta),
             Self::Steps(expected) => expected.admits(snapshot.step as f64),
             Self::Quantity(quantity, expected) => expected.admits(shown(*quantity, snapshot)),
+        }
+    }
+}
+
+impl Goal {
+    /// The number of latents that it speaks of at least.
+    pub(super) fn latents(&self) -> usize {
+        match self {
+            Self::Active(i, _) | Self::Longest(i) | Self::Latent(i, _) => i + 1,
+            Self::Quantity(CheckQuantity::SingularValue(rank), _) => rank + 1,
+            _ => 0,
         }
     }
 }
@@ -147,17 +159,8 @@ impl FromStr for Goal {
                 return index(rest).map(goal);
             }
         }
-        let number = |text: &str| text.trim().parse::<f64>().map_err(|_not_a_number| wrong());
-        let (name, expected) = if let Some((name, limit)) = text.split_once(" below ") {
-            (name, Expected::Below(number(limit)?))
-        } else if let Some((name, limit)) = text.split_once(" above ") {
-            (name, Expected::Above(number(limit)?))
-        } else {
-            let (name, range) = text.split_once(" near ").ok_or_else(wrong)?;
-            let (value, tolerance) = range.split_once(" within ").ok_or_else(wrong)?;
-            (name, Expected::Near { value: number(value)?, tolerance: number(tolerance)? })
-        };
-        Ok(match name.trim() {
+        let (name, expected) = condition(text).ok_or_else(wrong)?;
+        Ok(match name {
             "beta" => Self::Beta(expected),
             "steps" => Self::Steps(expected),
             "phi" => Self::Phi(expected),
@@ -183,8 +186,8 @@ impl fmt::Display for Goal {
             Self::Active(i, true) => write!(f, "latent {} is active", i + 1),
             Self::Active(i, false) => write!(f, "latent {} has collapsed", i + 1),
             Self::Longest(i) => write!(f, "column {} is as long as anywhere (|z| ≤ 2)", i + 1),
-            Self::Latent(i, expected) => write!(f, "z* {}: {}", i + 1, range(expected)),
-            Self::Phi(expected) => write!(f, "dial φ (degrees): {}", range(expected)),
+            Self::Latent(i, expected) => write!(f, "z{} of z* {}", i + 1, range(expected)),
+            Self::Phi(expected) => write!(f, "φ {} (degrees)", range(expected)),
             Self::Covariance(covariance) => write!(f, "covariance is {}", covariance.name()),
             Self::Beta(expected) => write!(f, "β {}", range(expected)),
             Self::Steps(expected) => write!(f, "steps {}", range(expected)),
@@ -216,7 +219,10 @@ mod tests {
         assert!(reached("phi near 20 within 5", &[0.0, 0.0], 18.0));
         // A linear decoder's columns are as long everywhere.
         assert!(reached("longest 1", &[0.3, 0.0], 0.0) && !reached("longest 1", &[9.0, 0.0], 0.0));
-        for wrong in ["win", "active x", "active 0", "luck above 3", "ELBO above 3", "phi near 3"] {
+        assert_eq!("z12 above 1".parse::<Goal>().unwrap().latents(), 12);
+        for wrong in
+            ["s1 near 2 within -1", "win", "active x", "active 0", "luck above 3", "ELBO above 3", "phi near 3"]
+        {
             assert!(wrong.parse::<Goal>().is_err(), "{wrong}");
         }
     }

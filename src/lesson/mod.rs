@@ -6,6 +6,7 @@
 mod blocks;
 mod check;
 mod claim;
+mod condition;
 mod course;
 mod document;
 mod goal;
@@ -17,7 +18,7 @@ mod vocabulary;
 
 pub use check::{ClaimCheck, check_lesson};
 pub use claim::{Claim, ClaimKind};
-pub use course::{CourseLesson, course, course_lesson};
+pub use course::{CourseLesson, course, course_lesson, next_course_lesson};
 pub use document::Lesson;
 pub use goal::{Goal, GoalState};
 pub use problem::LessonProblem;

@@ -8,7 +8,7 @@ use super::problem::LessonProblem;
 use super::run::{LessonRun, is_of_run};
 use super::task::Task;
 use super::vocabulary::Vocabulary;
-use crate::checks::{Seeds, predictions};
+use crate::checks::{CheckQuantity, Seeds, predictions};
 use crate::sentence::quoted;
 
 /// Camera, layers and dials of a step.
@@ -100,7 +100,7 @@ impl LessonStep {
             .unwrap_or_default();
         let scene = scene(&mut block, kept.map(|kept| &kept.scene), vocabulary)?;
         let notes = block.words("notes")?.unwrap_or_default();
-        let task = Task::of(&mut block, runs.len())?;
+        let task = Task::of(&mut block, runs.len(), runs[0].latent_dim())?;
         if let Some((key, at)) = block.unknown() {
             let sentence = format!("'{key}' is not known; docs/lessons.md lists all keys of a step");
             return Err(LessonProblem::new(at, sentence));
@@ -115,6 +115,13 @@ impl LessonStep {
                 && !is_named(name)
             {
                 let sentence = format!("`unpick check` has no prediction {} about this scene", quoted(name));
+                return Err(LessonProblem::new(claim.line, sentence));
+            }
+            if let ClaimKind::Measured(_, CheckQuantity::SingularValue(rank), _)
+            | ClaimKind::Compared(_, CheckQuantity::SingularValue(rank), _) = &claim.kind
+                && *rank >= most
+            {
+                let sentence = format!("there is no s{}: the run has {most} latents", rank + 1);
                 return Err(LessonProblem::new(claim.line, sentence));
             }
         }

@@ -50,8 +50,8 @@ pub enum Task {
 }
 
 impl Task {
-    /// The task of a step with so many runs, if it has one.
-    pub(super) fn of(block: &mut LessonBlock, runs: usize) -> Result<Option<Self>, LessonProblem> {
+    /// The task of a step with so many runs and latents of the first run, if it has one.
+    pub(super) fn of(block: &mut LessonBlock, runs: usize, m: usize) -> Result<Option<Self>, LessonProblem> {
         let line = block.line_of("ask");
         if let Some(question) = block.words("ask")? {
             let task = if block.has("guess") {
@@ -63,6 +63,20 @@ impl Task {
             };
             return task.map(Some);
         }
+        for [key, owner, what] in [
+            ["choices", "ask", "question"],
+            ["answer", "ask", "question"],
+            ["guess", "ask", "question"],
+            ["sketch", "ask", "question"],
+            ["range", "ask", "question"],
+            ["unit", "ask", "question"],
+            ["hint", "goal", "task"],
+        ] {
+            if block.has(key) && !block.has(owner) {
+                let sentence = format_args!("{key} belongs to a {what}: add {owner} = \"…\"");
+                return Err(LessonProblem::new(block.line_of(key), sentence));
+            }
+        }
         let Some((line, value)) = block.take("goal") else { return Ok(None) };
         let wrong = |sentence: String| LessonProblem::new(line, sentence);
         let goals = match &value {
@@ -71,7 +85,10 @@ impl Task {
             _ => return Err(wrong("goal must be what is to be reached, as \"collapsed 2\"".to_owned())),
         };
         let goal = |value: &Value| value.as_str().unwrap_or_default().parse::<Goal>().map_err(wrong);
-        let goals = goals.iter().map(goal).collect::<Result<_, _>>()?;
+        let goals = goals.iter().map(goal).collect::<Result<Vec<Goal>, _>>()?;
+        if let Some(goal) = goals.iter().find(|goal| goal.latents() > m) {
+            return Err(wrong(format!("the goal \"{goal}\" needs {} latents; the run has {m}", goal.latents())));
+        }
         let hint = block.words("hint")?.unwrap_or_default();
         Ok(Some(Self::Try { goals, hint }))
     }

@@ -144,6 +144,8 @@ pub enum UiCommand {
     StepMoment(bool),
     /// Move z\* to a point.
     MoveTo(Vec<f64>),
+    /// Turns the dial of φ to so many degrees.
+    SetPhi(f64),
     /// Take back the last change of settings or view.
     Undo,
     /// Make the change again that was taken back.
@@ -283,6 +285,9 @@ pub struct CommandEntry {
     pub help: &'static str,
 }
 
+/// The lesson for newcomers.
+pub const FIRST_LESSON: &str = "first-minutes";
+
 /// The table of commands in the order of menus and help; `views` are those that can be shown alone and exported.
 pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     use Menu::{Edit, File, Help, Lessons, Run, View as ViewMenu};
@@ -396,8 +401,8 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::Zoom(Some(-0.1)), "Zoom out", ctrl(Key::Minus), (ViewMenu, 4), "Make text and marks smaller");
     add(C::Zoom(None), "Reset zoom", ctrl(Key::Num0), (ViewMenu, 4), "Text and marks as the window is large");
     for lesson in course() {
-        let (title, aim) = lesson.title_and_aim();
-        add(C::OpenLesson(lesson.name), title, None, (Lessons, 0), aim);
+        let key = if lesson.name == FIRST_LESSON { plain(Key::F3) } else { None };
+        add(C::OpenLesson(lesson.name), &lesson.numbered_title(), key, (Lessons, 0), lesson.title_and_aim().1);
     }
     add(
         C::StepLesson(true),

@@ -86,6 +86,9 @@ pub struct Selection {
     /// The dial of φ is being dragged: data and latent space show the rotated latents.
     #[serde(skip)]
     pub is_turning: bool,
+    /// Letting go of the dial rotates the living run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rotates_on_release: bool,
     /// The symbol whose formulas and marks are emphasised.
     #[serde(skip)]
     pub highlighted: Option<Symbol>,
@@ -236,6 +239,7 @@ impl Default for Selection {
             reconstructions: Reconstructions::default(),
             anchor: None,
             is_turning: false,
+            rotates_on_release: false,
             highlighted: None,
             pointed: None,
             is_preview_fresh: false,

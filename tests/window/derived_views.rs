@@ -7,9 +7,11 @@ use eframe::egui::{Key, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::experiment::Command;
 use unpick::geometry::Rotation;
+use unpick::viz::command::UiCommand;
 use unpick::viz::query::QueryCache;
 use unpick::viz::views::posterior::query::PosteriorQuery;
 use unpick::viz::views::rotate::query::RotateQuery;
+use unpick::viz::views::view_named;
 
 use crate::harness::WindowTest;
 
@@ -52,6 +54,27 @@ fn samples_move_only_while_drawing_is_on() {
     let before = test.render();
     test.frames(60);
     assert!(test.render() == before, "nothing moves any more");
+}
+
+#[test]
+fn the_line_of_the_angle_is_dragged_and_rotates_on_release_if_wanted() {
+    let mut test = WindowTest::paused_at("linear", 400);
+    test.app().execute(UiCommand::SetAlone(view_named("rotate")));
+    test.frames(3);
+    let plot = test.kittest.get_by_label("Line of φ").rect();
+    let at = |share: f32| plot.center() + vec2(share * plot.width(), 0.0);
+    test.drag(at(0.0), at(0.05));
+    let before = test.app().selection().phi;
+    test.drag(at(0.05), at(0.15));
+    // A tenth of a plot that spans 2.28 × 90 degrees; φ is a whole number of them.
+    let turned = test.app().selection().phi - before;
+    assert!((turned - 0.1 * 2.28 * 90.0).abs() <= 1.0, "{turned}");
+    assert!(test.app().snapshot().unwrap().log.is_empty(), "the run stays as it is");
+    test.press("on release");
+    test.drag(at(0.15), at(0.2));
+    test.until(|app| app.snapshot().is_some_and(|snapshot| !snapshot.log.is_empty()));
+    let rotated = test.app().snapshot().unwrap().log[0].command.to_string();
+    assert!(rotated.starts_with("rotate=") && test.app().selection().phi == 0.0, "{rotated}");
 }
 
 #[test]

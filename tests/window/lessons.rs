@@ -1,6 +1,7 @@
 //! Lessons: stepping, exact states, questions, tasks, live reload, presenter mode.
 
-use std::fs;
+use std::path::Path;
+use std::{env, fs};
 
 use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
@@ -75,7 +76,7 @@ fn opened(text: &str) -> (WindowTest, tempfile::TempDir) {
 }
 
 /// Every lesson is played from its first step to its last and back, and each step is the same on its second visit. In the window and in
-/// presenter mode no text lies over another, none is cut, and none is small.
+/// presenter mode no text lies over another, none is cut, and none is small. `PICTURES=FOLDER` saves a picture of each presented step.
 #[test]
 fn every_lesson_plays_to_its_end_and_back() {
     let mut report = Vec::new();
@@ -97,6 +98,12 @@ fn every_lesson_plays_to_its_end_and_back() {
                     test.resize(vec2(1280.0, 720.0));
                 }
                 test.frames(3);
+                if let Some(folder) = env::var_os("PICTURES").filter(|_| presenting) {
+                    test.frames(30);
+                    test.render()
+                        .save(Path::new(&folder).join(format!("{}-{:02}.png", lesson.name, step + 1)))
+                        .unwrap();
+                }
                 let mode = if presenting { "presented" } else { "in the window" };
                 let found = faults(&texts(&test));
                 report.extend(found.into_iter().map(|fault| format!("{} {}, {mode}: {fault}", lesson.name, step + 1)));
@@ -241,7 +248,7 @@ fn a_task_is_recognised_when_all_its_goals_are_reached_at_once() {
     at(&mut test, 4);
     test.app().selection().z = vec![2.0, 0.0];
     test.frames(3);
-    assert!(test.kittest.query_by_label("✔ z* 1: > 1.5").is_some());
+    assert!(test.kittest.query_by_label("✔ z1 of z* > 1.5").is_some());
     assert!(test.kittest.query_by_label("Done.").is_none());
     test.press("Hint");
     assert!(test.kittest.query_by_label("Drag the blue cross.").is_some());
@@ -273,6 +280,40 @@ fn an_edited_lesson_is_read_again_and_a_mistake_leaves_it_open() {
     fs::write(&path, LESSON.replace("answer = 2", "answer = 5")).unwrap();
     test.until(|app| app.lesson_steps() == 2);
     assert!(test.app().notice().is_some_and(|notice| notice.contains("line 30: answer")), "{:?}", test.app().notice());
+    // A shown step stays while it cannot be read.
+    fs::write(&path, LESSON).unwrap();
+    test.until(|app| app.lesson_steps() == 5);
+    test.app().go_to_step(2);
+    at(&mut test, 2);
+    fs::write(&path, LESSON.replace("train_to = 320", "train_to = 3")).unwrap();
+    test.until(|app| app.notice().is_some_and(|notice| notice.contains("train_to")));
+    test.frames(3);
+    assert_eq!((test.app().lesson_step(), test.app().lesson_steps()), (Some(2), 5));
+}
+
+#[test]
+fn the_last_step_of_a_lesson_leads_to_the_next_lesson() {
+    let mut test = WindowTest::paused_at("cylinder", 0);
+    test.app().execute(UiCommand::OpenLesson("03-linear"));
+    let last = test.app().lesson_steps() - 1;
+    test.app().go_to_step(last);
+    at(&mut test, last);
+    test.app().execute(UiCommand::RevealLesson);
+    test.frames(3);
+    test.press("Next lesson ▶");
+    at(&mut test, 0);
+    let (title, _) = unpick::lesson::course_lesson("04-posteriors").expect("it is built in").title_and_aim();
+    assert!(test.kittest.query_by_label(title).is_some(), "{title}");
+}
+
+#[test]
+fn nothing_trains_behind_a_step_that_is_being_prepared() {
+    let mut test = WindowTest::paused_at("cylinder", 20);
+    test.app().execute(UiCommand::OpenLesson("07-seams"));
+    assert_eq!(test.app().lesson_step(), None, "its run takes a while");
+    test.app().execute(UiCommand::RunOrPause);
+    assert!(test.app().notice().is_some_and(|notice| notice.contains("being prepared")), "{:?}", test.app().notice());
+    at(&mut test, 0);
 }
 
 #[test]

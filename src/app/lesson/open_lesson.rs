@@ -8,7 +8,7 @@ use eframe::egui::Context;
 use super::preparer::{PreparedState, Preparer, Wanted};
 use super::reload::Reload;
 use crate::experiment::Snapshot;
-use crate::lesson::{Lesson, LessonProblem, LessonStep, Task};
+use crate::lesson::{Lesson, LessonProblem, LessonStep, Task, course, next_course_lesson};
 use crate::viz::command::CameraPose;
 use crate::viz::lesson_names::vocabulary;
 use crate::viz::selection::Selection;
@@ -48,6 +48,8 @@ pub(in crate::app) struct OpenLesson {
     pub(in crate::app) lesson: Lesson,
     /// Its file; `None` for a built-in lesson.
     pub(in crate::app) path: Option<PathBuf>,
+    /// The name of the built-in lesson that follows, and its title.
+    pub(in crate::app) next: Option<(&'static str, String)>,
     /// The index of the shown step.
     pub(in crate::app) at: usize,
     /// The selection with which the step began; `None` while its runs are being prepared.
@@ -72,13 +74,16 @@ impl OpenLesson {
     /// # Errors
     /// If it can't be read, or the system has no thread to give.
     pub(in crate::app) fn open(text: &str, path: Option<&Path>, ctx: &Context) -> Result<Self, String> {
+        let built_in = course().iter().find(|lesson| path.is_none() && lesson.text == text);
+        let next = built_in.and_then(|lesson| next_course_lesson(lesson.name));
+        let next = next.map(|lesson| (lesson.name, lesson.numbered_title()));
         let lesson = Lesson::parse(text, &vocabulary()).map_err(|problem| place(&problem, path))?;
         let no_thread = |error| format!("the lesson cannot be opened ({error}); close other programs");
         let reload = path.map(|path| Reload::start(path, text.to_owned(), ctx)).transpose().map_err(no_thread)?;
         let preparer = Preparer::start(ctx).map_err(no_thread)?;
         let (path, task) = (path.map(Path::to_owned), TaskState::default());
         let (entered, pose, runs, looked_at) = (None, None, Vec::new(), None);
-        let open = Self { lesson, path, at: 0, entered, pose, runs, task, looked_at, preparer, reload };
+        let open = Self { lesson, path, next, at: 0, entered, pose, runs, task, looked_at, preparer, reload };
         open.want();
         Ok(open)
     }
@@ -122,6 +127,11 @@ impl OpenLesson {
     pub(in crate::app) fn reload(&mut self) -> Option<Result<(), String>> {
         let text = self.reload.as_ref()?.changed()?;
         Some(match Lesson::parse(&text, &vocabulary()) {
+            // What is shown stays while what one writes can't be read as far as that.
+            Ok(lesson) if lesson.problem.is_some() && lesson.steps.len() <= self.at => {
+                self.lesson.problem = lesson.problem;
+                Ok(())
+            }
             Ok(lesson) => {
                 let was = self.step().clone();
                 self.lesson = lesson;

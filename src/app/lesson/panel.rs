@@ -52,7 +52,9 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
         }
         if let Some(problem) = open.problem() {
             ui.add_space(6.0);
-            ui.colored_label(ui.visuals().warn_fg_color, format!("The lesson ends here. {problem}"));
+            let is_last = open.at + 1 == open.lesson.steps.len();
+            let what = if is_last { "The lesson ends here." } else { "A later step cannot be read." };
+            ui.colored_label(ui.visuals().warn_fg_color, format!("{what} {problem}"));
         }
     });
     if !state.is_presenting {
@@ -118,7 +120,15 @@ fn foot(ui: &mut Ui, open: &OpenLesson, state: &PanelState<'_>) {
         };
         button("◀ Back", open.at > 0, UiCommand::StepLesson(false));
         let has_more = open.at + 1 < open.lesson.steps.len() || open.is_covered();
-        button(if open.is_covered() { "Reveal" } else { "Next ▶" }, has_more, UiCommand::StepLesson(true));
+        match &open.next {
+            Some((next, title)) if !has_more => {
+                let response = ui.button("Next lesson ▶").on_hover_text(title);
+                if response.clicked() {
+                    state.commands.send(UiCommand::OpenLesson(next));
+                }
+            }
+            _ => button(if open.is_covered() { "Reveal" } else { "Next ▶" }, has_more, UiCommand::StepLesson(true)),
+        }
     });
     if is_ready {
         let back = ui.add_enabled(state.is_changed, Button::new("↺ Back to the step"));

@@ -115,8 +115,8 @@ fn entry_of(
     let pointed = shown.inner.as_deref().and_then(Symbol::named);
     ui.label(RichText::new(format!("Source: {}", entry.source)).weak());
     if let Some(lesson) = lesson {
-        let (title, aim) = lesson.title_and_aim();
-        if ui.button(format!("Lesson: {title}")).on_hover_text(aim).clicked() {
+        let (title, aim) = (lesson.numbered_title(), lesson.title_and_aim().1);
+        if ui.button(format!("Lesson {title}")).on_hover_text(aim).clicked() {
             commands.send(UiCommand::OpenLesson(lesson.name));
         }
     }

@@ -1,6 +1,6 @@
 //! Tests of arrays from files.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Cursor, Write as _};
 
 use flate2::Compression;

@@ -32,6 +32,11 @@ pub(super) fn in_latent_space(marks: &PlotPainter, context: &ViewContext<'_>, [a
             marks.curve(ellipse(mean, block, deviations), Stroke::new(CURVE_WIDTH, palette.ink), &[]);
         }
     }
+    if moment == StepMoment::Draw {
+        // ε has the units of the prior, in which latent space is drawn.
+        let noise: Vec<f64> = step.next.noise.iter().map(|x| f64::from(*x)).collect();
+        marks.arrow([0.0; 2], at(&noise), palette.muted, "ε");
+    }
     if moment >= StepMoment::Sample {
         let z = at(&step.z);
         marks.curve([mean, z].into_iter(), Stroke::new(CURVE_WIDTH, palette.ink), &[4.0, 3.0]);

@@ -71,7 +71,7 @@ pub(super) fn views(context: &PaletteContext<'_>, typed: &str) -> Vec<PaletteRow
 /// The built-in lessons.
 pub(super) fn lessons(context: &PaletteContext<'_>, typed: &str) -> Vec<PaletteRow> {
     let row = |lesson: &'static crate::lesson::CourseLesson| {
-        let (title, aim) = lesson.title_and_aim();
+        let (title, aim) = (lesson.numbered_title(), lesson.title_and_aim().1);
         (
             lesson.name,
             context.row(format!("lesson {title}"), lesson.name.to_owned(), aim, UiCommand::OpenLesson(lesson.name)),

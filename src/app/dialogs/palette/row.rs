@@ -44,6 +44,8 @@ pub(in crate::app) struct PaletteContext<'a> {
     pub(in crate::app) seed: u64,
     /// z*.
     pub(in crate::app) z: &'a [f64],
+    /// The angle of the rotation dial, in degrees.
+    pub(in crate::app) phi: f64,
     /// Seconds for the planned steps; `None`: full speed.
     pub(in crate::app) pace: Option<f64>,
     /// Why a command would be refused.

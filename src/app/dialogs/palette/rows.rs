@@ -80,6 +80,7 @@ mod tests {
             step: 100,
             seed: config.seed,
             z: &[0.5, 1.0],
+            phi: 10.0,
             pace: None,
             refusal: &|command| matches!(command, UiCommand::NextSeed).then(|| "not now".to_owned()),
         };
@@ -105,6 +106,8 @@ mod tests {
         assert_eq!(first("steps 5000"), RowAction::Send(UiCommand::StepsTo(5000)));
         assert_eq!(first("seed 3"), RowAction::Send(UiCommand::SetSeed(3)));
         assert_eq!(first("z 1 -0.5"), RowAction::Send(UiCommand::MoveTo(vec![1.0, -0.5])));
+        assert_eq!(first("phi -20"), RowAction::Send(UiCommand::SetPhi(-20.0)));
+        assert!(matches!(first("phi 200"), RowAction::Refuse(_)));
         assert_eq!(first("z −2"), RowAction::Send(UiCommand::MoveTo(vec![-2.0, 1.0])));
         assert_eq!(first("speed full"), RowAction::Send(UiCommand::SetPace(None)));
         assert!(matches!(first("rotate 30"), RowAction::Send(UiCommand::RotateLatents(r)) if r.degrees == 30.0));

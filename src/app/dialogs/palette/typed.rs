@@ -24,7 +24,7 @@ pub(super) struct TypedSetting {
 }
 
 /// All of them.
-pub(super) const TYPED: [TypedSetting; 14] = [
+pub(super) const TYPED: [TypedSetting; 15] = [
     setting(
         "beta",
         "β",
@@ -68,6 +68,7 @@ pub(super) const TYPED: [TypedSetting; 14] = [
         |_| String::new(),
         |c, value| change(c, ["rotate", "rotate latents"], value),
     ),
+    setting("phi", "φ", "degrees", |c| short(c.phi, 0..=0), |c, value| one(c, "φ", phi(value))),
     setting("z", "z*", "a number for each latent", |c| latent(c.z), |c, value| one(c, "z*", place(c, value))),
     setting("seed", "seed", "a whole number", |c| c.seed.to_string(), |c, value| one(c, "seed", seed(value))),
     setting(
@@ -126,6 +127,16 @@ fn place(context: &PaletteContext<'_>, text: &str) -> Result<(String, UiCommand)
 fn latent(z: &[f64]) -> String {
     let numbers: Vec<String> = z.iter().map(|z| short(*z, 0..=0)).collect();
     format!("({})", numbers.join(", "))
+}
+
+/// The dial of the rotation at this angle.
+fn phi(text: &str) -> Result<(String, UiCommand), String> {
+    match typed(text.trim_end_matches('°')) {
+        Some(degrees) if (-90.0..=90.0).contains(&degrees) => {
+            Ok((format!("to {}°", short(degrees, 0..=0)), UiCommand::SetPhi(degrees)))
+        }
+        _ => Err(format!("{} is no angle from −90 to 90 degrees", quoted(text))),
+    }
 }
 
 fn seed(text: &str) -> Result<(String, UiCommand), String> {

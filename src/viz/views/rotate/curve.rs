@@ -1,6 +1,6 @@
 //! Draws the objective over φ, with a legend.
 
-use eframe::egui::{Align2, Grid, Pos2, Stroke, Ui, pos2};
+use eframe::egui::{Align2, CursorIcon, Grid, Pos2, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::angle::AxisAngleQuery;
@@ -18,14 +18,15 @@ use crate::viz::theme::{Palette, label_font};
 /// Rotating further only flips latents.
 pub(super) const RANGE: f64 = 90.0;
 
-/// The objective over the angle off the axes, where V of the model is; φ is counted from there.
+/// The objective over the angle off the axes, where V of the model is; φ is counted from there. Gives the response of the plot, whose
+/// upright line can be dragged, and the φ under the pointer while it is.
 pub(super) fn curve(
     ui: &mut Ui,
     context: &ViewContext<'_>,
     found: &RotationCurve,
     others: Option<&RotationCurve>,
     phi: f64,
-) {
+) -> (Response, Option<f64>) {
     let palette = ViewContext::palette(ui);
     let full = found.full().unwrap_or(0.0);
     let origin = found.origin();
@@ -44,7 +45,7 @@ pub(super) fn curve(
             (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()
         })
         .y_grid_spacer(grid(4.0))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "").formatter(|mark, _| {
+        .custom_x_axes(vec![axis(AxisHints::new_x(), "degrees off the axes").formatter(|mark, _| {
             if mark.value.rem_euclid(45.0) == 0.0 { format!("{}°", number(mark.value, 0)) } else { String::new() }
         })])
         .custom_y_axes(vec![axis(AxisHints::new_y(), height).min_thickness(48.0)])
@@ -102,7 +103,12 @@ pub(super) fn curve(
     let about = if found.unconverged() > 0 { "≈" } else { "=" };
     let loss = format!("loss {about} {} nats", number(found.loss(phi), 3));
     angle_and_loss(&marks, marks.at([at, low]), phi, &loss, palette);
-    hover(context, response.response, |pointer| {
+    let plot = ui.interact(*response.transform.frame(), ui.scope_id().with("line of φ"), Sense::DRAG);
+    plot.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Line of φ"));
+    let dragged = plot.interact_pointer_pos().filter(|_| plot.dragged() && !context.is_figure());
+    let phi = dragged.map(|pointer| marks.point(pointer)[0] - origin);
+    let plot = if context.is_figure() { plot } else { plot.on_hover_cursor(CursorIcon::ResizeHorizontal) };
+    let plot = hover(context, plot, |pointer| {
         let second = NamedMarks::new("second order", degrees().map(|d| [d, full - found.price(d - origin)]));
         let diagonal = NamedMarks::new("best diagonal", degrees().map(|d| [d, full - found.loss(d - origin)]));
         let full = NamedMarks::new("best full", degrees().map(|d| [d, full]));
@@ -110,6 +116,7 @@ pub(super) fn curve(
         let known = [diagonal, full].into_iter().filter(|_| searched);
         values_at(&marks, pointer, ["degrees off the axes", "nats"], known.chain([second]))
     });
+    (plot, phi)
 }
 
 /// Radius of a ball.

@@ -3,6 +3,7 @@
 pub(crate) mod angle;
 mod beta;
 mod curve;
+mod dial;
 pub mod query;
 mod table;
 mod ui;

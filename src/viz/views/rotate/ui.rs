@@ -1,24 +1,20 @@
-//! The dial of φ, the price of rotating by it, and the rotation of the living run.
+//! The objective over φ beside its dial, with the price of rotating by φ.
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Button, ComboBox, CursorIcon, DragValue, EventFilter, Key, Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui,
-    UiBuilder, Vec2, WidgetInfo, vec2,
-};
+use eframe::egui::{Button, ComboBox, DragValue, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::beta::BetaPicture;
 use super::curve::{RANGE, columns, curve, entries, legend};
+use super::dial::{dial, let_go, rotate, turn};
 use super::query::{RotateQuery, RotationCurve};
 use crate::nn::OptimizerKind;
 use crate::vae::Covariance;
-use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::number::number;
-use crate::viz::draw::polyline::polyline;
 use crate::viz::selection::Selection;
-use crate::viz::theme::{HANDLE_RADIUS, REACH, indexed};
+use crate::viz::theme::indexed;
 
 /// A dip below this many nats is flat.
 const FLAT: f64 = 0.002;
@@ -42,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let found = answer.as_deref();
     if context.is_figure() {
         if let Some(found) = found {
-            curve_and_legend(ui, context, found, selection.phi, ui.available_rect_before_wrap());
+            curve_and_legend(ui, context, found, selection, ui.available_rect_before_wrap());
         }
         return;
     }
@@ -59,13 +55,13 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         };
         if beside {
             ui.horizontal(|ui| {
-                dial(ui, selection, side);
+                dial(ui, context, selection, side);
                 ui.vertical(|ui| controls(ui, context, selection));
             });
             words(ui, selection.phi);
         } else {
             ui.horizontal(|ui| {
-                dial(ui, selection, side);
+                dial(ui, context, selection, side);
                 ui.vertical(|ui| {
                     controls(ui, context, selection);
                     words(ui, selection.phi);
@@ -79,7 +75,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     } else {
         room.with_min_y(head.response.rect.max.y + ui.spacing().item_spacing.y)
     };
-    curve_and_legend(ui, context, found, selection.phi, area);
+    curve_and_legend(ui, context, found, selection, area);
     ui.allocate_rect(room, Sense::hover());
 }
 
@@ -99,8 +95,14 @@ pub(super) fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Sele
 /// The width of what stands beside the dial.
 const CONTROLS: f32 = 120.0;
 
-/// The objective over the angle with its legend beneath, which is all that a figure shows.
-fn curve_and_legend(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64, area: Rect) {
+/// The objective over the angle with its legend beneath, which is all that a figure shows. Dragging its upright line turns the dial.
+fn curve_and_legend(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    found: &RotationCurve,
+    selection: &mut Selection,
+    area: Rect,
+) {
     // The name of the upright axis reaches a little over its edge, as the last number of the other does.
     let area = Rect::from_min_max(area.min + vec2(3.0, 0.0), area.max - vec2(4.0, 0.0));
     let others = context.beside.and_then(|other| others_curve(other, found.plane));
@@ -108,7 +110,11 @@ fn curve_and_legend(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurv
     let lines = entries(found, compared).max(4).div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| {
-        curve(ui, context, found, others.as_deref(), phi);
+        let (plot, phi) = curve(ui, context, found, others.as_deref(), selection.phi);
+        if let Some(phi) = phi {
+            turn(selection, phi);
+        }
+        let_go(context, selection, &plot);
     });
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
         legend(ui, found, compared);
@@ -124,67 +130,6 @@ fn others_curve(other: &ViewContext<'_>, plane: [usize; 2]) -> Option<Arc<Rotati
     other.query(&RotateQuery { plane })
 }
 
-/// A ring with the latent axes and a handle on the rotated ones.
-fn dial(ui: &mut Ui, selection: &mut Selection, side: f32) {
-    let palette = ViewContext::palette(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
-    let (centre, radius) = (rect.center(), 0.5 * side - HANDLE_RADIUS - 3.0);
-    let at = |degrees: f64, r: f32| {
-        let (sin, cos) = degrees.to_radians().sin_cos();
-        centre + r * vec2(cos as f32, -sin as f32)
-    };
-    let handle = at(selection.phi, radius);
-    let response =
-        ui.interact(Rect::from_center_size(handle, Vec2::splat(2.0 * REACH)), ui.scope_id().with("φ"), Sense::drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Angle of the rotated latents"));
-    drag_angle(ui, &response, selection, centre);
-
-    let painter = ui.painter();
-    painter.circle_stroke(centre, radius, Stroke::new(1.0, palette.muted));
-    for k in 0..24 {
-        let length = if k % 3 == 0 { 6.0 } else { 3.0 };
-        let degrees = 15.0 * f64::from(k);
-        painter.line_segment([at(degrees, radius), at(degrees, radius - length)], Stroke::new(1.0, palette.muted));
-    }
-    let line = |degrees: f64, stroke: Stroke, dashes: &[f32]| {
-        polyline(painter, &[at(degrees + 180.0, radius), at(degrees, radius)], stroke, dashes);
-    };
-    let phi = selection.phi;
-    for quarter in [0.0, 90.0] {
-        line(quarter, Stroke::new(1.3, palette.latent), &[5.0, 4.0]);
-        line(quarter + phi, Stroke::new(2.0, palette.ink), &[]);
-    }
-    let held = response.dragged() || response.has_focus();
-    let size = if held { HANDLE_RADIUS + 2.0 } else { HANDLE_RADIUS };
-    painter.circle(at(phi, radius), size, palette.latent, Stroke::new(2.0, palette.paper));
-    response.on_hover_cursor(CursorIcon::Grab).on_hover_text("Drag, or use the arrow keys once it has the focus");
-}
-
-/// The pointer and the arrow keys move φ.
-fn drag_angle(ui: &Ui, response: &Response, selection: &mut Selection, centre: Pos2) {
-    if response.dragged()
-        && let Some(pointer) = response.interact_pointer_pos()
-    {
-        let arm = pointer - centre;
-        selection.phi = folded(f64::from((-arm.y).atan2(arm.x).to_degrees()).round());
-        selection.is_turning = true;
-    }
-    if response.has_focus() {
-        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-        for (key, by) in [(Key::ArrowLeft, -1.0), (Key::ArrowDown, -1.0), (Key::ArrowRight, 1.0), (Key::ArrowUp, 1.0)] {
-            if ui.input(|i| i.key_pressed(key)) {
-                selection.phi = folded(selection.phi + by);
-            }
-        }
-    }
-}
-
-/// The same axes within ±90°.
-fn folded(degrees: f64) -> f64 {
-    degrees - 180.0 * (degrees / 180.0).round()
-}
-
 /// φ as a number, the pair of latents, and the button that rotates them.
 fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ui.horizontal(|ui| {
@@ -192,6 +137,7 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
         let response = ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
         selection.is_turning |= response.dragged();
+        let_go(context, selection, &response);
     });
     ui.horizontal(|ui| pair(ui, context.snapshot.latent_dim(), selection));
     let [a, b] = selection.rotated;
@@ -205,10 +151,10 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         indexed("z", b)
     );
     if ui.add_enabled(selection.phi != 0.0, Button::new(text)).on_hover_text(help).clicked() {
-        context.send(UiCommand::RotateLatents(selection.rotation()));
-        // From now on angles are counted from the rotated latents: the mark shows where the run is.
-        selection.phi = 0.0;
+        rotate(context, selection);
     }
+    let help = "Letting go of the dial, or of the line in the plot, rotates the run at once";
+    ui.checkbox(&mut selection.rotates_on_release, "on release").on_hover_text(help);
     if context.snapshot.settings.optimizer.kind != OptimizerKind::Lbfgs {
         ui.weak("restarts the learning rate").on_hover_text(RATE_AFTER_ROTATION);
     }
@@ -303,13 +249,6 @@ fn verdict(depth: f64, least: f64, collapsed: bool, family: Covariance, equivari
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn angles_are_folded_to_the_same_axes() {
-        for (degrees, expected) in [(30.0, 30.0), (170.0, -10.0), (-95.0, 85.0), (180.0, 0.0)] {
-            assert_eq!(folded(degrees), expected);
-        }
-    }
 
     #[test]
     fn a_balance_at_45_degrees_is_named_only_where_the_axes_are_the_best() {

@@ -28,8 +28,11 @@ const STATUS_LINE: f32 = 28.0;
 /// The room in which the text of a lesson stands beside the views, and not beneath.
 const BESIDE_LESSON: f32 = 640.0;
 
-/// The height of the text of a lesson beneath presented views: its title and four lines.
-const PRESENTED_TEXT: f32 = 126.0;
+/// The least height of the text of a lesson beneath presented views: its title and two lines.
+const LEAST_TEXT: f32 = 90.0;
+
+/// The share of the window that it takes at most.
+const MOST_TEXT: f32 = 0.42;
 
 /// Its text while there is nothing else to say.
 const HINT: &str = "Space runs and pauses, F1 lists all keys";
@@ -153,7 +156,10 @@ impl App {
                 let panel = Panel::bottom("lesson beneath").default_size(0.42 * room.y);
                 panel.size_range(150.0..=(0.6 * room.y))
             }
-            (true, true) => Panel::bottom("lesson presented beneath").exact_size(PRESENTED_TEXT),
+            (true, true) => {
+                let height = open.text_height.clamp(LEAST_TEXT, (MOST_TEXT * room.y).max(LEAST_TEXT));
+                Panel::bottom("lesson presented beneath").exact_size(height)
+            }
         };
         let pointed = panel.show(ui, |ui| lesson::panel::show(ui, open, &state)).inner;
         self.selection.pointed = pointed.or(self.selection.pointed);
@@ -320,9 +326,10 @@ impl App {
         let own = &mut self.layouts[self.runs.len() - 1];
         let layout = self.preset.as_mut().unwrap_or(own);
         let slow_step = self.slow_step.as_ref().map(ShownStep::marks);
+        let presented = self.presenter.is_some();
         let contexts = self.runs.iter().enumerate().map(|(k, run)| {
             let context = run.context(&self.background, &commands)?;
-            Some(ViewContext { slow_step: slow_step.filter(|_| k == 0), ..context })
+            Some(ViewContext { slow_step: slow_step.filter(|_| k == 0), presented, ..context })
         });
         let Some(contexts) = contexts.collect::<Option<Vec<_>>>() else {
             ui.centered_and_justified(|ui| ui.label("Preparing the run…"));
@@ -331,7 +338,7 @@ impl App {
         if let Some(few) = &mut self.few {
             few.swap_layers(&mut self.selection);
         }
-        layout.show(ui, &contexts, &mut self.selection, self.presenter.is_some());
+        layout.show(ui, &contexts, &mut self.selection, presented);
         if let Some(few) = &mut self.few {
             few.swap_layers(&mut self.selection);
         }

@@ -104,6 +104,11 @@ impl App {
         self.lesson.as_ref().filter(|open| open.entered.is_some()).map(|open| open.at)
     }
 
+    /// True unless the presented text has to be scrolled.
+    pub fn shows_whole_text(&self) -> bool {
+        self.lesson.as_ref().is_none_or(|open| !open.is_cut)
+    }
+
     /// The number of steps of the open lesson; 0 without one.
     pub fn lesson_steps(&self) -> usize {
         self.lesson.as_ref().map_or(0, |open| open.lesson.steps.len())

@@ -252,6 +252,7 @@ impl RunSlot {
             background,
             commands,
             figure: None,
+            presented: false,
             beside: None,
             slow_step: None,
         })

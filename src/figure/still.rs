@@ -228,6 +228,7 @@ impl Figure {
                 background,
                 commands,
                 figure,
+                presented: false,
                 beside,
                 slow_step: None,
             });

@@ -50,6 +50,8 @@ pub struct ViewContext<'a> {
     pub commands: &'a CommandQueue,
     /// In a figure the colour that it is drawn on; `None` in the window. A figure has layers with names and nothing to press.
     pub figure: Option<Color32>,
+    /// True in presenter mode, where nothing scrolls.
+    pub presented: bool,
     /// The run that it is compared with, on the same scales.
     pub beside: Option<&'a Self>,
     /// A step of the optimiser that is shown slowly, and the moment.

@@ -106,6 +106,9 @@ fn every_lesson_plays_to_its_end_and_back() {
                 }
                 let mode = if presenting { "presented" } else { "in the window" };
                 let found = faults(&texts(&test));
+                if presenting && !test.app().shows_whole_text() {
+                    report.push(format!("{} {}, presented: the text has to be scrolled", lesson.name, step + 1));
+                }
                 report.extend(found.into_iter().map(|fault| format!("{} {}, {mode}: {fault}", lesson.name, step + 1)));
             }
             test.app().execute(UiCommand::TogglePresenter);

@@ -63,6 +63,10 @@ pub(in crate::app) struct OpenLesson {
     pub(in crate::app) looked_at: Option<LookedAt>,
     pub(in crate::app) preparer: Preparer,
     reload: Option<Reload>,
+    /// The height that its presented text needs, in points; it grows with what is revealed.
+    pub(in crate::app) text_height: f32,
+    /// The presented text has to be scrolled.
+    pub(in crate::app) is_cut: bool,
 }
 
 /// Steps ahead whose runs are prepared.
@@ -83,7 +87,22 @@ impl OpenLesson {
         let preparer = Preparer::start(ctx).map_err(no_thread)?;
         let (path, task) = (path.map(Path::to_owned), TaskState::default());
         let (entered, pose, runs, looked_at) = (None, None, Vec::new(), None);
-        let open = Self { lesson, path, next, at: 0, entered, pose, runs, task, looked_at, preparer, reload };
+        let (text_height, is_cut) = (0.0, false);
+        let open = Self {
+            lesson,
+            path,
+            next,
+            at: 0,
+            entered,
+            pose,
+            runs,
+            task,
+            looked_at,
+            preparer,
+            reload,
+            text_height,
+            is_cut,
+        };
         open.want();
         Ok(open)
     }
@@ -103,6 +122,7 @@ impl OpenLesson {
         self.at = at.min(self.lesson.steps.len() - 1);
         (self.entered, self.pose, self.task, self.looked_at) = (None, None, TaskState::default(), None);
         self.runs.clear();
+        (self.text_height, self.is_cut) = (0.0, false);
         self.want();
     }
 

@@ -22,16 +22,22 @@ pub(in crate::app) struct PanelState<'a> {
     pub(in crate::app) commands: &'a CommandQueue,
 }
 
+/// The room below a presented text.
+const BELOW_TEXT: f32 = 12.0;
+
 /// The height of the way on.
 const FOOT: f32 = 66.0;
 
 /// Draws the panel into the room that there is. Gives the symbol under the pointer.
 pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelState<'_>) -> Option<Symbol> {
     let mut pointed = None;
+    let top = ui.cursor().top();
     head(ui, open, state);
+    let head = ui.cursor().top() - top;
     let (size, below) = if state.is_presenting { (PRESENTED, 0.0) } else { (TEXT, FOOT) };
     let room = (ui.available_height() - below).max(0.0);
-    ScrollArea::vertical().id_salt(("lesson", open.at)).max_height(room).auto_shrink(false).show(ui, |ui| {
+    let area = ScrollArea::vertical().id_salt(("lesson", open.at)).max_height(room).auto_shrink(false);
+    let shown = area.show(ui, |ui| {
         if !state.is_presenting {
             ui.heading(&open.step().title);
         }
@@ -57,7 +63,14 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
             ui.colored_label(ui.visuals().warn_fg_color, format!("{what} {problem}"));
         }
     });
-    if !state.is_presenting {
+    if state.is_presenting {
+        let needed = head + shown.content_size.y + BELOW_TEXT;
+        if needed > open.text_height {
+            open.text_height = needed;
+            ui.request_repaint();
+        }
+        open.is_cut = shown.content_size.y > shown.inner_rect.height() + 1.0;
+    } else {
         foot(ui, open, state);
     }
     pointed

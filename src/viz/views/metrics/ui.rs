@@ -54,10 +54,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
         let headings = HEADINGS / columns as f32 * LEVELS;
         let height = ((room.y - 3.0 * LEVELS - differences - headings) / rows as f32 - 5.0).clamp(17.0, 48.0);
-        // In a figure nothing is cut: it cannot be scrolled.
+        // In a figure and in presenter mode nothing is cut: nothing is scrolled there.
         let end = ui.clip_rect().bottom();
         let has_room =
-            |ui: &Ui, needed: f32| !context.is_figure() || ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
+            |ui: &Ui, needed: f32| !(context.is_figure() || context.presented) || ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
         // Under the small plot stand its levels, under the value the difference from the other run.
         let below = |metric: &Metric| {
             let now = (metric.now)(context.snapshot);

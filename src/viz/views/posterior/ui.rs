@@ -46,7 +46,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     });
     let area = ui.available_rect_before_wrap();
     let table = 5.0 * 18.0 + 8.0;
-    let plots = area.with_max_y((area.max.y - table - HEIGHT).max(area.min.y + 80.0));
+    // The parts of the gap stand beneath where they leave the plots enough.
+    let has_gap = area.height() >= LEAST_PLOTS + table + HEIGHT;
+    let gap_height = if has_gap { HEIGHT } else { 0.0 };
+    let plots = area.with_max_y((area.max.y - table - gap_height).max(area.min.y + LEAST_PLOTS));
     let below = plots.max.y + table;
     let (left, right) = plots.split_left_right_at_fraction(0.5);
     let newest = selection.draw.then(|| newest_draw(ui));
@@ -67,11 +70,16 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     );
     let numbers_area = area.with_min_y(plots.max.y + 4.0).with_max_y(below);
     ui.scope_builder(UiBuilder::new().max_rect(numbers_area).id_salt("table"), |ui| numbers(ui, posteriors));
-    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(below)).id_salt("gap"), |ui| {
-        gap(ui, context, posteriors);
-    });
+    if has_gap {
+        ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(below)).id_salt("gap"), |ui| {
+            gap(ui, context, posteriors);
+        });
+    }
     ui.allocate_rect(area, Sense::hover());
 }
+
+/// The least height of the plots.
+const LEAST_PLOTS: f32 = 80.0;
 
 /// Half of the number at the end of an axis.
 const LAST_TICK: f32 = 9.0;

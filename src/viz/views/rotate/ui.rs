@@ -43,6 +43,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         return;
     }
     let room = ui.available_rect_before_wrap();
+    if room.height() < LOW {
+        return low(ui, context, found, selection);
+    }
     // The dial beside the curve, or above it.
     let beside = room.width() > 1.5 * room.height();
     let side = (0.36 * room.width()).min(0.36 * room.height()).clamp(84.0, 190.0);
@@ -77,6 +80,25 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     };
     curve_and_legend(ui, context, found, selection, area);
     ui.allocate_rect(room, Sense::hover());
+}
+
+/// Below this height the dial would leave the curve no room; its line can be dragged, too.
+const LOW: f32 = 290.0;
+
+/// The curve with φ and the button above it.
+fn low(ui: &mut Ui, context: &ViewContext<'_>, found: Option<&RotationCurve>, selection: &mut Selection) {
+    ui.horizontal(|ui| {
+        angle(ui, context, selection);
+        pair(ui, context.snapshot.latent_dim(), selection);
+        button(ui, context, selection);
+    });
+    match found {
+        Some(found) => {
+            let area = ui.available_rect_before_wrap();
+            curve_and_legend(ui, context, found, selection, area);
+        }
+        None => instead(ui, "Computing…"),
+    }
 }
 
 /// True if there are no two latents that could be rotated.
@@ -132,14 +154,25 @@ fn others_curve(other: &ViewContext<'_>, plane: [usize; 2]) -> Option<Arc<Rotati
 
 /// φ as a number, the pair of latents, and the button that rotates them.
 fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
-    ui.horizontal(|ui| {
-        let label = ui.label("φ");
-        let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
-        let response = ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
-        selection.is_turning |= response.dragged();
-        let_go(context, selection, &response);
-    });
+    ui.horizontal(|ui| angle(ui, context, selection));
     ui.horizontal(|ui| pair(ui, context.snapshot.latent_dim(), selection));
+    button(ui, context, selection);
+    if context.snapshot.settings.optimizer.kind != OptimizerKind::Lbfgs {
+        ui.weak("restarts the learning rate").on_hover_text(RATE_AFTER_ROTATION);
+    }
+}
+
+/// φ as a number.
+fn angle(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let label = ui.label("φ");
+    let drag = DragValue::new(&mut selection.phi).range(-RANGE..=RANGE).speed(0.5).max_decimals(1).suffix("°");
+    let response = ui.add(drag).labelled_by(label.id).on_hover_text("Rotates the first latent towards the second");
+    selection.is_turning |= response.dragged();
+    let_go(context, selection, &response);
+}
+
+/// The button that rotates the living run, and the switch that does without it.
+fn button(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let [a, b] = selection.rotated;
     let text = format!("Rotate by {}°", number(selection.phi, 0));
     let help = format!(
@@ -155,9 +188,6 @@ fn controls(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     }
     let help = "Letting go of the dial, or of the line in the plot, rotates the run at once";
     ui.checkbox(&mut selection.rotates_on_release, "on release").on_hover_text(help);
-    if context.snapshot.settings.optimizer.kind != OptimizerKind::Lbfgs {
-        ui.weak("restarts the learning rate").on_hover_text(RATE_AFTER_ROTATION);
-    }
 }
 
 /// The menus of the two rotated latents, for three latents or more.

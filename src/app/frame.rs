@@ -32,7 +32,7 @@ const BESIDE_LESSON: f32 = 640.0;
 const LEAST_TEXT: f32 = 90.0;
 
 /// The share of the window that it takes at most.
-const MOST_TEXT: f32 = 0.42;
+const MOST_TEXT: f32 = 0.44;
 
 /// Its text while there is nothing else to say.
 const HINT: &str = "Space runs and pauses, F1 lists all keys";

@@ -204,6 +204,7 @@ impl Layout {
             TileBehavior { contexts, selection, alone, is_small, is_bare, tabbed, names, bar: None, chosen: None };
         match alone {
             Some(view) => behavior.alone(ui, Pane { view, ..self.small[0] }),
+            None if is_small && is_bare => behavior.presented(ui, self.small),
             None if is_small && self.is_single => behavior.alone(ui, self.small[0]),
             None if is_small => behavior.small(ui, self.small),
             None => self.tree.ui(&mut behavior, ui),

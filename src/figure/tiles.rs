@@ -62,6 +62,17 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         }
     }
 
+    /// In presenter mode, where there is no room for the tiles: one view of both runs, or two of one run.
+    pub(super) fn presented(&mut self, ui: &mut Ui, panes: [Pane; 2]) {
+        let first = panes[0];
+        let two = if self.is_compared(first) {
+            [0, 1].map(|run| (0, Pane { run, ..first }))
+        } else {
+            [0, 1].map(|place| (place, Pane { run: 0, ..panes[place] }))
+        };
+        self.pair(ui, beside(ui), two);
+    }
+
     /// Two panes, each with its place among those of a small window.
     fn pair(&mut self, ui: &mut Ui, halves: [Rect; 2], panes: [(usize, Pane); 2]) {
         let place = ui.available_rect_before_wrap();

@@ -36,7 +36,11 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
     let head = ui.cursor().top() - top;
     let (size, below) = if state.is_presenting { (PRESENTED, 0.0) } else { (TEXT, FOOT) };
     let room = (ui.available_height() - below).max(0.0);
-    let area = ScrollArea::vertical().id_salt(("lesson", open.at)).max_height(room).auto_shrink(false);
+    let area = ScrollArea::vertical()
+        .id_salt(("lesson", open.at))
+        .max_height(room)
+        .min_scrolled_height(0.0)
+        .auto_shrink(false);
     let shown = area.show(ui, |ui| {
         if !state.is_presenting {
             ui.heading(&open.step().title);
@@ -50,7 +54,7 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
         if !(state.is_presenting && has_outcome) {
             pointed = prose(ui, &open.step().text, size, state.highlighted);
         }
-        verdict(ui, open);
+        verdict(ui, open, state.is_presenting);
         goals(ui, open, state.commands);
         if has_outcome {
             ui.add_space(6.0);

@@ -82,12 +82,12 @@ pub(super) fn draw(ui: &mut Ui, range: [f64; 2], values: &mut Vec<f64>) {
 }
 
 /// The drawn curve, dashed, beside the measured one.
-pub(super) fn compare(ui: &mut Ui, range: [f64; 2], drawn: &[f64], measured: Option<&[f64]>) {
+pub(super) fn compare(ui: &mut Ui, range: [f64; 2], drawn: &[f64], measured: Option<&[f64]>, height: f32) {
     let Some(measured) = measured else {
         ui.label("The curve is being measured…");
         return;
     };
-    let (plot, response) = CurvePlot::new(ui, 170.0, range);
+    let (plot, response) = CurvePlot::new(ui, height, range);
     let palette = Palette::of(ui.visuals());
     let dashed =
         Shape::dashed_line(&plot.points(drawn), Stroke::new(CURVE_WIDTH, palette.muted), dashes(0)[0], dashes(0)[1]);

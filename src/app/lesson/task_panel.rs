@@ -93,17 +93,29 @@ fn sketch(ui: &mut Ui, open: &mut OpenLesson, question: &str, range: [f64; 2], c
 }
 
 /// Says how the answer compares with what is so, once it is revealed.
-pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson) {
+///
+/// Presented, the question was read before, and only the right answer and the chosen one stay, unless there are raised hands.
+pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson, is_presenting: bool) {
     if !open.task.is_revealed {
         return;
     }
     let Some(task) = &open.step().task else { return };
-    ui.add_space(6.0);
+    if !is_presenting {
+        ui.add_space(6.0);
+    }
+    let ask = |ui: &mut Ui, question: &str| {
+        if !is_presenting {
+            ui.label(RichText::new(question).strong());
+        }
+    };
     match task {
         Task::Choose { question, choices, answer } => {
-            ui.label(RichText::new(question).strong());
+            ask(ui, question);
             let most = open.task.hands.iter().copied().max().unwrap_or(0);
             for (i, choice) in choices.iter().enumerate() {
+                if is_presenting && most == 0 && i != *answer && open.task.choice != Some(i) {
+                    continue;
+                }
                 let mark = match (i == *answer, open.task.choice == Some(i)) {
                     (true, _) => "✔",
                     (false, true) => "✖",
@@ -119,12 +131,13 @@ pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson) {
             }
         }
         Task::Guess { question, range, unit, .. } => {
-            ui.label(RichText::new(question).strong());
+            ask(ui, question);
             scale(ui, *range, unit, open.task.guess, open.answer().and_then(|numbers| numbers.first().copied()));
         }
         Task::Sketch { question, range, .. } => {
-            ui.label(RichText::new(question).strong());
-            compare(ui, *range, &open.task.sketch, open.answer().as_deref());
+            ask(ui, question);
+            let height = if is_presenting { 110.0 } else { 170.0 };
+            compare(ui, *range, &open.task.sketch, open.answer().as_deref(), height);
         }
         Task::Try { .. } => {}
     }

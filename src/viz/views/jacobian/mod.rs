@@ -59,9 +59,17 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         });
         pictures::show(ui, context);
         let room = ui.available_size();
+        // Beneath pictures there is rarely room for the rest.
+        if context.presented && room.y < NUMBERS_HEIGHT + circles::SMALLEST && context.projection.pictures.is_some() {
+            return;
+        }
+        // Presented, nothing is scrolled: lengths are left out where there is no room beneath the circles.
+        let has_lengths = !context.presented || room.y >= NUMBERS_HEIGHT + circles::SMALLEST + AXIS_HEIGHT;
         let numbers = |ui: &mut Ui, selection: &mut Selection| {
-            lengths(ui, context, selection);
-            ui.add_space(2.0);
+            if has_lengths {
+                lengths(ui, context, selection);
+                ui.add_space(2.0);
+            }
             matrices(ui, context, selection);
         };
         match *selection.shown() {
@@ -73,7 +81,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
                 });
             }
             [a, b] => {
-                circles::show(ui, context, selection, [a, b], (0.5 * room.x - 6.0).min(0.5 * room.y));
+                let needed = if has_lengths { NUMBERS_HEIGHT } else { NUMBERS_HEIGHT - LENGTHS_HEIGHT };
+                let high = if context.presented { room.y - needed - AXIS_HEIGHT } else { 0.5 * room.y };
+                circles::show(ui, context, selection, [a, b], (0.5 * room.x - 6.0).min(high));
                 numbers(ui, selection);
             }
             _ => numbers(ui, selection),
@@ -102,6 +112,11 @@ fn entries(palette: &Palette, has_circles: bool) -> Vec<LegendEntry> {
 
 /// The strength of the bars of lengths.
 const PALE: f32 = 0.4;
+
+/// The height of the numbers of two latents, of their lengths alone, and of the axis beneath the circles, in points.
+const NUMBERS_HEIGHT: f32 = 118.0;
+const LENGTHS_HEIGHT: f32 = 42.0;
+const AXIS_HEIGHT: f32 = 16.0;
 
 /// The width of the numbers with the axes of the circles, in points.
 const NUMBERS: f32 = 340.0;

@@ -136,7 +136,7 @@ pub(super) fn verdict(ui: &mut Ui, open: &OpenLesson, is_presenting: bool) {
         }
         Task::Sketch { question, range, .. } => {
             ask(ui, question);
-            let height = if is_presenting { 110.0 } else { 170.0 };
+            let height = if is_presenting { 92.0 } else { 170.0 };
             compare(ui, *range, &open.task.sketch, open.answer().as_deref(), height);
         }
         Task::Try { .. } => {}

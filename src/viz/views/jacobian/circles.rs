@@ -70,8 +70,16 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         (PlotPainter::new(ui, context, response.transform), response)
     };
     let unit = [[1.0, 0.0], [0.0, 1.0]];
-    let corner = |marks: &PlotPainter, text: &str, color| {
-        marks.label(marks.painter.clip_rect().left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, text, color);
+    // The name of a plane stands in the corner that is farthest from the tips.
+    let corner = |marks: &PlotPainter, text: &str, tips: [[f64; 2]; 2], color| {
+        let frame = marks.painter.clip_rect().shrink2(vec2(4.0, 2.0));
+        let apart = |align: &Align2| {
+            let corner = align.pos_in_rect(&frame);
+            tips.map(|tip| marks.at(tip).distance(corner)).into_iter().fold(f32::INFINITY, f32::min)
+        };
+        let corners = [Align2::LEFT_TOP, Align2::RIGHT_TOP, Align2::LEFT_BOTTOM, Align2::RIGHT_BOTTOM];
+        let farthest = corners.into_iter().rev().max_by(|a, b| apart(a).total_cmp(&apart(b))).unwrap_or(corners[0]);
+        marks.label(farthest.pos_in_rect(&frame), farthest, text, color);
     };
     let mut vectors: [Vec<HoverVector>; 2] = [Vec::new(), Vec::new()];
     for (k, latent) in plane.into_iter().enumerate() {
@@ -98,7 +106,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         for (k, latent) in plane.into_iter().enumerate() {
             marks.arrow([0.0; 2], unit[k], palette.latent, &indexed("e", latent));
         }
-        corner(&marks, "Z", palette.latent);
+        corner(&marks, "Z", unit, palette.latent);
         say(context, response, &marks, &vectors[0]);
 
         let (marks, response) = plot(ui, "image of the unit circle", reach);
@@ -117,7 +125,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         for (tip, latent) in tips.into_iter().zip(plane) {
             marks.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
         }
-        corner(&marks, if context.in_fisher_metric() { "X, Fisher" } else { "X" }, palette.image);
+        corner(&marks, if context.in_fisher_metric() { "X, Fisher" } else { "X" }, tips, palette.image);
         say(context, response, &marks, &vectors[1]);
     });
 }

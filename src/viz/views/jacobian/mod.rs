@@ -219,7 +219,8 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             angles(ui, context, a, b);
             ui.end_row();
         }
-        if context.snapshot.latent_dim() > 1 {
+        // They are in Metrics, too.
+        if context.snapshot.latent_dim() > 1 && !context.presented {
             let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ of the active latents at z*, in nats: 0 exactly when the columns are \
                         orthogonal";
             measured(ui, CONTRAST_HERE.name, probe.contrast, help);

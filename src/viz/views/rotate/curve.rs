@@ -262,7 +262,7 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
 /// The number of legend entries beside each other.
 pub(super) fn columns(width: f32) -> usize {
     match width {
-        ..360.0 => 1,
+        ..330.0 => 1,
         ..640.0 => 2,
         _ => 4,
     }

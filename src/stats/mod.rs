@@ -1,8 +1,10 @@
-//! Statistics of samples, and quadrature and quasi-Monte-Carlo for Gaussians, each tested against closed forms.
+//! Statistics of samples, scores of codes whose true factors are known, and quadrature and quasi-Monte-Carlo for Gaussians, each
+//! tested against closed forms.
 
 mod correlation;
 mod distance;
 mod estimate;
+pub mod factor_scores;
 mod hermite;
 mod normal;
 mod principal_axes;

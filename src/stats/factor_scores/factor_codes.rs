@@ -67,6 +67,7 @@ pub(super) fn mean_and_variance(values: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::factor_scores::dci::{DciProbe, dci};
     use crate::stats::factor_scores::mutual_information::{BINS, mutual_information_gap};
     use crate::stats::factor_scores::nearest_neighbours::neighbour_gap;
     use crate::stats::factor_scores::tests::rotated_square;
@@ -84,6 +85,10 @@ mod tests {
         let one = Matrix::from_columns(1, 40, codes.row(0).collect());
         let single = FactorCodes { codes: &one, ..whole };
         assert_eq!(mutual_information_gap(single, BINS), Err(UndefinedScore::OneLatent));
+        let mut broken = codes.clone();
+        broken[(1, 7)] = f64::NAN;
+        let broken = FactorCodes { codes: &broken, ..whole };
+        assert_eq!(dci(whole, broken, DciProbe::Linear), Err(UndefinedScore::NotFinite));
         let (few_codes, few_factors) = (codes.select_columns(0..4), factors.select_columns(0..4));
         let few = FactorCodes { codes: &few_codes, factors: &few_factors, ..whole };
         assert_eq!(neighbour_gap(few, whole), Err(UndefinedScore::FewObservations));

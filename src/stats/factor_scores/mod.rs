@@ -8,19 +8,25 @@
 //! (`chance_level`).
 
 mod attribute_predictability;
+mod boosted_trees;
 mod categories;
+mod dci;
 mod factor_codes;
 mod factor_kind;
 mod gap_score;
+mod linear_probe;
 mod linear_svm;
+mod logistic_regression;
 mod mutual_information;
 mod nearest_neighbours;
 mod rank_correlation;
+mod regression_tree;
 #[cfg(test)]
 mod tests;
 mod undefined_score;
 
 pub use attribute_predictability::separated_attribute_predictability;
+pub use dci::{Dci, DciProbe, dci};
 pub use factor_codes::FactorCodes;
 pub use factor_kind::{FactorKind, MOST_CATEGORIES};
 pub use gap_score::GapScore;

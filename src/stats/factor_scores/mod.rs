@@ -8,11 +8,13 @@
 //! (`chance_level`).
 
 mod attribute_predictability;
+mod beta_vae;
 mod boosted_trees;
 mod categories;
 mod dci;
 mod factor_codes;
 mod factor_kind;
+mod factor_vae;
 mod gap_score;
 mod linear_probe;
 mod linear_svm;
@@ -21,16 +23,20 @@ mod mutual_information;
 mod nearest_neighbours;
 mod rank_correlation;
 mod regression_tree;
+mod sampled_score;
 #[cfg(test)]
 mod tests;
 mod undefined_score;
 
 pub use attribute_predictability::separated_attribute_predictability;
+pub use beta_vae::{PairSettings, beta_vae_score};
 pub use dci::{Dci, DciProbe, dci};
 pub use factor_codes::FactorCodes;
 pub use factor_kind::{FactorKind, MOST_CATEGORIES};
+pub use factor_vae::{VoteScore, VoteSettings, factor_vae_score};
 pub use gap_score::GapScore;
 pub use mutual_information::{BINS, mutual_information_gap};
 pub use nearest_neighbours::neighbour_gap;
 pub use rank_correlation::{cross_correlation, rank_correlation};
+pub use sampled_score::SampledScore;
 pub use undefined_score::UndefinedScore;

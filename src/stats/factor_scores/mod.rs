@@ -5,12 +5,13 @@
 //! Codes are m × N, the posterior mean of each latent at each observation; factors are K × N. Where a score learns on one part of
 //! the observations and is measured on another, the caller splits them. Scores that compare latents count collapsed ones as well:
 //! leave those out first. None of these scores is meaningful without the level that a random rotation of the same codes reaches
-//! (`chance_level`).
+//! ([`chance_level()`]).
 
 mod attribute_predictability;
 mod beta_vae;
 mod boosted_trees;
 mod categories;
+mod chance_level;
 mod dci;
 mod factor_codes;
 mod factor_kind;
@@ -30,6 +31,7 @@ mod undefined_score;
 
 pub use attribute_predictability::separated_attribute_predictability;
 pub use beta_vae::{PairSettings, beta_vae_score};
+pub use chance_level::{CLASSIFIER_ROTATIONS, ROTATIONS, TREE_ROTATIONS, chance_level};
 pub use dci::{Dci, DciProbe, dci};
 pub use factor_codes::FactorCodes;
 pub use factor_kind::{FactorKind, MOST_CATEGORIES};

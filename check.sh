@@ -20,7 +20,7 @@ no_window_toolkit() {
   fi
 }
 
-# Short runs, whose metrics and decodings NumPy computes again. PYTHON names an interpreter with NumPy, UNPICK a binary
+# Short runs, whose metrics and decodings NumPy computes again, and scores against factors by scikit-learn. PYTHON names an interpreter with NumPy, UNPICK a binary
 # (default: the one that the tests of the command line run). The folder of a run that disagrees stays below target.
 independent() {
   local python=${PYTHON:-python3} target=${CARGO_TARGET_DIR:-target} options
@@ -41,6 +41,11 @@ independent() {
   if ! "$python" -c 'import numpy, tomllib' 2>/dev/null; then
     echo "no Python 3.11 with NumPy was found: metrics and decodings were not computed again"
     return
+  fi
+  if "$python" -c 'import scipy, sklearn' 2>/dev/null; then
+    "$python" tests/independent/factor_scores.py
+  else
+    echo "scikit-learn was not found: scores against factors were not computed again"
   fi
   # With the features of the tests, so that nothing is compiled twice.
   [ -n "${UNPICK:-}" ] || cargo test --no-run --test cli

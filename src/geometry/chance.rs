@@ -4,11 +4,9 @@ use std::f64::consts::PI;
 use std::sync::OnceLock;
 
 use nalgebra::DMatrix;
-use rand_distr::{Distribution as _, StandardNormal};
 
 use super::contrast::distance_to_orthogonality;
-use crate::rng::{Purpose, stream};
-use crate::stats::mean_correlation_coefficient;
+use crate::stats::{mean_correlation_coefficient, random_rotations};
 
 /// Rotations for a mean: its standard error is below 0.01.
 const ROTATIONS: usize = 2000;
@@ -46,16 +44,7 @@ pub fn chance_mcc(latents: &DMatrix<f64>, factors: &DMatrix<f64>) -> f64 {
 
 /// The same random rotations of `m` axes each time.
 fn rotations(m: usize) -> impl Iterator<Item = DMatrix<f64>> {
-    let mut rng = stream(0, Purpose::Analysis, m as u64);
-    (0..ROTATIONS).map(move |_| {
-        let gaussian: DMatrix<f64> = DMatrix::from_fn(m, m, |_, _| StandardNormal.sample(&mut rng));
-        let (mut q, r) = gaussian.qr().unpack();
-        // Uniform only with the signs that make the diagonal of R positive (Mezzadri 2007).
-        for (mut column, r) in q.column_iter_mut().zip(&r.diagonal()) {
-            column *= r.signum();
-        }
-        q
-    })
+    random_rotations(m).take(ROTATIONS)
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ fn whitened(mut draws: DMatrix<f64>) -> DMatrix<f64> {
 }
 
 /// A factor with zero mean and unit variance.
-fn draw(factor: FactorDistribution, rng: &mut ChaCha8Rng) -> f64 {
+pub(super) fn draw(factor: FactorDistribution, rng: &mut ChaCha8Rng) -> f64 {
     match factor {
         FactorDistribution::Normal => StandardNormal.sample(rng),
         FactorDistribution::Uniform => 3.0_f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),

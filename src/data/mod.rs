@@ -1,6 +1,7 @@
 //! Data: scenes, which generate observations from known factors, and tables of your data.
 
 mod dataset;
+mod factor_sampler;
 mod generate;
 mod generator;
 mod ground_truth_map;
@@ -16,6 +17,7 @@ mod table;
 mod training;
 
 pub use dataset::{CentreAndScale, Dataset, Label, ObservationKind, Scale, Split};
+pub use factor_sampler::FactorSampler;
 pub use generate::generate;
 pub use generator::{FactorDistribution, Generator, ObservationSource, SampleMoments};
 pub use ground_truth_map::GroundTruthMap;

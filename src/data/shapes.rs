@@ -11,9 +11,6 @@ pub const SHAPES_SIZE: usize = 64;
 /// Number of all pictures.
 pub const SHAPES_COUNT: usize = 3 * 6 * 40 * 32 * 32;
 
-/// Number of values of each factor: shape, scale, orientation, x, y.
-const VALUES: [usize; 5] = [3, 6, 40, 32, 32];
-
 /// Names of the factors.
 pub const SHAPES_FACTORS: [&str; 5] = ["shape", "scale", "orientation", "x", "y"];
 
@@ -25,6 +22,9 @@ pub struct ShapePicture {
 }
 
 impl ShapePicture {
+    /// The number of values of each factor: shape, scale, orientation, x, y.
+    pub const VALUES: [usize; 5] = [3, 6, 40, 32, 32];
+
     /// Picture `index` in the order of dSprites: y runs fastest, shape slowest.
     ///
     /// # Panics
@@ -32,7 +32,7 @@ impl ShapePicture {
     pub fn new(mut index: usize) -> Self {
         assert!(index < SHAPES_COUNT, "there are {SHAPES_COUNT} pictures");
         let mut classes = [0; 5];
-        for (class, count) in classes.iter_mut().zip(VALUES).rev() {
+        for (class, count) in classes.iter_mut().zip(Self::VALUES).rev() {
             (*class, index) = (index % count, index / count);
         }
         Self { classes }

@@ -1,0 +1,187 @@
+//! Scores of the posterior means of the active latents against the true factors, on held-out observations, each with the level that
+//! a random rotation of the same codes reaches.
+
+use nalgebra::DMatrix;
+
+use super::config::Config;
+use super::factor_score::{FactorScore, ScoreDepth};
+use super::sampled_scores::SampledScores;
+use crate::data::{Dataset, FactorSampler};
+use crate::geometry::Undefined;
+use crate::linalg::Matrix;
+use crate::stats::factor_scores::{
+    BINS, CLASSIFIER_ROTATIONS, Dci, DciProbe, FactorCodes, FactorKind, ROTATIONS, TREE_ROTATIONS, UndefinedScore,
+    chance_level, cross_correlation, dci, mutual_information_gap, neighbour_gap, rank_correlation,
+    separated_attribute_predictability,
+};
+use crate::stats::{Uncertain, mean_correlation_coefficient};
+use crate::vae::Vae;
+
+/// A score with its chance level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreValue {
+    /// Which one.
+    pub score: FactorScore,
+    /// The score, or why it is undefined.
+    pub value: Result<f64, UndefinedScore>,
+    /// Its mean over random rotations of the codes (Haar measure).
+    pub chance: Result<Uncertain, UndefinedScore>,
+}
+
+/// Scores against the true factors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FactorScores {
+    /// The active latents, which are the rows of the matrices.
+    pub latents: Vec<usize>,
+    /// Held-out observations that take part.
+    pub observations: usize,
+    /// Those of them that probes learn from; the others are what they are tested on.
+    pub training: usize,
+    /// The scores in the order of [`FactorScore::ALL`], those that were asked for.
+    pub scores: Vec<ScoreValue>,
+    /// Latents × factors: Pearson correlation.
+    pub correlation: DMatrix<f64>,
+    /// Latents × factors: mutual information in nats, of 20 × 20 bins.
+    pub information: Result<DMatrix<f64>, UndefinedScore>,
+    /// Latents × factors: importance for the linear probe, R².
+    pub importance: Result<DMatrix<f64>, UndefinedScore>,
+    /// Latents × factors: importance for the trees, whose columns sum to 1; only where everything was asked for.
+    pub tree_importance: Option<Result<DMatrix<f64>, UndefinedScore>>,
+}
+
+/// The share of the observations that probes learn from, that of `disentanglement_lib`.
+const TRAINING: f64 = 2.0 / 3.0;
+
+/// Observations that take part at most: trees need tenths of a second for each thousand.
+const MOST: usize = 6000;
+
+impl FactorScores {
+    /// Measures `vae` on the held-out part of `data`; `active` are its active latents.
+    ///
+    /// # Errors
+    /// [`Undefined::NoEncoder`], [`Undefined::NoTrueFactors`] or [`Undefined::NoActiveLatent`].
+    pub fn measure(
+        vae: &Vae<f32>,
+        data: &Dataset,
+        config: &Config,
+        active: &[usize],
+        depth: ScoreDepth,
+    ) -> Result<Self, Undefined> {
+        if !vae.has_encoder {
+            return Err(Undefined::NoEncoder);
+        }
+        let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors)?;
+        if active.is_empty() {
+            return Err(Undefined::NoActiveLatent);
+        }
+        let observations = data.test.observations.columns().min(factors.columns()).min(MOST);
+        let codes = active_codes(vae, &data.test.observations.select_columns(0..observations), active);
+        let factors = factors.select_columns(0..observations).map(f64::from);
+        let kinds: Vec<FactorKind> = (0..factors.rows()).map(|k| FactorKind::guess(factors.row(k))).collect();
+        let training = (TRAINING * observations as f64).round() as usize;
+        let parts = [0..training, training..observations]
+            .map(|part| (codes.select_columns(part.clone()), factors.select_columns(part)));
+        let [train, test] = parts.each_ref().map(|(codes, factors)| FactorCodes { codes, factors, kinds: &kinds });
+        let whole = FactorCodes { codes: &codes, factors: &factors, kinds: &kinds };
+        let split = Split { train, test, whole };
+
+        let mut scores = split.quick(depth);
+        if depth == ScoreDepth::Whole {
+            scores.extend(split.trees());
+        }
+        if let Some(sampler) = config.origin.scene().and_then(FactorSampler::of).filter(|_| depth == ScoreDepth::Whole)
+        {
+            let encode = |observations: &Matrix<f32>| active_codes(vae, observations, active);
+            let sampled = SampledScores { sampler, seed: config.seed, encode: &encode };
+            scores.extend([sampled.factor_vae(), sampled.beta_vae()]);
+        }
+        let importance = |probe| dci(train, test, probe).map(|dci| dci.importances);
+        Ok(Self {
+            latents: active.to_vec(),
+            observations,
+            training,
+            scores,
+            correlation: cross_correlation(&codes, &factors),
+            information: mutual_information_gap(whole, BINS).map(|gap| gap.attributions),
+            importance: importance(DciProbe::Linear),
+            tree_importance: (depth == ScoreDepth::Whole).then(|| importance(DciProbe::Trees)),
+        })
+    }
+
+    /// The value of a score, if it was asked for.
+    pub fn get(&self, score: FactorScore) -> Option<&ScoreValue> {
+        self.scores.iter().find(|value| value.score == score)
+    }
+}
+
+/// Posterior means of the active latents (rows) at observations.
+fn active_codes(vae: &Vae<f32>, observations: &Matrix<f32>, active: &[usize]) -> Matrix<f64> {
+    let encoded = vae.encode(observations);
+    Matrix::from_fn(active.len(), observations.columns(), |i, c| f64::from(encoded[(active[i], c)]))
+}
+
+/// Observations for learning, for testing, and both.
+#[derive(Clone, Copy)]
+struct Split<'a> {
+    train: FactorCodes<'a>,
+    test: FactorCodes<'a>,
+    whole: FactorCodes<'a>,
+}
+
+impl Split<'_> {
+    /// Scores that need no trees and no samples.
+    fn quick(&self, depth: ScoreDepth) -> Vec<ScoreValue> {
+        let has_classes = self.whole.kinds.contains(&FactorKind::Discrete);
+        let share = if depth == ScoreDepth::Quick { 4 } else { 1 };
+        let cheap = ROTATIONS / share;
+        let classified = if has_classes { CLASSIFIER_ROTATIONS / share } else { cheap };
+        let rank = |_: FactorCodes<'_>, whole: FactorCodes<'_>| {
+            Ok([mean_correlation_coefficient(&rank_correlation(whole.codes, whole.factors)).0])
+        };
+        let information = |_: FactorCodes<'_>, whole: FactorCodes<'_>| Ok([mutual_information_gap(whole, BINS)?.score]);
+        let whole = Self { train: self.whole, test: self.whole, ..*self };
+        let mut scores = whole.scored([FactorScore::RankMcc], cheap, rank);
+        scores.extend(whole.scored([FactorScore::Mig], cheap, information));
+        scores.extend(self.scored([FactorScore::Sap], classified, |train, test| {
+            Ok([separated_attribute_predictability(train, test)?.score])
+        }));
+        scores.extend(
+            self.scored([FactorScore::NeighbourGap], cheap / 4, |train, test| Ok([neighbour_gap(train, test)?.score])),
+        );
+        let [d, c, i] = [FactorScore::Disentanglement, FactorScore::Completeness, FactorScore::Informativeness];
+        let lines = |train: FactorCodes<'_>, test: FactorCodes<'_>| Ok(numbers(&dci(train, test, DciProbe::Linear)?));
+        scores.extend(self.scored([d, c, i], classified, lines));
+        scores
+    }
+
+    /// DCI with trees.
+    fn trees(&self) -> Vec<ScoreValue> {
+        let [d, c, i] =
+            [FactorScore::TreeDisentanglement, FactorScore::TreeCompleteness, FactorScore::TreeInformativeness];
+        self.scored([d, c, i], TREE_ROTATIONS, |train, test| Ok(numbers(&dci(train, test, DciProbe::Trees)?)))
+    }
+
+    /// Scores of the codes as they are, and rotated.
+    fn scored<const S: usize>(
+        &self,
+        names: [FactorScore; S],
+        rotations: usize,
+        score: impl Fn(FactorCodes<'_>, FactorCodes<'_>) -> Result<[f64; S], UndefinedScore>,
+    ) -> Vec<ScoreValue> {
+        let values = score(self.train, self.test);
+        let chance = match &values {
+            Ok(_) => chance_level(self.train, self.test, rotations, &score),
+            Err(reason) => Err(*reason),
+        };
+        let of = |k: usize, name| ScoreValue {
+            score: name,
+            value: values.map(|values| values[k]),
+            chance: chance.map(|chance| chance[k]),
+        };
+        names.into_iter().enumerate().map(|(k, name)| of(k, name)).collect()
+    }
+}
+
+fn numbers(dci: &Dci) -> [f64; 3] {
+    [dci.disentanglement, dci.completeness, dci.informativeness]
+}

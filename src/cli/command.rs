@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::export::Export;
 use super::lesson::LessonArgs;
 use super::make::MakeArgs;
-use super::metrics::{ExactGapArgs, metrics};
+use super::metrics::{CostlyMetrics, metrics};
 use super::model_args::ModelArgs;
 use super::output::print;
 use super::recipe::recipe;
@@ -50,7 +50,7 @@ pub enum CliCommand {
         model: ModelArgs,
         /// Measure the exact gap, too
         #[command(flatten)]
-        gap: ExactGapArgs,
+        gap: CostlyMetrics,
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -4,21 +4,33 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::data::Dataset;
-use crate::experiment::{FIXED, Metrics, OWN_SAMPLES, Settings};
+use crate::experiment::{Config, FIXED, Metrics, OWN_SAMPLES, ScoreDepth, Settings};
 use crate::io::{SavedRun, metrics_json};
 use crate::vae::Vae;
 
-/// Option of `train` and `metrics`.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct ExactGapArgs {
+/// Options of `train` and `metrics`: what takes seconds to measure.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct CostlyMetrics {
     /// Measure log p(x) − ELBO in its parts, over the first N held-out observations [default: 64]; takes seconds
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "64", value_parser = clap::value_parser!(u32).range(1..))]
     exact_gap: Option<u32>,
+    /// Measure all scores against true factors: DCI with trees, FactorVAE and β-VAE scores, too; takes seconds
+    #[arg(long)]
+    factor_scores: bool,
 }
 
-impl ExactGapArgs {
-    /// The metrics with the exact gap, if it is asked for.
-    pub(super) fn add_to(self, metrics: Metrics, vae: &Vae<f32>, settings: &Settings, data: &Dataset) -> Metrics {
+impl CostlyMetrics {
+    /// The metrics with what is asked for.
+    pub(super) fn add_to(
+        self,
+        metrics: Metrics,
+        vae: &Vae<f32>,
+        settings: &Settings,
+        data: &Dataset,
+        config: &Config,
+    ) -> Metrics {
+        let depth = if self.factor_scores { ScoreDepth::Whole } else { ScoreDepth::Quick };
+        let metrics = metrics.with_factor_scores(vae, data, config, depth);
         match self.exact_gap {
             Some(count) => metrics.with_exact_gap(vae, settings, data, count as usize),
             None => metrics,
@@ -27,9 +39,9 @@ impl ExactGapArgs {
 }
 
 /// Measures a saved model again.
-pub(super) fn metrics(saved: &SavedRun, gap: ExactGapArgs, json: bool) -> String {
+pub(super) fn metrics(saved: &SavedRun, costly: CostlyMetrics, json: bool) -> String {
     let metrics = Metrics::measure(&saved.vae, &saved.settings, &saved.data, &saved.config);
-    let metrics = gap.add_to(metrics, &saved.vae, &saved.settings, &saved.data);
+    let metrics = costly.add_to(metrics, &saved.vae, &saved.settings, &saved.data, &saved.config);
     let mut value = metrics_json(&metrics, saved.steps, &saved.settings, &saved.convergence());
     if saved.config.origin.model().is_some() {
         value["data"] = OWN_SAMPLES.into();

@@ -11,7 +11,7 @@ use super::output::{print, print_notes};
 use super::progress::bar;
 use super::run_args::RunArgs;
 use crate::checks::in_parallel;
-use crate::experiment::Metrics;
+use crate::experiment::{Metrics, ScoreDepth};
 use crate::io::{
     FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, make_folder, metrics_fields, metrics_json,
     read_text, write_atomically,
@@ -175,6 +175,7 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
     let failure = experiment.advance(steps).err();
     let state = experiment.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, experiment.data(), experiment.config());
+    let metrics = metrics.with_factor_scores(&state.vae, experiment.data(), experiment.config(), ScoreDepth::Quick);
     let key = key(run);
     let mut fields: Vec<(String, String)> =
         key.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::error::CliError;
-use super::metrics::{ExactGapArgs, table};
+use super::metrics::{CostlyMetrics, table};
 use super::output::print_notes;
 use super::progress::run_progress;
 use super::run_args::{RunArgs, Until};
@@ -31,7 +31,7 @@ pub struct Train {
     #[arg(long, value_name = "settled", value_parser = ["settled"])]
     until: Option<String>,
     #[command(flatten)]
-    gap: ExactGapArgs,
+    gap: CostlyMetrics,
 }
 
 impl Train {
@@ -54,7 +54,7 @@ impl Train {
     }
 }
 
-fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs, until: Until) -> Result<String, CliError> {
+fn finish(prepared: PreparedRun, folder: &Path, gap: CostlyMetrics, until: Until) -> Result<String, CliError> {
     let (steps, weights, outliers) = (prepared.steps, prepared.weights.clone(), prepared.outliers.clone());
     let mut progress = run_progress(steps);
     let (run, metrics) = train_and_save(prepared, folder, Some(gap), |run| {
@@ -82,7 +82,7 @@ fn finish(prepared: PreparedRun, folder: &Path, gap: ExactGapArgs, until: Until)
 pub(super) fn train_and_save(
     prepared: PreparedRun,
     folder: &Path,
-    gap: Option<ExactGapArgs>,
+    costly: Option<CostlyMetrics>,
     on_step: impl FnMut(&Experiment) -> ControlFlow<()>,
 ) -> Result<(Experiment, Metrics), CliError> {
     let steps = prepared.steps;
@@ -90,10 +90,8 @@ pub(super) fn train_and_save(
     let outcome = run.play_to(steps, on_step);
     let state = run.state();
     let measured = Metrics::measure(&state.vae, &state.settings, run.data(), run.config());
-    let metrics = match gap {
-        Some(gap) => gap.add_to(measured, &state.vae, &state.settings, run.data()),
-        None => measured,
-    };
+    let costly = costly.unwrap_or_default();
+    let metrics = costly.add_to(measured, &state.vae, &state.settings, run.data(), run.config());
     save(folder, &Snapshot::of(&run), &metrics)?;
     if let Err(divergence) = outcome {
         return Err(CliError::Run(format!("{divergence}; the last sound state is saved in {}", folder.display())));

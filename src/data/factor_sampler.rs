@@ -24,7 +24,7 @@ impl<'a> FactorSampler<'a> {
     }
 
     /// K, the number of factors.
-    pub fn factors(&self) -> usize {
+    pub fn factors(self) -> usize {
         match &self.scene.generator.source {
             ObservationSource::Map { map, .. } => map.latent_dim(),
             ObservationSource::Shapes => SHAPES_FACTORS.len(),
@@ -33,7 +33,7 @@ impl<'a> FactorSampler<'a> {
     }
 
     /// `count` observations (n × count). Factor `fixed` is drawn once and shared by all, the others for each.
-    pub fn batch(&self, fixed: Option<usize>, count: usize, rng: &mut ChaCha8Rng) -> Matrix<f32> {
+    pub fn batch(self, fixed: Option<usize>, count: usize, rng: &mut ChaCha8Rng) -> Matrix<f32> {
         let mut factors = self.draws(count, rng);
         if let Some(fixed) = fixed {
             let shared = self.draw(fixed, rng);
@@ -43,19 +43,19 @@ impl<'a> FactorSampler<'a> {
     }
 
     /// `count` pairs of observations (n × count each). The two of a pair share the factor `shared`.
-    pub fn pairs(&self, shared: usize, count: usize, rng: &mut ChaCha8Rng) -> [Matrix<f32>; 2] {
+    pub fn pairs(self, shared: usize, count: usize, rng: &mut ChaCha8Rng) -> [Matrix<f32>; 2] {
         let first = self.draws(count, rng);
         let mut second = self.draws(count, rng);
         second.iter_mut().zip(&first).for_each(|(second, first)| second[shared] = first[shared]);
         [first, second].map(|factors| self.observations(&factors, rng))
     }
 
-    fn draws(&self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+    fn draws(self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
         (0..count).map(|_| (0..self.factors()).map(|k| self.draw(k, rng)).collect()).collect()
     }
 
     /// A value of factor `k`: of the shapes the number of the value.
-    fn draw(&self, k: usize, rng: &mut ChaCha8Rng) -> f64 {
+    fn draw(self, k: usize, rng: &mut ChaCha8Rng) -> f64 {
         match &self.scene.generator.source {
             ObservationSource::Map { factors, .. } => draw(*factors, rng),
             ObservationSource::Shapes => rng.random_range(0..ShapePicture::VALUES[k]) as f64,
@@ -64,7 +64,7 @@ impl<'a> FactorSampler<'a> {
     }
 
     /// The observations of these factors, with noise.
-    fn observations(&self, factors: &[Vec<f64>], rng: &mut ChaCha8Rng) -> Matrix<f32> {
+    fn observations(self, factors: &[Vec<f64>], rng: &mut ChaCha8Rng) -> Matrix<f32> {
         let (n, noise) = (self.scene.generator.data_dim(), self.scene.noise_variance().sqrt());
         let mut observations = Vec::with_capacity(n * factors.len());
         for factors in factors {

@@ -55,6 +55,12 @@ impl FactorScore {
         Self::BetaVae,
     ];
 
+    /// The scores that are measured at this depth.
+    pub fn at(depth: ScoreDepth) -> impl Iterator<Item = Self> {
+        let count = if depth == ScoreDepth::Quick { 7 } else { Self::ALL.len() };
+        Self::ALL.into_iter().take(count)
+    }
+
     /// The key in files.
     pub fn key(self) -> &'static str {
         match self {

@@ -88,12 +88,7 @@ impl FactorScores {
         let mut scores = split.quick(depth);
         if depth == ScoreDepth::Whole {
             scores.extend(split.trees());
-        }
-        if let Some(sampler) = config.origin.scene().and_then(FactorSampler::of).filter(|_| depth == ScoreDepth::Whole)
-        {
-            let encode = |observations: &Matrix<f32>| active_codes(vae, observations, active);
-            let sampled = SampledScores { sampler, seed: config.seed, encode: &encode };
-            scores.extend([sampled.factor_vae(), sampled.beta_vae()]);
+            scores.extend(sampled_scores(vae, config, active));
         }
         let importance = |probe| dci(train, test, probe).map(|dci| dci.importances);
         Ok(Self {
@@ -112,6 +107,21 @@ impl FactorScores {
     pub fn get(&self, score: FactorScore) -> Option<&ScoreValue> {
         self.scores.iter().find(|value| value.score == score)
     }
+}
+
+/// The scores of FactorVAE and β-VAE, of scenes.
+fn sampled_scores(vae: &Vae<f32>, config: &Config, active: &[usize]) -> [ScoreValue; 2] {
+    let Some(sampler) = config.origin.scene().and_then(FactorSampler::of) else {
+        let none = UndefinedScore::NoSampler;
+        return [FactorScore::FactorVae, FactorScore::BetaVae].map(|score| ScoreValue {
+            score,
+            value: Err(none),
+            chance: Err(none),
+        });
+    };
+    let encode = |observations: &Matrix<f32>| active_codes(vae, observations, active);
+    let sampled = SampledScores { sampler, seed: config.seed, encode: &encode };
+    [sampled.factor_vae(), sampled.beta_vae()]
 }
 
 /// Posterior means of the active latents (rows) at observations.
@@ -184,4 +194,63 @@ impl Split<'_> {
 
 fn numbers(dci: &Dci) -> [f64; 3] {
     [dci.disentanglement, dci.completeness, dci.informativeness]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::data::{Scene, generate};
+    use crate::experiment::{Command, Experiment, Origin};
+    use crate::geometry::Rotation;
+
+    fn trained(name: &str, steps: u64, degrees: f64) -> FactorScores {
+        let mut scene = Scene::named(name).unwrap().clone();
+        (scene.generator.samples, scene.generator.test_samples) = (2000, 900);
+        let data = Arc::new(generate(&scene, 0));
+        let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
+        let mut run = Experiment::new(config, Arc::clone(&data)).unwrap();
+        run.advance(steps).unwrap();
+        run.apply(Command::Rotate(Rotation { degrees, plane: [0, 1] })).unwrap();
+        let state = run.state();
+        FactorScores::measure(&state.vae, &data, run.config(), &[0, 1], ScoreDepth::Whole).unwrap()
+    }
+
+    /// Both factors of the linear scene have a latent; turned by 45° every latent carries half of each.
+    #[test]
+    fn a_rotation_of_the_latents_destroys_the_scores() {
+        let value = |scores: &FactorScores, score| scores.get(score).unwrap().value.unwrap();
+        let [aligned, turned] = [0.0, 45.0].map(|degrees| trained("linear", 1500, degrees));
+        assert_eq!((aligned.observations, aligned.training, aligned.latents.clone()), (900, 600, vec![0, 1]));
+        for (score, least, most) in [
+            (FactorScore::Sap, 0.85, 0.1),
+            (FactorScore::Disentanglement, 0.85, 0.1),
+            (FactorScore::TreeDisentanglement, 0.7, 0.25),
+            (FactorScore::Mig, 0.25, 0.1),
+            (FactorScore::RankMcc, 0.95, 0.8),
+            (FactorScore::FactorVae, 0.99, 0.75),
+        ] {
+            let [high, low] = [&aligned, &turned].map(|scores| value(scores, score));
+            assert!(high > least && low < most, "{score:?}: {high} {low}");
+            // Random rotations of the codes forget how they were turned before.
+            let [a, b] = [&aligned, &turned].map(|scores| scores.get(score).unwrap().chance.unwrap());
+            assert!((a.value - b.value).abs() < 4.0 * a.error.hypot(b.error) + 0.02, "{score:?}: {a:?} {b:?}");
+            assert!(low - 0.1 < a.value && a.value < high, "{score:?}: {low} {a:?} {high}");
+        }
+        // All that is known of the factors is known after a rotation, too.
+        let told = FactorScore::Informativeness;
+        assert!((value(&aligned, told) - value(&turned, told)).abs() < 0.01);
+    }
+
+    #[test]
+    fn all_scores_of_a_depth_are_there_in_their_order() {
+        let scores = trained("cylinder", 50, 10.0);
+        let found: Vec<FactorScore> = scores.scores.iter().map(|value| value.score).collect();
+        assert_eq!(found, FactorScore::at(ScoreDepth::Whole).collect::<Vec<_>>());
+        assert_eq!(FactorScore::at(ScoreDepth::Quick).count(), 7);
+        let keys: BTreeSet<_> = FactorScore::ALL.map(FactorScore::key).into_iter().collect();
+        assert_eq!(keys.len(), FactorScore::ALL.len());
+    }
 }

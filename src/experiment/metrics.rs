@@ -2,6 +2,8 @@
 
 use super::config::Config;
 use super::convergence::training_objective;
+use super::factor_score::ScoreDepth;
+use super::factor_scores::FactorScores;
 use super::measure::{FactorCorrelation, mcc_ceiling, posteriors, summarise};
 use super::reconstruction::losses;
 use super::settings::Settings;
@@ -45,6 +47,9 @@ pub struct Metrics {
     /// Mean exact gap over the first held-out observations, or the reason why it is undefined; `None` unless asked for, since it
     /// takes seconds.
     pub exact_gap: Option<Result<MeanGap, Undefined>>,
+    /// Scores against the true factors and how many of them were asked for, or the reason why there are none; `None` unless asked
+    /// for.
+    pub factor_scores: Option<(ScoreDepth, Result<FactorScores, Undefined>)>,
     /// Optimum on the training data; only for linear decoders with a Gaussian likelihood.
     pub optimum_training: Option<LinearOptimum>,
     /// ELBO of the held-out data with decoder and posterior of the training optimum: the most that training can aim at, where
@@ -146,6 +151,7 @@ impl Metrics {
             dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
             mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
             exact_gap: None,
+            factor_scores: None,
             mcc_ceiling: Err(Undefined::NoCeiling),
             optimum_training: None,
             optimum_training_on_test: None,
@@ -207,6 +213,13 @@ impl Metrics {
         let test = test.select_columns(0..count.min(test.columns())).map(f64::from);
         let learned = test.iter_columns().zip(model.posteriors(&test));
         Self { exact_gap: Some(mean_gap(&model, learned, &settings.objective, MeanGap::POINTS)), ..self }
+    }
+
+    /// Adds the scores of `vae` against the true factors, over all held-out observations.
+    #[must_use]
+    pub fn with_factor_scores(self, vae: &Vae<f32>, data: &Dataset, config: &Config, depth: ScoreDepth) -> Self {
+        let scores = FactorScores::measure(vae, data, config, &self.geometry.active, depth);
+        Self { factor_scores: Some((depth, scores)), ..self }
     }
 
     /// KL(q‖p).

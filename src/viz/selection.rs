@@ -80,6 +80,9 @@ pub struct Selection {
     pub traversal: Traversal,
     /// Settings of the view of reconstructions.
     pub reconstructions: Reconstructions,
+    /// What the view of factors shows.
+    #[serde(skip_serializing_if = "FactorMatrix::is_scatters")]
+    pub factor_matrix: FactorMatrix,
     /// z\* itself while `z` is a preview.
     #[serde(skip)]
     pub anchor: Option<Vec<f64>>,
@@ -98,6 +101,42 @@ pub struct Selection {
     /// True if the preview was asked for since the last [`end_stale_preview`](Selection::end_stale_preview).
     #[serde(skip)]
     pub is_preview_fresh: bool,
+}
+
+/// What the view of factors shows of each latent and factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FactorMatrix {
+    /// A scatter.
+    #[default]
+    Scatters,
+    /// The correlation.
+    Correlation,
+    /// The mutual information.
+    Information,
+    /// The importance for a linear probe.
+    Importance,
+}
+
+impl FactorMatrix {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Scatters, Self::Correlation, Self::Information, Self::Importance];
+
+    /// The name on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scatters => "scatters",
+            Self::Correlation => "correlation",
+            Self::Information => "information",
+            Self::Importance => "importance",
+        }
+    }
+
+    /// True for scatters, which files leave out.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+    fn is_scatters(&self) -> bool {
+        *self == Self::Scatters
+    }
 }
 
 /// Settings of the view of reconstructions.
@@ -237,6 +276,7 @@ impl Default for Selection {
             heat: None,
             traversal: Traversal::default(),
             reconstructions: Reconstructions::default(),
+            factor_matrix: FactorMatrix::default(),
             anchor: None,
             is_turning: false,
             rotates_on_release: false,

@@ -9,7 +9,7 @@ use eframe::egui::Context;
 
 use super::frame::dialog;
 use super::path_picker::{DialogButton, PathPicker};
-use crate::experiment::{Metrics, Snapshot};
+use crate::experiment::{Metrics, ScoreDepth, Snapshot};
 use crate::io::{FileError, Staged, files_of_run};
 use crate::viz::command::{CommandQueue, UiCommand};
 
@@ -113,7 +113,12 @@ impl Content {
         match self {
             Self::File(bytes) => Staged::file(path, bytes),
             Self::Run(run) => {
-                let metrics = Metrics::measure(&run.vae, &run.settings, &run.data, &run.config);
+                let metrics = Metrics::measure(&run.vae, &run.settings, &run.data, &run.config).with_factor_scores(
+                    &run.vae,
+                    &run.data,
+                    &run.config,
+                    ScoreDepth::Quick,
+                );
                 let files = files_of_run(run, &metrics)?;
                 Staged::folder(path, files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.as_slice())))
             }

@@ -69,6 +69,7 @@ impl UndoPoint {
             ((a.root_steps, a.step_range) != (b.root_steps, b.step_range), "training axis"),
             (a.traversal != b.traversal, "traversals"),
             (a.reconstructions != b.reconstructions, "reconstructions"),
+            (a.factor_matrix != b.factor_matrix, "factors"),
             ((a.unit_arrows, a.draw) != (b.unit_arrows, b.draw), "shown marks"),
         ];
         named.extend(parts.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name.to_owned()));

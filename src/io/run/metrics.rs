@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::experiment::{Convergence, Metrics, Settings};
+use crate::experiment::{Convergence, FactorScore, FactorScores, Metrics, ScoreDepth, Settings};
 use crate::geometry::{GapPart, MeanGap, Measured, Undefined};
 use crate::vae::Likelihood;
 
@@ -102,6 +102,9 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         Some(Ok(gap)) => json["exact_gap"] = gap_json(&gap, settings.objective.beta),
         Some(Err(reason)) => json["exact_gap"] = measured("exact_gap", Err(reason)),
     }
+    if let Some((depth, found)) = &metrics.factor_scores {
+        factor_scores_json(*depth, found, &mut json, &mut undefined);
+    }
     if convergence.settled.is_none() {
         undefined.insert("settled".to_owned(), json!("the run has not settled"));
     }
@@ -124,6 +127,29 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
     }
     json["undefined"] = Value::Object(undefined);
     json
+}
+
+/// Adds the scores against true factors with their chance levels: the same keys for all runs.
+fn factor_scores_json(
+    depth: ScoreDepth,
+    found: &Result<FactorScores, Undefined>,
+    json: &mut Value,
+    undefined: &mut Map<String, Value>,
+) {
+    let mut put = |name: String, value: Result<f64, String>| match value {
+        Ok(x) => json[name] = json!(x),
+        Err(reason) => {
+            json[&name] = Value::Null;
+            undefined.insert(name, json!(reason));
+        }
+    };
+    for score in FactorScore::at(depth) {
+        let value = found.as_ref().map_err(ToString::to_string);
+        let value = value.and_then(|found| found.get(score).ok_or_else(|| "it was not measured".to_owned()));
+        let chance = value.clone().and_then(|value| value.chance.map_err(|reason| reason.to_string()));
+        put(score.key().to_owned(), value.and_then(|value| value.value.map_err(|reason| reason.to_string())));
+        put(format!("{}_chance", score.key()), chance.map(|chance| chance.value));
+    }
 }
 
 /// Means in nats, each with its standard error: the parts × β as all prices, log p(x) and ELBO those of the model with variance b.

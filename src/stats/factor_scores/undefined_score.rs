@@ -17,6 +17,8 @@ pub enum UndefinedScore {
     ConstantLatents,
     /// A code or a factor is no finite number.
     NotFinite,
+    /// New observations are needed with a factor held fixed.
+    NoSampler,
 }
 
 impl fmt::Display for UndefinedScore {
@@ -28,6 +30,7 @@ impl fmt::Display for UndefinedScore {
             Self::ConstantFactor => "a factor has the same value at all observations",
             Self::ConstantLatents => "no latent varies from observation to observation",
             Self::NotFinite => "a code or a factor is not a finite number",
+            Self::NoSampler => "only a scene of two factors or more can draw observations with a factor held fixed",
         })
     }
 }

@@ -1,0 +1,112 @@
+//! Every latent against every factor as a small scatter.
+
+use eframe::egui::{Align2, Color32, Mesh, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::MOST;
+use crate::experiment::FactorCorrelation;
+use crate::linalg::Matrix;
+use crate::viz::context::ViewContext;
+use crate::viz::draw::colors::ObservationColors;
+use crate::viz::draw::hover::hover;
+use crate::viz::draw::labels::label;
+use crate::viz::draw::number::number;
+use crate::viz::selection::Selection;
+use crate::viz::theme::{SMALLEST_TEXT, indexed, label_font};
+
+/// Points in each scatter: more only fill it.
+const POINTS: usize = 700;
+
+/// A row for each latent, a column for each factor.
+pub(super) fn scatters(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    selection: &Selection,
+    factors: &Matrix<f32>,
+    correlation: &FactorCorrelation,
+) {
+    let palette = ViewContext::palette(ui);
+    // A collapsed latent is matched with nothing.
+    let pairs = correlation.matches(&context.snapshot.geometry.active);
+    let correlation = &correlation.factors;
+    let (m, k) = (correlation.nrows().min(MOST), correlation.ncols().min(MOST));
+    let area = ui.available_rect_before_wrap();
+    let (gutter, header) = (26.0, 18.0);
+    let cell = vec2((area.width() - gutter) / k as f32, (area.height() - header) / m as f32);
+    let colors = ObservationColors::new(context.snapshot, selection.color, palette).map(|by| by.colors);
+    let names = &context.snapshot.data.factor_names;
+    for column in 0..k {
+        let x = area.min.x + gutter + cell.x * (column as f32 + 0.5);
+        let name = names.get(column).map_or("", String::as_str);
+        let font = eframe::egui::FontId::proportional(SMALLEST_TEXT + 1.0);
+        ui.painter().text(pos2(x, area.min.y), Align2::CENTER_TOP, name, font, palette.truth);
+    }
+    for row in 0..m {
+        let y = area.min.y + header + cell.y * (row as f32 + 0.5);
+        let font = eframe::egui::FontId::proportional(SMALLEST_TEXT + 1.0);
+        ui.painter().text(pos2(area.min.x, y), Align2::LEFT_CENTER, indexed("z", row), font, palette.latent);
+        for column in 0..k {
+            let corner = area.min + vec2(gutter + cell.x * column as f32, header + cell.y * row as f32);
+            let place = Rect::from_min_size(corner, cell).shrink(3.0);
+            let value = correlation[(row, column)];
+            let matched = pairs.get(column) == Some(&Some(row));
+            let name = format!(
+                "{} against {}: correlation {}{}",
+                indexed("z", row),
+                names.get(column).map_or("", String::as_str),
+                number(value, 2),
+                if matched { ", matched" } else { "" }
+            );
+            let response = ui.allocate_rect(place, Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+            let axes = "across the factor, up the posterior mean, each over three standard deviations";
+            hover(context, response, |_| vec![name.clone(), axes.to_owned()]);
+            cloud(ui, place, context, factors, [row, column], colors.as_deref());
+            let stroke = if matched { Stroke::new(2.2, palette.ink) } else { Stroke::new(1.0, palette.rule) };
+            ui.painter().rect_stroke(place, 2.0, stroke, StrokeKind::Inside);
+            let painter = ui.painter();
+            // The frame tells a match, too.
+            let texts = [if matched { " ✓" } else { "" }, ""].map(|mark| format!("{}{mark}", number(value, 2)));
+            let width = |text: &String| painter.layout_no_wrap(text.clone(), label_font(), palette.ink).size().x;
+            let Some(text) = texts.into_iter().find(|text| width(text) < place.width() - 8.0) else { continue };
+            let position = place.left_top() + vec2(6.0, 4.0);
+            let color = if matched { palette.ink } else { palette.muted };
+            label(painter, position, Align2::LEFT_TOP, &text, color, palette.paper);
+        }
+    }
+    ui.allocate_rect(area, Sense::hover());
+}
+
+/// Posterior means of one latent over one factor, as one mesh of small squares; both axes show three standard deviations.
+fn cloud(
+    ui: &Ui,
+    place: Rect,
+    context: &ViewContext<'_>,
+    factors: &Matrix<f32>,
+    [row, column]: [usize; 2],
+    colors: Option<&[Color32]>,
+) {
+    let palette = ViewContext::palette(ui);
+    let snapshot = context.snapshot;
+    let count = snapshot.encodings.columns().min(factors.columns());
+    let spread = |values: &mut dyn Iterator<Item = f64>| {
+        let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        for v in values {
+            (n, sum, squares) = (n + 1.0, sum + v, squares + v * v);
+        }
+        let mean: f64 = sum / n;
+        (mean, 3.0 * (squares / n - mean * mean).max(1e-12).sqrt())
+    };
+    let (middle, reach) = spread(&mut (0..count).map(|i| f64::from(factors[(column, i)])));
+    let area = place.shrink(3.0);
+    let mut mesh = Mesh::default();
+    for i in (0..count).step_by((count / POINTS).max(1)) {
+        let x = (f64::from(factors[(column, i)]) - middle) / reach;
+        let y = f64::from(snapshot.mean(i)[row]) / 3.2;
+        let at = area.center() + 0.5 * vec2(x as f32 * area.width(), -(y as f32) * area.height());
+        if area.contains(at) {
+            let color = colors.and_then(|c| c.get(i)).copied().unwrap_or(palette.point.gamma_multiply(0.6));
+            mesh.add_colored_rect(Rect::from_center_size(at, vec2(1.8, 1.8)), color);
+        }
+    }
+    ui.painter().with_clip_rect(place).add(Shape::mesh(mesh));
+}

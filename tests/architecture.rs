@@ -43,7 +43,7 @@ const FLOORS: [(&str, &[&str]); 22] = [
             "paint",
         ],
     ),
-    ("figure", &["lesson", "stats", "vae", "data", "experiment", "io", "paint", "viz"]),
+    ("figure", &["lesson", "stats", "vae", "data", "experiment", "checks", "io", "paint", "viz"]),
     (
         "app",
         &[

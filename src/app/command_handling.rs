@@ -117,7 +117,10 @@ impl App {
                 let covariance = self.runs[self.active].other_covariance();
                 self.change_run(self.active, Command::Covariance(covariance));
             }
-            C::RotateLatents(rotation) => self.ask_all(Request::Command(Command::Rotate(rotation))),
+            C::RotateLatents(rotation) => {
+                self.rotations.push(rotation);
+                self.ask_all(Request::Command(Command::Rotate(rotation)));
+            }
             C::Compare => self.set_compared(self.runs.len() == 1),
             C::SetCompared(compared) => self.set_compared(compared),
             C::SwapRuns => self.runs.reverse(),

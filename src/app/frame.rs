@@ -16,6 +16,7 @@ use super::panels::slow_step::ShownStep;
 use super::presenter;
 use super::run_slot::RunSlot;
 use super::state::App;
+use crate::lesson::Task;
 use crate::sentence::sentence;
 use crate::viz::command::{FIRST_LESSON, UiCommand};
 use crate::viz::context::ViewContext;
@@ -187,8 +188,23 @@ impl App {
         // Takes the keys in the order in which they were pressed.
         let (has_lesson, is_presenting) = (self.lesson.is_some(), self.presenter.is_some());
         let (has_slow_step, is_writing) = (self.slow_step.is_some(), ctx.text_edit_focused());
+        let covered = self.lesson.as_ref().filter(|open| open.is_covered()).map(|open| match &open.step().task {
+            Some(Task::Choose { choices, .. }) => choices.len(),
+            _ => 0,
+        });
         let remains = |event: &egui::Event| {
             let egui::Event::Key { key, modifiers, pressed: true, .. } = event else { return true };
+            // A digit answers the question that covers the views, and does nothing behind it.
+            if let (Some(choices), Ok(digit)) = (covered, key.name().parse::<usize>())
+                && free
+                && !menu
+                && modifiers.is_none()
+            {
+                if (1..=choices).contains(&digit) {
+                    queue.send(UiCommand::AnswerLesson(digit - 1));
+                }
+                return false;
+            }
             let moment = |key: Key| match key {
                 Key::ArrowRight if has_slow_step && modifiers.is_none() => Some(UiCommand::StepMoment(true)),
                 Key::ArrowLeft if has_slow_step && modifiers.is_none() => Some(UiCommand::StepMoment(false)),

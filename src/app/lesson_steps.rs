@@ -59,7 +59,11 @@ impl App {
         }
         let last = open.lesson.steps.len() - 1;
         let at = if forward { (open.at + 1).min(last) } else { open.at.saturating_sub(1) };
-        if at != open.at {
+        if forward && open.at == last {
+            let next =
+                open.next.as_ref().map_or(String::new(), |(_, title)| format!("; next: {title}, in the menu Lessons"));
+            self.notice = Some(format!("this is the last step of the lesson{next}"));
+        } else if at != open.at {
             self.go_to_step(at);
         }
     }

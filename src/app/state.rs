@@ -29,6 +29,7 @@ use super::undo::history::UndoHistory;
 use crate::data::Dataset;
 use crate::experiment::{Config, Snapshot};
 use crate::figure::layout::Layout;
+use crate::geometry::Rotation;
 use crate::trainer::Request;
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
@@ -141,6 +142,8 @@ pub struct App {
     pub(super) asking_model: Option<ModelDialog>,
     pub(super) palette: Option<CommandPalette>,
     pub(super) undo: UndoHistory,
+    /// Rotations of the latents since the runs began, by a person.
+    pub(super) rotations: Vec<Rotation>,
     pub(super) background: BackgroundRuns,
     /// The folder that dialogs propose.
     pub(super) folder: PathBuf,
@@ -195,6 +198,7 @@ impl App {
             asking_model: None,
             palette: None,
             undo: UndoHistory::default(),
+            rotations: Vec::new(),
             background: BackgroundRuns::default(),
             folder: std::env::current_dir().unwrap_or_default(),
             saved_in: None,

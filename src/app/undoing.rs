@@ -4,8 +4,9 @@ use eframe::egui::Context;
 
 use super::run_slot::RunSlot;
 use super::state::App;
-use super::undo::point::{UndoPoint, changes};
-use crate::trainer::Repeated;
+use super::undo::point::{UndoPoint, changes, turns};
+use crate::experiment::Command;
+use crate::trainer::{Repeated, Request};
 use crate::viz::selection::Selection;
 
 impl App {
@@ -13,6 +14,7 @@ impl App {
     fn undo_point(&self) -> UndoPoint {
         UndoPoint {
             settings: self.runs.iter().map(|run| run.settings).collect(),
+            rotations: self.rotations.clone(),
             // Time travel and the morph are ways of looking, which their own controls take back.
             selection: Selection { shown_step: None, tau: 1.0, ..self.selection.at_rest() },
             layout: self.layouts[self.runs.len() - 1].clone(),
@@ -28,6 +30,7 @@ impl App {
 
     /// Forgets what could be undone.
     pub(super) fn forget_changes(&mut self) {
+        self.rotations.clear();
         let era = self.undo_era();
         self.undo.begin(era);
     }
@@ -67,6 +70,10 @@ impl App {
                 self.change_run(run, command);
             }
         }
+        for turn in turns(&self.rotations, &point.rotations) {
+            self.ask_all(Request::Command(Command::Rotate(turn)));
+        }
+        self.rotations = point.rotations;
         let (tau, shown_step) = (self.selection.tau, self.selection.shown_step);
         self.selection = Selection { tau, shown_step, ..point.selection };
         self.fit_selection();

@@ -18,7 +18,7 @@ pub(crate) fn share_drawn(snapshot: &Snapshot) -> Option<String> {
 }
 
 /// A whole number with a comma before every three digits.
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
     groups.join(",")

@@ -71,6 +71,8 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
         let needed = head + shown.content_size.y + BELOW_TEXT;
         if needed > open.text_height {
             open.text_height = needed;
+            // Drawn again at once, so that nothing is seen to move.
+            ui.ctx().request_discard("a presented text needs more room");
             ui.request_repaint();
         }
         open.is_cut = shown.content_size.y > shown.inner_rect.height() + 1.0;

@@ -6,7 +6,8 @@ use crate::viz::command::Menu;
 use crate::viz::views::command_table;
 
 /// Mouse gestures.
-const POINTER: [(&str, &str); 10] = [
+const POINTER: [(&str, &str); 11] = [
+    ("Arrow keys in a lesson", "Go from step to step; with Shift they move z*"),
     ("Drag in latent space", "Move z*; Shift keeps one coordinate"),
     ("Click an observation or its code", "Send z* to its posterior mean and show its posterior"),
     ("Double-click in latent space", "z* to the origin"),

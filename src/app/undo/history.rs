@@ -129,7 +129,14 @@ mod tests {
 
     fn at(z: f64) -> UndoPoint {
         let selection = Selection { z: vec![z], ..Selection::default() };
-        UndoPoint { settings: Vec::new(), selection, layout: Layout::single(), preset: None, theme: Theme::Light }
+        UndoPoint {
+            settings: Vec::new(),
+            rotations: Vec::new(),
+            selection,
+            layout: Layout::single(),
+            preset: None,
+            theme: Theme::Light,
+        }
     }
 
     fn z(point: Option<UndoPoint>) -> Option<f64> {

@@ -5,6 +5,7 @@ use eframe::egui::Theme;
 use crate::app::panels::slider::short;
 use crate::experiment::{Command, Settings};
 use crate::figure::layout::Layout;
+use crate::geometry::Rotation;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
 
@@ -13,6 +14,8 @@ use crate::viz::selection::Selection;
 pub(in crate::app) struct UndoPoint {
     /// Of each run.
     pub(in crate::app) settings: Vec<Settings>,
+    /// Rotations of the latents of all runs that a person has made.
+    pub(in crate::app) rotations: Vec<Rotation>,
     /// z*, camera, layers and more, without motion.
     pub(in crate::app) selection: Selection,
     /// Of as many runs as there are.
@@ -36,6 +39,13 @@ pub(in crate::app) fn changes(from: &Settings, to: &Settings) -> Vec<Command> {
     all.into_iter().filter(|command| command.current(from) != Some(*command)).collect()
 }
 
+/// The rotations that lead from some to others: the surplus ones backwards, the last first, then those that are missing.
+pub(in crate::app) fn turns(from: &[Rotation], to: &[Rotation]) -> Vec<Rotation> {
+    let same = from.iter().zip(to).take_while(|(a, b)| a == b).count();
+    let back = from[same..].iter().rev().map(|turn| Rotation { degrees: -turn.degrees, ..*turn });
+    back.chain(to[same..].iter().copied()).collect()
+}
+
 /// The most changes that are named.
 const MOST_NAMED: usize = 3;
 
@@ -46,6 +56,9 @@ impl UndoPoint {
         for (run, (from, to)) in self.settings.iter().zip(&to.settings).enumerate() {
             let name = if self.settings.len() > 1 { format!("{}: ", RUN_NAMES[run.min(1)]) } else { String::new() };
             named.extend(changes(from, to).into_iter().map(|command| format!("{name}{}", described(command, from))));
+        }
+        for back in turns(&self.rotations, &to.rotations) {
+            named.push(format!("rotation by {}°", short(back.degrees, 0..=0)));
         }
         let (a, b) = (&self.selection, &to.selection);
         if a.rest() != b.rest() {
@@ -106,7 +119,8 @@ mod tests {
         let scene = Scene::named("linear").unwrap().clone();
         let settings = vec![Config::new(Origin::Scene(Box::new(scene)), 0, 1000).settings()];
         let selection = Selection { z: vec![0.5, -0.25], ..Selection::default() };
-        UndoPoint { settings, selection, layout: Layout::single(), preset: None, theme: Theme::Light }
+        let (layout, theme) = (Layout::single(), Theme::Light);
+        UndoPoint { settings, rotations: Vec::new(), selection, layout, preset: None, theme }
     }
 
     #[test]
@@ -117,6 +131,16 @@ mod tests {
         to.optimizer.batch = 17;
         let reached = changes(&from, &to).into_iter().fold(from, |settings, command| command.applied_to(settings));
         assert_eq!((reached, changes(&from, &from)), (to, Vec::new()));
+    }
+
+    #[test]
+    fn rotations_are_taken_back_from_the_last_on() {
+        let by = |degrees: f64, b: usize| Rotation { degrees, plane: [0, b] };
+        let way = turns(&[by(10.0, 1), by(20.0, 2), by(30.0, 1)], &[by(10.0, 1), by(5.0, 2)]);
+        assert_eq!(way, [by(-30.0, 1), by(-20.0, 2), by(5.0, 2)]);
+        let mut then = point();
+        then.rotations.push(by(30.0, 1));
+        assert_eq!([point().way_to(&then), then.way_to(&point())], ["rotation by 30°", "rotation by −30°"]);
     }
 
     #[test]

@@ -83,7 +83,8 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);
         Series { same_color: true, ..series(&indexed("KL", i), palette.latent, i, Box::new(value)) }
     };
-    let kl = (0..context.snapshot.latent_dim().min(8)).map(kl).collect();
+    // More lines than dash patterns could not be told apart: those with the largest KL now.
+    let kl = largest_kl(context).into_iter().map(kl).collect();
     let plots = [objective, geometry, kl];
     let area = ui.available_rect_before_wrap();
     // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
@@ -336,6 +337,21 @@ fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
     let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 12.0), Sense::hover());
     let ends = vec![rect.left_center() + vec2(6.0, 0.0), rect.right_center()];
     polyline(ui.painter(), &ends, Stroke::new(1.8, color), dashes);
+}
+
+/// Latents whose KL is drawn at most.
+const MOST_KL: usize = 8;
+
+/// The latents with the largest KL in the last row of the history, in their order.
+fn largest_kl(context: &ViewContext<'_>) -> Vec<usize> {
+    let mut latents: Vec<usize> = (0..context.snapshot.latent_dim()).collect();
+    if let Some(row) = context.snapshot.history.last().filter(|_| latents.len() > MOST_KL) {
+        let kl = |i: &usize| row.kl_per_dim.get(*i).copied().unwrap_or(0.0);
+        latents.sort_by(|a, b| kl(b).total_cmp(&kl(a)));
+    }
+    latents.truncate(MOST_KL);
+    latents.sort_unstable();
+    latents
 }
 
 /// Help for the KL divergence of one latent.

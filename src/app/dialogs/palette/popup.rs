@@ -27,14 +27,11 @@ impl CommandPalette {
     /// Draws the palette.
     pub(in crate::app) fn show(&mut self, ctx: &Context, context: &PaletteContext<'_>, commands: &CommandQueue) {
         let key = |entry: &CommandEntry| entry.shortcut.map_or(String::new(), |s| ctx.format_shortcut(&s));
-        let rows = palette_rows(&self.text, context, &key);
         let moves = ctx.input_mut(|i| {
             let mut pressed = |key| i.count_and_consume_key(Modifiers::NONE, key);
             let page = pressed(Key::PageDown) as isize - pressed(Key::PageUp) as isize;
             pressed(Key::ArrowDown) as isize - pressed(Key::ArrowUp) as isize + 10 * page
         });
-        let last = rows.len().saturating_sub(1);
-        self.chosen = self.chosen.saturating_add_signed(moves).min(last);
         let height = HEIGHT.min(0.7 * ctx.content_rect().height());
         dialog(ctx, "palette", "Commands", Some(vec2(WIDTH, height)), |ui, keys| {
             let edit = TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY).hint_text(HINT);
@@ -43,6 +40,9 @@ impl CommandPalette {
             if edit.changed() {
                 self.chosen = 0;
             }
+            // Of what has been typed up to this frame, so that Enter right behind it means it.
+            let rows = palette_rows(&self.text, context, &key);
+            self.chosen = self.chosen.saturating_add_signed(moves).min(rows.len().saturating_sub(1));
             let pressed = self.list(ui, keys, &rows, moves != 0);
             let entered = keys.entered().then_some(self.chosen);
             if let Some(row) = pressed.or(entered).and_then(|k| rows.get(k)) {

@@ -23,11 +23,11 @@ const POINTS: usize = 17;
 /// The radius as a share of the longest side of the data.
 const RADIUS: f64 = 0.09;
 
-/// The arc between the columns of the shown latents; `None` with one latent, where a column has no length, and with a Bernoulli
+/// The arc between the columns of the shown latents; `None` with one latent, where one has collapsed or a column has no length, and with a Bernoulli
 /// likelihood, whose angles are in the Fisher metric and not those of the drawing.
 pub(super) fn angle_arc(probe: &Probe, projection: &Projection) -> Option<AngleArc> {
     let [a, b] = *probe.shown() else { return None };
-    if probe.model().likelihood() != Likelihood::Gaussian {
+    if probe.model().likelihood() != Likelihood::Gaussian || probe.snapshot().geometry.compared_in([a, b]).is_err() {
         return None;
     }
     let radius = RADIUS * projection.extent.iter().map(|[low, high]| high - low).fold(0.0, f64::max);

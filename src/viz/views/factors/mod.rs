@@ -55,6 +55,13 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         if !context.is_figure() {
             numbers::colors(ui, context, selection);
         }
+        let (shown, all) = (
+            MOST * if selection.factor_matrix == FactorMatrix::Scatters { 1 } else { 2 },
+            context.snapshot.latent_dim(),
+        );
+        if all > shown {
+            ui.weak(format!("{shown} of {all} latents"));
+        }
         numbers::coefficient(ui, context);
         numbers::angles(ui, context);
         scores::scores(ui, context);

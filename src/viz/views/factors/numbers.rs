@@ -50,13 +50,17 @@ pub(super) fn coefficient(ui: &mut Ui, context: &ViewContext<'_>) {
         Ok(mcc) => mcc,
         Err(reason) => {
             ui.label(RichText::new("MCC –").strong()).on_hover_text(sentence(reason));
+            ui.weak(reason.to_string());
             return;
         }
     };
-    let floor = context.query(&MetricsQuery).and_then(|metrics| metrics.mcc_chance.ok());
+    let metrics = context.query(&MetricsQuery);
+    let floor = metrics.as_ref().and_then(|metrics| metrics.mcc_chance.ok());
+    let error = metrics.and_then(|metrics| Some(metrics.estimates("mcc")?.first()?.standard_error));
+    let error = error.map_or(String::new(), |error| format!(" ± {}", number(error, 3)));
     let ceiling = snapshot.mcc_ceiling().ok();
     ui.add_space(2.0);
-    ui.label(RichText::new(format!("MCC {}", number(mcc, 3))).strong()).on_hover_text(
+    ui.label(RichText::new(format!("MCC {}{error}", number(mcc, 3))).strong()).on_hover_text(
         format!(
             "Mean |correlation| of the active latents' posterior means with the true factors they are matched with (✓), over the \
              first {} held-out observations. A factor without a latent counts as 0. Empirical",
@@ -93,7 +97,9 @@ pub(super) fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
         let (a, b) = (truth.column(k), jacobian.column(i));
         (a.dot(&b) / (a.norm() * b.norm())).abs()
     };
-    let pairs = best_assignment(truth.ncols(), jacobian.ncols(), cosine);
+    // The latents that the correlation matches with the factors, as the frames say; without one the nearest seams.
+    let matched = context.snapshot.correlation.as_ref().map(|known| known.matches(&context.snapshot.geometry.active));
+    let pairs = matched.unwrap_or_else(|| best_assignment(truth.ncols(), jacobian.ncols(), cosine));
     ui.add_space(2.0);
     ui.label(RichText::new("true seam ∠ model's").strong()).on_hover_text(
         "Angle between the columns of the true Jacobian at the point of the true manifold nearest to d(z*) and those of the model at z*. \

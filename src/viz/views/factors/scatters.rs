@@ -67,6 +67,10 @@ pub(super) fn scatters(
             // The frame tells a match, too.
             let texts = [if matched { " ✓" } else { "" }, ""].map(|mark| format!("{}{mark}", number(value, 2)));
             let width = |text: &String| painter.layout_no_wrap(text.clone(), label_font(), palette.ink).size().x;
+            // All numbers or none: a minus must not make the difference.
+            if width(&"−0.00".to_owned()) >= place.width() - 8.0 {
+                continue;
+            }
             let Some(text) = texts.into_iter().find(|text| width(text) < place.width() - 8.0) else { continue };
             let position = place.left_top() + vec2(6.0, 4.0);
             let color = if matched { palette.ink } else { palette.muted };

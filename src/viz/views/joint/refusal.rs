@@ -12,12 +12,7 @@ use crate::viz::theme::indexed;
 /// Why there are no global coordinates, if there are none: of the true factors, where the true map says so, or of the
 /// model's latents.
 pub(super) fn refusal(joint: &Joint, truth: Option<&GroundTruthMap>) -> Option<String> {
-    let skewed = joint.contrast.is_nan() || joint.contrast > MOST_CONTRAST;
-    let coupled = match joint.coupling {
-        Some(coupling) => !coupling.iter().all(|c| *c <= MOST_COUPLING),
-        // Without second derivatives the dependence itself has to tell.
-        None => joint.dependence.is_nan() || joint.dependence > joint.band,
-    };
+    let (skewed, coupled) = faults(joint);
     let c1 = format!("{} = {} nats", PRIOR_CONTRAST.name, number(joint.contrast, 3));
     let [a, b] = joint.plane.map(|i| indexed("", i));
     let c2 = joint.coupling.map_or_else(
@@ -54,6 +49,29 @@ pub(super) fn refusal(joint: &Joint, truth: Option<&GroundTruthMap>) -> Option<S
         }
         None => model,
     }
+}
+
+/// The refusal in a few words, for figures.
+pub(super) fn in_short(joint: &Joint, truth: Option<&GroundTruthMap>) -> &'static str {
+    let (skewed, coupled) = faults(joint);
+    match (skewed, coupled) {
+        _ if truth.is_some_and(|map| map.c1() && !map.c2()) => "C2 does not hold for the true map",
+        (true, true) => "neither C1 nor C2 holds",
+        (true, false) => "C1 does not hold",
+        (false, true) => "C2 does not hold",
+        (false, false) => "C2 cannot be judged",
+    }
+}
+
+/// Whether C1 fails, and whether C2 does.
+fn faults(joint: &Joint) -> (bool, bool) {
+    let skewed = joint.contrast.is_nan() || joint.contrast > MOST_CONTRAST;
+    let coupled = match joint.coupling {
+        Some(coupling) => !coupling.iter().all(|c| *c <= MOST_COUPLING),
+        // Without second derivatives the dependence itself has to tell.
+        None => joint.dependence.is_nan() || joint.dependence > joint.band,
+    };
+    (skewed, coupled)
 }
 
 /// The effect that the dependence of arc lengths would show.

@@ -7,7 +7,7 @@ use eframe::egui::{
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::query::{Joint, JointQuery};
-use super::refusal::{power, refusal, refuse, tolerances};
+use super::refusal::{in_short, power, refusal, refuse, tolerances};
 use crate::data::Scene;
 use crate::viz::argument_query::RANGE;
 use crate::viz::context::ViewContext;
@@ -55,7 +55,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, context, joint, selection));
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal {
-            Some(_) if context.is_figure() => instead(ui, "no global coordinates"),
+            Some(_) if context.is_figure() => {
+                instead(ui, &format!("no global coordinates: {}", in_short(joint, truth)))
+            }
             Some(reason) => refuse(ui, &reason),
             None => unrolled(ui, context, joint),
         }

@@ -148,7 +148,8 @@ impl Errors<'_> {
     /// Sentence about the difference from the other run, and how it was found.
     fn difference(&self, metric: &Metric) -> Option<(String, &'static str)> {
         let (own, other) = (self.own?, self.other?);
-        if metric.key.is_empty() {
+        // The number of minibatches is no mean over the held-out observations whose difference is known.
+        if metric.key.is_empty() || metric.group == Group::Minibatches {
             return None;
         }
         if !self.same_data {

@@ -18,6 +18,7 @@ use crate::viz::draw::tile::{
 };
 use crate::viz::file_units::unit_length;
 use crate::viz::observations::choose;
+use crate::viz::observations::grouped;
 use crate::viz::selection::{Reconstructions, Selection};
 use crate::viz::theme::{Palette, SMALLEST_TEXT};
 
@@ -288,9 +289,9 @@ fn heading(
             ..ROOMY => ("of", "held-out"),
             _ => (which, "held-out observations"),
         };
-        ui.label(format!("{}–{end} {which} {encoded} {what}", first + 1));
+        ui.label(format!("{}–{end} {which} {} {what}", first + 1, grouped(encoded)));
         match &drawn.form {
-            TileForm::Picture(_) => signed_legend(ui, drawn.largest, "· x̂ − x"),
+            TileForm::Picture(_) => signed_legend(ui, drawn.largest, "· x̂ − x:"),
             TileForm::Profile(_) => {
                 let names = names_of(&context.snapshot.data);
                 let (scale, units) = match unit_length(&context.snapshot.data) {

@@ -31,14 +31,19 @@ pub(super) fn curve(
     let full = found.full().unwrap_or(0.0);
     let origin = found.origin();
     let degrees = || (-60..=60).map(|k| 1.5 * f64::from(k));
-    let others_loss = |d: f64| others.map_or(0.0, |others| others.loss(d - others.origin()));
+    // The other run has best full posteriors, and a level, of its own.
+    let others_full = others.and_then(RotationCurve::full).unwrap_or(full);
+    let others_loss = |d: f64| others.map_or(0.0, |others| full - others_full + others.loss(d - others.origin()));
     let worst = degrees()
         .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0), others_loss(d)])
         .filter(|x| x.is_finite())
         .fold(0.02, f64::max);
-    let bounds = PlotBounds::from_min_max([-1.14 * RANGE, full - 1.15 * worst], [1.14 * RANGE, full + 0.18 * worst]);
+    let above = (others_full - full).max(0.0);
+    let bounds =
+        PlotBounds::from_min_max([-1.14 * RANGE, full - 1.15 * worst], [1.14 * RANGE, full + above + 0.18 * worst]);
     // Without a search the level of the best full posteriors is not known: 0 stands for it.
-    let height = if found.searched.is_empty() { "−loss (nats), 2nd order" } else { "ELBO (nats)" };
+    let over = format!("ELBO of {OBSERVATIONS} (nats)");
+    let height = if found.searched.is_empty() { "−loss (nats), 2nd order" } else { &over };
     let response = still_plot(ui, "objective over the angle", context)
         .x_grid_spacer(|_| {
             let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
@@ -53,9 +58,9 @@ pub(super) fn curve(
     let marks = PlotPainter::new(ui, context, response.transform);
     let [second, optimum, diagonal, family] = strokes(palette);
     marks.curve([[-RANGE, full], [RANGE, full]].into_iter(), family.0, family.1);
-    if let Some(others) = others.filter(|others| others.searched.is_empty() || others.unconverged() == 0) {
+    if others.is_some_and(|others| others.searched.is_empty() || others.unconverged() == 0) {
         marks.layer("other run");
-        marks.curve(degrees().map(|d| [d, full - others.loss(d - others.origin())]), other_run(palette), OTHER_RUN);
+        marks.curve(degrees().map(|d| [d, full - others_loss(d)]), other_run(palette), OTHER_RUN);
         marks.layer("this run");
     }
     if found.at_optimum.is_some() {
@@ -89,7 +94,7 @@ pub(super) fn curve(
     if let Some((others, there)) = others.zip(context.beside)
         && let Some(ball) = ball(there, others)
     {
-        marks.painter.circle(marks.at([ball.degrees, full - ball.loss]), BALL - 0.9, palette.paper, outline);
+        marks.painter.circle(marks.at([ball.degrees, others_full - ball.loss]), BALL - 0.9, palette.paper, outline);
     }
     if let Some(ball) = ball(context, found) {
         marks.layer("ball");
@@ -106,7 +111,7 @@ pub(super) fn curve(
     let plot = ui.interact(*response.transform.frame(), ui.scope_id().with("line of φ"), Sense::DRAG);
     plot.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Line of φ"));
     let dragged = plot.interact_pointer_pos().filter(|_| plot.dragged() && !context.is_figure());
-    let phi = dragged.map(|pointer| marks.point(pointer)[0] - origin);
+    let phi = dragged.map(|pointer| (marks.point(pointer)[0].clamp(-RANGE, RANGE) - origin).clamp(-RANGE, RANGE));
     let plot = if context.is_figure() { plot } else { plot.on_hover_cursor(CursorIcon::ResizeHorizontal) };
     let plot = hover(context, plot, |pointer| {
         let second = NamedMarks::new("second order", degrees().map(|d| [d, full - found.price(d - origin)]));
@@ -224,7 +229,7 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
         entries.push((second, "second order (approx.)", help.to_owned()));
     }
     if compared {
-        let help = "Best diagonal posteriors of the run that this one is compared with, below its own best full ones, and its ball";
+        let help = "Best diagonal posteriors of the run that this one is compared with, and its ball";
         entries.push(((other_run(palette), OTHER_RUN), "other run", help.to_owned()));
     }
     let columns = columns(ui.available_width());
@@ -254,8 +259,10 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
         },
     );
     if found.searched.is_empty() {
-        let help = "Drawn is minus the second-order price; 0 is the level of the best full posteriors";
-        ui.weak(format!("searched for up to {MOST_LATENTS} latents")).on_hover_text(help);
+        let help = format!(
+            "The best posteriors are searched for with at most {MOST_LATENTS} latents. Drawn is minus the second-order price; the dashed line, 0, is the level of the best full posteriors"
+        );
+        ui.weak(format!("second order: more than {MOST_LATENTS} latents")).on_hover_text(help);
     }
 }
 

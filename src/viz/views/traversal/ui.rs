@@ -274,12 +274,17 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
     let titles = [format!("{name}  {meaning}"), format!("{name}  {}", meaning.rsplit_once(' ').map_or("", |(f, _)| f))];
     let width = |text: &String| ui.painter().layout_no_wrap(text.clone(), font.clone(), mark).size().x;
     let title = titles.into_iter().find(|text| width(text) <= place.width()).unwrap_or_else(|| name.clone());
+    // As many of these as there is room for: a number that is cut is another number.
+    let fitting = |parts: &[&str]| {
+        let lines = (1..=parts.len()).map(|count| parts[..count].join("  "));
+        lines.take_while(|text| width(text) <= place.width()).last().unwrap_or_default()
+    };
     let lines = if place.height() >= 3.0 * line && place.width() < 100.0 {
-        vec![(title, mark), (kl.clone(), palette.ink), (length.clone(), palette.ink)]
+        vec![(title, mark), (fitting(&[&kl]), palette.ink), (fitting(&[&length]), palette.ink)]
     } else if place.height() >= TWO_LINES {
-        vec![(title, mark), (format!("{kl}  {length}"), palette.ink)]
+        vec![(title, mark), (fitting(&[&kl, &length]), palette.ink)]
     } else {
-        vec![(format!("{name}  {kl}  {length}  {meaning}"), palette.ink)]
+        vec![(fitting(&[&name, &kl, &length, meaning]), palette.ink)]
     };
     let painter = ui.painter().with_clip_rect(place.expand2(vec2(2.0, 8.0)).intersect(ui.clip_rect()));
     let top = place.center().y - 0.5 * line * lines.len() as f32;

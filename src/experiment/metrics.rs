@@ -1,5 +1,8 @@
 //! Metrics of a finished run, on all held-out data and in double precision.
 
+use nalgebra::DVector;
+use rand_distr::{Distribution as _, StandardNormal};
+
 use super::config::Config;
 use super::convergence::training_objective;
 use super::measure::{FactorCorrelation, mcc_ceiling, posteriors, summarise};
@@ -11,10 +14,17 @@ use crate::linalg::Matrix;
 use crate::ppca::{LinearOptimum, linear_elbo, optimal_decoder};
 use crate::rng::{Purpose, stream};
 use crate::stats::{Estimate, linearised_correlation};
-use crate::vae::{Likelihood, Posterior, Vae};
+use crate::vae::{Decomposition, Likelihood, Posterior, Vae};
+
+/// Place of the noise of the parts of the KL among the random numbers of an analysis.
+const NOISE: u64 = 3 << 32;
 
 /// Noise draws per observation for the reconstruction term.
 const DRAWS: usize = 16;
+
+/// Largest number of held-out observations whose KL is decomposed, which takes the square of their number. A share of it for many
+/// latents.
+const DECOMPOSED: usize = 2048;
 
 /// Metrics of a model on held-out data; information is in nats.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +44,8 @@ pub struct Metrics {
     pub reconstruction: f64,
     /// KL(q‖p) per latent, in closed form.
     pub kl_per_dim: Vec<f64>,
+    /// Mean parts of the KL over the first observations, at most 2,048.
+    pub decomposition: Result<Decomposition, Undefined>,
     /// Geometry at the posterior means.
     pub geometry: GeometryMetrics,
     /// Mean correlation coefficient of the active latents' posterior means with the true factors.
@@ -134,6 +146,13 @@ impl Metrics {
             samples.insert("mcc", Matrix::from_columns(1, observations, values));
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
+        let parts = decompose(&posteriors, seed);
+        let part = |part: fn(&Decomposition) -> f64| parts.iter().map(part).collect::<Vec<_>>();
+        let parts_of_each = [
+            ("mutual_information", part(|p| p.mutual_information)),
+            ("total_correlation", part(|p| p.total_correlation)),
+            ("dimension_wise_kl", part(|p| p.dimension_wise)),
+        ];
         let metrics = Self {
             likelihood: model.likelihood(),
             observations,
@@ -142,6 +161,7 @@ impl Metrics {
             elbo_monte_carlo_error: scale * noise.standard_error,
             reconstruction: mean(&reconstruction),
             kl_per_dim: (0..m).map(|i| kl_per_dim.row(i).sum::<f64>() / observations as f64).collect(),
+            decomposition: Ok(Decomposition::mean(&parts)),
             mcc,
             dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
             mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
@@ -158,18 +178,22 @@ impl Metrics {
         for (name, values) in [("elbo", elbo), ("reconstruction", reconstruction), ("kl", kl)] {
             samples.insert(name, Matrix::from_columns(1, observations, values));
         }
+        for (name, values) in parts_of_each {
+            samples.insert(name, Matrix::from_columns(1, values.len(), values));
+        }
         Self { samples, ..metrics }.without(unknown(vae, settings, config))
     }
 
     /// Takes out the numbers that are unknown.
     fn without(mut self, unknown: Vec<(&'static str, Undefined)>) -> Self {
-        for (name, _) in &unknown {
+        for (name, reason) in &unknown {
             self.samples.remove(name);
             match *name {
                 "elbo" => self.elbo = f64::NAN,
                 "elbo_monte_carlo_error" => self.elbo_monte_carlo_error = f64::NAN,
                 "reconstruction" => self.reconstruction = f64::NAN,
                 "kl_per_dim" => self.kl_per_dim.fill(f64::NAN),
+                "mutual_information" => self.decomposition = Err(*reason),
                 _ => {}
             }
         }
@@ -216,9 +240,27 @@ impl Metrics {
 }
 
 /// Metrics that need an encoder, and those that need β and σ².
-const OF_ENCODER: [&str; 5] = ["active", "active_units", "kl", "kl_per_dim", "mcc_chance"];
+const OF_ENCODER: [&str; 8] = [
+    "active",
+    "active_units",
+    "dimension_wise_kl",
+    "kl",
+    "kl_per_dim",
+    "mcc_chance",
+    "mutual_information",
+    "total_correlation",
+];
 const OF_ELBO: [&str; 5] = ["elbo", "elbo_monte_carlo_error", "elbo_training", "generalisation_gap", "reconstruction"];
 const OF_OBJECTIVE: [&str; 4] = ["beta", "sigma2", "beta_gap", "posterior_error"];
+
+/// Parts of the KL of each of the first posteriors, with noise of its own.
+fn decompose(posteriors: &[Posterior], seed: u64) -> Vec<Decomposition> {
+    let m = posteriors.first().map_or(0, Posterior::dim);
+    let count = posteriors.len().min(if m < 8 { DECOMPOSED } else { DECOMPOSED / 4 });
+    let mut rng = stream(seed, Purpose::Analysis, NOISE);
+    let noise: Vec<_> = (0..count).map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect();
+    Decomposition::of_each(&posteriors[..count], &noise)
+}
 
 /// Metrics that this model leaves undefined: without an encoder, or of a file that does not say β and σ² (β = 0).
 fn unknown(vae: &Vae<f32>, settings: &Settings, config: &Config) -> Vec<(&'static str, Undefined)> {

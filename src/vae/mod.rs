@@ -1,7 +1,9 @@
 //! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian or Bernoulli decoder, the
 //! objective and its gradient.
 
+mod aggregate_posterior;
 mod config;
+mod decomposition;
 mod elbo;
 mod exponential_factor;
 mod likelihood;
@@ -11,7 +13,9 @@ mod model;
 mod posterior;
 mod symmetry;
 
+pub use aggregate_posterior::AggregatePosterior;
 pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
+pub use decomposition::Decomposition;
 pub use elbo::{Elbo, ElboWorkspace};
 pub use exponential_factor::place_of;
 pub use likelihood::Likelihood;

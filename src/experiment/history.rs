@@ -12,7 +12,7 @@ use crate::vae::{Covariance, Decomposition, Objective};
 pub struct Row {
     /// Steps made.
     pub step: u64,
-    /// reconstruction − β KL on the minibatches, in nats.
+    /// reconstruction − β KL on the minibatches, in nats, or with another regulariser in its place.
     pub elbo: f64,
     /// E_q log p(x|z).
     pub reconstruction: f64,
@@ -36,7 +36,7 @@ pub struct Row {
     pub off_diagonal_mass: f64,
     /// Mean correlation of posterior means with their matched true factors.
     pub mcc: f64,
-    /// reconstruction − β KL on held-out observations at this step.
+    /// The same objective on held-out observations at this step.
     pub elbo_test: f64,
     /// Its E_q log p(x|z).
     pub reconstruction_test: f64,
@@ -86,7 +86,7 @@ impl Row {
     }
 
     /// Reads the fields of a line of `history.csv` with m latents by the names in its header. Columns that it does not know are
-    /// passed over. The optimiser is not among them; it follows from the log.
+    /// passed over. Optimiser and regulariser are not among them; they follow from the log.
     ///
     /// Older files have the gap without the factor β, as `diagonal_gap`, nothing about held-out data, or no parts of the KL.
     pub fn read(header: &[&str], fields: &[&str], m: usize) -> Option<Self> {
@@ -104,11 +104,11 @@ impl Row {
             reconstruction: number("reconstruction")?,
             kl_per_dim: (1..=m).map(|i| number(&format!("kl_{i}"))).collect::<Option<_>>()?,
             settings: Settings {
-                objective: Objective {
+                objective: Objective::new(
+                    Covariance::ALL.into_iter().find(|c| Some(c.name()) == text("covariance"))?,
                     beta,
-                    sigma2: number("sigma2")?,
-                    covariance: Covariance::ALL.into_iter().find(|c| Some(c.name()) == text("covariance"))?,
-                },
+                    number("sigma2")?,
+                ),
                 optimizer: Optimizer {
                     kind: OptimizerKind::default(),
                     lr: number("lr")?,
@@ -201,7 +201,7 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::experiment) fn row(step: u64) -> Row {
-        let objective = Objective { covariance: Covariance::Full, beta: 2.0, sigma2: 0.1 };
+        let objective = Objective::new(Covariance::Full, 2.0, 0.1);
         Row {
             step,
             elbo: step as f64,

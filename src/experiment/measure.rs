@@ -44,8 +44,9 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     let probe = HeldOut::new(vae, data, settings, vae.latent_dim() <= 3);
     let number = |measured: Measured| measured.unwrap_or(f64::NAN);
     let noise = probe.noise(vae, seed);
-    let test = probe.objective(vae, &settings.objective, &noise);
+    let mut test = probe.objective(vae, &settings.objective, &noise);
     let decomposition = Decomposition::estimate(&probe.posteriors, &noise[..noise.len().min(DECOMPOSED)]);
+    test.regularizer = settings.objective.regularizer.value(settings.objective.beta, || decomposition);
     let HeldOut { geometry, correlation, .. } = probe;
     Row {
         step: *step,
@@ -163,6 +164,7 @@ impl HeldOut {
         Elbo {
             reconstruction: vae.likelihood().reconstruction(loss / count, objective, observations.rows()),
             kl_per_dim: kl_per_dim.collect(),
+            regularizer: None,
         }
     }
 }

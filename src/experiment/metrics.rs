@@ -33,7 +33,7 @@ pub struct Metrics {
     pub likelihood: Likelihood,
     /// Held-out observations that every number rests on.
     pub observations: usize,
-    /// reconstruction − β KL.
+    /// reconstruction − β KL, or minus another regulariser.
     pub elbo: f64,
     /// The same on the first 4,096 training observations, with their own draws; on all of them for linear decoders. `None` if only
     /// held-out data were measured.
@@ -80,7 +80,8 @@ impl Metrics {
         let objective = &settings.objective;
         let m = vae.latent_dim();
         // Samples of a model from a file have no optimum of their own.
-        let affine = vae.architecture.has_closed_forms() && config.origin.model().is_none();
+        let is_kl = objective.regularizer.is_kl();
+        let affine = vae.architecture.has_closed_forms() && config.origin.model().is_none() && is_kl;
         let [optimum_training, optimum_test] = [&data.train, &data.test].map(|split| {
             let eigenvalues = if affine { split.eigenvalues() } else { None };
             eigenvalues.map(|eigenvalues| LinearOptimum::of_eigenvalues(&eigenvalues, m, objective))
@@ -119,6 +120,9 @@ impl Metrics {
         let posteriors = posteriors(&model, &data.test, observations);
 
         let mut geometry = summarise(&model, &posteriors, settings, true);
+        if let Some(why) = settings.without_b() {
+            geometry = geometry.without_b(why);
+        }
         let mut samples = std::mem::take(&mut geometry.samples);
         let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
         let kl_per_dim = Matrix::from_columns(m, observations, kl);
@@ -153,15 +157,18 @@ impl Metrics {
             ("total_correlation", part(|p| p.total_correlation)),
             ("dimension_wise_kl", part(|p| p.dimension_wise)),
         ];
+        let decomposition = Decomposition::mean(&parts);
+        // No mean over observations, so without values at each.
+        let regularizer = objective.regularizer.value(objective.beta, || decomposition);
         let metrics = Self {
             likelihood: model.likelihood(),
             observations,
-            elbo: mean(&elbo),
+            elbo: regularizer.map_or_else(|| mean(&elbo), |value| mean(&reconstruction) - value),
             elbo_training: None,
             elbo_monte_carlo_error: scale * noise.standard_error,
             reconstruction: mean(&reconstruction),
             kl_per_dim: (0..m).map(|i| kl_per_dim.row(i).sum::<f64>() / observations as f64).collect(),
-            decomposition: Ok(Decomposition::mean(&parts)),
+            decomposition: Ok(decomposition),
             mcc,
             dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
             mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
@@ -177,6 +184,9 @@ impl Metrics {
         samples.insert("kl_per_dim", kl_per_dim);
         for (name, values) in [("elbo", elbo), ("reconstruction", reconstruction), ("kl", kl)] {
             samples.insert(name, Matrix::from_columns(1, observations, values));
+        }
+        if regularizer.is_some() {
+            samples.remove("elbo");
         }
         for (name, values) in parts_of_each {
             samples.insert(name, Matrix::from_columns(1, values.len(), values));
@@ -223,8 +233,9 @@ impl Metrics {
     /// Adds the mean exact gap of `vae` over the first `count` held-out observations.
     #[must_use]
     pub fn with_exact_gap(self, vae: &Vae<f32>, settings: &Settings, data: &Dataset, count: usize) -> Self {
-        if let Some((_, reason)) = self.unknown.iter().find(|(name, _)| *name == "elbo") {
-            return Self { exact_gap: Some(Err(*reason)), ..self };
+        let unknown = self.unknown.iter().find(|(name, _)| *name == "elbo").map(|(_, reason)| *reason);
+        if let Some(reason) = unknown.or(settings.without_b()) {
+            return Self { exact_gap: Some(Err(reason)), ..self };
         }
         let model = vae.cast::<f64>();
         let test = &data.test.observations;

@@ -110,7 +110,7 @@ impl Experiment {
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
         let history = History::new(row_interval(&vae));
-        let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
+        let sums = Elbo { kl_per_dim: vec![0.0; vae.latent_dim()], ..Elbo::default() };
         let schedule = Schedule::new(config.cycle);
         let state =
             State { step: 0, position: 0, schedule, settings: config.settings(), vae, adam, lbfgs: Lbfgs::default() };
@@ -261,6 +261,7 @@ impl Experiment {
         command.check(&self.config.architecture)?;
         let settings = command.applied_to(self.state.settings);
         settings.validate(self.data.train.samples())?;
+        settings.check_regularizer(&self.config.architecture, self.config.threads)?;
         fits_in_memory(settings.optimizer.kind, self.data.data_dim())?;
         if !self.is_no_op(command) {
             self.pending.clear();
@@ -299,7 +300,12 @@ impl Experiment {
             state.adam.second = before.carry_over(&state.vae, &state.adam.second);
             self.minibatch.fit(&state.vae, self.config.threads);
         }
+        let has_other_value = settings.objective.regularizer != state.settings.objective.regularizer;
         state.settings = settings;
+        if has_other_value {
+            self.clear_sums();
+        }
+        let state = &mut self.state;
         state.lbfgs.reset();
         if settings.optimizer.kind == OptimizerKind::Lbfgs {
             state.vae.fix_covariance(self.moments.mean());
@@ -417,6 +423,9 @@ impl Experiment {
         let elbo = if self.is_exact() { &self.exact } else { self.minibatch.elbo() };
         self.sums.reconstruction += elbo.reconstruction;
         self.sums.kl_per_dim.iter_mut().zip(&elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
+        if let Some(value) = elbo.regularizer {
+            *self.sums.regularizer.get_or_insert(0.0) += value;
+        }
         self.summed += 1;
         let step = self.state.step;
         if self.history.is_due(step) {
@@ -443,9 +452,7 @@ impl Experiment {
         } else {
             (training_objective(vae, &self.data, objective, self.config.seed), Schedule::TOLERANCE)
         };
-        let optimum = vae
-            .architecture
-            .has_closed_forms()
+        let optimum = (vae.architecture.has_closed_forms() && objective.regularizer.is_kl())
             .then(|| Some(LinearOptimum::of_eigenvalues(self.moments.eigenvalues()?, vae.latent_dim(), objective).elbo))
             .flatten();
         self.state.schedule = schedule.judged(*step, reached, optimum, tolerance);
@@ -456,10 +463,16 @@ impl Experiment {
         let mean = Elbo {
             reconstruction: self.sums.reconstruction / count,
             kl_per_dim: self.sums.kl_per_dim.iter().map(|kl| kl / count).collect(),
+            regularizer: self.sums.regularizer.map(|sum| sum / count),
         };
         self.history.push(measure_row(&self.state, &self.data, mean, self.config.seed));
+        self.clear_sums();
+    }
+
+    fn clear_sums(&mut self) {
         self.sums.reconstruction = 0.0;
         self.sums.kl_per_dim.fill(0.0);
+        self.sums.regularizer = None;
         self.summed = 0;
     }
 

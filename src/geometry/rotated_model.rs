@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn mean_elbo(vae: &Vae<f32>, x: &Matrix<f32>) -> f64 {
-        let objective = Objective { covariance: vae.covariance, beta: 1.5, sigma2: 0.1 };
+        let objective = Objective::new(vae.covariance, 1.5, 0.1);
         let (vae, x) = (vae.cast::<f64>(), x.map(f64::from));
         let rule = posterior_quadrature(vae.latent_dim());
         let posteriors = vae.posteriors(&x);

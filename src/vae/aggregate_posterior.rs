@@ -1,21 +1,30 @@
 //! The aggregate posterior q(z) = (1/N) Σⱼ q(z|xⱼ) of N observations: a mixture of N Gaussians. Its marginals q(zᵢ) are mixtures of
 //! the marginals N(μᵢ, Σᵢᵢ).
 
+use pulp::{Arch, Simd};
+
 use super::posterior::Posterior;
+use crate::linalg::exp_f64;
 
 /// Components of the mixture, prepared for many densities.
 #[derive(Clone, Debug)]
 pub struct AggregatePosterior {
-    m: usize,
-    /// μ, m numbers a component.
-    pub(super) means: Vec<f64>,
-    /// 1/√Σᵢᵢ, m numbers a component.
-    pub(super) rates: Vec<f64>,
-    /// log of the greatest density of each marginal, log(1/√Σᵢᵢ) − ½ log 2π, m numbers a component.
-    marginal_heights: Vec<f64>,
-    /// L⁻¹ row by row, m(m + 1)/2 numbers a component. Empty if every Σ is diagonal, where the rates say the same.
+    /// Each latent under every component.
+    pub(super) latents: Vec<LatentComponents>,
+    /// L⁻¹ row by row, m(m + 1)/2 numbers a component. Empty if every Σ is diagonal, where the latents say the same.
     pub(super) inverses: Vec<f64>,
     /// −Σ log L_ii − (m/2) log 2π, one number a component.
+    heights: Vec<f64>,
+}
+
+/// One latent under every component, N(μᵢ, Σᵢᵢ): N numbers each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LatentComponents {
+    /// μᵢ.
+    pub(super) means: Vec<f64>,
+    /// 1/√Σᵢᵢ.
+    pub(super) rates: Vec<f64>,
+    /// log of the greatest density, log(1/√Σᵢᵢ) − ½ log 2π.
     heights: Vec<f64>,
 }
 
@@ -43,28 +52,41 @@ impl AggregatePosterior {
 
     /// A mixture of nothing, with room for components of dimension `m`.
     pub(super) fn empty(m: usize) -> Self {
-        let none = Vec::new;
-        Self { m, means: none(), rates: none(), marginal_heights: none(), inverses: none(), heights: none() }
+        Self { latents: vec![LatentComponents::default(); m], inverses: Vec::new(), heights: Vec::new() }
+    }
+
+    /// Removes all components and keeps their memory.
+    pub(super) fn clear(&mut self) {
+        for LatentComponents { means, rates, heights } in &mut self.latents {
+            [means, rates, heights].into_iter().for_each(Vec::clear);
+        }
+        self.inverses.clear();
+        self.heights.clear();
+    }
+
+    /// m.
+    pub(super) fn dim(&self) -> usize {
+        self.latents.len()
     }
 
     /// Adds a component by its mean and the entries L_ij, j ≤ i, of its factor.
     pub(super) fn push(&mut self, mean: &[f64], factor: impl Fn(usize, usize) -> f64, is_full: bool) {
         let half_log_tau = 0.5 * std::f64::consts::TAU.ln();
-        self.means.extend(mean);
         let mut height = 0.0;
-        for i in 0..self.m {
+        for (i, latent) in self.latents.iter_mut().enumerate() {
             let variance: f64 =
                 if is_full { (0..=i).map(|j| factor(i, j).powi(2)).sum() } else { factor(i, i).powi(2) };
             let rate = 1.0 / variance.sqrt();
-            self.rates.push(rate);
-            self.marginal_heights.push(rate.ln() - half_log_tau);
+            latent.means.push(mean[i]);
+            latent.rates.push(rate);
+            latent.heights.push(rate.ln() - half_log_tau);
             height -= factor(i, i).ln() + half_log_tau;
         }
         self.heights.push(height);
         if is_full {
             // Row i of L⁻¹ by forward substitution: (L⁻¹)_ij = (δ_ij − Σ_{j≤k<i} L_ik (L⁻¹)_kj) / L_ii.
             let start = self.inverses.len();
-            for i in 0..self.m {
+            for i in 0..self.dim() {
                 for j in 0..=i {
                     let above = |k: usize| factor(i, k) * self.inverses[start + k * (k + 1) / 2 + j];
                     let sum: f64 = (j..i).map(above).sum();
@@ -87,34 +109,28 @@ impl AggregatePosterior {
 
     /// Writes the densities of `z` (m) under every component.
     pub(super) fn densities(&self, z: &[f64], to: &mut Densities) {
-        let (m, count) = (self.m, self.len());
-        to.joint.clear();
-        to.marginals.resize(m * count, 0.0);
-        for (j, height) in self.heights.iter().enumerate() {
-            let (means, rates) = (&self.means[m * j..m * (j + 1)], &self.rates[m * j..m * (j + 1)]);
-            let mut squares = 0.0;
-            for i in 0..m {
-                let u = (z[i] - means[i]) * rates[i];
-                squares += u * u;
-                to.marginals[count * i + j] = self.marginal_heights[m * j + i] - 0.5 * u * u;
+        let count = self.len();
+        to.marginals.resize(self.dim() * count, 0.0);
+        to.joint.clone_from(&self.heights);
+        for ((latent, z), marginals) in self.latents.iter().zip(z).zip(to.marginals.chunks_mut(count.max(1))) {
+            latent.densities(*z, &mut to.joint, marginals);
+        }
+        if self.is_full() {
+            for (j, (joint, height)) in to.joint.iter_mut().zip(&self.heights).enumerate() {
+                *joint = height - 0.5 * self.whitened(z, j, |_, v| v * v);
             }
-            if self.is_full() {
-                squares = self.whitened(z, j, |_, v| v * v);
-            }
-            to.joint.push(height - 0.5 * squares);
         }
     }
 
     /// Σᵢ f(i, vᵢ) with v = L⁻¹(z − μ) of component `j` of a mixture of full covariances.
     pub(super) fn whitened(&self, z: &[f64], j: usize, mut f: impl FnMut(usize, f64) -> f64) -> f64 {
-        let m = self.m;
-        let means = &self.means[m * j..m * (j + 1)];
+        let m = self.dim();
         let mut rows = &self.inverses[j * m * (m + 1) / 2..];
         let mut sum = 0.0;
         for i in 0..m {
             let (row, rest) = rows.split_at(i + 1);
             rows = rest;
-            let v = row.iter().zip(z).zip(means).map(|((l, z), mean)| l * (z - mean)).sum();
+            let v = row.iter().zip(z).zip(&self.latents).map(|((l, z), latent)| l * (z - latent.means[j])).sum();
             sum += f(i, v);
         }
         sum
@@ -130,22 +146,55 @@ impl AggregatePosterior {
     }
 }
 
+impl LatentComponents {
+    /// Writes log q(zᵢ|xⱼ) to `marginals` and adds −½ u², u = (zᵢ − μᵢ)/√Σᵢᵢ, to `joint`.
+    fn densities(&self, z: f64, joint: &mut [f64], marginals: &mut [f64]) {
+        add_densities([&self.means, &self.rates, &self.heights], z, joint, marginals);
+    }
+}
+
+#[pulp::with_simd(add_densities = Arch::new())]
+#[inline(always)]
+fn add_densities_with<S: Simd>(
+    _simd: S,
+    [means, rates, heights]: [&[f64]; 3],
+    z: f64,
+    joint: &mut [f64],
+    marginals: &mut [f64],
+) {
+    let components = means.iter().zip(rates).zip(heights);
+    for (((mean, rate), height), (joint, marginal)) in components.zip(joint.iter_mut().zip(marginals)) {
+        let u = (z - mean) * rate;
+        let below = -0.5 * u * u;
+        *joint += below;
+        *marginal = height + below;
+    }
+}
+
 impl Densities {
     /// Replaces logarithms lⱼ by the shares e^{lⱼ}/Σ e^l. Returns log Σ e^l.
     pub(super) fn normalise(logs: &mut [f64]) -> f64 {
-        /// e^−40 is less than the rounding of 1.
-        const NOTHING: f64 = -40.0;
         let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mut sum = 0.0;
-        for log in &mut *logs {
-            let below = *log - most;
-            // False for NaN, which then spreads to the sum.
-            *log = if below < NOTHING { 0.0 } else { below.exp() };
-            sum += *log;
-        }
+        let sum = exponentiate(logs, most);
         logs.iter_mut().for_each(|share| *share /= sum);
         most + sum.ln()
     }
+}
+
+/// Replaces l by e^{l − most} and returns the sum.
+#[pulp::with_simd(exponentiate = Arch::new())]
+#[inline(always)]
+fn exponentiate_with<S: Simd>(_simd: S, logs: &mut [f64], most: f64) -> f64 {
+    // Eight sums side by side: the compiler may use any vector width without changing the order of a sum.
+    const SUMS: usize = 8;
+    let mut sums = [0.0; SUMS];
+    for logs in logs.chunks_mut(SUMS) {
+        for (log, sum) in logs.iter_mut().zip(&mut sums) {
+            *log = exp_f64(*log - most);
+            *sum += *log;
+        }
+    }
+    sums.iter().sum()
 }
 
 #[cfg(test)]
@@ -183,7 +232,7 @@ mod tests {
     fn shares_of_far_components_are_nothing_and_sums_do_not_overflow() {
         let mut logs = [-1000.0, -1000.0, -1100.0];
         assert!((Densities::normalise(&mut logs) - (2.0_f64.ln() - 1000.0)).abs() < 1e-12);
-        assert_eq!(logs, [0.5, 0.5, 0.0]);
+        assert!((logs[0], logs[1]) == (0.5, 0.5) && logs[2] < 1e-40);
         assert!(Densities::normalise(&mut [0.0, f64::NAN]).is_nan());
     }
 }

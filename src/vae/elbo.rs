@@ -3,7 +3,8 @@
 //! With x̂ = d(z), z = μ + L ε, ε ~ N(0, I) and b = βσ², the loss of one observation is
 //! ‖x − x̂‖² / 2σ² + β Σᵢ ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ), L_ii = e^{sᵢ}: minus the objective, up to (n/2) log 2πσ².
 //! With a Bernoulli likelihood the first term is Σ_k log(1 + e^η_k) − x_k η_k ([`Likelihood`](super::likelihood::Likelihood)).
-//! The loss of a batch is the mean.
+//! The loss of a batch is the mean. Another regulariser takes the place of β KL or is added to its closed form
+//! ([`part_gradient`](super::part_gradient)).
 
 use pulp::{Arch, Simd};
 
@@ -11,6 +12,8 @@ use super::config::Objective;
 use super::exponential_factor::Exponentials;
 use super::likelihood::differentiate;
 use super::model::Vae;
+use super::part_gradient::PartGradient;
+use super::regularizer::Regularizer;
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
@@ -21,6 +24,8 @@ pub struct Elbo {
     pub reconstruction: f64,
     /// KL(q ‖ p), split over latents as in [`Posterior::kl_per_dim`](super::posterior::Posterior::kl_per_dim).
     pub kl_per_dim: Vec<f64>,
+    /// What is subtracted from the reconstruction, where that is not β KL.
+    pub regularizer: Option<f64>,
 }
 
 impl Elbo {
@@ -29,9 +34,9 @@ impl Elbo {
         self.kl_per_dim.iter().sum()
     }
 
-    /// reconstruction − β KL, which training maximises.
+    /// reconstruction − β KL, or minus another regulariser: what training maximises.
     pub fn objective(&self, beta: f64) -> f64 {
-        self.reconstruction - beta * self.kl()
+        self.reconstruction - self.regularizer.unwrap_or_else(|| beta * self.kl())
     }
 }
 
@@ -44,6 +49,9 @@ pub struct ElboWorkspace<T> {
     z_gradient: Matrix<T>,
     std: Matrix<T>,
     exponentials: Exponentials,
+    parts: PartGradient,
+    /// Number of observations that the batch is drawn from; at least those of the batch.
+    pub population: usize,
     /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.
@@ -61,8 +69,10 @@ impl<T: Real> ElboWorkspace<T> {
             z_gradient: empty(),
             std: empty(),
             exponentials: Exponentials::new(),
+            parts: PartGradient::new(),
+            population: 0,
             gradient: vec![T::ZERO; vae.parameters.len()],
-            elbo: Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] },
+            elbo: Elbo { kl_per_dim: vec![0.0; vae.latent_dim()], ..Elbo::default() },
         }
     }
 }
@@ -73,7 +83,7 @@ impl<T> ElboWorkspace<T> {
         &self.z
     }
 
-    /// ∂loss/∂z (m × B) of the reconstruction in the last [`Vae::differentiate`].
+    /// ∂loss/∂z (m × B) in the last [`Vae::differentiate`], of the reconstruction and of a regulariser that depends on samples.
     pub fn sample_gradient(&self) -> &Matrix<T> {
         &self.z_gradient
     }
@@ -102,6 +112,14 @@ impl<T: Real> Vae<T> {
         } else {
             kl_per_dim(workspace.encoder.output(), &workspace.std, kl);
         }
+        workspace.elbo.regularizer = match objective.regularizer {
+            Regularizer::Kl => None,
+            Regularizer::Parts(weights) => {
+                let ElboWorkspace { encoder, z, parts, population, elbo, .. } = workspace;
+                let rest = parts.compute(weights, objective.beta, encoder.output(), z, *population);
+                Some(weights.alpha * elbo.kl() + rest)
+            }
+        };
     }
 
     /// The objective and the gradient of the loss on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`
@@ -116,13 +134,20 @@ impl<T: Real> Vae<T> {
         self.evaluate(objective, x, noise, workspace);
         let ElboWorkspace { decoder, z, z_gradient, gradient, .. } = workspace;
         self.decoder.backward(&self.parameters, z, decoder, gradient, Some(z_gradient));
+        let has_parts = matches!(objective.regularizer, Regularizer::Parts(_));
+        if has_parts {
+            workspace.parts.add_by_sample(&mut workspace.z_gradient);
+        }
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
-        let weight = T::from_f64(objective.beta / x.columns() as f64);
+        let weight = T::from_f64(objective.kl_weight() / x.columns() as f64);
         if self.has_exponential_factor() {
             workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
         } else {
             sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+        }
+        if has_parts {
+            workspace.parts.add_by_encoding(delta);
         }
         self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
     }
@@ -262,7 +287,7 @@ mod tests {
                             decoder_hidden: None,
                         };
                         let sigma2 = if likelihood == Likelihood::Gaussian { 0.3 } else { 1.0 };
-                        let objective = Objective { covariance, beta: 1.7, sigma2 };
+                        let objective = Objective::new(covariance, 1.7, sigma2);
                         let mut rng = stream(11, Purpose::Init, 0);
                         let mut vae = Vae::<f64>::new(n, architecture, covariance, &mut rng);
                         for p in &mut vae.parameters {
@@ -307,7 +332,7 @@ mod tests {
                 likelihood,
                 decoder_hidden: None,
             };
-            let objective = Objective { covariance, beta: 2.0, sigma2: 0.1 };
+            let objective = Objective::new(covariance, 2.0, 0.1);
             let objective = match likelihood {
                 Likelihood::Gaussian => objective,
                 Likelihood::Bernoulli => Objective { sigma2: 1.0, ..objective },
@@ -379,7 +404,7 @@ mod tests {
             decoder_hidden: None,
         };
         let sigma2 = if likelihood == Likelihood::Gaussian { 0.01 } else { 1.0 };
-        let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2 };
+        let objective = Objective::new(Covariance::Full, 1.0, sigma2);
         let single = Vae::<f32>::new(3, architecture, Covariance::Full, &mut stream(5, Purpose::Init, 0));
         let double = single.cast::<f64>();
         let squashed = |x: f64| if likelihood == Likelihood::Gaussian { x } else { 1.0 / (1.0 + (-2.0 * x).exp()) };

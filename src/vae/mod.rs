@@ -10,7 +10,9 @@ mod likelihood;
 mod linear_objective;
 mod loss_convention;
 mod model;
+mod part_gradient;
 mod posterior;
+mod regularizer;
 mod symmetry;
 
 pub use aggregate_posterior::AggregatePosterior;
@@ -25,3 +27,4 @@ pub use loss_convention::{
 };
 pub use model::Vae;
 pub use posterior::Posterior;
+pub use regularizer::{DensityEstimator, NoRegularizer, PartWeights, Regularizer};

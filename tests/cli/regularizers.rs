@@ -1,0 +1,62 @@
+//! Runs whose objective has another regulariser than β KL.
+
+use serde_json::Value;
+
+use super::harness::Harness;
+
+const RUN: &str = "train --scene linear --posterior-factor cholesky --steps 80 --seed 2";
+
+#[test]
+fn a_regulariser_is_recorded_repeated_and_measured() {
+    let cli = Harness::new();
+    cli.succeed(&format!(
+        "{RUN} --regularizer tc-mss:1,0.5 --beta 3 --covariance full --at 40:regularizer=tc-mws --out run"
+    ));
+    let config = cli.toml("run/config.toml");
+    assert_eq!(config["model"]["regularizer"].as_str(), Some("tc-mss:1,0.5"));
+    assert_eq!(config["commands"].as_array().unwrap()[0].as_str(), Some("40:regularizer=tc-mws"));
+    assert!(cli.succeed("replay run").contains("agree to the last bit"));
+    assert!(cli.succeed("train --session run/session.unpick --out again").contains("to the last bit"));
+    let recipe = cli.succeed("recipe run");
+    assert!(recipe.contains(";regularizer=tc-mss:1,0.5;") && recipe.contains(";at=40:regularizer=tc-mws;"), "{recipe}");
+    cli.succeed(&format!("train --recipe {} --out repeated", recipe.trim()));
+    assert_eq!(cli.read("repeated/history.csv"), cli.read("run/history.csv"));
+
+    let metrics = cli.json("run/metrics.json");
+    let number = |name: &str| metrics[name].as_f64().unwrap();
+    let parts = ["mutual_information", "total_correlation", "dimension_wise_kl"].map(number);
+    assert!((parts.iter().sum::<f64>() - number("kl")).abs() < 0.1, "of the first observations: {parts:?}");
+    let objective = number("reconstruction") - parts[0] - 3.0 * parts[1] - parts[2];
+    assert!((number("elbo") - objective).abs() < 1e-9);
+    for name in ["beta_gap", "posterior_error"] {
+        assert_eq!(metrics[name], Value::Null);
+        assert!(metrics["undefined"][name].as_str().unwrap().contains("regulariser"), "{name}");
+    }
+    assert!(metrics["optimum_test"].is_null() && metrics["ima_contrast"].is_f64());
+    assert!(cli.succeed("metrics run --exact-gap 2").contains("regulariser"));
+}
+
+#[test]
+fn a_run_without_a_regulariser_has_no_key() {
+    let cli = Harness::new();
+    cli.succeed(&format!("{RUN} --out plain"));
+    cli.succeed(&format!("{RUN} --regularizer kl --out named"));
+    assert_eq!(cli.read("plain/session.unpick"), cli.read("named/session.unpick"));
+    assert!(!cli.read("plain/session.unpick").contains("regularizer"));
+}
+
+#[test]
+fn what_a_regulariser_needs_is_said_in_one_sentence() {
+    let cli = Harness::new();
+    for (options, words) in [
+        ("--regularizer tc", "none of kl"),
+        ("--regularizer tc-mws:-1,1", "alpha = -1 is not between 0 and 1000000"),
+        ("--regularizer tc-mws --threads 2", "choose threads = 1"),
+        ("--regularizer tc-mws --batch 1", "batch = 1 is not between 2"),
+        ("--regularizer tc-mws --optimizer lbfgs", "choose adam-equivariant"),
+        ("--at 3:regularizer=tc-mws --posterior-factor exponential --covariance full", "posterior_factor = cholesky"),
+    ] {
+        let sentence = cli.fail(2, &format!("train --scene linear --steps 9 {options} --out run"));
+        assert!(sentence.contains(words), "{options}: {sentence}");
+    }
+}

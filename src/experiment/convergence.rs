@@ -47,7 +47,7 @@ pub(super) fn training_objective(vae: &Vae<f32>, data: &Dataset, objective: &Obj
         let noise = |q: &Posterior| DVector::from_fn(q.dim(), |_, _| StandardNormal.sample(&mut rng));
         Decomposition::estimate(&posteriors, &posteriors.iter().map(noise).collect::<Vec<_>>())
     };
-    let regularizer = objective.regularizer.value(objective.beta, parts);
+    let regularizer = objective.regularizer.value(objective.beta, kl / count, parts);
     -loss / (objective.sigma2 * count)
         - model.likelihood().log_normaliser(objective, model.data_dim())
         - regularizer.unwrap_or(objective.beta * kl / count)

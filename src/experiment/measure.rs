@@ -46,7 +46,8 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     let noise = probe.noise(vae, seed);
     let mut test = probe.objective(vae, &settings.objective, &noise);
     let decomposition = Decomposition::estimate(&probe.posteriors, &noise[..noise.len().min(DECOMPOSED)]);
-    test.regularizer = settings.objective.regularizer.value(settings.objective.beta, || decomposition);
+    let Objective { regularizer, beta, .. } = settings.objective.at(*step);
+    test.regularizer = regularizer.value(beta, test.kl(), || decomposition);
     let HeldOut { geometry, correlation, .. } = probe;
     Row {
         step: *step,

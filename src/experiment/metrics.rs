@@ -33,7 +33,7 @@ pub struct Metrics {
     pub likelihood: Likelihood,
     /// Held-out observations that every number rests on.
     pub observations: usize,
-    /// reconstruction − β KL, or minus another regulariser.
+    /// reconstruction − β KL, or minus another regulariser, a capacity as it is after its rise.
     pub elbo: f64,
     /// The same on the first 4,096 training observations, with their own draws; on all of them for linear decoders. `None` if only
     /// held-out data were measured.
@@ -159,7 +159,7 @@ impl Metrics {
         ];
         let decomposition = Decomposition::mean(&parts);
         // No mean over observations, so without values at each.
-        let regularizer = objective.regularizer.value(objective.beta, || decomposition);
+        let regularizer = objective.regularizer.value(objective.beta, mean(&kl), || decomposition);
         let metrics = Self {
             likelihood: model.likelihood(),
             observations,

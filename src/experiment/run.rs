@@ -387,7 +387,7 @@ impl Experiment {
             block.noise.reshape(state.vae.latent_dim(), places.len());
             block.noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
         }
-        minibatch.differentiate(&state.vae, &state.settings.objective, &data.train.observations);
+        minibatch.differentiate(&state.vae, &state.settings.objective.at(state.step), &data.train.observations);
     }
 
     /// One step against the gradient.
@@ -450,7 +450,7 @@ impl Experiment {
             let elbo = linear_objective(&vae.cast(), objective, moments).0;
             (elbo.objective(objective.beta), Schedule::EXACT_TOLERANCE)
         } else {
-            (training_objective(vae, &self.data, objective, self.config.seed), Schedule::TOLERANCE)
+            (training_objective(vae, &self.data, &objective.at(*step), self.config.seed), Schedule::TOLERANCE)
         };
         let optimum = (vae.architecture.has_closed_forms() && objective.regularizer.is_kl())
             .then(|| Some(LinearOptimum::of_eigenvalues(self.moments.eigenvalues()?, vae.latent_dim(), objective).elbo))

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::geometry::Undefined;
 use crate::nn::OptimizerKind;
 use crate::sentence::sentence;
-use crate::vae::{Architecture, Objective, PartWeights, Regularizer};
+use crate::vae::{Architecture, Capacity, Objective, PartWeights, Regularizer};
 
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +52,7 @@ impl Settings {
                 within("regularizer: gamma", gamma, 0.0, 1e6)?;
                 within("batch", self.optimizer.batch, 2, LARGEST.min(samples))
             }
+            Regularizer::Capacity(Capacity { nats, .. }) => within("regularizer: capacity", nats, 0.0, 1e4),
         }
     }
 
@@ -79,7 +80,7 @@ impl Settings {
     pub fn without_b(&self) -> Option<Undefined> {
         match self.objective.regularizer {
             Regularizer::Kl => None,
-            Regularizer::Parts(_) => Some(Undefined::OtherRegularizer),
+            Regularizer::Parts(_) | Regularizer::Capacity(_) => Some(Undefined::OtherRegularizer),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::likelihood::Likelihood;
-use super::regularizer::Regularizer;
+use super::regularizer::{Capacity, Regularizer};
 use crate::nn::Activation;
 
 /// The family of posteriors q(z|x) = N(μ(x), Σ(x)), Σ = L Lᵀ.
@@ -177,15 +177,22 @@ impl Objective {
     pub fn b(&self) -> f64 {
         match self.regularizer {
             Regularizer::Kl => self.beta * self.sigma2,
-            Regularizer::Parts(_) => 0.0,
+            Regularizer::Parts(_) | Regularizer::Capacity(_) => 0.0,
         }
     }
 
-    /// The weight of the KL whose closed form is in the loss.
-    pub(super) fn kl_weight(&self) -> f64 {
+    /// The objective in force after so many steps of a run.
+    #[must_use]
+    pub fn at(&self, step: u64) -> Self {
+        Self { regularizer: self.regularizer.at(step), ..*self }
+    }
+
+    /// Slope of the regulariser by the KL of a batch, `kl`, whose closed form is in the loss.
+    pub(super) fn kl_weight(&self, kl: f64) -> f64 {
         match self.regularizer {
             Regularizer::Kl => self.beta,
             Regularizer::Parts(weights) => weights.alpha,
+            Regularizer::Capacity(Capacity { nats, .. }) => self.beta * if kl < nats { -1.0 } else { 1.0 },
         }
     }
 

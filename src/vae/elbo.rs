@@ -13,7 +13,7 @@ use super::exponential_factor::Exponentials;
 use super::likelihood::differentiate;
 use super::model::Vae;
 use super::part_gradient::PartGradient;
-use super::regularizer::Regularizer;
+use super::regularizer::{Capacity, Regularizer};
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
@@ -119,6 +119,7 @@ impl<T: Real> Vae<T> {
                 let rest = parts.compute(weights, objective.beta, encoder.output(), z, *population);
                 Some(weights.alpha * elbo.kl() + rest)
             }
+            Regularizer::Capacity(Capacity { nats, .. }) => Some(objective.beta * (workspace.elbo.kl() - nats).abs()),
         };
     }
 
@@ -140,7 +141,7 @@ impl<T: Real> Vae<T> {
         }
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
-        let weight = T::from_f64(objective.kl_weight() / x.columns() as f64);
+        let weight = T::from_f64(objective.kl_weight(workspace.elbo.kl()) / x.columns() as f64);
         if self.has_exponential_factor() {
             workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
         } else {
@@ -315,6 +316,45 @@ mod tests {
                             assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Below the capacity the KL is raised and above it lowered, by the gradient of the regulariser in both cases.
+    #[test]
+    fn gradients_of_a_capacity_agree_with_finite_differences() {
+        for (covariance, factor) in FAMILIES {
+            let architecture = Architecture {
+                latent_dim: 2,
+                hidden: vec![5],
+                activation: Activation::Tanh,
+                decoder: DecoderKind::Mlp,
+                factor,
+                likelihood: Likelihood::Gaussian,
+                decoder_hidden: None,
+            };
+            let mut vae = Vae::<f64>::new(3, architecture, covariance, &mut stream(3, Purpose::Init, 0));
+            vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.1 * (i as f64).sin());
+            let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
+            for nats in [0.01, 30.0] {
+                let regularizer = Regularizer::Capacity(Capacity { nats, steps: 0 });
+                let objective = Objective { regularizer, ..Objective::new(covariance, 1.7, 0.3) };
+                let mut workspace = ElboWorkspace::new(&vae);
+                vae.differentiate(&objective, &x, &noise, &mut workspace);
+                let distance = (workspace.elbo.kl() - nats).abs();
+                let value = workspace.elbo.regularizer.unwrap();
+                assert!((value - 1.7 * distance).abs() < 1e-12 && (nats > 1.0) == (workspace.elbo.kl() < nats));
+                for i in 0..vae.parameters.len() {
+                    let (h, here) = (1e-5, vae.parameters[i]);
+                    let mut at = |p| {
+                        vae.parameters[i] = p;
+                        loss(&vae, &objective, &x, &noise)
+                    };
+                    let difference = (at(here + h) - at(here - h)) / (2.0 * h);
+                    at(here);
+                    let error = (difference - workspace.gradient[i]).abs();
+                    assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
                 }
             }
         }

@@ -27,4 +27,4 @@ pub use loss_convention::{
 };
 pub use model::Vae;
 pub use posterior::Posterior;
-pub use regularizer::{DensityEstimator, NoRegularizer, PartWeights, Regularizer};
+pub use regularizer::{Capacity, DensityEstimator, NoRegularizer, PartWeights, Regularizer};

@@ -16,6 +16,27 @@ pub enum Regularizer {
     Kl,
     /// α I(x; z) + β TC(q(z)) + γ Σᵢ KL(q(zᵢ) ‖ p(zᵢ)), the β-TCVAE (Chen et al. 2018, equation 4).
     Parts(PartWeights),
+    /// β |KL(q ‖ p) − C|, the KL of a minibatch being its mean, with a capacity C that rises (Burgess et al. 2018, equation 8, where β is
+    /// called γ).
+    Capacity(Capacity),
+}
+
+/// A capacity that rises linearly from 0 over the first steps of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Capacity {
+    /// C after the rise, in nats.
+    pub nats: f64,
+    /// Steps of the rise, counted from the start of the run. 0: C is `nats` throughout.
+    pub steps: u64,
+}
+
+impl Capacity {
+    /// The capacity in force after so many steps, which does not rise.
+    #[must_use]
+    pub fn at(self, step: u64) -> Self {
+        let share = if step >= self.steps { 1.0 } else { step as f64 / self.steps as f64 };
+        Self { nats: share * self.nats, steps: 0 }
+    }
 }
 
 /// Weights of the parts of the KL beside β, that of the total correlation.
@@ -67,23 +88,33 @@ impl Regularizer {
 
     /// True if it is no mean over the observations of a minibatch.
     pub fn needs_whole_batch(self) -> bool {
-        matches!(self, Self::Parts(_))
+        matches!(self, Self::Parts(_) | Self::Capacity(_))
     }
 
-    /// Its value for this KL(q ‖ p) and its parts, in nats; `None` for β KL.
-    pub fn value(self, beta: f64, parts: impl FnOnce() -> Decomposition) -> Option<f64> {
+    /// The regulariser in force after so many steps of a run.
+    #[must_use]
+    pub fn at(self, step: u64) -> Self {
+        match self {
+            Self::Capacity(capacity) => Self::Capacity(capacity.at(step)),
+            other => other,
+        }
+    }
+
+    /// Its value for this mean of KL(q ‖ p) and its parts, in nats; `None` for β KL.
+    pub fn value(self, beta: f64, kl: f64, parts: impl FnOnce() -> Decomposition) -> Option<f64> {
         match self {
             Self::Kl => None,
             Self::Parts(PartWeights { alpha, gamma, .. }) => {
                 let Decomposition { mutual_information, total_correlation, dimension_wise } = parts();
                 Some(alpha * mutual_information + beta * total_correlation + gamma * dimension_wise)
             }
+            Self::Capacity(Capacity { nats, .. }) => Some(beta * (kl - nats).abs()),
         }
     }
 }
 
 /// The form of the words, for errors.
-const FORMS: &str = "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1)";
+const FORMS: &str = "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1), and capacity:NATS,STEPS";
 
 /// The sentence of a word that is no regulariser.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,6 +132,7 @@ impl fmt::Display for Regularizer {
                 })?;
                 if [alpha, gamma] == [1.0; 2] { Ok(()) } else { write!(f, ":{alpha},{gamma}") }
             }
+            Self::Capacity(Capacity { nats, steps }) => write!(f, "capacity:{nats},{steps}"),
         }
     }
 }
@@ -108,7 +140,7 @@ impl fmt::Display for Regularizer {
 impl FromStr for Regularizer {
     type Err = NoRegularizer;
 
-    /// Reads `kl`, or `tc-mss:0.5,2`.
+    /// Reads `kl`, `tc-mss:0.5,2` or `capacity:5,10000`.
     fn from_str(text: &str) -> Result<Self, NoRegularizer> {
         let (name, numbers) = match text.split_once(':') {
             Some((name, numbers)) => (name, Some(numbers)),
@@ -128,6 +160,12 @@ impl FromStr for Regularizer {
             ("kl", None) => Ok(Self::Kl),
             ("tc-mws", numbers) => parts(DensityEstimator::Weighted, numbers),
             ("tc-mss", numbers) => parts(DensityEstimator::Stratified, numbers),
+            ("capacity", Some([nats, steps])) if steps >= 1.0 && steps.fract() == 0.0 && steps < 1e15 => {
+                Ok(Self::Capacity(Capacity { nats, steps: steps as u64 }))
+            }
+            ("capacity", _) => Err(NoRegularizer(
+                "capacity takes its nats and a whole number of steps, as capacity:5,10000".to_owned(),
+            )),
             ("kl", Some(_)) => Err(NoRegularizer(format!("{name} takes no numbers"))),
             _ => Err(NoRegularizer(format!("it is none of {FORMS}"))),
         }
@@ -154,7 +192,7 @@ mod tests {
 
     #[test]
     fn words_are_read_and_written_unchanged() {
-        for text in ["kl", "tc-mws", "tc-mss", "tc-mss:0,1", "tc-mws:0.5,2"] {
+        for text in ["kl", "tc-mws", "tc-mss", "tc-mss:0,1", "tc-mws:0.5,2", "capacity:5,10000", "capacity:0.5,1"] {
             let regularizer: Regularizer = text.parse().unwrap();
             assert_eq!(regularizer.to_string(), text);
             let json = serde_json::to_string(&regularizer).unwrap();
@@ -171,10 +209,24 @@ mod tests {
             ("kl:1,2", "kl takes no numbers"),
             ("tc-mws:1", "tc-mws takes two numbers"),
             ("tc-mss:1,x", "tc-mss takes two numbers"),
+            ("capacity", "whole number of steps"),
+            ("capacity:3,0", "whole number of steps"),
+            ("capacity:3,1.5", "whole number of steps"),
         ] {
             let sentence = text.parse::<Regularizer>().unwrap_err().to_string();
             assert!(sentence.contains(words), "{text}: {sentence}");
         }
+    }
+
+    #[test]
+    fn a_capacity_rises_linearly_and_stays() {
+        let regularizer: Regularizer = "capacity:6,200".parse().unwrap();
+        let at = |step| match regularizer.at(step) {
+            Regularizer::Capacity(Capacity { nats, .. }) => nats,
+            _ => f64::NAN,
+        };
+        assert_eq!([0, 50, 200, 5000].map(at), [0.0, 1.5, 6.0, 6.0]);
+        assert_eq!(regularizer.at(50).at(10_000), regularizer.at(50), "the capacity in force does not rise");
     }
 
     /// The weights of a minibatch sum to 1 with the stratified estimator, and to 1/N with the other.

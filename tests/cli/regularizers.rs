@@ -51,6 +51,8 @@ fn what_a_regulariser_needs_is_said_in_one_sentence() {
     for (options, words) in [
         ("--regularizer tc", "none of kl"),
         ("--regularizer tc-mws:-1,1", "alpha = -1 is not between 0 and 1000000"),
+        ("--regularizer capacity:3,0", "whole number of steps"),
+        ("--regularizer capacity:-3,10", "capacity = -3 is not between 0 and 10000"),
         ("--regularizer tc-mws --threads 2", "choose threads = 1"),
         ("--regularizer tc-mws --batch 1", "batch = 1 is not between 2"),
         ("--regularizer tc-mws --optimizer lbfgs", "choose adam-equivariant"),

@@ -166,7 +166,7 @@ fn a_run_with_changing_regularisers_is_the_run_of_its_log() {
     assert!(objectives.flatten().all(f64::is_finite), "every row has its objective");
 }
 
-const REGULARIZERS: [&str; 4] = ["tc-mss", "capacity:3,400", "tc-mws:0.5,2", "kl"];
+const REGULARIZERS: [&str; 5] = ["tc-mss", "capacity:3,400", "none", "tc-mws:0.5,2", "kl"];
 
 #[test]
 fn a_trainer_makes_the_requested_steps_and_pauses() {

@@ -27,8 +27,8 @@ pub struct RunArgs {
     pub(super) sigma2: Option<f64>,
     /// Subtract this from the reconstruction: kl, β KL; tc-mws or tc-mss, the parts of the KL, information weighted α, total correlation
     /// β, distance of the latents from their prior γ, with log q(z) from minibatches weighted or stratified; capacity, β |KL − C| with C
-    /// rising to some nats over some steps [default: from the source]
-    #[arg(long, value_name = "kl|tc-mws[:α,γ]|tc-mss[:α,γ]|capacity:NATS,STEPS", value_parser = parse_regularizer)]
+    /// rising to some nats over some steps; none, nothing: an autoencoder [default: from the source]
+    #[arg(long, value_name = "kl|tc-mws[:α,γ]|tc-mss[:α,γ]|capacity:NATS,STEPS|none", value_parser = parse_regularizer)]
     pub(super) regularizer: Option<Regularizer>,
     /// Set the number of latents [default: from the source]
     #[arg(long, value_name = "M")]
@@ -117,9 +117,13 @@ impl RunArgs {
             |logged: &LoggedCommand| matches!(logged.command, Command::Optimizer(kind) if kind != OptimizerKind::Lbfgs);
         let has_steps = optimizer.kind != OptimizerKind::Lbfgs || run.log.iter().any(other);
         let has_hidden = !architecture.is_linear();
+        let has_divergence = run.config.objective.regularizer != Regularizer::None
+            || run.log.iter().any(|logged| matches!(logged.command, Command::Regularizer(_)));
+        let divergence = "regularisers, and an autoencoder has none (--regularizer chooses)";
         let steps = "adam, adam-equivariant and sgd, and L-BFGS takes all observations and finds its own steps (--optimizer chooses)";
         let hidden = "hidden layers, and this model has none (--hidden and --decoder mlp give some)";
         refuse_idle(&[
+            OptionUse::new("--beta", self.beta.is_some(), has_divergence, divergence),
             OptionUse::new("--activation", self.activation.is_some(), has_hidden, hidden),
             OptionUse::new("--lr", self.lr.is_some(), has_steps, steps),
             OptionUse::new("--batch", self.batch.is_some(), has_steps, steps),

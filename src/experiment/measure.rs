@@ -45,7 +45,8 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     let number = |measured: Measured| measured.unwrap_or(f64::NAN);
     let noise = probe.noise(vae, seed);
     let mut test = probe.objective(vae, &settings.objective, &noise);
-    let decomposition = Decomposition::estimate(&probe.posteriors, &noise[..noise.len().min(DECOMPOSED)]);
+    let noise = &noise[..if vae.is_deterministic { 0 } else { noise.len().min(DECOMPOSED) }];
+    let decomposition = Decomposition::estimate(&probe.posteriors, noise);
     let Objective { regularizer, beta, .. } = settings.objective.at(*step);
     test.regularizer = regularizer.value(beta, test.kl(), || decomposition);
     let HeldOut { geometry, correlation, .. } = probe;
@@ -161,7 +162,8 @@ impl HeldOut {
         };
         let loss: f64 = posteriors.iter().zip(noise).enumerate().map(loss).sum();
         let count = posteriors.len() as f64;
-        let kl_per_dim = (0..m).map(|i| posteriors.iter().filter_map(|q| q.kl_per_dim().nth(i)).sum::<f64>() / count);
+        let kl = |i: usize| posteriors.iter().filter_map(|q| q.kl_per_dim().nth(i)).sum::<f64>() / count;
+        let kl_per_dim = (0..m).map(|i| if vae.is_deterministic { f64::NAN } else { kl(i) });
         Elbo {
             reconstruction: vae.likelihood().reconstruction(loss / count, objective, observations.rows()),
             kl_per_dim: kl_per_dim.collect(),

@@ -124,6 +124,7 @@ impl Metrics {
             geometry = geometry.without_b(why);
         }
         let mut samples = std::mem::take(&mut geometry.samples);
+        // Infinite for point masses, which leave it undefined.
         let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
         let kl_per_dim = Matrix::from_columns(m, observations, kl);
         let mut streams: Vec<_> = (0..DRAWS).map(|draw| stream(seed, Purpose::Analysis, draw as u64)).collect();
@@ -150,7 +151,7 @@ impl Metrics {
             samples.insert("mcc", Matrix::from_columns(1, observations, values));
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
-        let parts = decompose(&posteriors, seed);
+        let parts = if vae.is_deterministic { Vec::new() } else { decompose(&posteriors, seed) };
         let part = |part: fn(&Decomposition) -> f64| parts.iter().map(part).collect::<Vec<_>>();
         let parts_of_each = [
             ("mutual_information", part(|p| p.mutual_information)),
@@ -188,7 +189,7 @@ impl Metrics {
         if regularizer.is_some() {
             samples.remove("elbo");
         }
-        for (name, values) in parts_of_each {
+        for (name, values) in parts_of_each.into_iter().filter(|(_, values)| !values.is_empty()) {
             samples.insert(name, Matrix::from_columns(1, values.len(), values));
         }
         Self { samples, ..metrics }.without(unknown(vae, settings, config))
@@ -262,6 +263,19 @@ const OF_ENCODER: [&str; 8] = [
     "total_correlation",
 ];
 const OF_ELBO: [&str; 5] = ["elbo", "elbo_monte_carlo_error", "elbo_training", "generalisation_gap", "reconstruction"];
+/// Metrics that an autoencoder lacks.
+const OF_DIVERGENCE: [&str; 10] = [
+    "beta",
+    "dimension_wise_kl",
+    "elbo",
+    "elbo_monte_carlo_error",
+    "elbo_training",
+    "generalisation_gap",
+    "kl",
+    "kl_per_dim",
+    "mutual_information",
+    "total_correlation",
+];
 const OF_OBJECTIVE: [&str; 4] = ["beta", "sigma2", "beta_gap", "posterior_error"];
 
 /// Parts of the KL of each of the first posteriors, with noise of its own.
@@ -278,6 +292,9 @@ fn unknown(vae: &Vae<f32>, settings: &Settings, config: &Config) -> Vec<(&'stati
     let mut unknown = Vec::new();
     if config.lacks_objective(settings) {
         unknown.extend(OF_ELBO.iter().chain(&OF_OBJECTIVE).map(|name| (*name, Undefined::NoObjective)));
+    }
+    if vae.is_deterministic {
+        unknown.extend(OF_DIVERGENCE.map(|name| (name, Undefined::PointMass)));
     }
     if !vae.has_encoder {
         // Without an encoder they stay undefined whatever β and σ² are.

@@ -23,7 +23,7 @@ use crate::data::Dataset;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
-use crate::vae::{Elbo, Likelihood, Moments, Vae, linear_objective};
+use crate::vae::{Elbo, Likelihood, Moments, Regularizer, Vae, linear_objective};
 
 /// Divergence of a run, after which its last sound state was restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -105,7 +105,8 @@ impl Experiment {
         let mut rng = stream(config.seed, Purpose::Init, 0);
         let vae = match config.origin.model() {
             Some(opened) => opened.vae.clone(),
-            None => Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng),
+            None => Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng)
+                .regularized_by(config.objective.regularizer),
         };
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
@@ -301,6 +302,7 @@ impl Experiment {
             self.minibatch.fit(&state.vae, self.config.threads);
         }
         let has_other_value = settings.objective.regularizer != state.settings.objective.regularizer;
+        state.vae.is_deterministic = settings.objective.regularizer == Regularizer::None;
         state.settings = settings;
         if has_other_value {
             self.clear_sums();

@@ -46,7 +46,7 @@ impl Settings {
         within("lr", self.optimizer.lr, 1e-9, 1e3)?;
         within("batch", self.optimizer.batch, 1, LARGEST.min(samples))?;
         match self.objective.regularizer {
-            Regularizer::Kl => Ok(()),
+            Regularizer::Kl | Regularizer::None => Ok(()),
             Regularizer::Parts(PartWeights { alpha, gamma, .. }) => {
                 within("regularizer: alpha", alpha, 0.0, 1e6)?;
                 within("regularizer: gamma", gamma, 0.0, 1e6)?;
@@ -81,6 +81,7 @@ impl Settings {
         match self.objective.regularizer {
             Regularizer::Kl => None,
             Regularizer::Parts(_) | Regularizer::Capacity(_) => Some(Undefined::OtherRegularizer),
+            Regularizer::None => Some(Undefined::PointMass),
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Undefined {
     NoObjective,
     /// The regulariser is not β KL.
     OtherRegularizer,
+    /// The model is an autoencoder.
+    PointMass,
 }
 
 impl fmt::Display for Undefined {
@@ -81,6 +83,7 @@ impl fmt::Display for Undefined {
             Self::NotTrained => "a model from a file is shown, not trained",
             Self::NoObjective => "the file of the model does not say β and σ²; set them",
             Self::OtherRegularizer => "the regulariser is not β KL, so b = βσ² does not decide the optimum",
+            Self::PointMass => "the posterior of an autoencoder is a point: it has no covariance, no KL and no ELBO",
         })
     }
 }

@@ -177,7 +177,7 @@ impl Objective {
     pub fn b(&self) -> f64 {
         match self.regularizer {
             Regularizer::Kl => self.beta * self.sigma2,
-            Regularizer::Parts(_) | Regularizer::Capacity(_) => 0.0,
+            Regularizer::Parts(_) | Regularizer::Capacity(_) | Regularizer::None => 0.0,
         }
     }
 
@@ -193,6 +193,7 @@ impl Objective {
             Regularizer::Kl => self.beta,
             Regularizer::Parts(weights) => weights.alpha,
             Regularizer::Capacity(Capacity { nats, .. }) => self.beta * if kl < nats { -1.0 } else { 1.0 },
+            Regularizer::None => 0.0,
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Decomposition {
 
 impl Decomposition {
     /// An estimate for N observations with these posteriors, from one sample z = μ + L ε of each of the first posteriors, as many as
-    /// there are `noise` vectors ε (m).
+    /// there are `noise` vectors ε (m). NaN without any.
     ///
     /// log q(z) is a logsumexp over all N posteriors minus log N. The sample's own posterior is one of them, which makes q(z) too large
     /// where few others overlap: a narrow posterior (e^I not far below N) gives too little information and too much total

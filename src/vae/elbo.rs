@@ -93,7 +93,9 @@ impl<T: Real> Vae<T> {
     /// The objective on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`.
     pub fn evaluate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, workspace: &mut ElboWorkspace<T>) {
         self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
-        if self.has_exponential_factor() {
+        if self.is_deterministic {
+            means(workspace.encoder.output(), noise.rows(), &mut workspace.z);
+        } else if self.has_exponential_factor() {
             workspace.exponentials.sample(workspace.encoder.output(), noise, &mut workspace.z);
         } else {
             sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
@@ -107,7 +109,10 @@ impl<T: Real> Vae<T> {
         workspace.elbo.reconstruction =
             -loss / (objective.sigma2 * batch) - likelihood.log_normaliser(objective, x.rows());
         let kl = &mut workspace.elbo.kl_per_dim;
-        if self.has_exponential_factor() {
+        if self.is_deterministic {
+            // Infinite, whatever the means.
+            kl.fill(f64::NAN);
+        } else if self.has_exponential_factor() {
             workspace.exponentials.kl_per_dim(workspace.encoder.output(), kl);
         } else {
             kl_per_dim(workspace.encoder.output(), &workspace.std, kl);
@@ -120,6 +125,7 @@ impl<T: Real> Vae<T> {
                 Some(weights.alpha * elbo.kl() + rest)
             }
             Regularizer::Capacity(Capacity { nats, .. }) => Some(objective.beta * (workspace.elbo.kl() - nats).abs()),
+            Regularizer::None => Some(0.0),
         };
     }
 
@@ -142,7 +148,12 @@ impl<T: Real> Vae<T> {
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
         let weight = T::from_f64(objective.kl_weight(workspace.elbo.kl()) / x.columns() as f64);
-        if self.has_exponential_factor() {
+        if self.is_deterministic {
+            delta.as_mut_slice().fill(T::ZERO);
+            for (c, g) in workspace.z_gradient.iter_columns().enumerate() {
+                delta.column_mut(c)[..g.len()].copy_from_slice(g);
+            }
+        } else if self.has_exponential_factor() {
             workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
         } else {
             sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
@@ -151,6 +162,14 @@ impl<T: Real> Vae<T> {
             workspace.parts.add_by_encoding(delta);
         }
         self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
+    }
+}
+
+/// z = μ for each column of the encoding.
+fn means<T: Real>(encoding: &Matrix<T>, m: usize, z: &mut Matrix<T>) {
+    z.reshape(m, encoding.columns());
+    for (c, encoding) in encoding.iter_columns().enumerate() {
+        z.column_mut(c).copy_from_slice(&encoding[..m]);
     }
 }
 
@@ -317,6 +336,49 @@ mod tests {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// An autoencoder: the loss is the reconstruction at the mean, whatever the noise, and the heads of Σ have no gradient.
+    #[test]
+    fn gradients_of_an_autoencoder_agree_with_finite_differences() {
+        for (covariance, factor) in FAMILIES {
+            let architecture = Architecture {
+                latent_dim: 2,
+                hidden: vec![5],
+                activation: Activation::Tanh,
+                decoder: DecoderKind::Mlp,
+                factor,
+                likelihood: Likelihood::Gaussian,
+                decoder_hidden: None,
+            };
+            let objective = Objective { regularizer: Regularizer::None, ..Objective::new(covariance, 1.7, 0.3) };
+            let vae = Vae::<f64>::new(3, architecture, covariance, &mut stream(3, Purpose::Init, 0));
+            let mut vae = vae.regularized_by(objective.regularizer);
+            vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.1 * (i as f64).sin());
+            let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
+            let mut workspace = ElboWorkspace::new(&vae);
+            vae.differentiate(&objective, &x, &noise, &mut workspace);
+            let means = Matrix::from_columns(
+                2,
+                4,
+                vae.posteriors(&x).iter().flat_map(|q| q.mean.data.as_vec().clone()).collect(),
+            );
+            let square: f64 =
+                vae.decode(&means).as_slice().iter().zip(x.as_slice()).map(|(a, b)| (a - b).powi(2)).sum();
+            let expected = -square / (4.0 * 2.0 * 0.3) - objective.log_normaliser(3);
+            assert!((workspace.elbo.objective(1.7) - expected).abs() < 1e-12);
+            for i in 0..vae.parameters.len() {
+                let (h, here) = (1e-5, vae.parameters[i]);
+                let mut at = |p| {
+                    vae.parameters[i] = p;
+                    loss(&vae, &objective, &x, &noise)
+                };
+                let difference = (at(here + h) - at(here - h)) / (2.0 * h);
+                at(here);
+                let error = (difference - workspace.gradient[i]).abs();
+                assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
             }
         }
     }

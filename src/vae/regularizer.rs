@@ -19,6 +19,9 @@ pub enum Regularizer {
     /// β |KL(q ‖ p) − C|, the KL of a minibatch being its mean, with a capacity C that rises (Burgess et al. 2018, equation 8, where β is
     /// called γ).
     Capacity(Capacity),
+    /// Nothing, which makes the model a plain autoencoder: without a KL the best posterior is a point mass, and q is taken as one,
+    /// z = μ(x).
+    None,
 }
 
 /// A capacity that rises linearly from 0 over the first steps of a run.
@@ -109,12 +112,13 @@ impl Regularizer {
                 Some(alpha * mutual_information + beta * total_correlation + gamma * dimension_wise)
             }
             Self::Capacity(Capacity { nats, .. }) => Some(beta * (kl - nats).abs()),
+            Self::None => Some(0.0),
         }
     }
 }
 
 /// The form of the words, for errors.
-const FORMS: &str = "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1), and capacity:NATS,STEPS";
+const FORMS: &str = "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1), capacity:NATS,STEPS and none";
 
 /// The sentence of a word that is no regulariser.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,6 +137,7 @@ impl fmt::Display for Regularizer {
                 if [alpha, gamma] == [1.0; 2] { Ok(()) } else { write!(f, ":{alpha},{gamma}") }
             }
             Self::Capacity(Capacity { nats, steps }) => write!(f, "capacity:{nats},{steps}"),
+            Self::None => f.write_str("none"),
         }
     }
 }
@@ -158,6 +163,7 @@ impl FromStr for Regularizer {
         };
         match (name, numbers.transpose()?) {
             ("kl", None) => Ok(Self::Kl),
+            ("none", None) => Ok(Self::None),
             ("tc-mws", numbers) => parts(DensityEstimator::Weighted, numbers),
             ("tc-mss", numbers) => parts(DensityEstimator::Stratified, numbers),
             ("capacity", Some([nats, steps])) if steps >= 1.0 && steps.fract() == 0.0 && steps < 1e15 => {
@@ -166,7 +172,7 @@ impl FromStr for Regularizer {
             ("capacity", _) => Err(NoRegularizer(
                 "capacity takes its nats and a whole number of steps, as capacity:5,10000".to_owned(),
             )),
-            ("kl", Some(_)) => Err(NoRegularizer(format!("{name} takes no numbers"))),
+            ("kl" | "none", Some(_)) => Err(NoRegularizer(format!("{name} takes no numbers"))),
             _ => Err(NoRegularizer(format!("it is none of {FORMS}"))),
         }
     }
@@ -192,7 +198,9 @@ mod tests {
 
     #[test]
     fn words_are_read_and_written_unchanged() {
-        for text in ["kl", "tc-mws", "tc-mss", "tc-mss:0,1", "tc-mws:0.5,2", "capacity:5,10000", "capacity:0.5,1"] {
+        for text in
+            ["kl", "tc-mws", "tc-mss", "tc-mss:0,1", "tc-mws:0.5,2", "capacity:5,10000", "capacity:0.5,1", "none"]
+        {
             let regularizer: Regularizer = text.parse().unwrap();
             assert_eq!(regularizer.to_string(), text);
             let json = serde_json::to_string(&regularizer).unwrap();
@@ -207,6 +215,7 @@ mod tests {
             ("tc", "none of kl, tc-mws"),
             ("", "none of kl"),
             ("kl:1,2", "kl takes no numbers"),
+            ("none:1,2", "none takes no numbers"),
             ("tc-mws:1", "tc-mws takes two numbers"),
             ("tc-mss:1,x", "tc-mss takes two numbers"),
             ("capacity", "whole number of steps"),

@@ -45,12 +45,43 @@ fn a_run_without_a_regulariser_has_no_key() {
     assert!(!cli.read("plain/session.unpick").contains("regularizer"));
 }
 
+/// An autoencoder has a reconstruction and a geometry, and nothing that needs a covariance or a KL.
+#[test]
+fn an_autoencoder_says_what_it_lacks() {
+    let cli = Harness::new();
+    cli.succeed(&format!("{RUN} --regularizer none --out run"));
+    assert!(cli.succeed("replay run").contains("agree to the last bit"));
+    cli.succeed("train --session run/session.unpick --out again");
+    assert_eq!(cli.read("run/metrics.json"), cli.read("again/metrics.json"));
+    let metrics = cli.json("run/metrics.json");
+    for name in
+        ["elbo", "kl", "kl_per_dim", "beta", "beta_gap", "posterior_error", "total_correlation", "elbo_training"]
+    {
+        assert_eq!(metrics[name], Value::Null, "{name}");
+        assert!(metrics["undefined"][name].as_str().unwrap().contains("autoencoder"), "{name}");
+    }
+    assert!(["reconstruction", "ima_contrast", "mcc", "sigma2"].iter().all(|name| metrics[*name].is_f64()));
+    let history = cli.read("run/history.csv");
+    let lines: Vec<Vec<&str>> = history.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| lines[0].iter().position(|column| *column == name).unwrap();
+    let last = &lines[lines.len() - 1];
+    assert_eq!(
+        [last[column("elbo")], last[column("elbo_test")]],
+        [last[column("reconstruction")], last[column("reconstruction_test")]]
+    );
+    assert!(["kl", "kl_1", "kl_test", "mutual_information", "beta_gap"].iter().all(|name| last[column(name)] == "nan"));
+    // It becomes a VAE on the living run, and the other way round.
+    cli.succeed(&format!("{RUN} --regularizer none --at 40:regularizer=kl --at 60:rotate=30 --beta 2 --out vae"));
+    assert!(cli.json("vae/metrics.json")["elbo"].is_f64());
+}
+
 #[test]
 fn what_a_regulariser_needs_is_said_in_one_sentence() {
     let cli = Harness::new();
     for (options, words) in [
         ("--regularizer tc", "none of kl"),
         ("--regularizer tc-mws:-1,1", "alpha = -1 is not between 0 and 1000000"),
+        ("--regularizer none --beta 2", "--beta is for regularisers"),
         ("--regularizer capacity:3,0", "whole number of steps"),
         ("--regularizer capacity:-3,10", "capacity = -3 is not between 0 and 10000"),
         ("--regularizer tc-mws --threads 2", "choose threads = 1"),

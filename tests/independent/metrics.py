@@ -378,6 +378,8 @@ def main(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     architecture = config["model"]
     settings = {name: architecture[name] for name in ("beta", "sigma2", "covariance")}
+    if "regularizer" in architecture or any("regularizer=" in command for command in config["commands"]):
+        raise ValueError("its regulariser is not, or not always, beta KL, which alone is computed here")
     for command in config["commands"]:
         name, value = command.split(":", 1)[1].split("=")
         if name in settings:

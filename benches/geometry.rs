@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<()> {
             report(name, 10, || work.run());
         }
         let (vae, z) = (decoder(3, 2, 64), Matrix::from_fn(2, 120 * 120, |r, c| place([c % 120, c / 120][r])));
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.02 };
+        let objective = Objective::new(Covariance::Diagonal, 1.0, 0.02);
         report("gap map", 100, || {
             black_box(field(&vae, &z, &[0, 1], MapQuantity::Gap, &objective));
         });

@@ -152,7 +152,7 @@ fn start(Size { width, batch, n, m }: Size) -> anyhow::Result<Experiment> {
             likelihood: Default::default(),
             decoder_hidden: None,
         },
-        objective: Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.05 },
+        objective: Objective::new(Covariance::Diagonal, 1.0, 0.05),
         optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },
         threads: 1,
         cycle: None,

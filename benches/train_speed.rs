@@ -126,7 +126,7 @@ impl Workload {
                 likelihood: Default::default(),
                 decoder_hidden: None,
             },
-            objective: Objective { covariance, beta: 1.0, sigma2: 0.01 },
+            objective: Objective::new(covariance, 1.0, 0.01),
             optimizer: Optimizer { kind: Default::default(), lr: 1e-3, batch },
             threads,
             cycle: None,

@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn objective(beta: f64, sigma2: f64) -> Objective {
-        Objective { covariance: Covariance::Diagonal, beta, sigma2 }
+        Objective::new(Covariance::Diagonal, beta, sigma2)
     }
 
     #[test]

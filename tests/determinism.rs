@@ -144,6 +144,30 @@ fn a_run_under_random_requests_is_the_run_of_its_log() {
     }
 }
 
+/// Regularisers change on the living run, and any step is reached again from keyframes.
+#[test]
+fn a_run_with_changing_regularisers_is_the_run_of_its_log() {
+    // An even seed: the Cholesky factor, which all of them train.
+    let (config, data) = start(8);
+    let mut run = Experiment::new(config.clone(), Arc::clone(&data)).unwrap();
+    for regularizer in REGULARIZERS {
+        run.apply(format!("regularizer={regularizer}").parse().unwrap()).unwrap();
+        run.advance(130).unwrap();
+    }
+    let end = run.state().step;
+    for step in [end, 250] {
+        let (here, log) = (run.at(step), run.log().to_vec());
+        let log: Vec<_> = log.into_iter().filter(|logged| logged.step <= step).collect();
+        let again = replay(&config, &data, &log, step);
+        assert_eq!(bits(&here.state().vae), bits(&again.state().vae), "step {step}");
+        assert_eq!(rows(here.history().rows()), rows(again.history().rows()), "step {step}");
+    }
+    let objectives = run.history().rows().iter().map(|row| [row.elbo, row.elbo_test]);
+    assert!(objectives.flatten().all(f64::is_finite), "every row has its objective");
+}
+
+const REGULARIZERS: [&str; 5] = ["tc-mss", "capacity:3,400", "none", "tc-mws:0.5,2", "kl"];
+
 #[test]
 fn a_trainer_makes_the_requested_steps_and_pauses() {
     let (config, data) = start(7);

@@ -112,7 +112,7 @@ fn run(rng: &mut impl Rng) -> Experiment {
         decoder_hidden: None,
     };
     let beta = if rng.random_bool(0.1) { 0.0 } else { logarithmic(rng, 1e-6, 1e6) };
-    let objective = Objective { covariance: one_of(rng, &Covariance::ALL), beta, sigma2: logarithmic(rng, 1e-8, 1e6) };
+    let objective = Objective::new(one_of(rng, &Covariance::ALL), beta, logarithmic(rng, 1e-8, 1e6));
     let optimizer = Optimizer {
         kind: one_of(rng, &OptimizerKind::ALL),
         lr: logarithmic(rng, 1e-9, 1e3),

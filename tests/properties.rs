@@ -50,11 +50,8 @@ fn config() -> impl Strategy<Value = Config> {
         },
     );
     let beta = prop_oneof![Just(0.0), logarithmic(1e-6, 1e6)];
-    let objective = (covariance(), beta, logarithmic(1e-8, 1e6)).prop_map(|(covariance, beta, sigma2)| Objective {
-        covariance,
-        beta,
-        sigma2,
-    });
+    let objective = (covariance(), beta, logarithmic(1e-8, 1e6))
+        .prop_map(|(covariance, beta, sigma2)| Objective::new(covariance, beta, sigma2));
     let optimizer = (optimizer_kind(), logarithmic(1e-9, 1e3), 1..=32_usize);
     let optimizer = optimizer.prop_map(|(kind, lr, batch)| Optimizer { kind, lr, batch });
     (0..=i64::MAX as u64, architecture, objective, optimizer).prop_map(

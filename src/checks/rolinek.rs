@@ -244,7 +244,7 @@ fn run(data: RolinekData, model: RolinekModel, seed: u64) -> Result<(f64, Option
     let origin = Origin::file(&data.to_string(), "", ImportOptions::default());
     let mut config = Config::new(origin, seed, dataset.train.samples());
     config.architecture = data.architecture(factor);
-    config.objective = Objective { covariance, beta: 1.0, sigma2: b };
+    config.objective = Objective::new(covariance, 1.0, b);
     (config.optimizer.kind, config.optimizer.lr, config.cycle) = (kind, lr, Some(steps));
     let mut run = Experiment::new(config, Arc::new(dataset)).map_err(|e| e.to_string())?;
     run.advance(steps).map_err(|e| e.to_string())?;

@@ -9,7 +9,7 @@ use crate::experiment::{Command, Config, FIXED, LoggedCommand};
 use crate::io::parse_logged;
 use crate::launch::{PreparedRun, launch};
 use crate::nn::{Activation, OptimizerKind};
-use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor};
+use crate::vae::{Covariance, DecoderKind, Likelihood, NoRegularizer, PosteriorFactor, Regularizer};
 
 /// Options of a run that differ from the defaults of its source.
 #[derive(Args, Debug, Clone, Default)]
@@ -25,6 +25,11 @@ pub struct RunArgs {
     /// Set the variance σ² of p(x|z) [default: from the source]
     #[arg(long)]
     pub(super) sigma2: Option<f64>,
+    /// Subtract this from the reconstruction: kl, β KL; tc-mws or tc-mss, the parts of the KL, information weighted α, total correlation
+    /// β, distance of the latents from their prior γ, with log q(z) from minibatches weighted or stratified; capacity, β |KL − C| with C
+    /// rising to some nats over some steps; none, nothing: an autoencoder [default: from the source]
+    #[arg(long, value_name = "kl|tc-mws[:α,γ]|tc-mss[:α,γ]|capacity:NATS,STEPS|none", value_parser = parse_regularizer)]
+    pub(super) regularizer: Option<Regularizer>,
     /// Set the number of latents [default: from the source]
     #[arg(long, value_name = "M")]
     pub(super) latent_dim: Option<usize>,
@@ -84,11 +89,12 @@ impl RunArgs {
     }
 
     /// Options with one value, and whether they are given.
-    pub(super) fn given(&self) -> [(&'static str, bool); 15] {
+    pub(super) fn given(&self) -> [(&'static str, bool); 16] {
         [
             ("--covariance", self.covariance.is_some()),
             ("--beta", self.beta.is_some()),
             ("--sigma2", self.sigma2.is_some()),
+            ("--regularizer", self.regularizer.is_some()),
             ("--latent-dim", self.latent_dim.is_some()),
             ("--hidden", self.hidden.is_some()),
             ("--activation", self.activation.is_some()),
@@ -111,9 +117,13 @@ impl RunArgs {
             |logged: &LoggedCommand| matches!(logged.command, Command::Optimizer(kind) if kind != OptimizerKind::Lbfgs);
         let has_steps = optimizer.kind != OptimizerKind::Lbfgs || run.log.iter().any(other);
         let has_hidden = !architecture.is_linear();
+        let has_divergence = run.config.objective.regularizer != Regularizer::None
+            || run.log.iter().any(|logged| matches!(logged.command, Command::Regularizer(_)));
+        let divergence = "regularisers, and an autoencoder has none (--regularizer chooses)";
         let steps = "adam, adam-equivariant and sgd, and L-BFGS takes all observations and finds its own steps (--optimizer chooses)";
         let hidden = "hidden layers, and this model has none (--hidden and --decoder mlp give some)";
         refuse_idle(&[
+            OptionUse::new("--beta", self.beta.is_some(), has_divergence, divergence),
             OptionUse::new("--activation", self.activation.is_some(), has_hidden, hidden),
             OptionUse::new("--lr", self.lr.is_some(), has_steps, steps),
             OptionUse::new("--batch", self.batch.is_some(), has_steps, steps),
@@ -162,6 +172,7 @@ impl RunArgs {
             covariance: self.covariance.or(common.covariance),
             beta: self.beta.or(common.beta),
             sigma2: self.sigma2.or(common.sigma2),
+            regularizer: self.regularizer.or(common.regularizer),
             latent_dim: self.latent_dim.or(common.latent_dim),
             hidden: self.hidden.as_ref().or(common.hidden.as_ref()).cloned(),
             activation: self.activation.or(common.activation),
@@ -196,6 +207,7 @@ impl RunArgs {
         set(&mut config.objective.covariance, self.covariance.as_ref());
         set(&mut config.objective.beta, self.beta.as_ref());
         set(&mut config.objective.sigma2, self.sigma2.as_ref());
+        set(&mut config.objective.regularizer, self.regularizer.as_ref());
         set(&mut config.architecture.factor, self.posterior_factor.as_ref());
         if !is_saved
             && self.hidden.is_none()
@@ -238,6 +250,10 @@ fn parse_widths(text: &str) -> Result<Widths, String> {
 
 pub(super) fn parse_covariance(text: &str) -> Result<Covariance, String> {
     named(text, &Covariance::ALL, Covariance::name)
+}
+
+fn parse_regularizer(text: &str) -> Result<Regularizer, NoRegularizer> {
+    text.parse()
 }
 
 pub(super) fn parse_activation(text: &str) -> Result<Activation, String> {

@@ -72,7 +72,7 @@ impl TrainingDefaults {
             Likelihood::Gaussian => self.sigma2,
             Likelihood::Bernoulli => 1.0,
         };
-        Objective { covariance: self.covariance, beta: self.beta, sigma2 }
+        Objective::new(self.covariance, self.beta, sigma2)
     }
 
     /// Checks the values; the error describes the first that no run can start with.

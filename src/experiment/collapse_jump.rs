@@ -65,7 +65,7 @@ mod tests {
     use crate::vae::{Covariance, Objective};
 
     fn found(changes: &[(u64, f64)]) -> Option<CollapseJump> {
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.05 };
+        let objective = Objective::new(Covariance::Diagonal, 1.0, 0.05);
         let optimizer = Optimizer { kind: OptimizerKind::Adam, lr: 0.01, batch: 100 };
         let log: Vec<_> =
             changes.iter().map(|(step, beta)| LoggedCommand { step: *step, command: Command::Beta(*beta) }).collect();

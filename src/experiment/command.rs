@@ -9,7 +9,7 @@ use super::settings::{InvalidSetting, Settings};
 use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
 use crate::sentence::quoted;
-use crate::vae::{Architecture, Covariance, Likelihood};
+use crate::vae::{Architecture, Covariance, Likelihood, Regularizer};
 
 /// Change of one setting, or of the model itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Command {
     Sigma2(f64),
     /// Family of posteriors.
     Covariance(Covariance),
+    /// What the objective subtracts from the reconstruction.
+    Regularizer(Regularizer),
     /// Optimiser.
     Optimizer(OptimizerKind),
     /// Learning rate.
@@ -47,6 +49,7 @@ impl Command {
             Self::Beta(beta) => settings.objective.beta = beta,
             Self::Sigma2(sigma2) => settings.objective.sigma2 = sigma2,
             Self::Covariance(covariance) => settings.objective.covariance = covariance,
+            Self::Regularizer(regularizer) => settings.objective.regularizer = regularizer,
             Self::Optimizer(kind) => settings.optimizer.kind = kind,
             Self::Lr(lr) => settings.optimizer.lr = lr,
             Self::Batch(batch) => settings.optimizer.batch = batch,
@@ -61,6 +64,7 @@ impl Command {
             Self::Beta(_) => Self::Beta(settings.objective.beta),
             Self::Sigma2(_) => Self::Sigma2(settings.objective.sigma2),
             Self::Covariance(_) => Self::Covariance(settings.objective.covariance),
+            Self::Regularizer(_) => Self::Regularizer(settings.objective.regularizer),
             Self::Optimizer(_) => Self::Optimizer(settings.optimizer.kind),
             Self::Lr(_) => Self::Lr(settings.optimizer.lr),
             Self::Batch(_) => Self::Batch(settings.optimizer.batch),
@@ -115,6 +119,7 @@ impl Command {
             Self::Beta(_) => "beta",
             Self::Sigma2(_) => "sigma2",
             Self::Covariance(_) => "covariance",
+            Self::Regularizer(_) => "regularizer",
             Self::Optimizer(_) => "optimizer",
             Self::Lr(_) => "lr",
             Self::Batch(_) => "batch",
@@ -127,6 +132,7 @@ impl Command {
         match self {
             Self::Beta(x) | Self::Sigma2(x) | Self::Lr(x) => x.to_string(),
             Self::Covariance(covariance) => covariance.name().to_owned(),
+            Self::Regularizer(regularizer) => regularizer.to_string(),
             Self::Optimizer(kind) => kind.name().to_owned(),
             Self::Batch(batch) => batch.to_string(),
             Self::Rotate(Rotation { degrees, plane: [0, 1] }) => degrees.to_string(),
@@ -166,6 +172,10 @@ impl FromStr for Command {
                 Some(covariance) => Ok(Self::Covariance(covariance)),
                 None => Err(InvalidSetting(format!("covariance: {} is neither diagonal nor full", quoted(value)))),
             },
+            "regularizer" => match value.parse() {
+                Ok(regularizer) => Ok(Self::Regularizer(regularizer)),
+                Err(e) => Err(InvalidSetting(format!("regularizer: {} is not valid: {e}", quoted(value)))),
+            },
             "optimizer" => match OptimizerKind::ALL.into_iter().find(|kind| kind.name() == value) {
                 Some(kind) => Ok(Self::Optimizer(kind)),
                 None => Err(InvalidSetting(format!(
@@ -181,7 +191,7 @@ impl FromStr for Command {
                 Ok(Self::Rotate(Rotation { degrees: number(degrees)?, plane }))
             }
             other => Err(InvalidSetting(format!(
-                "{} cannot be changed during training; beta, sigma2, covariance, optimizer, lr, batch and rotate can",
+                "{} cannot be changed during training; beta, sigma2, covariance, regularizer, optimizer, lr, batch and rotate can",
                 quoted(other)
             ))),
         }
@@ -236,6 +246,7 @@ mod tests {
             "beta=4",
             "sigma2=0.05",
             "covariance=full",
+            "regularizer=tc-mss:1,0.5",
             "lr=0.001",
             "optimizer=sgd",
             "batch=64",
@@ -257,6 +268,7 @@ mod tests {
             ("hidden=3", "during training"),
             ("covariance=a", "full"),
             ("optimizer=momentum", "adam-equivariant"),
+            ("regularizer=tc", "none of kl"),
             ("rotate=x", "number"),
             ("rotate=3:1", "pair"),
             ("rotate=3:0,1", "pair"),
@@ -292,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_change_is_described_with_the_old_value() {
-        let objective = crate::vae::Objective { covariance: Covariance::Full, beta: 1.0, sigma2: 0.1 };
+        let objective = crate::vae::Objective::new(Covariance::Full, 1.0, 0.1);
         let settings = Settings {
             objective,
             optimizer: crate::experiment::settings::Optimizer { kind: OptimizerKind::Adam, lr: 0.01, batch: 32 },

@@ -4,6 +4,7 @@ use super::command::{LoggedCommand, can_train, has_variance};
 use super::opened_model::OpenedModel;
 use super::settings::{InvalidSetting, LARGEST, Optimizer, Settings, within};
 use crate::data::{Dataset, ImportOptions, Scene, TrainingDefaults};
+use crate::geometry::Undefined;
 use crate::nn::OptimizerKind;
 use crate::vae::{Architecture, Likelihood, Objective, PosteriorFactor};
 
@@ -129,12 +130,13 @@ impl Config {
         }
     }
 
-    /// The optimiser that suits the layers: L-BFGS for linear models of your data with a Gaussian likelihood, whose principal axes differ in variance by any
+    /// The optimiser that suits the layers: L-BFGS for linear models of your data with a Gaussian likelihood and β KL, whose principal axes differ in variance by any
     /// factor, so that no optimiser with minibatches reaches them all; not for networks, which it cannot train. Scenes are there to
     /// watch training and keep the one that they have.
     pub fn suited_optimizer(&self) -> OptimizerKind {
         let architecture = &self.architecture;
-        match (architecture.is_linear() && architecture.has_closed_forms(), &self.origin, self.optimizer.kind) {
+        let has_closed_forms = architecture.has_closed_forms() && self.objective.regularizer.is_kl();
+        match (architecture.is_linear() && has_closed_forms, &self.origin, self.optimizer.kind) {
             (true, Origin::File { .. }, _) => OptimizerKind::Lbfgs,
             (false, _, OptimizerKind::Lbfgs) => OptimizerKind::AdamEquivariant,
             (_, _, kind) => kind,
@@ -156,6 +158,11 @@ impl Config {
     /// nothing that depends on b is measured.
     pub fn lacks_objective(&self, settings: &Settings) -> bool {
         self.origin.model().is_some() && settings.objective.beta == 0.0
+    }
+
+    /// The reason why numbers that rest on b = βσ² are undefined with these settings, if they are.
+    pub fn without_b(&self, settings: &Settings) -> Option<Undefined> {
+        if self.lacks_objective(settings) { Some(Undefined::NoObjective) } else { settings.without_b() }
     }
 
     /// σ² of the data's defaults; 1 for a Bernoulli likelihood.
@@ -237,6 +244,7 @@ impl Config {
         self.cycle.map_or(Ok(()), |steps| within("cycle", steps, 1, LONGEST_CYCLE))?;
         can_train(self.optimizer.kind, &self.architecture)?;
         has_variance(&self.architecture, self.objective.sigma2)?;
+        self.settings().check_regularizer(&self.architecture, self.threads)?;
         self.settings().validate(samples)
     }
 
@@ -255,6 +263,7 @@ impl Config {
             let settings = logged.command.applied_to(settings);
             let at = |e| InvalidSetting(format!("at step {}: {e}", logged.step));
             let valid = logged.command.check(&self.architecture).and_then(|()| settings.validate(samples));
+            let valid = valid.and_then(|()| settings.check_regularizer(&self.architecture, self.threads));
             valid.map_err(at).map(|()| settings)
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::settings::{Optimizer, Settings};
 use crate::nn::OptimizerKind;
-use crate::vae::{Covariance, Objective};
+use crate::vae::{Covariance, Decomposition, Objective};
 
 /// One row: averages over the minibatches since the previous row, and the geometry at its step. Undefined values (with a
 /// single active latent, say) are NaN.
@@ -12,7 +12,7 @@ use crate::vae::{Covariance, Objective};
 pub struct Row {
     /// Steps made.
     pub step: u64,
-    /// reconstruction − β KL on the minibatches, in nats.
+    /// reconstruction − β KL on the minibatches, in nats, or with another regulariser in its place.
     pub elbo: f64,
     /// E_q log p(x|z).
     pub reconstruction: f64,
@@ -36,12 +36,14 @@ pub struct Row {
     pub off_diagonal_mass: f64,
     /// Mean correlation of posterior means with their matched true factors.
     pub mcc: f64,
-    /// reconstruction − β KL on held-out observations at this step.
+    /// The same objective on held-out observations at this step.
     pub elbo_test: f64,
     /// Its E_q log p(x|z).
     pub reconstruction_test: f64,
     /// Its KL(q‖p).
     pub kl_test: f64,
+    /// The parts of the KL on the same observations.
+    pub decomposition: Decomposition,
 }
 
 impl Row {
@@ -56,7 +58,7 @@ impl Row {
         names.extend((1..=m).map(|i| format!("kl_{i}")));
         let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "beta_gap", "dto"];
         let last = ["c2_residual", "posterior_error", "active_units", "off_diagonal_mass", "mcc"];
-        names.extend(rest.into_iter().chain(last).chain(TEST).map(str::to_owned));
+        names.extend(rest.into_iter().chain(last).chain(TEST).chain(PARTS).map(str::to_owned));
         names
     }
 
@@ -78,13 +80,15 @@ impl Row {
         fields.push(self.active_units.to_string());
         fields.extend([self.off_diagonal_mass, self.mcc].map(number));
         fields.extend([self.elbo_test, self.reconstruction_test, self.kl_test].map(number));
+        let Decomposition { mutual_information, total_correlation, dimension_wise } = self.decomposition;
+        fields.extend([mutual_information, total_correlation, dimension_wise].map(number));
         fields
     }
 
     /// Reads the fields of a line of `history.csv` with m latents by the names in its header. Columns that it does not know are
-    /// passed over. The optimiser is not among them; it follows from the log.
+    /// passed over. Optimiser and regulariser are not among them; they follow from the log.
     ///
-    /// Older files have the gap without the factor β, as `diagonal_gap`, and nothing about held-out data.
+    /// Older files have the gap without the factor β, as `diagonal_gap`, nothing about held-out data, or no parts of the KL.
     pub fn read(header: &[&str], fields: &[&str], m: usize) -> Option<Self> {
         if fields.len() != header.len() || header.contains(&format!("kl_{}", m + 1).as_str()) {
             return None;
@@ -93,17 +97,18 @@ impl Row {
         let number = |name: &str| text(name)?.parse::<f64>().ok();
         let beta = number("beta")?;
         let test = |name: &str| if header.contains(&name) { number(name) } else { Some(f64::NAN) };
+        let [information, correlation, dimension_wise] = PARTS.map(test);
         Some(Self {
             step: text("step")?.parse().ok()?,
             elbo: number("elbo")?,
             reconstruction: number("reconstruction")?,
             kl_per_dim: (1..=m).map(|i| number(&format!("kl_{i}"))).collect::<Option<_>>()?,
             settings: Settings {
-                objective: Objective {
+                objective: Objective::new(
+                    Covariance::ALL.into_iter().find(|c| Some(c.name()) == text("covariance"))?,
                     beta,
-                    sigma2: number("sigma2")?,
-                    covariance: Covariance::ALL.into_iter().find(|c| Some(c.name()) == text("covariance"))?,
-                },
+                    number("sigma2")?,
+                ),
                 optimizer: Optimizer {
                     kind: OptimizerKind::default(),
                     lr: number("lr")?,
@@ -121,6 +126,11 @@ impl Row {
             elbo_test: test("elbo_test")?,
             reconstruction_test: test("reconstruction_test")?,
             kl_test: test("kl_test")?,
+            decomposition: Decomposition {
+                mutual_information: information?,
+                total_correlation: correlation?,
+                dimension_wise: dimension_wise?,
+            },
         })
     }
 
@@ -130,8 +140,11 @@ impl Row {
     }
 }
 
-/// Last columns of `history.csv`.
+/// Columns of `history.csv` about held-out data, which the oldest files lack.
 const TEST: [&str; 3] = ["elbo_test", "reconstruction_test", "kl_test"];
+
+/// Its last columns, the parts of `kl_test`, which files of the first version lack.
+const PARTS: [&str; 3] = ["mutual_information", "total_correlation", "dimension_wise_kl"];
 
 /// Rows of a run, oldest first. At [`Self::LARGEST`] rows neighbours are merged and the interval doubles, so the rows of a
 /// run of any length stay few and evenly spread.
@@ -188,7 +201,7 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::experiment) fn row(step: u64) -> Row {
-        let objective = Objective { covariance: Covariance::Full, beta: 2.0, sigma2: 0.1 };
+        let objective = Objective::new(Covariance::Full, 2.0, 0.1);
         Row {
             step,
             elbo: step as f64,
@@ -209,6 +222,7 @@ pub(super) mod tests {
             elbo_test: -1.0,
             reconstruction_test: -0.5,
             kl_test: 0.5,
+            decomposition: Decomposition { mutual_information: 0.4, total_correlation: 0.07, dimension_wise: 0.03 },
         }
     }
 
@@ -245,7 +259,10 @@ pub(super) mod tests {
         let old: Vec<&str> = names.iter().map(|name| if *name == "beta_gap" { "diagonal_gap" } else { name }).collect();
         let read = Row::read(&[&old[..], &["later"]].concat(), &[&texts[..], &["x"]].concat(), 2).unwrap();
         assert_eq!(read.beta_gap, 2.0 * 0.25);
-        let count = texts.len() - TEST.len();
+        let count = texts.len() - PARTS.len();
+        let read = Row::read(&names[..count], &texts[..count], 2).unwrap();
+        assert!(read.decomposition.kl().is_nan() && read.kl_test == 0.5);
+        let count = count - TEST.len();
         let read = Row::read(&names[..count], &texts[..count], 2).unwrap();
         assert!(read.elbo_test.is_nan() && read.mcc == 0.9);
         assert_eq!((field("covariance"), field("ima_contrast")), (&"full".into(), &"nan".into()));

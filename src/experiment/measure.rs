@@ -16,7 +16,7 @@ use crate::linalg::{Matrix, Real};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
 use crate::stats::{correlation, mean_correlation_coefficient, moments};
-use crate::vae::{Elbo, Likelihood, Objective, Posterior, Vae};
+use crate::vae::{Decomposition, Elbo, Likelihood, Objective, Posterior, Vae};
 
 /// Held-out observations at which rows of the history and snapshots are measured: the first ones, so that window and file show
 /// the same numbers. Fewer for a large model.
@@ -30,6 +30,10 @@ pub(super) fn row_interval(vae: &Vae<f32>) -> u64 {
     if is_large(vae) { 200 } else { 40 }
 }
 
+/// Held-out samples whose log q(z) is in a row of the history: each takes a sum over all posteriors, so that more would cost a
+/// good part of the steps between two rows.
+const DECOMPOSED: usize = 64;
+
 /// Place of the noise of held-out objectives among the random numbers of an analysis.
 const NOISE: u64 = 2 << 32;
 
@@ -39,7 +43,12 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     // Second derivatives of many latents cost too much.
     let probe = HeldOut::new(vae, data, settings, vae.latent_dim() <= 3);
     let number = |measured: Measured| measured.unwrap_or(f64::NAN);
-    let test = probe.objective(vae, &settings.objective, seed);
+    let noise = probe.noise(vae, seed);
+    let mut test = probe.objective(vae, &settings.objective, &noise);
+    let noise = &noise[..if vae.is_deterministic { 0 } else { noise.len().min(DECOMPOSED) }];
+    let decomposition = Decomposition::estimate(&probe.posteriors, noise);
+    let Objective { regularizer, beta, .. } = settings.objective.at(*step);
+    test.regularizer = regularizer.value(beta, test.kl(), || decomposition);
     let HeldOut { geometry, correlation, .. } = probe;
     Row {
         step: *step,
@@ -58,6 +67,7 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
         elbo_test: test.objective(settings.objective.beta),
         reconstruction_test: test.reconstruction,
         kl_test: test.kl(),
+        decomposition,
     }
 }
 
@@ -130,29 +140,34 @@ impl HeldOut {
         Self { observations, posteriors, jets, geometry, correlation }
     }
 
-    /// Objective of these observations, with the same noise at every step of a run, most of which is taken out
-    /// ([`reconstruction`](super::reconstruction)).
-    fn objective(&self, vae: &Vae<f32>, objective: &Objective, seed: u64) -> Elbo {
-        let Self { observations, posteriors, jets, .. } = self;
+    /// ε (m) of each observation, the same at every step of a run.
+    fn noise(&self, vae: &Vae<f32>, seed: u64) -> Vec<DVector<f64>> {
         let mut rng = stream(seed, Purpose::Analysis, NOISE);
         let m = vae.latent_dim();
-        let noise: Vec<DVector<f64>> =
-            posteriors.iter().map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect();
+        self.posteriors.iter().map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect()
+    }
+
+    /// Objective of these observations with this noise, most of which is taken out ([`reconstruction`](super::reconstruction)).
+    fn objective(&self, vae: &Vae<f32>, objective: &Objective, noise: &[DVector<f64>]) -> Elbo {
+        let Self { observations, posteriors, jets, .. } = self;
+        let m = vae.latent_dim();
         let latents = posteriors
             .iter()
-            .zip(&noise)
+            .zip(noise)
             .flat_map(|(q, noise)| q.sample(noise.as_slice()).map(|z| z as f32).data.as_vec().clone());
         let decoded = vae.natural(&Matrix::from_columns(m, posteriors.len(), latents.collect()));
         let loss = |(k, (q, noise)): (usize, (&Posterior, &DVector<f64>))| {
             let columns = [observations.column(k), decoded.column(k), jets.value.column(k)];
             controlled_loss(vae.likelihood(), columns, &(jets.jacobian(k) * &q.factor), noise)
         };
-        let loss: f64 = posteriors.iter().zip(&noise).enumerate().map(loss).sum();
+        let loss: f64 = posteriors.iter().zip(noise).enumerate().map(loss).sum();
         let count = posteriors.len() as f64;
-        let kl_per_dim = (0..m).map(|i| posteriors.iter().filter_map(|q| q.kl_per_dim().nth(i)).sum::<f64>() / count);
+        let kl = |i: usize| posteriors.iter().filter_map(|q| q.kl_per_dim().nth(i)).sum::<f64>() / count;
+        let kl_per_dim = (0..m).map(|i| if vae.is_deterministic { f64::NAN } else { kl(i) });
         Elbo {
             reconstruction: vae.likelihood().reconstruction(loss / count, objective, observations.rows()),
             kl_per_dim: kl_per_dim.collect(),
+            regularizer: None,
         }
     }
 }

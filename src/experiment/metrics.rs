@@ -1,5 +1,8 @@
 //! Metrics of a finished run, on all held-out data and in double precision.
 
+use nalgebra::DVector;
+use rand_distr::{Distribution as _, StandardNormal};
+
 use super::config::Config;
 use super::convergence::training_objective;
 use super::factor_score::ScoreDepth;
@@ -13,10 +16,17 @@ use crate::linalg::Matrix;
 use crate::ppca::{LinearOptimum, linear_elbo, optimal_decoder};
 use crate::rng::{Purpose, stream};
 use crate::stats::{Estimate, linearised_correlation};
-use crate::vae::{Likelihood, Posterior, Vae};
+use crate::vae::{Decomposition, Likelihood, Posterior, Vae};
+
+/// Place of the noise of the parts of the KL among the random numbers of an analysis.
+const NOISE: u64 = 3 << 32;
 
 /// Noise draws per observation for the reconstruction term.
 const DRAWS: usize = 16;
+
+/// Largest number of held-out observations whose KL is decomposed, which takes the square of their number. A share of it for many
+/// latents.
+const DECOMPOSED: usize = 2048;
 
 /// Metrics of a model on held-out data; information is in nats.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +35,7 @@ pub struct Metrics {
     pub likelihood: Likelihood,
     /// Held-out observations that every number rests on.
     pub observations: usize,
-    /// reconstruction − β KL.
+    /// reconstruction − β KL, or minus another regulariser, a capacity as it is after its rise.
     pub elbo: f64,
     /// The same on the first 4,096 training observations, with their own draws; on all of them for linear decoders. `None` if only
     /// held-out data were measured.
@@ -36,6 +46,8 @@ pub struct Metrics {
     pub reconstruction: f64,
     /// KL(q‖p) per latent, in closed form.
     pub kl_per_dim: Vec<f64>,
+    /// Mean parts of the KL over the first observations, at most 2,048.
+    pub decomposition: Result<Decomposition, Undefined>,
     /// Geometry at the posterior means.
     pub geometry: GeometryMetrics,
     /// Mean correlation coefficient of the active latents' posterior means with the true factors.
@@ -73,7 +85,8 @@ impl Metrics {
         let objective = &settings.objective;
         let m = vae.latent_dim();
         // Samples of a model from a file have no optimum of their own.
-        let affine = vae.architecture.has_closed_forms() && config.origin.model().is_none();
+        let is_kl = objective.regularizer.is_kl();
+        let affine = vae.architecture.has_closed_forms() && config.origin.model().is_none() && is_kl;
         let [optimum_training, optimum_test] = [&data.train, &data.test].map(|split| {
             let eigenvalues = if affine { split.eigenvalues() } else { None };
             eigenvalues.map(|eigenvalues| LinearOptimum::of_eigenvalues(&eigenvalues, m, objective))
@@ -112,7 +125,11 @@ impl Metrics {
         let posteriors = posteriors(&model, &data.test, observations);
 
         let mut geometry = summarise(&model, &posteriors, settings, true);
+        if let Some(why) = settings.without_b() {
+            geometry = geometry.without_b(why);
+        }
         let mut samples = std::mem::take(&mut geometry.samples);
+        // Infinite for point masses, which leave it undefined.
         let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
         let kl_per_dim = Matrix::from_columns(m, observations, kl);
         let mut streams: Vec<_> = (0..DRAWS).map(|draw| stream(seed, Purpose::Analysis, draw as u64)).collect();
@@ -139,14 +156,25 @@ impl Metrics {
             samples.insert("mcc", Matrix::from_columns(1, observations, values));
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
+        let parts = if vae.is_deterministic { Vec::new() } else { decompose(&posteriors, seed) };
+        let part = |part: fn(&Decomposition) -> f64| parts.iter().map(part).collect::<Vec<_>>();
+        let parts_of_each = [
+            ("mutual_information", part(|p| p.mutual_information)),
+            ("total_correlation", part(|p| p.total_correlation)),
+            ("dimension_wise_kl", part(|p| p.dimension_wise)),
+        ];
+        let decomposition = Decomposition::mean(&parts);
+        // No mean over observations, so without values at each.
+        let regularizer = objective.regularizer.value(objective.beta, mean(&kl), || decomposition);
         let metrics = Self {
             likelihood: model.likelihood(),
             observations,
-            elbo: mean(&elbo),
+            elbo: regularizer.map_or_else(|| mean(&elbo), |value| mean(&reconstruction) - value),
             elbo_training: None,
             elbo_monte_carlo_error: scale * noise.standard_error,
             reconstruction: mean(&reconstruction),
             kl_per_dim: (0..m).map(|i| kl_per_dim.row(i).sum::<f64>() / observations as f64).collect(),
+            decomposition: Ok(decomposition),
             mcc,
             dto_chance: geometry.compared().map(|active| chance_distance(active.len())),
             mcc_chance: correlation.and_then(|c| c.chance(&geometry)),
@@ -164,18 +192,25 @@ impl Metrics {
         for (name, values) in [("elbo", elbo), ("reconstruction", reconstruction), ("kl", kl)] {
             samples.insert(name, Matrix::from_columns(1, observations, values));
         }
+        if regularizer.is_some() {
+            samples.remove("elbo");
+        }
+        for (name, values) in parts_of_each.into_iter().filter(|(_, values)| !values.is_empty()) {
+            samples.insert(name, Matrix::from_columns(1, values.len(), values));
+        }
         Self { samples, ..metrics }.without(unknown(vae, settings, config))
     }
 
     /// Takes out the numbers that are unknown.
     fn without(mut self, unknown: Vec<(&'static str, Undefined)>) -> Self {
-        for (name, _) in &unknown {
+        for (name, reason) in &unknown {
             self.samples.remove(name);
             match *name {
                 "elbo" => self.elbo = f64::NAN,
                 "elbo_monte_carlo_error" => self.elbo_monte_carlo_error = f64::NAN,
                 "reconstruction" => self.reconstruction = f64::NAN,
                 "kl_per_dim" => self.kl_per_dim.fill(f64::NAN),
+                "mutual_information" => self.decomposition = Err(*reason),
                 _ => {}
             }
         }
@@ -205,8 +240,9 @@ impl Metrics {
     /// Adds the mean exact gap of `vae` over the first `count` held-out observations.
     #[must_use]
     pub fn with_exact_gap(self, vae: &Vae<f32>, settings: &Settings, data: &Dataset, count: usize) -> Self {
-        if let Some((_, reason)) = self.unknown.iter().find(|(name, _)| *name == "elbo") {
-            return Self { exact_gap: Some(Err(*reason)), ..self };
+        let unknown = self.unknown.iter().find(|(name, _)| *name == "elbo").map(|(_, reason)| *reason);
+        if let Some(reason) = unknown.or(settings.without_b()) {
+            return Self { exact_gap: Some(Err(reason)), ..self };
         }
         let model = vae.cast::<f64>();
         let test = &data.test.observations;
@@ -229,15 +265,49 @@ impl Metrics {
 }
 
 /// Metrics that need an encoder, and those that need β and σ².
-const OF_ENCODER: [&str; 5] = ["active", "active_units", "kl", "kl_per_dim", "mcc_chance"];
+const OF_ENCODER: [&str; 8] = [
+    "active",
+    "active_units",
+    "dimension_wise_kl",
+    "kl",
+    "kl_per_dim",
+    "mcc_chance",
+    "mutual_information",
+    "total_correlation",
+];
 const OF_ELBO: [&str; 5] = ["elbo", "elbo_monte_carlo_error", "elbo_training", "generalisation_gap", "reconstruction"];
+/// Metrics that an autoencoder lacks.
+const OF_DIVERGENCE: [&str; 10] = [
+    "beta",
+    "dimension_wise_kl",
+    "elbo",
+    "elbo_monte_carlo_error",
+    "elbo_training",
+    "generalisation_gap",
+    "kl",
+    "kl_per_dim",
+    "mutual_information",
+    "total_correlation",
+];
 const OF_OBJECTIVE: [&str; 4] = ["beta", "sigma2", "beta_gap", "posterior_error"];
+
+/// Parts of the KL of each of the first posteriors, with noise of its own.
+fn decompose(posteriors: &[Posterior], seed: u64) -> Vec<Decomposition> {
+    let m = posteriors.first().map_or(0, Posterior::dim);
+    let count = posteriors.len().min(if m < 8 { DECOMPOSED } else { DECOMPOSED / 4 });
+    let mut rng = stream(seed, Purpose::Analysis, NOISE);
+    let noise: Vec<_> = (0..count).map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect();
+    Decomposition::of_each(&posteriors[..count], &noise)
+}
 
 /// Metrics that this model leaves undefined: without an encoder, or of a file that does not say β and σ² (β = 0).
 fn unknown(vae: &Vae<f32>, settings: &Settings, config: &Config) -> Vec<(&'static str, Undefined)> {
     let mut unknown = Vec::new();
     if config.lacks_objective(settings) {
         unknown.extend(OF_ELBO.iter().chain(&OF_OBJECTIVE).map(|name| (*name, Undefined::NoObjective)));
+    }
+    if vae.is_deterministic {
+        unknown.extend(OF_DIVERGENCE.map(|name| (name, Undefined::PointMass)));
     }
     if !vae.has_encoder {
         // Without an encoder they stay undefined whatever β and σ² are.

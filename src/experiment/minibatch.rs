@@ -72,6 +72,9 @@ impl Minibatch {
             for (sum, kl) in sum.kl_per_dim.iter_mut().zip(&summand.kl_per_dim) {
                 *sum = own * *sum + share * kl;
             }
+            if let (Some(sum), Some(value)) = (&mut sum.regularizer, summand.regularizer) {
+                *sum = own * *sum + share * value;
+            }
         }
     }
 
@@ -117,6 +120,7 @@ impl Block {
         for (c, sample) in chosen.iter().enumerate() {
             x.column_mut(c).copy_from_slice(observations.column(*sample as usize));
         }
+        workspace.population = observations.columns();
         vae.differentiate(objective, x, noise, workspace);
     }
 }
@@ -185,7 +189,7 @@ mod tests {
     use crate::vae::{Architecture, Covariance, DecoderKind};
     use rand_distr::{Distribution as _, StandardNormal};
 
-    const OBJECTIVE: Objective = Objective { covariance: Covariance::Full, beta: 1.5, sigma2: 0.1 };
+    const OBJECTIVE: Objective = Objective::new(Covariance::Full, 1.5, 0.1);
 
     fn vae() -> Vae<f32> {
         let architecture = Architecture {

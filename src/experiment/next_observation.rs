@@ -19,9 +19,10 @@ pub struct NextObservation {
 
 impl Snapshot {
     /// The first observation of the next minibatch. It is a function of seed and log, so that nobody has to ask the run. `None` if the
-    /// next step has no minibatch.
+    /// next step has no minibatch, or if its regulariser is not a sum over observations.
     pub fn next_observation(&self) -> Option<NextObservation> {
-        if self.settings.optimizer.kind == OptimizerKind::Lbfgs || self.config.origin.model().is_some() {
+        let has_sum = self.settings.objective.regularizer.is_kl();
+        if self.settings.optimizer.kind == OptimizerKind::Lbfgs || self.config.origin.model().is_some() || !has_sum {
             return None;
         }
         let mut chosen = Vec::new();

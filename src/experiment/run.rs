@@ -23,7 +23,7 @@ use crate::data::Dataset;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
-use crate::vae::{Elbo, Likelihood, Moments, Vae, linear_objective};
+use crate::vae::{Elbo, Likelihood, Moments, Regularizer, Vae, linear_objective};
 
 /// Divergence of a run, after which its last sound state was restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -105,12 +105,13 @@ impl Experiment {
         let mut rng = stream(config.seed, Purpose::Init, 0);
         let vae = match config.origin.model() {
             Some(opened) => opened.vae.clone(),
-            None => Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng),
+            None => Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng)
+                .regularized_by(config.objective.regularizer),
         };
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
         let history = History::new(row_interval(&vae));
-        let sums = Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] };
+        let sums = Elbo { kl_per_dim: vec![0.0; vae.latent_dim()], ..Elbo::default() };
         let schedule = Schedule::new(config.cycle);
         let state =
             State { step: 0, position: 0, schedule, settings: config.settings(), vae, adam, lbfgs: Lbfgs::default() };
@@ -261,6 +262,7 @@ impl Experiment {
         command.check(&self.config.architecture)?;
         let settings = command.applied_to(self.state.settings);
         settings.validate(self.data.train.samples())?;
+        settings.check_regularizer(&self.config.architecture, self.config.threads)?;
         fits_in_memory(settings.optimizer.kind, self.data.data_dim())?;
         if !self.is_no_op(command) {
             self.pending.clear();
@@ -299,7 +301,13 @@ impl Experiment {
             state.adam.second = before.carry_over(&state.vae, &state.adam.second);
             self.minibatch.fit(&state.vae, self.config.threads);
         }
+        let has_other_value = settings.objective.regularizer != state.settings.objective.regularizer;
+        state.vae.is_deterministic = settings.objective.regularizer == Regularizer::None;
         state.settings = settings;
+        if has_other_value {
+            self.clear_sums();
+        }
+        let state = &mut self.state;
         state.lbfgs.reset();
         if settings.optimizer.kind == OptimizerKind::Lbfgs {
             state.vae.fix_covariance(self.moments.mean());
@@ -381,7 +389,7 @@ impl Experiment {
             block.noise.reshape(state.vae.latent_dim(), places.len());
             block.noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
         }
-        minibatch.differentiate(&state.vae, &state.settings.objective, &data.train.observations);
+        minibatch.differentiate(&state.vae, &state.settings.objective.at(state.step), &data.train.observations);
     }
 
     /// One step against the gradient.
@@ -417,6 +425,9 @@ impl Experiment {
         let elbo = if self.is_exact() { &self.exact } else { self.minibatch.elbo() };
         self.sums.reconstruction += elbo.reconstruction;
         self.sums.kl_per_dim.iter_mut().zip(&elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
+        if let Some(value) = elbo.regularizer {
+            *self.sums.regularizer.get_or_insert(0.0) += value;
+        }
         self.summed += 1;
         let step = self.state.step;
         if self.history.is_due(step) {
@@ -441,11 +452,9 @@ impl Experiment {
             let elbo = linear_objective(&vae.cast(), objective, moments).0;
             (elbo.objective(objective.beta), Schedule::EXACT_TOLERANCE)
         } else {
-            (training_objective(vae, &self.data, objective, self.config.seed), Schedule::TOLERANCE)
+            (training_objective(vae, &self.data, &objective.at(*step), self.config.seed), Schedule::TOLERANCE)
         };
-        let optimum = vae
-            .architecture
-            .has_closed_forms()
+        let optimum = (vae.architecture.has_closed_forms() && objective.regularizer.is_kl())
             .then(|| Some(LinearOptimum::of_eigenvalues(self.moments.eigenvalues()?, vae.latent_dim(), objective).elbo))
             .flatten();
         self.state.schedule = schedule.judged(*step, reached, optimum, tolerance);
@@ -456,10 +465,16 @@ impl Experiment {
         let mean = Elbo {
             reconstruction: self.sums.reconstruction / count,
             kl_per_dim: self.sums.kl_per_dim.iter().map(|kl| kl / count).collect(),
+            regularizer: self.sums.regularizer.map(|sum| sum / count),
         };
         self.history.push(measure_row(&self.state, &self.data, mean, self.config.seed));
+        self.clear_sums();
+    }
+
+    fn clear_sums(&mut self) {
         self.sums.reconstruction = 0.0;
         self.sums.kl_per_dim.fill(0.0);
+        self.sums.regularizer = None;
         self.summed = 0;
     }
 

@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 
+use crate::geometry::Undefined;
 use crate::nn::OptimizerKind;
 use crate::sentence::sentence;
-use crate::vae::Objective;
+use crate::vae::{Architecture, Capacity, Objective, PartWeights, Regularizer};
 
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +21,7 @@ pub struct Optimizer {
 /// Objective and optimiser in force.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// Covariance family, β and σ².
+    /// Covariance family, β, σ² and regulariser.
     pub objective: Objective,
     /// Optimiser, learning rate and batch size.
     pub optimizer: Optimizer,
@@ -43,7 +44,45 @@ impl Settings {
         within("beta", self.objective.beta, 0.0, 1e6)?;
         within("sigma2", self.objective.sigma2, 1e-8, 1e6)?;
         within("lr", self.optimizer.lr, 1e-9, 1e3)?;
-        within("batch", self.optimizer.batch, 1, LARGEST.min(samples))
+        within("batch", self.optimizer.batch, 1, LARGEST.min(samples))?;
+        match self.objective.regularizer {
+            Regularizer::Kl | Regularizer::None => Ok(()),
+            Regularizer::Parts(PartWeights { alpha, gamma, .. }) => {
+                within("regularizer: alpha", alpha, 0.0, 1e6)?;
+                within("regularizer: gamma", gamma, 0.0, 1e6)?;
+                within("batch", self.optimizer.batch, 2, LARGEST.min(samples))
+            }
+            Regularizer::Capacity(Capacity { nats, .. }) => within("regularizer: capacity", nats, 0.0, 1e4),
+        }
+    }
+
+    /// Checks that a model of this architecture can be trained with the regulariser, on so many threads.
+    ///
+    /// # Errors
+    /// If it needs another optimiser or posterior, or the whole minibatch on one thread.
+    pub fn check_regularizer(&self, architecture: &Architecture, threads: usize) -> Result<(), InvalidSetting> {
+        let Objective { regularizer, covariance, .. } = self.objective;
+        let remedy = if regularizer.is_kl() {
+            return Ok(());
+        } else if self.optimizer.kind == OptimizerKind::Lbfgs {
+            "optimizer = lbfgs, which has the closed form of β KL alone; choose adam-equivariant"
+        } else if regularizer.needs_cholesky() && architecture.has_exponential_factor(covariance) {
+            "the exponential factor of full covariances, whose gradient it lacks; choose posterior_factor = cholesky"
+        } else if regularizer.needs_whole_batch() && threads > 1 {
+            "several threads: it needs the whole minibatch at once; choose threads = 1"
+        } else {
+            return Ok(());
+        };
+        Err(InvalidSetting(format!("regularizer = {regularizer} does not go with {remedy}")))
+    }
+
+    /// The reason why numbers that rest on b = βσ² and the KL mean nothing under this regulariser, if they do not.
+    pub fn without_b(&self) -> Option<Undefined> {
+        match self.objective.regularizer {
+            Regularizer::Kl => None,
+            Regularizer::Parts(_) | Regularizer::Capacity(_) => Some(Undefined::OtherRegularizer),
+            Regularizer::None => Some(Undefined::PointMass),
+        }
     }
 }
 

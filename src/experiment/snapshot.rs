@@ -77,10 +77,13 @@ impl Snapshot {
         let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let encodings = encodings(&vae, &data.test, Self::ENCODED.min(data.test.samples()));
         let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
-        let geometry = if config.lacks_objective(&settings) { geometry.without_objective() } else { geometry };
+        let geometry = match config.without_b(&settings) {
+            Some(why) => geometry.without_b(why),
+            None => geometry,
+        };
         let (m, is_trained) = (vae.latent_dim(), config.origin.model().is_none());
         let (optimum_training, collapse_jump) = match vae.architecture.has_closed_forms() {
-            _ if !is_trained => (None, None),
+            _ if !is_trained || !settings.objective.regularizer.is_kl() => (None, None),
             true => (eigenvalues().map(|values| LinearOptimum::of_eigenvalues(&values, m, &settings.objective)), None),
             false => (None, CollapseJump::find(config.settings(), &log, m, eigenvalues)),
         };

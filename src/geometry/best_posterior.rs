@@ -236,7 +236,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn objective(covariance: Covariance, beta: f64, sigma2: f64) -> Objective {
-        Objective { covariance, beta, sigma2 }
+        Objective::new(covariance, beta, sigma2)
     }
 
     fn prior(m: usize) -> Posterior {

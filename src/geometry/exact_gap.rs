@@ -206,7 +206,7 @@ mod tests {
         for (m, n) in [(1, 3), (2, 3), (4, 6), (12, 14)] {
             let affine = vae(m, n, DecoderKind::Linear, Activation::Tanh, 1.4, 3);
             let x: Vec<f64> = (0..n).map(|i| 0.8 * (i as f64 - 1.0)).collect();
-            let objective = Objective { covariance: Covariance::Diagonal, beta: 2.5, sigma2: 0.1 };
+            let objective = Objective::new(Covariance::Diagonal, 2.5, 0.1);
             let b = objective.b();
             let (optimal, gap) = gap_of(&affine, &x, &objective, 64);
             let d = DMatrix::from_column_slice(n, m, &affine.parameters[..n * m]);
@@ -265,7 +265,7 @@ mod tests {
         ] {
             let vae = vae(m, 3, DecoderKind::Mlp, activation, 2.0, 8);
             let x = [0.4, -0.3, 0.6];
-            let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: b };
+            let objective = Objective::new(Covariance::Diagonal, 1.0, b);
             let (optimal, gap) = gap_of(&vae, &x, &objective, 1024);
             let side: usize = if m == 1 { 20_001 } else { 801 };
             let h = 16.0 / (side - 1) as f64;
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn zero_b_has_no_gap() {
         let vae = vae(3, 4, DecoderKind::Mlp, Activation::Tanh, 1.0, 2);
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 0.0, sigma2: 0.1 };
+        let objective = Objective::new(Covariance::Diagonal, 0.0, 0.1);
         let x = [0.1, 0.2, 0.3, 0.4];
         assert_eq!(mean_gap(&vae, [(&x[..], learned(3))], &objective, 128), Err(Undefined::ZeroB));
         let nodes = PosteriorNodes::new(&vae, 128, 0).unwrap();
@@ -321,7 +321,7 @@ mod tests {
         let mut vae = Vae::<f64>::zeros(1, architecture, Covariance::Diagonal);
         vae.parameters[..2].copy_from_slice(&[1.0, -1.0]);
         vae.parameters[4..6].copy_from_slice(&[1.0, 1.0]);
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.01 };
+        let objective = Objective::new(Covariance::Diagonal, 1.0, 0.01);
         let (_, gap) = gap_of(&vae, &[1.0], &objective, 256);
         // Each mode alone is Gaussian: half of the mass, so log 2 is lost by a Gaussian in one of them.
         let family = gap.parts[0].unwrap();
@@ -342,7 +342,7 @@ mod tests {
         let mut vae = vae(4, 3, DecoderKind::Mlp, Activation::Tanh, 2.0, 5);
         let first = vae.decoder.layers()[0].clone();
         first.split_mut(&mut vae.parameters).0[2 * first.outputs..].iter_mut().for_each(|w| *w *= 0.1);
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.02 };
+        let objective = Objective::new(Covariance::Diagonal, 1.0, 0.02);
         let x = vae.decode(&Matrix::from_columns(4, 1, vec![0.3, -0.6, 0.2, 0.5]));
         let (optimal, gap) = gap_of(&vae, x.as_slice(), &objective, 1024);
         assert_is_split(&gap);
@@ -378,7 +378,7 @@ mod tests {
             let activation = if seed.is_multiple_of(3) { Activation::Relu } else { Activation::Tanh };
             let vae = vae(m, m + 1, DecoderKind::Mlp, activation, 1.5, seed);
             let x: Vec<f64> = (0..=m).map(|i| (seed as f64 + i as f64).sin()).collect();
-            let objective = Objective { covariance: Covariance::Diagonal, beta, sigma2: b / beta };
+            let objective = Objective::new(Covariance::Diagonal, beta, b / beta);
             let nodes = PosteriorNodes::new(&vae, 128, 0).unwrap();
             let optimal = OptimalPosteriors::new(&vae, &x, &objective, &learned(m), &nodes);
             let means = [&optimal.learned, &optimal.diagonal.elbos, &optimal.full.elbos].map(|l| Uncertain::of(l).value);

@@ -135,7 +135,7 @@ mod tests {
         // Columns (2, 0, 0) and (1, 1, 0): angle 45°, volume 2.
         vae.parameters[..6].copy_from_slice(&[2.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
         let z = Matrix::from_columns(2, 2, vec![0.0, 0.0, 1.0, -1.0]);
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 4.0, sigma2: 0.025 };
+        let objective = Objective::new(Covariance::Diagonal, 4.0, 0.025);
         let field = |latents: &[usize], quantity| field(&vae, &z, latents, quantity, &objective);
         let contrast = field(&[0, 1], MapQuantity::Contrast);
         assert!(contrast.iter().all(|c| (c - 0.5 * 2_f64.ln()).abs() < 1e-12), "−log sin 45°");
@@ -170,11 +170,7 @@ mod tests {
                 |mean: &[f64; 2]| Posterior { mean: DVector::from_column_slice(mean), factor: DMatrix::identity(2, 2) };
             let z = Matrix::from_columns(2, means.len(), means.concat());
             let posteriors: Vec<_> = means.iter().map(q).collect();
-            GeometryMetrics::new(
-                &Jets::of(&vae, &z, Order::First),
-                &posteriors,
-                &Objective { covariance, beta: 1.0, sigma2: 0.1 },
-            )
+            GeometryMetrics::new(&Jets::of(&vae, &z, Order::First), &posteriors, &Objective::new(covariance, 1.0, 0.1))
         };
         let reasons = |geometry: &GeometryMetrics| MapQuantity::ALL.map(|quantity| quantity.latents(geometry).err());
         let both = metrics(&[[1.0, 1.0], [-1.0, 0.5], [0.0, -1.0]], Covariance::Full);

@@ -155,10 +155,10 @@ impl GeometryMetrics {
         Self { posterior_error: Err(Undefined::NoEncoder), ..self }
     }
 
-    /// The metrics of a model whose β and σ² are not known.
+    /// The metrics of a model without b = βσ², for this reason.
     #[must_use]
-    pub fn without_objective(mut self) -> Self {
-        let named = |reason| if reason == Undefined::ZeroB { Undefined::NoObjective } else { reason };
+    pub fn without_b(mut self, why: Undefined) -> Self {
+        let named = |reason| if reason == Undefined::ZeroB { why } else { reason };
         for measured in [&mut self.beta_gap, &mut self.posterior_error] {
             *measured = measured.map_err(named);
         }
@@ -328,7 +328,7 @@ mod tests {
         let factor = sigma.cholesky().unwrap().l();
         let q = |mean: &[f64; 2]| Posterior { mean: DVector::from_column_slice(mean), factor: factor.clone() };
         let posteriors: Vec<_> = means.iter().map(q).collect();
-        let objective = Objective { covariance, beta: 2.0, sigma2: b / 2.0 };
+        let objective = Objective::new(covariance, 2.0, b / 2.0);
         GeometryMetrics::new(&Jets::of(&vae, &z, Order::Second), &posteriors, &objective)
     }
 

@@ -187,7 +187,7 @@ mod tests {
         for (i, l) in lambda.iter().enumerate() {
             vae.parameters[2 * i + i] = (l - beta * sigma2).sqrt();
         }
-        let objective = Objective { covariance: Covariance::Diagonal, beta, sigma2 };
+        let objective = Objective::new(Covariance::Diagonal, beta, sigma2);
         // ±√λᵢ e_i √2: mean zero and covariance diag(λ).
         let data: Vec<Vec<f64>> =
             (0..4)
@@ -226,7 +226,7 @@ mod tests {
     fn the_best_posteriors_of_a_sharp_decoder_are_never_below_the_learned_ones() {
         let mut vae = vae(DecoderKind::Mlp, vec![24], 12);
         vae.parameters.iter_mut().for_each(|p| *p *= 4.0);
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.01 };
+        let objective = Objective::new(Covariance::Diagonal, 1.0, 0.01);
         let rule = posterior_quadrature(2);
         let mut rng = stream(3, Purpose::Analysis, 0);
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_search_that_cannot_move_is_counted() {
         let vae = vae(DecoderKind::Mlp, vec![7], 3);
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.1 };
+        let objective = Objective::new(Covariance::Diagonal, 1.0, 0.1);
         let start = Posterior { mean: DVector::zeros(2), factor: DMatrix::identity(2, 2) };
         let of = |x: f64| {
             rotated_elbos(&vae, &[vec![x; 3]], std::slice::from_ref(&start), &objective, [0, 1], &[20.0])[0].unconverged

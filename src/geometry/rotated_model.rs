@@ -18,14 +18,14 @@ impl Rotation {
     /// the error of the posterior covariances: the relative error ‖Σ − Σ\*‖/‖Σ\*‖ (Frobenius) against the covariance Σ\* that
     /// was wanted, its 99th percentile over `observations` (n × N; a share of them if there are many).
     ///
-    /// With an exponential factor everything is exact, and the error 0. Otherwise full covariances should become R Σ Rᵀ. The
+    /// With an exponential factor, or without any covariance, everything is exact, and the error 0. Otherwise full covariances should become R Σ Rᵀ. The
     /// best diagonal ones for the rotated decoder have the variances 1/(R Σ⁻¹ Rᵀ)ᵢᵢ: the diagonal of the *precision*, not of
     /// the covariance, because Σ⁻¹ is the curvature of the decoder's objective and rotates with it. Neither is a linear
     /// function of the encoder's features, so the change of these outputs is fitted to the features by least squares. The fit
     /// is exact where Σ does not depend on x, as at the optimum of a linear decoder. With diagonal covariance, a rotation by
     /// −φ does not restore the encoder: the correlations are lost.
     pub fn rotate_model(&self, vae: &mut Vae<f32>, observations: &Matrix<f32>) -> f64 {
-        if vae.has_exponential_factor() {
+        if vae.has_exponential_factor() || vae.is_deterministic {
             let mut parameters = std::mem::take(&mut vae.parameters);
             self.rotate_values(vae, &mut parameters);
             vae.parameters = parameters;
@@ -58,6 +58,11 @@ impl Rotation {
     /// covariance R Σ Rᵀ, and a diagonal one the best for the rotated decoder. `vae` is the model before.
     pub fn rotate_encoding(&self, vae: &Vae<f32>, encoding: &mut [f32]) {
         let m = vae.latent_dim();
+        if vae.is_deterministic {
+            let [a, b] = self.plane;
+            [encoding[a], encoding[b]] = self.rotate(encoding[a], encoding[b]);
+            return;
+        }
         if vae.has_exponential_factor() {
             let (mean, exponent) = encoding.split_at_mut(m);
             let ([a, b], r) = (self.plane, self.matrix(m));
@@ -203,7 +208,7 @@ mod tests {
     }
 
     fn mean_elbo(vae: &Vae<f32>, x: &Matrix<f32>) -> f64 {
-        let objective = Objective { covariance: vae.covariance, beta: 1.5, sigma2: 0.1 };
+        let objective = Objective::new(vae.covariance, 1.5, 0.1);
         let (vae, x) = (vae.cast::<f64>(), x.map(f64::from));
         let rule = posterior_quadrature(vae.latent_dim());
         let posteriors = vae.posteriors(&x);

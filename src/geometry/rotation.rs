@@ -161,7 +161,7 @@ mod tests {
             mean: DVector::from_vec(vec![0.3, -0.2]),
             factor: DMatrix::from_row_slice(2, 2, &[0.3, 0.0, 0.1, 0.2]),
         };
-        let objective = Objective { covariance: Covariance::Full, beta: 1.5, sigma2: 0.2 };
+        let objective = Objective::new(Covariance::Full, 1.5, 0.2);
         let rule = crate::stats::gauss_hermite(2, 16);
         let x = [0.2, 0.5, -0.4];
         let before = elbo_of(&original, &x, &objective, &q, &rule);

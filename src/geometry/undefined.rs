@@ -47,6 +47,10 @@ pub enum Undefined {
     NotTrained,
     /// The file of the model says neither β nor σ².
     NoObjective,
+    /// The regulariser is not β KL.
+    OtherRegularizer,
+    /// The model is an autoencoder.
+    PointMass,
 }
 
 impl fmt::Display for Undefined {
@@ -78,6 +82,8 @@ impl fmt::Display for Undefined {
             Self::NoEncoder => "the model has no encoder",
             Self::NotTrained => "a model from a file is shown, not trained",
             Self::NoObjective => "the file of the model does not say β and σ²; set them",
+            Self::OtherRegularizer => "the regulariser is not β KL, so b = βσ² does not decide the optimum",
+            Self::PointMass => "the posterior of an autoencoder is a point: it has no covariance, no KL and no ELBO",
         })
     }
 }

@@ -23,12 +23,13 @@ const MOST_STEPS: u64 = 40_000;
 const MOST_TRAINED: i64 = 1_000_000;
 
 /// Keys of a run.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "scene",
     "seed",
     "covariance",
     "beta",
     "sigma2",
+    "regularizer",
     "latent_dim",
     "hidden",
     "activation",

@@ -9,6 +9,7 @@ mod real;
 mod svd;
 
 pub use assignment::best_assignment;
+pub(crate) use elementary::exp_f64;
 pub(crate) use lanes::{LANES, Lanes, cholesky_of_square, congruence, diagonalise, recompose, transposed_times};
 pub use matrix::Matrix;
 pub use product::{Factor, Panel, product};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::likelihood::Likelihood;
+use super::regularizer::{Capacity, Regularizer};
 use crate::nn::Activation;
 
 /// The family of posteriors q(z|x) = N(μ(x), Σ(x)), Σ = L Lᵀ.
@@ -149,22 +150,51 @@ impl Architecture {
     }
 }
 
-/// The objective log p(x|z) − β KL, for a Gaussian −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL. It may change during a run.
+/// The objective log p(x|z) − β KL, for a Gaussian −‖x − x̂‖²/2σ² − (n/2) log 2πσ² − β KL, or with another regulariser in place of
+/// β KL. It may change during a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
     /// The family of posteriors.
     pub covariance: Covariance,
-    /// β, the weight of the KL divergence.
+    /// β, the weight of the KL divergence, or what it means for the regulariser.
     pub beta: f64,
     /// σ², the fixed variance of p(x|z); 1 for a Bernoulli likelihood, which has none.
     pub sigma2: f64,
+    /// What is subtracted from E_q log p(x|z).
+    #[serde(default, skip_serializing_if = "Regularizer::is_kl")]
+    pub regularizer: Regularizer,
 }
 
 impl Objective {
-    /// b = βσ² (b = β for a Bernoulli likelihood), the one number that decides the geometry of the optimum.
+    /// The objective log p(x|z) − β KL.
+    pub const fn new(covariance: Covariance, beta: f64, sigma2: f64) -> Self {
+        Self { covariance, beta, sigma2, regularizer: Regularizer::Kl }
+    }
+
+    /// b = βσ² (b = β for a Bernoulli likelihood), the one number that decides the geometry of the optimum. 0 for another regulariser
+    /// than β KL, of whose optimum no such number is known: what rests on b is undefined then, as it is for β = 0.
     pub fn b(&self) -> f64 {
-        self.beta * self.sigma2
+        match self.regularizer {
+            Regularizer::Kl => self.beta * self.sigma2,
+            Regularizer::Parts(_) | Regularizer::Capacity(_) | Regularizer::None => 0.0,
+        }
+    }
+
+    /// The objective in force after so many steps of a run.
+    #[must_use]
+    pub fn at(&self, step: u64) -> Self {
+        Self { regularizer: self.regularizer.at(step), ..*self }
+    }
+
+    /// Slope of the regulariser by the KL of a batch, `kl`, whose closed form is in the loss.
+    pub(super) fn kl_weight(&self, kl: f64) -> f64 {
+        match self.regularizer {
+            Regularizer::Kl => self.beta,
+            Regularizer::Parts(weights) => weights.alpha,
+            Regularizer::Capacity(Capacity { nats, .. }) => self.beta * if kl < nats { -1.0 } else { 1.0 },
+            Regularizer::None => 0.0,
+        }
     }
 
     /// The ELBO of the Gaussian model with noise variance b, from the value of this objective for data of dimension n. They differ by a

@@ -3,7 +3,8 @@
 //! With x̂ = d(z), z = μ + L ε, ε ~ N(0, I) and b = βσ², the loss of one observation is
 //! ‖x − x̂‖² / 2σ² + β Σᵢ ½ (μᵢ² + Σ_j L_ij² − 1 − 2 sᵢ), L_ii = e^{sᵢ}: minus the objective, up to (n/2) log 2πσ².
 //! With a Bernoulli likelihood the first term is Σ_k log(1 + e^η_k) − x_k η_k ([`Likelihood`](super::likelihood::Likelihood)).
-//! The loss of a batch is the mean.
+//! The loss of a batch is the mean. Another regulariser takes the place of β KL or is added to its closed form
+//! ([`part_gradient`](super::part_gradient)).
 
 use pulp::{Arch, Simd};
 
@@ -11,6 +12,8 @@ use super::config::Objective;
 use super::exponential_factor::Exponentials;
 use super::likelihood::differentiate;
 use super::model::Vae;
+use super::part_gradient::PartGradient;
+use super::regularizer::{Capacity, Regularizer};
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
@@ -21,6 +24,8 @@ pub struct Elbo {
     pub reconstruction: f64,
     /// KL(q ‖ p), split over latents as in [`Posterior::kl_per_dim`](super::posterior::Posterior::kl_per_dim).
     pub kl_per_dim: Vec<f64>,
+    /// What is subtracted from the reconstruction, where that is not β KL.
+    pub regularizer: Option<f64>,
 }
 
 impl Elbo {
@@ -29,9 +34,9 @@ impl Elbo {
         self.kl_per_dim.iter().sum()
     }
 
-    /// reconstruction − β KL, which training maximises.
+    /// reconstruction − β KL, or minus another regulariser: what training maximises.
     pub fn objective(&self, beta: f64) -> f64 {
-        self.reconstruction - beta * self.kl()
+        self.reconstruction - self.regularizer.unwrap_or_else(|| beta * self.kl())
     }
 }
 
@@ -44,6 +49,9 @@ pub struct ElboWorkspace<T> {
     z_gradient: Matrix<T>,
     std: Matrix<T>,
     exponentials: Exponentials,
+    parts: PartGradient,
+    /// Number of observations that the batch is drawn from; at least those of the batch.
+    pub population: usize,
     /// ∂loss/∂parameters.
     pub gradient: Vec<T>,
     /// The terms of the objective.
@@ -61,8 +69,10 @@ impl<T: Real> ElboWorkspace<T> {
             z_gradient: empty(),
             std: empty(),
             exponentials: Exponentials::new(),
+            parts: PartGradient::new(),
+            population: 0,
             gradient: vec![T::ZERO; vae.parameters.len()],
-            elbo: Elbo { reconstruction: 0.0, kl_per_dim: vec![0.0; vae.latent_dim()] },
+            elbo: Elbo { kl_per_dim: vec![0.0; vae.latent_dim()], ..Elbo::default() },
         }
     }
 }
@@ -73,7 +83,7 @@ impl<T> ElboWorkspace<T> {
         &self.z
     }
 
-    /// ∂loss/∂z (m × B) of the reconstruction in the last [`Vae::differentiate`].
+    /// ∂loss/∂z (m × B) in the last [`Vae::differentiate`], of the reconstruction and of a regulariser that depends on samples.
     pub fn sample_gradient(&self) -> &Matrix<T> {
         &self.z_gradient
     }
@@ -83,7 +93,9 @@ impl<T: Real> Vae<T> {
     /// The objective on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`.
     pub fn evaluate(&self, objective: &Objective, x: &Matrix<T>, noise: &Matrix<T>, workspace: &mut ElboWorkspace<T>) {
         self.encoder.forward(&self.parameters, x, &mut workspace.encoder);
-        if self.has_exponential_factor() {
+        if self.is_deterministic {
+            means(workspace.encoder.output(), noise.rows(), &mut workspace.z);
+        } else if self.has_exponential_factor() {
             workspace.exponentials.sample(workspace.encoder.output(), noise, &mut workspace.z);
         } else {
             sample(workspace.encoder.output(), noise, &mut workspace.std, &mut workspace.z);
@@ -97,11 +109,24 @@ impl<T: Real> Vae<T> {
         workspace.elbo.reconstruction =
             -loss / (objective.sigma2 * batch) - likelihood.log_normaliser(objective, x.rows());
         let kl = &mut workspace.elbo.kl_per_dim;
-        if self.has_exponential_factor() {
+        if self.is_deterministic {
+            // Infinite, whatever the means.
+            kl.fill(f64::NAN);
+        } else if self.has_exponential_factor() {
             workspace.exponentials.kl_per_dim(workspace.encoder.output(), kl);
         } else {
             kl_per_dim(workspace.encoder.output(), &workspace.std, kl);
         }
+        workspace.elbo.regularizer = match objective.regularizer {
+            Regularizer::Kl => None,
+            Regularizer::Parts(weights) => {
+                let ElboWorkspace { encoder, z, parts, population, elbo, .. } = workspace;
+                let rest = parts.compute(weights, objective.beta, encoder.output(), z, *population);
+                Some(weights.alpha * elbo.kl() + rest)
+            }
+            Regularizer::Capacity(Capacity { nats, .. }) => Some(objective.beta * (workspace.elbo.kl() - nats).abs()),
+            Regularizer::None => Some(0.0),
+        };
     }
 
     /// The objective and the gradient of the loss on the batch `x` (n × B) with noise ε (m × B), in `workspace.elbo`
@@ -116,15 +141,35 @@ impl<T: Real> Vae<T> {
         self.evaluate(objective, x, noise, workspace);
         let ElboWorkspace { decoder, z, z_gradient, gradient, .. } = workspace;
         self.decoder.backward(&self.parameters, z, decoder, gradient, Some(z_gradient));
+        let has_parts = matches!(objective.regularizer, Regularizer::Parts(_));
+        if has_parts {
+            workspace.parts.add_by_sample(&mut workspace.z_gradient);
+        }
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
-        let weight = T::from_f64(objective.beta / x.columns() as f64);
-        if self.has_exponential_factor() {
+        let weight = T::from_f64(objective.kl_weight(workspace.elbo.kl()) / x.columns() as f64);
+        if self.is_deterministic {
+            delta.as_mut_slice().fill(T::ZERO);
+            for (c, g) in workspace.z_gradient.iter_columns().enumerate() {
+                delta.column_mut(c)[..g.len()].copy_from_slice(g);
+            }
+        } else if self.has_exponential_factor() {
             workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
         } else {
             sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
         }
+        if has_parts {
+            workspace.parts.add_by_encoding(delta);
+        }
         self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
+    }
+}
+
+/// z = μ for each column of the encoding.
+fn means<T: Real>(encoding: &Matrix<T>, m: usize, z: &mut Matrix<T>) {
+    z.reshape(m, encoding.columns());
+    for (c, encoding) in encoding.iter_columns().enumerate() {
+        z.column_mut(c).copy_from_slice(&encoding[..m]);
     }
 }
 
@@ -262,7 +307,7 @@ mod tests {
                             decoder_hidden: None,
                         };
                         let sigma2 = if likelihood == Likelihood::Gaussian { 0.3 } else { 1.0 };
-                        let objective = Objective { covariance, beta: 1.7, sigma2 };
+                        let objective = Objective::new(covariance, 1.7, sigma2);
                         let mut rng = stream(11, Purpose::Init, 0);
                         let mut vae = Vae::<f64>::new(n, architecture, covariance, &mut rng);
                         for p in &mut vae.parameters {
@@ -295,6 +340,88 @@ mod tests {
         }
     }
 
+    /// An autoencoder: the loss is the reconstruction at the mean, whatever the noise, and the heads of Σ have no gradient.
+    #[test]
+    fn gradients_of_an_autoencoder_agree_with_finite_differences() {
+        for (covariance, factor) in FAMILIES {
+            let architecture = Architecture {
+                latent_dim: 2,
+                hidden: vec![5],
+                activation: Activation::Tanh,
+                decoder: DecoderKind::Mlp,
+                factor,
+                likelihood: Likelihood::Gaussian,
+                decoder_hidden: None,
+            };
+            let objective = Objective { regularizer: Regularizer::None, ..Objective::new(covariance, 1.7, 0.3) };
+            let vae = Vae::<f64>::new(3, architecture, covariance, &mut stream(3, Purpose::Init, 0));
+            let mut vae = vae.regularized_by(objective.regularizer);
+            vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.1 * (i as f64).sin());
+            let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
+            let mut workspace = ElboWorkspace::new(&vae);
+            vae.differentiate(&objective, &x, &noise, &mut workspace);
+            let means = Matrix::from_columns(
+                2,
+                4,
+                vae.posteriors(&x).iter().flat_map(|q| q.mean.data.as_vec().clone()).collect(),
+            );
+            let square: f64 =
+                vae.decode(&means).as_slice().iter().zip(x.as_slice()).map(|(a, b)| (a - b).powi(2)).sum();
+            let expected = -square / (4.0 * 2.0 * 0.3) - objective.log_normaliser(3);
+            assert!((workspace.elbo.objective(1.7) - expected).abs() < 1e-12);
+            for i in 0..vae.parameters.len() {
+                let (h, here) = (1e-5, vae.parameters[i]);
+                let mut at = |p| {
+                    vae.parameters[i] = p;
+                    loss(&vae, &objective, &x, &noise)
+                };
+                let difference = (at(here + h) - at(here - h)) / (2.0 * h);
+                at(here);
+                let error = (difference - workspace.gradient[i]).abs();
+                assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
+            }
+        }
+    }
+
+    /// Below the capacity the KL is raised and above it lowered, by the gradient of the regulariser in both cases.
+    #[test]
+    fn gradients_of_a_capacity_agree_with_finite_differences() {
+        for (covariance, factor) in FAMILIES {
+            let architecture = Architecture {
+                latent_dim: 2,
+                hidden: vec![5],
+                activation: Activation::Tanh,
+                decoder: DecoderKind::Mlp,
+                factor,
+                likelihood: Likelihood::Gaussian,
+                decoder_hidden: None,
+            };
+            let mut vae = Vae::<f64>::new(3, architecture, covariance, &mut stream(3, Purpose::Init, 0));
+            vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.1 * (i as f64).sin());
+            let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
+            for nats in [0.01, 30.0] {
+                let regularizer = Regularizer::Capacity(Capacity { nats, steps: 0 });
+                let objective = Objective { regularizer, ..Objective::new(covariance, 1.7, 0.3) };
+                let mut workspace = ElboWorkspace::new(&vae);
+                vae.differentiate(&objective, &x, &noise, &mut workspace);
+                let distance = (workspace.elbo.kl() - nats).abs();
+                let value = workspace.elbo.regularizer.unwrap();
+                assert!((value - 1.7 * distance).abs() < 1e-12 && (nats > 1.0) == (workspace.elbo.kl() < nats));
+                for i in 0..vae.parameters.len() {
+                    let (h, here) = (1e-5, vae.parameters[i]);
+                    let mut at = |p| {
+                        vae.parameters[i] = p;
+                        loss(&vae, &objective, &x, &noise)
+                    };
+                    let difference = (at(here + h) - at(here - h)) / (2.0 * h);
+                    at(here);
+                    let error = (difference - workspace.gradient[i]).abs();
+                    assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn terms_agree_with_their_definition() {
         for ((covariance, factor), likelihood) in FAMILIES.into_iter().flat_map(|f| Likelihood::ALL.map(|l| (f, l))) {
@@ -307,7 +434,7 @@ mod tests {
                 likelihood,
                 decoder_hidden: None,
             };
-            let objective = Objective { covariance, beta: 2.0, sigma2: 0.1 };
+            let objective = Objective::new(covariance, 2.0, 0.1);
             let objective = match likelihood {
                 Likelihood::Gaussian => objective,
                 Likelihood::Bernoulli => Objective { sigma2: 1.0, ..objective },
@@ -379,7 +506,7 @@ mod tests {
             decoder_hidden: None,
         };
         let sigma2 = if likelihood == Likelihood::Gaussian { 0.01 } else { 1.0 };
-        let objective = Objective { covariance: Covariance::Full, beta: 1.0, sigma2 };
+        let objective = Objective::new(Covariance::Full, 1.0, sigma2);
         let single = Vae::<f32>::new(3, architecture, Covariance::Full, &mut stream(5, Purpose::Init, 0));
         let double = single.cast::<f64>();
         let squashed = |x: f64| if likelihood == Likelihood::Gaussian { x } else { 1.0 / (1.0 + (-2.0 * x).exp()) };

@@ -63,7 +63,11 @@ pub fn linear_objective(vae: &Vae<f64>, objective: &Objective, moments: Moments<
         + offset.norm_squared()
         + gram.component_mul(&sigma).sum();
     let kl_per_dim = q.kl_per_dim().enumerate().map(|(i, kl)| kl + 0.5 * spread[(i, i)]).collect();
-    let elbo = Elbo { reconstruction: -distortion / (2.0 * sigma2) - objective.log_normaliser(n), kl_per_dim };
+    let elbo = Elbo {
+        reconstruction: -distortion / (2.0 * sigma2) - objective.log_normaliser(n),
+        kl_per_dim,
+        regularizer: None,
+    };
 
     let mut gradient = vec![0.0; vae.parameters.len()];
     // ∂D = (−(I − D M) C Mᵀ − r μ̄ᵀ + D Σ) / σ², ∂c = −r / σ².
@@ -126,7 +130,7 @@ mod tests {
     use crate::vae::{Architecture, DecoderKind, PosteriorFactor};
     use rand_distr::{Distribution, StandardNormal};
 
-    const OBJECTIVE: Objective = Objective { covariance: Covariance::Full, beta: 1.7, sigma2: 0.3 };
+    const OBJECTIVE: Objective = Objective::new(Covariance::Full, 1.7, 0.3);
 
     fn model(covariance: Covariance, factor: PosteriorFactor) -> (Vae<f64>, Matrix<f64>, DVector<f64>, DMatrix<f64>) {
         let architecture = Architecture {

@@ -1,17 +1,23 @@
 //! The variational autoencoder: Gaussian encoder with diagonal or full covariance, Gaussian or Bernoulli decoder, the
 //! objective and its gradient.
 
+mod aggregate_posterior;
 mod config;
+mod decomposition;
 mod elbo;
 mod exponential_factor;
 mod likelihood;
 mod linear_objective;
 mod loss_convention;
 mod model;
+mod part_gradient;
 mod posterior;
+mod regularizer;
 mod symmetry;
 
+pub use aggregate_posterior::AggregatePosterior;
 pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
+pub use decomposition::Decomposition;
 pub use elbo::{Elbo, ElboWorkspace};
 pub use exponential_factor::place_of;
 pub use likelihood::Likelihood;
@@ -21,3 +27,4 @@ pub use loss_convention::{
 };
 pub use model::Vae;
 pub use posterior::Posterior;
+pub use regularizer::{Capacity, DensityEstimator, NoRegularizer, PartWeights, Regularizer};

@@ -5,6 +5,7 @@ use rand::Rng;
 use super::config::{Architecture, Covariance, PosteriorFactor};
 use super::likelihood::Likelihood;
 use super::posterior::Posterior;
+use super::regularizer::Regularizer;
 use crate::linalg::{Matrix, Real};
 use crate::nn::{Dense, Mlp, Workspace};
 
@@ -21,6 +22,8 @@ pub struct Vae<T> {
     pub decoder: Mlp,
     /// False for a model from a file without an encoder. Its encoder is zero then, and its posteriors are the prior.
     pub has_encoder: bool,
+    /// True for an autoencoder: q(z|x) is a point mass at μ(x), and the encoder's other outputs mean nothing.
+    pub is_deterministic: bool,
     /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance.
     pub parameters: Vec<T>,
 }
@@ -59,7 +62,8 @@ impl<T: Real> Vae<T> {
         let encoder = Mlp::new(&encoder_sizes, architecture.activation, decoder.end());
 
         let parameters = vec![T::ZERO; encoder.end()];
-        Self { architecture, covariance, encoder, decoder, has_encoder: true, parameters }
+        let (has_encoder, is_deterministic) = (true, false);
+        Self { architecture, covariance, encoder, decoder, has_encoder, is_deterministic, parameters }
     }
 
     /// n.
@@ -87,11 +91,18 @@ impl<T: Real> Vae<T> {
         &self.encoder.layers()[self.encoder.layers().len() - 1]
     }
 
+    /// Makes posteriors point masses if the regulariser has no divergence, and Gaussians otherwise.
+    #[must_use]
+    pub fn regularized_by(mut self, regularizer: Regularizer) -> Self {
+        self.is_deterministic = regularizer == Regularizer::None;
+        self
+    }
+
     /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of full
     /// covariance start at zero, so the posteriors do not jump.
     pub fn switch_covariance(&mut self, covariance: Covariance) {
         let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
-        other.has_encoder = self.has_encoder;
+        (other.has_encoder, other.is_deterministic) = (self.has_encoder, self.is_deterministic);
         other.parameters = self.carry_over(&other, &self.parameters);
         *self = other;
     }
@@ -124,6 +135,7 @@ impl<T: Real> Vae<T> {
             encoder: self.encoder.clone(),
             decoder: self.decoder.clone(),
             has_encoder: self.has_encoder,
+            is_deterministic: self.is_deterministic,
             parameters: self.parameters.iter().map(|p| U::from_f64(p.to_f64())).collect(),
         }
     }
@@ -161,7 +173,9 @@ impl<T: Real> Vae<T> {
 
     /// The posterior that one column of the encoder's output describes.
     pub fn posterior(&self, encoding: &[f64]) -> Posterior {
-        if self.has_exponential_factor() {
+        if self.is_deterministic {
+            Posterior::at(&encoding[..self.latent_dim()])
+        } else if self.has_exponential_factor() {
             Posterior::from_exponent(encoding, self.latent_dim())
         } else {
             Posterior::from_encoding(encoding, self.latent_dim())

@@ -41,6 +41,12 @@ impl Posterior {
         Self { mean: DVector::from_column_slice(&encoding.column(0)[..m]), factor }
     }
 
+    /// The point mass at a mean, L = 0. It has no density, and no finite KL.
+    pub fn at(mean: &[f64]) -> Self {
+        let m = mean.len();
+        Self { mean: DVector::from_column_slice(mean), factor: DMatrix::zeros(m, m) }
+    }
+
     /// m.
     pub fn dim(&self) -> usize {
         self.mean.len()

@@ -104,7 +104,7 @@ mod tests {
         };
         let model = Vae::<f64>::new(3, architecture, Covariance::Diagonal, &mut stream(0, Purpose::Init, 0));
         let quantity = MapQuantity::Contrast;
-        let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 0.1 };
+        let objective = Objective::new(Covariance::Diagonal, 1.0, 0.1);
         let query = FieldQuery { z: vec![0.0, 0.0], planes: vec![[0, 1]], quantity, latents: vec![0, 1], objective };
         let map = Field::new(&model, &query, [0, 1]);
         let exact = |x: f64, y: f64| {

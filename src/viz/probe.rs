@@ -130,8 +130,7 @@ impl Probe {
         }
         let nearest = nearest(snapshot, &image);
         let (objective, geometry) = (&snapshot.settings.objective, &snapshot.geometry);
-        let unknown = snapshot.config.lacks_objective(&snapshot.settings);
-        let zero_b = if unknown { Undefined::NoObjective } else { Undefined::ZeroB };
+        let zero_b = snapshot.config.without_b(&snapshot.settings).unwrap_or(Undefined::ZeroB);
         let finite = |x: f64, reason| if x.is_finite() { Ok(x) } else { Err(reason) };
         let contrast = |active: &[usize]| ima_contrast(&fisher.select_columns(active));
         let precision = |active: &[usize]| posterior_precision(&fisher.select_columns(active), objective.b());

@@ -14,5 +14,6 @@ mod model;
 mod multi_run;
 mod parts;
 mod privacy;
+mod regularizers;
 mod runs;
 mod saved_runs;

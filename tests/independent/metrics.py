@@ -329,6 +329,22 @@ def chance_distance(k, rotations=10_000):
     return distance.mean(), distance.std()
 
 
+def decomposition(mean, factor, kl):
+    """The parts of the KL at one sample of each posterior, log q(z) from all of them."""
+    count, m = mean.shape
+    z = mean + np.einsum("kij,kj->ki", factor, np.random.default_rng(0).normal(size=mean.shape))
+    apart = z[:, None] - mean
+    white = np.einsum("jab,kjb->kja", np.linalg.inv(factor), apart)
+    log_det = np.log(np.einsum("jii->ji", factor)).sum(1)
+    variance = (factor**2).sum(2)
+    log_mean = lambda logs: np.log(np.exp(logs - logs.max(1, keepdims=True)).mean(1)) + logs.max(1)
+    joint = log_mean(-0.5 * (white**2).sum(2) - log_det - 0.5 * m * np.log(2 * np.pi))
+    marginals = log_mean(-0.5 * apart**2 / variance - 0.5 * np.log(2 * np.pi * variance)).sum(1)
+    prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(1)
+    parts = {"total_correlation": joint - marginals, "dimension_wise_kl": marginals - prior}
+    return {"mutual_information": kl - joint + prior} | parts
+
+
 class Comparison:
     def __init__(self):
         self.failures = 0
@@ -362,6 +378,8 @@ def main(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     architecture = config["model"]
     settings = {name: architecture[name] for name in ("beta", "sigma2", "covariance")}
+    if "regularizer" in architecture or any("regularizer=" in command for command in config["commands"]):
+        raise ValueError("its regulariser is not, or not always, beta KL, which alone is computed here")
     for command in config["commands"]:
         name, value = command.split(":", 1)[1].split("=")
         if name in settings:
@@ -414,6 +432,10 @@ def main(folder):
         distance, deviation = chance_distance(len(active))
         tolerance = deviation * np.sqrt(1 / 2000 + 1e-4) + 1e-9
         compare.estimated("dto_chance", metrics["dto_chance"], distance, tolerance)
+    first = slice(0, 512 if m >= 8 else 2048)
+    for name, values in decomposition(mean[first], factor[first], kl_per_dim[first].sum(1)).items():
+        # Samples of other noise: at most as far as the observations scatter, in both.
+        compare.estimated(name, metrics[name], values.mean(), np.sqrt(2 / len(values)) * values.std() + 1e-9)
     known = factors.exists()
     factors = np.load(factors).astype(float) if known else None
     mcc = matching_correlation(mean[:, active], factors) if known and active else None

@@ -34,7 +34,7 @@ fn decoder(m: usize, decoder: DecoderKind, scale: f64) -> Vae<f64> {
 }
 
 fn objective(covariance: Covariance, beta: f64) -> Objective {
-    Objective { covariance, beta, sigma2: 1.0 }
+    Objective::new(covariance, beta, 1.0)
 }
 
 fn prior(m: usize) -> Posterior {

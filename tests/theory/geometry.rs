@@ -100,7 +100,7 @@ fn the_manifold_density_is_that_of_decoded_samples() {
     let bowl = |x: f64, y: f64| vec![x, y, 0.5 * (x * x + y * y)];
     let vae = network_of(bowl, [0.0, 0.0], 3.0);
     let z = [0.6, -0.4];
-    let objective = Objective { covariance: Covariance::Diagonal, beta: 1.0, sigma2: 1.0 };
+    let objective = Objective::new(Covariance::Diagonal, 1.0, 1.0);
     let at = Matrix::from_columns(2, 1, z.to_vec());
     let density = field(&vae, &at, &[0, 1], MapQuantity::Density, &objective)[0];
     let closed = (-0.26_f64).exp() / std::f64::consts::TAU / (1.0 + 0.36 + 0.16_f64).sqrt();

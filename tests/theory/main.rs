@@ -7,6 +7,7 @@ mod bernoulli;
 mod geometry;
 mod linear;
 mod maps;
+mod regularizers;
 mod rotate;
 mod singular;
 mod symmetry;

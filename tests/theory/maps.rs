@@ -14,7 +14,7 @@ pub(super) fn normal(rows: usize, columns: usize, seed: u64) -> DMatrix<f64> {
 }
 
 pub(super) fn objective(covariance: Covariance, beta: f64, sigma2: f64) -> Objective {
-    Objective { covariance, beta, sigma2 }
+    Objective::new(covariance, beta, sigma2)
 }
 
 pub(super) fn prior(m: usize) -> Posterior {

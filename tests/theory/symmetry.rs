@@ -17,7 +17,7 @@ const STEPS: usize = 200;
 /// Trains a model on its own minibatches, with the noise of each rotated.
 fn trained(mut vae: Vae<f64>, kind: OptimizerKind, rotation: Option<Rotation>) -> Vae<f64> {
     let (n, m) = (vae.data_dim(), vae.latent_dim());
-    let objective = Objective { covariance: Covariance::Full, beta: 1.5, sigma2: 0.05 };
+    let objective = Objective::new(Covariance::Full, 1.5, 0.05);
     let mut rng = stream(4, Purpose::Noise, 0);
     let mut draw =
         |rows| Matrix::from_columns(rows, 32, (0..32 * rows).map(|_| StandardNormal.sample(&mut rng)).collect());

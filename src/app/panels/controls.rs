@@ -226,7 +226,10 @@ fn objective(
     if returns(ui, &sigma2, &mut objective.sigma2, home.sigma2) || sigma2.changed() {
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
-    ui.label(format!("b = βσ² = {}", short(objective.b(), 0..=0)))
+    if let Some(why) = settings.without_b() {
+        return ui.label("b = βσ²: –").on_hover_text(why.to_string());
+    }
+    ui.label(format!("b = βσ² = {}", short(settings.objective.b(), 0..=0)))
         .on_hover_text("The only number that the geometry of the optimum depends on")
 }
 

@@ -32,6 +32,7 @@ pub(in crate::app) fn changes(from: &Settings, to: &Settings) -> Vec<Command> {
         Command::Covariance(to.objective.covariance),
         Command::Beta(to.objective.beta),
         Command::Sigma2(to.objective.sigma2),
+        Command::Regularizer(to.objective.regularizer),
         Command::Optimizer(to.optimizer.kind),
         Command::Lr(to.optimizer.lr),
         Command::Batch(to.optimizer.batch),

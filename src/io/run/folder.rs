@@ -152,7 +152,8 @@ fn read_run(folder: &Path) -> Result<(SavedRun, Parts<'_>), FileError> {
     let bytes = parts.read(MODEL, "the model")?;
     let mut vae = match config.origin.model() {
         Some(opened) => opened.vae.clone(),
-        None => Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance),
+        None => Vae::zeros(data.data_dim(), config.architecture.clone(), settings.objective.covariance)
+            .regularized_by(settings.objective.regularizer),
     };
     from_safetensors(&bytes, &mut vae).map_err(|e| e.at(&path))?;
     let history = read_history(&mut parts, vae.latent_dim(), &config, &log, steps)?;

@@ -8,21 +8,24 @@ use crate::vae::Likelihood;
 
 /// Metrics that are means over observations. Each has a standard error, `null` where it is undefined, so that all runs have the same
 /// columns.
-const MEANS: [&str; 14] = [
+const MEANS: [&str; 17] = [
     "alignment",
     "beta_gap",
     "c2_residual",
     "column_norms",
+    "dimension_wise_kl",
     "dto",
     "elbo",
     "ima_contrast",
     "kl",
     "kl_per_dim",
     "mcc",
+    "mutual_information",
     "off_diagonal_mass",
     "posterior_error",
     "reconstruction",
     "singular_values",
+    "total_correlation",
 ];
 
 /// The metrics as JSON. Undefined metrics are `null`; `undefined` gives the reasons. `standard_errors` has the sampling error of
@@ -57,6 +60,9 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "reconstruction": metrics.reconstruction,
         "kl": metrics.kl(),
         "kl_per_dim": metrics.kl_per_dim,
+        "mutual_information": measured("mutual_information", metrics.decomposition.map(|parts| parts.mutual_information)),
+        "total_correlation": measured("total_correlation", metrics.decomposition.map(|parts| parts.total_correlation)),
+        "dimension_wise_kl": measured("dimension_wise_kl", metrics.decomposition.map(|parts| parts.dimension_wise)),
         "active_units": measured("active_units", geometry.measured_active_units()).as_f64().map(|units| units as usize),
         "active": measured("active", geometry.measured_active_units()),
         "ima_contrast": measured("ima_contrast", geometry.ima_contrast),

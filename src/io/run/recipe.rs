@@ -222,12 +222,13 @@ fn default_config(origin: Origin, current: bool) -> Config {
 }
 
 /// The settings as commands.
-fn settings(settings: &Settings) -> [Command; 6] {
+fn settings(settings: &Settings) -> [Command; 7] {
     let (objective, optimizer) = (settings.objective, settings.optimizer);
     [
         Command::Covariance(objective.covariance),
         Command::Beta(objective.beta),
         Command::Sigma2(objective.sigma2),
+        Command::Regularizer(objective.regularizer),
         Command::Optimizer(optimizer.kind),
         Command::Lr(optimizer.lr),
         Command::Batch(optimizer.batch),
@@ -256,6 +257,7 @@ mod tests {
             "unpick:version=2;scene=linear;steps=0",
             "unpick:version=2;scene=linear;posterior_factor=cholesky;optimizer=adam;cycle=700;steps=20",
             "unpick:version=2;scene=linear;likelihood=bernoulli;beta=0.5;steps=20",
+            "unpick:version=2;scene=linear;beta=6;regularizer=tc-mws;at=10:regularizer=tc-mss:0,1;at=20:regularizer=kl;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
              sigma2=0.3;lr=0.001;batch=7;steps=1",
@@ -277,6 +279,13 @@ mod tests {
             ("unpick:scene=linear;beta=1;beta=2", "gives beta twice"),
             ("unpick:scene=linear;beta=-1", "beta = -1"),
             ("unpick:scene=linear;colour=3", "'colour' cannot"),
+            ("unpick:scene=linear;regularizer=tc-mws:-1,1", "regularizer: alpha = -1 is not between"),
+            ("unpick:scene=linear;regularizer=tc-mws;threads=2", "choose threads = 1"),
+            (
+                "unpick:version=2;scene=linear;regularizer=tc-mws;at=3:covariance=full;steps=9",
+                "posterior_factor = cholesky",
+            ),
+            ("unpick:scene=linear;regularizer=tc-mws;batch=1", "batch = 1 is not between 2"),
             ("unpick:scene=linear;hidden=3,x", "hidden: '3,x'"),
             ("unpick:scene=linear;at=9:beta=2;steps=8", "after the last step 8"),
             ("unpick:scene=linear;at=9:beta=2;at=3:beta=1", "order"),

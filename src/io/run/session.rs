@@ -261,7 +261,8 @@ impl Session {
         let Some(parameters) = &self.parameters else { return Ok(None) };
         let covariances = self.log.iter().map(|logged| logged.command);
         let settings = covariances.fold(self.config.settings(), |settings, command| command.applied_to(settings));
-        let mut vae = Vae::zeros(data_dim, self.config.architecture.clone(), settings.objective.covariance);
+        let mut vae = Vae::zeros(data_dim, self.config.architecture.clone(), settings.objective.covariance)
+            .regularized_by(settings.objective.regularizer);
         if vae.parameters.len() != parameters.len() {
             let (found, wanted) = (parameters.len(), vae.parameters.len());
             let sentence = format_args!("the session holds {found} weights where its networks have {wanted}");

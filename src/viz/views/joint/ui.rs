@@ -56,7 +56,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal {
             Some(_) if context.is_figure() => {
-                instead(ui, &format!("no global coordinates: {}", in_short(joint, truth)))
+                instead(ui, &format!("no global coordinates: {}", in_short(joint, truth)));
             }
             Some(reason) => refuse(ui, &reason),
             None => unrolled(ui, context, joint),

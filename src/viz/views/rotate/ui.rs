@@ -146,7 +146,7 @@ fn curve_and_legend(
 /// The curve of the run that this one is compared with, if it has one in this plane.
 fn others_curve(other: &ViewContext<'_>, plane: [usize; 2]) -> Option<Arc<RotationCurve>> {
     let has_plane = plane.iter().all(|latent| *latent < other.snapshot.latent_dim());
-    if !has_plane || other.snapshot.config.lacks_objective(&other.snapshot.settings) {
+    if !has_plane || other.snapshot.config.without_b(&other.snapshot.settings).is_some() {
         return None;
     }
     other.query(&RotateQuery { plane })

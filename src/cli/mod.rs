@@ -24,6 +24,7 @@ mod render_animation;
 mod replay;
 mod run_args;
 mod scenes;
+mod shard;
 mod source_args;
 mod sweep;
 mod train;

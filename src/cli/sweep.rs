@@ -10,11 +10,12 @@ use super::lists::{List, parse_betas, parse_covariances, parse_seeds};
 use super::output::{print, print_notes};
 use super::progress::bar;
 use super::run_args::RunArgs;
+use super::shard::Shard;
 use crate::checks::in_parallel;
 use crate::experiment::{Metrics, ScoreDepth};
 use crate::io::{
     FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, make_folder, metrics_fields, metrics_json,
-    read_text, write_atomically,
+    read_text, tables_in, write_atomically,
 };
 use crate::launch::PreparedRun;
 use crate::stats::Spread;
@@ -35,6 +36,12 @@ pub struct Sweep {
     /// Train with each of these seeds, as 0,3,5 or 0..8 (without 8), or both as 0..8,12
     #[arg(long, value_name = "LIST|FROM..TO", value_parser = parse_seeds, conflicts_with = "seed")]
     seeds: Option<List<u64>>,
+    /// Make the runs K, K + N, K + 2N … of all, as 3/8, into a table of their own
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
+    /// Put the tables of these folders together into --out, and train nothing
+    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with_all = ["RunArgs", "betas", "covariances", "seeds", "shard"])]
+    merge: Vec<PathBuf>,
     /// Write to this folder; continue the sweep that is in it
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -43,7 +50,7 @@ pub struct Sweep {
 impl Sweep {
     /// Makes the runs and prints the result. Runs that diverged are an error, but the others are drawn.
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
-        let trained = self.train();
+        let trained = if self.merge.is_empty() { self.train() } else { self.merge() };
         if let Ok(text) = &trained {
             print(out, text)?;
         }
@@ -62,8 +69,9 @@ impl Sweep {
         self.run.refuse_idle_in(&base)?;
         print_notes(&base.notes);
         let all = self.runs(&base)?;
+        let all = self.shard.map_or_else(|| all.clone(), |shard| shard.of(&all));
         make_folder(&self.out)?;
-        let path = self.out.join(SWEEP_TABLE);
+        let path = self.out.join(self.shard.map_or_else(|| SWEEP_TABLE.to_owned(), Shard::table));
         let mut table = RunTable::open(&path)?;
         self.check_common(&table)?;
         let left: Vec<&RunArgs> = all.iter().filter(|run| !table.has(&key(run))).collect();
@@ -87,6 +95,33 @@ impl Sweep {
                 path.display()
             )));
         }
+        Ok(format!("{made}\n{}saved in {}\n", medians(&table), path.display()))
+    }
+
+    /// Puts the tables of all shards together, in the order of β, family and seed.
+    fn merge(&self) -> Result<String, CliError> {
+        let tables = tables_in(&self.merge)?;
+        make_folder(&self.out)?;
+        let path = self.out.join(SWEEP_TABLE);
+        let mut table = RunTable::open(&path)?;
+        let (before, mut common) = (table.len(), None);
+        if before > 0 {
+            common = Some(read_text(&self.out.join(SWEEP_COMMON), "the sweep")?);
+        }
+        for folder in &self.merge {
+            let text = read_text(&folder.join(SWEEP_COMMON), "the sweep")?;
+            if common.as_ref().is_some_and(|common| *common != text) {
+                return Err(FileError::new("the folder holds a sweep of other runs").at(folder).into());
+            }
+            common = Some(text);
+        }
+        for other in &tables {
+            table.merge(&RunTable::open(other)?, &KEY)?;
+        }
+        table.sort_by(&["beta", "covariance", "seed"]);
+        write_atomically(&self.out.join(SWEEP_COMMON), common.unwrap_or_default().as_bytes())?;
+        table.write()?;
+        let made = format!("{} runs of {} tables", table.len(), tables.len() + usize::from(before > 0));
         Ok(format!("{made}\n{}saved in {}\n", medians(&table), path.display()))
     }
 
@@ -119,7 +154,16 @@ impl Sweep {
         let PreparedRun { config, log, steps, .. } = base.prepare()?;
         let text = Record::new(&config, &log, steps).to_toml()?;
         let path = self.out.join(SWEEP_COMMON);
-        if !table.is_empty() && read_text(&path, "the sweep")? != text {
+        let known = read_text(&path, "the sweep");
+        // Shards of one sweep may share a folder before one of them has a row.
+        let is_other = match &known {
+            Ok(known) => (!table.is_empty() || self.shard.is_some()) && *known != text,
+            Err(_) => false,
+        };
+        if !table.is_empty() {
+            known?;
+        }
+        if is_other {
             let sentence = "the folder holds a sweep of other runs; choose another one, or repeat its arguments";
             return Err(FileError::new(sentence).at(&self.out).into());
         }
@@ -147,13 +191,16 @@ fn medians(table: &RunTable) -> String {
     if text.is_empty() { text } else { format!("medians over seeds, with their range:\n{text}") }
 }
 
+/// The names of the columns of [`key`].
+const KEY: [&str; 3] = ["seed", "beta", "covariance"];
+
 /// Columns that identify a run within its sweep.
 fn key(run: &RunArgs) -> Vec<(&'static str, String)> {
     let text = |x: Option<String>| x.unwrap_or_default();
     vec![
-        ("seed", text(run.seed.map(|seed| seed.to_string()))),
-        ("beta", text(run.beta.map(|beta| beta.to_string()))),
-        ("covariance", text(run.covariance.map(|covariance| covariance.name().to_owned()))),
+        (KEY[0], text(run.seed.map(|seed| seed.to_string()))),
+        (KEY[1], text(run.beta.map(|beta| beta.to_string()))),
+        (KEY[2], text(run.covariance.map(|covariance| covariance.name().to_owned()))),
     ]
 }
 

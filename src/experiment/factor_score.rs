@@ -1,5 +1,8 @@
 //! The scores against true factors, with their names and definitions.
 
+use crate::stats::Uncertain;
+use crate::stats::factor_scores::UndefinedScore;
+
 /// A score of disentanglement against true factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactorScore {
@@ -27,6 +30,17 @@ pub enum FactorScore {
     FactorVae,
     /// β-VAE score.
     BetaVae,
+}
+
+/// A score with its chance level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreValue {
+    /// Which one.
+    pub score: FactorScore,
+    /// The score, or why it is undefined.
+    pub value: Result<f64, UndefinedScore>,
+    /// Its mean over random rotations of the codes (Haar measure).
+    pub chance: Result<Uncertain, UndefinedScore>,
 }
 
 /// How much is measured.

@@ -4,7 +4,7 @@
 use nalgebra::DMatrix;
 
 use super::config::Config;
-use super::factor_score::{FactorScore, ScoreDepth};
+use super::factor_score::{FactorScore, ScoreDepth, ScoreValue};
 use super::sampled_scores::SampledScores;
 use crate::data::{Dataset, FactorSampler};
 use crate::geometry::Undefined;
@@ -14,19 +14,8 @@ use crate::stats::factor_scores::{
     chance_level, cross_correlation, dci, mutual_information_gap, neighbour_gap, rank_correlation,
     separated_attribute_predictability,
 };
-use crate::stats::{Uncertain, mean_correlation_coefficient};
+use crate::stats::mean_correlation_coefficient;
 use crate::vae::Vae;
-
-/// A score with its chance level.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScoreValue {
-    /// Which one.
-    pub score: FactorScore,
-    /// The score, or why it is undefined.
-    pub value: Result<f64, UndefinedScore>,
-    /// Its mean over random rotations of the codes (Haar measure).
-    pub chance: Result<Uncertain, UndefinedScore>,
-}
 
 /// Scores against the true factors.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +72,7 @@ impl FactorScores {
             .map(|part| (codes.select_columns(part.clone()), factors.select_columns(part)));
         let [train, test] = parts.each_ref().map(|(codes, factors)| FactorCodes { codes, factors, kinds: &kinds });
         let whole = FactorCodes { codes: &codes, factors: &factors, kinds: &kinds };
-        let split = Split { train, test, whole };
+        let split = ScoredParts { train, test, whole };
 
         let mut scores = split.quick(depth);
         if depth == ScoreDepth::Whole {
@@ -132,13 +121,13 @@ fn active_codes(vae: &Vae<f32>, observations: &Matrix<f32>, active: &[usize]) ->
 
 /// Observations for learning, for testing, and both.
 #[derive(Clone, Copy)]
-struct Split<'a> {
+struct ScoredParts<'a> {
     train: FactorCodes<'a>,
     test: FactorCodes<'a>,
     whole: FactorCodes<'a>,
 }
 
-impl Split<'_> {
+impl ScoredParts<'_> {
     /// Scores that need no trees and no samples.
     fn quick(&self, depth: ScoreDepth) -> Vec<ScoreValue> {
         let has_classes = self.whole.kinds.contains(&FactorKind::Discrete);

@@ -3,8 +3,7 @@
 use nalgebra::DMatrix;
 use rand::rngs::ChaCha8Rng;
 
-use super::factor_score::FactorScore;
-use super::factor_scores::ScoreValue;
+use super::factor_score::{FactorScore, ScoreValue};
 use crate::data::FactorSampler;
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};

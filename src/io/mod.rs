@@ -48,7 +48,7 @@ pub use run::metrics::{metrics_fields, metrics_json};
 pub use run::provenance::{self, open_session, session_in, session_of};
 pub use run::recipe::Recipe;
 pub use run::record::{Record, parse_logged, program};
-pub use run::run_table::{RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE};
+pub use run::run_table::{RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, tables_in};
 pub use run::session::{
     EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, RUNS, Session, save_session, session_file, your_data_fit_in_figure,
 };

@@ -31,6 +31,7 @@ fn settings(snapshot: &Snapshot) -> Vec<String> {
         config.origin.scene().map_or(config.origin.name(), |scene| &scene.title).to_owned(),
         objective.covariance.name().to_owned(),
         format!("β {}", objective.beta),
+        objective.regularizer.to_string(),
         format!("σ² {}", objective.sigma2),
         format!("seed {}", config.seed),
         format!("m {latent_dim}"),

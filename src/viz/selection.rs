@@ -80,6 +80,9 @@ pub struct Selection {
     pub traversal: Traversal,
     /// Settings of the view of reconstructions.
     pub reconstructions: Reconstructions,
+    /// Training curves show the parts of the KL, and not the KL of each latent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub kl_parts: bool,
     /// What the view of factors shows.
     #[serde(skip_serializing_if = "FactorMatrix::is_scatters")]
     pub factor_matrix: FactorMatrix,
@@ -276,6 +279,7 @@ impl Default for Selection {
             heat: None,
             traversal: Traversal::default(),
             reconstructions: Reconstructions::default(),
+            kl_parts: false,
             factor_matrix: FactorMatrix::default(),
             anchor: None,
             is_turning: false,

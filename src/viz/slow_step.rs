@@ -94,9 +94,10 @@ impl StepMoment {
 }
 
 impl SlowStep {
-    /// The next step of a run; `None` if it has no minibatch.
+    /// The next step of a run; `None` if it has no minibatch, or for another penalty than β KL.
     pub fn of(snapshot: &Snapshot) -> Option<Self> {
-        let next = snapshot.next_observation()?;
+        // Other penalties are no sum over the observations of a minibatch, or have no noise.
+        let next = snapshot.next_observation().filter(|_| snapshot.settings.objective.regularizer.is_kl())?;
         let vae: Vae<f64> = snapshot.vae.cast();
         let objective = &snapshot.settings.objective;
         let x = snapshot.data.train.observations.select_columns(next.index..=next.index).map(f64::from);

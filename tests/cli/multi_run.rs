@@ -54,6 +54,34 @@ fn close(number: f64, json: &Value) -> bool {
 }
 
 #[test]
+fn shards_of_a_sweep_make_the_same_rows_in_any_order_and_are_merged() {
+    let cli = Harness::new();
+    let sweep = "sweep --scene linear --steps 5 --betas 0.5,2 --covariances diagonal,full --seeds 0..2";
+    cli.succeed(&format!("{sweep} --out whole"));
+    cli.succeed(&format!("{sweep} --shard 2/3 --out here"));
+    cli.succeed(&format!("{sweep} --shard 3/3 --out there"));
+    cli.succeed(&format!("{sweep} --shard 1/3 --out here"));
+    let text = cli.succeed("sweep --merge here there --out merged");
+    assert!(text.starts_with("8 runs of 3 tables"), "{text}");
+    let sorted = |table: &str| {
+        let mut lines: Vec<String> = cli.read(table).lines().skip(1).map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted("merged/sweep.csv"), sorted("whole/sweep.csv"), "the same rows to the last digit");
+    // Twice is once, and a folder that holds the whole goes on.
+    cli.succeed("sweep --merge there --out merged");
+    assert!(cli.succeed(&format!("{sweep} --out merged")).starts_with("0 runs made, 8 were there already"));
+    let other = cli.fail(2, &format!("{sweep} --lr 0.5 --shard 1/3 --out here"));
+    assert!(other.contains("a sweep of other runs"), "{other}");
+    cli.succeed(&format!("{sweep} --lr 0.5 --shard 1/3 --out other"));
+    assert!(cli.fail(2, "sweep --merge here other --out mixed").contains("a sweep of other runs"));
+    assert!(cli.fail(2, "sweep --merge nowhere --out mixed").contains("nowhere"));
+    assert!(cli.fail(2, &format!("{sweep} --merge here --out mixed")).contains("cannot be used with"));
+    assert!(cli.fail(2, &format!("{sweep} --shard 4/3 --out here")).contains("K/N"));
+}
+
+#[test]
 fn a_sweep_has_a_row_per_run_and_continues_where_it_stopped() {
     let cli = Harness::new();
     let sweep = "sweep --scene cylinder --hidden 6 --batch 16 --steps 20 --betas 0.5,2 --covariances diagonal,full";

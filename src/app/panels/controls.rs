@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 
 use super::latent_sliders::latent_sliders;
+use super::regularizer::regularizer;
 use super::scene_numbers::scene_numbers;
 use super::slider::{HOME, returns, short, true_to_value};
 use crate::app::config_draft::ConfigDraft;
@@ -211,6 +212,8 @@ fn objective(
     if returns(ui, &beta, &mut objective.beta, home.beta) || beta.changed() {
         commands.send(UiCommand::Change(Command::Beta(objective.beta)));
     }
+    regularizer(ui, &mut settings.objective.regularizer, commands);
+    let objective = &mut settings.objective;
     if likelihood == Likelihood::Bernoulli {
         let why = Undefined::NoVariance.to_string();
         ui.add_enabled_ui(false, |ui| {

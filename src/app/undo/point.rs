@@ -80,7 +80,7 @@ impl UndoPoint {
             ((a.phi, a.rotated) != (b.phi, b.rotated), "angle φ"),
             ((a.axes, a.pairs, a.latent_window) != (b.axes, b.pairs, b.latent_window), "latent axes"),
             ((a.color, a.heat) != (b.color, b.heat), "colours"),
-            ((a.root_steps, a.step_range) != (b.root_steps, b.step_range), "training axis"),
+            ((a.root_steps, a.step_range, a.kl_parts) != (b.root_steps, b.step_range, b.kl_parts), "training plots"),
             (a.traversal != b.traversal, "traversals"),
             (a.reconstructions != b.reconstructions, "reconstructions"),
             (a.factor_matrix != b.factor_matrix, "factors"),

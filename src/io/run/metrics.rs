@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::experiment::{Convergence, FactorScore, FactorScores, Metrics, ScoreDepth, Settings};
 use crate::geometry::{GapPart, MeanGap, Measured, Undefined};
-use crate::vae::Likelihood;
+use crate::vae::{Decomposition, Likelihood};
 
 /// Metrics that are means over observations. Each has a standard error, `null` where it is undefined, so that all runs have the same
 /// columns.
@@ -40,6 +40,11 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         }
     };
     let geometry = &metrics.geometry;
+    // Where posteriors are so far apart that their densities vanish, a part may have no number.
+    let part = |part: fn(&Decomposition) -> f64| {
+        let found = metrics.decomposition.as_ref().map_err(|reason| *reason).map(part);
+        found.and_then(|x| if x.is_finite() { Ok(x) } else { Err(Undefined::NotFinite) })
+    };
     let sigma2 = match metrics.likelihood {
         Likelihood::Gaussian => Ok(settings.objective.sigma2),
         Likelihood::Bernoulli => Err(Undefined::NoVariance),
@@ -60,9 +65,9 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
         "reconstruction": metrics.reconstruction,
         "kl": metrics.kl(),
         "kl_per_dim": metrics.kl_per_dim,
-        "mutual_information": measured("mutual_information", metrics.decomposition.map(|parts| parts.mutual_information)),
-        "total_correlation": measured("total_correlation", metrics.decomposition.map(|parts| parts.total_correlation)),
-        "dimension_wise_kl": measured("dimension_wise_kl", metrics.decomposition.map(|parts| parts.dimension_wise)),
+        "mutual_information": measured("mutual_information", part(|parts| parts.mutual_information)),
+        "total_correlation": measured("total_correlation", part(|parts| parts.total_correlation)),
+        "dimension_wise_kl": measured("dimension_wise_kl", part(|parts| parts.dimension_wise)),
         "active_units": measured("active_units", geometry.measured_active_units()).as_f64().map(|units| units as usize),
         "active": measured("active", geometry.measured_active_units()),
         "ima_contrast": measured("ima_contrast", geometry.ima_contrast),

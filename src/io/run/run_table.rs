@@ -1,10 +1,15 @@
 //! Tables of runs as CSV, one row per run. Undefined values are empty.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
+use crate::io::text::read_bytes;
 use crate::vae::Covariance;
+
+/// A table of ten thousand runs has less than 32 MiB.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// The table of a sweep: one row per run.
 pub const SWEEP_TABLE: &str = "sweep.csv";
@@ -42,11 +47,10 @@ impl RunTable {
     /// If the file cannot be read or is not a table.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let mut table = Self { path: path.to_owned(), header: Vec::new(), rows: Vec::new() };
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(table),
-            Err(e) => return Err(FileError::new(format_args!("cannot read the table ({e})")).at(path)),
-        };
+        if !path.try_exists().unwrap_or(true) {
+            return Ok(table);
+        }
+        let bytes = read_bytes(path, "the table", MOST_BYTES)?;
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
         for record in reader.records() {
             let record =
@@ -120,6 +124,54 @@ impl RunTable {
             return Err(FileError::new(sentence).at(&self.path));
         }
         self.rows.push(row);
+        self.write()
+    }
+
+    /// Adds the rows of another table; the same row of both is one.
+    ///
+    /// # Errors
+    /// If the columns differ, or both have different rows of the same `key`. The sentence names the file of `other`.
+    pub fn merge(&mut self, other: &Self, key: &[&str]) -> Result<(), FileError> {
+        if self.header.is_empty() {
+            self.header.clone_from(&other.header);
+        }
+        if !other.rows.is_empty() && self.header != other.header {
+            return Err(FileError::new("the table has other columns than the first one").at(&other.path));
+        }
+        let places: Vec<usize> = (0..self.header.len()).filter(|i| key.contains(&self.header[*i].as_str())).collect();
+        let keyed = |row: &[String]| places.iter().map(|i| row.get(*i).cloned()).collect::<Vec<_>>();
+        for row in &other.rows {
+            match self.rows.iter().find(|known| keyed(known) == keyed(row)) {
+                None => self.rows.push(row.clone()),
+                Some(known) if known == row => {}
+                Some(_) => {
+                    let run: Vec<String> = places.iter().map(|i| format!("{} {}", self.header[*i], row[*i])).collect();
+                    let sentence = format!("two tables have different rows of the run with {}", run.join(", "));
+                    return Err(FileError::new(sentence).at(&other.path));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the rows in the order of these columns, which are compared as numbers where they are some.
+    pub fn sort_by(&mut self, columns: &[&str]) {
+        let places: Vec<usize> =
+            columns.iter().filter_map(|name| self.header.iter().position(|other| other == name)).collect();
+        self.rows.sort_by(|a, b| {
+            let compared = places.iter().map(|i| match (a[*i].parse::<f64>(), b[*i].parse::<f64>()) {
+                (Ok(a), Ok(b)) => a.total_cmp(&b),
+                _ => a[*i].cmp(&b[*i]),
+            });
+            compared.fold(Ordering::Equal, Ordering::then)
+        });
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self) -> Result<(), FileError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for record in std::iter::once(&self.header).chain(&self.rows) {
             writer.write_record(record).map_err(FileError::new)?;
@@ -127,6 +179,32 @@ impl RunTable {
         let bytes = writer.into_inner().map_err(|e| FileError::new(e.error()))?;
         write_atomically(&self.path, &bytes)
     }
+}
+
+/// The tables of sweeps and their shards in folders.
+///
+/// # Errors
+/// If a folder cannot be listed or has no table.
+pub fn tables_in(folders: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
+    let mut tables = Vec::new();
+    for folder in folders {
+        let failed = |e: std::io::Error| FileError::new(format_args!("cannot list the folder ({e})")).at(folder);
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let is_table = path.extension().is_some_and(|extension| extension == "csv");
+            if name == SWEEP_TABLE || (name.starts_with("sweep-") && is_table) {
+                found.push(path);
+            }
+        }
+        if found.is_empty() {
+            return Err(FileError::new("the folder has no table of a sweep").at(folder));
+        }
+        found.sort();
+        tables.extend(found);
+    }
+    Ok(tables)
 }
 
 #[cfg(test)]

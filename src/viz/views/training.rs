@@ -4,6 +4,7 @@ use eframe::egui::{Color32, Rect, Role, Sense, Slider, Stroke, TextStyle, Ui, Ui
 use egui_plot::{AxisHints, GridInput, GridMark, PlotBounds};
 
 use crate::experiment::{Row, Snapshot};
+use crate::vae::Decomposition;
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
@@ -84,7 +85,18 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         Series { same_color: true, ..series(&indexed("KL", i), palette.latent, i, Box::new(value)) }
     };
     // More lines than dash patterns could not be told apart: those with the largest KL now.
-    let kl = largest_kl(context).into_iter().map(kl).collect();
+    let part = |k: usize| {
+        let value = move |row: &Row| {
+            let Decomposition { mutual_information, total_correlation, dimension_wise } = row.decomposition;
+            [mutual_information, total_correlation, dimension_wise][k]
+        };
+        Series { same_color: true, ..series(PARTS[k], palette.latent, k, Box::new(value)) }
+    };
+    let kl = if selection.kl_parts {
+        (0..PARTS.len()).map(part).collect()
+    } else {
+        largest_kl(context).into_iter().map(kl).collect()
+    };
     let plots = [objective, geometry, kl];
     let area = ui.available_rect_before_wrap();
     // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
@@ -269,6 +281,8 @@ fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
     let help = "An axis of √steps leaves room to what happens first";
     ui.toggle_value(&mut selection.root_steps, "√").on_hover_text(help);
+    let help = "The parts of the KL (index-code information, total correlation, dimension-wise KL), and not the KL of each latent";
+    ui.toggle_value(&mut selection.kl_parts, "parts").on_hover_text(help);
     branches(ui, context);
 }
 
@@ -339,6 +353,9 @@ fn sample(ui: &mut Ui, color: Color32, dashes: &[f32]) {
     polyline(ui.painter(), &ends, Stroke::new(1.8, color), dashes);
 }
 
+/// The parts of the KL, in nats.
+const PARTS: [&str; 3] = ["information", "total correlation", "dimension-wise"];
+
 /// Latents whose KL is drawn at most.
 const MOST_KL: usize = 8;
 
@@ -353,6 +370,11 @@ fn largest_kl(context: &ViewContext<'_>) -> Vec<usize> {
     latents.sort_unstable();
     latents
 }
+
+/// Help for the parts of the KL divergence.
+const OF_PARTS: &str = "A part of KL(q ‖ p) in nats, estimated at samples of the first 64 held-out observations against the posteriors of \
+                        all measured ones (Hoffman & Johnson 2016). Where posteriors hardly overlap, the information is too small and the \
+                        total correlation too large";
 
 /// Help for the KL divergence of one latent.
 const KL_PER_LATENT: &str = "In nats. With full covariance the KL divergence is split over the rows of the Cholesky factor of Σ, so the \
@@ -430,6 +452,9 @@ fn row_at(run: &Snapshot, step: f64) -> Option<&Row> {
 fn help(series: &Series) -> String {
     let means = [MEAN_CONTRAST, MEAN_GAP].into_iter().find(|number| number.name == series.name);
     match (&*series.name, means) {
+        ("information", _) => format!("I(x; z) of the codes. {OF_PARTS}"),
+        ("total correlation", _) => format!("KL(q(z) ‖ Π q(zᵢ)). {OF_PARTS}"),
+        ("dimension-wise", _) => format!("Σ KL(q(zᵢ) ‖ p(zᵢ)). {OF_PARTS}"),
         _ if series.same_color => KL_PER_LATENT.to_owned(),
         (_, Some(number)) => format!("In nats. {}", number.over),
         (name, _) if name == HELD_OUT_ELBO.name => HELD_OUT.to_owned(),

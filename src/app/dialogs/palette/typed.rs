@@ -24,13 +24,20 @@ pub(super) struct TypedSetting {
 }
 
 /// All of them.
-pub(super) const TYPED: [TypedSetting; 15] = [
+pub(super) const TYPED: [TypedSetting; 16] = [
     setting(
         "beta",
         "β",
         "a number",
         |c| short(c.settings.objective.beta, 0..=0),
         |c, value| change(c, ["beta", "β"], value),
+    ),
+    setting(
+        "regularizer",
+        "penalty",
+        "kl, tc-mss:1,1, tc-mws:1,1, capacity:4,4000 or none",
+        |c| c.settings.objective.regularizer.to_string(),
+        |c, value| change(c, ["regularizer", "penalty"], value),
     ),
     setting(
         "sigma2",

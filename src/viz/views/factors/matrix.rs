@@ -3,8 +3,9 @@
 use eframe::egui::{Align2, ComboBox, FontId, Sense, Ui, UiBuilder, pos2, vec2};
 use nalgebra::DMatrix;
 
+use super::numbers::sentence;
 use super::query::FactorScoresQuery;
-use super::{MOST, sentence};
+use super::scatters::MOST;
 use crate::experiment::FactorCorrelation;
 use crate::linalg::best_assignment;
 use crate::viz::context::ViewContext;

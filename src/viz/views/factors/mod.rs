@@ -9,6 +9,8 @@ mod scores;
 
 use eframe::egui::{Sense, Ui, UiBuilder, vec2};
 
+use self::numbers::sentence;
+use self::scatters::MOST;
 use crate::geometry::Undefined;
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
@@ -32,9 +34,6 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     is_full_bleed: ViewSpec::with_margin,
     table,
 };
-
-/// More latents or factors than this are not shown.
-const MOST: usize = 6;
 
 /// Draws the view; chooses the factor that colours points.
 fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -69,12 +68,6 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ui.allocate_rect(area, Sense::hover());
 }
 
-fn sentence(reason: Undefined) -> String {
-    let text = reason.to_string();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 /// The correlations of posterior means with true factors.
 fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
     let correlation = context.snapshot.correlation.as_ref().ok_or("the true factors of this data are not known")?;
@@ -82,14 +75,4 @@ fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
     let mut csv = Csv::new(["latent".to_owned()].into_iter().chain(context.snapshot.data.factor_names.iter().cloned()));
     correlation.row_iter().enumerate().for_each(|(i, row)| csv.push([format!("z_{}", i + 1)], row.iter().copied()));
     Ok(csv)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_a_sentence() {
-        assert!(sentence(Undefined::NoTrueFactors).starts_with("The true factors"));
-    }
 }

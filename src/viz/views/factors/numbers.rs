@@ -2,7 +2,8 @@
 
 use eframe::egui::{ComboBox, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
-use super::{MOST, sentence};
+use super::scatters::MOST;
+use crate::geometry::Undefined;
 use crate::linalg::best_assignment;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::color_names;
@@ -116,5 +117,22 @@ pub(super) fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
             ui.label(format!("{name} ∠ {}", indexed("z", i))).on_hover_text(&help);
             ui.monospace(value).on_hover_text(help);
         });
+    }
+}
+
+/// A reason as a sentence.
+pub(super) fn sentence(reason: Undefined) -> String {
+    let text = reason.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_a_sentence() {
+        assert!(sentence(Undefined::NoTrueFactors).starts_with("The true factors"));
     }
 }

@@ -2,7 +2,6 @@
 
 use eframe::egui::{Align2, Color32, Mesh, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use super::MOST;
 use crate::experiment::FactorCorrelation;
 use crate::linalg::Matrix;
 use crate::viz::context::ViewContext;
@@ -12,6 +11,9 @@ use crate::viz::draw::labels::label;
 use crate::viz::draw::number::number;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{SMALLEST_TEXT, indexed, label_font};
+
+/// More latents or factors than this are not shown.
+pub(super) const MOST: usize = 6;
 
 /// Points in each scatter: more only fill it.
 const POINTS: usize = 700;

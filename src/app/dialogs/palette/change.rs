@@ -23,7 +23,7 @@ pub(super) fn refused(label: &str, reason: String) -> PaletteRow {
 
 /// The row of a change of the active run, checked as the run will check it.
 pub(super) fn change(context: &PaletteContext<'_>, [name, label]: [&str; 2], value: &str) -> Vec<PaletteRow> {
-    let decimal = if name == "rotate" { value.to_owned() } else { value.replace(',', ".") };
+    let decimal = if ["rotate", "regularizer"].contains(&name) { value.to_owned() } else { value.replace(',', ".") };
     let read = || {
         let command: Command =
             format!("{name}={decimal}").replace('−', "-").parse().map_err(|error| format!("{error}"))?;

@@ -16,6 +16,10 @@ use crate::viz::selection::Selection;
 use crate::viz::symbol::Symbol;
 use crate::viz::theme::{ARROW_WIDTH, Palette, REACH, indexed};
 
+/// The distance of the name of an arrow from its tip, and the least one of another name from there, in points.
+const NAME: f32 = 18.0;
+const APART: f32 = 26.0;
+
 /// The least width of a circle.
 pub(super) const SMALLEST: f32 = 90.0;
 
@@ -70,16 +74,20 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         (PlotPainter::new(ui, context, response.transform), response)
     };
     let unit = [[1.0, 0.0], [0.0, 1.0]];
-    // The name of a plane stands in the corner that is farthest from the tips.
+    // The name of a plane stands in the corner that is farthest from the names of the tips, if any is far enough.
     let corner = |marks: &PlotPainter, text: &str, tips: [[f64; 2]; 2], color| {
         let frame = marks.painter.clip_rect().shrink2(vec2(4.0, 2.0));
         let apart = |align: &Align2| {
             let corner = align.pos_in_rect(&frame);
-            tips.map(|tip| marks.at(tip).distance(corner)).into_iter().fold(f32::INFINITY, f32::min)
+            let origin = marks.at([0.0; 2]);
+            let beyond = |tip: [f64; 2]| marks.at(tip) + NAME * (marks.at(tip) - origin).normalized();
+            tips.map(|tip| beyond(tip).distance(corner)).into_iter().fold(f32::INFINITY, f32::min)
         };
         let corners = [Align2::LEFT_TOP, Align2::RIGHT_TOP, Align2::LEFT_BOTTOM, Align2::RIGHT_BOTTOM];
         let farthest = corners.into_iter().rev().max_by(|a, b| apart(a).total_cmp(&apart(b))).unwrap_or(corners[0]);
-        marks.label(farthest.pos_in_rect(&frame), farthest, text, color);
+        if apart(&farthest) > APART {
+            marks.label(farthest.pos_in_rect(&frame), farthest, text, color);
+        }
     };
     let mut vectors: [Vec<HoverVector>; 2] = [Vec::new(), Vec::new()];
     for (k, latent) in plane.into_iter().enumerate() {

@@ -265,6 +265,9 @@ fn step_at(x: f64, last: u64) -> Option<u64> {
     (x < 0.99 * last as f64 && step < last).then_some(step)
 }
 
+/// The room that the switch of the parts of the KL needs, in points.
+const PARTS_ROOM: f32 = 52.0;
+
 /// The header tools: which run is which, the shown step, the branches.
 fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     key(ui, context);
@@ -282,7 +285,9 @@ fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let help = "An axis of √steps leaves room to what happens first";
     ui.toggle_value(&mut selection.root_steps, "√").on_hover_text(help);
     let help = "The parts of the KL (index-code information, total correlation, dimension-wise KL), and not the KL of each latent";
-    ui.toggle_value(&mut selection.kl_parts, "parts").on_hover_text(help);
+    if ui.available_width() > PARTS_ROOM {
+        ui.toggle_value(&mut selection.kl_parts, "parts").on_hover_text(help);
+    }
     branches(ui, context);
 }
 

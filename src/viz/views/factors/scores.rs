@@ -19,7 +19,7 @@ pub(super) fn scores(ui: &mut Ui, context: &ViewContext<'_>) {
     let Some(answer) = context.query(&FactorScoresQuery) else { return };
     let Ok(found) = &*answer else { return };
     ui.add_space(2.0);
-    ui.label(RichText::new("scores, by chance").strong()).on_hover_text(format!(
+    ui.label(RichText::new("score (by chance)").strong()).on_hover_text(format!(
         "Of the active latents on {} held-out observations; probes learn from the first {} and are tested on the others. Chance: the mean \
          over random rotations of the same codes. `unpick metrics --factor-scores` has all scores. Empirical",
         found.observations, found.training
@@ -27,8 +27,8 @@ pub(super) fn scores(ui: &mut Ui, context: &ViewContext<'_>) {
     for ScoreValue { score, value, chance } in found.scores.iter().take(room - 1) {
         let shown = |x: f64| number(x, 2);
         let text = match (value, chance) {
-            (Ok(value), Ok(chance)) => format!("{} {}, {}", score.name(), shown(*value), shown(chance.value)),
-            (Ok(value), Err(_)) => format!("{} {}, –", score.name(), shown(*value)),
+            (Ok(value), Ok(chance)) => format!("{} {} ({})", score.name(), shown(*value), shown(chance.value)),
+            (Ok(value), Err(_)) => format!("{} {} (–)", score.name(), shown(*value)),
             (Err(_), _) => format!("{} –", score.name()),
         };
         let why = value.as_ref().err().or(chance.as_ref().err()).map_or(String::new(), |why| format!(". –: {why}"));

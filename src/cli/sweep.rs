@@ -100,14 +100,13 @@ impl Sweep {
 
     /// Puts the tables of all shards together, in the order of β, family and seed.
     fn merge(&self) -> Result<String, CliError> {
-        let tables = tables_in(&self.merge)?;
         make_folder(&self.out)?;
         let path = self.out.join(SWEEP_TABLE);
+        let mut tables = tables_in(&self.merge)?;
+        tables.retain(|other| *other != path);
         let mut table = RunTable::open(&path)?;
-        let (before, mut common) = (table.len(), None);
-        if before > 0 {
-            common = Some(read_text(&self.out.join(SWEEP_COMMON), "the sweep")?);
-        }
+        let had_rows = !table.is_empty();
+        let mut common = if had_rows { Some(read_text(&self.out.join(SWEEP_COMMON), "the sweep")?) } else { None };
         for folder in &self.merge {
             let text = read_text(&folder.join(SWEEP_COMMON), "the sweep")?;
             if common.as_ref().is_some_and(|common| *common != text) {
@@ -121,7 +120,7 @@ impl Sweep {
         table.sort_by(&["beta", "covariance", "seed"]);
         write_atomically(&self.out.join(SWEEP_COMMON), common.unwrap_or_default().as_bytes())?;
         table.write()?;
-        let made = format!("{} runs of {} tables", table.len(), tables.len() + usize::from(before > 0));
+        let made = format!("{} runs of {} tables", table.len(), tables.len() + usize::from(had_rows));
         Ok(format!("{made}\n{}saved in {}\n", medians(&table), path.display()))
     }
 
@@ -154,16 +153,13 @@ impl Sweep {
         let PreparedRun { config, log, steps, .. } = base.prepare()?;
         let text = Record::new(&config, &log, steps).to_toml()?;
         let path = self.out.join(SWEEP_COMMON);
-        let known = read_text(&path, "the sweep");
         // Shards of one sweep may share a folder before one of them has a row.
-        let is_other = match &known {
-            Ok(known) => (!table.is_empty() || self.shard.is_some()) && *known != text,
-            Err(_) => false,
+        let is_begun = !table.is_empty() || self.shard.is_some();
+        let known = match read_text(&path, "the sweep") {
+            Err(error) if !table.is_empty() => return Err(error.into()),
+            known => known.ok(),
         };
-        if !table.is_empty() {
-            known?;
-        }
-        if is_other {
+        if is_begun && known.is_some_and(|known| known != text) {
             let sentence = "the folder holds a sweep of other runs; choose another one, or repeat its arguments";
             return Err(FileError::new(sentence).at(&self.out).into());
         }

@@ -35,7 +35,7 @@ pub enum FactorScore {
 /// A score with its chance level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreValue {
-    /// Which one.
+    /// The score that was measured.
     pub score: FactorScore,
     /// The score, or why it is undefined.
     pub value: Result<f64, UndefinedScore>,
@@ -43,7 +43,7 @@ pub struct ScoreValue {
     pub chance: Result<Uncertain, UndefinedScore>,
 }
 
-/// How much is measured.
+/// The depth of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScoreDepth {
     /// Without trees and new samples, with a quarter of the rotations: tenths of a second.

@@ -24,7 +24,7 @@ pub struct FactorScores {
     pub latents: Vec<usize>,
     /// Held-out observations that take part.
     pub observations: usize,
-    /// Those of them that probes learn from; the others are what they are tested on.
+    /// The first of them, from which probes learn; the others test them.
     pub training: usize,
     /// The scores in the order of [`FactorScore::ALL`], those that were asked for.
     pub scores: Vec<ScoreValue>,
@@ -34,8 +34,6 @@ pub struct FactorScores {
     pub information: Result<DMatrix<f64>, UndefinedScore>,
     /// Latents × factors: importance for the linear probe, R².
     pub importance: Result<DMatrix<f64>, UndefinedScore>,
-    /// Latents × factors: importance for the trees, whose columns sum to 1; only where everything was asked for.
-    pub tree_importance: Option<Result<DMatrix<f64>, UndefinedScore>>,
 }
 
 /// The share of the observations that probes learn from, that of `disentanglement_lib`.
@@ -79,7 +77,6 @@ impl FactorScores {
             scores.extend(split.trees());
             scores.extend(sampled_scores(vae, config, active));
         }
-        let importance = |probe| dci(train, test, probe).map(|dci| dci.importances);
         Ok(Self {
             latents: active.to_vec(),
             observations,
@@ -87,8 +84,7 @@ impl FactorScores {
             scores,
             correlation: cross_correlation(&codes, &factors),
             information: mutual_information_gap(whole, BINS).map(|gap| gap.attributions),
-            importance: importance(DciProbe::Linear),
-            tree_importance: (depth == ScoreDepth::Whole).then(|| importance(DciProbe::Trees)),
+            importance: dci(train, test, DciProbe::Linear).map(|dci| dci.importances),
         })
     }
 

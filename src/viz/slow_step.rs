@@ -94,9 +94,9 @@ impl StepMoment {
 }
 
 impl SlowStep {
-    /// The next step of a run; `None` if it has no minibatch, or for another penalty than β KL.
+    /// The next step of a run; `None` if it has no minibatch, or for another regulariser than β KL.
     pub fn of(snapshot: &Snapshot) -> Option<Self> {
-        // Other penalties are no sum over the observations of a minibatch, or have no noise.
+        // Other regularisers are no sum over the observations of a minibatch, or have no noise.
         let next = snapshot.next_observation().filter(|_| snapshot.settings.objective.regularizer.is_kl())?;
         let vae: Vae<f64> = snapshot.vae.cast();
         let objective = &snapshot.settings.objective;

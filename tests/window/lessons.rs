@@ -364,3 +364,14 @@ fn a_step_of_the_optimiser_is_shown_moment_by_moment_and_then_made() {
     test.frames(2);
     assert!(test.kittest.query_by_label("Step 202, slowly").is_none(), "a run that goes on has left it");
 }
+
+#[test]
+fn a_digit_answers_the_question_that_covers_the_views() {
+    let (mut test, _folder) = opened(LESSON);
+    test.app().go_to_step(2);
+    at(&mut test, 2);
+    test.key(Key::Num7);
+    assert!(test.kittest.query_by_label_contains("raised hands").is_some(), "there is no seventh answer");
+    test.key(Key::Num2);
+    test.until_shown("✔ Two (chosen)");
+}

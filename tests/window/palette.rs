@@ -44,6 +44,16 @@ fn what_is_typed_into_the_palette_is_done() {
     assert_eq!(test.kittest.ctx.theme(), Theme::Dark);
 }
 
+/// A fast typist, or a slow frame.
+#[test]
+fn enter_in_the_frame_of_the_last_letter_means_what_was_typed() {
+    let mut test = WindowTest::paused_at("linear", 20);
+    type_in(&mut test, "beta 7");
+    test.kittest.event(Event::Text("7".to_owned()));
+    test.kittest.key_press(Key::Enter);
+    test.until(|window| window.snapshot().is_some_and(|s| s.settings.objective.beta == 77.0));
+}
+
 #[test]
 fn a_setting_that_cannot_be_says_why_and_nothing_happens() {
     let mut test = WindowTest::paused_at("linear", 20);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
+use unpick::geometry::Rotation;
 use unpick::viz::command::UiCommand;
 
 use crate::harness::WindowTest;
@@ -116,4 +117,21 @@ fn a_run_trains_on_while_settings_are_undone() {
     redo(&mut test);
     redo(&mut test);
     test.until(|window| window.snapshot().is_some_and(|s| s.log.len() == 6 && s.settings.objective.beta == 4.0));
+}
+
+#[test]
+fn a_rotation_of_the_run_is_taken_back_and_made_again() {
+    let mut test = WindowTest::paused_at("linear", 100);
+    test.frames(60);
+    let log = |app: &mut unpick::app::App| {
+        let snapshot = app.snapshot().expect("there is a run");
+        snapshot.log.iter().map(|logged| logged.command.to_string()).collect::<Vec<_>>()
+    };
+    test.app().execute(UiCommand::RotateLatents(Rotation { degrees: 30.0, plane: [0, 1] }));
+    test.frames(60);
+    test.app().execute(UiCommand::Undo);
+    test.until(|app| log(app) == ["rotate=30", "rotate=-30"]);
+    test.frames(60);
+    test.app().execute(UiCommand::Redo);
+    test.until(|app| log(app) == ["rotate=30", "rotate=-30", "rotate=30"]);
 }

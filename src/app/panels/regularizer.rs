@@ -1,4 +1,4 @@
-//! What the objective subtracts, beside β: a menu, and the numbers of the choice.
+//! The regulariser of the objective: a menu, and the numbers of the choice.
 
 use eframe::egui::{ComboBox, DragValue, Ui};
 
@@ -31,7 +31,7 @@ pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: 
     let before = *regularizer;
     let help = "What is subtracted from the reconstruction: β KL; the parts of the KL with weights of their own (β-TCVAE: α information \
                 + β total correlation + γ distance of each latent from the prior); β|KL − C| with a capacity C that rises; or nothing";
-    let menu = ComboBox::from_label("penalty").selected_text(name(before)).show_ui(ui, |ui| {
+    let menu = ComboBox::from_label("regulariser").selected_text(name(before)).show_ui(ui, |ui| {
         for choice in CHOICES {
             if ui.selectable_label(name(choice) == name(before), name(choice)).clicked() && name(choice) != name(before)
             {
@@ -40,21 +40,25 @@ pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: 
         }
     });
     menu.response.on_hover_text(help);
-    ui.horizontal(|ui| match regularizer {
+    match regularizer {
+        Regularizer::Kl | Regularizer::None => {}
         Regularizer::Parts(PartWeights { alpha, gamma, .. }) => {
-            weight(ui, "α", "Weight of the information that codes have about observations", alpha);
-            weight(ui, "γ", "Weight of the distance of each latent from its prior", gamma);
+            ui.horizontal(|ui| {
+                weight(ui, "α", "Weight of the information that codes have about observations", alpha);
+                weight(ui, "γ", "Weight of the distance of each latent from its prior", gamma);
+            });
         }
         Regularizer::Capacity(Capacity { nats, steps }) => {
-            let label = ui.label("C").on_hover_text("Nats to which the capacity rises");
-            let nats = DragValue::new(nats).range(0.0..=1e4).speed(0.05).suffix(" nats").update_while_editing(false);
-            ui.add(nats).labelled_by(label.id);
-            let label = ui.label("in").on_hover_text("Steps of the rise, counted from the start of the run");
-            let steps = DragValue::new(steps).range(1..=10_000_000).suffix(" steps").update_while_editing(false);
-            ui.add(steps).labelled_by(label.id);
+            ui.horizontal(|ui| {
+                let label = ui.label("C").on_hover_text("Nats to which the capacity rises");
+                let nats = DragValue::new(nats).range(0.0..=1e4).speed(0.05).suffix(" nats");
+                ui.add(nats.update_while_editing(false)).labelled_by(label.id);
+                let label = ui.label("in").on_hover_text("Steps of the rise, counted from the start of the run");
+                let steps = DragValue::new(steps).range(1..=10_000_000).suffix(" steps");
+                ui.add(steps.update_while_editing(false)).labelled_by(label.id);
+            });
         }
-        Regularizer::Kl | Regularizer::None => {}
-    });
+    }
     if *regularizer != before {
         commands.send(UiCommand::Change(Command::Regularizer(*regularizer)));
     }

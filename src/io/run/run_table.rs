@@ -1,6 +1,7 @@
 //! Tables of runs as CSV, one row per run. Undefined values are empty.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::io::atomic::write_atomically;
@@ -140,10 +141,14 @@ impl RunTable {
         }
         let places: Vec<usize> = (0..self.header.len()).filter(|i| key.contains(&self.header[*i].as_str())).collect();
         let keyed = |row: &[String]| places.iter().map(|i| row.get(*i).cloned()).collect::<Vec<_>>();
+        let mut known: HashMap<_, usize> = self.rows.iter().enumerate().map(|(k, row)| (keyed(row), k)).collect();
         for row in &other.rows {
-            match self.rows.iter().find(|known| keyed(known) == keyed(row)) {
-                None => self.rows.push(row.clone()),
-                Some(known) if known == row => {}
+            match known.get(&keyed(row)).map(|k| &self.rows[*k]) {
+                None => {
+                    known.insert(keyed(row), self.rows.len());
+                    self.rows.push(row.clone());
+                }
+                Some(same) if same == row => {}
                 Some(_) => {
                     let run: Vec<String> = places.iter().map(|i| format!("{} {}", self.header[*i], row[*i])).collect();
                     let sentence = format!("two tables have different rows of the run with {}", run.join(", "));

@@ -7,7 +7,7 @@ pub(super) struct Categories {
 }
 
 impl Categories {
-    /// Those that occur.
+    /// The categories that occur.
     pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.collect();
         values.sort_unstable_by(f64::total_cmp);

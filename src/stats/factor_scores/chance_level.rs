@@ -28,7 +28,7 @@ pub const TREE_ROTATIONS: usize = 20;
 /// and the rotations are the same each time. `score` is any function of the parts, of one or several numbers at once.
 ///
 /// # Errors
-/// Those of `score`.
+/// The errors of `score`.
 pub fn chance_level<const S: usize>(
     train: FactorCodes<'_>,
     test: FactorCodes<'_>,

@@ -34,10 +34,10 @@ pub(super) const TYPED: [TypedSetting; 16] = [
     ),
     setting(
         "regularizer",
-        "penalty",
+        "regulariser",
         "kl, tc-mss:1,1, tc-mws:1,1, capacity:4,4000 or none",
         |c| c.settings.objective.regularizer.to_string(),
-        |c, value| change(c, ["regularizer", "penalty"], value),
+        |c, value| change(c, ["regularizer", "regulariser"], value),
     ),
     setting(
         "sigma2",

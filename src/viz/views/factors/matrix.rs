@@ -30,17 +30,17 @@ pub(super) fn tools(ui: &mut Ui, _: &ViewContext<'_>, selection: &mut Selection)
 }
 
 /// The matrix, and what it is.
-struct ShownMatrix {
+pub(super) struct ShownMatrix {
     /// Latents × factors.
-    values: DMatrix<f64>,
+    pub(super) values: DMatrix<f64>,
     /// The latents of the rows.
-    latents: Vec<usize>,
+    pub(super) latents: Vec<usize>,
     unit: &'static str,
     help: &'static str,
 }
 
 /// The matrix that is asked for, or a sentence about why there is none.
-fn values(
+pub(super) fn values(
     context: &ViewContext<'_>,
     correlation: &FactorCorrelation,
     shown: FactorMatrix,
@@ -51,7 +51,7 @@ fn values(
         return Ok(ShownMatrix { values: correlation.factors.clone(), latents: all, unit: "", help });
     }
     let answer = context.query(&FactorScoresQuery).ok_or("Computing…")?;
-    let found = answer.as_ref().as_ref().map_err(|reason| sentence(*reason))?;
+    let found = answer.as_ref().as_ref().map_err(sentence)?;
     let (matrix, unit, help) = if shown == FactorMatrix::Information {
         let help =
             "Mutual information of a latent and a factor in 20 × 20 bins, over held-out observations; active latents";
@@ -60,13 +60,8 @@ fn values(
         let help = "R² of one latent alone for a factor (of a category: the share of the latent's variance between classes); active latents";
         (&found.importance, "", help)
     };
-    let matrix = matrix.as_ref().map_err(|reason| sentence_of(&reason.to_string()))?;
+    let matrix = matrix.as_ref().map_err(sentence)?;
     Ok(ShownMatrix { values: matrix.clone(), latents: found.latents.clone(), unit, help })
-}
-
-fn sentence_of(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The rows (places among `rows`) in the order of the factors that they are matched with, then the others.

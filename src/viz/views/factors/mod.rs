@@ -17,7 +17,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
 use crate::viz::selection::{FactorMatrix, Selection};
 use crate::viz::view::View;
-use crate::viz::view_spec::{Dependency, Needs, Region, Table, ViewSpec};
+use crate::viz::view_spec::{Dependency, NOT_YET, Needs, Region, Table, ViewSpec};
 
 /// The specification.
 pub(super) const SPEC: ViewSpec = ViewSpec {
@@ -68,11 +68,13 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     ui.allocate_rect(area, Sense::hover());
 }
 
-/// The correlations of posterior means with true factors.
-fn table(context: &ViewContext<'_>, _: &Selection) -> Table {
+/// The shown matrix, which beside scatters is that of correlations.
+fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     let correlation = context.snapshot.correlation.as_ref().ok_or("the true factors of this data are not known")?;
-    let correlation = &correlation.factors;
+    let shown = matrix::values(context, correlation, selection.factor_matrix).map_err(|_reason| NOT_YET)?;
     let mut csv = Csv::new(["latent".to_owned()].into_iter().chain(context.snapshot.data.factor_names.iter().cloned()));
-    correlation.row_iter().enumerate().for_each(|(i, row)| csv.push([format!("z_{}", i + 1)], row.iter().copied()));
+    for (row, latent) in shown.values.row_iter().zip(&shown.latents) {
+        csv.push([format!("z_{}", latent + 1)], row.iter().copied());
+    }
     Ok(csv)
 }

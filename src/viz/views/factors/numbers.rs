@@ -1,9 +1,10 @@
 //! The mean correlation coefficient, the angles of seams, and the menu of colours.
 
+use std::fmt::Display;
+
 use eframe::egui::{ComboBox, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use super::scatters::MOST;
-use crate::geometry::Undefined;
 use crate::linalg::best_assignment;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::color_names;
@@ -121,7 +122,7 @@ pub(super) fn angles(ui: &mut Ui, context: &ViewContext<'_>) {
 }
 
 /// A reason as a sentence.
-pub(super) fn sentence(reason: Undefined) -> String {
+pub(super) fn sentence(reason: impl Display) -> String {
     let text = reason.to_string();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -130,6 +131,7 @@ pub(super) fn sentence(reason: Undefined) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Undefined;
 
     #[test]
     fn a_reason_is_a_sentence() {

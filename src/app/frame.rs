@@ -41,6 +41,11 @@ const HINT: &str = "Space runs and pauses, F1 lists all keys";
 /// The log line that `benches/start.sh` waits for.
 const FIRST_FRAME: &str = "the first frame is on the screen";
 
+/// True for the letters A to Z.
+fn is_letter(key: Key) -> bool {
+    matches!(key.name().as_bytes(), [letter] if letter.is_ascii_alphabetic())
+}
+
 impl App {
     /// Draws one frame and executes the commands that were asked for in it, in the order of asking.
     pub fn frame(&mut self, ui: &mut Ui) {
@@ -235,8 +240,11 @@ impl App {
                 UiCommand::TogglePalette => !modal || self.palette.is_some(),
                 // A text takes back its own changes.
                 UiCommand::Undo | UiCommand::Redo => free && !menu,
-                // A key without Ctrl is meant for a control that has the keyboard.
-                _ => !modal && ((free && !menu) || entry.shortcut.is_some_and(|s| s.modifiers.command)),
+                // A key without Ctrl is meant for a control that has the keyboard, but a letter only for one that is written in.
+                _ => {
+                    let is_for_window = free || (is_letter(key) && !is_writing);
+                    !modal && ((is_for_window && !menu) || entry.shortcut.is_some_and(|s| s.modifiers.command))
+                }
             };
             if acts {
                 queue.send(entry.command.clone());

@@ -23,8 +23,10 @@ use crate::io::{SavedRun, hash_of_weights, is_occupied, open, session_of, write_
 use crate::launch::{PreparedRun, RunSource, launch};
 use crate::paint::{Canvas, Format, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
-use crate::viz::selection::{MOST_IN_PAIRS, Selection};
+use crate::viz::draw::remark::{Remark, last_remarks};
+use crate::viz::selection::{FactorMatrix, MOST_IN_PAIRS, Selection};
 use crate::viz::theme::Palette;
+use crate::viz::views::spec_of;
 
 /// Arguments of `render`.
 #[derive(Args, Debug)]
@@ -94,6 +96,9 @@ pub struct Render {
     /// Show these two latents in the latent view, the first across, as 1,3; or all pairs of three to five
     #[arg(long, value_name = "I,J|all", value_parser = parse_pair)]
     pair: Option<LatentPair>,
+    /// Show one number for each latent and factor in the factors view [default: scatters]
+    #[arg(long, value_name = "correlation|information|importance", value_parser = parse_matrix)]
+    matrix: Option<FactorMatrix>,
     /// Draw pictures of observations at points of the data view, if they are images
     #[arg(long)]
     thumbnails: bool,
@@ -155,6 +160,11 @@ fn parse_point(text: &str) -> Result<LatentPoint, String> {
         Ok(z) if z.iter().all(|z| f64::abs(*z) <= 20.0) => Ok(LatentPoint(z)),
         _ => Err(format!("'{text}' is not a list of numbers between −20 and 20")),
     }
+}
+
+fn parse_matrix(text: &str) -> Result<FactorMatrix, String> {
+    let found = FactorMatrix::ALL.into_iter().find(|matrix| matrix.name() == text);
+    found.ok_or_else(|| format!("choose one of {}", FactorMatrix::ALL.map(FactorMatrix::name).join(", ")))
 }
 
 /// Latents of the latent view, counted from 0.
@@ -227,6 +237,7 @@ impl Render {
                 "the data view (--view data, spaces or all)",
             ),
             OptionUse::new("--colour", self.colour.is_some(), shows(&["data", "latent", "factors"]), coloured),
+            OptionUse::new("--matrix", self.matrix.is_some(), shows(&["factors"]), "the factors view (--view factors)"),
             OptionUse::new("--singular-curves", self.singular_curves, shows(&["data", "latent"]), curves),
             OptionUse::new("--size", self.size.is_some(), !numbers, pictures),
             OptionUse::new("--caption", self.caption, !numbers, pictures),
@@ -238,6 +249,35 @@ impl Render {
             OptionUse::new("--include-data", self.include_data, !numbers, pictures),
         ]
     }
+}
+
+/// Refuses a figure of a view that has nothing to show of any of so many runs; says what was left out of another.
+fn judge(remarks: &[Remark], runs: usize) -> Result<(), CliError> {
+    let nothing = remarks.iter().filter_map(|remark| match remark {
+        Remark::Nothing(reason) => Some(plain(reason)),
+        Remark::LeftOut(_) => None,
+    });
+    let reasons: Vec<&str> = nothing.collect();
+    if let Some(reason) = reasons.last().filter(|_| reasons.len() == runs) {
+        return Err(CliError::Input(format!("there is nothing to draw: {reason}")));
+    }
+    let mut left_out: Vec<&str> = Vec::new();
+    for remark in remarks {
+        if let Remark::LeftOut(what) = remark
+            && !left_out.contains(what)
+        {
+            left_out.push(what);
+        }
+    }
+    if !left_out.is_empty() {
+        print_note(&format!("there is no room for {}; choose a larger --size to have all", left_out.join(" and ")));
+    }
+    Ok(())
+}
+
+/// The reason for a "–" without the dash and its brackets.
+fn plain(reason: &str) -> &str {
+    reason.strip_prefix("– (").and_then(|rest| rest.strip_suffix(')')).unwrap_or(reason)
 }
 
 /// True if there are pixels in a figure: in SVG and PDF surfaces in three dimensions and heat maps.
@@ -297,6 +337,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if let Some(pair) = request.pair {
         choose_pair(&mut figure.selection, pair).map_err(input)?;
     }
+    figure.selection.factor_matrix = request.matrix.unwrap_or(figure.selection.factor_matrix);
     figure.is_captioned = request.caption;
     figure.selection.layers.axes &= !request.no_axes;
     figure.selection.layers.pictures |= request.thumbnails;
@@ -312,7 +353,11 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         RenderKind::Animation(animation) => animation.usual(),
     };
     let usual = || FigureSize::new(shown.usual_size(figure.beside.is_some()));
-    let FigureSize { size: (width, height), text_scale } = request.size.unwrap_or_else(usual);
+    let size = request.size.unwrap_or_else(usual);
+    if let Some(reason) = size.refusal(shown, figure.beside.is_some()) {
+        return Err(input(format!("--size: {reason}; choose a larger one, or one view")));
+    }
+    let FigureSize { size: (width, height), text_scale } = size;
     let theme = request.theme.unwrap_or(Theme::Light);
     if request.background == Some(Color32::WHITE) && theme == Theme::Dark {
         return Err(input(
@@ -342,9 +387,13 @@ pub fn render(request: &Render) -> Result<String, CliError> {
             render_animation(&spec, &request.out, &mut figure, &canvas, session.as_deref())?;
         }
         (RenderKind::Figure(content), Some(format)) => {
-            let bytes = figure.draw(&canvas, show(content), |offscreen, output| {
-                encode_figure(offscreen, &canvas, output, format, session.as_deref())
+            let (bytes, remarks) = figure.draw(&canvas, show(content), |offscreen, output| {
+                let bytes = encode_figure(offscreen, &canvas, output, format, session.as_deref());
+                (bytes, last_remarks(offscreen.context()))
             });
+            if let FigureContent::One(view) = content {
+                judge(&remarks, if spec_of(view).is_shared { 1 } else { figure.all().count() })?;
+            }
             let bytes = bytes.map_err(input)?;
             if request.scale.is_some() && !has_pixels(&bytes, format) {
                 let sentence =

@@ -73,6 +73,15 @@ impl FigureContent {
         }
     }
 
+    /// The least size in points of its layout in text of the usual size, of one run or of two.
+    pub const fn least_size(self, compared: bool) -> (f32, f32) {
+        match (self, compared) {
+            (Self::All, false) => (990.0, 560.0),
+            (Self::All, true) => (990.0, 600.0),
+            _ => (100.0, 100.0),
+        }
+    }
+
     /// The usual size in points, of one run or of two.
     pub fn usual_size(self, compared: bool) -> (f32, f32) {
         match self {

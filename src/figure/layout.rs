@@ -40,9 +40,6 @@ fn both_spaces() -> [Pane; 2] {
     [data::SPEC.view, latent::SPEC.view].map(|view| Pane { view, run: 0 })
 }
 
-/// The room that the tiles of one run need, and of two.
-const ROOM: [Vec2; 2] = [vec2(990.0, 560.0), vec2(990.0, 600.0)];
-
 /// The room that each of a few views needs.
 const TILE: Vec2 = vec2(200.0, 170.0);
 
@@ -197,7 +194,8 @@ impl Layout {
         let (tabbed, fronts) = (self.tabbed(), self.fronts());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());
         let is_small = {
-            let (room, needed) = (ui.available_size(), self.needs.unwrap_or(ROOM[contexts.len().min(2) - 1]));
+            let whole = FigureContent::All.least_size(contexts.len() > 1);
+            let (room, needed) = (ui.available_size(), self.needs.unwrap_or(whole.into()));
             room.x < needed.x || room.y < needed.y
         };
         let mut behavior =

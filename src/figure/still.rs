@@ -39,6 +39,21 @@ impl FigureSize {
     pub const fn new(size: (f32, f32)) -> Self {
         Self { size, text_scale: 1.0 }
     }
+
+    /// The least size of a content in this text, of one run or of two.
+    pub fn least(self, content: FigureContent, compared: bool) -> (f32, f32) {
+        let (width, height) = content.least_size(compared);
+        (width * self.text_scale, height * self.text_scale)
+    }
+
+    /// Why it is too small for a content, if it is.
+    pub fn refusal(self, content: FigureContent, compared: bool) -> Option<String> {
+        let ((width, height), (least_width, least_height)) = (self.size, self.least(content, compared));
+        let is_small = width < least_width || height < least_height;
+        is_small.then(|| {
+            format!("{width} × {height} points are too few for all views, which need {least_width} × {least_height}")
+        })
+    }
 }
 
 /// Common sizes with their names. Columns have twice the usual widths of 3.5 and 7 inches: reduced to them, the text has the 7 points

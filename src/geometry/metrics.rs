@@ -130,10 +130,10 @@ impl GeometryMetrics {
         Self {
             ima_contrast: mean("ima_contrast", whole, contrast),
             beta_gap: mean("beta_gap", two.and(inverse), gap),
-            off_diagonal_mass: mean("off_diagonal_mass", two, mass),
+            off_diagonal_mass: mean("off_diagonal_mass", whole, mass),
             dto: mean("dto", named, dto),
             alignment: mean("alignment", named, alignments),
-            c2_residual: mean("c2_residual", two.and(smooth), curvature),
+            c2_residual: mean("c2_residual", whole.and(smooth), curvature),
             posterior_error: mean("posterior_error", some.and(inverse), errors),
             singular_values: row_means(&singular),
             column_norms: row_means(&lengths),
@@ -222,6 +222,15 @@ impl GeometryMetrics {
     pub fn compared_in(&self, plane: [usize; 2]) -> Result<(), Undefined> {
         let active = self.compared()?;
         if plane.iter().all(|i| active.contains(i)) { Ok(()) } else { Err(Undefined::CollapsedLatent) }
+    }
+
+    /// Checks that both latents of a plane are active and that posterior means vary along as many directions as there are active
+    /// latents: what is said of two latents that share one would be about neither.
+    ///
+    /// # Errors
+    /// As [`Self::compared_in`] and [`Self::independent`].
+    pub fn independent_in(&self, plane: [usize; 2]) -> Result<(), Undefined> {
+        self.compared_in(plane).and_then(|()| self.independent(2).map(|_active| ()))
     }
 }
 

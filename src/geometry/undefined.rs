@@ -53,9 +53,10 @@ pub enum Undefined {
     PointMass,
 }
 
-impl fmt::Display for Undefined {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Undefined {
+    /// The reason in words, without a full stop.
+    pub fn sentence(self) -> &'static str {
+        match self {
             Self::NoActiveLatent => "no latent is active: all have collapsed to the prior",
             Self::FewObservations => {
                 "the variance of so few held-out posterior means does not tell active latents from collapsed ones: give at least 20 rows"
@@ -84,7 +85,13 @@ impl fmt::Display for Undefined {
             Self::NoObjective => "the file of the model does not say β and σ²; set them",
             Self::OtherRegularizer => "the regulariser is not β KL, so b = βσ² does not decide the optimum",
             Self::PointMass => "the posterior of an autoencoder is a point: it has no covariance, no KL and no ELBO",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Undefined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
     }
 }
 

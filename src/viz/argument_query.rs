@@ -39,7 +39,7 @@ impl Query for ArgumentQuery {
 
     fn answer(&self, snapshot: &Snapshot, model: &Vae<f64>) -> ArgumentNumbers {
         let geometry = &snapshot.geometry;
-        let misplaced = geometry.compared_in(self.plane).and_then(|()| {
+        let misplaced = geometry.independent_in(self.plane).and_then(|()| {
             let error = seam_product(model, &self.z, self.plane).error;
             if error.is_finite() { Ok(error) } else { Err(Undefined::NotFinite) }
         });

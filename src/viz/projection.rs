@@ -33,7 +33,7 @@ pub struct Projection {
 }
 
 /// The range of nearly all of these numbers in ascending order: without a four-hundredth at each end, and without what lies ten
-/// interquartile ranges beyond the quartiles.
+/// interquartile ranges beyond the quartiles, unless that is a hundredth of them or more: then it is a part of the data.
 fn nearly_all(sorted: &[f64]) -> [f64; 2] {
     let last = sorted.len() - 1;
     let cut = sorted.len() / 400;
@@ -42,9 +42,10 @@ fn nearly_all(sorted: &[f64]) -> [f64; 2] {
     if reach == 0.0 {
         return [sorted[cut], sorted[last - cut]];
     }
-    let first = sorted.partition_point(|x| *x < low - reach);
-    let end = sorted.partition_point(|x| *x <= high + reach) - 1;
-    [sorted[cut.max(first)], sorted[(last - cut).min(end)]]
+    let few = |count: usize| if 100 * count < sorted.len() { count } else { 0 };
+    let first = few(sorted.partition_point(|x| *x < low - reach));
+    let beyond = few(sorted.len() - sorted.partition_point(|x| *x <= high + reach));
+    [sorted[cut.max(first)], sorted[last - cut.max(beyond)]]
 }
 /// Numbers that principal axes and extents are computed from at most: the first held-out observations.
 const MOST_NUMBERS: usize = 4_000_000;

@@ -216,15 +216,20 @@ impl ExportDialog {
         });
         ui.horizontal(|ui| {
             ui.label("size");
+            let (content, compared) = (settings.content, source.is_compared());
             let size = &mut settings.size;
             for (name, preset) in SIZES {
-                if ui.selectable_label(*size == preset, name).clicked() {
+                let refusal = preset.refusal(content, compared);
+                let button = Button::selectable(*size == preset, name);
+                let button = ui.add_enabled(refusal.is_none(), button);
+                if button.on_disabled_hover_text(refusal.unwrap_or_default()).clicked() {
                     *size = preset;
                 }
             }
-            for (name, side) in [("width", &mut size.size.0), ("height", &mut size.size.1)] {
+            let least = size.least(content, compared);
+            for (name, side, least) in [("width", &mut size.size.0, least.0), ("height", &mut size.size.1, least.1)] {
                 let label = ui.label(name);
-                ui.add(DragValue::new(side).range(100.0..=8000.0).max_decimals(0)).labelled_by(label.id);
+                ui.add(DragValue::new(side).range(least..=8000.0).max_decimals(0)).labelled_by(label.id);
             }
         });
         ui.horizontal(|ui| {

@@ -67,6 +67,9 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
         let likelihood = snapshot.map_or_else(Likelihood::default, |s| s.config.architecture.likelihood);
         let samples = snapshot.map_or(1000, |s| s.data.train.samples());
         let b = objective(ui, settings, likelihood, samples, draft, commands);
+        if !draft.config.lacks_objective(settings) {
+            regularizer(ui, &mut settings.objective.regularizer, commands);
+        }
         if b.contains_pointer() {
             selection.pointed = Some(Symbol::B);
         }
@@ -212,8 +215,6 @@ fn objective(
     if returns(ui, &beta, &mut objective.beta, home.beta) || beta.changed() {
         commands.send(UiCommand::Change(Command::Beta(objective.beta)));
     }
-    regularizer(ui, &mut settings.objective.regularizer, commands);
-    let objective = &mut settings.objective;
     if likelihood == Likelihood::Bernoulli {
         let why = Undefined::NoVariance.to_string();
         ui.add_enabled_ui(false, |ui| {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use eframe::egui::style::ScrollStyle;
 use eframe::egui::{
     Align, Button, Layout, MenuBar, Response, RichText, ScrollArea, Slider, TextStyle, TextWrapMode, Ui, WidgetText,
 };
@@ -78,8 +79,10 @@ const BESIDE_MENU: f32 = 60.0;
 fn menus(ui: &mut Ui, bar: &Bar<'_>) {
     for (name, menu) in MENUS {
         ui.menu_button(name, |ui| {
-            // In a low window a menu is scrolled.
+            // In a low window a menu is scrolled, and one sees that it is.
             let most = ui.ctx().content_rect().height() - BESIDE_MENU;
+            ui.set_max_height(most);
+            ui.spacing_mut().scroll = ScrollStyle::solid();
             ScrollArea::vertical().max_height(most).show(ui, |ui| entries(ui, menu, bar));
         });
     }

@@ -57,16 +57,21 @@ pub(crate) fn round_ticks([low, high]: [f64; 2], count: f64, units: [f64; 2]) ->
     marks.into_iter().map(|mark| (mark.value, tick(centre + scale * mark.value, scale * mark.step_size))).collect()
 }
 
-/// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them.
+/// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them and at least two: one number tells no scale.
 pub(crate) fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
     move |input| {
         let (low, high) = input.bounds;
         let rough = ((high - low) / count).max(1e-12);
         let power = 10_f64.powf(rough.log10().floor());
-        let step = power * [1.0, 2.0, 5.0].into_iter().find(|k| k * power >= 0.75 * rough).unwrap_or(10.0);
-        let first = (low / step).ceil();
-        let marks = (0..=(4.0 * count) as usize).map(|k| (first + k as f64) * step);
-        marks.take_while(|value| *value <= high).map(|value| GridMark { value, step_size: step }).collect()
+        let lines = |step: f64| {
+            let first = (low / step).ceil();
+            let marks = (0..=(4.0 * count) as usize).map(|k| (first + k as f64) * step);
+            marks.take_while(|value| *value <= high).map(|value| GridMark { value, step_size: step }).collect()
+        };
+        let steps = [10.0, 5.0, 2.0, 1.0, 0.5, 0.2].map(|k| k * power);
+        let widest = steps.iter().rposition(|step| *step >= 0.75 * rough).unwrap_or(0);
+        let enough = steps[widest..].iter().map(|step| lines(*step)).find(|marks: &Vec<GridMark>| marks.len() > 1);
+        enough.unwrap_or_else(|| lines(steps[widest]))
     }
 }
 
@@ -108,12 +113,17 @@ mod tests {
 
     #[test]
     fn grids_have_round_lines_inside_the_bounds() {
-        for (bounds, expected) in
-            [((-0.3, 3.2), vec![0.0, 1.0, 2.0, 3.0]), ((0.0, 0.09), vec![0.0, 0.02, 0.04, 0.06, 0.08])]
-        {
+        for (bounds, expected) in [
+            ((-0.3, 3.2), vec![0.0, 1.0, 2.0, 3.0]),
+            ((0.0, 0.09), vec![0.0, 0.02, 0.04, 0.06, 0.08]),
+            ((0.9, 1.9), vec![1.0, 1.2, 1.4, 1.6, 1.8]),
+        ] {
             let marks = grid(4.0)(GridInput { bounds, base_step_size: 1.0 });
             assert_eq!(marks.len(), expected.len(), "{marks:?}");
             assert!(marks.iter().zip(expected).all(|(mark, value)| (mark.value - value).abs() < 1e-12));
         }
+        // A step of 1 would leave one line.
+        let marks = grid(1.3)(GridInput { bounds: (0.1, 1.4), base_step_size: 1.0 });
+        assert_eq!(marks.iter().map(|mark| mark.value).collect::<Vec<_>>(), [0.5, 1.0]);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Align2, Color32, Painter, Pos2, Rect, RichText, Ui, Vec2, vec2};
 
+use super::remark::{Remark, remark};
 use crate::viz::theme::label_font;
 
 /// Text with a halo of the background's colour.
@@ -20,8 +21,14 @@ pub(crate) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &st
     painter.galley(corner, galley, color);
 }
 
-/// Says in the middle of a view why there is nothing to see.
+/// Says in the middle of a view why there is nothing to see; a figure of that view alone is refused.
 pub(crate) fn instead(ui: &mut Ui, sentence: &str) {
+    remark(ui, Remark::Nothing(sentence.to_owned()));
+    instead_of_part(ui, sentence);
+}
+
+/// The same of a part of a view.
+pub(crate) fn instead_of_part(ui: &mut Ui, sentence: &str) {
     ui.centered_and_justified(|ui| ui.label(RichText::new(sentence).weak()));
 }
 

@@ -1,8 +1,9 @@
 //! Legends: what the marks of a view are, in a line above them.
 
-use eframe::egui::{Color32, Id, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use eframe::egui::{Color32, Galley, Id, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use super::polyline::polyline;
+use super::remark::{Remark, remark};
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::theme::label_font;
@@ -55,22 +56,34 @@ const GAP: f32 = 9.0;
 /// A view that is lower or narrower than this has no room for a legend.
 const LEAST: [f32; 2] = [180.0, 210.0];
 
-/// Names the marks in a line of its own, so that it never covers data. What does not fit is left out, the last first, and in small
-/// views all of it. A click on a name opens the glossary there.
+/// A view that is as high as this has room for a second line.
+const TWO_LINES: f32 = 300.0;
+
+/// Names the marks in a line of its own, or two, so that it never covers data. What does not fit is left out, the last first, and in
+/// small views all of it. A click on a name opens the glossary there.
 pub(crate) fn legend_line(ui: &mut Ui, context: &ViewContext<'_>, is_on: bool, entries: &[LegendEntry]) {
     let area = ui.available_rect_before_wrap();
     if !is_on || area.width() < LEAST[0] || area.height() < LEAST[1] {
         return;
     }
     let palette = ViewContext::palette(ui);
-    let (line, _) = ui.allocate_exact_size(vec2(area.width(), HEIGHT), Sense::hover());
+    let names =
+        entries.iter().map(|entry| ui.painter().layout_no_wrap(entry.name.to_owned(), label_font(), palette.ink));
+    let names: Vec<_> = names.collect();
+    let width = |name: &Galley| SAMPLE + 4.0 + name.size().x;
+    let needed = names.iter().map(|name| width(name) + GAP).sum::<f32>() - GAP;
+    let most = if area.height() >= TWO_LINES && needed > area.width() - 4.0 { 2 } else { 1 };
+    let (lines, _) = ui.allocate_exact_size(vec2(area.width(), HEIGHT * most as f32), Sense::hover());
     context.layer(ui.painter(), 1, "legend");
-    let mut left = line.left() + 4.0;
-    for entry in entries {
-        let name = ui.painter().layout_no_wrap(entry.name.to_owned(), label_font(), palette.ink);
-        let place = Rect::from_min_size(Pos2::new(left, line.top()), vec2(SAMPLE + 4.0 + name.size().x, HEIGHT));
-        if place.right() > line.right() {
-            return;
+    let (mut left, mut line) = (lines.left() + 4.0, 0);
+    for (entry, name) in entries.iter().zip(names) {
+        if left + width(&name) > lines.right() {
+            (left, line) = (lines.left() + 4.0, line + 1);
+        }
+        let top = lines.top() + HEIGHT * line as f32;
+        let place = Rect::from_min_size(Pos2::new(left, top), vec2(width(&name), HEIGHT));
+        if line == most || place.right() > lines.right() {
+            return remark(ui, Remark::LeftOut("the whole legend"));
         }
         left = place.right() + GAP;
         draw_sample(ui, Rect::from_min_size(place.min, vec2(SAMPLE, HEIGHT)), entry.sample);

@@ -17,6 +17,7 @@ pub(crate) mod plot_painter;
 pub(crate) mod points;
 pub(crate) mod polyline;
 pub mod prose;
+pub(crate) mod remark;
 pub(crate) mod singular;
 pub(crate) mod tile;
 pub(crate) mod zoom;

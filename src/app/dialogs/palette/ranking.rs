@@ -71,6 +71,7 @@ pub(super) fn folded(text: &str) -> String {
             'τ' => folded.push_str("tau"),
             '²' => folded.push('2'),
             '−' => folded.push('-'),
+            '₀'..='₉' => folded.extend(char::from_digit(u32::from(c) - u32::from('₀'), 10)),
             c => folded.push(c),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::ranking::{folded, rank};
 use super::row::{PaletteContext, PaletteRow, RowAction};
-use super::typed::{TYPED, TypedSetting};
+use super::typed::{TYPED, TypedSetting, one_latent};
 use crate::viz::command::{CommandEntry, UiCommand};
 use crate::viz::views::command_table;
 
@@ -26,6 +26,11 @@ pub(super) fn palette_rows(
         } else {
             rows.push(completion(setting, context));
         }
+    }
+    if let Some((name, value)) = text.split_once(split)
+        && let Some(row) = one_latent(context, name, value)
+    {
+        rows.push(row);
     }
     let commands =
         command_table().iter().filter(|entry| !matches!(entry.command, UiCommand::Escape | UiCommand::TogglePalette));
@@ -106,6 +111,7 @@ mod tests {
         assert_eq!(first("steps 5000"), RowAction::Send(UiCommand::StepsTo(5000)));
         assert_eq!(first("seed 3"), RowAction::Send(UiCommand::SetSeed(3)));
         assert_eq!(first("z 1 -0.5"), RowAction::Send(UiCommand::MoveTo(vec![1.0, -0.5])));
+        assert_eq!(first("z2 -0.5"), RowAction::Send(UiCommand::MoveTo(vec![0.5, -0.5])));
         assert_eq!(first("phi -20"), RowAction::Send(UiCommand::SetPhi(-20.0)));
         assert!(matches!(first("phi 200"), RowAction::Refuse(_)));
         assert_eq!(first("z −2"), RowAction::Send(UiCommand::MoveTo(vec![-2.0, 1.0])));
@@ -128,6 +134,8 @@ mod tests {
             ("optimizer qqq", "no optimiser"),
             ("rotate 400", "360"),
             ("z 1 2 3", "2 latents"),
+            ("z3 1", "2 latents"),
+            ("z1 x", "not a number"),
             ("z 100", "between"),
             ("z a", "number"),
             ("seed -1", "whole number"),

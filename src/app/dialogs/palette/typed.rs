@@ -122,13 +122,29 @@ fn place(context: &PaletteContext<'_>, text: &str) -> Result<(String, UiCommand)
         return Err(format!("there are {} latents, not {}", z.len(), words.len()));
     }
     for (z, word) in z.iter_mut().zip(words) {
-        let number = typed(word.trim_end_matches(',')).ok_or_else(|| format!("{} is not a number", quoted(word)))?;
-        if !(-FARTHEST..=FARTHEST).contains(&number) {
-            return Err(format!("{number} is not between −{FARTHEST} and {FARTHEST}"));
-        }
-        *z = number;
+        *z = coordinate(word.trim_end_matches(','))?;
     }
     Ok((format!("to {}", latent(&z)), UiCommand::MoveTo(z)))
+}
+
+/// The row for one coordinate of z*, typed as z2 -0.5; `None` if that is not what was typed.
+pub(super) fn one_latent(context: &PaletteContext<'_>, name: &str, value: &str) -> Option<PaletteRow> {
+    let number: usize = name.strip_prefix('z')?.parse().ok()?;
+    let m = context.z.len();
+    let moved = || {
+        let mut z = context.z.to_vec();
+        let place = number.checked_sub(1).and_then(|i| z.get_mut(i));
+        *place.ok_or_else(|| format!("there are {m} latents, not {number}"))? =
+            coordinate(value.trim_start_matches(['=', ' ']))?;
+        Ok((format!("to {}", latent(&z)), UiCommand::MoveTo(z)))
+    };
+    one(context, "z*", moved()).pop()
+}
+
+fn coordinate(text: &str) -> Result<f64, String> {
+    let number = typed(text).ok_or_else(|| format!("{} is not a number", quoted(text)))?;
+    let is_near = (-FARTHEST..=FARTHEST).contains(&number);
+    is_near.then_some(number).ok_or_else(|| format!("{number} is not between −{FARTHEST} and {FARTHEST}"))
 }
 
 fn latent(z: &[f64]) -> String {

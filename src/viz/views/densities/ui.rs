@@ -11,7 +11,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::file_values::length_words;
 use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, values_at};
-use crate::viz::draw::legend::{LegendEntry, legend_line};
+use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
@@ -79,10 +79,8 @@ fn entries(palette: &Palette, has_truth: bool) -> Vec<LegendEntry> {
             "its image",
             "p(zᵢ)/‖Jᵢ‖ over arc length along the red curve through d(z*)",
         ),
-        LegendEntry::line(
-            1.0,
-            palette.image.gamma_multiply(0.45),
-            &[],
+        LegendEntry::new(
+            Sample::Line(histogram_stroke(palette), &[]),
             "decoded samples",
             "A histogram of arc lengths of decoded samples, measured without a derivative",
         ),
@@ -101,6 +99,11 @@ fn entries(palette: &Palette, has_truth: bool) -> Vec<LegendEntry> {
         entries.push(LegendEntry::line(1.2, palette.truth, TRUTH_GHOST_DASHES, "true ghosts", help));
     }
     entries
+}
+
+/// The stairs of decoded samples, which lie over darker slices.
+fn histogram_stroke(palette: &Palette) -> Stroke {
+    Stroke::new(1.2, palette.image.gamma_multiply(0.75))
 }
 
 /// The answer about one seam.
@@ -191,11 +194,15 @@ fn is_collapsed(context: &ViewContext<'_>, latent: usize) -> bool {
 /// The room for the labels of the upward axes, the same in blue and in red.
 const AXIS: f32 = 30.0;
 
-fn plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'static> {
+/// The height of a plot that has room for the name of its axis, in points.
+const ROOMY: f32 = 110.0;
+
+fn plot(ui: &Ui, id: &str, across: &'static str, context: &ViewContext<'_>) -> Plot<'static> {
+    let across = if ui.available_height() > ROOMY { across } else { "" };
     still_plot(ui, id, context)
         .show_grid([false, false])
         .show_axes([context.axes, context.axes])
-        .custom_x_axes(vec![axis_across("")])
+        .custom_x_axes(vec![axis_across(across)])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(AXIS)])
         .x_grid_spacer(grid(6.0))
         .y_grid_spacer(grid(3.0))
@@ -205,7 +212,7 @@ fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam, scale: DensityScal
     let range = scale.range();
     let palette = ViewContext::palette(ui);
     let name = indexed("z", seam.latent);
-    let response = plot(ui, "prior", context)
+    let response = plot(ui, "prior", "", context)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-range, 0.0], [range, 0.5])));
     let marks = PlotPainter::new(ui, context, response.transform);
     let curve: Vec<[f64; 2]> = seam.t.iter().map(|t| [*t, normal_density(*t)]).collect();
@@ -273,7 +280,7 @@ fn pushed(
     let palette = ViewContext::palette(ui);
     let (reach, height) = (scale.reach(), scale.height);
     let zero = seam.arc_at(0.0);
-    let response = plot(ui, "pushed", context)
+    let response = plot(ui, "pushed", "arc length", context)
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-reach, 0.0], [reach, height])));
     let marks = PlotPainter::new(ui, context, response.transform);
     if is_collapsed(context, seam.latent) {
@@ -285,7 +292,7 @@ fn pushed(
     if let Some(Found { ghosts, arcs, .. }) = found {
         let bars = histogram(arcs.iter().map(|arc| arc - zero), arcs.len(), reach);
         let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
-        marks.curve(steps, Stroke::new(1.0, palette.image.gamma_multiply(0.45)), &[]);
+        marks.curve(steps, histogram_stroke(palette), &[]);
         draw_ghosts(&marks, ghosts, palette);
     }
     if let Some(truth) = truth {
@@ -294,7 +301,7 @@ fn pushed(
     marks.curve(curve.iter().copied(), Stroke::new(2.0, palette.image), &[]);
     let (z, speed) = (context.probe.z()[seam.latent], speed_here(context, seam));
     marker(&marks, seam.arc_at(z) - zero, normal_density(z) / speed, palette.image);
-    let length = format!("‖J{}‖", indexed("", seam.latent));
+    let length = length_name(context, seam.latent);
     caption(
         &marks,
         0,
@@ -334,6 +341,15 @@ fn pushed(
     marks
 }
 
+/// The name of the length of a column of J: densities are over arc lengths in data space, also where J is measured in the Fisher metric.
+fn length_name(context: &ViewContext<'_>, latent: usize) -> String {
+    if context.in_fisher_metric() {
+        format!("‖∂π/∂{}‖", indexed("z", latent))
+    } else {
+        format!("‖J{}‖", indexed("", latent))
+    }
+}
+
 /// The density over arc length from the point of zᵢ = 0.
 fn curve(seam: &Seam) -> Vec<[f64; 2]> {
     let zero = seam.arc_at(0.0);
@@ -349,7 +365,7 @@ fn spike(context: &ViewContext<'_>, marks: &PlotPainter, seam: &Seam, height: f6
     caption(
         marks,
         1,
-        &format!("nearly on one point (‖J{}‖ = {length} at z*)", indexed("", seam.latent)),
+        &format!("nearly on one point ({} = {length} at z*)", length_name(context, seam.latent)),
         palette.image,
     );
     marks.clone()

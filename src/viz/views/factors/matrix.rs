@@ -101,7 +101,7 @@ pub(super) fn matrix(ui: &mut Ui, context: &ViewContext<'_>, correlation: &Facto
     }
     let place = area.with_min_x(area.min.x + gutter).with_min_y(area.min.y + header);
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("matrix"), |ui| {
-        let matrix = NamedMatrix { name: shown.name(), values, rows, columns: names, unit, help };
+        let matrix = NamedMatrix { name: shown.name(), values, rows, columns: names, unit, help, is_scaled: false };
         heat_matrix(ui, context, &matrix, cell);
     });
     ui.allocate_rect(area, Sense::hover());

@@ -14,6 +14,7 @@ use crate::viz::draw::hover::significant;
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::matrix::{NamedMatrix, heat_matrix};
 use crate::viz::draw::number::number;
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::number_name::{CONTRAST_HERE, GAP_HERE};
 use crate::viz::selection::Selection;
 use crate::viz::symbol::Symbol;
@@ -44,7 +45,7 @@ const MOST_CELLS: usize = 8;
 fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
     legend_line(ui, context, selection.layers.legend, &entries(palette, selection.shown().len() == 2));
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+    let area = ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             let title =
                 if context.in_fisher_metric() { "J = F^½ ∂η/∂z = U S Vᵀ at z*" } else { "J = U S Vᵀ at z*" };
@@ -89,6 +90,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             _ => numbers(ui, selection),
         }
     });
+    if area.content_size.y > area.inner_rect.height() + 1.0 {
+        remark(ui, Remark::LeftOut("the lower part"));
+    }
 }
 
 /// The legend: the circles of two latents, then bars and cells.
@@ -183,6 +187,7 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
                 columns: named("J"),
                 unit: if context.in_fisher_metric() { "in the Fisher metric" } else { "squared units of x" },
                 help: "JᵀJ: off its diagonal 0 exactly when the columns are orthogonal (C1)",
+                is_scaled: true,
             },
             NamedMatrix {
                 name: "V",
@@ -192,11 +197,12 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
                 unit: "",
                 help: "Right singular vectors, columns named after the latents; a signed permutation exactly when the columns are \
                        orthogonal and their lengths differ",
+                is_scaled: false,
             },
         ] {
             let symbol = if matrix.name == "V" { Symbol::V } else { Symbol::J };
             let shown = ui.vertical(|ui| {
-                ui.label(matrix.name).on_hover_text(matrix.help);
+                ui.label(matrix.title()).on_hover_text(matrix.help);
                 heat_matrix(ui, context, &matrix, cell);
             });
             let place = shown.response.rect;

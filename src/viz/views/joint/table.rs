@@ -2,6 +2,7 @@
 
 use super::query::JointQuery;
 use super::ui::place;
+use crate::geometry::Undefined;
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
 use crate::viz::selection::Selection;
@@ -12,9 +13,7 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     if context.snapshot.latent_dim() < 2 {
         return Err("one latent has no joint density");
     }
-    if context.snapshot.geometry.compared_in(selection.axes).is_err() {
-        return Err("a latent of the plane has collapsed to the prior");
-    }
+    context.snapshot.geometry.independent_in(selection.axes).map_err(Undefined::sentence)?;
     let query = JointQuery { z: context.probe.z().to_vec(), plane: selection.axes };
     let found = context.query(&query).ok_or(NOT_YET)?;
     let [a, b] = found.plane.map(|i| format!("z_{}", i + 1));

@@ -1,8 +1,8 @@
 //! Does the density on the manifold factorise along the seams, and do arc lengths make coordinates of the data?
 
 use eframe::egui::{
-    Align2, CursorIcon, EventFilter, Id, Key, Pos2, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, EventFilter, Id, Key, Label, Pos2, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextStyle,
+    TextWrapMode, Ui, UiBuilder, Vec2, WidgetInfo, WidgetText, pos2, vec2,
 };
 use egui_plot::{AxisHints, PlotBounds};
 
@@ -15,7 +15,7 @@ use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::color_bar::signed_bar;
 use crate::viz::draw::file_values::length_words;
 use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, significant, values_at};
-use crate::viz::draw::labels::{Labels, instead};
+use crate::viz::draw::labels::{Labels, instead, instead_of_part};
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -32,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         return instead(ui, "One latent has no other to be independent of");
     };
     let plane = [a, b];
-    if let Err(reason) = context.snapshot.geometry.compared_in(plane) {
+    if let Err(reason) = context.snapshot.geometry.independent_in(plane) {
         return instead(ui, &format!("No joint density: {reason}"));
     }
     let answer = context.query(&JointQuery { z: selection.z.clone(), plane });
@@ -45,7 +45,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let refusal = refusal(joint, truth);
     legend_line(ui, context, selection.layers.legend, &entries(ViewContext::palette(ui), refusal.is_none()));
     let area = ui.available_rect_before_wrap();
-    let lines = if context.is_figure() { 2.0 * LINE } else { 3.0 * LINE } + 2.0;
+    // The numbers of a figure need more lines the narrower it is.
+    let lines = if context.is_figure() { (1100.0 / area.width()).ceil().clamp(1.0, 4.0) } else { 3.0 };
+    let lines = lines * LINE + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
     // A square, and the rest for the samples.
     let labels = vec2(26.0, 20.0);
@@ -56,7 +58,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal {
             Some(_) if context.is_figure() => {
-                instead(ui, &format!("no global coordinates: {}", in_short(joint, truth)));
+                instead_of_part(ui, &format!("no global coordinates: {}", in_short(joint, truth)));
             }
             Some(reason) => refuse(ui, &reason),
             None => unrolled(ui, context, joint),
@@ -68,7 +70,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         if context.is_figure() {
             return figure_numbers(ui, joint, around.as_deref());
         }
-        numbers(ui, joint, context.in_fisher_metric());
+        numbers(ui, context, joint);
         if let Some(around) = around.as_deref() {
             loops(ui, plane, *around);
         }
@@ -110,9 +112,11 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
         .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-RANGE; 2], [RANGE; 2])));
     let marks = PlotPainter::new(ui, context, response.transform);
     let difference = &joint.product.difference;
-    let largest = difference.iter().copied().filter(|d| d.is_finite()).fold(0.0, |m: f64, d| m.max(d.abs()));
-    // Small differences stay pale: the scale never shrinks below a tenth of the largest density.
-    let scale = largest.max(0.1);
+    // One scale for two compared runs. Small differences stay pale: it never shrinks below a tenth of the largest density.
+    let query = JointQuery { z: selection.z.clone(), plane: joint.plane };
+    let has_joint = |other: &&ViewContext<'_>| other.snapshot.geometry.independent_in(joint.plane).is_ok();
+    let beside = context.beside.filter(has_joint).and_then(|other| other.query(&query));
+    let scale = largest_difference(joint).max(beside.as_deref().map_or(0.0, largest_difference)).max(0.1);
     let shade = |d: f64| palette.signed(if d.is_finite() { d / scale } else { 0.0 });
     marks.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));
     let [x, y] = [selection.z[a], selection.z[b]];
@@ -152,6 +156,11 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
             .chain(difference.map(|d| format!("product − joint = {} of the largest density", significant(d))))
             .collect()
     });
+}
+
+/// The largest magnitude of the difference, as a share of the largest density.
+fn largest_difference(joint: &Joint) -> f64 {
+    joint.product.difference.iter().copied().filter(|d| d.is_finite()).fold(0.0, |m: f64, d| m.max(d.abs()))
 }
 
 /// The latents of grid point `k`.
@@ -248,26 +257,36 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
 fn figure_numbers(ui: &mut Ui, joint: &Joint, around: Option<&LoopIntegrals>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
-        ui.label(format!("½∫|product − joint| = {}", number(joint.product.error, 3)));
-        ui.label(format!("distance correlation = {} (chance {})", number(joint.dependence, 3), number(joint.band, 3)));
+        whole(ui, format!("½∫|product − joint| = {}", number(joint.product.error, 3)));
+        whole(ui, format!("distance correlation = {} (chance {})", number(joint.dependence, 3), number(joint.band, 3)));
         if let Some(around) = around {
             for (k, latent) in joint.plane.into_iter().enumerate() {
                 let integral = number(around.integrals[k], 3);
-                ui.label(format!("∮ {} d{} = {integral}", indexed("s", latent), indexed("z", latent)));
+                whole(ui, format!("∮ {} d{} = {integral}", indexed("s", latent), indexed("z", latent)));
             }
         }
     });
 }
 
-fn numbers(ui: &mut Ui, joint: &Joint, bernoulli: bool) {
+/// A text that is not broken: it begins the next line where it does not fit.
+fn whole(ui: &mut Ui, text: String) {
+    let galley =
+        WidgetText::from(text.as_str()).into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Body);
+    if galley.size().x > ui.available_size_before_wrap().x {
+        ui.end_row();
+    }
+    ui.add(Label::new(text).extend());
+}
+
+fn numbers(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
+    let bernoulli = context.in_fisher_metric();
     let [a, b] = joint.plane;
     let line = |ui: &mut Ui, text: String, value: String, rest: String, help: &str| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 5.0;
             ui.label(text).on_hover_text(help);
             ui.label(RichText::new(value).strong()).on_hover_text(help);
-            ui.add(eframe::egui::Label::new(RichText::new(rest).weak().size(SMALLEST_TEXT)).truncate())
-                .on_hover_text(help);
+            ui.add(Label::new(RichText::new(rest).weak().size(SMALLEST_TEXT)).truncate()).on_hover_text(help);
         });
     };
     line(

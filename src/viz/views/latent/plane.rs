@@ -54,7 +54,6 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let Plane { axes, is_small } = plane;
     let [a, b] = axes;
     let one = a == b;
-    let vertical = if one { "spread".to_owned() } else { indexed("z", b) };
     let id = if is_small { format!("latent space {a} {b}") } else { "latent space".to_owned() };
     let ticks = if is_small { 4.0 } else { 8.0 };
     if !is_small {
@@ -65,7 +64,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         .x_grid_spacer(grid(ticks))
         .y_grid_spacer(grid(ticks))
         .custom_x_axes(if is_small { Vec::new() } else { vec![axis(AxisHints::new_x(), &indexed("z", a))] })
-        .custom_y_axes(if is_small { Vec::new() } else { vec![axis(AxisHints::new_y(), &vertical)] })
+        .custom_y_axes(if is_small || one { Vec::new() } else { vec![axis(AxisHints::new_y(), &indexed("z", b))] })
         .show(ui, |plot| {
             let [x, y] = selection.latent_window.filter(|_| !is_small).unwrap_or([[-RANGE, RANGE]; 2]);
             plot.set_plot_bounds(PlotBounds::from_min_max([x[0], y[0]], [x[1], y[1]]));
@@ -93,13 +92,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         heat.draw(&marks, palette);
     }
     marks.layer("prior");
-    for ring in 1..=3 {
-        marks.curve(
-            ellipse([0.0; 2], [[1.0, 0.0], [0.0, 1.0]], f64::from(ring)),
-            Stroke::new(1.0, palette.muted.gamma_multiply(0.4)),
-            &[],
-        );
-    }
+    prior(&marks, palette, one);
     let snapshot = context.snapshot;
     let count = snapshot.encodings.columns();
     let place = |i: usize| code(snapshot, i, axes);
@@ -176,7 +169,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         }
     }
     let codes = selection.layers.codes;
-    let names = [indexed("z", a), if one { "spread".to_owned() } else { indexed("z", b) }];
+    let names = [a, b].map(|i| indexed("z", i));
     let help = match (context.snapshot.latent_dim() > 2, singular.is_some()) {
         (false, false) => "",
         (false, true) => "v: curves along the right singular vectors of J through z*",
@@ -193,6 +186,20 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         name.into_iter().chain(values.map(|(name, z)| format!("{name} = {}", significant(z)))).collect()
     });
     response.on_hover_cursor(CursorIcon::Crosshair);
+}
+
+/// One, two and three standard deviations of the prior: circles, or of one latent places on its axis.
+fn prior(marks: &PlotPainter, palette: &Palette, one: bool) {
+    let stroke = Stroke::new(1.0, palette.muted.gamma_multiply(0.4));
+    for deviations in [1.0, 2.0, 3.0] {
+        if one {
+            for x in [-deviations, deviations] {
+                marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, &[]);
+            }
+        } else {
+            marks.curve(ellipse([0.0; 2], [[1.0, 0.0], [0.0, 1.0]], deviations), stroke, &[]);
+        }
+    }
 }
 
 /// The legend: the kinds of marks that are shown, the most important first.

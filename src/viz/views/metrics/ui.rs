@@ -14,6 +14,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::hover::{hover_with_help, significant};
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::{polyline, seldom};
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::loop_query::LoopQuery;
 use crate::viz::metrics_query::MetricsQuery;
 use crate::viz::selection::Selection;
@@ -56,8 +57,13 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let height = ((room.y - 3.0 * LEVELS - differences - headings) / rows as f32 - 5.0).clamp(17.0, 48.0);
         // In a figure and in presenter mode nothing is cut: nothing is scrolled there.
         let end = ui.clip_rect().bottom();
-        let has_room =
-            |ui: &Ui, needed: f32| !(context.is_figure() || context.presented) || ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
+        let has_room = |ui: &Ui, needed: f32| {
+            let fits = ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
+            if !fits {
+                remark(ui, Remark::LeftOut("the last rows"));
+            }
+            fits || !(context.is_figure() || context.presented)
+        };
         // Under the small plot stand its levels, under the value the difference from the other run.
         let below = |metric: &Metric| {
             let now = (metric.now)(context.snapshot);
@@ -112,7 +118,7 @@ fn heading(ui: &mut Ui, group: Group, count: usize, is_model: bool) -> Response 
 /// The loop integrals around the rectangle of the joint-density view.
 fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     let around = match selection.shown() {
-        &[a, b] => context.snapshot.geometry.compared_in([a, b]).and_then(|()| {
+        &[a, b] => context.snapshot.geometry.independent_in([a, b]).and_then(|()| {
             let (z, corners) = (context.probe.z().to_vec(), selection.corners);
             context.query(&LoopQuery { z, plane: [a, b], corners }).ok_or(Undefined::NotYet)
         }),

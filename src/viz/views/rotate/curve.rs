@@ -34,13 +34,11 @@ pub(super) fn curve(
     // The other run has best full posteriors, and a level, of its own.
     let others_full = others.and_then(RotationCurve::full).unwrap_or(full);
     let others_loss = |d: f64| others.map_or(0.0, |others| full - others_full + others.loss(d - others.origin()));
-    let worst = degrees()
-        .flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0), others_loss(d)])
-        .filter(|x| x.is_finite())
-        .fold(0.02, f64::max);
-    let above = (others_full - full).max(0.0);
-    let bounds =
-        PlotBounds::from_min_max([-1.14 * RANGE, full - 1.15 * worst], [1.14 * RANGE, full + above + 0.18 * worst]);
+    // One scale for both runs.
+    let extents = [Some(found), others].into_iter().flatten().map(extent);
+    let [low, high] = extents.reduce(|[a, b], [low, high]| [a.min(low), b.max(high)]).unwrap_or([-1.0, 1.0]);
+    let margin = 0.15 * (high - low);
+    let bounds = PlotBounds::from_min_max([-1.14 * RANGE, low - margin], [1.14 * RANGE, high + margin]);
     // Without a search the level of the best full posteriors is not known: 0 stands for it.
     let over = format!("ELBO of {OBSERVATIONS} (nats)");
     let height = if found.searched.is_empty() { "−loss (nats), 2nd order" } else { &over };
@@ -122,6 +120,14 @@ pub(super) fn curve(
         values_at(&marks, pointer, ["degrees off the axes", "nats"], known.chain([second]))
     });
     (plot, phi)
+}
+
+/// The lowest and the highest value of the curves of a run.
+fn extent(found: &RotationCurve) -> [f64; 2] {
+    let level = found.full().unwrap_or(0.0);
+    let degrees = (-60..=60).map(|k| 1.5 * f64::from(k));
+    let losses = degrees.flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0)]);
+    [level - losses.filter(|x| x.is_finite()).fold(0.02, f64::max), level]
 }
 
 /// Radius of a ball.

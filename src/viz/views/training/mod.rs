@@ -1,0 +1,60 @@
+//! Training curves: the objective and its parts, the geometry, KL per latent.
+
+mod legend;
+mod marks;
+mod plot;
+mod series;
+mod step_axis;
+mod tools;
+
+use eframe::egui::{Rect, Sense, Ui, UiBuilder, vec2};
+
+use legend::MARGIN;
+use plot::plot;
+use series::series;
+use tools::{key, tools};
+
+use crate::viz::context::ViewContext;
+use crate::viz::history_table::history_table;
+use crate::viz::selection::Selection;
+use crate::viz::view::View;
+use crate::viz::view_spec::{Dependency, Needs, Region, ViewSpec};
+
+/// The specification.
+pub(super) const SPEC: ViewSpec = ViewSpec {
+    view: View { name: "training", title: "Training", short_title: "Training" },
+    old_names: &[],
+    is_shared: true,
+    needs: Needs::Training,
+    region: Region::Experiment,
+    figure_size: (960.0, 300.0),
+    depends_on: &[Dependency::Step],
+    ui: show,
+    tools,
+    figure_legend: key,
+    is_full_bleed: ViewSpec::with_margin,
+    table: history_table,
+};
+
+/// Draws the view: three plots over the same steps.
+fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
+    let plots = series(context, ViewContext::palette(ui), selection.kl_parts);
+    let area = ui.available_rect_before_wrap();
+    // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
+    let beside = area.width() > 2.5 * area.height();
+    // The first has the longest names above it, in two lines where it is narrow.
+    let shares = if beside { [0.45, 0.28, 0.27] } else { [0.4, 0.3, 0.3] };
+    let mut start = area.min;
+    for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
+        let size =
+            if beside { vec2(share * area.width(), area.height()) } else { vec2(area.width(), share * area.height()) };
+        // The number of the last step stands half beyond the end of its axis.
+        let rect = Rect::from_min_size(start, size - vec2(MARGIN, 0.0));
+        start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
+        let last = beside || k == 2;
+        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
+            plot(ui, context, selection, &series, last);
+        });
+    }
+    ui.allocate_rect(area, Sense::hover());
+}

@@ -1,0 +1,169 @@
+//! One plot of curves over the steps.
+
+use eframe::egui::{Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui_plot::{AxisHints, GridMark, PlotBounds};
+
+use super::legend::legend;
+use super::marks::{CYCLE, change_near, cycle_near, cycles};
+use super::series::{HistoryCurve, Series, smooth};
+use super::step_axis::{LEAST_SHARE, StepAxis, range_within, step_at, steps};
+use crate::experiment::{Row, Snapshot};
+use crate::viz::context::ViewContext;
+use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::hover::{hover, significant};
+use crate::viz::draw::labels::Labels;
+use crate::viz::draw::number::tick;
+use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::zoom::wheel;
+use crate::viz::run_names::RUN_NAMES;
+use crate::viz::selection::Selection;
+
+/// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps. Of two runs
+/// the first is drawn solid, the second dashed.
+pub(super) fn plot(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    selection: &mut Selection,
+    series: &[Series],
+    steps_shown: bool,
+) {
+    let palette = ViewContext::palette(ui);
+    let contexts = || [Some(context), context.beside].into_iter().flatten();
+    let runs: Vec<&Snapshot> = contexts().map(|context| context.newest).collect();
+    let compared = runs.len() > 1;
+    let width = ui.available_width();
+    let curves: Vec<Vec<HistoryCurve>> =
+        runs.iter().map(|run| series.iter().map(|s| s.curve(run, width)).collect()).collect();
+    let shown: Vec<u64> = contexts().map(|context| context.snapshot.step).collect();
+    legend(ui, series, &runs, &shown);
+    let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
+    let roomy = ui.available_height() > ROOMY;
+    let axis_of_steps = StepAxis { is_root: selection.root_steps };
+    let all = [0.0, last.max(10) as f64];
+    let range = range_within(selection.step_range, all);
+    let bounds = bounds(curves.iter().flatten(), range, axis_of_steps);
+    let response = still_plot(ui, "training", context)
+        .show_axes([steps_shown && context.axes, context.axes])
+        .min_size(vec2(20.0, 12.0))
+        .x_grid_spacer(move |input| axis_of_steps.grid(input))
+        .y_grid_spacer(grid(2.5))
+        .custom_x_axes(vec![
+            axis(AxisHints::new_x(), if roomy { "step" } else { "" })
+                .formatter(move |mark, _| steps(axis_of_steps.step(mark.value))),
+        ])
+        .custom_y_axes(vec![
+            axis(AxisHints::new_y(), if roomy { "nats" } else { "" })
+                .formatter(|mark, _| level(mark))
+                .min_thickness(40.0),
+        ])
+        .show(ui, |plot| plot.set_plot_bounds(bounds));
+    let marks = PlotPainter::new(ui, context, response.transform);
+    for change in runs.iter().flat_map(|run| &run.log) {
+        let x = axis_of_steps.place(change.step as f64);
+        let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
+        marks.curve(ends.into_iter(), Stroke::new(1.0, palette.muted), &[2.0, 3.0]);
+    }
+    for (_, step) in runs.iter().flat_map(|run| cycles(run)) {
+        let foot = marks.at([axis_of_steps.place(step as f64), bounds.min()[1]]);
+        marks.painter.vline(foot.x, foot.y - CYCLE..=foot.y, Stroke::new(1.4, palette.muted));
+    }
+    let mut labels = Labels::default();
+    for (run, curves) in curves.iter().enumerate() {
+        for (series, curve) in series.iter().zip(curves) {
+            // Raw values faint, their running mean on top.
+            marks.history(
+                axis_of_steps.curve(curve).into_iter(),
+                Stroke::new(1.0, series.color.gamma_multiply(0.3)),
+                &[],
+            );
+            let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
+            let smooth = axis_of_steps.curve(&smooth(curve));
+            if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
+                let beside = marks.at(*end) + vec2(-14.0, -8.0);
+                labels.put(&marks.painter, beside, &series.name, series.color, palette.paper);
+            }
+            marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
+        }
+    }
+    let vertical = |x: f64, stroke: Stroke| {
+        marks.curve([[x, bounds.min()[1]], [x, bounds.max()[1]]].into_iter(), stroke, &[]);
+    };
+    for (run, step) in runs.iter().zip(&shown) {
+        if *step < run.step {
+            vertical(axis_of_steps.place(*step as f64), Stroke::new(1.5, palette.ink));
+        }
+    }
+    let time = ui.interact(*response.transform.frame(), ui.scope_id().with("time"), Sense::CLICK | Sense::DRAG);
+    let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
+    time.widget_info(|| WidgetInfo::labeled(Role::ScrollBar, true, format!("Time of {}", names.join(", "))));
+    if (time.dragged() || time.clicked())
+        && let Some(pointer) = time.interact_pointer_pos()
+    {
+        selection.shown_step = step_at(axis_of_steps.step(response.transform.value_from_position(pointer).x), last);
+    }
+    if time.double_clicked() {
+        (selection.step_range, selection.shown_step) = (None, None);
+    }
+    if let Some(zoom) = wheel(ui, &time, &marks) {
+        let [range, all] = [range, all].map(|ends| ends.map(|step| axis_of_steps.place(step)));
+        let range = zoom.range(0, range, LEAST_SHARE * all[1], all);
+        selection.step_range = range.map(|ends| ends.map(|place| axis_of_steps.step(place)));
+    }
+    hover(context, time, |pointer| {
+        let change = runs.iter().find_map(|run| change_near(run, &marks, axis_of_steps, pointer.x));
+        let cycle = runs.iter().find_map(|run| cycle_near(run, &marks, axis_of_steps, pointer.x));
+        let step = axis_of_steps.step(marks.point(pointer)[0]);
+        let values = |(run, snapshot): (usize, &&Snapshot)| {
+            let row = row_at(snapshot, step)?;
+            let letter = if compared { format!("{} ", RUN_NAMES[run]) } else { String::new() };
+            let value = |series: &Series| format!("{} {}", series.name, significant((series.value)(row)));
+            let values: Vec<String> = series.iter().map(value).collect();
+            Some(format!("{letter}step {}: {}", row.step, values.join(", ")))
+        };
+        runs.iter().enumerate().filter_map(values).chain(change).chain(cycle).collect()
+    });
+}
+
+/// The height of a plot that has room for names of its axes, in points.
+const ROOMY: f32 = 150.0;
+
+/// A value on an axis upwards, in thousands where it is large: all plots have the same left edge.
+fn level(mark: GridMark) -> String {
+    if mark.value.abs() >= 1e4 { steps(mark.value) } else { tick(mark.value, mark.step_size) }
+}
+
+/// The dash patterns of the curves of two runs.
+pub(super) const RUN_DASHES: [&[f32]; 2] = [&[], &[5.0, 3.0]];
+
+/// The row of the history next to a step.
+fn row_at(run: &Snapshot, step: f64) -> Option<&Row> {
+    let distance = |row: &Row| (row.step as f64 - step).abs();
+    run.history.iter().map(|row| &**row).min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// The range of the values at these steps. Of all steps only the later ones count: what happens in the first would press all the rest
+/// into a line.
+fn bounds<'a>(
+    curves: impl Iterator<Item = &'a HistoryCurve>,
+    [first, last]: [f64; 2],
+    axis_of_steps: StepAxis,
+) -> PlotBounds {
+    let seen = |curve: &'a HistoryCurve| {
+        let later = if first > 0.0 { 0 } else { curve.len() / 20 };
+        curve[later..].iter().filter(move |[step, y]| (first..=last).contains(step) && y.is_finite())
+    };
+    let mut values: Vec<f64> = curves.flat_map(seen).map(|[_, y]| *y).collect();
+    // What cannot be negative starts at 0.
+    let positive = values.iter().all(|value| *value >= 0.0);
+    let most = values.len().saturating_sub(1) as f64;
+    let mut at = |share: f64| {
+        let place = (share * most) as usize;
+        (place < values.len()).then(|| *values.select_nth_unstable_by(place, f64::total_cmp).1)
+    };
+    let low = if positive { 0.0 } else { at(0.01).unwrap_or(0.0) };
+    let high = at(0.99).unwrap_or(1.0);
+    let margin = 0.1 * (high - low).max(0.01);
+    let below = if positive { 0.4 * margin } else { margin };
+    let [from, to] = [first, last].map(|step| axis_of_steps.place(step));
+    PlotBounds::from_min_max([from, low - below], [to, high + 2.0 * margin])
+}

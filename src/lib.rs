@@ -78,6 +78,7 @@ pub mod io;
 pub mod launch;
 pub mod lesson;
 pub mod linalg;
+pub mod memory;
 pub mod nn;
 #[cfg(feature = "gui")]
 pub mod paint;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use unpick::cli::{self, ModelArgs, SourceArgs};
+use unpick::memory;
 use unpick::sentence::sentence;
 
 /// Watch a small VAE unpick data along its seams.
@@ -19,10 +20,18 @@ struct Arguments {
     source: SourceArgs,
     #[command(flatten)]
     model: ModelArgs,
+    /// Allow data, models and pictures so many gigabytes of memory [default: a quarter of it]
+    #[arg(long, global = true, value_name = "GB", value_parser = parse_gigabytes)]
+    memory: Option<f64>,
     /// Open a built-in lesson, or a lesson file, in the window (`unpick lesson` lists the built-in ones)
     #[cfg(feature = "gui")]
     #[arg(long, value_name = "NAME")]
     lesson: Option<String>,
+}
+
+fn parse_gigabytes(text: &str) -> Result<f64, String> {
+    let gigabytes = text.parse().ok().filter(|gigabytes: &f64| (0.1..=1e6).contains(gigabytes));
+    gigabytes.ok_or_else(|| "give gigabytes from 0.1 to 1000000".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -34,7 +43,11 @@ fn main() -> ExitCode {
         writeln!(out, "[{} {level} {target}] {}", out.timestamp(), sentence(record.args()))
     };
     env_logger::Builder::from_env(filter).format(line).init();
-    let outcome = match Arguments::try_parse() {
+    let parsed = Arguments::try_parse();
+    if let Ok(Arguments { memory: Some(gigabytes), .. }) = parsed {
+        memory::allow((gigabytes * 1e9) as u64);
+    }
+    let outcome = match parsed {
         Ok(Arguments { command: Some(command), .. }) => cli::run(command, &mut stdout().lock()),
         Ok(arguments) => window(&arguments),
         Err(error) if error.use_stderr() => Err(cli::CliError::from(&error)),

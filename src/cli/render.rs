@@ -372,6 +372,7 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         background: request.background.unwrap_or(palette.paper),
         text_scale,
     };
+    canvas.check_memory().map_err(input)?;
     if request.include_data {
         match figure.fits_your_data() {
             Some(true) => {}

@@ -68,6 +68,9 @@ pub enum SampleMoments {
     Exact,
 }
 
+/// Samples of either part at most: the codes of all of them are measured.
+const MOST_SAMPLES: usize = 1_000_000;
+
 impl Generator {
     /// n, the dimension of an observation.
     pub fn data_dim(&self) -> usize {
@@ -112,7 +115,7 @@ impl Generator {
         {
             return Err(format!("[generator] noise_variance = {variance} is outside 0 to 1000000"));
         }
-        let most = 50_000_000 / (n + m);
+        let most = (50_000_000 / (n + m)).min(MOST_SAMPLES);
         for (name, samples) in [("samples", self.samples), ("test_samples", self.test_samples)] {
             if !(10..=most).contains(&samples) {
                 return Err(format!("[generator] {name} = {samples} is outside 10 to {most}"));

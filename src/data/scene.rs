@@ -230,7 +230,7 @@ mod tests {
             ("noise = 0.1", "line 7: unknown field `noise`"),
             ("noise_variance = -0.1", "noise_variance = -0.1 is outside 0 to 1000000"),
             ("noise_variance = nan", "noise_variance = NaN"),
-            ("samples = 3", "samples = 3 is outside 10 to 10000000"),
+            ("samples = 3", "samples = 3 is outside 10 to 1000000"),
             ("test_samples = 900000000000", "test_samples = 900000000000 is outside"),
             ("samples = -3", "line 7: invalid value: integer `-3`"),
             ("moments = 'exact'\nsamples = 49", "samples = 49 is too few for exact moments; give 50"),

@@ -20,10 +20,11 @@ use super::state::{Sound, State};
 use super::training_moments::TrainingMoments;
 use super::trend::Convergence;
 use crate::data::Dataset;
+use crate::memory;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
 use crate::ppca::LinearOptimum;
 use crate::rng::{Purpose, stream};
-use crate::vae::{Elbo, Likelihood, Moments, Regularizer, Vae, linear_objective};
+use crate::vae::{Elbo, Likelihood, Moments, Regularizer, Vae, linear_objective, parameter_count};
 
 /// Divergence of a run, after which its last sound state was restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -80,6 +81,10 @@ const EXPLOSION: f64 = 1e3;
 /// L-BFGS needs the covariance, n × n numbers: 128 MB for images of 64×64 pixels.
 const MOST_DIMENSIONS: usize = 4096;
 
+/// Bytes of a run for each weight: itself, its gradient and two moments in single precision, the keyframe of the start, a snapshot, and
+/// its copies in single and double precision.
+const PARAMETER_BYTES: u64 = 44;
+
 fn fits_in_memory(kind: OptimizerKind, n: usize) -> Result<(), InvalidSetting> {
     if kind == OptimizerKind::Lbfgs && n > MOST_DIMENSIONS {
         return Err(InvalidSetting(format!(
@@ -102,6 +107,9 @@ impl Experiment {
         config.suits(&data)?;
         fits_in_memory(config.optimizer.kind, data.data_dim())?;
         let covariance = config.objective.covariance;
+        let parameters = parameter_count(data.data_dim(), &config.architecture, covariance);
+        let needed = (parameters as u64).saturating_mul(PARAMETER_BYTES);
+        memory::check(needed, format_args!("a model of {parameters} weights")).map_err(InvalidSetting)?;
         let mut rng = stream(config.seed, Purpose::Init, 0);
         let vae = match config.origin.model() {
             Some(opened) => opened.vae.clone(),

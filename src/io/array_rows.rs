@@ -4,8 +4,9 @@ use super::file_error::FileError;
 use super::format::array_reader::ArrayHeader;
 use super::format::number_kind::NumberKind;
 use super::format::sample_shape::{PictureShape, SampleShape};
-use super::memory::{check_memory, half_of_memory};
+use super::memory::check_memory;
 use crate::data::{Numbers, chosen_rows};
+use crate::memory::budget;
 
 /// Rows of a file of arrays or pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +46,7 @@ impl RowChoice {
     /// If they do not fit in half of the memory.
     pub(in crate::io) fn of(self, header: &ArrayHeader, shape: &SampleShape) -> Result<Option<Vec<usize>>, FileError> {
         let count = self.rows.map_or(shape.samples, |rows| rows.min(shape.samples));
-        check_memory(count, shape.n(), header.stored.width_in_memory(), half_of_memory())?;
+        check_memory(count, shape.n(), header.stored.width_in_memory(), budget())?;
         Ok((count < shape.samples).then(|| chosen_rows(shape.samples, count, self.seed)))
     }
 }

@@ -11,12 +11,13 @@ use super::file_error::{FileError, Remedy};
 use super::format::hash::hexadecimal;
 use super::format::picture::{decode_picture, picture_shape, resized};
 use super::format::sample_shape::{PictureShape, SampleShape};
-use super::memory::{check_memory, half_of_memory};
+use super::memory::check_memory;
 use super::regular_file::open_regular;
 use super::text::read_bytes;
 use super::watch::Watch;
 use crate::data::{ImportOptions, Numbers, PixelColor, chosen_rows};
 use crate::linalg::Matrix;
+use crate::memory::budget;
 
 /// Bytes of the file of a picture.
 const MOST_BYTES: u64 = 256 << 20;
@@ -53,7 +54,7 @@ pub(in crate::io) fn read_picture_folder(
     let shape = common_shape(folder, &files, options, watch)?;
     let PictureShape { height, width, channels } = shape;
     let n = SampleShape::of(&[count, height, width, channels])?.n();
-    check_memory(count, n, size_of::<u8>(), half_of_memory())?;
+    check_memory(count, n, size_of::<u8>(), budget())?;
 
     let mut values = Matrix::from_columns(n, count, vec![0_u8; n * count]);
     let mut hash = Sha256::new();

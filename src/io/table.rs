@@ -13,12 +13,13 @@ use super::format::csv_reader::{Cells, read_cells, unclosed};
 use super::format::hash::sha256;
 use super::format::picture::is_picture;
 use super::format::text_layout::{TextLayout, decoded};
-use super::memory::half_of_memory;
+use super::memory::ROW;
 use super::picture_folder::read_picture_folder;
 use super::regular_file::open_regular;
 use super::watch::Watch;
 use crate::data::{FEWEST_ROWS, FactorColumn, ImportNote, ImportOptions, MissingValues, Table, chosen_rows};
 use crate::linalg::Matrix;
+use crate::memory::budget;
 
 /// A table and how its file became one.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +61,7 @@ const MOST_COLUMNS: usize = 49_152;
 /// one. Only the rows that are asked for are held in memory.
 ///
 /// # Errors
-/// If the file cannot be read or is not a table, or what is asked for does not fit in half of the memory. The sentence ends with the path.
+/// If the file cannot be read or is not a table, or what is asked for does not fit into the memory that it may take. The sentence ends with the path.
 pub fn read_table(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Result<TableFile, FileError> {
     read(path, options, seed, watch).map_err(|error| error.at(path))
 }
@@ -151,25 +152,36 @@ fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FileError> {
         }
         if bytes.len() as u64 <= PIECE {
             check_fit(&bytes, size)?;
-            bytes.reserve_exact((size.min(half_of_memory()) as usize).saturating_sub(bytes.len()) + 1);
+            bytes.reserve_exact((size.min(budget()) as usize).saturating_sub(bytes.len()) + 1);
         }
     }
 }
 
-/// Refuses a file whose text, numbers and data in single precision would not fit in half of the memory, judged by its beginning.
+/// Refuses a file whose text, numbers and data in single precision would not fit into the memory that they may take, judged by its
+/// beginning; and one whose first line has more cells than a row may have, which may be all of the file.
 fn check_fit(beginning: &[u8], size: u64) -> Result<(), FileError> {
     let lines = (beginning.split(|byte| *byte == b'\n').count() - 1).max(1) as u64;
     let cells = beginning.iter().filter(|byte| matches!(byte, b',' | b';' | b'\t' | b' ')).count() as u64 + lines;
-    let (begun, room) = (beginning.len() as u64, half_of_memory());
-    let needed = size.saturating_add((12 * cells).saturating_mul(size / begun.max(1)));
+    let first = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    for delimiter in *b",;\t|" {
+        let columns = 1 + first.iter().filter(|byte| **byte == delimiter).count();
+        if columns > MOST_COLUMNS && !first.contains(&b'"') {
+            let all = if first.len() == beginning.len() { " at least" } else { "" };
+            return Err(FileError::new(format_args!(
+                "the first line has{all} {columns} columns, more than {MOST_COLUMNS}; give fewer"
+            )));
+        }
+    }
+    let (begun, room) = (beginning.len() as u64, budget());
+    let needed = size.saturating_add((12 * cells + ROW * lines).saturating_mul(size / begun.max(1)));
     if needed <= room {
         return Ok(());
     }
     let gigabytes = |bytes: u64| bytes as f64 / 1e9;
     let rows = (room as f64 / needed as f64 * (lines as f64 / begun as f64 * size as f64)) as u64;
     Err(FileError::new(format_args!(
-        "the file needs about {:.1} GB of memory, more than half of what there is ({:.1} GB); about {rows} rows would fit, so give a \
-         part of the file",
+        "the file needs about {:.1} GB of memory, more than {:.1} GB; about {rows} rows would fit, so give a part of the file, or allow \
+         more with --memory",
         gigabytes(needed),
         gigabytes(room)
     )))

@@ -287,6 +287,37 @@ mod tests {
         -workspace.elbo.objective(objective.beta)
     }
 
+    /// Compares the gradient with central differences, parameter by parameter.
+    fn assert_gradient(vae: &mut Vae<f64>, objective: &Objective, x: &Matrix<f64>, noise: &Matrix<f64>) {
+        let mut workspace = ElboWorkspace::new(vae);
+        vae.differentiate(objective, x, noise, &mut workspace);
+        for i in 0..vae.parameters.len() {
+            let (h, here) = (1e-5, vae.parameters[i]);
+            let mut at = |p| {
+                vae.parameters[i] = p;
+                loss(vae, objective, x, noise)
+            };
+            let difference = (at(here + h) - at(here - h)) / (2.0 * h);
+            at(here);
+            // The difference errs by h²/6 times a third derivative (≲ 10³ here) and by rounding of a loss ≲ 10² in 10⁻¹⁶ over 2h.
+            let error = (difference - workspace.gradient[i]).abs();
+            assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
+        }
+    }
+
+    /// Two latents, and five hidden units.
+    fn small(factor: PosteriorFactor, likelihood: Likelihood) -> Architecture {
+        Architecture {
+            latent_dim: 2,
+            hidden: vec![5],
+            activation: Activation::Tanh,
+            decoder: DecoderKind::Mlp,
+            factor,
+            likelihood,
+            decoder_hidden: None,
+        }
+    }
+
     /// All parameters of all kinds of models, with biases and off-diagonals away from zero.
     #[test]
     fn gradients_agree_with_finite_differences() {
@@ -319,21 +350,7 @@ mod tests {
                             // Grey values between 0 and 1, and some of both ends.
                             x = x.map(|x| (0.5 + 0.5 * x).clamp(0.0, 1.0));
                         }
-                        let mut workspace = ElboWorkspace::new(&vae);
-                        vae.differentiate(&objective, &x, &noise, &mut workspace);
-                        for i in 0..vae.parameters.len() {
-                            let (h, here) = (1e-5, vae.parameters[i]);
-                            let mut at = |p| {
-                                vae.parameters[i] = p;
-                                loss(&vae, &objective, &x, &noise)
-                            };
-                            let difference = (at(here + h) - at(here - h)) / (2.0 * h);
-                            at(here);
-                            // The difference errs by h²/6 times a third derivative (≲ 10³ here) and by rounding of
-                            // a loss ≲ 10² in 10⁻¹⁶ over 2h.
-                            let error = (difference - workspace.gradient[i]).abs();
-                            assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
-                        }
+                        assert_gradient(&mut vae, &objective, &x, &noise);
                     }
                 }
             }
@@ -344,15 +361,7 @@ mod tests {
     #[test]
     fn gradients_of_an_autoencoder_agree_with_finite_differences() {
         for (covariance, factor) in FAMILIES {
-            let architecture = Architecture {
-                latent_dim: 2,
-                hidden: vec![5],
-                activation: Activation::Tanh,
-                decoder: DecoderKind::Mlp,
-                factor,
-                likelihood: Likelihood::Gaussian,
-                decoder_hidden: None,
-            };
+            let architecture = small(factor, Likelihood::Gaussian);
             let objective = Objective { regularizer: Regularizer::None, ..Objective::new(covariance, 1.7, 0.3) };
             let vae = Vae::<f64>::new(3, architecture, covariance, &mut stream(3, Purpose::Init, 0));
             let mut vae = vae.regularized_by(objective.regularizer);
@@ -369,17 +378,7 @@ mod tests {
                 vae.decode(&means).as_slice().iter().zip(x.as_slice()).map(|(a, b)| (a - b).powi(2)).sum();
             let expected = -square / (4.0 * 2.0 * 0.3) - objective.log_normaliser(3);
             assert!((workspace.elbo.objective(1.7) - expected).abs() < 1e-12);
-            for i in 0..vae.parameters.len() {
-                let (h, here) = (1e-5, vae.parameters[i]);
-                let mut at = |p| {
-                    vae.parameters[i] = p;
-                    loss(&vae, &objective, &x, &noise)
-                };
-                let difference = (at(here + h) - at(here - h)) / (2.0 * h);
-                at(here);
-                let error = (difference - workspace.gradient[i]).abs();
-                assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
-            }
+            assert_gradient(&mut vae, &objective, &x, &noise);
         }
     }
 
@@ -387,15 +386,7 @@ mod tests {
     #[test]
     fn gradients_of_a_capacity_agree_with_finite_differences() {
         for (covariance, factor) in FAMILIES {
-            let architecture = Architecture {
-                latent_dim: 2,
-                hidden: vec![5],
-                activation: Activation::Tanh,
-                decoder: DecoderKind::Mlp,
-                factor,
-                likelihood: Likelihood::Gaussian,
-                decoder_hidden: None,
-            };
+            let architecture = small(factor, Likelihood::Gaussian);
             let mut vae = Vae::<f64>::new(3, architecture, covariance, &mut stream(3, Purpose::Init, 0));
             vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.1 * (i as f64).sin());
             let (x, noise) = (normal(3, 4, 1), normal(2, 4, 2));
@@ -407,17 +398,7 @@ mod tests {
                 let distance = (workspace.elbo.kl() - nats).abs();
                 let value = workspace.elbo.regularizer.unwrap();
                 assert!((value - 1.7 * distance).abs() < 1e-12 && (nats > 1.0) == (workspace.elbo.kl() < nats));
-                for i in 0..vae.parameters.len() {
-                    let (h, here) = (1e-5, vae.parameters[i]);
-                    let mut at = |p| {
-                        vae.parameters[i] = p;
-                        loss(&vae, &objective, &x, &noise)
-                    };
-                    let difference = (at(here + h) - at(here - h)) / (2.0 * h);
-                    at(here);
-                    let error = (difference - workspace.gradient[i]).abs();
-                    assert!(error < 1e-6 * difference.abs().max(1.0), "parameter {i}: {difference} {error:e}");
-                }
+                assert_gradient(&mut vae, &objective, &x, &noise);
             }
         }
     }
@@ -425,15 +406,7 @@ mod tests {
     #[test]
     fn terms_agree_with_their_definition() {
         for ((covariance, factor), likelihood) in FAMILIES.into_iter().flat_map(|f| Likelihood::ALL.map(|l| (f, l))) {
-            let architecture = Architecture {
-                latent_dim: 2,
-                hidden: vec![5],
-                activation: Activation::Tanh,
-                decoder: DecoderKind::Mlp,
-                factor,
-                likelihood,
-                decoder_hidden: None,
-            };
+            let architecture = small(factor, likelihood);
             let objective = Objective::new(covariance, 2.0, 0.1);
             let objective = match likelihood {
                 Likelihood::Gaussian => objective,

@@ -25,6 +25,6 @@ pub use linear_objective::{Moments, linear_objective};
 pub use loss_convention::{
     EquivalentObjective, KlWeight, LossConvention, LossError, OverDimensions, ReconstructionLoss,
 };
-pub use model::Vae;
+pub use model::{Vae, parameter_count};
 pub use posterior::Posterior;
 pub use regularizer::{Capacity, DensityEstimator, NoRegularizer, PartWeights, Regularizer};

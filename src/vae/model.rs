@@ -28,6 +28,27 @@ pub struct Vae<T> {
     pub parameters: Vec<T>,
 }
 
+/// Encoder and decoder for data of dimension `data_dim`, whose parameters stand in one vector: the decoder's first.
+fn networks(data_dim: usize, architecture: &Architecture, covariance: Covariance) -> (Mlp, Mlp) {
+    let m = architecture.latent_dim;
+    let hidden = &architecture.hidden;
+    let mut decoder_sizes = vec![m];
+    decoder_sizes.extend(architecture.decoder_widths());
+    decoder_sizes.push(data_dim);
+    let decoder = Mlp::new(&decoder_sizes, architecture.activation, 0);
+
+    let mut encoder_sizes = vec![data_dim];
+    encoder_sizes.extend(hidden);
+    encoder_sizes.push(architecture.encoder_outputs(covariance));
+    let encoder = Mlp::new(&encoder_sizes, architecture.activation, decoder.end());
+    (encoder, decoder)
+}
+
+/// The number of parameters of a model for data of dimension `data_dim`.
+pub fn parameter_count(data_dim: usize, architecture: &Architecture, covariance: Covariance) -> usize {
+    networks(data_dim, architecture, covariance).0.end()
+}
+
 impl<T: Real> Vae<T> {
     /// A model for data of dimension `data_dim` with random weights. The weights of Σ start at zero, so the first
     /// posteriors have the covariance of the prior, and both families start from the same model.
@@ -49,18 +70,7 @@ impl<T: Real> Vae<T> {
 
     /// The model with all parameters zero.
     pub fn zeros(data_dim: usize, architecture: Architecture, covariance: Covariance) -> Self {
-        let m = architecture.latent_dim;
-        let hidden = &architecture.hidden;
-        let mut decoder_sizes = vec![m];
-        decoder_sizes.extend(architecture.decoder_widths());
-        decoder_sizes.push(data_dim);
-        let decoder = Mlp::new(&decoder_sizes, architecture.activation, 0);
-
-        let mut encoder_sizes = vec![data_dim];
-        encoder_sizes.extend(hidden);
-        encoder_sizes.push(architecture.encoder_outputs(covariance));
-        let encoder = Mlp::new(&encoder_sizes, architecture.activation, decoder.end());
-
+        let (encoder, decoder) = networks(data_dim, &architecture, covariance);
         let parameters = vec![T::ZERO; encoder.end()];
         let (has_encoder, is_deterministic) = (true, false);
         Self { architecture, covariance, encoder, decoder, has_encoder, is_deterministic, parameters }

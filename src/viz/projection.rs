@@ -33,7 +33,7 @@ pub struct Projection {
 }
 
 /// The range of nearly all of these numbers in ascending order: without a four-hundredth at each end, and without what lies ten
-/// interquartile ranges beyond the quartiles, unless that is a hundredth of them or more: then it is a part of the data.
+/// interquartile ranges beyond the quartiles, unless that is three in two hundred or more: then it is a part of the data.
 fn nearly_all(sorted: &[f64]) -> [f64; 2] {
     let last = sorted.len() - 1;
     let cut = sorted.len() / 400;
@@ -42,7 +42,7 @@ fn nearly_all(sorted: &[f64]) -> [f64; 2] {
     if reach == 0.0 {
         return [sorted[cut], sorted[last - cut]];
     }
-    let few = |count: usize| if 100 * count < sorted.len() { count } else { 0 };
+    let few = |count: usize| if 200 * count < 3 * sorted.len() { count } else { 0 };
     let first = few(sorted.partition_point(|x| *x < low - reach));
     let beyond = few(sorted.len() - sorted.partition_point(|x| *x <= high + reach));
     [sorted[cut.max(first)], sorted[last - cut.max(beyond)]]

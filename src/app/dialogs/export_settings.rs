@@ -227,6 +227,7 @@ impl ExportSettings {
         go_on: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<Option<Staged>, String> {
         let (canvas, show) = (self.canvas(self.scale.into()), source.show(self.content));
+        canvas.check_memory()?;
         let mut figure = source.figure(self);
         let alone = if let FigureContent::One(view) = self.content { Some(view) } else { None };
         let mut layout = source.layout.clone();

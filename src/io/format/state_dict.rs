@@ -10,6 +10,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 
 use super::layers::{Encoder, StoredLayer, assemble, check_chain};
+use super::weights::not_whole;
 use crate::io::file_error::FileError;
 use crate::nn::Activation;
 use crate::vae::{Covariance, Likelihood, PosteriorFactor, Vae};
@@ -102,9 +103,8 @@ impl<'a> StateDict<'a> {
     /// # Errors
     /// If the bytes are no whole safetensors file.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, FileError> {
-        let damaged = |e| FileError::new(format!("this is not a whole safetensors file ({e})"));
-        let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| not_whole(&e))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| not_whole(&e))?;
         let metadata = header.metadata().clone().unwrap_or_default();
         // Run folders keep JSON under one key; other programs write keys of their own.
         let own: Value = metadata.get("unpick").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();

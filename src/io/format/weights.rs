@@ -79,8 +79,7 @@ pub fn to_safetensors(vae: &Vae<f32>, metadata: &str) -> Result<Vec<u8>, FileErr
 /// # Errors
 /// If the bytes are no safetensors file, or a tensor is missing or has another shape.
 pub fn from_safetensors(bytes: &[u8], vae: &mut Vae<f32>) -> Result<(), FileError> {
-    let file = SafeTensors::deserialize(bytes)
-        .map_err(|e| FileError::new(format!("this is not a whole safetensors file ({e})")))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| not_whole(&e))?;
     let read = |name: &str, shape: &[usize]| -> Result<Vec<f32>, FileError> {
         let tensor = file.tensor(name).map_err(|e| FileError::new(format!("tensor '{name}' cannot be read ({e})")))?;
         if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
@@ -103,6 +102,13 @@ pub fn from_safetensors(bytes: &[u8], vae: &mut Vae<f32>) -> Result<(), FileErro
     }
     vae.parameters = parameters;
     Ok(())
+}
+
+/// The error of a damaged file; what would have been read is a list of all types of numbers.
+pub(super) fn not_whole(error: &impl std::fmt::Display) -> FileError {
+    let reason = error.to_string();
+    let reason = reason.split(", expected one of").next().unwrap_or_default();
+    FileError::new(format!("this is not a whole safetensors file ({reason})"))
 }
 
 #[cfg(test)]

@@ -318,14 +318,17 @@ fn rows_with_missing_values_are_dropped_if_asked() {
 }
 
 #[test]
-fn what_does_not_fit_in_half_of_the_memory_is_refused_before_it_is_read() {
+fn what_does_not_fit_into_memory_is_refused_before_it_is_read() {
     let beginning = "1.5,2.5,3.5\n".repeat(1000);
     assert!(check_fit(beginning.as_bytes(), 10 << 20).is_ok());
     let sentence = check_fit(beginning.as_bytes(), 1 << 50).unwrap_err().to_string();
-    // 12 bytes of text, and 3 numbers in double and in single precision.
-    let rows = half_of_memory() / (12 + 3 * 12);
+    // 12 bytes of text, 3 numbers in double and in single precision, and what a row needs beside them.
+    let rows = budget() / (12 + 3 * 12 + ROW);
     let said: u64 = sentence.split("about ").nth(2).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(said.abs_diff(rows) < 10, "{sentence}");
+    // One line without an end may be all of a large file.
+    let sentence = check_fit("1,".repeat(60_000).as_bytes(), 1 << 30).unwrap_err().to_string();
+    assert_eq!(sentence, "the first line has at least 60001 columns, more than 49152; give fewer");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use eframe::egui::{Color32, Theme, Vec2};
 
+use crate::memory;
+
 /// The sheet a user interface is painted on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Canvas {
@@ -21,6 +23,15 @@ impl Canvas {
     /// A white sheet in the light theme, one pixel per point.
     pub fn new(size: Vec2) -> Self {
         Self { size, pixels_per_point: 1.0, theme: Theme::Light, background: Color32::WHITE, text_scale: 1.0 }
+    }
+
+    /// Refuses a picture that would not fit into memory: four bytes for each pixel while it is drawn and once more while it is encoded.
+    ///
+    /// # Errors
+    /// If it would need more than [`budget`](crate::memory::budget).
+    pub fn check_memory(&self) -> Result<(), String> {
+        let [width, height] = self.pixels().map(|side| side as u64);
+        memory::check(8 * width * height, format_args!("a picture of {width}×{height} pixels"))
     }
 
     /// Width and height of the sheet that is laid out.

@@ -113,6 +113,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "query",
             "argument_query",
             "field_query",
+            "indicatrix_query",
             "loop_query",
             "singular_query",
             "metrics_query",

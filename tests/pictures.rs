@@ -146,6 +146,7 @@ fn draw(k: u64) -> (usize, &'static str) {
     selection.z.fill_with(|| rng.random_range(-reach..=reach));
     selection.axes = if m > 1 { one_of(&mut rng, &[[0, m - 1], [m - 1, 0], [0, 1]]) } else { [0, 0] };
     (selection.pairs, selection.layers.singular) = (rng.random_bool(0.3), rng.random_bool(0.5));
+    selection.layers.ellipses = rng.random_bool(0.5);
     (selection.root_steps, selection.draw) = (rng.random_bool(0.3), rng.random_bool(0.3));
     (selection.tau, selection.phi) = (one_of(&mut rng, &[1.0, 0.0, 0.4]), rng.random_range(-180.0..180.0));
     let mut figure = Figure::new(Arc::new(Snapshot::of(&run)).into(), None, &selection, BackgroundRuns::default());

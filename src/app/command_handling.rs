@@ -195,6 +195,10 @@ impl App {
                 self.selection.observation = None;
                 self.fit_selection();
             }
+            C::ToggleLayer(name) => {
+                let layers = self.selection.layers.list().into_iter();
+                layers.filter(|(layer, _, _)| *layer == name).for_each(|(_, _, on)| *on = !*on);
+            }
             C::SetPhi(degrees) => self.selection.phi = degrees,
             C::OpenLesson(name) => self.open_lesson(name),
             C::StepLesson(forward) => self.step_lesson(forward),

@@ -172,7 +172,13 @@ pub(super) fn orthogonal(claims: &mut Claims<'_>, seeds: Seeds) {
 }
 
 /// Diagonal posteriors against full ones, and against the stationarity condition.
-fn contrast_of_families(claims: &mut Claims<'_>, seeds: Seeds) {
+pub(super) fn contrast_of_families(claims: &mut Claims<'_>, seeds: Seeds) {
+    ratio_of_contrasts(claims, seeds);
+    posterior_variances(claims, seeds);
+}
+
+/// Diagonal posteriors against full ones.
+pub(super) fn ratio_of_contrasts(claims: &mut Claims<'_>, seeds: Seeds) {
     let [diagonal, full] = [Diagonal, Full].map(|family| CheckRun::seeds(claims.scene, family, seeds));
     claims.add(
         Empirical,
@@ -181,7 +187,6 @@ fn contrast_of_families(claims: &mut Claims<'_>, seeds: Seeds) {
         Pool::Ratio(diagonal, full),
         Below(1.0 / CLEARLY),
     );
-    posterior_variances(claims, seeds);
 }
 
 /// Encoder against the stationarity condition.

@@ -1,5 +1,7 @@
 //! Predictions about scenes with a linear decoder, in closed form.
 
+use nalgebra::DMatrix;
+
 use super::claims::Claims;
 use super::prediction::Expected::{Above, Below, Near};
 use super::prediction::Standing::{Empirical, Theorem};
@@ -10,22 +12,24 @@ use super::run::{CheckRun, Seeds};
 use super::thresholds::{CLEARLY, MCC_TOLERANCE, ORTHOGONAL_LINEAR};
 use crate::data::{GroundTruthMap, ObservationSource, Scene};
 use crate::geometry::ima_contrast;
+use crate::linalg::svd;
 use crate::nn::OptimizerKind;
+use crate::stats::mean_correlation_coefficient;
 use crate::vae::Covariance::{Diagonal, Full};
 use crate::vae::PosteriorFactor;
 
 /// Tolerance of the ELBO: four standard errors of its estimate are 0.019 nats; the noise of minibatches is of second order.
-const NATS: f64 = 0.02;
+pub(super) const NATS: f64 = 0.02;
 
 /// Largest distance of V to the nearest signed permutation that counts as aligned: 2√2 sin(θ/2) for θ = 2°.
 const ALIGNED: f64 = 0.05;
 
 /// Tolerance of the loss of rotated latents, as a share. It is steepest in the angle at 15°, where half a degree that V is off
 /// the axes changes it by 6 %; the lengths of the columns add a little.
-const ROTATED_SHARE: f64 = 0.07;
+pub(super) const ROTATED_SHARE: f64 = 0.07;
 
 /// Fewest seeds of a mean DtO: three standard errors are then half the chance level.
-const LEAST_SEEDS: u64 = 12;
+pub(super) const LEAST_SEEDS: u64 = 12;
 
 /// Steps that show what an optimiser does to V: in one cycle, nearly a third of them at the whole rate.
 const LONG: u64 = 20_000;
@@ -211,14 +215,8 @@ pub(super) fn uniform_square(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     let runs = Pool::Median(CheckRun::seeds(scene, Diagonal, seeds));
     let noise = scene.noise_variance();
     let Some(map) = scene.truth() else { return Vec::new() };
-    // x = A s with AAᵀ = U diag(λ) Uᵀ: the latents are the principal axes, uᵢᵀA s + noise, which correlate with source k by
-    // |uᵢᵀ a_k| / √(λᵢ + noise).
     let a = map.jacobian(&[0.0, 0.0]);
-    let eigen = (&a * a.transpose()).symmetric_eigen();
-    let correlation = nalgebra::DMatrix::from_fn(2, 2, |i, k| {
-        eigen.eigenvectors.column(i).dot(&a.column(k)) / (eigen.eigenvalues[i] + noise).sqrt()
-    });
-    let (mcc, _) = crate::stats::mean_correlation_coefficient(&correlation);
+    let mcc = principal_mcc(&a, noise);
     let mut claims = Claims::about(scene);
     claims
         .add(
@@ -280,8 +278,17 @@ pub(super) fn water_filling(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     claims.list
 }
 
+/// MCC of the principal axes of x = A s + noise, A = U S Vᵀ: the latents are uᵢᵀx, which correlate with factor k by
+/// |uᵢᵀ a_k| / √(sᵢ² + noise), uᵢᵀ a_k = sᵢ V_ki.
+pub(super) fn principal_mcc(a: &DMatrix<f64>, noise: f64) -> f64 {
+    let basis = svd(a);
+    let s = &basis.singular_values;
+    let correlation = DMatrix::from_fn(s.len(), s.len(), |i, k| basis.v[(k, i)] * s[i] / (s[i] * s[i] + noise).sqrt());
+    mean_correlation_coefficient(&correlation).0
+}
+
 /// Eigenvalues of the covariance of a scene with a linear map, largest first.
-fn eigenvalues(scene: &Scene) -> Vec<f64> {
+pub(super) fn eigenvalues(scene: &Scene) -> Vec<f64> {
     let Some(map) = scene.truth() else { return Vec::new() };
     let j = map.jacobian(&vec![0.0; map.latent_dim()]);
     let mut all: Vec<f64> =
@@ -291,7 +298,7 @@ fn eigenvalues(scene: &Scene) -> Vec<f64> {
 }
 
 /// (β/2) log(1 + sin²2φ (λ₁−λ₂)²/4λ₁λ₂).
-fn rotated_optimum_loss(scene: &Scene, degrees: f64) -> f64 {
+pub(super) fn rotated_optimum_loss(scene: &Scene, degrees: f64) -> f64 {
     let lambda = eigenvalues(scene);
     let s = (2.0 * degrees.to_radians()).sin();
     let ratio = (lambda[0] - lambda[1]).powi(2) / (4.0 * lambda[0] * lambda[1]);

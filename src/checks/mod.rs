@@ -3,8 +3,12 @@
 //! A [`Prediction`] names its runs. [`run_checks`] makes them on all cores ([`CheckRun::run`] is a pure function), and
 //! [`Prediction::judge`] compares. Each prediction is tested on the median over seeds, a few on their mean.
 
+mod ambiguity;
+mod autoencoder;
+mod bits;
 mod claims;
 mod curved;
+mod kinks;
 mod linear;
 mod parallel;
 mod pictures;
@@ -15,6 +19,7 @@ mod quantity;
 mod rolinek;
 mod run;
 mod runner;
+mod sources;
 mod thresholds;
 mod worker;
 

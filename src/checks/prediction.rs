@@ -73,6 +73,8 @@ pub enum Pool {
     Mean(Vec<CheckRun>),
     /// Median of the first runs over the median of the second ones.
     Ratio(Vec<CheckRun>, Vec<CheckRun>),
+    /// Median of what the first runs have more than the second ones with the same seeds.
+    Difference(Vec<CheckRun>, Vec<CheckRun>),
 }
 
 /// One number of one scene, before it is measured.
@@ -112,6 +114,7 @@ impl Prediction {
             Pool::Median(_) => self.quantity.to_string(),
             Pool::Mean(_) => format!("mean {}", self.quantity),
             Pool::Ratio(..) => format!("ratio of {}", self.quantity),
+            Pool::Difference(..) => format!("difference of {}", self.quantity),
         }
     }
 
@@ -119,7 +122,7 @@ impl Prediction {
     pub fn runs(&self) -> impl Iterator<Item = &CheckRun> {
         let (first, second): (&[CheckRun], &[CheckRun]) = match &self.pool {
             Pool::Median(runs) | Pool::Mean(runs) => (runs, &[]),
-            Pool::Ratio(numerator, denominator) => (numerator, denominator),
+            Pool::Ratio(first, second) | Pool::Difference(first, second) => (first, second),
         };
         first.iter().chain(second)
     }
@@ -134,6 +137,10 @@ impl Prediction {
             Pool::Ratio(numerator, _) => {
                 let (numerator, denominator) = values.split_at(numerator.len());
                 median(numerator) / median(denominator)
+            }
+            Pool::Difference(first, _) => {
+                let (first, second) = values.split_at(first.len());
+                median(&first.iter().zip(second).map(|(a, b)| a - b).collect::<Vec<_>>())
             }
         };
         Check { prediction: self.clone(), measured, passed: self.expected.admits(measured), values }

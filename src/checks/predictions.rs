@@ -2,7 +2,7 @@
 
 use super::prediction::Prediction;
 use super::run::Seeds;
-use super::{curved, linear, pictures, points};
+use super::{ambiguity, autoencoder, bits, curved, kinks, linear, pictures, points, sources};
 use crate::data::Scene;
 
 /// Predictions about a scene over these seeds (at least one). Empty for a scene with an unknown name.
@@ -19,6 +19,12 @@ pub fn predictions(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
         "polar" => curved::polar(scene, seeds),
         "sphere" => curved::sphere(scene, seeds),
         "skew" => curved::skew(scene, seeds),
+        "twist" => ambiguity::twist(scene, seeds),
+        "whisper" => ambiguity::whisper(scene, seeds),
+        "autoencoder" => autoencoder::autoencoder(scene, seeds),
+        "sources" => sources::sources(scene, seeds),
+        "kinks" => kinks::kinks(scene, seeds),
+        "bits" => bits::bits(scene, seeds),
         "two-points" => points::two_points(scene, seeds),
         "clusters" => points::clusters(scene, seeds),
         "outliers" => points::outliers(scene, seeds),

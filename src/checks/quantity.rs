@@ -22,6 +22,8 @@ pub enum CheckQuantity {
     ElboBeyondOptimum,
     /// ELBO, in nats.
     Elbo,
+    /// E_q log p(x|z), in nats; of an autoencoder log p(x|z) at its code.
+    Reconstruction,
     /// KL(q‖p), in nats.
     Kl,
     /// Mean contrast c_IMA, in nats.
@@ -59,6 +61,7 @@ impl fmt::Display for CheckQuantity {
         match self {
             Self::ElboBeyondOptimum => f.write_str("ELBO − optimum"),
             Self::Elbo => f.write_str("ELBO"),
+            Self::Reconstruction => f.write_str("reconstruction"),
             Self::Kl => f.write_str("KL"),
             Self::ImaContrast => f.write_str("c_IMA"),
             Self::BetaGap => f.write_str("β gap"),
@@ -83,9 +86,10 @@ impl FromStr for CheckQuantity {
 
     /// Reads what [`Display`](fmt::Display) writes.
     fn from_str(text: &str) -> Result<Self, String> {
-        const PLAIN: [CheckQuantity; 12] = [
+        const PLAIN: [CheckQuantity; 13] = [
             CheckQuantity::ElboBeyondOptimum,
             CheckQuantity::Elbo,
+            CheckQuantity::Reconstruction,
             CheckQuantity::Kl,
             CheckQuantity::ImaContrast,
             CheckQuantity::BetaGap,
@@ -133,6 +137,7 @@ impl CheckQuantity {
         match self {
             Self::ElboBeyondOptimum => metrics.optimum_test.as_ref().map_or(f64::NAN, |best| metrics.elbo - best.elbo),
             Self::Elbo => metrics.elbo,
+            Self::Reconstruction => metrics.reconstruction,
             Self::Kl => metrics.kl(),
             Self::ImaContrast => geometry.ima_contrast.unwrap_or(f64::NAN),
             Self::BetaGap => geometry.beta_gap.unwrap_or(f64::NAN),

@@ -6,7 +6,7 @@ use crate::data::{Dataset, Scene, generate};
 use crate::experiment::{Command, Config, Experiment, Metrics, Origin, Settings};
 use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
-use crate::vae::{Covariance, PosteriorFactor, Vae};
+use crate::vae::{Covariance, PosteriorFactor, Regularizer, Vae};
 
 /// Consecutive seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct CheckRun {
     pub steps: u64,
     /// β of as many steps before, if another.
     pub raised_from: Option<f64>,
+    /// Regulariser of as many steps before, if another.
+    pub begun_with: Option<Regularizer>,
     /// Degrees by which the latents are then rotated; as many steps follow, in another cycle.
     pub rotate: Option<f64>,
     /// Optimiser and parametrisation of full covariances.
@@ -70,7 +72,17 @@ impl CheckRun {
     pub fn new(scene: &Scene, covariance: Covariance, seed: u64) -> Self {
         let training = (OptimizerKind::AdamEquivariant, PosteriorFactor::Exponential);
         let (beta, steps) = (scene.training.beta, scene.training.steps);
-        Self { scene: scene.clone(), seed, covariance, beta, steps, raised_from: None, rotate: None, training }
+        Self {
+            scene: scene.clone(),
+            seed,
+            covariance,
+            beta,
+            steps,
+            raised_from: None,
+            begun_with: None,
+            rotate: None,
+            training,
+        }
     }
 
     /// [`Self::new`] for each seed.
@@ -88,6 +100,11 @@ impl CheckRun {
         Self { raised_from: Some(beta), ..self }
     }
 
+    /// The same run, trained with another regulariser first.
+    pub fn begun_with(self, regularizer: Regularizer) -> Self {
+        Self { begun_with: Some(regularizer), ..self }
+    }
+
     /// The same run with a rotation after its convergence.
     pub fn rotated(self, degrees: f64) -> Self {
         Self { rotate: Some(degrees), ..self }
@@ -103,16 +120,21 @@ impl CheckRun {
     /// # Errors
     /// If the scene has invalid training defaults, or the run diverges.
     pub fn run(&self) -> Result<CheckOutcome, String> {
-        let Self { scene, seed, covariance, beta, steps, raised_from, rotate, training } = self;
+        let Self { scene, seed, covariance, beta, steps, raised_from, begun_with, rotate, training } = self;
         let samples = scene.generator.samples;
         let mut config = Config::new(Origin::Scene(Box::new(scene.clone())), *seed, samples);
         (config.objective.covariance, config.objective.beta) = (*covariance, raised_from.unwrap_or(*beta));
         (config.optimizer.kind, config.architecture.factor) = *training;
+        config.objective.regularizer = begun_with.unwrap_or(scene.training.regularizer);
         config.cycle = Some(*steps);
         let mut run = Experiment::new(config, Arc::new(generate(scene, *seed))).map_err(|e| e.to_string())?;
         run.advance(*steps).map_err(|e| e.to_string())?;
         if raised_from.is_some() {
             run.apply(Command::Beta(*beta)).map_err(|e| e.to_string())?;
+            run.advance(*steps).map_err(|e| e.to_string())?;
+        }
+        if begun_with.is_some() {
+            run.apply(Command::Regularizer(scene.training.regularizer)).map_err(|e| e.to_string())?;
             run.advance(*steps).map_err(|e| e.to_string())?;
         }
         let mut rotated = None;

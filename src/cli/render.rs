@@ -74,6 +74,9 @@ pub struct Render {
     /// are no latent axes]
     #[arg(long)]
     singular_curves: bool,
+    /// Draw the ellipses ‖J δz‖ = r on a grid of latents and the images of latent circles, too
+    #[arg(long)]
+    ellipses: bool,
     /// Leave out the axes and grid lines of all plots
     #[arg(long)]
     no_axes: bool,
@@ -239,6 +242,12 @@ impl Render {
             OptionUse::new("--colour", self.colour.is_some(), shows(&["data", "latent", "factors"]), coloured),
             OptionUse::new("--matrix", self.matrix.is_some(), shows(&["factors"]), "the factors view (--view factors)"),
             OptionUse::new("--singular-curves", self.singular_curves, shows(&["data", "latent"]), curves),
+            OptionUse::new(
+                "--ellipses",
+                self.ellipses,
+                shows(&["data", "latent"]),
+                "ellipses in data and latent space (--view data, latent, spaces or all)",
+            ),
             OptionUse::new("--size", self.size.is_some(), !numbers, pictures),
             OptionUse::new("--caption", self.caption, !numbers, pictures),
             OptionUse::new("--scale", self.scale.is_some(), !numbers, pictures),
@@ -345,6 +354,12 @@ pub fn render(request: &Render) -> Result<String, CliError> {
     if request.thumbnails && run.data.kind == ObservationKind::Points {
         return Err(input(
             "--thumbnails is for observations that are images, and these are not; leave it out here".to_owned(),
+        ));
+    }
+    figure.selection.layers.ellipses |= request.ellipses;
+    if request.ellipses && run.latent_dim() < 2 {
+        return Err(input(
+            "--ellipses is for two latents or more, and this model has one; leave it out here".to_owned(),
         ));
     }
     figure.selection.layers.singular |= request.singular_curves || !has_latent_axes(&run.config, &run.data);

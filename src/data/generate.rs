@@ -55,10 +55,13 @@ fn mapped(
     rng: &mut ChaCha8Rng,
 ) -> Split {
     let (n, m, noise) = (map.data_dim(), map.latent_dim(), scene.noise_variance().sqrt());
-    // A column holds the factors of a sample and, below, its noise.
-    let rows = if noise > 0.0 { m + n } else { m };
-    let mut draws =
-        DMatrix::from_fn(rows, samples, |row, _| if row < m { draw(factors, rng) } else { StandardNormal.sample(rng) });
+    // A column holds the factors of a sample and, below, its noise: of bits where in [0, 1] each coin falls.
+    let (rows, is_of_bits) = (if noise > 0.0 || map.is_of_bits() { m + n } else { m }, map.is_of_bits());
+    let mut draws = DMatrix::from_fn(rows, samples, |row, _| match row < m {
+        true => draw(factors, rng),
+        false if is_of_bits => rng.random::<f64>(),
+        false => StandardNormal.sample(rng),
+    });
     if scene.generator.moments == SampleMoments::Exact {
         draws = whitened(draws);
     }
@@ -66,7 +69,8 @@ fn mapped(
     for column in draws.column_iter() {
         let (z, epsilon) = column.as_slice().split_at(m);
         let epsilon = epsilon.iter().copied().chain(std::iter::repeat(0.0));
-        observations.extend(map.value(z).into_iter().zip(epsilon).map(|(x, e)| (x + noise * e) as f32));
+        let observed = |(x, e): (f64, f64)| if is_of_bits { f32::from(e < x) } else { (x + noise * e) as f32 };
+        observations.extend(map.value(z).into_iter().zip(epsilon).map(observed));
     }
     Split::new(
         Matrix::from_columns(n, samples, observations),
@@ -206,7 +210,7 @@ mod tests {
         let sampled = |scene: &&Scene| scene.truth().is_some() && scene.generator.moments == SampleMoments::Sampled;
         let scenes: Vec<&Scene> = Scene::built_in().iter().filter(sampled).collect();
         let scenes: Vec<&Scene> = scenes.into_iter().filter(|scene| scene.generator.data_dim() <= 3).collect();
-        assert_eq!(scenes.len(), 8);
+        assert_eq!(scenes.len(), 11);
         for scene in scenes {
             let (mean, covariance) = population(scene);
             let split = generate(scene, 263).train;
@@ -252,7 +256,8 @@ mod tests {
 
     #[test]
     fn observations_are_the_map_of_their_factors() {
-        for mut scene in Scene::built_in().iter().filter(|scene| scene.truth().is_some()).cloned() {
+        let has_values = |scene: &&Scene| scene.truth().is_some_and(|map| !map.is_of_bits());
+        for mut scene in Scene::built_in().iter().filter(has_values).cloned() {
             scene.generator.noise_variance = Some(0.0);
             let data = generate(&scene, 5);
             for c in 0..100 {
@@ -262,6 +267,23 @@ mod tests {
                 let close = |(x, value): (&f32, &f64)| (f64::from(*x) - value).abs() < 1e-5;
                 assert!(data.test.observations.column(c).iter().zip(&value).all(close), "{}", scene.name);
             }
+        }
+    }
+
+    /// The mean of each bit is that of its probability: five standard errors of 20,000 throws.
+    #[test]
+    fn bits_fall_with_their_probabilities() {
+        let scene = scene("bits");
+        let data = generate(&scene, 3).train;
+        let factors = data.factors.as_ref().unwrap();
+        assert!(data.observations.as_slice().iter().all(|x| *x == 0.0 || *x == 1.0));
+        for bit in 0..data.data_dim() {
+            let expected = factors.iter_columns().map(|z| {
+                let z: Vec<f64> = z.iter().map(|z| f64::from(*z)).collect();
+                scene.truth().unwrap().value(&z)[bit]
+            });
+            let excess: f64 = data.observations.row(bit).zip(expected).map(|(x, p)| f64::from(x) - p).sum();
+            assert!(excess.abs() < 5.0 * (0.25 * data.samples() as f64).sqrt(), "bit {bit}: {excess}");
         }
     }
 

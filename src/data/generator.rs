@@ -127,8 +127,15 @@ impl Generator {
                 ));
             }
         }
-        if self.moments == SampleMoments::Exact && !matches!(self.source, ObservationSource::Map { .. }) {
-            return Err("[generator] moments = \"exact\" needs a map; leave it out for clusters and shapes".to_owned());
+        let has_noise = matches!(&self.source, ObservationSource::Map { map, .. } if !map.is_of_bits());
+        if self.moments == SampleMoments::Exact && !has_noise {
+            return Err(
+                "[generator] moments = \"exact\" needs a map; leave it out for clusters, shapes and bits".to_owned()
+            );
+        }
+        let is_of_bits = matches!(&self.source, ObservationSource::Map { map, .. } if map.is_of_bits());
+        if is_of_bits && self.noise_variance.is_some_and(|variance| variance > 0.0) {
+            return Err("[generator] noise_variance: bits have none beside their throws; leave it out".to_owned());
         }
         if matches!(self.source, ObservationSource::Shapes) && self.samples + self.test_samples > SHAPES_COUNT {
             return Err(format!("[generator] there are {SHAPES_COUNT} shapes; ask for fewer samples"));

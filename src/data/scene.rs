@@ -71,7 +71,7 @@ fn current_schema() -> u32 {
 }
 
 /// The built-in scenes in teaching order.
-const BUILT_IN: [&str; 17] = [
+const BUILT_IN: [&str; 23] = [
     include_str!("../../assets/scenes/linear.toml"),
     include_str!("../../assets/scenes/linear-equal.toml"),
     include_str!("../../assets/scenes/uniform-square.toml"),
@@ -83,6 +83,12 @@ const BUILT_IN: [&str; 17] = [
     include_str!("../../assets/scenes/polar.toml"),
     include_str!("../../assets/scenes/sphere.toml"),
     include_str!("../../assets/scenes/skew.toml"),
+    include_str!("../../assets/scenes/twist.toml"),
+    include_str!("../../assets/scenes/whisper.toml"),
+    include_str!("../../assets/scenes/sources.toml"),
+    include_str!("../../assets/scenes/autoencoder.toml"),
+    include_str!("../../assets/scenes/kinks.toml"),
+    include_str!("../../assets/scenes/bits.toml"),
     include_str!("../../assets/scenes/two-points.toml"),
     include_str!("../../assets/scenes/clusters.toml"),
     include_str!("../../assets/scenes/outliers.toml"),

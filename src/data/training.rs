@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::nn::Activation;
-use crate::vae::{Architecture, Covariance, DecoderKind, Likelihood, Objective, PosteriorFactor};
+use crate::vae::{Architecture, Covariance, DecoderKind, Likelihood, Objective, PosteriorFactor, Regularizer};
 
 /// Default model, objective and optimiser of a scene. A scene file gives the values that differ from [`Self::default`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct TrainingDefaults {
     pub covariance: Covariance,
     /// β, the weight of the KL divergence.
     pub beta: f64,
+    /// What the objective subtracts from the reconstruction.
+    #[serde(skip_serializing_if = "Regularizer::is_kl")]
+    pub regularizer: Regularizer,
     /// σ², the variance of p(x|z). A Bernoulli likelihood has none, and ignores it.
     pub sigma2: f64,
     /// The learning rate of Adam.
@@ -44,6 +47,7 @@ impl Default for TrainingDefaults {
             likelihood: Likelihood::Gaussian,
             covariance: Covariance::Diagonal,
             beta: 1.0,
+            regularizer: Regularizer::Kl,
             sigma2: 0.02,
             lr: 0.01,
             batch: 256,
@@ -72,7 +76,7 @@ impl TrainingDefaults {
             Likelihood::Gaussian => self.sigma2,
             Likelihood::Bernoulli => 1.0,
         };
-        Objective::new(self.covariance, self.beta, sigma2)
+        Objective { regularizer: self.regularizer, ..Objective::new(self.covariance, self.beta, sigma2) }
     }
 
     /// Checks the values; the error describes the first that no run can start with.

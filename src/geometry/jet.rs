@@ -67,6 +67,11 @@ impl<T: Real> Jets<T> {
         Self::natural(vae, z, order).into_fisher(vae.likelihood())
     }
 
+    /// [`Self::fisher`] with respect to `latents` only, as [`Self::along`].
+    pub fn fisher_along(vae: &Vae<T>, z: &Matrix<T>, latents: &[usize], order: Order) -> Self {
+        Self::natural_along(vae, z, latents, order).into_fisher(vae.likelihood())
+    }
+
     /// Differentiates the output η of the decoder.
     pub fn natural(vae: &Vae<T>, z: &Matrix<T>, order: Order) -> Self {
         let all: Vec<usize> = (0..vae.latent_dim()).collect();

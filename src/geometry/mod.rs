@@ -9,6 +9,7 @@ mod exact_gap;
 mod field;
 mod gram;
 mod holonomy;
+mod indicatrix;
 mod jet;
 mod marginal_likelihood;
 mod metrics;
@@ -33,6 +34,7 @@ pub use exact_gap::{ExactGap, GapPart, MeanGap, exact_gap, mean_gap};
 pub use field::{MapQuantity, field, volume};
 pub use gram::Gram;
 pub use holonomy::{arc_coordinates, loop_integrals, path_length};
+pub use indicatrix::Indicatrix;
 pub use jet::{Jets, Order};
 pub use marginal_likelihood::{Integration, MarginalLikelihood};
 pub use metrics::{

@@ -144,6 +144,8 @@ pub enum UiCommand {
     StepMoment(bool),
     /// Move z\* to a point.
     MoveTo(Vec<f64>),
+    /// Show the layer of this name, or hide it.
+    ToggleLayer(&'static str),
     /// Turns the dial of φ to so many degrees.
     SetPhi(f64),
     /// Take back the last change of settings or view.

@@ -17,6 +17,7 @@ pub(crate) mod glossary;
 pub(crate) mod ground_truth;
 pub(crate) mod history_table;
 pub(crate) mod home_camera;
+pub(crate) mod indicatrix_query;
 pub(crate) mod latent_grid;
 pub mod lesson_names;
 pub(crate) mod loop_query;

@@ -86,6 +86,7 @@ impl Preset {
                 codes: false,
                 surface: true,
                 grid: true,
+                ellipses: false,
                 seams: true,
                 basis: true,
                 // Of a model whose latents are no axes they are the seams.

@@ -166,6 +166,9 @@ pub struct Layers {
     pub surface: bool,
     /// Images of the lines of a latent grid.
     pub grid: bool,
+    /// Ellipses of JᵀJ in latent space, and images of latent circles.
+    #[serde(skip_serializing_if = "is_off")]
+    pub ellipses: bool,
     /// Images of the lines through z*.
     pub seams: bool,
     /// Curves along the right singular vectors through z*.
@@ -198,6 +201,7 @@ impl Default for Layers {
             codes: true,
             surface: true,
             grid: true,
+            ellipses: false,
             seams: true,
             singular: false,
             singular_with_model: false,
@@ -227,11 +231,17 @@ impl Layers {
     }
 
     /// The layers with names and tooltips.
-    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 11] {
+    pub fn list(&mut self) -> [(&'static str, &'static str, &mut bool); 12] {
         [
             ("data", "Held-out observations", &mut self.data),
             ("surface", "The decoder's image of the latent plane through z*", &mut self.surface),
             ("grid", "Images of the lines of a latent grid, one prior standard deviation apart", &mut self.grid),
+            (
+                "ellipses",
+                "On a grid in latent space the ellipses ‖J δz‖ = r, steps that move the data equally far, and in data space the images of \
+                 latent circles, ‖δz‖ = r",
+                &mut self.ellipses,
+            ),
             ("curves", "Images of the blue lines through z*", &mut self.seams),
             (
                 "singular curves",
@@ -510,7 +520,13 @@ mod tests {
         assert!(Selection { axes: [0, 0], ..all }.planes(1).is_empty());
         // Files of earlier versions stay as they are.
         let text = serde_json::to_string(&Selection::default()).unwrap();
-        assert!(!text.contains("pairs") && !text.contains("pictures") && !text.contains("pinned"), "{text}");
+        assert!(
+            !text.contains("pairs")
+                && !text.contains("pictures")
+                && !text.contains("pinned")
+                && !text.contains("ellipses"),
+            "{text}"
+        );
     }
 
     #[test]

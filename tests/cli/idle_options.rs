@@ -17,6 +17,7 @@ fn options_that_would_do_nothing_are_refused() {
         ("render run --view data --pair all --out x.svg", "--pair is for the latent view"),
         ("render run --view training --colour u --out x.svg", "--colour is for views of observations"),
         ("render run --view checks --singular-curves --out x.svg", "--singular-curves is for curves"),
+        ("render run --view checks --ellipses --out x.svg", "--ellipses is for ellipses"),
         ("render run --view training --scale 3 --out x.svg", "--scale is for pixels"),
         ("render run --view training --scale 3 --out x.pdf", "--scale is for pixels"),
         ("render run --view latent --scale 3 --out x.csv", "--scale is for pictures"),

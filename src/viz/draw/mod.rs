@@ -8,6 +8,7 @@ pub(crate) mod file_values;
 pub mod formula;
 pub(crate) mod heat;
 pub(crate) mod hover;
+pub(crate) mod indicatrix;
 pub(crate) mod labels;
 pub(crate) mod legend;
 pub(crate) mod matrix;

@@ -5,7 +5,7 @@ use super::entry::GlossaryEntry;
 const ALLEN: &str = "Allen, arXiv 2410.22559, and the post “Disentangling Disentanglement”, 2024";
 
 /// The entries.
-pub(in crate::viz) const TERMS: [GlossaryEntry; 32] = [
+pub(in crate::viz) const TERMS: [GlossaryEntry; 33] = [
     GlossaryEntry {
         name: "z*",
         also: &["d(z*)", "z₁", "z₂"],
@@ -145,6 +145,14 @@ What is lost because the true posterior is not Gaussian, because the best one is
 The columns of $J$ are orthogonal at every $z$. Then $V$ is a signed permutation, and $s_i = \|J_i\|$.",
         source: "Condition C1 of Allen; Rolínek et al. 2019",
         words: &["C1", "orthogonal"],
+    },
+    GlossaryEntry {
+        name: "indicatrix",
+        also: &["ellipses"],
+        definition: r"$$\{\delta z:\ \delta z^\top J^\top J\,\delta z = r^2\}$$
+Steps of the latents that move the data equally far: in latent space an ellipse with the semi-axes $r/s_i$ along $v_i$. Where the columns of $J$ are orthogonal it stands parallel to the axes. In data space the image of a latent circle has the semi-axes $r\,s_i$ along $u_i$.",
+        source: "Tissot 1881, for maps of the earth",
+        words: &["indicatrix", "ellipse"],
     },
     GlossaryEntry {
         name: "C2",

@@ -9,6 +9,7 @@ use crate::nn::OptimizerKind;
 use crate::sentence::quoted;
 use crate::vae::Covariance;
 use crate::viz::command::UiCommand;
+use crate::viz::selection::Layers;
 use crate::viz::views::{VIEWS, all_views};
 
 /// The rows of the names that match what was typed, the best first; one row that says so if there is none.
@@ -66,6 +67,14 @@ pub(super) fn views(context: &PaletteContext<'_>, typed: &str) -> Vec<PaletteRow
         (VIEWS[k].view.name, context.row(label, view.name.to_owned(), "", UiCommand::SetAlone(Some(view))))
     };
     matching("view", typed, all_views().into_iter().enumerate().map(row).chain([("all", all)]).collect())
+}
+
+/// The layers of data and latent space.
+pub(super) fn layers(context: &PaletteContext<'_>, typed: &str) -> Vec<PaletteRow> {
+    let row = |(name, help, _): (&'static str, &'static str, &mut bool)| {
+        (name, context.row(format!("layer {name}"), "on or off".to_owned(), help, UiCommand::ToggleLayer(name)))
+    };
+    matching("layer", typed, Layers::default().list().into_iter().map(row).collect())
 }
 
 /// The built-in lessons.

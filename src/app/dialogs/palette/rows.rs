@@ -119,6 +119,7 @@ mod tests {
         assert!(matches!(first("rotate 30"), RowAction::Send(UiCommand::RotateLatents(r)) if r.degrees == 30.0));
         assert!(matches!(first("scene sph"), RowAction::Send(UiCommand::SetScene(s)) if s.name == "sphere"));
         assert!(matches!(first("lesson first"), RowAction::Send(UiCommand::OpenLesson("first-minutes"))));
+        assert_eq!(first("layer ell"), RowAction::Send(UiCommand::ToggleLayer("ellipses")));
         assert!(matches!(first("view lat"), RowAction::Send(UiCommand::SetAlone(Some(v))) if v.name == "latent"));
         assert_eq!(first("view all"), RowAction::Send(UiCommand::SetAlone(None)));
     }
@@ -143,6 +144,7 @@ mod tests {
             ("speed slow", "seconds"),
             ("scene qqq", "no scene"),
             ("lesson qqq", "no lesson"),
+            ("layer qqq", "no layer"),
         ] {
             let RowAction::Refuse(reason) = first(typed) else { panic!("{typed} is not refused") };
             assert!(reason.contains(word), "{typed}: {reason}");

@@ -24,7 +24,7 @@ pub(super) struct TypedSetting {
 }
 
 /// All of them.
-pub(super) const TYPED: [TypedSetting; 16] = [
+pub(super) const TYPED: [TypedSetting; 17] = [
     setting(
         "beta",
         "β",
@@ -88,6 +88,7 @@ pub(super) const TYPED: [TypedSetting; 16] = [
     setting("speed", "speed", "seconds, or full", |c| pace(c.pace), |c, value| one(c, "speed", speed(value))),
     choice("scene", "scene", "a name", |_| String::new(), choices::scenes),
     choice("view", "view alone", "a name, or all", |_| String::new(), choices::views),
+    choice("layer", "layer", "a name", |_| String::new(), choices::layers),
     choice("lesson", "lesson", "a name", |_| String::new(), choices::lessons),
 ];
 

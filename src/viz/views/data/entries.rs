@@ -7,6 +7,9 @@ use crate::viz::draw::legend::{LegendEntry, Sample};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{CURVE_WIDTH, Palette, TRUTH_DASHES, dashes};
 
+/// The width of the images of latent circles, in points.
+pub(super) const ELLIPSE_WIDTH: f32 = 1.3;
+
 /// The kinds of marks that are shown, the most important first.
 pub(super) fn entries(context: &ViewContext<'_>, selection: &Selection, palette: &Palette) -> Vec<LegendEntry> {
     let layers = selection.layers;
@@ -28,6 +31,10 @@ pub(super) fn entries(context: &ViewContext<'_>, selection: &Selection, palette:
         layers.data.then(|| line(Sample::Dot(palette.point), points, points_help)),
         (layers.surface && three).then(|| {
             line(Sample::Area(palette.surface), "decoder", "The decoder's image of the latent plane through z*")
+        }),
+        (layers.ellipses && context.probe.has_surface()).then(|| {
+            let sample = Sample::Line(Stroke::new(ELLIPSE_WIDTH, palette.image), &[]);
+            line(sample, "ellipses", "Images J δz of latent circles, with the semi-axes r sᵢ along uᵢ")
         }),
         has_truth.then(|| {
             let sample = Sample::Line(Stroke::new(CURVE_WIDTH + 1.0, palette.truth), TRUTH_DASHES);

@@ -5,7 +5,7 @@ use egui_plot::AxisHints;
 
 use super::angle::angle_arc;
 use super::emphasis::{ARROWS, distance_to_arrow};
-use super::entries::entries;
+use super::entries::{ELLIPSE_WIDTH, entries};
 use super::morph::Morph;
 use super::notes::notes;
 use super::thumbnails;
@@ -14,6 +14,7 @@ use crate::viz::draw::axes::{axis_in, grid_in as ticks_in, plot};
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::hover::{NamedMarks, hover, significant, values_at};
+use crate::viz::draw::indicatrix::Indicatrices;
 use crate::viz::draw::labels::Labels;
 use crate::viz::draw::legend::legend_line;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -73,6 +74,17 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     marks.layer("grid");
     if layers.grid {
         grid(&marks, palette, context, &morph);
+    }
+    let ellipses = Indicatrices::new(context, selection, selection.axes);
+    if let Some(ellipses) = &ellipses {
+        marks.layer("ellipses");
+        for (_, ring) in ellipses.in_data_space() {
+            let at = |(z, place): (Vec<f64>, [f32; 3])| {
+                let [x, y, _] = morph.space(|| z, || place);
+                [x, y].map(f64::from)
+            };
+            marks.curve(ring.into_iter().map(at), Stroke::new(ELLIPSE_WIDTH, color), &[]);
+        }
     }
     let mut ends = Vec::new();
     marks.layer("true seams");
@@ -160,7 +172,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     for (k, line) in notes(context, selection).into_iter().enumerate() {
         let corner = frame.left_top() + vec2(6.0, 4.0 + 15.0 * k as f32);
-        marks.label(corner, Align2::LEFT_TOP, line, palette.ink);
+        marks.label(corner, Align2::LEFT_TOP, &line, palette.ink);
     }
     if let Some(heat) = heat.filter(|_| layers.surface) {
         heat.legend(&marks.painter, *response.transform.frame(), palette);

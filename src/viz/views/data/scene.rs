@@ -7,11 +7,13 @@ use eframe::egui::Color32;
 
 use super::angle::{AngleArc, angle_arc};
 use super::emphasis::ARROWS;
+use super::entries::ELLIPSE_WIDTH;
 use super::morph::Morph;
 use crate::paint::{Arrow, Cloud, CloudPoint, Curve, Scene3, Surface};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
+use crate::viz::draw::indicatrix::Indicatrices;
 use crate::viz::draw::singular::singular_curves;
 use crate::viz::home_camera::data_bounds;
 use crate::viz::latent_grid::{SURFACE_POINTS, grid_lines, surface_place};
@@ -36,6 +38,7 @@ pub(super) struct DataScene {
     color: Option<usize>,
     heat: Option<Heat>,
     singular: Option<Arc<SingularCurves>>,
+    ellipses: Option<Indicatrices>,
     axes: bool,
     palette: &'static Palette,
 }
@@ -56,6 +59,7 @@ impl PartialEq for DataScene {
         Arc::ptr_eq(&self.probe, &other.probe)
             && Arc::ptr_eq(&self.projection, &other.projection)
             && self.heat == other.heat
+            && self.ellipses == other.ellipses
             && self.singular.as_ref().map(Arc::as_ptr) == other.singular.as_ref().map(Arc::as_ptr)
             && shown(self) == shown(other)
     }
@@ -86,6 +90,7 @@ impl DataScene {
             color: selection.color,
             heat: if heated { Heat::new(context, selection, selection.axes) } else { None },
             singular: singular_curves(context, selection),
+            ellipses: Indicatrices::new(context, selection, selection.axes),
             axes: context.axes,
             palette,
         }
@@ -120,6 +125,10 @@ impl DataScene {
                 let positions = (0..seam.t.len()).map(at).collect();
                 scene.curves.push(Curve::new(positions, color, CURVE_WIDTH).dashed(dashes(seam.latent)));
             }
+        }
+        for (_, ring) in self.ellipses.iter().flat_map(Indicatrices::in_data_space) {
+            let positions = ring.into_iter().map(|(z, place)| morph.space(|| z, || place)).collect();
+            scene.curves.push(Curve::new(positions, color, ELLIPSE_WIDTH));
         }
         for curve in self.singular.iter().flat_map(|found| &found.curves) {
             let at = |k: usize| {

@@ -110,7 +110,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     for (k, line) in notes(context, selection).into_iter().enumerate() {
         let corner = rect.left_top() + vec2(6.0, 4.0 + 15.0 * k as f32);
-        label(&ui.painter_at(rect), corner, Align2::LEFT_TOP, line, palette.ink, palette.paper);
+        label(&ui.painter_at(rect), corner, Align2::LEFT_TOP, &line, palette.ink, palette.paper);
     }
     if let Some(pointer) = response.hover_pos() {
         let feet = names.iter().filter_map(|name| Some((seen(name.foot?)?, seen(name.at)?)));

@@ -2,6 +2,7 @@
 
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
+use crate::viz::draw::indicatrix::Indicatrices;
 use crate::viz::draw::singular::singular_curves;
 use crate::viz::file_units::FileUnits;
 use crate::viz::observations::to_f64;
@@ -39,6 +40,12 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
                 add_at(&format!("curve {}", seam.latent + 1), Some(&probe.seam_latent(seam, k)), *place);
             }
         }
+    }
+    for (point, ring) in
+        Indicatrices::new(context, selection, selection.axes).iter().flat_map(Indicatrices::in_data_space)
+    {
+        let part = format!("ellipse at {} {}", point.at[0], point.at[1]);
+        ring.iter().for_each(|(z, place)| add_at(&part, Some(z), *place));
     }
     let mut add = |part: &str, z: Option<&[f64]>, x: &[f64]| add_at(part, z, projection.space(x));
     for curve in singular_curves(context, selection).iter().flat_map(|found| &found.curves) {

@@ -25,6 +25,7 @@ fn layers(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             let is_missing = match name {
                 "surface" => !three,
                 "truth" => !has_truth,
+                "ellipses" => !context.probe.has_surface(),
                 "decodings" | "thumbnails" => !has_pictures,
                 _ => false,
             };

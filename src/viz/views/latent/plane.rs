@@ -14,6 +14,7 @@ use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::hover::{hover_with_help, significant};
+use crate::viz::draw::indicatrix::{CUT, Indicatrices};
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::pinned;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -38,6 +39,12 @@ fn zoom(ui: &Ui, response: &Response, marks: &PlotPainter, selection: &mut Selec
         selection.latent_window = ranges[0].zip(ranges[1]).map(|(x, y)| [x, y]);
     }
 }
+
+/// The width of the ellipses of G, in points.
+const ELLIPSE_WIDTH: f32 = 1.3;
+
+/// The pointer tells of an ellipse so near to its outline, in prior standard deviations.
+const NEAR_ELLIPSE: f64 = 0.1;
 
 /// The plane of two latents, the first across. With one latent both are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +111,14 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         Some(by) => marks.colored_cloud((0..count).map(place).zip(by.colors.iter().copied()), radius),
         None => marks.cloud((0..count).map(place), radius, palette.point.gamma_multiply(0.55)),
     }
+    let ellipses = Indicatrices::new(context, selection, axes);
+    if let Some(ellipses) = &ellipses {
+        marks.layer("ellipses");
+        let stroke = Stroke::new(if is_small { 1.0 } else { ELLIPSE_WIDTH }, palette.latent);
+        for (_, outline, is_cut) in ellipses.in_latent_space(a) {
+            marks.curve(outline.into_iter(), stroke, if is_cut { CUT } else { &[] });
+        }
+    }
     marks.layer("lines");
     lines(&marks, palette, selection, plane);
     if selection.layers.pinned && !is_small {
@@ -162,7 +177,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let above = if heat.is_some() { -36.0 } else { -4.0 };
         // The names of lines and curves are at their upper and right ends.
         let remarks = singular.as_deref().map_or_else(Vec::new, singular_words);
-        let words = words(context, selection, heat.is_some()).into_iter().map(str::to_owned).chain(remarks);
+        let scale = ellipses.as_ref().map(Indicatrices::latent_scale);
+        let words =
+            words(context, selection, heat.is_some()).into_iter().map(str::to_owned).chain(remarks).chain(scale);
         for (line, words) in words.collect::<Vec<_>>().iter().rev().enumerate() {
             let corner = frame.left_bottom() + eframe::egui::vec2(6.0, above - 16.0 * line as f32);
             marks.label(corner, Align2::LEFT_BOTTOM, words, palette.muted);
@@ -183,7 +200,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let name = near.map(|i| format!("code of held-out observation {i}"));
         let point = near.map_or_else(|| marks.point(pointer), place);
         let values = names.iter().zip(point).take(if one { 1 } else { 2 });
-        name.into_iter().chain(values.map(|(name, z)| format!("{name} = {}", significant(z)))).collect()
+        let values = values.map(|(name, z)| format!("{name} = {}", significant(z)));
+        let here = ellipses.iter().flat_map(|ellipses| metric_words(context, ellipses, axes, marks.point(pointer)));
+        name.into_iter().chain(values).chain(here).collect()
     });
     response.on_hover_cursor(CursorIcon::Crosshair);
 }
@@ -223,6 +242,15 @@ fn entries(context: &ViewContext<'_>, selection: &Selection, palette: &Palette) 
                 "Posterior means of held-out observations. Click one: z* goes there",
             )
         }),
+        selection.layers.ellipses.then(|| {
+            let ellipse = Sample::Line(Stroke::new(ELLIPSE_WIDTH, palette.latent), &[]);
+            entry(
+                ellipse,
+                "ellipses",
+                "Steps δz that move the data equally far, ‖J δz‖ = r: parallel to the axes where the columns of J are orthogonal. \
+                 Dashed: longer than drawn, where the decoder hardly moves",
+            )
+        }),
         has_posterior.then(|| {
             let ellipse = Sample::Line(Stroke::new(1.6, palette.ink), &[]);
             entry(ellipse, "posterior", "Of the chosen observation, at one and two standard deviations")
@@ -240,8 +268,30 @@ pub(super) fn words(context: &ViewContext<'_>, selection: &Selection, has_map: b
         return Vec::new();
     }
     let marginal = if selection.observation.is_some() { "codes, posterior: marginal" } else { "codes: marginal" };
-    let slice = if has_map { "map, lines: slice through z*" } else { "lines: slice through z*" };
+    let slice = match (has_map, selection.layers.ellipses) {
+        (true, true) => "map, ellipses, lines: slice through z*",
+        (true, false) => "map, lines: slice through z*",
+        (false, true) => "ellipses, lines: slice through z*",
+        (false, false) => "lines: slice through z*",
+    };
     vec![marginal, slice]
+}
+
+/// What the ellipse next to a point says of the decoder there.
+fn metric_words(
+    context: &ViewContext<'_>,
+    ellipses: &Indicatrices,
+    [a, b]: [usize; 2],
+    [x, y]: [f64; 2],
+) -> Vec<String> {
+    let distance = |outline: &[[f64; 2]]| {
+        outline.iter().map(|point| (point[0] - x).hypot(point[1] - y)).fold(f64::INFINITY, f64::min)
+    };
+    let near = ellipses.in_latent_space(a).map(|(point, outline, _)| (distance(&outline), point));
+    let near = near.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(distance, _)| *distance < NEAR_ELLIPSE);
+    let names = [a, b].map(|i| indexed("z", i));
+    let is_block = context.snapshot.latent_dim() > 2;
+    near.map_or_else(Vec::new, |(_, point)| point.words([&names[0], &names[1]], is_block))
 }
 
 /// z* as something to be dragged, or moved by the arrow keys once it has the keyboard focus.

@@ -5,6 +5,7 @@ use eframe::egui::{Align2, FontId, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2
 use super::plane::{self, Plane, words};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::heat::Heat;
+use crate::viz::draw::indicatrix::Indicatrices;
 use crate::viz::selection::{MOST_IN_PAIRS, Selection};
 use crate::viz::theme::{SMALLEST_TEXT, indexed};
 
@@ -68,6 +69,7 @@ fn pairs(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection, m: u
     let heat = Heat::new(context, selection, [0, 1]);
     let corner = cell(1, 0).left_top() + vec2(4.0, 2.0);
     let mut lines: Vec<String> = words(context, selection, heat.is_some()).into_iter().map(str::to_owned).collect();
+    lines.extend(Indicatrices::new(context, selection, [0, 1]).as_ref().map(Indicatrices::latent_scale));
     lines.extend(heat.as_ref().map(Heat::scale_name).or_else(|| Heat::refusal(context, selection)));
     for (line, text) in lines.iter().enumerate() {
         let at = corner + vec2(0.0, 16.0 * line as f32);

@@ -67,7 +67,7 @@ fn criteria(scene: &Scene) -> Vec<(CheckQuantity, Expected)> {
     let own =
         predictions(scene, Seeds { first: 0, count: 1 }).into_iter().filter(|prediction| match &prediction.pool {
             Pool::Median(runs) => runs.first() == Some(&plain),
-            Pool::Mean(_) | Pool::Ratio(..) => false,
+            Pool::Mean(_) | Pool::Ratio(..) | Pool::Difference(..) => false,
         });
     let seen = |quantity| {
         matches!(

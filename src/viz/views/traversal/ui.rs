@@ -156,8 +156,18 @@ fn columns(context: &ViewContext<'_>, form: &TileForm, area: Rect, rows: usize, 
     let least =
         if matches!(form, TileForm::Picture(_)) { LEAST_TILE.min(height * form.aspect()) } else { 1.4 * LEAST_TILE };
     let fitting = if context.is_figure() { most } else { (room / (least + GAP)) as usize };
-    (fitting.clamp(3, most) - 1) / 2 * 2 + 1
+    let fitting = (fitting.clamp(3, most) - 1) / 2 * 2 + 1;
+    if context.is_figure() || !matches!(form, TileForm::Picture(_)) {
+        return fitting;
+    }
+    // Rather fewer pictures than small ones with room beneath them.
+    let fills = |columns: &usize| room / *columns as f32 - GAP >= FILLED * height * form.aspect();
+    (FEWEST..=fitting).rev().step_by(2).find(fills).unwrap_or(fitting.min(FEWEST))
 }
+
+/// The least number of columns where tiles are pictures, and the share of the height that they fill before there are more.
+const FEWEST: usize = 5;
+const FILLED: f32 = 0.75;
 
 /// The strips of this frame: those of the frame before if nothing has changed.
 fn drawn(

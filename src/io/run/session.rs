@@ -210,7 +210,11 @@ impl Session {
         if let Some(schema) = object.get("schema").and_then(Value::as_u64) {
             check_schema(schema, SCHEMA)?;
         }
-        let record: Record = serde_json::from_value(Value::Object(object)).map_err(damaged)?;
+        let mut record: Record = serde_json::from_value(Value::Object(object)).map_err(damaged)?;
+        let table = table.map(TableRecord::into_data).transpose()?.map(Arc::new);
+        if let Some(data) = &table {
+            record.keep_split_seed(data);
+        }
         let (steps, program) = (record.steps, record.program.clone());
         let (config, log) = record.into_run()?;
         if let Some(late) = log.last().filter(|l| l.step > steps) {
@@ -219,12 +223,9 @@ impl Session {
                 late.step, late.command
             )));
         }
-        let table = match (&config.origin, table) {
-            (Origin::Scene(_) | Origin::Model(_), Some(_)) => {
-                return Err(FileError::new("the session has both a scene or model and a table of data"));
-            }
-            (_, table) => table.map(TableRecord::into_data).transpose()?.map(Arc::new),
-        };
+        if table.is_some() && !matches!(config.origin, Origin::File { .. }) {
+            return Err(FileError::new("the session has both a scene or model and a table of data"));
+        }
         let samples = match &config.origin {
             Origin::Scene(scene) => scene.generator.samples,
             // Data that are elsewhere limit the batch once they are known.

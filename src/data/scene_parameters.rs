@@ -16,7 +16,7 @@ pub struct SceneParameter {
 }
 
 /// Numbers that change the dimension of the data.
-const OF_DIMENSION: [&str; 2] = ["dimension", "size"];
+const OF_DIMENSION: [&str; 3] = ["dimension", "size", "bits"];
 
 impl Scene {
     /// The numbers of the generator, in the order of the scene file.

@@ -35,8 +35,7 @@ impl Indicatrix {
     /// ellipse is a pair of lines.
     pub fn semi_axes(&self, r: f64, longest: f64) -> ([[f64; 2]; 2], bool) {
         let lengths = self.singular_values.map(|s| r / s);
-        // Not below a length that is infinite or NaN.
-        let is_cut = lengths.map(|length| !(length <= longest));
+        let is_cut = lengths.map(|length| length.is_nan() || length > longest);
         let axis = |i: usize| self.directions[i].map(|v| if is_cut[i] { longest * v } else { lengths[i] * v });
         ([axis(0), axis(1)], is_cut[0] || is_cut[1])
     }

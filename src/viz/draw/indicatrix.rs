@@ -18,6 +18,9 @@ pub(crate) const CUT: &[f32] = &[4.0, 3.0];
 /// Corners of an outline.
 const CORNERS: u32 = 64;
 
+/// A point of a latent circle, all its latents, and the place in space of its image.
+type ImagePoint = (Vec<f64>, [f32; 3]);
+
 /// The ellipses of a plane.
 #[derive(Clone, Debug)]
 pub(crate) struct Indicatrices {
@@ -67,7 +70,7 @@ impl Indicatrices {
 
     /// The latent circles around points of the grid that lie on the surface, each point as its latents and its image to first order:
     /// z + δz and d(z) + J δz.
-    pub(crate) fn in_data_space(&self) -> impl Iterator<Item = (&GridPoint, Vec<(Vec<f64>, [f32; 3])>)> {
+    pub(crate) fn in_data_space(&self) -> impl Iterator<Item = (&GridPoint, Vec<ImagePoint>)> {
         let plane = self.field().plane;
         self.field().points.iter().filter(|point| point.is_on_surface()).map(move |point| {
             let at = |unit: [f64; 2]| {

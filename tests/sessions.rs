@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
-use unpick::io::{Autosave, Session, open, open_session, parse_npy, save_session};
+use unpick::io::{Autosave, LeftSession, Session, open, open_session, parse_npy, save_session};
 use unpick::launch::PreparedRun;
 
 fn fixture(name: &str) -> std::path::PathBuf {
@@ -36,13 +36,17 @@ fn the_saving_program() {
     let Ok(path) = std::env::var("UNPICK_TEST_SAVES_TO") else { return };
     let path = Path::new(&path);
     let mut session = open_session(&fixture("session-0.1.0.unpick")).unwrap();
-    let autosave = path.is_dir().then(|| Autosave::open(path).unwrap().0);
+    let (autosave, mut left) = match path.is_dir().then(|| Autosave::open(path).unwrap()) {
+        Some((autosave, left, _)) => (Some(autosave), left),
+        None => (None, Vec::new()),
+    };
     for k in 0.. {
         session.view = serde_json::json!({ "k": k, "padding": "x".repeat(if k % 2 == 0 { 10 } else { 200_000 }) });
         match &autosave {
             Some(autosave) => autosave.save(&session).unwrap(),
             None => save_session(path, &session).unwrap(),
         }
+        left.drain(..).for_each(LeftSession::forget);
     }
 }
 
@@ -51,21 +55,25 @@ fn a_session_is_whole_after_the_program_is_killed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("session.unpick");
     fs::copy(fixture("session-0.1.0.unpick"), &path).unwrap();
-    stays_whole_while_the_program_is_killed(&path, &path);
+    stays_whole_while_the_program_is_killed(&path, || vec![open_session(&path).unwrap()]);
 }
 
 #[test]
 fn an_autosaved_session_is_whole_after_the_program_is_killed() {
     let directory = tempfile::tempdir().unwrap();
-    let (autosave, _) = Autosave::open(directory.path()).unwrap();
+    let (autosave, ..) = Autosave::open(directory.path()).unwrap();
     autosave.save(&open_session(&fixture("session-0.1.0.unpick")).unwrap()).unwrap();
     // Dropping it without closing leaves the state of a crash.
     drop(autosave);
-    stays_whole_while_the_program_is_killed(directory.path(), &directory.path().join("autosave.unpick"));
+    stays_whole_while_the_program_is_killed(directory.path(), || {
+        let (_, left, damaged) = Autosave::open(directory.path()).unwrap();
+        assert!(damaged.is_empty(), "{damaged:?}");
+        left.iter().map(|left| left.session().clone()).collect()
+    });
 }
 
-/// Kills the program that saves to `target` 200 times and reads the session at `path` each time.
-fn stays_whole_while_the_program_is_killed(target: &Path, path: &Path) {
+/// Kills the program that saves to `target` 200 times and reads what is there each time, the newest first.
+fn stays_whole_while_the_program_is_killed(target: &Path, read: impl Fn() -> Vec<Session>) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut kinds = [0, 0, 0];
     for _ in 0..200 {
@@ -79,7 +87,7 @@ fn stays_whole_while_the_program_is_killed(target: &Path, path: &Path) {
         sleep(Duration::from_micros(rng.random_range(0..20_000)));
         program.kill().unwrap();
         program.wait().unwrap();
-        let session: Session = open_session(path).unwrap();
+        let session = read().remove(0);
         let kind = session.view["k"].as_u64().map_or(0, |k| 1 + (k % 2) as usize);
         kinds[kind] += 1;
     }

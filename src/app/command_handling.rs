@@ -60,7 +60,7 @@ impl App {
             C::PasteRecipe => self.ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             C::CopyRecipe => self.copy_recipe(),
             C::RestoreSession => self.restore_session(),
-            C::ForgetSession => self.autosave.offered = None,
+            C::ForgetSession => self.autosave.forget(),
             C::SaveSession => self.save_session(),
             C::SaveRun => self.save_run(),
             C::SaveScreenshot => self.take_picture(),

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::dialogs::import::dialog::ImportDialog;
 use super::dialogs::model::ModelDialog;
 use super::run_slot::RunSlot;
 use super::state::App;
 use crate::data::{Dataset, Scene};
-use crate::experiment::{Config, FIXED, Snapshot, has_latent_axes};
+use crate::experiment::{Config, FIXED, Origin, Snapshot, has_latent_axes};
 use crate::figure::view_state::{layout_in, selection_in, state_of_window, theme_in};
 use crate::geometry::Undefined;
 use crate::io::{ModelOptions, Recipe, Session, hash_of_weights, lacks_activation};
@@ -137,7 +139,8 @@ impl App {
     fn resume_run(&mut self, run: usize, prepared: PreparedRun) {
         let run = &mut self.runs[run];
         run.replace(prepared.config.clone(), Arc::clone(&prepared.data));
-        if let Err(error) = run.repeat(move || repetition(prepared), &self.ctx, self.pace) {
+        let whole = prepared.model.is_none().then(|| whole_of(&prepared));
+        if let Err(error) = run.repeat(whole, move || repetition(prepared), &self.ctx, self.pace) {
             self.notice = Some(format!("the run cannot be started ({error}); close other programs"));
         }
     }
@@ -183,10 +186,22 @@ impl App {
 
     /// The same up to a time point of each run.
     pub(super) fn session_up_to(&self, time_point: impl Fn(&RunSlot) -> Option<&Arc<Snapshot>>) -> Option<Session> {
+        self.session_of(|run, view| Some(Session::of(time_point(run)?, view)))
+    }
+
+    /// The session that is not to be lost: of a run that is being repeated the whole, as long as that is more than what is shown.
+    pub(super) fn session_to_keep(&self) -> Option<Session> {
+        self.session_of(|run, view| match run.whole_run() {
+            Some(whole) => Some(Session { view, ..whole.clone() }),
+            None => Some(Session::of(run.snapshot()?, view)),
+        })
+    }
+
+    fn session_of(&self, one: impl Fn(&RunSlot, Value) -> Option<Session>) -> Option<Session> {
         let layout = &self.layouts[self.runs.len() - 1];
         let state = state_of_window(&self.selection, layout, self.ctx.theme());
-        let first = Session::of(time_point(&self.runs[0])?, state);
-        let second = self.runs.get(1).map(|run| Some(Session::of(time_point(run)?, serde_json::Value::Null)));
+        let first = one(&self.runs[0], state)?;
+        let second = self.runs.get(1).map(|run| one(run, Value::Null));
         Some(first.compared_with(match second {
             Some(second) => Some(second?),
             None => None,
@@ -211,6 +226,14 @@ impl App {
             Err(sentence) => sentence,
         });
     }
+}
+
+/// The session of a saved run that has not been repeated.
+fn whole_of(prepared: &PreparedRun) -> Session {
+    let PreparedRun { config, data, log, steps, weights, settled, .. } = prepared;
+    let table = matches!(config.origin, Origin::File { .. }).then(|| Arc::clone(data));
+    let planned = Session::planned(config.clone(), log.clone(), *steps);
+    Session { table, weights: weights.clone(), settled: *settled, ..planned }
 }
 
 /// The repetition of a saved run, whose saved state is shown meanwhile if it was kept.

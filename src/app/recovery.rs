@@ -12,12 +12,12 @@ use crate::sentence::quoted;
 use crate::viz::command::UiCommand;
 
 impl App {
-    /// Saves the session in `folder` every 30 seconds if something has changed, and keeps the list of recent files there. The
-    /// session of a window that closed unexpectedly is offered.
+    /// Saves the session in `folder` every 30 seconds if something has changed, and keeps the list of recent files there.
+    /// Sessions of windows that closed unexpectedly are offered.
     pub fn keep_in(&mut self, folder: &Path) {
-        let (autosave, error) = AutosaveState::open(folder);
+        let (autosave, errors) = AutosaveState::open(folder);
         self.autosave = autosave;
-        if let Some(error) = error {
+        if let Some(error) = errors.first() {
             self.notice = Some(format!("the last session cannot be restored: {error}"));
         }
     }
@@ -34,7 +34,10 @@ impl App {
         }
         let mark = SavePoint::new(self.runs.iter().filter_map(RunSlot::snapshot), &self.selection);
         let mut autosave = std::mem::take(&mut self.autosave);
-        if let Some(error) = autosave.save(&self.ctx, mark, || self.session()) {
+        if self.runs.iter().all(RunSlot::is_verified) {
+            autosave.verify();
+        }
+        if let Some(error) = autosave.save(&self.ctx, mark, || self.session_to_keep()) {
             self.notice = Some(format!("autosave failed: {error}"));
         }
         self.autosave = autosave;
@@ -42,7 +45,7 @@ impl App {
 
     /// Offers to restore the session of a window that closed unexpectedly. Says whether there is one.
     pub(super) fn restore_offer(&self, ui: &mut Ui) -> bool {
-        let Some(session) = &self.autosave.offered else { return false };
+        let Some((session, count)) = self.autosave.offer() else { return false };
         let origin = &session.config.origin;
         let (name, step) = (origin.scene().map_or(origin.name(), |scene| &scene.title), session.steps);
         for (name, command) in [("Restore", UiCommand::RestoreSession), ("Forget", UiCommand::ForgetSession)] {
@@ -50,17 +53,21 @@ impl App {
                 self.commands.send(command);
             }
         }
-        let text = format!("Unpick closed unexpectedly. Restore {} at step {step}?", quoted(name));
+        let others = if count > 1 { format!(" ({} more)", count - 1) } else { String::new() };
+        let text = format!("Unpick closed unexpectedly. Restore {} at step {step}?{others}", quoted(name));
         ui.add(Label::new(RichText::new(text).strong()).truncate());
         true
     }
 
-    /// Restores the session of a window that closed unexpectedly.
+    /// Restores the session that is offered. One that cannot be restored stays, and so does what is open.
     pub(super) fn restore_session(&mut self) {
-        match self.autosave.offered.take().map(PreparedRun::of_session) {
-            Some(Ok(prepared)) => self.resume(prepared),
-            Some(Err(error)) => self.notice = Some(error.to_string()),
-            None => {}
+        let Some((session, _)) = self.autosave.offer() else { return };
+        match PreparedRun::of_session(session.clone()) {
+            Ok(prepared) => {
+                self.autosave.restore();
+                self.resume(prepared);
+            }
+            Err(error) => self.notice = Some(error.to_string()),
         }
     }
 

@@ -9,7 +9,8 @@ use super::config_draft::ConfigDraft;
 use crate::data::{Dataset, Scene, generate};
 use crate::experiment::{Config, Experiment, Origin, Settings, Snapshot};
 use crate::figure::still::TimePoints;
-use crate::trainer::{ENSEMBLE_SEEDS, Repetition, Request, RunView, SeedEnsemble, Trainer};
+use crate::io::Session;
+use crate::trainer::{ENSEMBLE_SEEDS, Repeated, Repetition, Request, RunView, SeedEnsemble, Trainer};
 use crate::vae::{Architecture, Covariance};
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
@@ -53,6 +54,8 @@ pub(super) struct RunSlot {
     pub workers: Workers,
     /// The steps from which to which a lesson trains it.
     lesson_steps: Option<[u64; 2]>,
+    /// The saved run that is being repeated, if its saved state is not known.
+    repeated: Option<Box<Session>>,
 }
 
 impl RunSlot {
@@ -72,6 +75,7 @@ impl RunSlot {
             turned: None,
             workers,
             lesson_steps: None,
+            repeated: None,
         }
     }
 
@@ -108,17 +112,30 @@ impl RunSlot {
         self.begin(|wake| Trainer::spawn(build, wake), ctx, pace)
     }
 
-    /// Repeats a saved run; the one before ends.
+    /// Repeats a saved run; the one before ends. `whole` is its session, if its saved state is not known.
     ///
     /// # Errors
     /// If the system has no thread to give.
     pub(super) fn repeat(
         &mut self,
+        whole: Option<Session>,
         build: impl FnOnce() -> Result<Repetition, String> + Send + 'static,
         ctx: &Context,
         pace: Option<f64>,
     ) -> std::io::Result<()> {
+        self.repeated = whole.map(Box::new);
         self.begin(|wake| Trainer::repeat(build, wake), ctx, pace)
+    }
+
+    /// The whole of a saved run that is still being repeated, unless its saved state is shown. What is repeated so far is a part of it.
+    pub(super) fn whole_run(&self) -> Option<&Session> {
+        let is_repeating = self.view.as_ref().is_none_or(|view| matches!(view.repeated, Some(Repeated::Steps(..))));
+        self.repeated.as_deref().filter(|_| is_repeating)
+    }
+
+    /// True if a saved run was repeated to the last bit.
+    pub(super) fn is_verified(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.repeated == Some(Repeated::Verified))
     }
 
     /// Starts a trainer. It is given what wakes the window.
@@ -269,7 +286,7 @@ impl RunSlot {
         self.draft = ConfigDraft::new(config);
         self.projection = self.workers.projection(&data);
         self.data = data;
-        (self.view, self.probe, self.lesson_steps) = (None, None, None);
+        (self.view, self.probe, self.lesson_steps, self.repeated) = (None, None, None, None);
     }
 
     /// Shows a prepared run at once and goes on with it; a lesson trains it to step `last`.

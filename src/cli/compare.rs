@@ -9,14 +9,15 @@ use serde_json::Value;
 
 use super::error::CliError;
 use super::idle_options::{OptionUse, refuse_idle};
+use super::interruption::Interruption;
 use super::metrics::shown;
 use super::output::{print, print_notes};
 use super::progress::bar;
-use super::run_args::RunArgs;
-use super::train::{ensure_empty, train_and_save};
+use super::run_args::{RunArgs, Until};
+use super::train::{Plan, ensure_empty, train_and_save};
 use crate::checks::in_parallel;
 use crate::experiment::{Experiment, Metrics};
-use crate::io::{make_folder, metrics_fields, metrics_json, write_atomically};
+use crate::io::{make_writable_folder, metrics_fields, metrics_json, write_atomically};
 
 /// Arguments of `compare`: those of `--a` and `--b` apply to one run, all others to both.
 #[derive(Args, Debug)]
@@ -77,13 +78,18 @@ impl Compare {
         let prepare = |side: &RunArgs| side.over(&self.common).prepare();
         let runs = [prepare(&self.a)?, prepare(&self.b)?];
         print_notes(runs.iter().flat_map(|run| &run.notes));
-        folders.iter().try_for_each(|folder| make_folder(folder))?;
+        folders.iter().try_for_each(|folder| make_writable_folder(folder))?;
+        let interruption = Interruption::watched();
         let mut finished: [Option<(Experiment, Metrics)>; 2] = [None, None];
         let mut count = 0;
         in_parallel(
             &[0, 1],
             runs.iter().map(|run| run.config.threads).max().unwrap_or(1),
-            |i| train_and_save(runs[*i].clone(), &folders[*i], None, |_| ControlFlow::Continue(())),
+            |i| {
+                let plan = Plan { steps: runs[*i].steps, until: Until::Steps, costly: None };
+                let run = runs[*i].clone().experiment()?;
+                train_and_save(run, &folders[*i], plan, &interruption, |_| ControlFlow::Continue(()))
+            },
             |i, outcome| {
                 finished[*i] = Some(outcome?);
                 count += 1;

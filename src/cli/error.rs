@@ -16,11 +16,14 @@ pub enum CliError {
     /// Valid request that failed: exit code 1.
     #[error("{}", sentence(.0))]
     Run(String),
+    /// Valid request that a signal ended: the exit code of the signal.
+    #[error("{}", sentence(.0))]
+    Interrupted(String, u8),
 }
 
 impl From<FileError> for CliError {
     fn from(error: FileError) -> Self {
-        Self::Input(error.to_string())
+        if error.is_of_full_disk() { Self::Run(error.to_string()) } else { Self::Input(error.to_string()) }
     }
 }
 
@@ -67,6 +70,7 @@ impl CliError {
         match self {
             Self::Input(_) => 2,
             Self::Run(_) => 1,
+            Self::Interrupted(_, code) => *code,
         }
     }
 }

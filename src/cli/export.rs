@@ -9,8 +9,9 @@ use super::idle_options::{OptionUse, refuse_idle};
 use super::model_args::ModelArgs;
 use crate::experiment::posteriors as posteriors_of;
 use crate::io::{
-    Array, Columns, FileError, decodings, densities, exists, jacobian, jacobian_table, jacobians, latents,
-    latents_of_rows, posteriors, stacked, traversal_table, traversals, write_atomically, write_npy_f64, write_npz,
+    Array, Columns, FileError, decodings, densities, ensure_place, exists, jacobian, jacobian_table, jacobians,
+    latents, latents_of_rows, posteriors, stacked, traversal_table, traversals, write_atomically, write_npy_f64,
+    write_npz,
 };
 use crate::linalg::Matrix;
 
@@ -88,6 +89,7 @@ impl Export {
             return input(format!("the file exists already; add --force to overwrite: {path}"));
         }
         refuse_idle(&self.uses())?;
+        ensure_place(&self.out)?;
         let saved = self.model.open(self.dir.as_deref())?;
         let vae = saved.vae.cast::<f64>();
         let m = vae.latent_dim();

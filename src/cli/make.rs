@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::error::CliError;
 use super::idle_options::{OptionUse, refuse_idle};
 use crate::data::{SHAPES_COUNT, SHAPES_SIZE, ShapePicture};
-use crate::io::{PictureFactors, exists, write_dsprites_npz};
+use crate::io::{PictureFactors, ensure_place, exists, write_dsprites_npz};
 
 /// Arguments of `make`.
 #[derive(Args, Debug)]
@@ -54,6 +54,7 @@ impl MakeArgs {
         if !(1..=SHAPES_COUNT).contains(&rows) {
             return Err(CliError::Input(format!("--rows {rows} is outside 1 to {SHAPES_COUNT}")));
         }
+        ensure_place(&out)?;
         let pictures = ShapePicture::sample(rows, seed.unwrap_or(0));
         let values: Vec<f64> = pictures.iter().flat_map(|p| std::iter::once(1.0).chain(p.values())).collect();
         let class = |class: usize| class as i64;

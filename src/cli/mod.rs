@@ -9,6 +9,7 @@ mod error;
 mod export;
 mod idle_options;
 mod import_args;
+mod interruption;
 mod lesson;
 mod lists;
 mod make;

@@ -13,7 +13,7 @@ use crate::sentence::{printable, sentence};
 pub(super) fn print(out: &mut impl Write, text: &str) -> Result<(), CliError> {
     match out.write_all(on_printable_lines(text).as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(CliError::Input(format!("cannot write the result to standard output ({e})")))
+            Err(CliError::Run(format!("cannot write the result to standard output ({e})")))
         }
         _ => Ok(()),
     }

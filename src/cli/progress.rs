@@ -32,6 +32,13 @@ pub(super) fn bar(done: u64, all: u64, label: &str) {
     drop(std::io::stderr().write_all(bar.as_bytes()));
 }
 
+/// Leaves the line of a bar that is not full, so that what is said next has its own.
+pub(super) fn leave_bar() {
+    if std::io::stderr().is_terminal() {
+        drop(std::io::stderr().write_all(b"\n"));
+    }
+}
+
 /// Writes a line for the log of a job, unless the last one, or the beginning, is less than a second ago.
 fn line(done: u64, all: u64, label: &str) {
     static LAST: Mutex<Option<Instant>> = Mutex::new(None);

@@ -19,7 +19,7 @@ use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
 use crate::figure::still::{Figure, FigureSize, SIZES, show};
 use crate::figure::view_state::selection_in;
-use crate::io::{SavedRun, hash_of_weights, is_occupied, open, session_of, write_atomically};
+use crate::io::{SavedRun, ensure_place, hash_of_weights, is_occupied, open, session_of, write_atomically};
 use crate::launch::{PreparedRun, RunSource, launch};
 use crate::paint::{Canvas, Format, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
@@ -317,10 +317,11 @@ pub fn render(request: &Render) -> Result<String, CliError> {
         let sentence = "the file must end in .png, .svg or .pdf, or in .csv for the numbers of one view";
         return Err(input(format!("{sentence}: {}", request.out.display())));
     }
-    if is_taken(&request.out) && !request.force {
+    if !request.force && is_taken(&request.out)? {
         return Err(input(format!("the file exists already; add --force to overwrite: {}", request.out.display())));
     }
     refuse_idle(&request.uses(numbers))?;
+    ensure_place(&request.out)?;
     let run = match &request.dir {
         Some(path) if request.model.source().is_none() => {
             FigureSource::find_with(path, request.data.as_deref(), request.test.as_deref())?
@@ -452,8 +453,8 @@ pub(super) fn compare_figure(folder: &Path) -> Result<String, CliError> {
 }
 
 /// True if there is a file, or a folder with something in it.
-fn is_taken(path: &Path) -> bool {
-    if path.is_dir() { is_occupied(path) } else { path.exists() }
+fn is_taken(path: &Path) -> Result<bool, CliError> {
+    if path.is_dir() { Ok(is_occupied(path)?) } else { Ok(path.exists()) }
 }
 
 /// The figure of a saved run, or of two; a file that carries two runs is one of both.

@@ -1,21 +1,23 @@
 //! `unpick sweep`.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::error::CliError;
+use super::interruption::Interruption;
 use super::lists::{List, parse_betas, parse_covariances, parse_seeds};
 use super::output::{print, print_notes};
-use super::progress::bar;
+use super::progress::{bar, leave_bar};
 use super::run_args::RunArgs;
 use super::shard::Shard;
 use crate::checks::in_parallel;
-use crate::experiment::{Metrics, ScoreDepth};
+use crate::experiment::{Experiment, Metrics, ScoreDepth};
 use crate::io::{
-    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, make_folder, metrics_fields, metrics_json,
-    read_text, tables_in, write_atomically,
+    FileError, Record, RunTable, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, TableLock, ensure_of_sweep,
+    make_writable_folder, metrics_fields, metrics_json, read_text, tables_in, write_atomically,
 };
 use crate::launch::PreparedRun;
 use crate::stats::Spread;
@@ -55,7 +57,7 @@ impl Sweep {
             print(out, text)?;
         }
         #[cfg(feature = "gui")]
-        if !matches!(trained, Err(CliError::Input(_)))
+        if !matches!(trained, Err(CliError::Input(_) | CliError::Interrupted(..)))
             && let Some(path) = crate::figure::sweep_plot::sweep_figure(&self.out)?
         {
             print(out, &format!("drawn in {}\n", path.display()))?;
@@ -70,18 +72,25 @@ impl Sweep {
         print_notes(&base.notes);
         let all = self.runs(&base)?;
         let all = self.shard.map_or_else(|| all.clone(), |shard| shard.of(&all));
-        make_folder(&self.out)?;
+        make_writable_folder(&self.out)?;
         let path = self.out.join(self.shard.map_or_else(|| SWEEP_TABLE.to_owned(), Shard::table));
+        let _lock = TableLock::take(&path)?;
         let mut table = RunTable::open(&path)?;
+        ensure_of_sweep(&table)?;
         self.check_common(&table)?;
+        let interruption = Interruption::watched();
         let left: Vec<&RunArgs> = all.iter().filter(|run| !table.has(&key(run))).collect();
         let mut count = 0;
         in_parallel(
             &left,
             base.config.threads,
-            |run| row(run),
+            |run| row(run, &interruption),
             |_, row| {
-                table.push(row?)?;
+                let Some(row) = row? else {
+                    let made = all.len() - left.len() + count as usize;
+                    return Err(self.interrupted(&interruption, made, all.len()));
+                };
+                table.push(row)?;
                 count += 1;
                 bar(count, left.len() as u64, "runs");
                 Ok::<(), CliError>(())
@@ -98,13 +107,24 @@ impl Sweep {
         Ok(format!("{made}\n{}saved in {}\n", medians(&table), path.display()))
     }
 
+    /// A signal has ended the runs in progress.
+    fn interrupted(&self, interruption: &Interruption, made: usize, all: usize) -> CliError {
+        leave_bar();
+        let place = self.out.display();
+        let sentence =
+            format!("interrupted: {made} of {all} runs are in the table; the same command makes the others: {place}");
+        CliError::Interrupted(sentence, interruption.exit_code().unwrap_or(1))
+    }
+
     /// Puts the tables of all shards together, in the order of β, family and seed.
     fn merge(&self) -> Result<String, CliError> {
-        make_folder(&self.out)?;
+        make_writable_folder(&self.out)?;
         let path = self.out.join(SWEEP_TABLE);
+        let _lock = TableLock::take(&path)?;
         let mut tables = tables_in(&self.merge)?;
         tables.retain(|other| *other != path);
         let mut table = RunTable::open(&path)?;
+        ensure_of_sweep(&table)?;
         let had_rows = !table.is_empty();
         let mut common = if had_rows { Some(read_text(&self.out.join(SWEEP_COMMON), "the sweep")?) } else { None };
         for folder in &self.merge {
@@ -210,12 +230,18 @@ fn by_latent((name, value): (String, String), latents: usize) -> Vec<(String, St
     (1..=latents).map(|i| (format!("{short}_{i}"), numbers.next().unwrap_or_default().to_owned())).collect()
 }
 
-/// Trains and measures. A diverged run is measured in its last sound state, and its last column gives the reason.
-fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
+/// Trains and measures. A diverged run is measured in its last sound state, and its last column gives the reason. `None`: it was
+/// interrupted.
+fn row(run: &RunArgs, interruption: &Interruption) -> Result<Option<Vec<(String, String)>>, CliError> {
     let prepared = run.prepare()?;
     let steps = prepared.steps;
     let mut experiment = prepared.experiment()?;
-    let failure = experiment.advance(steps).err();
+    let go_on =
+        |_: &Experiment| if interruption.has_come() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let failure = match experiment.play_to(steps, go_on) {
+        Ok(ControlFlow::Break(())) => return Ok(None),
+        played => played.err(),
+    };
     let state = experiment.state();
     let metrics = Metrics::measure(&state.vae, &state.settings, experiment.data(), experiment.config());
     let metrics = metrics.with_factor_scores(&state.vae, experiment.data(), experiment.config(), ScoreDepth::Quick);
@@ -227,7 +253,7 @@ fn row(run: &RunArgs) -> Result<Vec<(String, String)>, CliError> {
     let measured = measured.into_iter().filter(|(name, _)| key.iter().all(|(known, _)| known != name));
     fields.extend(measured.flat_map(|field| by_latent(field, state.vae.latent_dim())));
     fields.push(("failure".to_owned(), failure.map_or_else(String::new, |divergence| divergence.to_string())));
-    Ok(fields)
+    Ok(Some(fields))
 }
 
 #[cfg(test)]

@@ -164,6 +164,11 @@ impl History {
         Self { interval, rows: Vec::new() }
     }
 
+    /// History with these rows, of which one is due every `interval` steps.
+    pub(super) fn of_rows(interval: u64, rows: Vec<Arc<Row>>) -> Self {
+        Self { interval, rows }
+    }
+
     /// Rows, oldest first.
     pub fn rows(&self) -> &[Arc<Row>] {
         &self.rows

@@ -2,6 +2,7 @@
 //! or not. No clock, no file, and no thread that outlives a step or could change a bit.
 
 mod batches;
+mod checkpoint;
 mod collapse_jump;
 mod command;
 mod config;
@@ -29,6 +30,7 @@ mod training_moments;
 mod trend;
 
 pub use batches::Batches;
+pub use checkpoint::{Checkpoint, Interrupted};
 pub use collapse_jump::CollapseJump;
 pub use command::{Command, LoggedCommand};
 pub use config::{Config, Origin};

@@ -45,25 +45,25 @@ pub struct Divergence {
 /// Run: configuration, data, state, log of commands and history.
 #[derive(Clone, Debug)]
 pub struct Experiment {
-    config: Arc<Config>,
-    data: Arc<Dataset>,
-    state: State,
-    log: Vec<LoggedCommand>,
+    pub(super) config: Arc<Config>,
+    pub(super) data: Arc<Dataset>,
+    pub(super) state: State,
+    pub(super) log: Vec<LoggedCommand>,
     /// Errors of the covariances after rotations, each with its place in the log.
-    rotation_errors: Vec<(usize, f64)>,
+    pub(super) rotation_errors: Vec<(usize, f64)>,
     /// Scheduled commands; any other command cancels them.
-    pending: VecDeque<LoggedCommand>,
-    history: History,
-    sound: Sound,
-    keyframes: Keyframes,
+    pub(super) pending: VecDeque<LoggedCommand>,
+    pub(super) history: History,
+    pub(super) sound: Sound,
+    pub(super) keyframes: Keyframes,
     moments: Arc<TrainingMoments>,
     batches: Batches,
-    minibatch: Minibatch,
+    pub(super) minibatch: Minibatch,
     /// Objective on all training data, of steps without minibatches.
     exact: Elbo,
     /// Sums over the `summed` steps since the last row of the history.
-    sums: Elbo,
-    summed: u64,
+    pub(super) sums: Elbo,
+    pub(super) summed: u64,
 }
 
 /// Relative error of covariances after a rotation that is worth a warning.
@@ -486,7 +486,7 @@ impl Experiment {
         self.summed = 0;
     }
 
-    fn keyframe(&self) -> Keyframe {
+    pub(super) fn keyframe(&self) -> Keyframe {
         Keyframe {
             state: self.state.clone(),
             commands: self.log.len(),

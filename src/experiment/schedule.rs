@@ -5,10 +5,13 @@
 //! a tolerance in the last cycle, which was as long as all before it, or that is as near to its closed form, has settled.
 //! Until then another cycle begins.
 
+use serde::{Deserialize, Serialize};
+
 use super::command::{Command, LoggedCommand};
 
 /// Schedule of a run after its commands so far.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Step of the last command, from which the schedule counts.
     pub begun: u64,

@@ -6,8 +6,8 @@ use eframe::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, 
 
 use crate::io::provenance::KEYWORD;
 use crate::io::{
-    FileError, Record, RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, Session, program, read_text,
-    write_atomically,
+    FileError, Record, RunTable, RunValue, SWEEP_COMMON, SWEEP_FIGURE, SWEEP_METRICS, SWEEP_TABLE, Session, program,
+    read_text, write_atomically,
 };
 use crate::paint::{Canvas, Offscreen, SvgOptions, to_svg};
 use crate::stats::Spread;
@@ -62,7 +62,7 @@ pub fn sweep_figure(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     let options =
         SvgOptions { size, text_scale: 1.0, background, pixels_per_point: canvas.pixels_per_point, texts: &texts };
     let svg = to_svg(offscreen.context(), offscreen.rasterizer(), &output.shapes, &options);
-    let path = folder.join("sweep.svg");
+    let path = folder.join(SWEEP_FIGURE);
     write_atomically(&path, svg.as_bytes())?;
     Ok(Some(path))
 }

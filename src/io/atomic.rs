@@ -29,6 +29,8 @@ pub struct Staged {
     target: PathBuf,
     hidden: TempPath,
     begun: SystemTime,
+    /// Files of the folder before with such a name go, if they are not replaced.
+    goes: fn(&str) -> bool,
 }
 
 impl Staged {
@@ -62,13 +64,19 @@ impl Staged {
         stage().map_err(|error| failed("file", path, &error))
     }
 
-    /// Stages a folder for `path` with these files, each with its name.
+    /// Stages a folder for `path` with these files, each with its name. In a folder that exists, files for whose names `goes` holds are
+    /// of what was there before: those that are not replaced go.
     ///
     /// # Errors
-    /// If the parent directory does not exist, may not be written to or is full.
-    pub fn folder<'a>(path: &Path, files: impl Iterator<Item = (String, &'a [u8])>) -> Result<Self, FileError> {
+    /// If neither the parent directory nor the folder itself can be written to, or the disk is full.
+    pub fn folder<'a>(
+        path: &Path,
+        files: impl Iterator<Item = (String, &'a [u8])>,
+        goes: fn(&str) -> bool,
+    ) -> Result<Self, FileError> {
         let stage = || {
-            let (staged, ()) = Self::beside(path, |hidden| fs::create_dir(hidden))?;
+            let (mut staged, ()) = Self::beside(path, |hidden| fs::create_dir(hidden))?;
+            staged.goes = goes;
             for (name, bytes) in files {
                 fill(File::create_new(staged.hidden.join(&name))?, &staged.target.join(&name), bytes)?;
             }
@@ -83,17 +91,18 @@ impl Staged {
     /// # Errors
     /// If something else has the name of the target.
     pub fn commit(self) -> Result<PathBuf, FileError> {
-        let Self { path, target, hidden, begun } = &self;
+        let Self { path, target, hidden, begun, goes } = &self;
         let is_folder = hidden.is_dir();
+        let place = directory_of(hidden).to_owned();
         if is_folder && target.is_dir() {
-            if !exchange(hidden, target) {
-                move_into(hidden, path)?;
+            if !exchange(hidden, target, *goes) {
+                move_into(hidden, path, *goes)?;
             }
         } else {
             fs::rename(hidden, target)
                 .map_err(|error| failed(if is_folder { "folder" } else { "file" }, path, &error))?;
         }
-        remove_leftovers(target, *begun);
+        remove_leftovers(&place, target, *begun);
         // The new name reaches the disk with the directory. Some systems do not allow a directory to be opened.
         if let Ok(directory) = File::open(directory_of(target)) {
             let _ignored = directory.sync_all();
@@ -107,10 +116,15 @@ impl Staged {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let prefix =
             hidden_prefix(&target).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name"))?;
-        let hidden = Builder::new().prefix(&prefix).suffix(SUFFIX).make_in(directory_of(&target), create)?;
-        let (created, hidden) = hidden.into_parts();
+        let make = |place: &Path| Builder::new().prefix(&prefix).suffix(SUFFIX).make_in(place, &create);
+        let hidden = match directory_of(&target) {
+            // What is renamed stays on its disk.
+            place if is_other_disk(place, &target) => make(&target),
+            place => make(place).or_else(|error| if target.is_dir() { make(&target) } else { Err(error) }),
+        };
+        let (created, hidden) = hidden?.into_parts();
         let begun = fs::metadata(&hidden)?.modified()?;
-        Ok((Self { path: path.to_owned(), target, hidden, begun }, created))
+        Ok((Self { path: path.to_owned(), target, hidden, begun, goes: |_| false }, created))
     }
 }
 
@@ -136,12 +150,12 @@ fn hidden_prefix(target: &Path) -> Option<OsString> {
 
 /// Removes what has a hidden name of this target and was written to before `begun`: no one writes to it any more. What cannot be removed
 /// stays, and nothing depends on it.
-fn remove_leftovers(target: &Path, begun: SystemTime) {
+fn remove_leftovers(place: &Path, target: &Path, begun: SystemTime) {
     /// Between the last byte of a file and its new name, if two programs write to one target.
     const PAUSE: Duration = Duration::from_secs(2);
     let Some(prefix) = hidden_prefix(target) else { return };
     let prefix = prefix.to_string_lossy();
-    for entry in fs::read_dir(directory_of(target)).into_iter().flatten().filter_map(Result::ok) {
+    for entry in fs::read_dir(place).into_iter().flatten().filter_map(Result::ok) {
         let name = entry.file_name();
         let random = name.to_str().and_then(|name| name.strip_prefix(&*prefix)?.strip_suffix(SUFFIX));
         let is_hidden = random.is_some_and(|random| random.chars().all(char::is_alphanumeric) && !random.is_empty());
@@ -154,7 +168,7 @@ fn remove_leftovers(target: &Path, begun: SystemTime) {
 }
 
 fn failed(what: &str, path: &Path, error: &io::Error) -> FileError {
-    FileError::new(format_args!("cannot write the {what} ({error})")).at(path)
+    FileError::of_writing(what, error).at(path)
 }
 
 fn directory_of(target: &Path) -> &Path {
@@ -164,10 +178,23 @@ fn directory_of(target: &Path) -> &Path {
     }
 }
 
-/// Exchanges a staged folder with the folder of its target in one step, after linking the other files of the target into it. False if
-/// the system cannot, or there are folders in the target, or one stands in it.
+/// True if the target is a folder on another disk than its parent directory.
 #[cfg(unix)]
-fn exchange(hidden: &Path, target: &Path) -> bool {
+fn is_other_disk(directory: &Path, target: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let disk = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_dir).map(|about| about.dev());
+    disk(target).is_some_and(|own| disk(directory).is_some_and(|other| own != other))
+}
+
+#[cfg(not(unix))]
+fn is_other_disk(_directory: &Path, _target: &Path) -> bool {
+    false
+}
+
+/// Exchanges a staged folder with the folder of its target in one step, after linking the other files of the target into it, but for those
+/// that go. False if the system cannot, or there are folders in the target, or one stands in it.
+#[cfg(unix)]
+fn exchange(hidden: &Path, target: &Path, goes: fn(&str) -> bool) -> bool {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     let stands_inside = || std::env::current_dir().is_ok_and(|here| here.starts_with(target));
     let comes_along = |entry: io::Result<fs::DirEntry>| {
@@ -176,7 +203,8 @@ fn exchange(hidden: &Path, target: &Path) -> bool {
         if !entry.file_type()?.is_file() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        if place.exists() { Ok(()) } else { fs::hard_link(entry.path(), place) }
+        let stays = !place.exists() && !entry.file_name().to_str().is_some_and(goes);
+        if stays { fs::hard_link(entry.path(), place) } else { Ok(()) }
     };
     let link = || {
         fs::read_dir(target)?.try_for_each(comes_along)?;
@@ -186,16 +214,24 @@ fn exchange(hidden: &Path, target: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn exchange(_hidden: &Path, _target: &Path) -> bool {
+fn exchange(_hidden: &Path, _target: &Path, _goes: fn(&str) -> bool) -> bool {
     false
 }
 
-fn move_into(from: &Path, to: &Path) -> Result<(), FileError> {
+fn move_into(from: &Path, to: &Path, goes: fn(&str) -> bool) -> Result<(), FileError> {
     let not_read = |error: io::Error| failed("folder", to, &error);
+    let mut moved = Vec::new();
     for entry in fs::read_dir(from).map_err(not_read)? {
         let entry = entry.map_err(not_read)?;
         let place = to.join(entry.file_name());
         fs::rename(entry.path(), &place).map_err(|error| failed("file", &place, &error))?;
+        moved.push(entry.file_name());
+    }
+    for entry in fs::read_dir(to).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(goes) && !moved.contains(&entry.file_name()) {
+            // What names the parts does not name this one.
+            let _ignored = fs::remove_file(entry.path());
+        }
     }
     Ok(())
 }
@@ -256,7 +292,7 @@ mod tests {
     fn a_folder_is_exchanged_in_one_step_with_what_else_is_in_it() {
         let directory = tempfile::tempdir().unwrap();
         let (target, hidden) = (directory.path().join("run"), directory.path().join("hidden"));
-        for (folder, files) in [(&target, ["model", "thesis.tex"]), (&hidden, ["model", "new"])] {
+        for (folder, files) in [(&target, &["model", "thesis.tex", "stale"][..]), (&hidden, &["model", "new"])] {
             fs::create_dir(folder).unwrap();
             files.iter().for_each(|name| fs::write(folder.join(name), folder.as_os_str().as_encoded_bytes()).unwrap());
         }
@@ -265,9 +301,9 @@ mod tests {
         probes.iter().for_each(|probe| fs::create_dir(probe).unwrap());
         let [a, b] = &probes;
         let can = rustix::fs::renameat_with(rustix::fs::CWD, a, rustix::fs::CWD, b, rustix::fs::RenameFlags::EXCHANGE);
-        assert_eq!(exchange(&hidden, &target), can.is_ok());
+        assert_eq!(exchange(&hidden, &target, |name| name == "stale"), can.is_ok());
         if can.is_err() {
-            return assert_eq!(names(&target), ["model", "thesis.tex"]);
+            return assert_eq!(names(&target), ["model", "stale", "thesis.tex"]);
         }
         assert_eq!(names(&target), ["model", "new", "thesis.tex"]);
         let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
@@ -275,7 +311,7 @@ mod tests {
         assert_eq!(fs::read(target.join("thesis.tex")).unwrap(), bytes(&target));
         // Folders cannot be linked.
         fs::create_dir(target.join("chapters")).unwrap();
-        assert!(!exchange(&hidden, &target));
+        assert!(!exchange(&hidden, &target, |_| false));
         assert_eq!(fs::read(target.join("model")).unwrap(), bytes(&hidden));
     }
 
@@ -306,8 +342,11 @@ mod tests {
     fn a_folder_is_written_whole_or_not_at_all() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("frames");
-        let stage =
-            |names: &[&str]| Staged::folder(&path, names.iter().map(|name| ((*name).to_owned(), name.as_bytes())));
+        let stage = |names: &[&str]| {
+            Staged::folder(&path, names.iter().map(|name| ((*name).to_owned(), name.as_bytes())), |name| {
+                name == "stale"
+            })
+        };
         let staged = stage(&["a", "b"]).unwrap();
         assert!(!path.exists());
         drop(staged);
@@ -316,13 +355,34 @@ mod tests {
         assert_eq!(names(directory.path()), [""; 0]);
         assert_eq!(stage(&["a", "b"]).unwrap().commit().unwrap(), path);
         fs::write(path.join("b"), "old").unwrap();
+        fs::write(path.join("stale"), "old").unwrap();
         stage(&["b", "c"]).unwrap().commit().unwrap();
         assert_eq!((names(&path).join(" "), fs::read(path.join("b")).unwrap()), ("a b c".to_owned(), b"b".to_vec()));
         assert_eq!(names(directory.path()), ["frames"]);
+        // With a folder in it, file by file.
+        fs::create_dir(path.join("own")).unwrap();
+        fs::write(path.join("stale"), "old").unwrap();
+        stage(&["c", "d"]).unwrap().commit().unwrap();
+        assert_eq!(
+            (names(&path).join(" "), fs::read(path.join("c")).unwrap()),
+            ("a b c d own".to_owned(), b"c".to_vec())
+        );
         fs::remove_dir_all(&path).unwrap();
         fs::write(&path, "mine").unwrap();
         assert!(stage(&["a"]).unwrap().commit().is_err(), "a file is in the way");
         assert_eq!((names(directory.path()), fs::read(&path).unwrap()), (vec!["frames".to_owned()], b"mine".to_vec()));
+    }
+
+    /// What is written beside a folder that is a disk of its own could not be renamed into it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_on_another_disk_is_staged_in_itself() {
+        let (parent, disk) = (Path::new("/dev"), Path::new("/dev/shm"));
+        // Not every system has it.
+        if is_other_disk(parent, disk) {
+            let (staged, ()) = Staged::beside(disk, |hidden| fs::create_dir(hidden)).unwrap();
+            assert_eq!(staged.hidden.parent(), Some(disk));
+        }
     }
 
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! The error of everything that reads or writes files.
 
 use std::fmt::Display;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::sentence::{printable, sentence};
@@ -12,6 +13,8 @@ pub struct FileError {
     sentence: String,
     has_path: bool,
     remedy: Option<Remedy>,
+    /// The disk is full, which is no fault of who asked.
+    is_of_full_disk: bool,
 }
 
 /// Another choice with which the same file can be read.
@@ -30,7 +33,7 @@ pub enum Remedy {
 impl FileError {
     /// An error with this sentence.
     pub fn new(text: impl Display) -> Self {
-        Self { sentence: sentence(&text), has_path: false, remedy: None }
+        Self { sentence: sentence(&text), has_path: false, remedy: None, is_of_full_disk: false }
     }
 
     /// Appends the path of the file, unless it has one: a file of several is at fault.
@@ -39,6 +42,13 @@ impl FileError {
             return self;
         }
         Self { sentence: format!("{}: {}", self.sentence, printable(&path.display())), has_path: true, ..self }
+    }
+
+    /// The same error of a file that was renamed since.
+    #[must_use]
+    pub(in crate::io) fn now_at(self, before: &Path, now: &Path) -> Self {
+        let [before, now] = [before, now].map(|path| printable(&path.display()));
+        Self { sentence: self.sentence.replace(&*before, &now), ..self }
     }
 
     /// The same error, said of a part of the file.
@@ -50,6 +60,19 @@ impl FileError {
     /// The same error with a choice that avoids it.
     pub(in crate::io) fn with_remedy(self, remedy: Remedy) -> Self {
         Self { remedy: Some(remedy), ..self }
+    }
+
+    /// An error of writing, with what to do if the disk is full.
+    pub(in crate::io) fn of_writing(what: &str, error: &io::Error) -> Self {
+        let kinds = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+        let is_of_full_disk = kinds.contains(&error.kind());
+        let remedy = if is_of_full_disk { "; make room, or choose another disk" } else { "" };
+        Self { is_of_full_disk, ..Self::new(format_args!("cannot write the {what} ({error}){remedy}")) }
+    }
+
+    /// True if the disk is full, or as full as it may be.
+    pub fn is_of_full_disk(&self) -> bool {
+        self.is_of_full_disk
     }
 
     /// A choice that avoids the error, if one is known.

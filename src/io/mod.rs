@@ -10,6 +10,8 @@ mod dsprites;
 mod file_error;
 mod file_hash;
 mod format;
+mod ignored_signals;
+mod lock_file;
 mod memory;
 mod model_file;
 mod paths;
@@ -35,20 +37,25 @@ pub use format::npz::{Array, write_npz};
 pub use format::sample_shape::PictureShape;
 pub use format::state_dict::{EncoderScale, ReadModel, StateDict};
 pub use format::weights::{from_safetensors, to_safetensors};
+pub use ignored_signals::ignores_signal;
 pub use model_file::{ModelOptions, lacks_activation, read_model};
-pub use paths::{exists, free_path, is_occupied, make_folder, typed_path};
+pub use paths::{ensure_place, exists, free_path, is_occupied, make_folder, make_writable_folder, typed_path};
 pub use recent::{add_recent, recent};
-pub use run::autosave::Autosave;
+pub use run::autosave::{Autosave, LeftSession};
 pub use run::export::{
     Columns, decodings, densities, densities_of, jacobian, jacobian_table, jacobians, latents, latents_of_rows,
     posteriors, stacked, traversal_table, traversals,
 };
-pub use run::folder::{SavedRun, files_of_run, open, open_unverified, save};
+pub use run::folder::{
+    SavedRun, Unfinished, open, open_interrupted, open_unverified, save, save_interrupted, stage_run,
+};
 pub use run::metrics::{metrics_fields, metrics_json};
 pub use run::provenance::{self, open_session, session_in, session_of};
 pub use run::recipe::Recipe;
 pub use run::record::{Record, parse_logged, program};
-pub use run::run_table::{RunTable, RunValue, SWEEP_COMMON, SWEEP_METRICS, SWEEP_TABLE, tables_in};
+pub use run::run_table::{
+    RunTable, RunValue, SWEEP_COMMON, SWEEP_FIGURE, SWEEP_METRICS, SWEEP_TABLE, TableLock, ensure_of_sweep, tables_in,
+};
 pub use run::session::{
     EMBEDDED_IN_FIGURE, EMBEDDED_IN_FILE, RUNS, Session, save_session, session_file, your_data_fit_in_figure,
 };

@@ -2,13 +2,21 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::file_error::FileError;
 
 /// True if `folder` is a folder that is not empty.
-pub fn is_occupied(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+///
+/// # Errors
+/// If it cannot be listed, though there is something.
+pub fn is_occupied(folder: &Path) -> Result<bool, FileError> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(FileError::new(format_args!("cannot list the folder ({error})")).at(folder)),
+    }
 }
 
 /// True if there is a file or folder at `path`.
@@ -53,6 +61,29 @@ pub fn make_folder(folder: &Path) -> Result<(), FileError> {
     fs::create_dir_all(folder).map_err(|e| FileError::new(format_args!("cannot make the folder ({e})")).at(folder))
 }
 
+/// The same, and makes sure that files can be written to it.
+///
+/// # Errors
+/// Those of [`make_folder`], and if no file can be written.
+pub fn make_writable_folder(folder: &Path) -> Result<(), FileError> {
+    make_folder(folder)?;
+    probe(folder).map_err(|e| FileError::new(format_args!("cannot write to the folder ({e})")).at(folder))
+}
+
+/// Makes sure that a file or folder can be written to `path`, before the work for it begins.
+///
+/// # Errors
+/// If its parent directory is missing or cannot be written to.
+pub fn ensure_place(path: &Path) -> Result<(), FileError> {
+    let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    probe(if path.is_dir() { path } else { parent }).map_err(|e| FileError::of_writing("file", &e).at(path))
+}
+
+/// Writes a file to the folder and removes it: what the system says when it is asked is not every reason.
+fn probe(folder: &Path) -> std::io::Result<()> {
+    tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(folder)?.close()
+}
+
 /// The first free path of `folder/stem.extension`, `folder/stem_2.extension`, …; without a dot if `extension` is empty.
 pub fn free_path(folder: &Path, stem: &str, extension: &str) -> PathBuf {
     let ending = if extension.is_empty() { String::new() } else { format!(".{extension}") };
@@ -83,6 +114,24 @@ mod tests {
         let odd = directory.path().join("'odd'");
         fs::write(&odd, "").unwrap();
         assert_eq!(typed_path(odd.as_os_str()), odd);
+    }
+
+    #[test]
+    fn a_place_is_known_before_anything_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        ensure_place(&directory.path().join("figure.png")).unwrap();
+        make_writable_folder(&directory.path().join("new/run")).unwrap();
+        let missing = directory.path().join("missing/figure.png");
+        let sentence = ensure_place(&missing).unwrap_err().to_string();
+        assert!(
+            sentence.starts_with("cannot write the file (") && sentence.ends_with("missing/figure.png"),
+            "{sentence}"
+        );
+        assert!(!is_occupied(&directory.path().join("new/run")).unwrap());
+        assert!(is_occupied(&directory.path().join("new")).unwrap() && !is_occupied(&missing).unwrap());
+        fs::write(directory.path().join("file"), "").unwrap();
+        assert!(is_occupied(&directory.path().join("file")).is_err());
+        assert!(make_writable_folder(&directory.path().join("file")).is_err());
     }
 
     #[test]

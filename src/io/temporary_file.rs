@@ -1,6 +1,7 @@
 //! A temporary file for programs that write where they can go back.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use tempfile::{Builder, TempPath};
 
@@ -24,6 +25,12 @@ impl TemporaryFile {
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// What changes when something is written into it: its length and the time of the last change.
+    pub fn changes(&self) -> Option<(u64, SystemTime)> {
+        let about = std::fs::metadata(&self.0).ok()?;
+        Some((about.len(), about.modified().ok()?))
     }
 
     /// What was written into it.

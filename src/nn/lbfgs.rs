@@ -29,6 +29,28 @@ impl Lbfgs {
         self.point.clear();
     }
 
+    /// A memory with this point and these pairs, oldest first.
+    pub fn new(point: Vec<f64>, pairs: impl IntoIterator<Item = [Vec<f64>; 2]>) -> Self {
+        Self { point, pairs: pairs.into_iter().collect() }
+    }
+
+    /// The point; empty before the first step.
+    pub fn point(&self) -> &[f64] {
+        &self.point
+    }
+
+    /// Differences of the last steps s and of their gradients y, oldest first.
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = &[Vec<f64>; 2]> {
+        self.pairs.iter()
+    }
+
+    /// True for a memory of steps of `count` parameters.
+    pub fn suits(&self, count: usize) -> bool {
+        (self.point.is_empty() || self.point.len() == count)
+            && self.pairs.len() <= MEMORY
+            && self.pairs.iter().flatten().all(|values| values.len() == count)
+    }
+
     /// Numbers remembered.
     pub fn numbers(&self) -> usize {
         self.point.len() + self.pairs.iter().flatten().map(Vec::len).sum::<usize>()

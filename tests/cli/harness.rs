@@ -18,6 +18,16 @@ impl Harness {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// With a scene in `small.toml` that is measured in no time.
+    pub(super) fn with_small_scene() -> Self {
+        let cli = Self::new();
+        let scene = include_str!("../../assets/scenes/linear.toml");
+        let small = scene.replace("[generator]\n", "[generator]\nsamples = 300\ntest_samples = 60\n");
+        assert_ne!(small, scene);
+        cli.write("small.toml", small);
+        cli
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -68,8 +78,6 @@ impl Harness {
         assert!(output.status.success(), "{arguments}: {error}");
         let note =
             |line: &str| line.strip_prefix("note: ").unwrap_or_else(|| panic!("{arguments}: {error}")).to_owned();
-        // A busy machine takes longer than the second after which progress is told.
-        let is_progress = |line: &&str| line.split_once('/').is_some_and(|(made, _)| made.parse::<u64>().is_ok());
         let notes = error.lines().filter(|line| !is_progress(line)).map(note).collect();
         (String::from_utf8(output.stdout).unwrap(), notes)
     }
@@ -100,11 +108,17 @@ impl Harness {
     }
 }
 
+/// A busy machine takes longer than the second after which progress is told.
+fn is_progress(line: &str) -> bool {
+    line.split_once('/').is_some_and(|(made, _)| made.parse::<u64>().is_ok())
+}
+
 pub(super) fn error_line(code: i32, arguments: &str, output: Output) -> String {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
     assert!(output.stdout.is_empty(), "{arguments} printed output: {}", String::from_utf8_lossy(&output.stdout));
-    let error: String = error.split_inclusive('\n').filter(|line| !line.starts_with("note: ")).collect();
+    let is_aside = |line: &&str| line.starts_with("note: ") || is_progress(line);
+    let error: String = error.split_inclusive('\n').filter(|line| !is_aside(line)).collect();
     let line = error.strip_suffix('\n').unwrap_or_else(|| panic!("{arguments}: no line: {error:?}"));
     assert!(!line.contains('\n') && !line.contains("panicked"), "{arguments}: more than one line: {error}");
     line.strip_prefix("unpick: ").unwrap_or_else(|| panic!("{arguments}: {error:?}")).to_owned()

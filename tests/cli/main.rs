@@ -9,6 +9,8 @@ mod errors;
 mod figures;
 mod harness;
 mod idle_options;
+#[cfg(unix)]
+mod interruption;
 mod messages;
 mod model;
 mod multi_run;
@@ -17,3 +19,4 @@ mod privacy;
 mod regularizers;
 mod runs;
 mod saved_runs;
+mod storage;

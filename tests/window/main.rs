@@ -18,6 +18,7 @@ mod movies;
 mod network;
 mod numbers;
 mod palette;
+mod recovery;
 mod running;
 mod sessions;
 mod time_travel;

@@ -70,7 +70,7 @@ fn weights_that_differ_are_told_and_damage_changes_nothing() {
     let before = Arc::clone(test.app().snapshot().unwrap());
     std::fs::write(folder.path().join("damaged.unpick"), "{\"format\":\"unpick sess").unwrap();
     for (name, words) in
-        [("damaged", "not a whole session"), ("forged", "their hash is another"), ("short", "holds 3 weights")]
+        [("damaged", "not a whole session"), ("forged", "their hash is another"), ("short", "their hash is another")]
     {
         test.app().open_file(&folder.path().join(format!("{name}.unpick")));
         test.frames(3);
@@ -82,6 +82,35 @@ fn weights_that_differ_are_told_and_damage_changes_nothing() {
     test.app().open_file(&path);
     test.until(|window| window.notice().is_some_and(|notice| notice.contains("its weights differ")));
     assert_eq!(test.app().snapshot().unwrap().step, 50);
+}
+
+#[test]
+fn a_session_of_which_one_run_is_invalid_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut test = WindowTest::paused_at("linear", 20);
+    test.key(Key::B);
+    test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 20));
+    let text = unpick::io::session_file(&kept(&mut test)).unwrap();
+    let good: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut open = WindowTest::paused_at("cylinder", 5);
+    let before = kept(&mut open);
+    for (place, value) in [
+        ("/beside/model/latent_dim", serde_json::json!(0)),
+        ("/beside/commands", serde_json::json!(["5:beta=NaN"])),
+        ("/beside/weights", serde_json::json!("00ff")),
+        ("/beside/seed", serde_json::Value::Null),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(place).unwrap() = value;
+        let path = folder.path().join("bad.unpick");
+        std::fs::write(&path, bad.to_string()).unwrap();
+        open.app().open_file(&path);
+        open.frames(3);
+        let notice = open.app().notice().unwrap().to_owned();
+        assert!(notice.starts_with("the second run of the session") && notice.ends_with("bad.unpick"), "{notice}");
+        assert!(open.app().second_snapshot().is_none() && !open.app().is_running());
+        assert_eq!(kept(&mut open), before, "{place}");
+    }
 }
 
 #[test]
@@ -133,41 +162,6 @@ fn a_recipe_is_copied_and_pasted() {
     other.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear" && s.step == 40));
     assert_eq!(parameters(&mut other), weights);
     assert_eq!(other.app().selection().z, [0.5, 0.25]);
-}
-
-#[test]
-fn the_last_session_is_offered_after_a_crash() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut test = WindowTest::paused_at("linear", 0);
-    test.app().keep_in(folder.path());
-    test.frames(2);
-    test.key(Key::Period);
-    test.until(|window| window.snapshot().is_some_and(|s| s.step == 1));
-    // Half a minute later.
-    test.kittest.input_mut().time = Some(40.0);
-    let saved = folder.path().join("autosave.unpick");
-    test.until(|_| saved.exists());
-    // A program that is killed closes nothing.
-    drop(test);
-    for answer in ["Restore", "Forget"] {
-        let mut next = WindowTest::paused_at("cylinder", 0);
-        next.app().keep_in(folder.path());
-        next.until_shown(answer);
-        next.press(answer);
-        if answer == "Restore" {
-            next.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear" && s.step == 1));
-        }
-        assert!(next.kittest.query_by_label(answer).is_none());
-    }
-    let mut last = WindowTest::paused_at("cylinder", 0);
-    last.app().keep_in(folder.path());
-    last.until_shown("Forget");
-    last.app().close();
-    drop(last);
-    let mut after = WindowTest::paused_at("cylinder", 0);
-    after.app().keep_in(folder.path());
-    after.frames(3);
-    assert!(after.kittest.query_by_label("Restore").is_none(), "who closed the window is not asked");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use eframe::egui::Context;
 use super::frame::dialog;
 use super::path_picker::{DialogButton, PathPicker};
 use crate::experiment::{Metrics, ScoreDepth, Snapshot};
-use crate::io::{FileError, Staged, files_of_run};
+use crate::io::{FileError, Staged, stage_run};
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// A file that waits for its place.
@@ -119,8 +119,7 @@ impl Content {
                     &run.config,
                     ScoreDepth::Quick,
                 );
-                let files = files_of_run(run, &metrics)?;
-                Staged::folder(path, files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.as_slice())))
+                stage_run(path, run, &metrics)
             }
         }
     }

@@ -17,7 +17,12 @@ pub(in crate::io) fn hexadecimal(bytes: &[u8]) -> String {
 
 /// SHA-256 of all parameters as little-endian float32, equal for models that agree to the last bit.
 pub fn hash_of_weights(vae: &Vae<f32>) -> String {
-    let bytes: Vec<u8> = vae.parameters.iter().flat_map(|p| p.to_le_bytes()).collect();
+    hash_of_parameters(&vae.parameters)
+}
+
+/// The same of parameters alone.
+pub(in crate::io) fn hash_of_parameters(parameters: &[f32]) -> String {
+    let bytes: Vec<u8> = parameters.iter().flat_map(|p| p.to_le_bytes()).collect();
     sha256(&bytes)
 }
 

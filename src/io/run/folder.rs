@@ -1,19 +1,23 @@
 //! Run folders: configuration, weights, data, history and metrics in formats that other programs read.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::checkpoint::{read_checkpoint, write_checkpoint};
 use super::history_csv::{history_csv, parse_history};
 use super::metrics::metrics_json;
-use super::parts::{CONFIG, FACTORS, HISTORY, METRICS, MODEL, OBSERVATIONS, Parts, SESSION, SPLIT};
-use super::record::{PreparationRecord, Record, kind_of};
+use super::parts::{
+    CHECKPOINT, CONFIG, FACTORS, HISTORY, METRICS, MODEL, OBSERVATIONS, Parts, SESSION, SPLIT, is_part, read_part,
+};
+use super::record::{InterruptedRecord, PreparationRecord, Record, kind_of};
 use super::session::{Session, session_file};
 use crate::data::{CentreAndScale, Dataset, Label, ObservationKind, Split, generate};
-use crate::experiment::{Config, Convergence, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot};
+use crate::experiment::{
+    Checkpoint, Config, Convergence, LoggedCommand, Metrics, Origin, Row, Schedule, Settings, Snapshot,
+};
 use crate::io::atomic::Staged;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::sha256;
@@ -51,6 +55,17 @@ impl SavedRun {
     }
 }
 
+/// What an interrupted run was to do, and with what it goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfinished {
+    /// Its planned steps.
+    pub planned: u64,
+    /// It ends earlier if it settles.
+    pub until_settled: bool,
+    /// Its state.
+    pub checkpoint: Checkpoint,
+}
+
 /// Writes a run to `folder`, which is created if necessary. All files are written beside it and then take its place, in one step
 /// where the system can: an interrupted program leaves the run before or this one. Elsewhere they take it one by one, and [`open`]
 /// refuses weights, settings and sessions of two runs. Parts of the run before that this one lacks go.
@@ -59,21 +74,47 @@ impl SavedRun {
 /// If a file cannot be written.
 pub fn save(folder: &Path, run: &Snapshot, metrics: &Metrics) -> Result<(), FileError> {
     make_folder(folder)?;
-    let files = files_of_run(run, metrics)?;
-    Staged::folder(folder, files.iter().map(|(name, bytes)| ((*name).to_owned(), &bytes[..])))?.commit()?;
-    let is_stale = |name: &&str| files.iter().all(|(written, _)| written != name);
-    for name in [FACTORS[0], FACTORS[1], SPLIT].iter().filter(|name| is_stale(name)) {
-        // It is there only if the run before had it.
-        let _ignored = fs::remove_file(folder.join(name));
-    }
-    Ok(())
+    stage_run(folder, run, metrics)?.commit().map(drop)
+}
+
+/// The same for an interrupted run, which [`open_interrupted`] reads again.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn save_interrupted(
+    folder: &Path,
+    run: &Snapshot,
+    metrics: &Metrics,
+    unfinished: &Unfinished,
+) -> Result<(), FileError> {
+    make_folder(folder)?;
+    stage(folder, run, metrics, Some(unfinished))?.commit().map(drop)
+}
+
+/// Stages the folder of a run.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn stage_run(folder: &Path, run: &Snapshot, metrics: &Metrics) -> Result<Staged, FileError> {
+    stage(folder, run, metrics, None)
+}
+
+fn stage(
+    folder: &Path,
+    run: &Snapshot,
+    metrics: &Metrics,
+    unfinished: Option<&Unfinished>,
+) -> Result<Staged, FileError> {
+    let files = files_of_run(run, metrics, unfinished)?;
+    Staged::folder(folder, files.iter().map(|(name, bytes)| ((*name).to_owned(), &bytes[..])), is_part)
 }
 
 /// The files of a run folder: names and bytes.
-///
-/// # Errors
-/// If a value cannot be serialised.
-pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static str, Vec<u8>)>, FileError> {
+fn files_of_run(
+    run: &Snapshot,
+    metrics: &Metrics,
+    unfinished: Option<&Unfinished>,
+) -> Result<Vec<(&'static str, Vec<u8>)>, FileError> {
     let Snapshot { config, data, log, step, settings, vae, .. } = run;
     let mut record = Record::new(config, log, *step);
     if let Some(file) = &mut record.data {
@@ -96,6 +137,10 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
     files.push((HISTORY, history_csv(run.history.iter().map(Arc::as_ref), vae.latent_dim()).into_bytes()));
     files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into_bytes()));
     files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
+    if let Some(Unfinished { planned, until_settled, checkpoint }) = unfinished {
+        files.push((CHECKPOINT, write_checkpoint(checkpoint)?));
+        record.interrupted = Some(InterruptedRecord { planned: *planned, until_settled: *until_settled });
+    }
     record.set_parts(files.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect());
     files.push((CONFIG, record.to_toml()?.into_bytes()));
     Ok(files)
@@ -107,8 +152,10 @@ pub fn files_of_run(run: &Snapshot, metrics: &Metrics) -> Result<Vec<(&'static s
 /// If a file is missing, damaged or part of another run: it has another hash than `config.toml` says.
 pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     let (saved, parts) = read_run(folder)?;
-    let text = fs::read_to_string(folder.join(SESSION)).unwrap_or_default();
-    let Ok(session) = Session::parse(&text) else { return parts.verdict(None).map(|()| saved) };
+    let text = read_part(&folder.join(SESSION), "the session").unwrap_or_default();
+    let Ok(session) = Session::parse(&String::from_utf8_lossy(&text)) else {
+        return parts.verdict(None).map(|()| saved);
+    };
     if session.has_weights_of(&saved.vae) == Some(false) {
         let sentence = "the weights are not those of the session beside them (parts of two runs, or a damaged file); save the run again";
         return Err(FileError::new(sentence).at(&folder.join(MODEL)));
@@ -120,7 +167,34 @@ pub fn open(folder: &Path) -> Result<SavedRun, FileError> {
     parts.verdict(None).map(|()| saved)
 }
 
-/// The same without a look at the hash of the weights, to repeat the run and compare them.
+/// Reads an interrupted run, with what it was to do.
+///
+/// # Errors
+/// Those of [`open`], and if the run was not interrupted.
+pub fn open_interrupted(folder: &Path) -> Result<(SavedRun, Unfinished), FileError> {
+    let saved = open(folder)?;
+    let path = folder.join(CONFIG);
+    let record = read_record(folder)?;
+    let Some(InterruptedRecord { planned, until_settled }) = record.interrupted.clone() else {
+        let sentence = format_args!("the run was not interrupted: it has made its {} steps", saved.steps);
+        return Err(FileError::new(sentence).at(folder));
+    };
+    let mut parts = Parts::new(folder, &record).map_err(|e| e.at(&path))?;
+    if !parts.names(CHECKPOINT) {
+        let sentence =
+            format_args!("[parts] lacks the hash of {CHECKPOINT}, with which the run goes on; train it again");
+        return Err(FileError::new(sentence).at(&path));
+    }
+    let bytes = parts.read(CHECKPOINT, "the checkpoint")?;
+    parts.verdict(None)?;
+    let checkpoint = read_checkpoint(&bytes).map_err(|e| e.at(&folder.join(CHECKPOINT)))?;
+    if checkpoint.step != saved.steps || planned < saved.steps {
+        return Err(FileError::new("the checkpoint is of another step; train the run again").at(folder));
+    }
+    Ok((saved, Unfinished { planned, until_settled, checkpoint }))
+}
+
+/// The same as [`open`] without a look at the hash of the weights, to repeat the run and compare them.
 ///
 /// # Errors
 /// If a file is missing or damaged, or another than the weights is part of another run.
@@ -129,13 +203,18 @@ pub fn open_unverified(folder: &Path) -> Result<SavedRun, FileError> {
     parts.verdict(Some(MODEL)).map(|()| saved)
 }
 
+/// Reads the record of a run.
+fn read_record(folder: &Path) -> Result<Record, FileError> {
+    let path = folder.join(CONFIG);
+    let text = read_part(&path, "its config.toml");
+    let text = text.map_err(|e| FileError::new(format_args!("not a run folder: {e}")).at(folder))?;
+    Record::from_toml(&String::from_utf8_lossy(&text)).map_err(|e| e.at(&path))
+}
+
 /// Reads a run, and compares the hash of each of its parts.
 fn read_run(folder: &Path) -> Result<(SavedRun, Parts<'_>), FileError> {
     let path = folder.join(CONFIG);
-    let text = fs::read_to_string(&path).map_err(|e| {
-        FileError::new(format_args!("not a run folder: its config.toml cannot be read ({e})")).at(folder)
-    })?;
-    let record = Record::from_toml(&text).map_err(|e| e.at(&path))?;
+    let record = read_record(folder)?;
     let steps = record.steps;
     let preparation = record.data.as_ref().and_then(|file| file.preparation.clone());
     let mut parts = Parts::new(folder, &record).map_err(|e| e.at(&path))?;

@@ -1,6 +1,7 @@
-//! Runs on disk: run folders, sessions and the figures that carry them, recipes, tables of runs, autosave.
+//! Runs on disk: run folders, checkpoints of interrupted runs, sessions and the figures that carry them, recipes, tables of runs, autosave.
 
 pub(super) mod autosave;
+mod checkpoint;
 pub(super) mod export;
 pub(super) mod folder;
 mod history_csv;

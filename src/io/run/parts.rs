@@ -1,12 +1,13 @@
 //! The parts of a run folder: whether they were saved together.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use super::record::Record;
 use crate::io::file_error::FileError;
 use crate::io::format::hash::sha256;
+use crate::io::regular_file::open_regular;
 use crate::sentence::quoted;
 
 /// The record of the run, with the hashes of the other files.
@@ -20,10 +21,17 @@ pub(super) const OBSERVATIONS: [&str; 2] = ["observations.npy", "observations_te
 pub(super) const FACTORS: [&str; 2] = ["factors.npy", "factors_test.npy"];
 /// The rows of your data.
 pub(super) const SPLIT: &str = "split.csv";
+/// With what an interrupted run goes on.
+pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// Parts of every folder, and those that depend on the data.
 const ALWAYS: [&str; 6] = [MODEL, HISTORY, METRICS, SESSION, OBSERVATIONS[0], OBSERVATIONS[1]];
-const SOMETIMES: [&str; 3] = [FACTORS[0], FACTORS[1], SPLIT];
+const SOMETIMES: [&str; 4] = [FACTORS[0], FACTORS[1], SPLIT, CHECKPOINT];
+
+/// True for the names of files that belong to a run folder.
+pub(in crate::io) fn is_part(name: &str) -> bool {
+    name == CONFIG || ALWAYS.contains(&name) || SOMETIMES.contains(&name)
+}
 
 /// Reads the files of a run folder, and remembers those that have another hash than its `config.toml` says, or none: parts of another
 /// run, or files that were cut short or changed. Folders of earlier versions have no hashes, so nothing is remembered.
@@ -45,7 +53,7 @@ impl<'a> Parts<'a> {
     /// If they are not those of a run folder.
     pub(super) fn new(folder: &'a Path, record: &Record) -> Result<Self, FileError> {
         let hashes = record.parts.clone();
-        if let Some(name) = hashes.keys().find(|name| ![&ALWAYS[..], &SOMETIMES].concat().contains(&name.as_str())) {
+        if let Some(name) = hashes.keys().find(|name| !is_part(name) || *name == CONFIG) {
             let name = quoted(name);
             let sentence = format_args!("[parts] names {name}, which is no file of a run folder; save the run again");
             return Err(FileError::new(sentence));
@@ -63,8 +71,7 @@ impl<'a> Parts<'a> {
     /// Reads a file. `what` names its content in errors, as "the model".
     pub(super) fn read(&mut self, name: &str, what: &str) -> Result<Vec<u8>, FileError> {
         let path = self.folder.join(name);
-        let failed = |e| FileError::new(format_args!("cannot read {what} ({e})")).at(&path);
-        let bytes = fs::read(&path).map_err(failed)?;
+        let bytes = read_part(&path, what).map_err(|e| e.at(&path))?;
         self.compare(name, &bytes);
         Ok(bytes)
     }
@@ -79,10 +86,15 @@ impl<'a> Parts<'a> {
     pub(super) fn check_rest(&mut self) {
         let names: Vec<String> = self.hashes.keys().cloned().collect();
         for name in names {
-            if let Ok(bytes) = fs::read(self.folder.join(&name)) {
+            if let Ok(bytes) = read_part(&self.folder.join(&name), "the file") {
                 self.compare(&name, &bytes);
             }
         }
+    }
+
+    /// True if there is a hash of this file.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.hashes.contains_key(name)
     }
 
     /// Refuses a folder with a file, but `except`, that was not saved with the others.
@@ -91,4 +103,11 @@ impl<'a> Parts<'a> {
         let sentence = "this file was not saved with config.toml (it is of another run, cut short, or changed); save the run again";
         Err(FileError::new(sentence).at(&self.folder.join(name)))
     }
+}
+
+/// Reads a file of any size, which is in a folder that `config.toml` vouches for.
+pub(super) fn read_part(path: &Path, what: &str) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    let read = open_regular(path, what)?.read_to_end(&mut bytes);
+    read.map(|_| bytes).map_err(|e| FileError::new(format_args!("cannot read {what} ({e})")))
 }

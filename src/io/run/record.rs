@@ -44,6 +44,9 @@ pub struct Record {
     /// do without, so that a file that was cut short does not pass for an older one without them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parts: BTreeMap<String, String>,
+    /// What the run was to do, if it was interrupted. Only in `config.toml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<InterruptedRecord>,
     /// The scene, for generated data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scene: Option<SceneRecord>,
@@ -57,6 +60,16 @@ pub struct Record {
     pub model: ModelRecord,
     /// Optimiser at step 0.
     pub optimizer: OptimizerRecord,
+}
+
+/// The plan of an interrupted run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterruptedRecord {
+    /// Its planned steps.
+    pub planned: u64,
+    /// It ends earlier if it settles.
+    pub until_settled: bool,
 }
 
 /// A scene with all parameters of its generator.
@@ -257,6 +270,7 @@ impl Record {
             steps,
             commands: log.iter().map(|l| format!("{}:{}", l.step, l.command)).collect(),
             parts: BTreeMap::new(),
+            interrupted: None,
             scene,
             data,
             opened,

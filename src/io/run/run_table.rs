@@ -2,11 +2,15 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::record::Record;
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
-use crate::io::text::read_bytes;
+use crate::io::lock_file::LockFile;
+use crate::io::text::{read_bytes, read_text};
 use crate::vae::Covariance;
 
 /// A table of ten thousand runs has less than 32 MiB.
@@ -17,6 +21,9 @@ pub const SWEEP_TABLE: &str = "sweep.csv";
 
 /// The record that the runs of a sweep have in common.
 pub const SWEEP_COMMON: &str = "sweep.toml";
+
+/// The picture of a sweep.
+pub const SWEEP_FIGURE: &str = "sweep.svg";
 
 /// Metrics of a sweep that are drawn and summarised.
 pub const SWEEP_METRICS: [&str; 8] =
@@ -183,6 +190,60 @@ impl RunTable {
         }
         let bytes = writer.into_inner().map_err(|e| FileError::new(e.error()))?;
         write_atomically(&self.path, &bytes)
+    }
+}
+
+/// Refuses a folder in which a file with the name of the table, or of what is written beside it, is not of a sweep.
+///
+/// # Errors
+/// If there is such a file, or the table has no columns of a sweep. The sentence ends with its path.
+pub fn ensure_of_sweep(table: &RunTable) -> Result<(), FileError> {
+    let folder = table.path.parent().unwrap_or(Path::new("."));
+    let common = folder.join(SWEEP_COMMON);
+    let foreign = |path: &Path| {
+        FileError::new("this file is not of a sweep, and it would be overwritten; choose another folder").at(path)
+    };
+    if common.try_exists().unwrap_or(true) {
+        let text = read_text(&common, "the sweep")?;
+        Record::from_toml(&text).map_err(|_| foreign(&common))?;
+    } else if let Some(path) =
+        [table.path.clone(), folder.join(SWEEP_FIGURE)].iter().find(|path| path.try_exists().unwrap_or(true))
+    {
+        return Err(foreign(path));
+    }
+    let lacks = |name: &str| !table.header.iter().any(|other| other == name);
+    if ["seed", "beta", "covariance", "failure"].into_iter().any(lacks) && !table.header.is_empty() {
+        return Err(foreign(&table.path));
+    }
+    Ok(())
+}
+
+/// A table that no other program may write to meanwhile.
+#[derive(Debug)]
+pub struct TableLock {
+    /// `None` where the file system has no locks.
+    _lock: Option<LockFile>,
+}
+
+impl TableLock {
+    /// Locks the table with this path.
+    ///
+    /// # Errors
+    /// If another program has locked it, or its folder cannot be written to.
+    pub fn take(path: &Path) -> Result<Self, FileError> {
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(".lock");
+        match LockFile::take(&path.with_file_name(name)) {
+            Ok(Some(lock)) => Ok(Self { _lock: Some(lock) }),
+            Ok(None) => {
+                let sentence = "another sweep is writing to this table; wait for its end, share the runs out with --shard, or choose \
+                                another folder";
+                Err(FileError::new(sentence).at(path))
+            }
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Self { _lock: None }),
+            Err(error) => Err(FileError::of_writing("table", &error).at(path)),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::data::{Dataset, generate};
 use crate::experiment::{Config, LoggedCommand, Origin, Row, Snapshot};
 use crate::io::atomic::write_atomically;
 use crate::io::file_error::FileError;
-use crate::io::format::hash::hash_of_weights;
+use crate::io::format::hash::{hash_of_parameters, hash_of_weights};
 use crate::sentence::{quoted, turns_or_breaks};
 use crate::vae::Vae;
 
@@ -171,7 +171,7 @@ impl Session {
     /// Reads JSON of [`Self::to_json`] in any layout.
     ///
     /// # Errors
-    /// If the text is not a session, damaged, of another version, or contradicts itself.
+    /// If the text is not a session, damaged, of another version, or contradicts itself, or its weights have another hash.
     pub fn parse(text: &str) -> Result<Self, FileError> {
         let value: Value = serde_json::from_str(text)
             .map_err(|e| FileError::new(format_args!("this is not a whole session file ({e})")))?;
@@ -235,6 +235,9 @@ impl Session {
         };
         config.validate(samples).map_err(FileError::new)?;
         config.settings_after(&log, samples).map_err(FileError::new)?;
+        if parameters.as_deref().is_some_and(|values| weights != Some(hash_of_parameters(values))) {
+            return Err(FileError::new(OTHER_HASH));
+        }
         Ok(Self { config, log, steps, table, weights, parameters, history, settled, view, program, beside: None })
     }
 
@@ -276,7 +279,7 @@ impl Session {
         if self.has_weights_of(&vae) == Some(true) {
             return Ok(Some(vae));
         }
-        Err(FileError::new("the weights of the session are damaged: their hash is another"))
+        Err(FileError::new(OTHER_HASH))
     }
 
     /// Rows of the history; none if the session does not hold them.
@@ -294,6 +297,9 @@ impl Session {
         self.weights.as_ref().map(|hash| *hash == hash_of_weights(vae))
     }
 }
+
+/// Whoever reads a session says so, even if it does not need the weights.
+const OTHER_HASH: &str = "the weights of the session are damaged: their hash is another";
 
 /// Reads the weights of a session.
 fn parameters_in(value: &Value) -> Result<Vec<f32>, FileError> {
@@ -437,6 +443,10 @@ mod tests {
         assert_eq!((in_figure.model(3).unwrap(), &in_figure.weights), (None, &saved.weights), "a figure its hash");
         let mut damaged = read.clone();
         damaged.parameters.as_mut().unwrap()[3] += 1e-6;
+        let refused = Session::parse(&session_file(&damaged).unwrap()).unwrap_err();
+        assert!(refused.to_string().contains("their hash is another"));
+        let without = Session { weights: None, ..read.clone() };
+        assert!(Session::parse(&session_file(&without).unwrap()).is_err());
         assert!(damaged.model(3).unwrap_err().to_string().contains("their hash is another"));
         assert!(read.model(5).unwrap_err().to_string().contains("weights where its networks have"));
         run.step().unwrap();

@@ -70,10 +70,15 @@ impl Finished {
             Self::File(bytes) => Staged::file(path, bytes),
             Self::Frames(frames) => {
                 let frames = frames.iter().enumerate();
-                Staged::folder(path, frames.map(|(k, bytes)| (format!("{k:04}.png"), bytes.as_slice())))
+                Staged::folder(path, frames.map(|(k, bytes)| (format!("{k:04}.png"), bytes.as_slice())), is_frame)
             }
         }
     }
+}
+
+/// True for the name of a picture of a movie: a longer movie before had more of them.
+fn is_frame(name: &str) -> bool {
+    name.strip_suffix(".png").is_some_and(|number| number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Duration of picture `k` of a GIF in hundredths of a second. GIF has no finer times, so some pictures stand longer than others,

@@ -1,0 +1,132 @@
+//! The autosave, and what a crash leaves.
+
+use std::path::Path;
+
+use eframe::egui::Key;
+use egui_kittest::kittest::Queryable as _;
+use unpick::experiment::{Command, LoggedCommand};
+use unpick::io::{Autosave, Session, open_session, save_session};
+
+use crate::harness::WindowTest;
+
+/// A window that makes one step and saves its session.
+fn saved_in(folder: &Path, session: &str) -> WindowTest {
+    let mut test = WindowTest::paused_at("linear", 0);
+    test.app().keep_in(folder);
+    test.frames(2);
+    test.key(Key::Period);
+    test.until(|window| window.snapshot().is_some_and(|s| s.step == 1));
+    save_now(&mut test, &folder.join(session));
+    test
+}
+
+/// Half a minute later.
+fn save_now(test: &mut WindowTest, path: &Path) {
+    let before = std::fs::read(path).ok();
+    let later = test.kittest.input().time.unwrap_or_default().max(test.kittest.ctx.input(|i| i.time)) + 40.0;
+    test.kittest.input_mut().time = Some(later);
+    test.until(|_| std::fs::read(path).ok() != before);
+}
+
+fn next_window(folder: &Path) -> WindowTest {
+    let mut next = WindowTest::paused_at("cylinder", 0);
+    next.app().keep_in(folder);
+    next.frames(3);
+    next
+}
+
+fn has(test: &WindowTest, label: &str) -> bool {
+    test.kittest.query_by_label(label).is_some()
+}
+
+#[test]
+fn the_last_session_is_offered_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    // A program that is killed closes nothing.
+    drop(saved_in(folder.path(), "autosave.unpick"));
+    // An offer without an answer stands.
+    let mut ignored = next_window(folder.path());
+    assert!(has(&ignored, "Restore"));
+    ignored.app().close();
+    drop(ignored);
+    let mut next = next_window(folder.path());
+    next.press("Restore");
+    next.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear" && s.step == 1));
+    assert!(!has(&next, "Restore"));
+    drop(next);
+    let mut last = next_window(folder.path());
+    last.press("Forget");
+    assert!(!has(&last, "Forget"));
+    drop(last);
+    assert!(!has(&next_window(folder.path()), "Restore"), "it is forgotten");
+}
+
+#[test]
+fn who_closed_the_window_is_not_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut test = saved_in(folder.path(), "autosave.unpick");
+    test.app().close();
+    drop(test);
+    assert!(!has(&next_window(folder.path()), "Restore"));
+    drop(saved_in(folder.path(), "autosave.unpick"));
+    let mut next = next_window(folder.path());
+    next.press("Restore");
+    next.until(|window| window.snapshot().is_some_and(|s| s.step == 1));
+    next.app().close();
+    drop(next);
+    assert!(!has(&next_window(folder.path()), "Restore"), "nor for what was restored before");
+}
+
+#[test]
+fn a_long_run_is_not_replaced_by_its_half_repeated_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("autosave.unpick");
+    let mut test = WindowTest::paused_at("linear", 10);
+    let log = vec![LoggedCommand { step: 900_000, command: Command::Beta(2.0) }];
+    let session = test.app().session().unwrap();
+    let long = Session { log, steps: 1_000_000, weights: Some("00ff".to_owned()), parameters: None, ..session };
+    save_session(&path, &long).unwrap();
+
+    let mut next = next_window(folder.path());
+    next.press("Restore");
+    next.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() == "linear" && s.step > 0));
+    next.key(Key::Space);
+    next.until(|window| !window.is_running());
+    assert!(next.app().snapshot().unwrap().step < long.steps, "half of it is repeated");
+    save_now(&mut next, &folder.path().join("autosave-2.unpick"));
+    // The second crash.
+    drop(next);
+    assert_eq!(open_session(&path).unwrap(), long);
+    let (_autosave, left, _) = Autosave::open(folder.path()).unwrap();
+    assert_eq!(left.len(), 2);
+    for session in left.iter().map(|left| left.session()) {
+        assert_eq!((session.steps, &session.log, &session.weights), (long.steps, &long.log, &long.weights));
+    }
+}
+
+#[test]
+fn what_was_restored_goes_once_it_is_verified_and_saved_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("autosave.unpick");
+    drop(saved_in(folder.path(), "autosave.unpick"));
+    let mut next = next_window(folder.path());
+    next.press("Restore");
+    next.until_shown("✔ verified");
+    assert!(path.exists());
+    save_now(&mut next, &folder.path().join("autosave-2.unpick"));
+    next.until(|_| !path.exists());
+    assert_eq!(open_session(&folder.path().join("autosave-2.unpick")).unwrap().steps, 1);
+}
+
+#[test]
+fn the_autosave_goes_on_while_the_offer_stands_and_in_several_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(saved_in(folder.path(), "autosave.unpick"));
+    let first = saved_in(folder.path(), "autosave-2.unpick");
+    assert!(has(&first, "Restore"));
+    let second = saved_in(folder.path(), "autosave-3.unpick");
+    assert!(!has(&second, "Restore"), "the first window offers it, and lives itself");
+    drop(second);
+    let third = next_window(folder.path());
+    assert!(has(&third, "Restore"), "the second one crashed");
+}

@@ -103,6 +103,8 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "motion",
             "traversal",
             "symbol",
+            "layers",
+            "factor_matrix",
             "selection",
             "preset",
             "ground_truth",

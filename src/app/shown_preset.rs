@@ -1,8 +1,9 @@
 //! A layout of a few views that a person has asked for, and what was shown before.
 
 use crate::figure::layout::Layout;
+use crate::viz::layers::Layers;
 use crate::viz::preset::Preset;
-use crate::viz::selection::{Layers, Selection};
+use crate::viz::selection::Selection;
 
 /// A layout of a few views.
 #[derive(Debug)]

@@ -33,8 +33,9 @@ use crate::geometry::Rotation;
 use crate::trainer::Request;
 use crate::viz::background_runs::BackgroundRuns;
 use crate::viz::command::CommandQueue;
+use crate::viz::layers::Layers;
 use crate::viz::run_names::RUN_NAMES;
-use crate::viz::selection::{Layers, Selection};
+use crate::viz::selection::Selection;
 use crate::viz::theme::install;
 use crate::viz::workers::Workers;
 

@@ -22,6 +22,10 @@ mod recipe;
 mod render;
 #[cfg(feature = "gui")]
 mod render_animation;
+#[cfg(feature = "gui")]
+mod render_remarks;
+#[cfg(feature = "gui")]
+mod render_values;
 mod replay;
 mod run_args;
 mod scenes;

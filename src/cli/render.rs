@@ -13,18 +13,24 @@ use super::model_args::ModelArgs;
 use super::output::print_note;
 use super::progress::run_progress;
 use super::render_animation::{movie_format, render_animation};
+use super::render_remarks::judge;
+use super::render_values::{
+    LatentPair, LatentPoint, RenderKind, choose_pair, parse_background, parse_matrix, parse_pair, parse_point,
+    parse_size, parse_theme, parse_view,
+};
 use crate::data::ObservationKind;
 use crate::experiment::{Snapshot, has_latent_axes};
 use crate::figure::animation::{Animation, AnimationSpec};
 use crate::figure::content::FigureContent;
-use crate::figure::still::{Figure, FigureSize, SIZES, show};
+use crate::figure::still::{Figure, FigureSize, show};
 use crate::figure::view_state::selection_in;
 use crate::io::{SavedRun, ensure_place, hash_of_weights, is_occupied, open, session_of, write_atomically};
 use crate::launch::{PreparedRun, RunSource, launch};
 use crate::paint::{Canvas, Format, encode_figure};
 use crate::viz::background_runs::BackgroundRuns;
-use crate::viz::draw::remark::{Remark, last_remarks};
-use crate::viz::selection::{FactorMatrix, MOST_IN_PAIRS, Selection};
+use crate::viz::draw::remark::last_remarks;
+use crate::viz::factor_matrix::FactorMatrix;
+use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
 use crate::viz::views::spec_of;
 
@@ -110,102 +116,6 @@ pub struct Render {
     force: bool,
 }
 
-/// A figure or an animation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RenderKind {
-    Figure(FigureContent),
-    Animation(Animation),
-}
-
-/// A point of latent space.
-#[derive(Clone, Debug)]
-struct LatentPoint(Vec<f64>);
-
-fn parse_view(text: &str) -> Result<RenderKind, String> {
-    let animation = Animation::ALL.into_iter().find(|animation| animation.name() == text).map(RenderKind::Animation);
-    let found = FigureContent::named(text).map(RenderKind::Figure).or(animation);
-    found.ok_or_else(|| {
-        let names = FigureContent::list().map(FigureContent::name).chain(Animation::ALL.map(Animation::name));
-        format!("choose one of {}", names.collect::<Vec<_>>().join(", "))
-    })
-}
-
-fn parse_size(text: &str) -> Result<FigureSize, String> {
-    if let Some((_, size)) = SIZES.iter().find(|(name, _)| name.replace(' ', "-") == text) {
-        return Ok(*size);
-    }
-    let sides = text.split_once('x').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
-    sides
-        .filter(|(w, h)| (100.0..=8000.0).contains(w) && (100.0..=8000.0).contains(h))
-        .map(FigureSize::new)
-        .ok_or_else(|| format!("'{text}' is not single-column, double-column, slide, or a size like 640x480, each side between 100 and 8000"))
-}
-
-fn parse_theme(text: &str) -> Result<Theme, String> {
-    match text {
-        "light" => Ok(Theme::Light),
-        "dark" => Ok(Theme::Dark),
-        _ => Err("choose light or dark".to_owned()),
-    }
-}
-
-fn parse_background(text: &str) -> Result<Color32, String> {
-    match text {
-        "transparent" => Ok(Color32::TRANSPARENT),
-        "white" => Ok(Color32::WHITE),
-        _ => Err("choose transparent or white".to_owned()),
-    }
-}
-
-fn parse_point(text: &str) -> Result<LatentPoint, String> {
-    let numbers: Result<Vec<f64>, _> = text.split(',').map(|z| z.trim().parse()).collect();
-    match numbers {
-        Ok(z) if z.iter().all(|z| f64::abs(*z) <= 20.0) => Ok(LatentPoint(z)),
-        _ => Err(format!("'{text}' is not a list of numbers between −20 and 20")),
-    }
-}
-
-fn parse_matrix(text: &str) -> Result<FactorMatrix, String> {
-    let found = FactorMatrix::ALL.into_iter().find(|matrix| matrix.name() == text);
-    found.ok_or_else(|| format!("choose one of {}", FactorMatrix::ALL.map(FactorMatrix::name).join(", ")))
-}
-
-/// Latents of the latent view, counted from 0.
-#[derive(Clone, Copy, Debug)]
-enum LatentPair {
-    One([usize; 2]),
-    All,
-}
-
-fn parse_pair(text: &str) -> Result<LatentPair, String> {
-    if text == "all" {
-        return Ok(LatentPair::All);
-    }
-    let latent = |text: &str| text.trim().parse::<usize>().ok()?.checked_sub(1);
-    let pair = text.split_once(',').and_then(|(a, b)| Some([latent(a)?, latent(b)?])).filter(|[a, b]| a != b);
-    pair.map(LatentPair::One).ok_or_else(|| format!("'{text}' is neither all nor two latents such as 1,3"))
-}
-
-/// Shows a pair of latents, or all.
-fn choose_pair(selection: &mut Selection, pair: LatentPair) -> Result<(), String> {
-    let m = selection.z.len();
-    match pair {
-        LatentPair::One(axes) if axes.iter().all(|i| *i < m) => {
-            (selection.axes, selection.pairs) = (axes, false);
-            Ok(())
-        }
-        LatentPair::One([a, b]) => {
-            Err(format!("--pair {},{} names a latent that this model with {m} latents does not have", a + 1, b + 1))
-        }
-        LatentPair::All => {
-            selection.pairs = true;
-            let most = MOST_IN_PAIRS;
-            let sentence = || format!("--pair all shows the pairs of 3 to {most} latents, but this model has {m}");
-            selection.shows_pairs(m).then_some(()).ok_or_else(sentence)
-        }
-    }
-}
-
 impl Render {
     /// What each option is for, and whether that is asked for. `numbers`: a table instead of a picture.
     fn uses(&self, numbers: bool) -> Vec<OptionUse> {
@@ -258,35 +168,6 @@ impl Render {
             OptionUse::new("--include-data", self.include_data, !numbers, pictures),
         ]
     }
-}
-
-/// Refuses a figure of a view that has nothing to show of any of so many runs; says what was left out of another.
-fn judge(remarks: &[Remark], runs: usize) -> Result<(), CliError> {
-    let nothing = remarks.iter().filter_map(|remark| match remark {
-        Remark::Nothing(reason) => Some(plain(reason)),
-        Remark::LeftOut(_) => None,
-    });
-    let reasons: Vec<&str> = nothing.collect();
-    if let Some(reason) = reasons.last().filter(|_| reasons.len() == runs) {
-        return Err(CliError::Input(format!("there is nothing to draw: {reason}")));
-    }
-    let mut left_out: Vec<&str> = Vec::new();
-    for remark in remarks {
-        if let Remark::LeftOut(what) = remark
-            && !left_out.contains(what)
-        {
-            left_out.push(what);
-        }
-    }
-    if !left_out.is_empty() {
-        print_note(&format!("there is no room for {}; choose a larger --size to have all", left_out.join(" and ")));
-    }
-    Ok(())
-}
-
-/// The reason for a "–" without the dash and its brackets.
-fn plain(reason: &str) -> &str {
-    reason.strip_prefix("– (").and_then(|rest| rest.strip_suffix(')')).unwrap_or(reason)
 }
 
 /// True if there are pixels in a figure: in SVG and PDF surfaces in three dimensions and heat maps.

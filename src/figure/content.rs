@@ -1,7 +1,7 @@
 //! The content of a figure: all views, one of them, both spaces, or a few views.
 
+use crate::viz::layers::Layers;
 use crate::viz::preset::Preset;
-use crate::viz::selection::Layers;
 use crate::viz::view::View;
 use crate::viz::views::{VIEWS, spec_of};
 

@@ -3,7 +3,8 @@
 use super::layout::Layout;
 use crate::lesson::{LessonStep, StepCamera, StepScene};
 use crate::viz::command::CameraPose;
-use crate::viz::selection::{Layers, Selection};
+use crate::viz::layers::Layers;
+use crate::viz::selection::Selection;
 use crate::viz::view::View;
 use crate::viz::views::view_named;
 

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use crate::data::{Scene, generate};
     use crate::paint::Camera;
-    use crate::viz::selection::Layers;
+    use crate::viz::layers::Layers;
 
     #[test]
     fn values_that_do_not_fit_are_left_out() {

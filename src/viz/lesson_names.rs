@@ -1,7 +1,7 @@
 //! The names that lessons may use for what is drawn.
 
 use super::draw::formula::typeset::check_formula;
-use super::selection::Layers;
+use super::layers::Layers;
 use super::views::VIEWS;
 use crate::lesson::Vocabulary;
 

@@ -2,7 +2,7 @@
 
 use eframe::egui::Key;
 
-use super::selection::Layers;
+use super::layers::Layers;
 
 /// A few views, large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

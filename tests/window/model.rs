@@ -10,7 +10,7 @@ use unpick::experiment::Command;
 use unpick::geometry::Undefined;
 use unpick::io::{EMBEDDED_IN_FIGURE, Session, to_safetensors};
 use unpick::viz::command::UiCommand;
-use unpick::viz::selection::Layers;
+use unpick::viz::layers::Layers;
 use unpick::viz::views::all_views;
 
 use crate::harness::WindowTest;

@@ -9,7 +9,7 @@ use crate::nn::OptimizerKind;
 use crate::sentence::quoted;
 use crate::vae::Covariance;
 use crate::viz::command::UiCommand;
-use crate::viz::selection::Layers;
+use crate::viz::layers::Layers;
 use crate::viz::views::{VIEWS, all_views};
 
 /// The rows of the names that match what was typed, the best first; one row that says so if there is none.

@@ -11,7 +11,8 @@ use crate::linalg::best_assignment;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::matrix::{NamedMatrix, heat_matrix};
-use crate::viz::selection::{FactorMatrix, Selection};
+use crate::viz::factor_matrix::FactorMatrix;
+use crate::viz::selection::Selection;
 use crate::viz::theme::{SMALLEST_TEXT, indexed};
 
 /// Chooses what is shown.

@@ -15,7 +15,8 @@ use crate::geometry::Undefined;
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
-use crate::viz::selection::{FactorMatrix, Selection};
+use crate::viz::factor_matrix::FactorMatrix;
+use crate::viz::selection::Selection;
 use crate::viz::view::View;
 use crate::viz::view_spec::{Dependency, NOT_YET, Needs, Region, Table, ViewSpec};
 

@@ -138,7 +138,7 @@ fn a_full_disk_is_told_and_leaves_what_was_there() {
 fn a_pipe_in_a_run_folder_is_refused() {
     let cli = Harness::with_small_scene();
     cli.succeed(SMALL);
-    for name in ["session.unpick", "metrics.json", "history.csv", "model.safetensors", "config.toml"] {
+    for name in ["history.csv", "model.safetensors", "config.toml"] {
         fs::remove_file(cli.path("run").join(name)).unwrap();
         assert!(Command::new("mkfifo").arg(cli.path("run").join(name)).status().unwrap().success());
         let sentence = cli.fail_soon(2, "metrics run");

@@ -164,7 +164,7 @@ fn check_fit(beginning: &[u8], size: u64) -> Result<(), FileError> {
     let cells = beginning.iter().filter(|byte| matches!(byte, b',' | b';' | b'\t' | b' ')).count() as u64 + lines;
     let first = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
     for delimiter in *b",;\t|" {
-        let columns = 1 + first.iter().filter(|byte| **byte == delimiter).count();
+        let columns = first.split(|byte| *byte == delimiter).count();
         if columns > MOST_COLUMNS && !first.contains(&b'"') {
             let all = if first.len() == beginning.len() { " at least" } else { "" };
             return Err(FileError::new(format_args!(

@@ -85,7 +85,8 @@ fn damage(rng: &mut impl Rng, file: &mut Vec<u8>, whole: &[Vec<u8>], words: &[&s
             let [a, b] = [0, 1].map(|_| rng.random_range(0..lines.len()));
             lines.swap(a, b);
             if rng.random_bool(0.5) {
-                lines[a] = lines[b].clone();
+                let again = lines[b].clone();
+                lines.insert(a, again);
             }
             *file = lines.join(&b'\n');
         }

@@ -53,7 +53,7 @@ fn fault(reader: &Reader, file: &[u8]) -> Option<String> {
     match outcome {
         Err(_) => return Some("a panic".to_owned()),
         Ok(Err(said)) => {
-            let shown = sentence(&said).to_string();
+            let shown = sentence(&said);
             if shown.is_empty() || shown.chars().any(char::is_control) || shown.chars().count() > MOST_CHARACTERS {
                 return Some(format!("a sentence of {} characters: {shown:?}", shown.chars().count()));
             }

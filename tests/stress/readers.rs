@@ -229,7 +229,7 @@ fn config(file: &[u8]) -> Result<(), String> {
 fn tables() -> Vec<Vec<u8>> {
     let row = |k: usize| format!("{},{:.3},{},{}\n", k, (0.7 * k as f64).sin(), ["a", "b"][k % 2], k % 5);
     let rows = |separator: &str| (1..30).map(row).collect::<String>().replace(',', separator);
-    let quoted = "\"width, in mm\",\"a \"\"b\"\"\"\n1,2\n3,4\n5,7\n".to_owned() + &"2,9\n4,1\n".repeat(10);
+    let quoted = format!("\"width, in mm\",\"a \"\"b\"\"\"\n1,2\n3,4\n5,7\n{}", "2,9\n4,1\n".repeat(10));
     let texts = [format!("index,x,label,n\n{}", rows(",")), format!("index\tx\tlabel\tn\n{}", rows("\t")), quoted];
     texts.map(String::into_bytes).to_vec()
 }

@@ -195,7 +195,8 @@ mod tests {
         assert_eq!(steps(&left), [11], "the others live");
         // Who offers it holds it.
         assert!(Autosave::open(folder).unwrap().1.is_empty());
-        let past = SystemTime::now() - std::time::Duration::from_mins(1);
+        let saved = fs::metadata(&first.0.session).unwrap().modified().unwrap();
+        let past = saved - std::time::Duration::from_mins(1);
         fs::File::options().append(true).open(&first.0.session).unwrap().set_modified(past).unwrap();
         fourth.close();
         drop((first, third, fourth, left));

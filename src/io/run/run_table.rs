@@ -205,7 +205,7 @@ pub fn ensure_of_sweep(table: &RunTable) -> Result<(), FileError> {
     };
     if common.try_exists().unwrap_or(true) {
         let text = read_text(&common, "the sweep")?;
-        Record::from_toml(&text).map_err(|_| foreign(&common))?;
+        Record::from_toml(&text).map_err(|_unreadable| foreign(&common))?;
     } else if let Some(path) =
         [table.path.clone(), folder.join(SWEEP_FIGURE)].iter().find(|path| path.try_exists().unwrap_or(true))
     {

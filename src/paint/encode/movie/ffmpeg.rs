@@ -229,7 +229,8 @@ mod tests {
         for script in ["exec sleep 1000", "cat > /dev/null; exec sleep 1000"] {
             let mut ffmpeg = Ffmpeg::start_with(&program(folder.path(), script), 20, patience).unwrap();
             let start = Instant::now();
-            let pushed = (0..8).try_for_each(|_| ffmpeg.push(&[0; 100_000]));
+            let picture = vec![0; 100_000];
+            let pushed = (0..8).try_for_each(|_| ffmpeg.push(&picture));
             let error = pushed.err().unwrap_or_else(|| ffmpeg.finish().unwrap_err());
             assert!(error.contains("no progress for 0 seconds") && error.contains("GIF"), "{error}");
             assert!(start.elapsed() > patience && start.elapsed() < Duration::from_secs(20));

@@ -14,7 +14,8 @@ use super::file_error::FileError;
 pub fn is_occupied(folder: &Path) -> Result<bool, FileError> {
     match fs::read_dir(folder) {
         Ok(mut entries) => Ok(entries.next().is_some()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        // What is no folder cannot become one: who makes it says so.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
         Err(error) => Err(FileError::new(format_args!("cannot list the folder ({error})")).at(folder)),
     }
 }
@@ -130,7 +131,7 @@ mod tests {
         assert!(!is_occupied(&directory.path().join("new/run")).unwrap());
         assert!(is_occupied(&directory.path().join("new")).unwrap() && !is_occupied(&missing).unwrap());
         fs::write(directory.path().join("file"), "").unwrap();
-        assert!(is_occupied(&directory.path().join("file")).is_err());
+        assert!(!is_occupied(&directory.path().join("file")).unwrap(), "who makes the folder says that it is a file");
         assert!(make_writable_folder(&directory.path().join("file")).is_err());
     }
 

@@ -208,7 +208,10 @@ fn read_record(folder: &Path) -> Result<Record, FileError> {
     let path = folder.join(CONFIG);
     let text = read_part(&path, "its config.toml");
     let text = text.map_err(|e| FileError::new(format_args!("not a run folder: {e}")).at(folder))?;
-    Record::from_toml(&String::from_utf8_lossy(&text)).map_err(|e| e.at(&path))
+    let text = String::from_utf8(text).map_err(|e| {
+        FileError::new(format_args!("not a run folder: its config.toml cannot be read ({e})")).at(folder)
+    })?;
+    Record::from_toml(&text).map_err(|e| e.at(&path))
 }
 
 /// Reads a run, and compares the hash of each of its parts.

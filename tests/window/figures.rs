@@ -66,7 +66,7 @@ fn the_layout_is_exported_in_every_format_with_or_without_the_experiment() {
         test.key_with(Modifiers::COMMAND, Key::E);
         test.until_shown("Preview of the figure");
         test.press(format);
-        test.press("single column");
+        test.press("double column");
         test.press("dark");
         test.press("transparent");
         if format == "PNG" {
@@ -82,7 +82,7 @@ fn the_layout_is_exported_in_every_format_with_or_without_the_experiment() {
         assert_eq!(open_session(&path).is_ok(), format != "PNG");
         if format == "PNG" {
             let (picture, _) = decode_png(&bytes).unwrap();
-            assert_eq!((picture.width, picture.height), (1008, 820));
+            assert_eq!((picture.width, picture.height), (2016, 1134));
             let clear = picture.pixels.iter().filter(|p| p.a() == 0).count();
             assert!(2 * clear > picture.pixels.len() && picture.pixels.iter().any(|p| p.a() == 255), "{clear} pixels");
         }

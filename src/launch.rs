@@ -14,6 +14,7 @@ use crate::io::{
     FileError, ModelOptions, RUNS, Recipe, Session, TableFile, Watch, open, open_session, read_model, read_table,
     read_text, session_of,
 };
+use crate::memory;
 use crate::sentence::{quoted, sentence};
 use crate::vae::Vae;
 
@@ -487,11 +488,22 @@ fn of_recipe(recipe: &Recipe, seed: Option<u64>) -> Result<PreparedRun, LaunchEr
 /// Finds a built-in scene by name, or reads a scene file.
 ///
 /// # Errors
-/// If there is no such scene, or the file is none.
+/// If there is no such scene, the file is none, or the data would need too much memory.
 pub fn find_scene(name: &str) -> Result<Scene, LaunchError> {
-    if let Some(scene) = Scene::named(name) {
-        return Ok(scene.clone());
-    }
+    let scene = match Scene::named(name) {
+        Some(scene) => scene.clone(),
+        None => scene_file(name)?,
+    };
+    let generator = &scene.generator;
+    let (samples, n) = (generator.samples + generator.test_samples, generator.data_dim());
+    // In single precision, and once more while they are made and read.
+    let needed = 2 * (samples as u64) * (n as u64) * size_of::<f32>() as u64;
+    memory::check(needed, format_args!("{samples} observations of {n} numbers")).map_err(LaunchError)?;
+    Ok(scene)
+}
+
+/// Reads a scene file.
+fn scene_file(name: &str) -> Result<Scene, LaunchError> {
     let path = Path::new(name);
     if path.extension().is_some_and(|e| e == "toml") {
         let text = read_text(path, "the scene")?;

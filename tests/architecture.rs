@@ -22,7 +22,7 @@ const FLOORS: [(&str, &[&str]); 23] = [
     ("checks", &["sentence", "linalg", "rng", "nn", "stats", "vae", "data", "geometry", "experiment"]),
     ("trainer", &["vae", "experiment"]),
     ("io", &["sentence", "memory", "linalg", "nn", "vae", "data", "geometry", "experiment"]),
-    ("launch", &["sentence", "vae", "data", "experiment", "io"]),
+    ("launch", &["sentence", "memory", "vae", "data", "experiment", "io"]),
     ("lesson", &["sentence", "linalg", "vae", "data", "geometry", "experiment", "checks", "io", "launch"]),
     ("paint", &["sentence", "memory", "io"]),
     (

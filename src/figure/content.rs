@@ -18,6 +18,9 @@ pub enum FigureContent {
     One(View),
 }
 
+/// The room that each of a few views needs to be read, in points.
+const LEAST_OF_FEW: f32 = 330.0;
+
 impl FigureContent {
     /// All contents.
     pub fn list() -> impl Iterator<Item = Self> {
@@ -74,11 +77,15 @@ impl FigureContent {
     }
 
     /// The least size in points of its layout in text of the usual size, of one run or of two.
-    pub const fn least_size(self, compared: bool) -> (f32, f32) {
+    pub fn least_size(self, compared: bool) -> (f32, f32) {
         match (self, compared) {
             (Self::All, false) => (990.0, 560.0),
             (Self::All, true) => (990.0, 600.0),
-            _ => (100.0, 100.0),
+            (Self::Spaces, false) => (480.0, 240.0),
+            (Self::Spaces, true) => (480.0, 480.0),
+            (Self::Few(preset), false) => (LEAST_OF_FEW * preset.columns() as f32, LEAST_OF_FEW),
+            (Self::Few(preset), true) => (2.0 * LEAST_OF_FEW, LEAST_OF_FEW * preset.columns() as f32),
+            (Self::One(_), _) => (100.0, 100.0),
         }
     }
 
@@ -89,7 +96,7 @@ impl FigureContent {
             Self::Spaces if compared => (960.0, 880.0),
             Self::Spaces => (960.0, 500.0),
             Self::Few(preset) => {
-                let views = preset.rows().iter().map(|row| row.len()).max().unwrap_or(1);
+                let views = preset.columns();
                 if compared { (960.0, 440.0 * views as f32) } else { (480.0 * views as f32, 500.0) }
             }
             Self::One(view) if compared && !spec_of(view).is_shared => (1280.0, 540.0),

@@ -51,7 +51,7 @@ impl FigureSize {
         let ((width, height), (least_width, least_height)) = (self.size, self.least(content, compared));
         let is_small = width < least_width || height < least_height;
         is_small.then(|| {
-            format!("{width} × {height} points are too few for all views, which need {least_width} × {least_height}")
+            format!("{width} × {height} points are too few for these views, which need {least_width} × {least_height}")
         })
     }
 }

@@ -178,6 +178,7 @@ impl ArgumentLink {
     pub(crate) fn state(self, snapshot: &Snapshot, numbers: Option<&ArgumentNumbers>) -> LinkState {
         let geometry = &snapshot.geometry;
         match self {
+            Self::Diagonal if snapshot.vae.is_deterministic => LinkState::undefined(Undefined::PointMass),
             Self::Diagonal => {
                 let is_diagonal = snapshot.settings.objective.covariance == Covariance::Diagonal;
                 let lamp = if is_diagonal { Lamp::Lit } else { Lamp::Out };

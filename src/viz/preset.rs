@@ -78,6 +78,11 @@ impl Preset {
         }
     }
 
+    /// The number of views beside each other.
+    pub fn columns(self) -> usize {
+        self.rows().iter().map(|row| row.len()).max().unwrap_or(1)
+    }
+
     /// The layers that it is drawn with, where `chosen` are those of other layouts.
     pub fn layers(self, chosen: Layers) -> Layers {
         match self {

@@ -55,9 +55,9 @@ pub(super) fn latent_sliders(ui: &mut Ui, selection: &mut Selection, snapshot: O
         let is_collapsed = snapshot.vae.has_encoder && snapshot.geometry.is_collapsed(i);
         let state = if is_collapsed { " · collapsed" } else { "" };
         let kl = match kl {
-            Some(kl) => format!("minibatch KL {kl:.2} · "),
-            None if snapshot.vae.has_encoder => "minibatch KL – · ".to_owned(),
-            None => String::new(),
+            Some(kl) if kl.is_finite() => format!("minibatch KL {kl:.2} · "),
+            _ if snapshot.vae.has_encoder => "minibatch KL – · ".to_owned(),
+            _ => String::new(),
         };
         ui.label(RichText::new(format!("    {kl}mean ‖J‖ {length:.2}{state}")).small().weak()).on_hover_text(
             "KL divergence of this latent in nats, and how far one standard deviation moves the data, on average (Bernoulli: in the Fisher metric). With full \

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align2, Color32, Painter, Pos2, Rect, RichText, Ui, Vec2, vec2};
+use eframe::egui::{Align, Align2, Color32, Label, Painter, Pos2, Rect, RichText, Ui, Vec2, vec2};
 
 use super::remark::{Remark, remark};
 use crate::viz::theme::label_font;
@@ -29,7 +29,10 @@ pub(crate) fn instead(ui: &mut Ui, sentence: &str) {
 
 /// The same of a part of a view.
 pub(crate) fn instead_of_part(ui: &mut Ui, sentence: &str) {
-    ui.centered_and_justified(|ui| ui.label(RichText::new(sentence).weak()));
+    ui.vertical_centered(|ui| {
+        ui.add_space(0.42 * ui.available_height());
+        ui.add(Label::new(RichText::new(sentence).weak()).wrap().halign(Align::Center));
+    });
 }
 
 /// The labels of one picture, of which none covers another.

@@ -1,8 +1,10 @@
 //! The rows of the palette for what was typed.
 
+use super::choices::scenes;
 use super::ranking::{folded, rank};
 use super::row::{PaletteContext, PaletteRow, RowAction};
 use super::typed::{TYPED, TypedSetting, one_latent};
+use crate::data::Scene;
 use crate::viz::command::{CommandEntry, UiCommand};
 use crate::viz::views::command_table;
 
@@ -31,6 +33,10 @@ pub(super) fn palette_rows(
         && let Some(row) = one_latent(context, name, value)
     {
         rows.push(row);
+    }
+    // A scene is found by its name alone, too.
+    if Scene::named(text.trim()).is_some() {
+        rows.extend(scenes(context, text.trim()).into_iter().take(1));
     }
     let commands =
         command_table().iter().filter(|entry| !matches!(entry.command, UiCommand::Escape | UiCommand::TogglePalette));
@@ -69,7 +75,6 @@ fn completion(setting: &TypedSetting, context: &PaletteContext<'_>) -> PaletteRo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Scene;
     use crate::experiment::{Command, Config, Origin};
     use crate::vae::Covariance;
 
@@ -118,6 +123,7 @@ mod tests {
         assert_eq!(first("speed full"), RowAction::Send(UiCommand::SetPace(None)));
         assert!(matches!(first("rotate 30"), RowAction::Send(UiCommand::RotateLatents(r)) if r.degrees == 30.0));
         assert!(matches!(first("scene sph"), RowAction::Send(UiCommand::SetScene(s)) if s.name == "sphere"));
+        assert!(matches!(first("twist"), RowAction::Send(UiCommand::SetScene(s)) if s.name == "twist"));
         assert!(matches!(first("lesson first"), RowAction::Send(UiCommand::OpenLesson("first-minutes"))));
         assert_eq!(first("layer ell"), RowAction::Send(UiCommand::ToggleLayer("ellipses")));
         assert!(matches!(first("view lat"), RowAction::Send(UiCommand::SetAlone(Some(v))) if v.name == "latent"));

@@ -238,7 +238,7 @@ A datum, on minibatches of the training data. With a Bernoulli likelihood the fi
         now: |s| recent(s, |row| row.elbo),
         then: |row| row.elbo,
         levels: |s, metrics| {
-            let held_out = metrics.map(|metrics| ("held-out", metrics.elbo));
+            let held_out = metrics.map(|metrics| ("held-out", metrics.elbo)).filter(|(_, elbo)| elbo.is_finite());
             let optimum = s.optimum_training.as_ref().map(|best| ("training optimum", best.elbo));
             let optimum = optimum.filter(|(_, elbo)| elbo.is_finite());
             held_out.into_iter().chain(optimum).collect()

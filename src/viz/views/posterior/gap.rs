@@ -88,7 +88,9 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
                 ui.label(if grows { text.weak() } else { text }).on_hover_text(IDENTITY);
             }
         }
-        ui.label(small("?").weak()).on_hover_text(IDENTITY);
+        if !context.is_figure() {
+            ui.label(small("?").weak()).on_hover_text(IDENTITY);
+        }
     });
     let longest = [Some(&single), several.as_ref()].into_iter().flatten().flatten().map(|(_, parts)| length(parts));
     let longest = longest.fold(0.0, f64::max);

@@ -19,6 +19,9 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     if context.snapshot.latent_dim() > MOST_LATENTS {
         return Err(TOO_MANY);
     }
+    if let Some(why) = context.snapshot.settings.without_b() {
+        return Err(why.sentence());
+    }
     let chosen = selection.observation.filter(|i| *i < context.snapshot.encodings.columns());
     let observation = chosen.or(context.probe.nearest).ok_or("there is no observation")?;
     let found = context.query(&PosteriorQuery { observation, plane: selection.axes }).ok_or(NOT_YET)?;

@@ -23,6 +23,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if context.snapshot.latent_dim() > MOST_LATENTS {
         return instead(ui, &format!("The best posterior is searched for up to {MOST_LATENTS} latents"));
     }
+    if let Some(why) = context.snapshot.settings.without_b() {
+        return instead(ui, &format!("Undefined: {why}"));
+    }
     // Of two compared runs, one may have fewer observations.
     let chosen = selection.observation.filter(|i| *i < context.snapshot.encodings.columns());
     let Some(observation) = chosen.or(context.probe.nearest) else {

@@ -13,6 +13,9 @@ pub(super) fn table(context: &ViewContext<'_>, selection: &Selection) -> Table {
     if context.snapshot.latent_dim() < 2 {
         return Err("needs at least two latents");
     }
+    if let Some(why) = context.snapshot.settings.without_b() {
+        return Err(why.sentence());
+    }
     let found = context.query(&RotateQuery { plane: selection.rotated }).ok_or(NOT_YET)?;
     let columns = ["degrees", "full", "best_diagonal", "loss", "second_order_loss", "optimum_loss", "unconverged"];
     let mut csv = Csv::new(columns);

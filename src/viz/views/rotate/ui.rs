@@ -34,9 +34,15 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if is_single(context) {
         return instead(ui, "Needs at least two latents");
     }
-    let answer = context.query(&RotateQuery { plane: selection.rotated });
+    // Prices rest on b = βσ² and the KL. The latents can be rotated nevertheless.
+    let undefined = context.snapshot.settings.without_b();
+    let query = RotateQuery { plane: selection.rotated };
+    let answer = if undefined.is_none() { context.query(&query) } else { None };
     let found = answer.as_deref();
     if context.is_figure() {
+        if let Some(why) = undefined {
+            return instead(ui, &format!("Undefined: {why}"));
+        }
         if let Some(found) = found {
             curve_and_legend(ui, context, found, selection, ui.available_rect_before_wrap());
         }
@@ -72,7 +78,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             });
         }
     });
-    let Some(found) = found else { return instead(ui, "Computing…") };
+    let Some(found) = found else { return no_curve(ui, context) };
     let area = if beside {
         room.with_min_x(place.max.x.max(head.response.rect.max.x) + 6.0)
     } else {
@@ -97,6 +103,14 @@ fn low(ui: &mut Ui, context: &ViewContext<'_>, found: Option<&RotationCurve>, se
             let area = ui.available_rect_before_wrap();
             curve_and_legend(ui, context, found, selection, area);
         }
+        None => no_curve(ui, context),
+    }
+}
+
+/// Says why there is no curve, or not yet.
+fn no_curve(ui: &mut Ui, context: &ViewContext<'_>) {
+    match context.snapshot.settings.without_b() {
+        Some(why) => instead(ui, &format!("Undefined: {why}")),
         None => instead(ui, "Computing…"),
     }
 }

@@ -82,6 +82,9 @@ pub(super) fn plot(
                 let beside = marks.at(*end) + vec2(-14.0, -8.0);
                 labels.put(&marks.painter, beside, &series.name, series.color, palette.paper);
             }
+            if let [only] = *smooth {
+                marks.cloud(std::iter::once(only), 3.0, series.color);
+            }
             marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
         }
     }

@@ -44,6 +44,8 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let beside = area.width() > 2.5 * area.height();
     // The first has the longest names above it, in two lines where it is narrow.
     let shares = if beside { [0.45, 0.28, 0.27] } else { [0.4, 0.3, 0.3] };
+    // Either all plots have names of their axes or none: equal steps stand in line.
+    let roomy = if beside { area.height() } else { shares[1] * area.height() } > ROOMY;
     let mut start = area.min;
     for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
         let size =
@@ -53,8 +55,11 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
-            plot(ui, context, selection, &series, last);
+            plot(ui, context, selection, &series, [last, roomy]);
         });
     }
     ui.allocate_rect(area, Sense::hover());
 }
+
+/// The height of a plot that has room for the names of its axes, in points.
+const ROOMY: f32 = 150.0;

@@ -18,14 +18,14 @@ use crate::viz::draw::zoom::wheel;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
 
-/// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps. Of two runs
-/// the first is drawn solid, the second dashed.
+/// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps; `roomy`: with the names of
+/// its axes. Of two runs the first is drawn solid, the second dashed.
 pub(super) fn plot(
     ui: &mut Ui,
     context: &ViewContext<'_>,
     selection: &mut Selection,
     series: &[Series],
-    steps_shown: bool,
+    [steps_shown, roomy]: [bool; 2],
 ) {
     let palette = ViewContext::palette(ui);
     let contexts = || [Some(context), context.beside].into_iter().flatten();
@@ -37,7 +37,6 @@ pub(super) fn plot(
     let shown: Vec<u64> = contexts().map(|context| context.snapshot.step).collect();
     legend(ui, series, &runs, &shown);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
-    let roomy = ui.available_height() > ROOMY;
     let axis_of_steps = StepAxis { is_root: selection.root_steps };
     let all = [0.0, last.max(10) as f64];
     let range = range_within(selection.step_range, all);
@@ -126,9 +125,6 @@ pub(super) fn plot(
         runs.iter().enumerate().filter_map(values).chain(change).chain(cycle).collect()
     });
 }
-
-/// The height of a plot that has room for names of its axes, in points.
-const ROOMY: f32 = 150.0;
 
 /// A value on an axis upwards, in thousands where it is large: all plots have the same left edge.
 fn level(mark: GridMark) -> String {

@@ -8,7 +8,7 @@ lints()    { cargo clippy --all-targets -- -D warnings; }
 core()     { cargo clippy --lib --bins --no-default-features -- -D warnings; no_window_toolkit; }
 tests()    { cargo test; }
 pictures() { cargo test --test pictures -- --ignored; } # half an hour, so only when asked for
-stress()   { STRESS_SEED=${STRESS_SEED:-$(git rev-parse HEAD)} STRESS_CASES=${STRESS_CASES:-20000} cargo test --test stress; } # ten minutes, so only when asked for
+stress()   { STRESS_SEED=${STRESS_SEED:-$(git rev-parse HEAD)} STRESS_CASES=${STRESS_CASES:-20000} cargo test --test stress; } # minutes, so only when asked for
 docs()     { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items; }
 spelling() { if command -v typos >/dev/null; then typos; else echo "typos is not installed: spelling was not checked"; fi; }
 licences() { if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; else echo "cargo-deny is not installed: licences were not checked"; fi; }

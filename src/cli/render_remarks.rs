@@ -1,4 +1,4 @@
-//! What views remarked about a figure: an error, or a note.
+//! Remarks of views about a figure, as an error or a note.
 
 use super::error::CliError;
 use super::output::print_note;

@@ -131,7 +131,7 @@ fn report(run: &Experiment, metrics: &Metrics, folder: &Path, comparison: &str, 
     format!("{}\n{comparison}{warnings}{sentence}\nsaved in {}\n", table(&metrics).trim_end(), folder.display())
 }
 
-/// Where a run ends, and what is measured there.
+/// End of a run, and its costly measurements.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     pub(super) steps: u64,

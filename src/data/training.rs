@@ -24,7 +24,7 @@ pub struct TrainingDefaults {
     pub covariance: Covariance,
     /// β, the weight of the KL divergence.
     pub beta: f64,
-    /// What the objective subtracts from the reconstruction.
+    /// Regulariser of the objective.
     #[serde(skip_serializing_if = "Regularizer::is_kl")]
     pub regularizer: Regularizer,
     /// σ², the variance of p(x|z). A Bernoulli likelihood has none, and ignores it.

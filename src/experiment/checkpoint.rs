@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::nn::{Adam, Lbfgs};
 use crate::vae::{Elbo, Vae};
 
-/// What a run is after some step, without its configuration, data, model, log and rows.
+/// State of a run after some step, without its configuration, data, model, log and rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// Steps made.
@@ -41,7 +41,7 @@ pub struct Checkpoint {
     pub pending: Vec<LoggedCommand>,
 }
 
-/// What a run folder holds of a run that goes on.
+/// Content of the folder of an interrupted run.
 #[derive(Clone, Debug)]
 pub struct Interrupted {
     /// Configuration at step 0.

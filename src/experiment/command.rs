@@ -21,7 +21,7 @@ pub enum Command {
     Sigma2(f64),
     /// Family of posteriors.
     Covariance(Covariance),
-    /// What the objective subtracts from the reconstruction.
+    /// Regulariser of the objective.
     Regularizer(Regularizer),
     /// Optimiser.
     Optimizer(OptimizerKind),

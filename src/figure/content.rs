@@ -19,7 +19,7 @@ pub enum FigureContent {
 }
 
 /// The room that each of a few views needs to be read, in points.
-const LEAST_OF_FEW: f32 = 330.0;
+const LEAST_OF_FEW: (f32, f32) = (336.0, 330.0);
 
 impl FigureContent {
     /// All contents.
@@ -83,8 +83,9 @@ impl FigureContent {
             (Self::All, true) => (990.0, 600.0),
             (Self::Spaces, false) => (480.0, 240.0),
             (Self::Spaces, true) => (480.0, 480.0),
-            (Self::Few(preset), false) => (LEAST_OF_FEW * preset.columns() as f32, LEAST_OF_FEW),
-            (Self::Few(preset), true) => (2.0 * LEAST_OF_FEW, LEAST_OF_FEW * preset.columns() as f32),
+            (Self::Few(preset), false) => (LEAST_OF_FEW.0 * preset.columns() as f32, LEAST_OF_FEW.1),
+            // Two runs beside each other have their last two views.
+            (Self::Few(preset), true) => (2.0 * LEAST_OF_FEW.0, LEAST_OF_FEW.1 * preset.columns().min(2) as f32),
             (Self::One(_), _) => (100.0, 100.0),
         }
     }

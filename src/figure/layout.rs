@@ -43,9 +43,6 @@ fn both_spaces() -> [Pane; 2] {
 /// The room that each of a few views needs.
 const TILE: Vec2 = vec2(200.0, 170.0);
 
-/// The room that each of the views of a preset needs to be read.
-const LARGE_TILE: Vec2 = vec2(336.0, 330.0);
-
 /// The views of a region, of one run, as tabs.
 fn tabs(regions: &[Region], run: usize) -> Arrangement {
     let views = regions.iter().flat_map(|region| VIEWS.into_iter().filter(move |spec| spec.region == *region));
@@ -174,7 +171,8 @@ impl Layout {
         let first = |names: &[&str]| if runs > 1 { names.len().saturating_sub(2) } else { 0 };
         let row = |names: &&[&str]| names[first(names)..].iter().filter_map(|name| view_named(name)).collect();
         let layout = Self::of_views(&preset.rows().iter().map(row).collect::<Vec<_>>(), runs);
-        Self { needs: layout.needs.map(|needs| needs * (LARGE_TILE / TILE)), is_single: true, ..layout }
+        let needs = FigureContent::Few(preset).least_size(runs > 1);
+        Self { needs: Some(needs.into()), is_single: true, ..layout }
     }
 
     /// The layout of a figure, of one run or of two.

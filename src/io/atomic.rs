@@ -373,7 +373,7 @@ mod tests {
         assert_eq!((names(directory.path()), fs::read(&path).unwrap()), (vec!["frames".to_owned()], b"mine".to_vec()));
     }
 
-    /// What is written beside a folder that is a disk of its own could not be renamed into it.
+    /// Nothing beside a folder that is a disk of its own can be renamed into it.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_folder_on_another_disk_is_staged_in_itself() {

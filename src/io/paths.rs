@@ -65,7 +65,7 @@ pub fn make_folder(folder: &Path) -> Result<(), FileError> {
 /// The same, and makes sure that files can be written to it.
 ///
 /// # Errors
-/// Those of [`make_folder`], and if no file can be written.
+/// As [`make_folder`], or if no file can be written.
 pub fn make_writable_folder(folder: &Path) -> Result<(), FileError> {
     make_folder(folder)?;
     probe(folder).map_err(|e| FileError::new(format_args!("cannot write to the folder ({e})")).at(folder))

@@ -3,11 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_off(on: &bool) -> bool {
-    !on
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_on(on: &bool) -> bool {
     *on
 }
@@ -27,12 +22,12 @@ pub struct Layers {
     /// Images of the lines of a latent grid.
     pub grid: bool,
     /// Ellipses of JᵀJ in latent space, and images of latent circles.
-    #[serde(skip_serializing_if = "is_off")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ellipses: bool,
     /// Images of the lines through z*.
     pub seams: bool,
     /// Curves along the right singular vectors through z*.
-    #[serde(skip_serializing_if = "is_off")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub singular: bool,
     /// The curves along singular vectors came with a model from a file, not by choice: they go with it.
     #[serde(skip)]
@@ -47,7 +42,7 @@ pub struct Layers {
     #[serde(skip_serializing_if = "is_on")]
     pub legend: bool,
     /// Pictures of some observations, if they are images.
-    #[serde(skip_serializing_if = "is_off")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pictures: bool,
     /// Decoded pictures along the lines through z* and along their images, if the data are images.
     #[serde(skip_serializing_if = "is_on")]

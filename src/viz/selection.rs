@@ -13,11 +13,6 @@ use crate::paint::Camera;
 /// Latents whose pairs the latent view shows at most.
 pub const MOST_IN_PAIRS: usize = 5;
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_off(on: &bool) -> bool {
-    !on
-}
-
 /// z*, the chosen observation, camera and layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -27,7 +22,7 @@ pub struct Selection {
     /// The latents on the axes of the latent view.
     pub axes: [usize; 2],
     /// Show every pair of latents in the latent view, for as many as there is room for.
-    #[serde(skip_serializing_if = "is_off")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pairs: bool,
     /// The index of the chosen observation among the encoded ones.
     pub observation: Option<usize>,
@@ -50,7 +45,7 @@ pub struct Selection {
     /// φ, the angle by which the latents would be rotated, in degrees.
     pub phi: f64,
     /// The view of rotations has β across, where there is a closed form.
-    #[serde(skip_serializing_if = "is_off")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub over_beta: bool,
     /// The two latents that would be rotated.
     #[serde(rename = "turned")]
@@ -65,7 +60,7 @@ pub struct Selection {
     /// The quantity that colours the latent plane and its image.
     pub heat: Option<MapQuantity>,
     /// The training plots have an axis of √steps.
-    #[serde(skip_serializing_if = "is_off")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub root_steps: bool,
     /// The ranges of both axes of the latent view; `None`: the prior.
     #[serde(skip_serializing_if = "Option::is_none")]

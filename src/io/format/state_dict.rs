@@ -337,18 +337,29 @@ impl<'a> StateDict<'a> {
         is_encoder(name) || is_number() && !is_numbered()
     }
 
-    /// Names with shapes; the first eight of many.
+    /// Names with shapes; of many as many as a short sentence has room for.
     fn list(&self, names: &[&str]) -> String {
-        const MOST: usize = 8;
-        let shape = |name: &&str| match self.tensors.tensor(name) {
-            Ok(tensor) => format!("{name} {:?}", tensor.shape()),
-            Err(_) => (*name).to_owned(),
+        const MOST: usize = 120;
+        const LONGEST: usize = 40;
+        let described = |name: &&str| {
+            let short: String = name.chars().take(LONGEST).collect();
+            let short = if short.len() < name.len() { format!("{short}…") } else { short };
+            self.tensors.tensor(name).map_or_else(|_| short.clone(), |tensor| format!("{short} {:?}", tensor.shape()))
         };
-        let mut text = names.iter().take(MOST).map(shape).collect::<Vec<_>>().join(", ");
+        let mut text = String::new();
+        let mut listed = 0;
+        for name in names.iter().map(described) {
+            if listed > 0 && text.len() + name.len() > MOST {
+                break;
+            }
+            text += if listed > 0 { ", " } else { "" };
+            text += &name;
+            listed += 1;
+        }
         if names.is_empty() {
             "no tensors".clone_into(&mut text);
-        } else if names.len() > MOST {
-            text = format!("{text} and {} more", names.len() - MOST);
+        } else if listed < names.len() {
+            text = format!("{text} and {} more", names.len() - listed);
         }
         text
     }

@@ -107,7 +107,7 @@ pub struct LeftSession {
 }
 
 impl LeftSession {
-    /// What it holds.
+    /// Its content.
     pub fn session(&self) -> &Session {
         &self.session
     }

@@ -154,6 +154,13 @@ fn what_is_missing_or_left_over_is_listed_with_shapes() {
     assert!(told.starts_with("there is no decoder") && told.contains("fc1.bias [3], fc1.weight [3, 2]"), "{told}");
     let told = sentence(&[&DECODER[..], &[("1.running_mean", &[3])]].concat());
     assert!(told.contains("the file also has 1.running_mean [3]"), "{told}");
+    // However many and long they are, it stays one short sentence.
+    let long = ["a", "b", "c", "d", "e", "f"].map(|letter| format!("decoder.1.{}", letter.repeat(100)));
+    let many: Vec<(&str, &[usize])> = long.iter().map(|name| (name.as_str(), &[3][..])).collect();
+    let decoder = prefixed("decoder.", &DECODER);
+    let told = sentence(&decoder.iter().map(|(name, shape)| (name.as_str(), *shape)).chain(many).collect::<Vec<_>>());
+    assert!(told.contains("the file also has decoder.1.aaa") && told.contains("… [3] and 4 more;"), "{told}");
+    assert!(told.chars().count() < 300, "{told}");
     let told = sentence(&[DECODER[0], DECODER[1], ("2.weight", &[4, 5]), DECODER[3]]);
     assert!(told.starts_with("the decoder has a layer [4, 5] after one [3, 2]: they do not fit each other"), "{told}");
     let told = sentence(&[DECODER[0], ("0.bias", &[2]), DECODER[2], DECODER[3]]);

@@ -59,10 +59,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let end = ui.clip_rect().bottom();
         let has_room = |ui: &Ui, needed: f32| {
             let fits = ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
-            if !fits {
+            let is_shown = fits || !(context.is_figure() || context.presented);
+            if !is_shown {
                 remark(ui, Remark::LeftOut("the last rows"));
             }
-            fits || !(context.is_figure() || context.presented)
+            is_shown
         };
         // Under the small plot stand its levels, under the value the difference from the other run.
         let below = |metric: &Metric| {

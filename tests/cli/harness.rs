@@ -87,7 +87,7 @@ impl Harness {
         error_line(code, arguments, self.run(arguments))
     }
 
-    /// [`Self::fail`] for a program that would run for days if it did not fail: it is killed after a minute.
+    /// [`Self::fail`] for a program that would run for days if it did not fail: it is killed after five minutes.
     pub(super) fn fail_soon(&self, code: i32, arguments: &str) -> String {
         let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
             .args(arguments.split_whitespace())
@@ -99,7 +99,7 @@ impl Harness {
             .unwrap();
         let start = Instant::now();
         while program.try_wait().unwrap().is_none() {
-            if start.elapsed() > Duration::from_mins(1) {
+            if start.elapsed() > Duration::from_mins(5) {
                 program.kill().unwrap();
             }
             sleep(Duration::from_millis(10));

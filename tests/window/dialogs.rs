@@ -3,14 +3,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use eframe::egui::{Key, LayerId, Modifiers, Order, Popup};
 use egui_kittest::kittest::Queryable as _;
 use unpick::io::to_safetensors;
 use unpick::viz::command::UiCommand;
 
-use crate::harness::WindowTest;
+use crate::harness::{PATIENCE, WindowTest};
 
 /// The layer of what has the focus.
 fn focus(test: &WindowTest) -> Option<LayerId> {
@@ -55,7 +55,7 @@ fn the_keyboard_starts_and_stays_in_every_dialog() {
             test.frames(30);
             match focus(&test) {
                 Some(first) if before == Some(first) => break first,
-                _ => assert!(start.elapsed() < Duration::from_mins(1), "nothing has the focus: {opening:?}"),
+                _ => assert!(start.elapsed() < PATIENCE, "nothing has the focus: {opening:?}"),
             }
         };
         assert_eq!(first.order, Order::Middle, "{opening:?}");

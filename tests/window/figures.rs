@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser as _;
-use eframe::egui::{Key, Modifiers, OutputCommand};
+use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::cli::{Render, render};
 use unpick::data::ImportOptions;
@@ -148,21 +148,10 @@ fn the_numbers_of_a_view_are_saved_and_copied() {
     test.until_shown("Preview of the figure");
     test.press("CSV");
     test.until_shown("Copy numbers");
-    let mut copied = String::new();
-    for _ in 0..200 {
-        // Until the preview is drawn nothing else is.
-        test.press("Copy numbers");
-        let commands = &test.kittest.output().platform_output.commands;
-        let text = commands.iter().find_map(|command| match command {
-            OutputCommand::CopyText(text) => Some(text.clone()),
-            _ => None,
-        });
-        if let Some(text) = text {
-            copied = text;
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    // Until the preview is drawn nothing else is.
+    test.until_gone("drawing…");
+    test.kittest.get_by_label("Copy numbers").click();
+    let copied = test.until_copied();
     test.until_gone("drawing…");
     test.press("Save");
     test.until_gone("Export figure");

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, Color32, Event, Key, Modifiers, PointerButton, Pos2, TexturesDelta, Theme, Vec2, vec2};
+use eframe::egui::{
+    self, Color32, Event, Key, Modifiers, OutputCommand, PointerButton, Pos2, TexturesDelta, Theme, Vec2, vec2,
+};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, TestRenderer};
 use unpick::app::{App, FirstRun};
@@ -11,6 +13,9 @@ use unpick::data::{Dataset, Scene, generate};
 use unpick::experiment::{Config, Origin};
 use unpick::paint::{Picture, Rasterizer};
 use unpick::viz::workers::Workers;
+
+/// Longer than anything takes, however busy the machine is: what does not come within this time does not come.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A window under test.
 pub(crate) struct WindowTest {
@@ -86,7 +91,7 @@ impl WindowTest {
         self.kittest.run_steps(count);
     }
 
-    /// Draws frames until something holds; fails when a person would have lost patience.
+    /// Draws frames until something holds; fails when it does not come.
     pub(crate) fn until(&mut self, holds: impl Fn(&mut App) -> bool) {
         let start = Instant::now();
         loop {
@@ -94,7 +99,7 @@ impl WindowTest {
             if holds(self.kittest.state_mut()) {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_mins(1), "it never came to that");
+            assert!(start.elapsed() < PATIENCE, "it never came to that");
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -103,7 +108,7 @@ impl WindowTest {
         let start = Instant::now();
         while self.kittest.query_by_label(label).is_none() {
             self.kittest.step();
-            assert!(start.elapsed() < Duration::from_mins(1), "'{label}' was never shown");
+            assert!(start.elapsed() < PATIENCE, "'{label}' was never shown");
         }
         self.frames(2);
     }
@@ -112,7 +117,24 @@ impl WindowTest {
         let start = Instant::now();
         while self.kittest.query_by_label(label).is_some() {
             self.kittest.step();
-            assert!(start.elapsed() < Duration::from_mins(1), "'{label}' never went away");
+            assert!(start.elapsed() < PATIENCE, "'{label}' never went away");
+        }
+    }
+
+    /// Draws frames until a text goes to the clipboard.
+    pub(crate) fn until_copied(&mut self) -> String {
+        let start = Instant::now();
+        loop {
+            self.kittest.step();
+            let commands = &self.kittest.output().platform_output.commands;
+            let text = commands.iter().find_map(|command| match command {
+                OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            });
+            if let Some(text) = text {
+                return text;
+            }
+            assert!(start.elapsed() < PATIENCE, "nothing was copied");
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn pose_of(step: &LessonStep) -> Option<CameraPose> {
 
 /// The selection of a step: as at the start, but for what the step names. Whether there is a legend is left as it is `now`.
 pub(crate) fn selection_of(step: &LessonStep, now: &Selection) -> Selection {
-    let StepScene { layers, morph, phi, observation, unit_arrows, .. } = &step.scene;
+    let StepScene { layers, morph, phi, observation, unit_arrows, plane, color, heat, .. } = &step.scene;
     let legend = now.layers.legend;
     let mut selection = Selection { layers: Layers { legend, ..Layers::default() }, ..now.at_start() };
     if let Some(names) = layers {
@@ -43,5 +43,7 @@ pub(crate) fn selection_of(step: &LessonStep, now: &Selection) -> Selection {
     selection.phi = phi.unwrap_or(selection.phi);
     selection.observation = observation.map(|number| number - 1);
     selection.unit_arrows = *unit_arrows;
+    selection.axes = plane.unwrap_or(selection.axes);
+    (selection.color, selection.heat) = (*color, *heat);
     selection
 }

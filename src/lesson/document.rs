@@ -80,6 +80,7 @@ fn head_of(mut head: LessonBlock) -> Result<(String, String), LessonProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::MapQuantity;
 
     const HEAD: &str = "+++\nlesson = \"Planes\"\naim = \"Why axes matter.\"\n+++\n";
 
@@ -114,6 +115,23 @@ mod tests {
     }
 
     #[test]
+    fn plane_colour_and_heat_stay_until_they_are_changed() {
+        let lesson = parse(
+            "+++\nstep = \"One\"\nscene = \"cylinder\"\nlatent_dim = 3\nviews = [\"latent\"]\nplane = [3, 1]\ncolor = \"height\"\n\
+             heat = \"c_IMA\"\n+++\n+++\nstep = \"Two\"\nplane = [1, 2]\n+++\n+++\nstep = \"Three\"\ncolor = \"none\"\nheat = \"none\"\n+++\n",
+        )
+        .unwrap();
+        assert!(lesson.problem.is_none(), "{:?}", lesson.problem);
+        let shown: Vec<_> =
+            lesson.steps.iter().map(|step| (step.scene.plane, step.scene.color, step.scene.heat)).collect();
+        let contrast = Some(MapQuantity::Contrast);
+        assert_eq!(
+            shown,
+            [(Some([2, 0]), Some(1), contrast), (Some([0, 1]), Some(1), contrast), (Some([0, 1]), None, None)]
+        );
+    }
+
+    #[test]
     fn a_mistake_has_line_and_reason_and_the_steps_before_it_stay() {
         let good = "+++\nstep = \"One\"\nscene = \"linear\"\nviews = [\"data\"]\n+++\nText\n";
         let after = good.lines().count() + HEAD.lines().count();
@@ -126,6 +144,9 @@ mod tests {
             ("+++\nstep = \"Two\"\nbta = 1\n+++\n", 3, "'bta'"),
             ("+++\nstep = \"Two\"\nz = [1, 2, 3]\n+++\n", 3, "z"),
             ("+++\nstep = \"Two\"\nz = [1, \"x\"]\n+++\n", 3, "z"),
+            ("+++\nstep = \"Two\"\nplane = [1, 3]\n+++\n", 3, "2 latents"),
+            ("+++\nstep = \"Two\"\ncolor = \"taste\"\n+++\n", 3, "a factor of the scene: factor 1"),
+            ("+++\nstep = \"Two\"\nheat = \"love\"\n+++\n", 3, "heat must be"),
             ("+++\nstep = \"Two\"\n+++\nIt is [below .1](<c_IMA under 0.1>).\n", 4, "c_IMA under 0.1"),
             ("+++\nstep = \"Two\"\n+++\nIt is [below .2](<c_IMA below 0.1>).\n", 4, ".2"),
             ("+++\nstep = \"Two\"\nask = \"Which?\"\nchoices = [\"a\", \"b\"]\nanswer = 3\n+++\n", 5, "answer"),

@@ -9,6 +9,7 @@ use super::run::{LessonRun, is_of_run};
 use super::task::Task;
 use super::vocabulary::Vocabulary;
 use crate::checks::{CheckQuantity, Seeds, predictions};
+use crate::geometry::MapQuantity;
 use crate::sentence::quoted;
 
 /// Camera, layers and dials of a step.
@@ -26,6 +27,12 @@ pub struct StepScene {
     pub observation: Option<usize>,
     /// Draw unit vectors uᵢ instead of sᵢ uᵢ.
     pub unit_arrows: bool,
+    /// The latents of the latent plane, counted from 0.
+    pub plane: Option<[usize; 2]>,
+    /// The index of the factor that colours observations.
+    pub color: Option<usize>,
+    /// The quantity that colours the latent plane and its image.
+    pub heat: Option<MapQuantity>,
 }
 
 /// A camera of a step.
@@ -98,7 +105,7 @@ impl LessonStep {
         let z = read(&mut block, "z", |value| z(value, most))?
             .or_else(|| kept.map(|kept| kept.z.clone()))
             .unwrap_or_default();
-        let scene = scene(&mut block, kept.map(|kept| &kept.scene), vocabulary)?;
+        let scene = scene(&mut block, kept.map(|kept| &kept.scene), &runs[0], vocabulary)?;
         let notes = block.words("notes")?.unwrap_or_default();
         let task = Task::of(&mut block, runs.len(), runs[0].latent_dim())?;
         if let Some((key, at)) = block.unknown() {
@@ -248,9 +255,11 @@ fn z(value: &Value, most: usize) -> Result<Vec<f64>, String> {
 fn scene(
     block: &mut LessonBlock,
     kept: Option<&StepScene>,
+    run: &LessonRun,
     vocabulary: &Vocabulary,
 ) -> Result<StepScene, LessonProblem> {
     let kept = kept.cloned().unwrap_or_default();
+    let plane = |value: &Value| plane(value, run.latent_dim());
     let layers = |value: &Value| layers(value, vocabulary);
     let unit_arrows = |value: &Value| value.as_bool().ok_or_else(|| "unit_arrows must be true or false".to_owned());
     let observation = read(block, "observation", |value| within(value, "observation", 1.0, 1e6))?;
@@ -261,6 +270,9 @@ fn scene(
         phi: read(block, "phi", |value| within(value, "phi", -180.0, 180.0))?.or(kept.phi),
         observation: observation.map(|number| number as usize).or(kept.observation),
         unit_arrows: read(block, "unit_arrows", unit_arrows)?.unwrap_or(kept.unit_arrows),
+        plane: read(block, "plane", plane)?.or(kept.plane),
+        color: read(block, "color", |value| color(value, run))?.unwrap_or(kept.color),
+        heat: read(block, "heat", heat)?.unwrap_or(kept.heat),
     })
 }
 
@@ -287,6 +299,39 @@ fn camera(value: &Value) -> Result<StepCamera, String> {
         Some("z") => Ok(StepCamera::Axis(2)),
         Some("tangent") => Ok(StepCamera::Tangent),
         _ => Err("camera must be \"home\", \"x\", \"y\", \"z\" or \"tangent\"".to_owned()),
+    }
+}
+
+/// Two latents, counted from 1 in the file.
+fn plane(value: &Value, m: usize) -> Result<[usize; 2], String> {
+    let latent = |value: &Value| value.as_integer().and_then(|i| usize::try_from(i).ok()?.checked_sub(1));
+    let latents: Option<Vec<usize>> = value.as_array().and_then(|values| values.iter().map(latent).collect());
+    match latents.as_deref() {
+        Some(&[a, b]) if a != b && a.max(b) < m => Ok([a, b]),
+        _ => Err(format!("plane must be two of the run's {m} latents, as [1, 2]")),
+    }
+}
+
+/// The factor of that name, or none.
+fn color(value: &Value, run: &LessonRun) -> Result<Option<usize>, String> {
+    let names = run.scene().map_or_else(Vec::new, |scene| scene.generator.factor_names());
+    match value.as_str() {
+        Some("none") => Ok(None),
+        name => match names.iter().position(|factor| Some(factor.as_str()) == name) {
+            Some(place) => Ok(Some(place)),
+            None => Err(format!("color must be \"none\" or a factor of the scene: {}", names.join(", "))),
+        },
+    }
+}
+
+fn heat(value: &Value) -> Result<Option<MapQuantity>, String> {
+    match value.as_str() {
+        Some("none") => Ok(None),
+        Some("β gap") => Ok(Some(MapQuantity::Gap)),
+        Some("c_IMA") => Ok(Some(MapQuantity::Contrast)),
+        Some("density") => Ok(Some(MapQuantity::Density)),
+        Some("s1/s2") => Ok(Some(MapQuantity::Anisotropy)),
+        _ => Err("heat must be \"β gap\", \"c_IMA\", \"density\", \"s1/s2\" or \"none\"".to_owned()),
     }
 }
 

@@ -126,6 +126,12 @@ fn closing(text: &str, mark: char) -> Option<usize> {
     text.match_indices(mark).map(|(place, _)| place).find(ends)
 }
 
+/// A number in subscript digits.
+pub(crate) fn subscript(number: usize) -> String {
+    let digit = |d: char| char::from_u32(0x2080 + d.to_digit(10).unwrap_or(0)).unwrap_or(d);
+    number.to_string().chars().map(digit).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

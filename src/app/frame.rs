@@ -148,9 +148,10 @@ impl App {
             return;
         }
         let (is_changed, is_presenting) = (self.has_left_lesson(), self.presenter.is_some());
+        let elsewhere = self.scene_beside_lesson();
         let Some(open) = &mut self.lesson else { return };
-        let state =
-            PanelState { is_changed, is_presenting, highlighted: self.selection.highlighted, commands: &self.commands };
+        let highlighted = self.selection.highlighted;
+        let state = PanelState { is_changed, elsewhere, is_presenting, highlighted, commands: &self.commands };
         let room = ui.available_size();
         let views = open.step().views.iter().flatten().count() * self.runs.len();
         // Beside large text there is room for one view.

@@ -221,6 +221,14 @@ impl App {
         self.runs.iter().zip(&open.runs).any(differs) || home(&self.selection) != home(entered)
     }
 
+    /// The scene or data that is shown, if it is another than that of the step.
+    pub(super) fn scene_beside_lesson(&self) -> Option<String> {
+        let open = self.lesson.as_ref().filter(|open| open.entered.is_some())?;
+        let shown = &self.runs[0].snapshot()?.config.origin;
+        let is_other = *shown != open.runs.first()?.snapshot.config.origin;
+        is_other.then(|| shown.scene().map_or_else(|| shown.name().to_owned(), |scene| scene.title.clone()))
+    }
+
     /// Notes which goals are reached. Once all are at the same time, the task is done.
     fn look_at_goals(&mut self) {
         let Some(open) = &mut self.lesson else { return };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{InvalidSetting, Settings};
 use crate::geometry::Rotation;
 use crate::nn::OptimizerKind;
-use crate::sentence::quoted;
+use crate::sentence::{quoted, subscript};
 use crate::vae::{Architecture, Covariance, Likelihood, Regularizer};
 
 /// Change of one setting, or of the model itself.
@@ -220,12 +220,6 @@ pub(super) fn has_variance(architecture: &Architecture, sigma2: f64) -> Result<(
         return Err(InvalidSetting(sentence));
     }
     Ok(())
-}
-
-/// A number in subscript digits.
-fn subscript(number: usize) -> String {
-    let digit = |d: char| char::from_u32(0x2080 + d.to_digit(10).unwrap_or(0)).unwrap_or(d);
-    number.to_string().chars().map(digit).collect()
 }
 
 /// Reads a pair of latents counted from 1: `1,3`.

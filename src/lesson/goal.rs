@@ -8,7 +8,7 @@ use crate::checks::{CheckQuantity, Expected};
 use crate::experiment::Snapshot;
 use crate::geometry::{Jets, Order};
 use crate::linalg::Matrix;
-use crate::sentence::quoted;
+use crate::sentence::{quoted, subscript};
 use crate::vae::Covariance;
 
 /// A condition.
@@ -186,7 +186,7 @@ impl fmt::Display for Goal {
             Self::Active(i, true) => write!(f, "latent {} is active", i + 1),
             Self::Active(i, false) => write!(f, "latent {} has collapsed", i + 1),
             Self::Longest(i) => write!(f, "column {} is as long as anywhere (|z| ≤ 2)", i + 1),
-            Self::Latent(i, expected) => write!(f, "z{} of z* {}", i + 1, range(expected)),
+            Self::Latent(i, expected) => write!(f, "z{} of z* {}", subscript(i + 1), range(expected)),
             Self::Phi(expected) => write!(f, "φ {} (degrees)", range(expected)),
             Self::Covariance(covariance) => write!(f, "covariance is {}", covariance.name()),
             Self::Beta(expected) => write!(f, "β {}", range(expected)),

@@ -13,6 +13,7 @@ use eframe::epaint::text::{FallbackRequest, FontProvider as _};
 use egui_system_font_provider::SystemFontProvider;
 
 use crate::paint::OUTLINED_FAMILY;
+use crate::sentence::subscript;
 
 /// The colours of the marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,8 +187,7 @@ pub(crate) const TRUTH_GHOST_DASHES: &[f32] = &[1.5, 2.5];
 
 /// z₁, u₂ and so on.
 pub(crate) fn indexed(letter: &str, i: usize) -> String {
-    let digit = |d: char| char::from_u32(0x2080 + d.to_digit(10).unwrap_or(0)).unwrap_or(d);
-    letter.chars().chain((i + 1).to_string().chars().map(digit)).collect()
+    format!("{letter}{}", subscript(i + 1))
 }
 
 /// The height of the baseline in a line of text of this size below its top, and the height of the line.

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::{env, fs};
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use unpick::data::Scene;
 use unpick::experiment::Command;
 use unpick::io::hash_of_weights;
 use unpick::lesson::course;
@@ -178,6 +180,35 @@ fn a_step_is_the_same_state_on_every_visit() {
 }
 
 #[test]
+fn a_text_beside_another_scene_says_so() {
+    let (mut test, _folder) = opened(LESSON);
+    let other = Scene::named("sphere").unwrap();
+    let warning = format!("Not of this step: {}", other.title);
+    assert!(test.kittest.query_by_label(&warning).is_none());
+    test.app().execute(UiCommand::SetScene(Box::new(other.clone())));
+    test.until_shown(&warning);
+    test.press("↺ Back to the step");
+    at(&mut test, 0);
+    assert!(test.kittest.query_by_label(&warning).is_none());
+}
+
+#[test]
+fn the_keyboard_stops_once_at_a_link_of_several_lines() {
+    let words =
+        "as many latents as there are directions in which the data vary, all of which are active here, which makes 2";
+    let text =
+        LESSON.replace("A is diagonal", &format!("Found: [{words}](<active units near 2 within 0>). A is diagonal"));
+    let (mut test, _folder) = opened(&text);
+    test.app().go_to_step(1);
+    at(&mut test, 1);
+    let links = test.kittest.query_all_by_role(Role::Link).filter(|link| {
+        let name = link.accesskit_node().label().unwrap_or_default();
+        name.contains("latents") || name.contains("data vary")
+    });
+    assert_eq!(links.count(), 1);
+}
+
+#[test]
 fn a_comparison_can_be_ended_and_begun_within_a_lesson() {
     let (mut test, _folder) = opened(LESSON);
     test.key(Key::PageDown);
@@ -251,7 +282,7 @@ fn a_task_is_recognised_when_all_its_goals_are_reached_at_once() {
     at(&mut test, 4);
     test.app().selection().z = vec![2.0, 0.0];
     test.frames(3);
-    assert!(test.kittest.query_by_label("✔ z1 of z* > 1.5").is_some());
+    assert!(test.kittest.query_by_label("✔ z₁ of z* > 1.5").is_some());
     assert!(test.kittest.query_by_label("Done.").is_none());
     test.press("Hint");
     assert!(test.kittest.query_by_label("Drag the blue cross.").is_some());

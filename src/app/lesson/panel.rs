@@ -14,6 +14,8 @@ use crate::viz::views::key_of;
 pub(in crate::app) struct PanelState<'a> {
     /// The run or what is shown of it is no longer that of the step.
     pub(in crate::app) is_changed: bool,
+    /// The shown scene or data, where it is another than that of the step.
+    pub(in crate::app) elsewhere: Option<String>,
     /// The window is in presenter mode.
     pub(in crate::app) is_presenting: bool,
     /// The symbol that is emphasised.
@@ -96,10 +98,10 @@ fn head(ui: &mut Ui, open: &OpenLesson, state: &PanelState<'_>) {
             }
             ui.label(format!("{at} of {count}")).on_hover_text("Step of the lesson");
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = if state.is_presenting {
-                    RichText::new(&open.step().title).strong()
-                } else {
-                    RichText::new(&open.lesson.title).weak()
+                let title = match &state.elsewhere {
+                    Some(name) => RichText::new(format!("Not of this step: {name}")).color(ui.visuals().warn_fg_color),
+                    None if state.is_presenting => RichText::new(&open.step().title).strong(),
+                    None => RichText::new(&open.lesson.title).weak(),
                 };
                 ui.add(eframe::egui::Label::new(title).truncate()).on_hover_text(&open.lesson.aim);
             });

@@ -78,6 +78,7 @@ impl Prose {
                 clicked: None,
                 symbol: None,
                 focused: None,
+                begun: None,
             };
             for (k, (block, lines)) in self.blocks.iter().zip(&layout.blocks).enumerate() {
                 if k > 0 {
@@ -186,6 +187,8 @@ struct LinkTeller<'a> {
     focused: Option<ProseLink<'a>>,
     clicked: Option<ProseLink<'a>>,
     symbol: Option<String>,
+    /// The link whose first part was drawn last.
+    begun: Option<usize>,
 }
 
 impl LinkTeller<'_> {
@@ -199,7 +202,10 @@ impl LinkTeller<'_> {
         for part in lines.runs.chunk_by(joined) {
             let Some(first) = part.first() else { continue };
             let whole = part.iter().fold(Rect::NOTHING, |whole, run| whole.union(place(run)));
-            let ink = first.link.map(|link| self.link(ui, link, part, whole, corner.y + first.baseline, style));
+            let ink = first.link.map(|link| {
+                let words: Vec<&str> = lines.runs.iter().filter(|run| run.link == first.link).map(name).collect();
+                self.link(ui, link, &words.join(" "), whole, [first.baseline, corner.y], style)
+            });
             for run in part {
                 self.run(ui, run, place(run), corner.y + run.baseline, ink, style);
             }
@@ -211,24 +217,31 @@ impl LinkTeller<'_> {
         &mut self,
         ui: &Ui,
         link: usize,
-        part: &[ProseRun],
+        words: &str,
         place: Rect,
-        baseline: f32,
+        [baseline, top]: [f32; 2],
         style: ProseStyle<'_>,
     ) -> Color32 {
         let palette = Palette::of(ui.visuals());
         let destination = self.prose.destination(link);
-        let id = self.id.with(("link", link, part[0].baseline.to_bits()));
-        let response = ui.interact(place, id, Sense::click());
-        let name: Vec<&str> = part.iter().map(name).collect();
-        response.widget_info(|| WidgetInfo::labeled(Role::Link, true, name.join(" ")));
+        let id = self.id.with(("link", link, baseline.to_bits()));
+        // The keyboard stops once at a link, however many lines it takes.
+        let is_first = self.begun.replace(link) != Some(link);
+        let response = ui.interact(place, id, if is_first { Sense::click() } else { Sense::CLICK });
+        if is_first {
+            response.widget_info(|| WidgetInfo::labeled(Role::Link, true, words));
+        }
         let symbol = destination.strip_prefix(SYMBOL);
         let found = ProseLink { destination, response };
-        let y = baseline + 3.0;
+        let y = top + baseline + 3.0;
         let ends = [pos2(place.left(), y), pos2(place.right(), y)];
         let is_used = found.response.hovered() || found.response.has_focus();
         if symbol.is_some() && symbol == style.emphasised {
-            emphasis(ui.painter(), Rect::from_min_max(place.min, pos2(place.right(), baseline + 1.0)), palette.latent);
+            emphasis(
+                ui.painter(),
+                Rect::from_min_max(place.min, pos2(place.right(), top + baseline + 1.0)),
+                palette.latent,
+            );
         } else {
             let dashes: &[f32] = if is_used { &[] } else { &[1.5, 2.0] };
             polyline(ui.painter(), &ends, Stroke::new(1.2, palette.latent), dashes);

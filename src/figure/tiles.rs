@@ -11,6 +11,7 @@ use super::tabs_in_sight::TabsInSight;
 use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
 use crate::viz::theme::Palette;
@@ -130,6 +131,13 @@ impl<'a, 'b> TileBehavior<'a, 'b> {
         match spec.refusal(context.snapshot) {
             Some(reason) => instead(&mut inside, reason),
             None => (spec.ui)(&mut inside, &context, &mut seen),
+        }
+        // What sticks out is cut.
+        let cut = inside.min_rect();
+        if cut.max.y > place.max.y + 1.0 {
+            remark(&inside, Remark::LeftOut("the lower part"));
+        } else if cut.max.x > place.max.x + 1.0 {
+            remark(&inside, Remark::LeftOut("the right part"));
         }
         log::trace!("{} took {:.1} ms", pane.view.title, 1e3 * start.elapsed().as_secs_f64());
         ui.advance_cursor_after_rect(place);

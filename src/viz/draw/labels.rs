@@ -24,11 +24,6 @@ pub(crate) fn label(painter: &Painter, position: Pos2, anchor: Align2, text: &st
 /// Says in the middle of a view why there is nothing to see; a figure of that view alone is refused.
 pub(crate) fn instead(ui: &mut Ui, sentence: &str) {
     remark(ui, Remark::Nothing(sentence.to_owned()));
-    instead_of_part(ui, sentence);
-}
-
-/// The same of a part of a view.
-pub(crate) fn instead_of_part(ui: &mut Ui, sentence: &str) {
     ui.vertical_centered(|ui| {
         ui.add_space(0.42 * ui.available_height());
         ui.add(Label::new(RichText::new(sentence).weak()).wrap().halign(Align::Center));

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Color32, ColorImage, Mesh, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, Vec2,
-    pos2, vec2,
+    Color32, ColorImage, Mesh, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, TextStyle, TextureHandle,
+    TextureOptions, Ui, Vec2, pos2, vec2,
 };
 
 use super::color_bar::signed_bar;
+use super::number::number;
 use super::polyline::polyline;
+use super::remark::{Remark, remark};
 use crate::linalg::Matrix;
 use crate::paint::Projector;
 use crate::viz::context::ViewContext;
@@ -254,17 +256,34 @@ pub(crate) fn draw_frame(painter: &Painter, place: Rect, is_chosen: bool, is_hov
     painter.rect_stroke(place, 1.0, stroke, kind);
 }
 
-/// The scale of signed pictures: a bar of their colours with its ends, `text` before it.
+/// The scale of signed pictures: a bar of their colours with its ends, `text` before it. In a narrow place the bar is shorter, then the
+/// text goes: a scale that is cut is another scale.
 pub(crate) fn signed_legend(ui: &mut Ui, largest: f64, text: &str) {
-    use super::number::number;
     let palette = ViewContext::palette(ui);
-    ui.label(text);
     let decimals = if largest < 0.1 { 3 } else { 2 };
-    ui.label(number(-largest, decimals));
-    let (rect, _) = ui.allocate_exact_size(vec2(80.0, 10.0), eframe::egui::Sense::hover());
+    let ends = [number(-largest, decimals), format!("+{}", number(largest, decimals))];
+    let font = TextStyle::Body.resolve(ui.style());
+    let width = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), palette.ink).size().x;
+    let gap = ui.spacing().item_spacing.x;
+    let room = ui.available_width() - width(&ends[0]) - width(&ends[1]) - 2.0 * gap;
+    let with_text = room - width(text) - gap;
+    let bar = if with_text >= LEAST_BAR { with_text } else { room };
+    if bar < LEAST_BAR {
+        return remark(ui, Remark::LeftOut("the scale of differences"));
+    }
+    if with_text >= LEAST_BAR {
+        ui.label(text);
+    }
+    let [low, high] = ends;
+    ui.label(low);
+    let (rect, _) = ui.allocate_exact_size(vec2(bar.min(MOST_BAR), 10.0), Sense::hover());
     signed_bar(ui.painter(), rect, palette);
-    ui.label(format!("+{}", number(largest, decimals)));
+    ui.label(high);
 }
+
+/// The width of its bar, in points.
+const LEAST_BAR: f32 = 24.0;
+const MOST_BAR: f32 = 80.0;
 
 /// A value that is kept in the memory of the window for one widget.
 pub(crate) fn remembered<T: Clone + Send + Sync + 'static>(ui: &Ui, id: eframe::egui::Id) -> Option<Arc<T>> {

@@ -9,6 +9,7 @@ use crate::viz::command::UiCommand;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::number::number;
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::selection::Selection;
 use crate::viz::view::View;
 use crate::viz::view_spec::{Needs, Region, Table, ViewSpec};
@@ -71,7 +72,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, _: &mut Selection) {
             }
         }
     });
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+    let area = ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         Grid::new("certificates").num_columns(4).min_col_width(0.0).striped(true).spacing([10.0, 5.0]).show(ui, |ui| {
             if let Some(CheckProgress::Done(checks)) = &progress {
                 heading(ui, &["", "predicted", "measured", "claim"]);
@@ -86,6 +87,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, _: &mut Selection) {
             }
         });
     });
+    if area.content_size.y > area.inner_rect.height() + 1.0 {
+        remark(ui, Remark::LeftOut("the last predictions"));
+    }
 }
 
 fn verdict(checks: &[Check]) -> String {

@@ -141,6 +141,9 @@ struct DensityScale {
 /// The height of a plot as a share of its highest curve: the lines above that leave it free.
 const HEADROOM: f64 = 1.9;
 
+/// The share of a plot above its highest curve.
+const FREE: f32 = 1.0 - 1.0 / HEADROOM as f32;
+
 impl DensityScale {
     fn of(context: &ViewContext<'_>, latents: &[usize]) -> Self {
         // A collapsed latent moves nothing, so its seam has no scale.
@@ -433,14 +436,14 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
     }
 }
 
-/// A caption in the upper left corner, where there is room for it: not cut at the side, and above the lower half of the plot.
+/// A caption in the upper left corner, where there is room for it: not cut at the side, and above the highest curve.
 fn caption(marks: &PlotPainter, line: usize, text: &str, color: Color32) {
     let room = marks.painter.clip_rect().size() - vec2(8.0, 0.0);
     let size_of = |text: &str| marks.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
     // The first line names the curve; what follows is left out in a narrow plot.
     let text = if line == 0 && size_of(text).x > room.x { text.split("  ").next().unwrap_or(text) } else { text };
     let size = size_of(text);
-    if line > 0 && (size.x > room.x || 17.0 * (line as f32 + 1.0) > 0.6 * room.y) {
+    if line > 0 && (size.x > room.x || 17.0 * (line as f32 + 1.0) > FREE * room.y) {
         return;
     }
     let corner = marks.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 17.0 * line as f32);

@@ -15,7 +15,7 @@ use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::color_bar::signed_bar;
 use crate::viz::draw::file_values::length_words;
 use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, significant, values_at};
-use crate::viz::draw::labels::{Labels, instead, instead_of_part};
+use crate::viz::draw::labels::{Labels, instead};
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -45,21 +45,23 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let refusal = refusal(joint, truth);
     legend_line(ui, context, selection.layers.legend, &entries(ViewContext::palette(ui), refusal.is_none()));
     let area = ui.available_rect_before_wrap();
+    // A figure says beneath the map in a few words why there are no samples beside it.
+    let reason = refusal.as_ref().filter(|_| context.is_figure()).map(|_| in_short(joint, truth));
     // The numbers of a figure need more lines the narrower it is.
-    let lines = if context.is_figure() { (1100.0 / area.width()).ceil().clamp(1.0, 4.0) } else { 3.0 };
+    let words = if reason.is_some() { 1400.0 } else { 1100.0 };
+    let lines = if context.is_figure() { (words / area.width()).ceil().clamp(1.0, 5.0) } else { 3.0 };
     let lines = lines * LINE + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
     // A square, and the rest for the samples.
     let labels = vec2(26.0, 20.0);
-    let side = (0.48 * plots.width() - labels.x).min(plots.height() - labels.y).max(60.0);
+    let share = if reason.is_some() { 1.0 } else { 0.48 };
+    let side = (share * plots.width() - labels.x).min(plots.height() - labels.y).max(60.0);
     let (left, right) = plots.split_left_right_at_x(plots.min.x + side + labels.x);
     let left = left.with_max_y(left.min.y + side + labels.y);
     ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| map(ui, context, joint, selection));
     ui.scope_builder(UiBuilder::new().max_rect(right.with_min_x(right.min.x + 8.0)).id_salt("unrolled"), |ui| {
         match refusal {
-            Some(_) if context.is_figure() => {
-                instead_of_part(ui, &format!("no global coordinates: {}", in_short(joint, truth)));
-            }
+            Some(_) if context.is_figure() => {}
             Some(reason) => refuse(ui, &reason),
             None => unrolled(ui, context, joint),
         }
@@ -68,7 +70,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = LINE;
         if context.is_figure() {
-            return figure_numbers(ui, joint, around.as_deref());
+            return figure_numbers(ui, joint, around.as_deref(), reason);
         }
         numbers(ui, context, joint);
         if let Some(around) = around.as_deref() {
@@ -129,7 +131,8 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
     let title = format!("{}, {}", indexed("z", a), indexed("z", b));
     let colors = [palette.latent, palette.paper];
     labels.write(&marks.painter, frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, colors);
-    let bar = Rect::from_min_size(frame.right_bottom() - vec2(68.0, 14.0), vec2(60.0, 8.0));
+    let length = 60.0_f32.min(0.3 * frame.width());
+    let bar = Rect::from_min_size(frame.right_bottom() - vec2(length + 8.0, 14.0), vec2(length, 8.0));
     signed_bar(&marks.painter, bar, palette);
     labels.keep_off(bar);
     let ends = format!("±{}", number(scale, 2));
@@ -254,7 +257,7 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
 }
 
 /// The numbers alone, as a figure has them: what they mean is said in its caption.
-fn figure_numbers(ui: &mut Ui, joint: &Joint, around: Option<&LoopIntegrals>) {
+fn figure_numbers(ui: &mut Ui, joint: &Joint, around: Option<&LoopIntegrals>, reason: Option<&str>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         whole(ui, format!("½∫|product − joint| = {}", number(joint.product.error, 3)));
@@ -265,17 +268,21 @@ fn figure_numbers(ui: &mut Ui, joint: &Joint, around: Option<&LoopIntegrals>) {
                 whole(ui, format!("∮ {} d{} = {integral}", indexed("s", latent), indexed("z", latent)));
             }
         }
+        if let Some(reason) = reason {
+            whole(ui, format!("no global coordinates: {reason}"));
+        }
     });
 }
 
-/// A text that is not broken: it begins the next line where it does not fit.
+/// A text that is not broken unless it is longer than a line: it begins the next line where it does not fit.
 fn whole(ui: &mut Ui, text: String) {
     let galley =
         WidgetText::from(text.as_str()).into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Body);
     if galley.size().x > ui.available_size_before_wrap().x {
         ui.end_row();
     }
-    ui.add(Label::new(text).extend());
+    let is_short = galley.size().x <= ui.available_size_before_wrap().x;
+    ui.add(if is_short { Label::new(text).extend() } else { Label::new(text).wrap() });
 }
 
 fn numbers(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {

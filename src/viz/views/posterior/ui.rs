@@ -13,6 +13,7 @@ use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, values_at};
 use crate::viz::draw::labels::{Labels, instead};
 use crate::viz::draw::plot_painter::PlotPainter;
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
 use crate::viz::symbol::Symbol;
@@ -51,6 +52,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let table = 5.0 * 18.0 + 8.0;
     // The parts of the gap stand beneath where they leave the plots enough.
     let has_gap = area.height() >= LEAST_PLOTS + table + HEIGHT;
+    if !has_gap {
+        remark(ui, Remark::LeftOut("the parts of the gap"));
+    }
     let gap_height = if has_gap { HEIGHT } else { 0.0 };
     let plots = area.with_max_y((area.max.y - table - gap_height).max(area.min.y + LEAST_PLOTS));
     let below = plots.max.y + table;

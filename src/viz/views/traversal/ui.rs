@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Button, Checkbox, DragValue, FontId, Label, Layout, Painter, Rect, Response, Role, Sense, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Button, Checkbox, Color32, DragValue, FontId, Label, Layout, Painter, Rect, Response, Role, Sense,
+    Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::strips::{FIGURE_COLUMNS, Strip, Strips, WINDOW_COLUMNS};
@@ -30,6 +30,9 @@ const LABEL_LINE: f32 = SMALLEST_TEXT + 4.5;
 
 /// Rows of this height have room for two lines of it: what overhangs is between the rows.
 const TWO_LINES: f32 = 1.8 * LABEL_LINE;
+
+/// A label narrower than this takes a line for each number where the row is high enough.
+const NARROW_LABEL: f32 = 100.0;
 
 /// The line above the tiles.
 const HEADER: f32 = 20.0;
@@ -102,9 +105,12 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         SpaceTile::new(context, selection, size, curves)
     });
     let scene = TileScene { context, selection, drawn: &drawn, space: space.as_ref(), palette };
+    let label_size = vec2(label - 6.0, size.y);
+    let has_lengths = (0..rows).all(|row| has_room_for_length(ui, &drawn, row, label_size));
     for (row, strip) in drawn.strips.rows.iter().enumerate() {
         let y = body.min.y + (size.y + GAP) * row as f32;
-        row_label(ui, context, &drawn, row, Rect::from_min_size(pos2(body.min.x, y), vec2(label - 6.0, size.y)));
+        let place = Rect::from_min_size(pos2(body.min.x, y), label_size);
+        row_label(ui, context, &drawn, row, place, has_lengths);
         for (column, value) in strip.values.iter().enumerate() {
             let place = Rect::from_min_size(pos2(left + (size.x + GAP) * column as f32, y), size);
             let response = tile(ui, &scene, [row, column], place);
@@ -257,20 +263,35 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
     });
 }
 
+/// KL of a latent, and the length of its column of the Jacobian.
+fn numbers_of(drawn: &DrawnRows, strip: &Strip) -> [String; 2] {
+    let short = |value: f64| number(value, 1 + usize::from(value < 10.0));
+    let kl = if strip.kl.is_nan() { "KL –".to_owned() } else { format!("KL {}", short(strip.kl)) };
+    let length = drawn.lengths.get(strip.latent).map_or_else(String::new, |length| format!("‖J‖ {}", short(*length)));
+    [kl, length]
+}
+
+/// True if the label of a row has room for the length of the column: all rows have it or none.
+fn has_room_for_length(ui: &Ui, drawn: &DrawnRows, row: usize, room: Vec2) -> bool {
+    let strip = &drawn.strips.rows[row];
+    let [kl, length] = numbers_of(drawn, strip);
+    let words = if room.y >= 3.0 * LABEL_LINE && room.x < NARROW_LABEL {
+        length
+    } else if room.y >= TWO_LINES {
+        format!("{kl}  {length}")
+    } else {
+        format!("{}  {kl}  {length}", indexed("z", strip.latent))
+    };
+    let font = FontId::proportional(SMALLEST_TEXT + 1.0);
+    ui.painter().layout_no_wrap(words, font, Color32::PLACEHOLDER).size().x <= room.x
+}
+
 /// Name, KL, length of the column of the Jacobian, and the closest factor.
-fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usize, place: Rect) {
+fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usize, place: Rect, has_length: bool) {
     let palette = ViewContext::palette(ui);
     let strip = &drawn.strips.rows[row];
     let name = indexed("z", strip.latent);
-    let kl = if strip.kl.is_nan() {
-        "KL –".to_owned()
-    } else {
-        format!("KL {}", number(strip.kl, 1 + usize::from(strip.kl < 10.0)))
-    };
-    let length = drawn
-        .lengths
-        .get(strip.latent)
-        .map_or_else(String::new, |l| format!("‖J‖ {}", number(*l, 1 + usize::from(*l < 10.0))));
+    let [kl, length] = numbers_of(drawn, strip);
     let named = |(k, r): (usize, f64)| {
         let factor = context.snapshot.data.factor_names.get(k).map_or("", String::as_str);
         format!("{factor} {}", number(r, 2))
@@ -289,12 +310,14 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
         let lines = (1..=parts.len()).map(|count| parts[..count].join("  "));
         lines.take_while(|text| width(text) <= place.width()).last().unwrap_or_default()
     };
-    let lines = if place.height() >= 3.0 * line && place.width() < 100.0 {
-        vec![(title, mark), (fitting(&[&kl]), palette.ink), (fitting(&[&length]), palette.ink)]
+    let shown = if has_length { length.as_str() } else { "" };
+    let lines = if place.height() >= 3.0 * line && place.width() < NARROW_LABEL {
+        vec![(title, mark), (fitting(&[&kl]), palette.ink), (shown.to_owned(), palette.ink)]
     } else if place.height() >= TWO_LINES {
-        vec![(title, mark), (fitting(&[&kl, &length]), palette.ink)]
+        vec![(title, mark), (fitting(&[&kl, shown]), palette.ink)]
     } else {
-        vec![(fitting(&[&name, &kl, &length, meaning]), palette.ink)]
+        let parts = if has_length { vec![&*name, &*kl, shown, meaning] } else { vec![&*name, &*kl, meaning] };
+        vec![(fitting(&parts), palette.ink)]
     };
     let painter = ui.painter().with_clip_rect(place.expand2(vec2(2.0, 8.0)).intersect(ui.clip_rect()));
     let top = place.center().y - 0.5 * line * lines.len() as f32;

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use crate::experiment::Experiment;
 
-/// Progress bar for [`Experiment::play_to`] that shows the step and the ELBO.
+/// Progress bar for [`Experiment::play_to`] that shows the step and the ELBO, or another objective.
 pub(super) fn run_progress(steps: u64) -> impl FnMut(&Experiment) -> ControlFlow<()> {
     move |run| {
         let step = run.state().step;
         if step.is_multiple_of((steps / 200).clamp(1, 50)) || step == steps {
-            let elbo = run.history().rows().last().map_or(String::new(), |row| format!("ELBO {:.3}", row.elbo));
-            bar(step, steps, &elbo);
+            let name = if run.state().settings.objective.regularizer.is_kl() { "ELBO" } else { "objective" };
+            let value = run.history().rows().last().map_or(String::new(), |row| format!("{name} {:.3}", row.elbo));
+            bar(step, steps, &value);
         }
         ControlFlow::Continue(())
     }

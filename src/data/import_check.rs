@@ -1,5 +1,6 @@
 //! Warnings about a table before it is learned from: rows and columns that would decide the result alone.
 
+use super::column_summary::{ColumnSummary, column_summaries};
 use super::dataset::ObservationKind;
 use super::import::{ImportNote, ImportOptions, Scaling};
 use super::table::{Table, split_share};
@@ -9,14 +10,6 @@ const FEWEST_HELD_OUT: usize = 20;
 
 /// A column with more of the variance than this decides the directions alone.
 const MOST_VARIANCE: f64 = 0.99;
-
-/// A number is far outside its column when it is so many interquartile ranges beyond the quartiles: 14 standard deviations of a
-/// normal distribution.
-const FAR: f64 = 10.0;
-
-/// Rows are outliers when they are at most this share of all (or one row) and hold more than half of the squared deviations of their
-/// column from its median. Columns with long tails have many rows far outside, but none of them decides their scale.
-const FEW: f64 = 0.01;
 
 /// Names in a sentence.
 const MOST_NAMED: usize = 5;
@@ -44,7 +37,7 @@ pub fn notes_on(
     }
     // Edges of pictures are constant, and their pixels have long tails.
     if table.kind == ObservationKind::Points {
-        let columns: Vec<Column> = (0..table.data_dim()).map(|r| Column::of(table, r)).collect();
+        let columns = column_summaries(&table.values);
         let rows = far_rows(&columns);
         far = rows.iter().map(|row| table.number(*row)).collect();
         notes.extend(outliers(table, &columns, &rows, |samples| {
@@ -53,54 +46,22 @@ pub fn notes_on(
         }));
         notes.extend(units(table, &columns, options));
         notes.extend(constant(table, &columns));
-        notes.extend(duplicates(table));
+        notes.extend(duplicates(table, &columns));
     }
     (notes, far)
 }
 
 /// The samples that are far outside in a column.
-fn far_rows(columns: &[Column]) -> Vec<usize> {
+fn far_rows(columns: &[ColumnSummary]) -> Vec<usize> {
     let mut rows: Vec<usize> = columns.iter().flat_map(|column| column.far.iter().copied()).collect();
     rows.sort_unstable();
     rows.dedup();
     rows
 }
 
-/// Moments of a column, and the rows that are far outside.
-struct Column {
-    variance: f64,
-    is_constant: bool,
-    /// Far rows, if they are few and hold most of the spread.
-    far: Vec<usize>,
-}
-
-impl Column {
-    fn of(table: &Table, r: usize) -> Self {
-        let values: Vec<f64> = table.values.row(r).collect();
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
-        let is_constant = values.iter().all(|x| *x == values[0]);
-        let mut sorted = values.clone();
-        let mut quantile = |share: f64| {
-            let place = ((sorted.len() - 1) as f64 * share).round() as usize;
-            *sorted.select_nth_unstable_by(place, f64::total_cmp).1
-        };
-        let [low, median, high] = [0.25, 0.5, 0.75].map(&mut quantile);
-        let reach = FAR * (high - low);
-        let is_far = |x: f64| reach > 0.0 && (x < low - reach || x > high + reach);
-        let far: Vec<usize> = (0..values.len()).filter(|c| is_far(values[*c])).collect();
-        let square = |x: f64| (x - median).powi(2);
-        let held: f64 = far.iter().map(|c| square(values[*c])).sum();
-        let decides = far.len() <= ((FEW * count) as usize).max(1)
-            && held > 0.5 * values.iter().copied().map(square).sum::<f64>();
-        Self { variance, is_constant, far: if decides { far } else { Vec::new() } }
-    }
-}
-
 fn outliers(
     table: &Table,
-    columns: &[Column],
+    columns: &[ColumnSummary],
     rows: &[usize],
     are_held_out: impl Fn(&[usize]) -> bool,
 ) -> Option<ImportNote> {
@@ -129,7 +90,7 @@ fn outliers(
     }))
 }
 
-fn units(table: &Table, columns: &[Column], options: &ImportOptions) -> Option<ImportNote> {
+fn units(table: &Table, columns: &[ColumnSummary], options: &ImportOptions) -> Option<ImportNote> {
     let total: f64 = columns.iter().map(|column| column.variance).sum();
     let most = (0..columns.len()).max_by(|a, b| columns[*a].variance.total_cmp(&columns[*b].variance))?;
     let rest = total - columns[most].variance;
@@ -147,7 +108,7 @@ fn units(table: &Table, columns: &[Column], options: &ImportOptions) -> Option<I
     )))
 }
 
-fn constant(table: &Table, columns: &[Column]) -> Option<ImportNote> {
+fn constant(table: &Table, columns: &[ColumnSummary]) -> Option<ImportNote> {
     let names: Vec<String> =
         columns.iter().zip(&table.names).filter(|(c, _)| c.is_constant).map(|(_, name)| format!("'{name}'")).collect();
     let (is, teaches) = if names.len() == 1 { ("is", "teaches") } else { ("are", "teach") };
@@ -155,21 +116,15 @@ fn constant(table: &Table, columns: &[Column]) -> Option<ImportNote> {
         .then(|| ImportNote(format!("{} {is} constant and {teaches} nothing", listed(names.into_iter()))))
 }
 
-fn duplicates(table: &Table) -> Option<ImportNote> {
-    // Equal columns have equal sums, so only few pairs are compared.
-    let mut order: Vec<(u64, usize)> = (0..table.data_dim())
-        .map(|r| {
-            let mix =
-                |hash: u64, x: f64| (hash ^ (x + 0.0).to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-            (table.values.row(r).fold(0, mix), r)
-        })
-        .collect();
+fn duplicates(table: &Table, columns: &[ColumnSummary]) -> Option<ImportNote> {
+    // Equal columns have equal hashes, so only few pairs are compared.
+    let varying = columns.iter().enumerate().filter(|(_, column)| !column.is_constant);
+    let mut order: Vec<(u64, usize)> = varying.map(|(r, column)| (column.hash, r)).collect();
     order.sort_unstable();
     let equal = |a: usize, b: usize| table.values.row(a).zip(table.values.row(b)).all(|(a, b)| a == b);
-    let varies = |r: usize| table.values.row(r).any(|x| x != table.values.at(r, 0));
     let pairs: Vec<String> = order
         .windows(2)
-        .filter(|w| w[0].0 == w[1].0 && varies(w[0].1) && equal(w[0].1, w[1].1))
+        .filter(|w| w[0].0 == w[1].0 && equal(w[0].1, w[1].1))
         .map(|w| format!("'{}' repeats '{}'", table.names[w[1].1], table.names[w[0].1]))
         .collect();
     (!pairs.is_empty())

@@ -117,10 +117,12 @@ impl ArgumentLink {
         }
     }
 
-    /// On what it is founded, given the link before; `None` for the premise.
+    /// On what it is founded, given the link before; `None` for the premise, and where another objective than that with β KL leaves it
+    /// without a foundation.
     pub(crate) fn standing(self, snapshot: &Snapshot) -> Option<Standing> {
         match self {
             Self::Diagonal => None,
+            Self::Orthogonal if !snapshot.settings.objective.regularizer.is_kl() => None,
             Self::Orthogonal if snapshot.vae.architecture.has_closed_forms() => Some(Standing::Theorem),
             Self::Orthogonal => Some(Standing::Approximation),
             Self::Factorises => Some(Standing::Theorem),

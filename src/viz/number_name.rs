@@ -1,5 +1,7 @@
 //! The names of numbers that stand in several views: each says over what its number is, so that no two different numbers share one.
 
+use crate::vae::Regularizer;
+
 /// A shown number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumberName {
@@ -43,6 +45,22 @@ pub(crate) const RECENT_ELBO: NumberName = NumberName {
 pub(crate) const HELD_OUT_ELBO: NumberName =
     NumberName { name: "held-out ELBO", over: "Mean over the first 256 held-out observations (128 for large models)" };
 
+/// The same of another objective than log p(x|z) − β KL, which is no bound on the evidence.
+pub(crate) const MINIBATCH_OBJECTIVE: NumberName = NumberName { name: "minibatch objective", ..MINIBATCH_ELBO };
+/// See [`MINIBATCH_OBJECTIVE`].
+pub(crate) const RECENT_OBJECTIVE: NumberName = NumberName { name: "recent objective", ..RECENT_ELBO };
+/// See [`MINIBATCH_OBJECTIVE`].
+pub(crate) const HELD_OUT_OBJECTIVE: NumberName = NumberName { name: "held-out objective", ..HELD_OUT_ELBO };
+
+/// The names of the objective with this regulariser: of minibatches, of recent ones, of held-out observations.
+pub(crate) fn of_objective(regularizer: Regularizer) -> [NumberName; 3] {
+    if regularizer.is_kl() {
+        [MINIBATCH_ELBO, RECENT_ELBO, HELD_OUT_ELBO]
+    } else {
+        [MINIBATCH_OBJECTIVE, RECENT_OBJECTIVE, HELD_OUT_OBJECTIVE]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +76,9 @@ mod tests {
             MINIBATCH_ELBO,
             RECENT_ELBO,
             HELD_OUT_ELBO,
+            MINIBATCH_OBJECTIVE,
+            RECENT_OBJECTIVE,
+            HELD_OUT_OBJECTIVE,
         ];
         for (k, number) in all.iter().enumerate() {
             assert!(all[..k].iter().all(|other| other.name != number.name), "{}", number.name);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
-use egui_kittest::kittest::Queryable as _;
+use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use unpick::data::GroundTruthMap;
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::view_named;
@@ -124,4 +124,27 @@ fn in_a_small_window_views_come_one_at_a_time_and_the_panel_on_request() {
     // With room again all is as it was.
     test.resize(vec2(1280.0, 720.0));
     assert!(shown(&test, "Objective") && test.kittest.get_all_by_label("z* in latent space").count() == 2);
+}
+
+/// Also what is scrolled out of sight.
+#[test]
+fn what_gets_the_keyboard_is_scrolled_into_sight() {
+    let mut test = WindowTest::sized("linear", 0, vec2(1280.0, 520.0));
+    let mut below = 0;
+    for _ in 0..60 {
+        let before = focused(&test);
+        test.key(Key::Tab);
+        test.frames(30);
+        let (name, place) = focused(&test).expect("something has the keyboard");
+        assert!(place.min.y >= 0.0 && place.max.y <= 520.0, "'{name}' {place:?} after {before:?}");
+        below += usize::from(name == "seed" || name == "latents m");
+    }
+    assert!(below > 0, "the end of the panel was reached");
+}
+
+/// What has the keyboard, by its name.
+fn focused(test: &WindowTest) -> Option<(String, Rect)> {
+    let mut nodes = test.kittest.root().children_recursive();
+    let node = nodes.find(|node| node.accesskit_node().is_focused())?;
+    Some((node.accesskit_node().label().unwrap_or_default(), node.rect()))
 }

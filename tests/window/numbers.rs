@@ -1,7 +1,10 @@
 //! What the window says about marks and numbers: legends, names, values under the pointer.
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Pos2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use unpick::experiment::Command;
+use unpick::vae::Regularizer;
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::{all_views, view_named};
 
@@ -36,6 +39,24 @@ fn no_number_stands_under_a_name_that_others_have() {
         assert!(test.kittest.query_by_label(name).is_some(), "{name} in {view}");
         test.app().execute(UiCommand::ToggleAlone(view_named(view).unwrap()));
     }
+}
+
+/// An autoencoder has no KL, so no ELBO, nothing for β and the covariance to do, and no theorem about its columns.
+#[test]
+fn an_autoencoder_claims_nothing_that_rests_on_a_posterior() {
+    let mut test = WindowTest::paused_at("linear", 20);
+    let starts = |test: &WindowTest, word: &str| labels(test).iter().any(|label| label.starts_with(word));
+    let is_disabled = |test: &WindowTest, role, name: &str| {
+        test.kittest.get_by_role_and_label(role, name).accesskit_node().is_disabled()
+    };
+    assert!(!is_disabled(&test, Role::Slider, "β") && !is_disabled(&test, Role::RadioButton, "full"));
+    test.app().execute(UiCommand::Change(Command::Regularizer(Regularizer::None)));
+    test.app().execute(UiCommand::Steps(30));
+    test.until(|app| app.snapshot().is_some_and(|snapshot| snapshot.step == 50));
+    test.frames(3);
+    assert!(starts(&test, "minibatch objective") && starts(&test, "recent objective"));
+    assert!(!labels(&test).iter().any(|label| label.contains("ELBO")), "{:?}", labels(&test));
+    assert!(is_disabled(&test, Role::Slider, "β") && is_disabled(&test, Role::RadioButton, "full"));
 }
 
 #[test]

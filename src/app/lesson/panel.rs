@@ -5,6 +5,7 @@ use eframe::egui::{Align, Button, Layout, ProgressBar, RichText, ScrollArea, Ui}
 use super::open_lesson::OpenLesson;
 use super::task_panel::{goals, verdict};
 use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::draw::focus_in_sight::keep_focus_in_sight;
 use crate::viz::draw::prose::memory::shared_prose;
 use crate::viz::draw::prose::show::ProseStyle;
 use crate::viz::symbol::Symbol;
@@ -68,6 +69,7 @@ pub(in crate::app) fn show(ui: &mut Ui, open: &mut OpenLesson, state: &PanelStat
             let what = if is_last { "The lesson ends here." } else { "A later step cannot be read." };
             ui.colored_label(ui.visuals().warn_fg_color, format!("{what} {problem}"));
         }
+        keep_focus_in_sight(ui);
     });
     if state.is_presenting {
         let needed = head + shown.content_size.y + BELOW_TEXT;

@@ -1,8 +1,8 @@
 //! The controls: runs, data, objective, network, optimiser, z*.
 
 use eframe::egui::{
-    Button, CollapsingHeader, ComboBox, DragValue, Panel, Response, ScrollArea, Slider, SliderClamping, StrokeKind,
-    TextEdit, Ui,
+    Button, CollapsingHeader, ComboBox, DragValue, Panel, RadioButton, Response, ScrollArea, Slider, SliderClamping,
+    StrokeKind, TextEdit, Ui,
 };
 
 use super::latent_sliders::latent_sliders;
@@ -15,8 +15,9 @@ use crate::experiment::{CollapseJump, Command, OWN_SAMPLES, Origin, Settings, Sn
 use crate::geometry::{Rotation, Undefined};
 use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
-use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor};
+use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor, Regularizer};
 use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::draw::focus_in_sight::keep_focus_in_sight;
 use crate::viz::selection::Selection;
 use crate::viz::symbol::Symbol;
 use crate::viz::views::key_of;
@@ -50,10 +51,10 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
     let height: f32 = ui.ctx().data(|data| data.get_temp(id)).unwrap_or(0.0);
     let most = SHARE_OF_Z * ui.available_height();
     Panel::bottom("z*").resizable(false).exact_size(height.clamp(LEAST_OF_Z, most.max(LEAST_OF_Z))).show(ui, |ui| {
-        let area = ScrollArea::vertical()
-            .id_salt("z*")
-            .auto_shrink(false)
-            .show(ui, |ui| latent_sliders(ui, selection, snapshot));
+        let area = ScrollArea::vertical().id_salt("z*").auto_shrink(false).show(ui, |ui| {
+            latent_sliders(ui, selection, snapshot);
+            keep_focus_in_sight(ui);
+        });
         let needed = area.content_size.y + FRAME_OF_Z;
         if needed != height {
             ui.ctx().data_mut(|data| data.insert_temp(id, needed));
@@ -85,6 +86,7 @@ pub(crate) fn show(ui: &mut Ui, state: ControlsState<'_>, selection: &mut Select
         network(ui, draft, snapshot, commands);
         optimiser(ui, settings, draft, snapshot, commands);
         seed(ui, draft, snapshot, keeps_seed, commands);
+        keep_focus_in_sight(ui);
     });
 }
 
@@ -186,6 +188,9 @@ fn data(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, comma
     }
 }
 
+/// Why an objective without a regulariser has no choice of β and covariance.
+const AUTOENCODER: &str = "A plain autoencoder has no KL divergence, and a point in the place of its posterior";
+
 /// Covariance, β and σ². Gives the line of b.
 fn objective(
     ui: &mut Ui,
@@ -196,11 +201,13 @@ fn objective(
     commands: &CommandQueue,
 ) -> Response {
     ui.heading("Objective");
+    let has_posterior = settings.objective.regularizer != Regularizer::None;
     ui.horizontal(|ui| {
         ui.label("covariance");
         for covariance in Covariance::ALL {
-            let button = ui.radio_value(&mut settings.objective.covariance, covariance, covariance.name());
-            if button.changed() {
+            let button = RadioButton::new(settings.objective.covariance == covariance, covariance.name());
+            if ui.add_enabled(has_posterior, button).on_disabled_hover_text(AUTOENCODER).clicked() {
+                settings.objective.covariance = covariance;
                 commands.send(UiCommand::Change(Command::Covariance(covariance)));
             }
         }
@@ -211,7 +218,8 @@ fn objective(
     let home = draft.config.origin.defaults(samples);
     let objective = &mut settings.objective;
     let beta = true_to_value(Slider::new(&mut objective.beta, 0.01..=100.0)).text("β");
-    let beta = ui.add(beta).on_hover_text(format!("Weight of the KL divergence. {HOME}"));
+    let beta = ui.add_enabled(has_posterior, beta).on_disabled_hover_text(AUTOENCODER);
+    let beta = beta.on_hover_text(format!("Weight of the KL divergence. {HOME}"));
     if returns(ui, &beta, &mut objective.beta, home.beta) || beta.changed() {
         commands.send(UiCommand::Change(Command::Beta(objective.beta)));
     }
@@ -271,7 +279,8 @@ const FAR_BEHIND: u64 = 200;
 fn keeps_axes(snapshot: &Snapshot, settings: &Settings) -> bool {
     let full =
         settings.objective.covariance == Covariance::Full && snapshot.config.objective.covariance != Covariance::Full;
-    full && !snapshot.log.iter().any(|logged| matches!(logged.command, Command::Rotate(_)))
+    let has_posterior = settings.objective.regularizer != Regularizer::None;
+    full && has_posterior && !snapshot.log.iter().any(|logged| matches!(logged.command, Command::Rotate(_)))
 }
 
 /// Says so, with the two ways to see a difference.

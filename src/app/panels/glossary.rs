@@ -4,6 +4,7 @@ use eframe::egui::{Align, Context, Order, Response, RichText, ScrollArea, TextEd
 
 use crate::lesson::CourseLesson;
 use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::draw::focus_in_sight::keep_focus_in_sight;
 use crate::viz::draw::prose::memory::shared_prose;
 use crate::viz::draw::prose::show::ProseStyle;
 use crate::viz::glossary::entry::GlossaryEntry;
@@ -77,6 +78,7 @@ impl GlossaryPanel {
                         heading.scroll_to_me(Some(Align::TOP));
                     }
                 }
+                keep_focus_in_sight(ui);
             });
         });
         (open, pointed)

@@ -11,8 +11,9 @@ use super::room::is_wide;
 use crate::experiment::Snapshot;
 use crate::trainer::{Repeated, RunView};
 use crate::viz::command::{CommandEntry, CommandQueue, Menu, UiCommand};
+use crate::viz::draw::focus_in_sight::keep_focus_in_sight;
 use crate::viz::draw::number::number;
-use crate::viz::number_name::MINIBATCH_ELBO;
+use crate::viz::number_name::of_objective;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::views::{command_table, entry_of, key_of};
 
@@ -83,7 +84,10 @@ fn menus(ui: &mut Ui, bar: &Bar<'_>) {
             let most = ui.ctx().content_rect().height() - BESIDE_MENU;
             ui.set_max_height(most);
             ui.spacing_mut().scroll = ScrollStyle::solid();
-            ScrollArea::vertical().max_height(most).show(ui, |ui| entries(ui, menu, bar));
+            ScrollArea::vertical().max_height(most).show(ui, |ui| {
+                entries(ui, menu, bar);
+                keep_focus_in_sight(ui);
+            });
         });
     }
 }
@@ -210,11 +214,12 @@ fn status(ui: &mut Ui, bar: &Bar<'_>) {
             };
             let elbo = snapshot.newest_row().map_or("–".to_owned(), |row| number(row.elbo, 3));
             if !is_short {
+                let [minibatch, ..] = of_objective(snapshot.settings.objective.regularizer);
                 let help = format!(
-                    "Reconstruction − β KL in nats. {}; – after a rotation, until there is another row",
-                    MINIBATCH_ELBO.over
+                    "Reconstruction − β KL, or minus another regulariser, in nats. {}; – after a rotation, until there is another row",
+                    minibatch.over
                 );
-                let text = |elbo: &str| RichText::new(format!("{} {elbo}", MINIBATCH_ELBO.name)).strong();
+                let text = |elbo: &str| RichText::new(format!("{} {elbo}", minibatch.name)).strong();
                 steady(ui, text(&elbo), text("−8888.888")).on_hover_text(help);
             }
             if is_roomy {

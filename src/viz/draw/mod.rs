@@ -5,6 +5,7 @@ pub(crate) mod color_bar;
 pub(crate) mod colors;
 pub(crate) mod ellipse;
 pub(crate) mod file_values;
+pub(crate) mod focus_in_sight;
 pub mod formula;
 pub(crate) mod heat;
 pub(crate) mod hover;

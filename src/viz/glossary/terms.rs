@@ -46,9 +46,17 @@ What the encoder says about the latents of an observation. Its mean $\mu$ is the
     },
     GlossaryEntry {
         name: "ELBO",
-        also: &["minibatch ELBO", "held-out ELBO", "reconstruction", "ΔELBO"],
+        also: &[
+            "minibatch ELBO",
+            "held-out ELBO",
+            "minibatch objective",
+            "recent objective",
+            "held-out objective",
+            "reconstruction",
+            "ΔELBO",
+        ],
         definition: r"$$\mathcal{L}_\beta = \mathbb{E}_q\log p(x\mid z) - \beta\,\mathrm{KL}(q\,\|\,p)$$
-The objective: how well decodings of the posterior fit the observation, less what the posterior costs. Its name tells over which data it is a mean.",
+The objective: how well decodings of the posterior fit the observation, less what the posterior costs. Its name tells over which data it is a mean. With another regulariser in the place of $\beta\,\mathrm{KL}$ it is called objective.",
         source: "Kingma and Welling 2014; with β Higgins et al. 2017",
         words: &["ELBO"],
     },

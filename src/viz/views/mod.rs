@@ -147,6 +147,9 @@ mod tests {
             n::MINIBATCH_ELBO,
             n::RECENT_ELBO,
             n::HELD_OUT_ELBO,
+            n::MINIBATCH_OBJECTIVE,
+            n::RECENT_OBJECTIVE,
+            n::HELD_OUT_OBJECTIVE,
         ];
         for name in numbers.into_iter().map(|number| number.name).chain(MapQuantity::ALL.map(MapQuantity::name)) {
             assert!(glossary().iter().any(|entry| entry.is_called(name)), "{name}");

@@ -18,7 +18,7 @@ use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::polyline;
 use crate::viz::home_camera::home_camera;
 use crate::viz::latent_grid::grid_values;
-use crate::viz::number_name::{MEAN_GAP, MINIBATCH_ELBO};
+use crate::viz::number_name::{MEAN_GAP, of_objective};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{Palette, SMALLEST_TEXT, dashes, indexed};
 use crate::viz::view::View;
@@ -117,8 +117,9 @@ fn summary(runs: &[&Snapshot]) -> String {
         let fewer = if count < runs.len() { format!(", {count} seeds") } else { String::new() };
         Some(format!("{name} {median} ({least} to {most}{fewer})"))
     };
+    let name = runs.first().map(|run| of_objective(run.settings.objective.regularizer)[0].name);
     let parts = [
-        part(MINIBATCH_ELBO.name, 2, |row| row.elbo),
+        part(name.unwrap_or_default(), 2, |row| row.elbo),
         part(MEAN_GAP.name, 3, |row| row.beta_gap),
         part("MCC", 2, |row| row.mcc),
     ];
@@ -167,7 +168,8 @@ fn multiple(
             let elbo = snapshot.history.last().map_or("–".to_owned(), |row| number(row.elbo, 2));
             let gap = snapshot.geometry.beta_gap.map_or("–".to_owned(), |gap| number(gap, 3));
             title(&format!("seed {seed}"));
-            for (line, name, value) in [(0.0, MINIBATCH_ELBO.name, elbo), (1.0, MEAN_GAP.name, gap)] {
+            let [objective, ..] = of_objective(snapshot.settings.objective.regularizer);
+            for (line, name, value) in [(0.0, objective.name, elbo), (1.0, MEAN_GAP.name, gap)] {
                 // In a narrow tile the number alone; the line above all tiles names it.
                 let whole = format!("{name} {value}");
                 let font = FontId::proportional(SMALLEST_TEXT);

@@ -15,6 +15,7 @@ use crate::data::{ImportOptions, MissingValues};
 use crate::io::{ArrayInfo, ColumnSummary, FileError, Remedy, TextBeginning};
 use crate::launch::{PreparedRun, ReadData};
 use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::draw::focus_in_sight::keep_focus_in_sight;
 use crate::viz::draw::tile::Atlas;
 
 /// A choice that is being changed rests for so long before the file is read again, in seconds.
@@ -311,6 +312,7 @@ impl ImportDialog {
                 ui.memory_mut(|memory| memory.request_focus(first));
                 self.focus = Focus::Waiting;
             }
+            keep_focus_in_sight(ui);
         });
     }
 

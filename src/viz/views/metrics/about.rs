@@ -25,7 +25,7 @@ pub(super) fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now
         ui.spacing_mut().item_spacing.x = 3.0;
         // As wide as the longest name in all groups.
         ui.set_min_width(NAME);
-        let name = RichText::new(metric.name);
+        let name = RichText::new(metric.name_in(context.snapshot));
         ui.label(if now.is_ok() { name } else { name.weak() }).on_hover_text(metric.formula);
         if context.is_figure() {
             return;
@@ -35,7 +35,7 @@ pub(super) fn about(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, now
         button.widget_info(|| WidgetInfo::labeled(eframe::egui::Role::Button, true, &label));
         Popup::from_toggle_button_response(&button).show(|ui| {
             ui.set_max_width(340.0);
-            ui.strong(metric.name);
+            ui.strong(metric.name_in(context.snapshot));
             define(ui, metric);
             if metric.is_of_columns() && context.in_fisher_metric() {
                 ui.label(FISHER_METRIC);

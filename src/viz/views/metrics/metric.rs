@@ -2,6 +2,7 @@
 
 use crate::experiment::{Metrics, Row, Snapshot};
 use crate::geometry::Measured;
+use crate::viz::number_name::{RECENT_ELBO, of_objective};
 
 /// A level to compare a metric with, and its name.
 pub(super) type Level = (&'static str, f64);
@@ -36,6 +37,12 @@ pub(super) struct Metric {
 }
 
 impl Metric {
+    /// Its name in this run: with another regulariser than β KL the objective is no ELBO.
+    pub(super) fn name_in(&self, snapshot: &Snapshot) -> &'static str {
+        let [_, recent, _] = of_objective(snapshot.settings.objective.regularizer);
+        if self.name == RECENT_ELBO.name { recent.name } else { self.name }
+    }
+
     /// True if it is a number about the columns of J.
     pub(super) fn is_of_columns(&self) -> bool {
         ["beta_gap", "ima_contrast", "off_diagonal_mass", "dto", "c2_residual", "posterior_error"].contains(&self.key)

@@ -11,6 +11,7 @@ use crate::experiment::{Metrics, OWN_SAMPLES, Row, Snapshot};
 use crate::geometry::{Measured, Undefined};
 use crate::stats::Estimate;
 use crate::viz::context::ViewContext;
+use crate::viz::draw::focus_in_sight::keep_focus_in_sight;
 use crate::viz::draw::hover::{hover_with_help, significant};
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::{polyline, seldom};
@@ -99,6 +100,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
                 }
             }
         });
+        keep_focus_in_sight(ui);
     });
 }
 

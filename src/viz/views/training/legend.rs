@@ -6,7 +6,7 @@ use super::series::Series;
 use crate::experiment::Snapshot;
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::polyline;
-use crate::viz::number_name::{HELD_OUT_ELBO, MEAN_CONTRAST, MEAN_GAP};
+use crate::viz::number_name::{HELD_OUT_ELBO, HELD_OUT_OBJECTIVE, MEAN_CONTRAST, MEAN_GAP};
 
 /// Room at the right of each plot, in points.
 pub(super) const MARGIN: f32 = 16.0;
@@ -36,8 +36,8 @@ const NARROW: f32 = 520.0;
 /// Help for the parts of the training objective.
 const TRAINING: &str = "In nats; mean over the minibatches since the last point";
 
-/// Help for the held-out ELBO.
-const HELD_OUT: &str = "ELBO of the first 256 held-out observations (128 for large models), the same noise at every point, in nats. What the training ELBO \
+/// Help for the held-out objective.
+const HELD_OUT: &str = "The objective of the first 256 held-out observations (128 for large models), the same noise at every point, in nats. What that of training \
                         is above it is the generalisation gap";
 
 /// The name of each curve and its value at the step that is shown of each run.
@@ -101,7 +101,7 @@ fn help(series: &Series) -> String {
         ("dimension-wise", _) => format!("Σ KL(q(zᵢ) ‖ p(zᵢ)). {OF_PARTS}"),
         _ if series.same_color => KL_PER_LATENT.to_owned(),
         (_, Some(number)) => format!("In nats. {}", number.over),
-        (name, _) if name == HELD_OUT_ELBO.name => HELD_OUT.to_owned(),
+        (name, _) if [HELD_OUT_ELBO.name, HELD_OUT_OBJECTIVE.name].contains(&name) => HELD_OUT.to_owned(),
         _ => TRAINING.to_owned(),
     }
 }

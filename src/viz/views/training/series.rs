@@ -6,7 +6,7 @@ use crate::experiment::{Row, Snapshot};
 use crate::vae::Decomposition;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::polyline::seldom;
-use crate::viz::number_name::{HELD_OUT_ELBO, MEAN_CONTRAST, MEAN_GAP, MINIBATCH_ELBO};
+use crate::viz::number_name::{MEAN_CONTRAST, MEAN_GAP, of_objective};
 use crate::viz::theme::{Palette, dashes, indexed};
 
 /// One curve.
@@ -37,14 +37,15 @@ pub(super) fn series(context: &ViewContext<'_>, palette: &Palette, has_parts: bo
         value,
         same_color: false,
     };
+    let [minibatch, _, held_out] = of_objective(context.snapshot.settings.objective.regularizer);
     let mut objective = vec![
-        series(MINIBATCH_ELBO.name, palette.ink, 0, Box::new(|r: &Row| r.elbo)),
+        series(minibatch.name, palette.ink, 0, Box::new(|r: &Row| r.elbo)),
         series("reconstruction", palette.image, 1, Box::new(|r: &Row| r.reconstruction)),
         series("−β KL", palette.latent, 2, Box::new(|r: &Row| -r.settings.objective.beta * r.kl())),
     ];
     // With two runs the pattern tells the runs apart.
     if context.beside.is_none() {
-        objective.insert(1, series(HELD_OUT_ELBO.name, palette.ink, 3, Box::new(|r: &Row| r.elbo_test)));
+        objective.insert(1, series(held_out.name, palette.ink, 3, Box::new(|r: &Row| r.elbo_test)));
     }
     let geometry = vec![
         series(MEAN_CONTRAST.name, palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),

@@ -13,6 +13,17 @@ docs()     { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-i
 spelling() { if command -v typos >/dev/null; then typos; else echo "typos is not installed: spelling was not checked"; fi; }
 licences() { if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; else echo "cargo-deny is not installed: licences were not checked"; fi; }
 
+# Known faults of dependencies, from a database on the network: without it nothing is judged, and that is said.
+advisories() {
+  if ! command -v cargo-deny >/dev/null; then
+    echo "cargo-deny is not installed: advisories were not checked"
+  elif ! timeout 120 cargo deny fetch db; then
+    echo "the database of advisories cannot be reached: advisories were not checked"
+  else
+    cargo deny check --disable-fetch advisories
+  fi
+}
+
 # The library without the feature `gui` has no window toolkit in its graph.
 no_window_toolkit() {
   if cargo tree --no-default-features -e normal | grep -E '\b(egui|eframe|epaint|winit|rfd) v'; then
@@ -64,7 +75,7 @@ independent() {
 }
 
 steps=("$@")
-[ ${#steps[@]} -gt 0 ] || steps=(format lints core tests docs independent spelling licences)
+[ ${#steps[@]} -gt 0 ] || steps=(format lints core tests docs independent spelling licences advisories)
 for step in "${steps[@]}"; do
   echo "== $step"
   "$step"

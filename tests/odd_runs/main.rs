@@ -110,9 +110,6 @@ fn try_run(k: u64) -> Result<bool, String> {
             Ok(Ok(())) => {}
         }
         let (bytes, seconds) = (live_heap::peak().saturating_sub(before), processor_seconds() - start);
-        if seconds > 0.1 * MOST_SECONDS {
-            println!("run {k}: {seconds:.1} s for {}", content.name());
-        }
         if bytes > MOST_BYTES || seconds > MOST_SECONDS {
             return Err(format!("{} MB and {seconds:.1} s for {}", bytes >> 20, place()));
         }

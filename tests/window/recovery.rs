@@ -179,7 +179,7 @@ fn crash_and_restore_in_turn_lose_nothing() {
 fn sessions_left(folder: &Path, count: usize) -> Vec<Session> {
     let start = Instant::now();
     loop {
-        let (place, left, damaged) = Autosave::open(folder).unwrap();
+        let (place, left, damaged) = Autosave::open(folder).expect("the folder is the test's own");
         assert!(damaged.is_empty(), "{damaged:?}");
         place.close();
         if left.len() >= count {

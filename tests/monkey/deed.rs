@@ -278,7 +278,7 @@ fn change(rng: &mut impl Rng) -> Command {
 }
 
 fn arrangement(rng: &mut impl Rng, depth: u32) -> Arrangement {
-    let shares = |rng: &mut _| (0..2).map(|_| (one_of(rng, &[0.0, 1.0, 3.0]), arrangement(rng, depth - 1))).collect();
+    let shares = |rng: &mut _| (0..2).map(|_| (one_of(rng, &[0.2, 1.0, 3.0]), arrangement(rng, depth - 1))).collect();
     match rng.random_range(0..4) {
         0 if depth > 0 => Arrangement::Row(shares(rng)),
         1 if depth > 0 => Arrangement::Column(shares(rng)),

@@ -8,10 +8,40 @@ lints()    { cargo clippy --all-targets -- -D warnings; }
 core()     { cargo clippy --lib --bins --no-default-features -- -D warnings; no_window_toolkit; }
 tests()    { cargo test; }
 pictures() { cargo test --test pictures -- --ignored; } # half an hour, so only when asked for
-stress()   { STRESS_SEED=${STRESS_SEED:-$(git rev-parse HEAD)} STRESS_CASES=${STRESS_CASES:-20000} cargo test --test stress; } # minutes, so only when asked for
 docs()     { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items; }
 spelling() { if command -v typos >/dev/null; then typos; else echo "typos is not installed: spelling was not checked"; fi; }
 licences() { if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; else echo "cargo-deny is not installed: licences were not checked"; fi; }
+
+# Known faults of dependencies, from a database on the network: without it nothing is judged, and that is said.
+advisories() {
+  if ! command -v cargo-deny >/dev/null; then
+    echo "cargo-deny is not installed: advisories were not checked"
+  elif ! timeout 120 cargo deny fetch db; then
+    echo "the database of advisories cannot be reached: advisories were not checked"
+  else
+    cargo deny check --disable-fetch advisories
+  fi
+}
+
+# Faults that nobody thought of, in ten minutes of two cores, so only when asked for. The seed is that of the commit, or STRESS_SEED; a
+# failure names what repeats it alone. In two lanes, since half of the regime waits.
+stress() {
+  STRESS_SEED=${STRESS_SEED:-$(git rev-parse HEAD)}
+  STRESS_CASES=${STRESS_CASES:-20000} STRESS_EVENTS=${STRESS_EVENTS:-8000} STRESS_RUNS=${STRESS_RUNS:-400}
+  STRESS_KILLS=${STRESS_KILLS:-100} STRESS_SOAK=${STRESS_SOAK:-60}
+  export STRESS_SEED STRESS_CASES STRESS_EVENTS STRESS_RUNS STRESS_KILLS STRESS_SOAK
+  local log failed=0
+  log=$(mktemp)
+  echo "seed $STRESS_SEED"
+  cargo test --no-run --test stress --test monkey --test odd_runs --test soak --test cli --test window
+  { cargo test --test monkey && cargo test --test cli kill && cargo test --test window recovery; } >"$log" 2>&1 &
+  local lane=$!
+  { cargo test --test stress && cargo test --test odd_runs && cargo test --test soak; } || failed=1
+  wait "$lane" || failed=1
+  cat "$log"
+  rm "$log"
+  return "$failed"
+}
 
 # The library without the feature `gui` has no window toolkit in its graph.
 no_window_toolkit() {
@@ -64,7 +94,7 @@ independent() {
 }
 
 steps=("$@")
-[ ${#steps[@]} -gt 0 ] || steps=(format lints core tests docs independent spelling licences)
+[ ${#steps[@]} -gt 0 ] || steps=(format lints core tests docs independent spelling licences advisories)
 for step in "${steps[@]}"; do
   echo "== $step"
   "$step"

@@ -1,11 +1,11 @@
 //! Every view of random runs is drawn within bounds of memory: settings over their whole allowed range, random changes, several sizes.
-#![expect(unsafe_code, reason = "a counting allocator implements an unsafe trait")]
 #![expect(clippy::unwrap_used, reason = "a run that cannot be created is a failed test")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "stress/live_heap.rs"]
+mod live_heap;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eframe::egui::{Theme, vec2};
 use rand::{Rng, RngExt as _};
@@ -21,44 +21,8 @@ use unpick::vae::{Architecture, Covariance, DecoderKind, Objective, PosteriorFac
 use unpick::viz::background_runs::BackgroundRuns;
 use unpick::viz::selection::Selection;
 
-/// Bytes of all threads at once, and the most of them since a picture was begun.
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
 /// The most that a picture may take.
 const MOST: usize = 300 << 20;
-
-struct Counting;
-
-impl Counting {
-    fn grow(size: usize) {
-        let live = LIVE.fetch_add(size, Ordering::Relaxed) + size;
-        PEAK.fetch_max(live, Ordering::Relaxed);
-        // Nobody waits until the machine has no memory left.
-        if live > 4 * MOST {
-            std::process::abort();
-        }
-    }
-}
-
-// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract; the counters are numbers that are
-// there without allocating.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::grow(layout.size());
-        // SAFETY: the contract of this function is that of the one called.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the contract of this function is that of the one called.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn one_of<T: Clone>(rng: &mut impl Rng, all: &[T]) -> T {
     all[rng.random_range(0..all.len())].clone()
@@ -156,10 +120,10 @@ fn draw(k: u64) -> (usize, &'static str) {
         let theme = one_of(&mut rng, &[Theme::Light, Theme::Dark]);
         let canvas = Canvas { theme, ..Canvas::new(vec2(width, height)) };
         let format = one_of(&mut rng, &Format::ALL);
-        PEAK.store(LIVE.load(Ordering::Relaxed), Ordering::Relaxed);
+        live_heap::begin();
         let encode = |offscreen: &_, output: &_| encode_figure(offscreen, &canvas, output, format, None).map(drop);
         figure.draw(&canvas, show(content), encode).unwrap();
-        most = most.max((PEAK.load(Ordering::Relaxed), content.name()));
+        most = most.max((live_heap::peak(), content.name()));
     }
     most
 }

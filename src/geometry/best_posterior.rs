@@ -29,6 +29,10 @@ pub struct BestPosterior {
     pub converged: bool,
 }
 
+/// Most numbers of jets at once, 64 MB, and fewest nodes, below which they are not worth a block.
+const NUMBERS_AT_ONCE: usize = 8 << 20;
+const FEWEST_AT_ONCE: usize = 32;
+
 /// Up to so many latents [`posterior_quadrature`] has nodes enough for six digits of a curved decoder's optimum. Beyond, the
 /// optimum is approximate: with 4 nodes per dimension (three latents) it is off by a few hundredths of a nat, with 2 by nats.
 /// Where its error matters, search with [`PosteriorNodes`](super::PosteriorNodes).
@@ -135,18 +139,37 @@ struct Expectations {
 
 impl Expectations {
     fn new(vae: &Vae<f64>, x: &[f64], objective: &Objective, q: Posterior, rule: &Quadrature) -> Self {
-        let m = q.dim();
+        // Those of thousands of nodes in thousands of pixels would take half a gigabyte.
+        let at_once = (NUMBERS_AT_ONCE / (x.len() * (1 + q.dim()))).max(FEWEST_AT_ONCE);
+        Self::in_blocks(vae, x, objective, q, rule, at_once)
+    }
+
+    /// [`Self::new`] with the jets of so many nodes at once; the sums run over the nodes one after the other, whatever that number is.
+    fn in_blocks(
+        vae: &Vae<f64>,
+        x: &[f64],
+        objective: &Objective,
+        q: Posterior,
+        rule: &Quadrature,
+        at_once: usize,
+    ) -> Self {
+        let (m, likelihood) = (q.dim(), vae.likelihood());
         let z = nodes(&q, rule);
-        let (jets, likelihood) = (Jets::natural(vae, &z, Order::First), vae.likelihood());
         let (mut loss, mut gradient, mut stein) = (0.0, DVector::zeros(m), DMatrix::zeros(m, m));
-        for (k, w) in rule.weights.iter().enumerate() {
-            let eta = jets.value.column(k);
-            let residual: Vec<f64> = eta.iter().zip(x).map(|(eta, x)| likelihood.mean(*eta) - x).collect();
-            loss += w * likelihood.loss(eta, x);
-            let slope = |i: usize| jets.column(k, i).iter().zip(&residual).map(|(j, r)| j * r).sum::<f64>();
-            let slope = DVector::from_iterator(m, (0..m).map(slope));
-            stein += (*w * &slope) * DVector::from_column_slice(rule.nodes.column(k)).transpose();
-            gradient += *w * slope;
+        for start in (0..z.columns()).step_by(at_once) {
+            let block = start..(start + at_once).min(z.columns());
+            let part = Matrix::from_columns(m, block.len(), z.as_slice()[m * block.start..m * block.end].to_vec());
+            let jets = Jets::natural(vae, &part, Order::First);
+            for (k, node) in block.enumerate() {
+                let w = rule.weights[node];
+                let eta = jets.value.column(k);
+                let residual: Vec<f64> = eta.iter().zip(x).map(|(eta, x)| likelihood.mean(*eta) - x).collect();
+                loss += w * likelihood.loss(eta, x);
+                let slope = |i: usize| jets.column(k, i).iter().zip(&residual).map(|(j, r)| j * r).sum::<f64>();
+                let slope = DVector::from_iterator(m, (0..m).map(slope));
+                stein += (w * &slope) * DVector::from_column_slice(rule.nodes.column(node)).transpose();
+                gradient += w * slope;
+            }
         }
         // E[∇f εᵀ] L⁻¹, symmetrised: it is symmetric up to the quadrature error.
         let curvature = q.factor.transpose().solve_upper_triangular(&stein.transpose()).map_or_else(
@@ -355,6 +378,23 @@ mod tests {
         }
         let found = Expectations::new(&vae, &x, &objective(Covariance::Full, 1.0, 0.1), q, &rule).curvature;
         assert!((found - &expected).norm() < 1e-6 * expected.norm());
+    }
+
+    #[test]
+    fn blocks_of_nodes_give_the_same_expectations() {
+        let (x, rule) = ([0.4, -0.3, 0.6], gauss_hermite(2, 6));
+        let objective = objective(Covariance::Full, 1.3, 0.2);
+        for activation in [Activation::Tanh, Activation::Relu] {
+            let vae = network(activation);
+            let expectations = |at_once| Expectations::in_blocks(&vae, &x, &objective, prior(2), &rule, at_once);
+            let whole = expectations(rule.weights.len());
+            for at_once in [1, 7, 35, 100] {
+                let found = expectations(at_once);
+                assert!((found.elbo - whole.elbo).abs() < 1e-12 * whole.elbo.abs());
+                assert!((&found.gradient - &whole.gradient).norm() < 1e-12 * whole.gradient.norm());
+                assert!((&found.curvature - &whole.curvature).norm() < 1e-12 * whole.curvature.norm());
+            }
+        }
     }
 
     proptest! {

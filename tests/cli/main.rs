@@ -1,6 +1,8 @@
 //! The program on the command line: files, output and exit codes.
 #![expect(clippy::unwrap_used, reason = "a program that cannot be started is a failed test")]
 
+#[path = "../stress/amount.rs"]
+mod amount;
 mod arrays;
 mod beta;
 mod data;
@@ -11,6 +13,7 @@ mod harness;
 mod idle_options;
 #[cfg(unix)]
 mod interruption;
+mod kills;
 mod messages;
 mod model;
 mod multi_run;

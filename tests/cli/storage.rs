@@ -1,72 +1,12 @@
 //! What is on the disk stays, or is whole, whatever happens.
 
 use std::fs;
-use std::process::{Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt as _, SeedableRng as _};
-use unpick::io::{open, open_session};
+use std::process::{Command, Output};
 
 use super::harness::{Harness, error_line};
 
 /// A run of a moment.
 const SMALL: &str = "train --scene small.toml --steps 20 --out run";
-
-/// Runs that are written over each other, killed while they are: what reads as a run is one of them, whole. A folder in the way makes
-/// files take their places one by one.
-#[test]
-fn a_killed_program_never_leaves_parts_of_two_runs_that_read_as_one() {
-    let cli = Harness::with_small_scene();
-    let train = |seed: u64| format!("train --scene small.toml --steps 5 --seed {seed} --out run --force");
-    cli.succeed(&train(100));
-    let start = Instant::now();
-    cli.succeed(&train(100));
-    // Near the moment at which the new run takes the place of the old, however fast the machine is meanwhile.
-    let mut moment = start.elapsed().as_secs_f64();
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let (mut old, mut new) = (0, 0);
-    for seed in 0..20 {
-        if seed == 10 {
-            fs::create_dir(cli.path("run/chapters")).unwrap();
-        }
-        let mut program = Command::new(env!("CARGO_BIN_EXE_unpick"))
-            .args(train(seed).split_whitespace())
-            .current_dir(cli.0.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        sleep(Duration::from_secs_f64(moment * rng.random_range(0.8..1.1)));
-        program.kill().unwrap();
-        program.wait().unwrap();
-        match open(&cli.path("run")) {
-            Ok(saved) => {
-                assert_eq!(open_session(&cli.path("run/session.unpick")).unwrap().config.seed, saved.config.seed);
-                assert!(cli.succeed("replay run").starts_with("identical"));
-                if saved.config.seed == seed {
-                    new += 1;
-                    moment *= 0.8;
-                } else {
-                    old += 1;
-                    moment *= 1.3;
-                }
-            }
-            // Only where they cannot be exchanged in one step.
-            Err(error) => {
-                assert!(seed >= 10 && error.to_string().contains("save the run again"), "{error}");
-                cli.succeed(&train(100));
-            }
-        }
-    }
-    assert!(old > 0 && new > 0, "killed before and after: {old} {new}");
-    // The next run clears what the killed ones left.
-    sleep(Duration::from_millis(2100));
-    cli.succeed(&train(100));
-    let hidden = |folder: &str| cli.names(folder).into_iter().filter(|name| name.starts_with('.')).collect::<Vec<_>>();
-    assert_eq!((hidden("."), hidden("run")), (Vec::new(), Vec::new()));
-}
 
 #[test]
 fn an_output_that_cannot_be_written_is_found_before_the_first_step() {

@@ -49,12 +49,17 @@ impl WindowTest {
     }
 
     fn with_first(first: FirstRun, size: Vec2) -> Self {
+        Self::with_workers(first, size, |_| Workers::immediate())
+    }
+
+    /// A window whose views are computed by these helpers: at once, or on threads as the program does.
+    pub(crate) fn with_workers(first: FirstRun, size: Vec2, workers: impl Fn(&egui::Context) -> Workers) -> Self {
         let kittest = Harness::builder()
             .with_size(size)
             .with_theme(Theme::Light)
             .with_step_dt(1.0 / 60.0)
             .renderer(Renderer(Rasterizer::new(1)))
-            .build_eframe(|creation| App::new(&creation.egui_ctx, first, Workers::immediate()));
+            .build_eframe(|creation| App::new(&creation.egui_ctx, first, workers(&creation.egui_ctx)));
         let mut test = Self { kittest };
         test.until(|window| window.snapshot().is_some());
         test

@@ -1,11 +1,14 @@
 //! The autosave, and what a crash leaves.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use eframe::egui::Key;
 use egui_kittest::kittest::Queryable as _;
 use unpick::experiment::{Command, LoggedCommand};
 use unpick::io::{Autosave, Session, open_session, save_session};
+use unpick::viz::command::UiCommand;
 
 use crate::harness::WindowTest;
 
@@ -129,4 +132,93 @@ fn the_autosave_goes_on_while_the_offer_stands_and_in_several_windows() {
     drop(second);
     let third = next_window(folder.path());
     assert!(has(&third, "Restore"), "the second one crashed");
+}
+
+/// Crashes at any moment of a repetition: half an autosave later, while it is paused, before it has begun. Every session that is left is
+/// of the whole run, and the one that is at last repeated to its end has the same weights to the last bit.
+#[test]
+fn crash_and_restore_in_turn_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut test = WindowTest::paused_at("linear", 0);
+    test.app().keep_in(folder.path());
+    test.app().execute(UiCommand::StepsTo(2_000));
+    test.app().execute(UiCommand::Change(Command::Beta(2.0)));
+    test.until(|window| window.snapshot().is_some_and(|s| s.step == 2_000 && !s.log.is_empty()));
+    save_now(&mut test, &folder.path().join("autosave.unpick"));
+    let whole = Arc::clone(test.app().snapshot().unwrap());
+    drop(test);
+    for round in 0..6 {
+        let mut next = next_window(folder.path());
+        next.press("Restore");
+        match round % 3 {
+            0 => next.until(|window| window.snapshot().is_some_and(|s| s.step > 100 * round)),
+            1 => {
+                next.key(Key::Space);
+                next.until(|window| !window.is_running());
+            }
+            _ => {}
+        }
+        let later = next.kittest.ctx.input(|i| i.time) + 40.0;
+        next.kittest.input_mut().time = Some(later);
+        next.frames(5);
+        drop(next);
+        // What is still being saved is not another window's.
+        let left = sessions_left(folder.path(), 1);
+        for session in &left {
+            assert_eq!((session.steps, &session.log), (whole.step, &whole.log), "round {round}");
+        }
+    }
+    let mut last = next_window(folder.path());
+    last.press("Restore");
+    last.until_shown("✔ verified");
+    last.until(|window| window.snapshot().is_some_and(|s| s.step == whole.step));
+    assert_eq!(last.app().snapshot().unwrap().vae, whole.vae);
+}
+
+/// The sessions that windows have left, once there are as many.
+fn sessions_left(folder: &Path, count: usize) -> Vec<Session> {
+    let start = Instant::now();
+    loop {
+        let (place, left, damaged) = Autosave::open(folder).expect("the folder is the test's own");
+        assert!(damaged.is_empty(), "{damaged:?}");
+        place.close();
+        if left.len() >= count {
+            return left.iter().map(|left| left.session().clone()).collect();
+        }
+        assert!(start.elapsed() < Duration::from_mins(1), "{} of {count} sessions are left", left.len());
+    }
+}
+
+#[test]
+fn two_windows_at_once_restore_what_two_windows_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = saved_in(folder.path(), "autosave.unpick");
+    let mut second = WindowTest::paused_at("sphere", 0);
+    second.app().keep_in(folder.path());
+    second.frames(2);
+    second.key(Key::Period);
+    second.until(|window| window.snapshot().is_some_and(|s| s.step == 1));
+    save_now(&mut second, &folder.path().join("autosave-2.unpick"));
+    drop((first, second));
+    assert_eq!(sessions_left(folder.path(), 2).len(), 2);
+
+    let name = |window: &mut WindowTest| window.app().snapshot().unwrap().config.origin.name().to_owned();
+    let restored = |folder: &Path| {
+        let mut window = next_window(folder);
+        window.press("Restore");
+        window.until(|window| window.snapshot().is_some_and(|s| s.config.origin.name() != "cylinder" && s.step == 1));
+        window
+    };
+    let mut first = restored(folder.path());
+    let mut second = restored(folder.path());
+    let mut names = [name(&mut first), name(&mut second)];
+    names.sort();
+    assert_eq!(names, ["linear", "sphere"], "each restores one");
+    // Both crash, and again nothing is lost.
+    drop((first, second));
+    let left = sessions_left(folder.path(), 2);
+    let mut names: Vec<&str> = left.iter().map(|session| session.config.origin.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names, ["linear", "sphere"]);
 }

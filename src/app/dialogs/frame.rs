@@ -65,7 +65,7 @@ pub(super) fn dialog(
     let entered = is_free && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
 
     let room = ctx.content_rect();
-    cover(ctx, room);
+    cover(ctx, id, room);
     let width = size.map_or(WIDTH, |size| size.x);
     let place = room.left_top() + Vec2::new((room.width() - width) / 2.0, 0.12 * room.height());
     let window = Window::new(title).id(layer.id).order(layer.order).collapsible(false).resizable(false);
@@ -78,8 +78,9 @@ pub(super) fn dialog(
     ctx.data_mut(|data| data.insert_temp(buttons, keys.own_enter));
 }
 
-/// Covers what lies behind the dialog: it stays visible and takes no clicks.
-fn cover(ctx: &Context, room: Rect) {
-    let area = Area::new(Id::unique("behind the dialog")).order(Order::Background);
+/// Covers what lies behind the dialog: it stays visible and takes no clicks. A picture of the window may arrive, and open its dialog, while
+/// another one is open: each has a cover of its own.
+fn cover(ctx: &Context, id: &'static str, room: Rect) {
+    let area = Area::new(Id::unique((id, "behind the dialog"))).order(Order::Background);
     area.fixed_pos(room.min).constrain(false).show(ctx, |ui| ui.allocate_rect(room, Sense::CLICK | Sense::DRAG));
 }

@@ -11,6 +11,7 @@ mod harness;
 mod idle_options;
 #[cfg(unix)]
 mod interruption;
+mod learned_variance;
 mod messages;
 mod model;
 mod multi_run;

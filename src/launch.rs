@@ -414,7 +414,7 @@ impl PreparedRun {
     fn reseed(&mut self, seed: u64) {
         if self.config.seed != seed {
             self.config.seed = seed;
-            (self.weights, self.model) = (None, None);
+            (self.weights, self.model, self.sigma2) = (None, None, None);
             if let Some(scene) = self.config.origin.scene() {
                 self.data = Arc::new(generate(scene, seed));
             }

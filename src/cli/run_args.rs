@@ -160,7 +160,7 @@ impl RunArgs {
         run.validate()?;
         // Another run has other weights.
         if saved != (run.config.clone(), run.log.clone(), run.steps) {
-            (run.weights, run.model) = (None, None);
+            (run.weights, run.model, run.sigma2) = (None, None, None);
         }
         run.beside.as_deref_mut().map_or(Ok(()), |beside| self.apply_to(beside, is_saved, until))
     }

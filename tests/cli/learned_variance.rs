@@ -51,8 +51,8 @@ fn a_fixed_variance_has_no_key() {
 fn the_least_value_is_said() {
     let cli = Harness::new();
     cli.write("line.csv", (0..60).map(|i| format!("{},{}\n", i % 10, 2 * (i % 10))).collect::<String>());
-    let options = "--data line.csv --decoder linear --hidden , --latent-dim 2 --regularizer none --lr 0.1 --batch 32 --steps 4000";
-    let said = cli.succeed(&format!("train {options} --optimizer adam --sigma2 learned --out run"));
+    let options = "--data line.csv --decoder linear --hidden , --latent-dim 2 --regularizer none --lr 0.05 --batch 32 --steps 3000";
+    let said = cli.succeed(&format!("train {options} --optimizer sgd --sigma2 learned --out run"));
     assert!(said.contains("least value that is allowed, 0.00000001"), "{said}");
     assert_eq!(cli.json("run/metrics.json")["sigma2"].as_f64(), Some(1e-8));
 }

@@ -418,8 +418,9 @@ impl Experiment {
         let Self { state, minibatch, .. } = self;
         let rate = state.learning_rate();
         let Settings { objective, optimizer } = state.settings;
-        // At the weights before the step, as the gradient.
-        let learned = objective.sigma2_after_step(minibatch.elbo().reconstruction, state.vae.data_dim(), rate);
+        // At the weights before the step, as the gradient, and at the whole rate (learned_variance says why).
+        let (reconstruction, n) = (minibatch.elbo().reconstruction, state.vae.data_dim());
+        let learned = objective.sigma2_after_step(reconstruction, n, optimizer.lr);
         minibatch.descend(&mut state.adam, &mut state.vae, optimizer.kind, rate, objective.sigma2);
         state.settings.objective.sigma2 = learned;
         state.position += state.settings.optimizer.batch as u64;

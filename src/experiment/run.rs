@@ -480,9 +480,10 @@ impl Experiment {
             .then(|| {
                 let (eigenvalues, m) = (self.moments.eigenvalues()?, vae.latent_dim());
                 // The best σ², too, where it is learned: until it is reached the run has not settled.
-                let sigma2 = match objective.learns_sigma2 {
-                    false => objective.sigma2,
-                    true => optimal_sigma2(eigenvalues, m, objective.beta)?,
+                let sigma2 = if objective.learns_sigma2 {
+                    optimal_sigma2(eigenvalues, m, objective.beta)?
+                } else {
+                    objective.sigma2
                 };
                 Some(LinearOptimum::of_eigenvalues(eigenvalues, m, &Objective { sigma2, ..*objective }).elbo)
             })

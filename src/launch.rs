@@ -298,6 +298,8 @@ pub struct PreparedRun {
     pub weights: Option<String>,
     /// Model of a saved run after those steps, if it was kept.
     pub model: Option<Vae<f32>>,
+    /// σ² after those steps, where a saved run learned it.
+    pub sigma2: Option<f64>,
     /// Its history, if it was kept.
     pub history: Vec<Arc<Row>>,
     /// Step at which it was found settled.
@@ -323,6 +325,7 @@ impl PreparedRun {
             steps,
             weights: None,
             model: None,
+            sigma2: None,
             history: Vec::new(),
             settled: None,
             view: Value::Null,
@@ -365,7 +368,7 @@ impl PreparedRun {
     /// The one run of a session on `data`.
     fn of_one(session: Session, data: Arc<Dataset>) -> Result<Self, FileError> {
         let (model, history) = (session.model(data.data_dim())?, session.rows()?);
-        let Session { config, log, steps, weights, settled, view, .. } = session;
+        let Session { config, log, steps, weights, sigma2, settled, view, .. } = session;
         let run = Self {
             beside: None,
             config,
@@ -374,6 +377,7 @@ impl PreparedRun {
             steps,
             weights,
             model,
+            sigma2,
             history,
             settled,
             view,
@@ -410,7 +414,7 @@ impl PreparedRun {
     fn reseed(&mut self, seed: u64) {
         if self.config.seed != seed {
             self.config.seed = seed;
-            (self.weights, self.model) = (None, None);
+            (self.weights, self.model, self.sigma2) = (None, None, None);
             if let Some(scene) = self.config.origin.scene() {
                 self.data = Arc::new(generate(scene, seed));
             }

@@ -7,7 +7,7 @@
 use nalgebra::DMatrix;
 
 use crate::geometry::{diagonal_gap, posterior_precision};
-use crate::vae::Objective;
+use crate::vae::{Objective, SIGMA2_RANGE};
 
 /// Optimum over all linear decoders and all Gaussian posteriors; diagonal and full ones reach the same value.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +56,21 @@ impl LinearOptimum {
     pub fn kl(&self) -> f64 {
         self.kl_per_dim.iter().sum()
     }
+}
+
+/// σ̂², the best σ² together with the best decoder and posteriors, for the eigenvalues of the covariance, largest first. With k
+/// active latents E‖x − x̂‖²/n = (kβσ² + S)/n, S = Σ_{i>k} λᵢ, so σ̂² = S/(n − kβ): none from β = n/k on, where directions must
+/// collapse. E‖x − x̂‖² is concave in σ², so at most one k fits its own condition λ_k > βσ̂² ≥ λ_{k+1}. `None` if σ² falls to 0, as
+/// it does where the latents reconstruct everything.
+pub fn optimal_sigma2(eigenvalues: &[f64], m: usize, beta: f64) -> Option<f64> {
+    let (n, latents) = (eigenvalues.len(), m.min(eigenvalues.len()));
+    (0..=latents).rev().find_map(|k| {
+        let free = n as f64 - k as f64 * beta;
+        let sigma2 = eigenvalues[k..].iter().sum::<f64>() / free;
+        let b = beta * sigma2;
+        let fits = eigenvalues[..k].iter().all(|l| *l > b) && eigenvalues[k..latents].iter().all(|l| *l <= b);
+        (free > 0.0 && sigma2 >= SIGMA2_RANGE[0] && fits).then_some(sigma2)
+    })
 }
 
 /// KL per latent at that optimum, ½ log λᵢ/b in nats where λᵢ > b and 0 elsewhere; `eigenvalues` are the largest first.
@@ -146,6 +161,27 @@ mod tests {
             let expected = distortion + (eigenvalues[3] - eigenvalues[3].min(objective.b()));
             assert!((optimum.distortion - expected).abs() < 1e-12);
         }
+    }
+
+    /// V40: σ̂² = S/(n − kβ), and the directions that must collapse; then against a search over σ² alone.
+    #[test]
+    fn a_learned_variance_forces_directions_to_collapse() {
+        let lambda = [3.0, 1.2, 0.05];
+        for (beta, sigma2, active) in
+            [(1.0, 0.05, 2), (1.2, 0.05 / 0.6, 2), (1.4, 0.25, 2), (1.6, 1.25 / 1.4, 1), (2.5, 4.25 / 3.0, 0)]
+        {
+            let found = optimal_sigma2(&lambda, 2, beta).unwrap();
+            assert!((found / sigma2 - 1.0).abs() < 1e-12, "β = {beta}: {found} {sigma2}");
+            let at = |sigma2: f64| LinearOptimum::of_eigenvalues(&lambda, 2, &objective(beta, sigma2));
+            assert_eq!(at(found).active, active, "β = {beta}");
+            let best = (-600..600).map(|k| at(found * (0.01 * f64::from(k)).exp()).elbo).fold(f64::MIN, f64::max);
+            assert!(at(found).elbo >= best && best > at(found).elbo - 1e-12, "β = {beta}");
+        }
+        // Nothing is left over: at β < n/k the likelihood has no bound.
+        assert_eq!(optimal_sigma2(&[3.0, 1.2], 2, 0.9), None);
+        assert_eq!(optimal_sigma2(&[3.0, 1.2, 0.0], 2, 1.4), None);
+        assert!(optimal_sigma2(&[3.0, 1.2, 0.0], 2, 1.6).is_some());
+        assert_eq!(optimal_sigma2(&[3.0, 1.2], 5, 4.0), Some(2.1));
     }
 
     /// V06: rotating the latents of the optimum costs (β/2)[Σ log(RᵀΛR)ᵢᵢ − Σ log λᵢ] with diagonal covariance and

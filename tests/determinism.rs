@@ -166,6 +166,46 @@ fn a_run_with_changing_regularisers_is_the_run_of_its_log() {
     assert!(objectives.flatten().all(f64::is_finite), "every row has its objective");
 }
 
+/// A learned σ² is a part of the state: keyframes, restarts and the watched run have it to the last bit.
+#[test]
+fn a_learned_variance_is_repeated_to_the_last_bit() {
+    for threads in [1, 2] {
+        let (mut config, data) = start(9);
+        config.threads = threads;
+        let mut run = Experiment::new(config.clone(), Arc::clone(&data)).unwrap();
+        let changes = ["sigma2=learned", "beta=1.3", "sigma2=0.05", "optimizer=sgd", "sigma2=learned:0.4", "rotate=20"];
+        for change in changes {
+            run.apply(change.parse().unwrap()).unwrap();
+            run.advance(130).unwrap();
+        }
+        let end = run.state().step;
+        let value = |run: &Experiment| run.state().settings.objective.sigma2;
+        for step in [end, 700, 390, 250, 100] {
+            let (here, log) = (run.at(step), run.log().to_vec());
+            let log: Vec<_> = log.into_iter().filter(|logged| logged.step <= step).collect();
+            let again = replay(&config, &data, &log, step);
+            assert_eq!(value(&here).to_bits(), value(&again).to_bits(), "step {step}");
+            assert_eq!(here.state(), again.state(), "step {step}");
+            assert_eq!(rows(here.history().rows()), rows(again.history().rows()), "step {step}");
+            assert_eq!(Snapshot::of(&here).settings, here.state().settings);
+        }
+        assert_eq!(value(&run.at(390)), 0.05);
+        assert!(value(&run) != 0.4 && run.at(100).state().settings.objective.learns_sigma2);
+
+        let (wake, wakes) = channel();
+        let (begun, made) = (config.clone(), Arc::clone(&data));
+        let build = move || Experiment::new(begun, made).map_err(|e| e.to_string());
+        let trainer = Trainer::spawn(build, move || wake.send(()).unwrap_or_default()).unwrap();
+        trainer.ask(Request::Command(Command::LearnSigma2(None)));
+        trainer.ask(Request::Steps(300));
+        let seen = wait(&trainer, &wakes, |view| !view.running && view.snapshot.step == 300);
+        let alone = replay(&config, &data, &[LoggedCommand { step: 0, command: Command::LearnSigma2(None) }], 300);
+        assert_eq!(seen.snapshot.settings, alone.state().settings);
+        assert_eq!(bits(&seen.snapshot.vae), bits(&alone.state().vae));
+        assert_eq!(rows(&seen.snapshot.history), rows(alone.history().rows()));
+    }
+}
+
 const REGULARIZERS: [&str; 5] = ["tc-mss", "capacity:3,400", "none", "tc-mws:0.5,2", "kl"];
 
 #[test]

@@ -211,7 +211,7 @@ impl App {
                 || now.step > planned
                 || now.step < begun.step
                 || now.log.len() < begun.log.len()
-                || slot.settings != now.settings
+                || slot.settings.asked_for() != now.settings.asked_for()
                 || now.log[begun.log.len()..].iter().any(|logged| !prepared.run.is_scheduled(logged))
         };
         if self.preset.is_none() {

@@ -230,21 +230,28 @@ impl App {
 
 /// The session of a saved run that has not been repeated.
 fn whole_of(prepared: &PreparedRun) -> Session {
-    let PreparedRun { config, data, log, steps, weights, settled, .. } = prepared;
+    let PreparedRun { config, data, log, steps, weights, sigma2, settled, .. } = prepared;
     let table = matches!(config.origin, Origin::File { .. }).then(|| Arc::clone(data));
     let planned = Session::planned(config.clone(), log.clone(), *steps);
-    Session { table, weights: weights.clone(), settled: *settled, ..planned }
+    Session { table, weights: weights.clone(), sigma2: *sigma2, settled: *settled, ..planned }
 }
 
 /// The repetition of a saved run, whose saved state is shown meanwhile if it was kept.
 fn repetition(mut prepared: PreparedRun) -> Result<Repetition, String> {
     let (steps, weights, model, log) =
         (prepared.steps, prepared.weights.take(), prepared.model.take(), prepared.log.clone());
-    let (history, settled) = (std::mem::take(&mut prepared.history), prepared.settled);
+    let (history, settled, sigma2) = (std::mem::take(&mut prepared.history), prepared.settled, prepared.sigma2);
     let run = prepared.experiment().map_err(|e| e.to_string())?;
     let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
     let eigenvalues = || run.eigenvalues().map(<[f64]>::to_vec);
-    let saved = model.map(|vae| Snapshot::new(config, data, log, history, steps, vae, eigenvalues));
+    let settings = config.settings_after(&log, data.train.samples()).map_err(|e| e.to_string())?;
+    let saved = match model {
+        Some(vae) => {
+            let settings = settings.with_learned(sigma2).map_err(|e| e.to_string())?;
+            Some(Snapshot::new(config, data, log, history, steps, (vae, settings), eigenvalues))
+        }
+        None => None,
+    };
     let saved = saved.map(|saved| Snapshot { schedule: saved.schedule.with_verdict(settled), ..saved });
     let is_saved = weights.map(|hash| -> IsSaved { Box::new(move |vae| hash_of_weights(vae) == hash) });
     Ok(Repetition { run, steps, saved, is_saved })

@@ -82,7 +82,7 @@ impl RunSlot {
     /// The same experiment with the other family of posteriors: same data, seed, minibatches and noise.
     pub(super) fn opposite(&self, workers: Workers) -> Self {
         let mut config = self.draft.config.clone();
-        config.objective = self.settings.objective;
+        config.objective = self.settings.objective.restarted(&config.objective);
         config.optimizer = self.settings.optimizer;
         config.objective.covariance = other(config.objective.covariance);
         config.fit_likelihood();
@@ -178,7 +178,7 @@ impl RunSlot {
     /// If the system has no thread to give.
     pub(super) fn seed_ensemble(&self, ctx: &Context) -> std::io::Result<SeedEnsemble> {
         let mut config = self.draft.config.clone();
-        config.objective = self.settings.objective;
+        config.objective = self.settings.objective.restarted(&config.objective);
         config.optimizer = self.settings.optimizer;
         config.fit_likelihood();
         let steps = config.origin.scene().map_or(OWN_STEPS, |scene| scene.training.steps);
@@ -335,6 +335,7 @@ impl RunSlot {
         config.architecture = architecture;
         if other_likelihood {
             self.settings.objective.sigma2 = config.default_sigma2();
+            self.settings.objective.learns_sigma2 = config.default_learns_sigma2();
         }
         if other {
             config.optimizer = self.settings.optimizer;
@@ -355,7 +356,7 @@ impl RunSlot {
     /// Prepares the run that the controls describe, with the data of its seed.
     pub(super) fn follow_controls(&mut self) {
         let config = &mut self.draft.config;
-        config.objective = self.settings.objective;
+        config.objective = self.settings.objective.restarted(&config.objective);
         config.optimizer = self.settings.optimizer;
         config.fit_likelihood();
         if let Origin::Scene(scene) = &config.origin

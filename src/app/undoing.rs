@@ -13,7 +13,7 @@ impl App {
     /// The state that can be undone.
     fn undo_point(&self) -> UndoPoint {
         UndoPoint {
-            settings: self.runs.iter().map(|run| run.settings).collect(),
+            settings: self.runs.iter().map(|run| run.settings.asked_for()).collect(),
             rotations: self.rotations.clone(),
             // Time travel and the morph are ways of looking, which their own controls take back.
             selection: Selection { shown_step: None, tau: 1.0, ..self.selection.at_rest() },

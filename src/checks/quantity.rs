@@ -26,6 +26,8 @@ pub enum CheckQuantity {
     Reconstruction,
     /// KL(q‖p), in nats.
     Kl,
+    /// σ² at the end.
+    Sigma2,
     /// Mean contrast c_IMA, in nats.
     ImaContrast,
     /// Mean price of diagonal posteriors, β times their gap, in nats.
@@ -63,6 +65,7 @@ impl fmt::Display for CheckQuantity {
             Self::Elbo => f.write_str("ELBO"),
             Self::Reconstruction => f.write_str("reconstruction"),
             Self::Kl => f.write_str("KL"),
+            Self::Sigma2 => f.write_str("σ²"),
             Self::ImaContrast => f.write_str("c_IMA"),
             Self::BetaGap => f.write_str("β gap"),
             Self::Dto => f.write_str("DtO"),
@@ -86,11 +89,12 @@ impl FromStr for CheckQuantity {
 
     /// Reads what [`Display`](fmt::Display) writes.
     fn from_str(text: &str) -> Result<Self, String> {
-        const PLAIN: [CheckQuantity; 13] = [
+        const PLAIN: [CheckQuantity; 14] = [
             CheckQuantity::ElboBeyondOptimum,
             CheckQuantity::Elbo,
             CheckQuantity::Reconstruction,
             CheckQuantity::Kl,
+            CheckQuantity::Sigma2,
             CheckQuantity::ImaContrast,
             CheckQuantity::BetaGap,
             CheckQuantity::Dto,
@@ -139,6 +143,7 @@ impl CheckQuantity {
             Self::Elbo => metrics.elbo,
             Self::Reconstruction => metrics.reconstruction,
             Self::Kl => metrics.kl(),
+            Self::Sigma2 => outcome.settings.objective.sigma2,
             Self::ImaContrast => geometry.ima_contrast.unwrap_or(f64::NAN),
             Self::BetaGap => geometry.beta_gap.unwrap_or(f64::NAN),
             Self::Dto => geometry.dto.unwrap_or(f64::NAN),

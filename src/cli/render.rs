@@ -405,9 +405,10 @@ impl FigureSource {
 
 /// The snapshot of a saved run at its last step.
 fn snapshot_of(saved: SavedRun) -> Arc<Snapshot> {
-    let SavedRun { config, log, steps, vae, data, history, schedule, .. } = saved;
+    let SavedRun { config, log, steps, settings, vae, data, history, schedule } = saved;
     let data = Arc::new(data);
     let eigenvalues = || data.train.eigenvalues();
-    let snapshot = Snapshot::new(Arc::new(config), Arc::clone(&data), log, history, steps, vae, eigenvalues);
+    let snapshot =
+        Snapshot::new(Arc::new(config), Arc::clone(&data), log, history, steps, (vae, settings), eigenvalues);
     Arc::new(Snapshot { schedule, ..snapshot })
 }

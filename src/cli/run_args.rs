@@ -5,7 +5,7 @@ use clap::Args;
 use super::error::CliError;
 use super::idle_options::{OptionUse, refuse_idle};
 use super::source_args::SourceArgs;
-use crate::experiment::{Command, Config, FIXED, LoggedCommand};
+use crate::experiment::{Command, Config, FIXED, InvalidSetting, LoggedCommand};
 use crate::io::parse_logged;
 use crate::launch::{PreparedRun, launch};
 use crate::nn::{Activation, OptimizerKind};
@@ -22,9 +22,9 @@ pub struct RunArgs {
     /// Set the weight β of the KL divergence [default: from the source]
     #[arg(long)]
     pub(super) beta: Option<f64>,
-    /// Set the variance σ² of p(x|z) [default: from the source]
-    #[arg(long)]
-    pub(super) sigma2: Option<f64>,
+    /// Fix the variance σ² of p(x|z), or learn it, from a value on that may be given, as learned:0.1 [default: from the source]
+    #[arg(long, value_name = "SIGMA2|learned[:START]", value_parser = parse_sigma2)]
+    pub(super) sigma2: Option<Command>,
     /// Subtract this from the reconstruction: kl, β KL; tc-mws or tc-mss, the parts of the KL, information weighted α, total correlation
     /// β, distance of the latents from their prior γ, with log q(z) from minibatches weighted or stratified; capacity, β |KL − C| with C
     /// rising to some nats over some steps; none, nothing: an autoencoder [default: from the source]
@@ -160,7 +160,7 @@ impl RunArgs {
         run.validate()?;
         // Another run has other weights.
         if saved != (run.config.clone(), run.log.clone(), run.steps) {
-            (run.weights, run.model) = (None, None);
+            (run.weights, run.model, run.sigma2) = (None, None, None);
         }
         run.beside.as_deref_mut().map_or(Ok(()), |beside| self.apply_to(beside, is_saved, until))
     }
@@ -206,7 +206,9 @@ impl RunArgs {
         }
         set(&mut config.objective.covariance, self.covariance.as_ref());
         set(&mut config.objective.beta, self.beta.as_ref());
-        set(&mut config.objective.sigma2, self.sigma2.as_ref());
+        if let Some(sigma2) = self.sigma2 {
+            config.objective = sigma2.applied_to(config.settings()).objective;
+        }
         set(&mut config.objective.regularizer, self.regularizer.as_ref());
         set(&mut config.architecture.factor, self.posterior_factor.as_ref());
         if !is_saved
@@ -250,6 +252,11 @@ fn parse_widths(text: &str) -> Result<Widths, String> {
 
 pub(super) fn parse_covariance(text: &str) -> Result<Covariance, String> {
     named(text, &Covariance::ALL, Covariance::name)
+}
+
+/// σ² as the command that sets it.
+fn parse_sigma2(text: &str) -> Result<Command, InvalidSetting> {
+    format!("sigma2={text}").parse()
 }
 
 fn parse_regularizer(text: &str) -> Result<Regularizer, NoRegularizer> {

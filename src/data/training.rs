@@ -29,6 +29,9 @@ pub struct TrainingDefaults {
     pub regularizer: Regularizer,
     /// σ², the variance of p(x|z). A Bernoulli likelihood has none, and ignores it.
     pub sigma2: f64,
+    /// True if σ² is learned, and starts there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub learns_sigma2: bool,
     /// The learning rate of Adam.
     pub lr: f64,
     /// Observations per minibatch.
@@ -49,6 +52,7 @@ impl Default for TrainingDefaults {
             beta: 1.0,
             regularizer: Regularizer::Kl,
             sigma2: 0.02,
+            learns_sigma2: false,
             lr: 0.01,
             batch: 256,
             steps: 5000,
@@ -76,7 +80,8 @@ impl TrainingDefaults {
             Likelihood::Gaussian => self.sigma2,
             Likelihood::Bernoulli => 1.0,
         };
-        Objective { regularizer: self.regularizer, ..Objective::new(self.covariance, self.beta, sigma2) }
+        let learns_sigma2 = self.learns_sigma2 && self.likelihood == Likelihood::Gaussian;
+        Objective { learns_sigma2, regularizer: self.regularizer, ..Objective::new(self.covariance, self.beta, sigma2) }
     }
 
     /// Checks the values; the error describes the first that no run can start with.

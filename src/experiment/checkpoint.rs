@@ -23,6 +23,8 @@ pub struct Checkpoint {
     pub position: u64,
     /// Schedule of the learning rate.
     pub schedule: Schedule,
+    /// σ² in force, where it is learned.
+    pub sigma2: Option<f64>,
     /// Moments of the gradient.
     pub adam: Adam<f32>,
     /// Memory of L-BFGS.
@@ -59,11 +61,12 @@ pub struct Interrupted {
 impl Experiment {
     /// The checkpoint of the run at its current step.
     pub fn checkpoint(&self) -> Checkpoint {
-        let State { step, position, schedule, ref adam, ref lbfgs, .. } = self.state;
+        let State { step, position, schedule, settings, ref adam, ref lbfgs, .. } = self.state;
         Checkpoint {
             step,
             position,
             schedule,
+            sigma2: settings.learned(),
             adam: adam.clone(),
             lbfgs: lbfgs.clone(),
             interval: self.history.interval,
@@ -82,7 +85,7 @@ impl Experiment {
     pub fn resumed(from: Interrupted, checkpoint: Checkpoint) -> Result<Self, InvalidSetting> {
         let Interrupted { config, data, log, vae, rows } = from;
         let mut run = Self::new(config, data)?;
-        let settings = run.config.settings_after(&log, run.data.train.samples())?;
+        let settings = run.config.settings_after(&log, run.data.train.samples())?.with_learned(checkpoint.sigma2)?;
         run.config.settings_after(&checkpoint.pending, run.data.train.samples())?;
         if !checkpoint.suits(&vae, &log) {
             return Err(InvalidSetting("the checkpoint is of another run".to_owned()));
@@ -91,6 +94,7 @@ impl Experiment {
             step,
             position,
             schedule,
+            sigma2: _,
             adam,
             lbfgs,
             interval,
@@ -177,8 +181,13 @@ mod tests {
             config.architecture.hidden.clear();
         };
         let exact = [logged(15, Command::Beta(2.0))];
+        let variance = [
+            logged(50, Command::LearnSigma2(None)),
+            logged(210, Command::Sigma2(0.04)),
+            logged(260, Command::LearnSigma2(Some(0.3))),
+        ];
         let many: (fn(&mut Config), &[LoggedCommand], u64) = (|_| {}, &log, 400);
-        for (change, log, steps) in [many, (lbfgs, &exact, 30)] {
+        for (change, log, steps) in [many, (lbfgs, &exact, 30), (|_| {}, &variance, 400)] {
             let mut whole = run(change, log);
             whole.advance(steps).unwrap();
             for stop in [1, steps / 4 + 3, steps / 2 + 7, steps - 1] {
@@ -223,6 +232,7 @@ mod tests {
             Checkpoint { sound: (0, 1), ..good.clone() },
             Checkpoint { rotation_errors: vec![(0, 0.5)], ..good.clone() },
             Checkpoint { interval: 0, ..good.clone() },
+            Checkpoint { sigma2: Some(0.1), ..good.clone() },
         ];
         for checkpoint in spoilt {
             assert!(Experiment::resumed(from.clone(), checkpoint).is_err());

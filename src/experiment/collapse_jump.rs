@@ -39,11 +39,12 @@ impl CollapseJump {
             settings = changes.iter().fold(settings, |settings, change| change.command.applied_to(settings));
             let is_of_b = |change: &LoggedCommand| matches!(change.command, Command::Beta(_) | Command::Sigma2(_));
             let after = settings.objective.b();
-            if changes.iter().any(is_of_b) && after > FACTOR * before {
+            // A learned σ² finds its own b.
+            if changes.iter().any(is_of_b) && !settings.objective.learns_sigma2 && after > FACTOR * before {
                 jumps.push((changes[0].step, [before, after]));
             }
         }
-        if jumps.is_empty() {
+        if jumps.is_empty() || settings.objective.learns_sigma2 {
             return None;
         }
         let (variances, now) = (variances()?, settings.objective.b());

@@ -17,8 +17,10 @@ use crate::vae::{Architecture, Covariance, Likelihood, Regularizer};
 pub enum Command {
     /// Weight β of the KL divergence.
     Beta(f64),
-    /// Variance σ² of p(x|z).
+    /// Variance σ² of p(x|z), fixed.
     Sigma2(f64),
+    /// σ² is learned, from this value on or from the one in force.
+    LearnSigma2(Option<f64>),
     /// Family of posteriors.
     Covariance(Covariance),
     /// Regulariser of the objective.
@@ -47,7 +49,13 @@ impl Command {
     pub fn applied_to(self, mut settings: Settings) -> Settings {
         match self {
             Self::Beta(beta) => settings.objective.beta = beta,
-            Self::Sigma2(sigma2) => settings.objective.sigma2 = sigma2,
+            Self::Sigma2(sigma2) => {
+                (settings.objective.sigma2, settings.objective.learns_sigma2) = (sigma2, false);
+            }
+            Self::LearnSigma2(start) => {
+                settings.objective.sigma2 = start.unwrap_or(settings.objective.sigma2);
+                settings.objective.learns_sigma2 = true;
+            }
             Self::Covariance(covariance) => settings.objective.covariance = covariance,
             Self::Regularizer(regularizer) => settings.objective.regularizer = regularizer,
             Self::Optimizer(kind) => settings.optimizer.kind = kind,
@@ -58,11 +66,12 @@ impl Command {
         settings
     }
 
-    /// Command that sets the same setting to its current value; `None` for a rotation.
+    /// Command that sets the same setting to its current value; `None` for a rotation. A learned σ² has no value to be set.
     pub fn current(self, settings: &Settings) -> Option<Self> {
         Some(match self {
             Self::Beta(_) => Self::Beta(settings.objective.beta),
-            Self::Sigma2(_) => Self::Sigma2(settings.objective.sigma2),
+            Self::Sigma2(_) | Self::LearnSigma2(_) if settings.objective.learns_sigma2 => Self::LearnSigma2(None),
+            Self::Sigma2(_) | Self::LearnSigma2(_) => Self::Sigma2(settings.objective.sigma2),
             Self::Covariance(_) => Self::Covariance(settings.objective.covariance),
             Self::Regularizer(_) => Self::Regularizer(settings.objective.regularizer),
             Self::Optimizer(_) => Self::Optimizer(settings.optimizer.kind),
@@ -82,7 +91,8 @@ impl Command {
         let Self::Rotate(Rotation { degrees, plane: [a, b] }) = self else {
             return match self {
                 Self::Optimizer(kind) => can_train(kind, architecture),
-                Self::Sigma2(sigma2) => has_variance(architecture, sigma2),
+                Self::Sigma2(sigma2) => has_variance(architecture, Some(sigma2)),
+                Self::LearnSigma2(_) => has_variance(architecture, None),
                 _ => Ok(()),
             };
         };
@@ -117,7 +127,7 @@ impl Command {
     pub fn name(self) -> &'static str {
         match self {
             Self::Beta(_) => "beta",
-            Self::Sigma2(_) => "sigma2",
+            Self::Sigma2(_) | Self::LearnSigma2(_) => "sigma2",
             Self::Covariance(_) => "covariance",
             Self::Regularizer(_) => "regularizer",
             Self::Optimizer(_) => "optimizer",
@@ -131,6 +141,8 @@ impl Command {
     pub fn value(self) -> String {
         match self {
             Self::Beta(x) | Self::Sigma2(x) | Self::Lr(x) => x.to_string(),
+            Self::LearnSigma2(None) => LEARNED.to_owned(),
+            Self::LearnSigma2(Some(start)) => format!("{LEARNED}:{start}"),
             Self::Covariance(covariance) => covariance.name().to_owned(),
             Self::Regularizer(regularizer) => regularizer.to_string(),
             Self::Optimizer(kind) => kind.name().to_owned(),
@@ -162,7 +174,11 @@ impl FromStr for Command {
         };
         match name {
             "beta" => Ok(Self::Beta(number(value)?)),
-            "sigma2" => Ok(Self::Sigma2(number(value)?)),
+            "sigma2" => match value.strip_prefix(LEARNED) {
+                Some("") => Ok(Self::LearnSigma2(None)),
+                Some(start) if start.starts_with(':') => Ok(Self::LearnSigma2(Some(number(&start[1..])?))),
+                _ => Ok(Self::Sigma2(number(value)?)),
+            },
             "lr" => Ok(Self::Lr(number(value)?)),
             "batch" => match value.parse() {
                 Ok(batch) => Ok(Self::Batch(batch)),
@@ -212,15 +228,19 @@ pub(super) fn can_train(kind: OptimizerKind, architecture: &Architecture) -> Res
     Ok(())
 }
 
-/// Checks that σ² is 1 for a Bernoulli likelihood, which has none.
-pub(super) fn has_variance(architecture: &Architecture, sigma2: f64) -> Result<(), InvalidSetting> {
-    if architecture.likelihood == Likelihood::Bernoulli && sigma2 != 1.0 {
+/// Checks that σ² is 1 for a Bernoulli likelihood, which has none; `None` is one that is learned.
+pub(super) fn has_variance(architecture: &Architecture, sigma2: Option<f64>) -> Result<(), InvalidSetting> {
+    if architecture.likelihood == Likelihood::Bernoulli && sigma2 != Some(1.0) {
+        let value = sigma2.map_or_else(|| LEARNED.to_owned(), |sigma2| sigma2.to_string());
         let sentence =
-            format!("sigma2 = {sigma2}: a Bernoulli likelihood has no variance; leave sigma2 out, or change beta");
+            format!("sigma2 = {value}: a Bernoulli likelihood has no variance; leave sigma2 out, or change beta");
         return Err(InvalidSetting(sentence));
     }
     Ok(())
 }
+
+/// The value of σ² that follows the data.
+const LEARNED: &str = "learned";
 
 /// Reads a pair of latents counted from 1: `1,3`.
 fn plane(text: &str) -> Option<[usize; 2]> {
@@ -239,6 +259,8 @@ mod tests {
         for text in [
             "beta=4",
             "sigma2=0.05",
+            "sigma2=learned",
+            "sigma2=learned:0.3",
             "covariance=full",
             "regularizer=tc-mss:1,0.5",
             "lr=0.001",
@@ -259,6 +281,9 @@ mod tests {
         for (text, word) in [
             ("beta", "form"),
             ("beta=x", "number"),
+            ("sigma2=learn", "number"),
+            ("sigma2=learned:", "number"),
+            ("sigma2=learnedly", "number"),
             ("hidden=3", "during training"),
             ("covariance=a", "full"),
             ("optimizer=momentum", "adam-equivariant"),
@@ -305,6 +330,7 @@ mod tests {
         };
         for (text, described) in [
             ("beta=4", "beta 1 → 4"),
+            ("sigma2=learned", "sigma2 0.1 → learned"),
             ("covariance=diagonal", "covariance full → diagonal"),
             ("rotate=30", "rotate 30°"),
             ("rotate=-30:1,12", "rotate −30° from z₁ to z₁₂"),

@@ -130,12 +130,13 @@ impl Config {
         }
     }
 
-    /// The optimiser that suits the layers: L-BFGS for linear models of your data with a Gaussian likelihood and β KL, whose principal axes differ in variance by any
+    /// The optimiser that suits the layers: L-BFGS for linear models of your data with a Gaussian likelihood, a fixed σ² and β KL, whose principal axes differ in variance by any
     /// factor, so that no optimiser with minibatches reaches them all; not for networks, which it cannot train. Scenes are there to
     /// watch training and keep the one that they have.
     pub fn suited_optimizer(&self) -> OptimizerKind {
         let architecture = &self.architecture;
-        let has_closed_forms = architecture.has_closed_forms() && self.objective.regularizer.is_kl();
+        let Objective { regularizer, learns_sigma2, .. } = self.objective;
+        let has_closed_forms = architecture.has_closed_forms() && regularizer.is_kl() && !learns_sigma2;
         match (architecture.is_linear() && has_closed_forms, &self.origin, self.optimizer.kind) {
             (true, Origin::File { .. }, _) => OptimizerKind::Lbfgs,
             (false, _, OptimizerKind::Lbfgs) => OptimizerKind::AdamEquivariant,
@@ -151,6 +152,7 @@ impl Config {
         }
         self.architecture.likelihood = likelihood;
         self.objective.sigma2 = self.default_sigma2();
+        self.objective.learns_sigma2 = self.default_learns_sigma2();
         self.fit_likelihood();
     }
 
@@ -173,10 +175,15 @@ impl Config {
         }
     }
 
+    /// True if the data's defaults learn σ²; never for a Bernoulli likelihood.
+    pub fn default_learns_sigma2(&self) -> bool {
+        self.architecture.likelihood == Likelihood::Gaussian && self.origin.defaults(usize::MAX).learns_sigma2
+    }
+
     /// Makes σ² and the optimiser suit a Bernoulli likelihood, after they were taken from elsewhere.
     pub fn fit_likelihood(&mut self) {
         if self.architecture.likelihood == Likelihood::Bernoulli {
-            self.objective.sigma2 = 1.0;
+            (self.objective.sigma2, self.objective.learns_sigma2) = (1.0, false);
             if can_train(self.optimizer.kind, &self.architecture).is_err() {
                 self.optimizer.kind = OptimizerKind::AdamEquivariant;
             }
@@ -243,7 +250,8 @@ impl Config {
         within("threads", self.threads, 1, MOST_THREADS)?;
         self.cycle.map_or(Ok(()), |steps| within("cycle", steps, 1, LONGEST_CYCLE))?;
         can_train(self.optimizer.kind, &self.architecture)?;
-        has_variance(&self.architecture, self.objective.sigma2)?;
+        let Objective { sigma2, learns_sigma2, .. } = self.objective;
+        has_variance(&self.architecture, (!learns_sigma2).then_some(sigma2))?;
         self.settings().check_regularizer(&self.architecture, self.threads)?;
         self.settings().validate(samples)
     }

@@ -22,9 +22,11 @@ use super::trend::Convergence;
 use crate::data::Dataset;
 use crate::memory;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
-use crate::ppca::LinearOptimum;
+use crate::ppca::{LinearOptimum, optimal_sigma2};
 use crate::rng::{Purpose, stream};
-use crate::vae::{Elbo, Likelihood, Moments, Regularizer, Vae, linear_objective, parameter_count};
+use crate::vae::{
+    Elbo, Likelihood, Moments, Objective, Regularizer, SIGMA2_RANGE, Vae, linear_objective, parameter_count,
+};
 
 /// Divergence of a run, after which its last sound state was restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -183,17 +185,25 @@ impl Experiment {
     }
 
     /// A sentence for each rotation that the encoder could not follow: the covariances of its posteriors were off by more than
-    /// 1 % after it. A posterior with an exponential factor follows exactly.
+    /// 1 % after it. A posterior with an exponential factor follows exactly. The last one is for a learned σ² at its least value.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let bad = |(place, error): &(usize, f64)| Some((self.log.get(*place)?, *error)).filter(|_| *error > POOR_FIT);
-        self.rotation_errors.iter().filter_map(bad).map(|(logged, error)| {
+        let rotations = self.rotation_errors.iter().filter_map(bad).map(|(logged, error)| {
             let LoggedCommand { step, command } = logged;
             let percent = 100.0 * error;
             format!(
                 "{command} at step {step}: posterior covariances were off by {percent:.1} % after it (99th percentile over \
                  training observations), because the encoder fits them by least squares"
             )
-        })
+        });
+        let floor = self.state.settings.objective.is_at_floor().then(|| {
+            format!(
+                "the learned sigma2 has come to the least value that is allowed, {}: the reconstruction is so good that the likelihood \
+                 knows no bound. Fix sigma2, or take fewer latents",
+                SIGMA2_RANGE[0]
+            )
+        });
+        rotations.chain(floor)
     }
 
     /// Rows measured so far.
@@ -408,7 +418,11 @@ impl Experiment {
         let Self { state, minibatch, .. } = self;
         let rate = state.learning_rate();
         let Settings { objective, optimizer } = state.settings;
+        // At the weights before the step, as the gradient, and at the whole rate (learned_variance says why).
+        let (reconstruction, n) = (minibatch.elbo().reconstruction, state.vae.data_dim());
+        let learned = objective.sigma2_after_step(reconstruction, n, optimizer.lr);
         minibatch.descend(&mut state.adam, &mut state.vae, optimizer.kind, rate, objective.sigma2);
+        state.settings.objective.sigma2 = learned;
         state.position += state.settings.optimizer.batch as u64;
         state.step += 1;
     }
@@ -463,7 +477,16 @@ impl Experiment {
             (training_objective(vae, &self.data, &objective.at(*step), self.config.seed), Schedule::TOLERANCE)
         };
         let optimum = (vae.architecture.has_closed_forms() && objective.regularizer.is_kl())
-            .then(|| Some(LinearOptimum::of_eigenvalues(self.moments.eigenvalues()?, vae.latent_dim(), objective).elbo))
+            .then(|| {
+                let (eigenvalues, m) = (self.moments.eigenvalues()?, vae.latent_dim());
+                // The best σ², too, where it is learned: until it is reached the run has not settled.
+                let sigma2 = if objective.learns_sigma2 {
+                    optimal_sigma2(eigenvalues, m, objective.beta)?
+                } else {
+                    objective.sigma2
+                };
+                Some(LinearOptimum::of_eigenvalues(eigenvalues, m, &Objective { sigma2, ..*objective }).elbo)
+            })
             .flatten();
         self.state.schedule = schedule.judged(*step, reached, optimum, tolerance);
     }

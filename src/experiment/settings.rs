@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::geometry::Undefined;
 use crate::nn::OptimizerKind;
 use crate::sentence::sentence;
-use crate::vae::{Architecture, Capacity, Objective, PartWeights, Regularizer};
+use crate::vae::{Architecture, Capacity, Objective, PartWeights, Regularizer, SIGMA2_RANGE};
 
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +42,11 @@ impl Settings {
     /// If a value is outside its limits.
     pub fn validate(&self, samples: usize) -> Result<(), InvalidSetting> {
         within("beta", self.objective.beta, 0.0, 1e6)?;
-        within("sigma2", self.objective.sigma2, 1e-8, 1e6)?;
+        within("sigma2", self.objective.sigma2, SIGMA2_RANGE[0], SIGMA2_RANGE[1])?;
+        if self.objective.learns_sigma2 && self.optimizer.kind == OptimizerKind::Lbfgs {
+            let sentence = "sigma2 = learned does not go with optimizer = lbfgs, whose memory is of one objective; choose adam-equivariant";
+            return Err(InvalidSetting(sentence.to_owned()));
+        }
         within("lr", self.optimizer.lr, 1e-9, 1e3)?;
         within("batch", self.optimizer.batch, 1, LARGEST.min(samples))?;
         match self.objective.regularizer {
@@ -74,6 +78,34 @@ impl Settings {
             return Ok(());
         };
         Err(InvalidSetting(format!("regularizer = {regularizer} does not go with {remedy}")))
+    }
+
+    /// What was asked for: without the value of a σ² that is learned, which moves by itself.
+    #[must_use]
+    pub fn asked_for(mut self) -> Self {
+        if self.objective.learns_sigma2 {
+            self.objective.sigma2 = 1.0;
+        }
+        self
+    }
+
+    /// σ² in force, where it is learned: no command says it.
+    pub fn learned(&self) -> Option<f64> {
+        self.objective.learns_sigma2.then_some(self.objective.sigma2)
+    }
+
+    /// The settings that commands give with the σ² that was learned under them.
+    ///
+    /// # Errors
+    /// If it is learned and not given, or given and not learned, or outside its limits.
+    pub fn with_learned(mut self, sigma2: Option<f64>) -> Result<Self, InvalidSetting> {
+        if self.objective.learns_sigma2 != sigma2.is_some() {
+            let sentence = "the value of sigma2 after the last step must be recorded if it is learned, and only then";
+            return Err(InvalidSetting(sentence.to_owned()));
+        }
+        self.objective.sigma2 = sigma2.unwrap_or(self.objective.sigma2);
+        within("sigma2", self.objective.sigma2, SIGMA2_RANGE[0], SIGMA2_RANGE[1])?;
+        Ok(self)
     }
 
     /// The reason why numbers that rest on b = βσ² and the KL mean nothing under this regulariser, if they do not.

@@ -57,13 +57,13 @@ impl Snapshot {
         let (config, data) = (Arc::clone(run.config()), Arc::clone(run.data()));
         let (log, history) = (run.log().to_vec(), run.history().rows().to_vec());
         let state = run.state();
-        let snapshot = Self::new(config, data, log, history, state.step, state.vae.clone(), || {
+        let snapshot = Self::new(config, data, log, history, state.step, (state.vae.clone(), state.settings), || {
             run.eigenvalues().map(<[f64]>::to_vec)
         });
         Self { schedule: state.schedule, ..snapshot }
     }
 
-    /// Snapshot of a running or saved run: its model `vae` after `step` steps and the commands of `log`; `eigenvalues`
+    /// Snapshot of a running or saved run: its model after `step` steps and the commands of `log`, with the settings in force; `eigenvalues`
     /// are those of the covariance of the training data, asked for if the decoder is linear or b has jumped.
     pub fn new(
         config: Arc<Config>,
@@ -71,10 +71,9 @@ impl Snapshot {
         log: Vec<LoggedCommand>,
         history: Vec<Arc<Row>>,
         step: u64,
-        vae: Vae<f32>,
+        (vae, settings): (Vae<f32>, Settings),
         eigenvalues: impl FnOnce() -> Option<Vec<f64>>,
     ) -> Self {
-        let settings = log.iter().fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         let encodings = encodings(&vae, &data.test, Self::ENCODED.min(data.test.samples()));
         let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
         let geometry = match config.without_b(&settings) {

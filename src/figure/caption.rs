@@ -18,6 +18,7 @@ fn caption(snapshot: &Snapshot) -> String {
     let mut words = vec![name.to_owned(), objective.covariance.name().to_owned(), format!("β {}", objective.beta)];
     // A Bernoulli likelihood has no σ².
     match config.architecture.likelihood {
+        Likelihood::Gaussian if objective.learns_sigma2 => words.push(format!("σ² {:.3e} learned", objective.sigma2)),
         Likelihood::Gaussian => words.push(format!("σ² {}", objective.sigma2)),
         Likelihood::Bernoulli => words.push("Bernoulli".to_owned()),
     }

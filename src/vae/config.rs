@@ -159,8 +159,12 @@ pub struct Objective {
     pub covariance: Covariance,
     /// β, the weight of the KL divergence, or what it means for the regulariser.
     pub beta: f64,
-    /// σ², the fixed variance of p(x|z); 1 for a Bernoulli likelihood, which has none.
+    /// σ², the variance of p(x|z); 1 for a Bernoulli likelihood, which has none.
     pub sigma2: f64,
+    /// True if σ² is learned with the weights ([`Self::sigma2_after_step`]); the value above is the one in force, at step 0 where it
+    /// starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub learns_sigma2: bool,
     /// What is subtracted from E_q log p(x|z).
     #[serde(default, skip_serializing_if = "Regularizer::is_kl")]
     pub regularizer: Regularizer,
@@ -169,7 +173,7 @@ pub struct Objective {
 impl Objective {
     /// The objective log p(x|z) − β KL.
     pub const fn new(covariance: Covariance, beta: f64, sigma2: f64) -> Self {
-        Self { covariance, beta, sigma2, regularizer: Regularizer::Kl }
+        Self { covariance, beta, sigma2, learns_sigma2: false, regularizer: Regularizer::Kl }
     }
 
     /// b = βσ² (b = β for a Bernoulli likelihood), the one number that decides the geometry of the optimum. 0 for another regulariser

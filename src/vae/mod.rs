@@ -6,6 +6,7 @@ mod config;
 mod decomposition;
 mod elbo;
 mod exponential_factor;
+mod learned_variance;
 mod likelihood;
 mod linear_objective;
 mod loss_convention;
@@ -20,6 +21,7 @@ pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFact
 pub use decomposition::Decomposition;
 pub use elbo::{Elbo, ElboWorkspace};
 pub use exponential_factor::place_of;
+pub use learned_variance::SIGMA2_RANGE;
 pub use likelihood::Likelihood;
 pub use linear_objective::{Moments, linear_objective};
 pub use loss_convention::{

@@ -32,7 +32,7 @@ fn settings(snapshot: &Snapshot) -> Vec<String> {
         objective.covariance.name().to_owned(),
         format!("β {}", objective.beta),
         objective.regularizer.to_string(),
-        format!("σ² {}", objective.sigma2),
+        if objective.learns_sigma2 { "learned σ²".to_owned() } else { format!("σ² {}", objective.sigma2) },
         format!("seed {}", config.seed),
         format!("m {latent_dim}"),
         likelihood.name().to_owned(),

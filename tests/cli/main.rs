@@ -14,6 +14,7 @@ mod idle_options;
 #[cfg(unix)]
 mod interruption;
 mod kills;
+mod learned_variance;
 mod messages;
 mod model;
 mod multi_run;

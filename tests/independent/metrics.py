@@ -382,8 +382,10 @@ def main(folder):
         raise ValueError("its regulariser is not, or not always, beta KL, which alone is computed here")
     for command in config["commands"]:
         name, value = command.split(":", 1)[1].split("=")
-        if name in settings:
+        if name in settings and not value.startswith("learned"):
             settings[name] = value if name == "covariance" else float(value)
+    # A learned variance is recorded as it is after the last step.
+    settings["sigma2"] = config.get("sigma2", settings["sigma2"])
     beta, sigma2, covariance = settings["beta"], settings["sigma2"], settings["covariance"]
 
     bernoulli = architecture.get("likelihood") == "bernoulli"

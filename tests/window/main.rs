@@ -108,6 +108,27 @@ fn sliders_change_the_living_run() {
 }
 
 #[test]
+fn a_learned_variance_moves_its_slider_until_it_is_fixed() {
+    let mut test = WindowTest::paused_at("linear", 20);
+    let objective = |test: &mut WindowTest| test.app().snapshot().unwrap().settings.objective;
+    let start = objective(&mut test).sigma2;
+    test.press("learn σ²");
+    test.until(|window| window.snapshot().is_some_and(|s| s.settings.objective.learns_sigma2));
+    test.steps(40);
+    let learned = objective(&mut test).sigma2;
+    assert!(learned != start && test.app().snapshot().unwrap().log.len() == 1);
+    // It cannot be dragged, and does not count as a change that could be undone.
+    let slider = test.kittest.get_by_role_and_label(Role::Slider, "σ²").rect();
+    test.drag(slider.left_center() + vec2(40.0, 0.0), slider.left_center() + vec2(90.0, 0.0));
+    assert_eq!(objective(&mut test).sigma2, learned);
+    test.press("learn σ²");
+    test.until(|window| window.snapshot().is_some_and(|s| !s.settings.objective.learns_sigma2));
+    assert_eq!(objective(&mut test).sigma2, learned, "fixed where it was");
+    test.steps(10);
+    assert_eq!(objective(&mut test).sigma2, learned);
+}
+
+#[test]
 fn covariance_is_switched_by_button_and_key() {
     let mut test = WindowTest::paused_at("cylinder", 5);
     test.press("full");

@@ -1,8 +1,8 @@
 //! The controls: runs, data, objective, network, optimiser, z*.
 
 use eframe::egui::{
-    Button, CollapsingHeader, ComboBox, DragValue, Panel, RadioButton, Response, ScrollArea, Slider, SliderClamping,
-    StrokeKind, TextEdit, Ui,
+    Button, Checkbox, CollapsingHeader, ComboBox, DragValue, Panel, RadioButton, Response, ScrollArea, Slider,
+    SliderClamping, StrokeKind, TextEdit, Ui,
 };
 
 use super::latent_sliders::latent_sliders;
@@ -15,7 +15,7 @@ use crate::experiment::{CollapseJump, Command, OWN_SAMPLES, Origin, Settings, Sn
 use crate::geometry::{Rotation, Undefined};
 use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
-use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor, Regularizer};
+use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor, Regularizer, SIGMA2_RANGE};
 use crate::viz::command::{CommandQueue, UiCommand};
 use crate::viz::draw::focus_in_sight::keep_focus_in_sight;
 use crate::viz::selection::Selection;
@@ -233,16 +233,45 @@ fn objective(
         });
         return ui.label(format!("b = β = {}", short(objective.b(), 0..=0))).on_hover_text(why);
     }
-    let sigma2 = true_to_value(Slider::new(&mut objective.sigma2, 1e-3..=1.0)).text("σ²");
-    let sigma2 = ui.add(sigma2).on_hover_text(format!("Fixed variance of p(x|z). {HOME}"));
-    if returns(ui, &sigma2, &mut objective.sigma2, home.sigma2) || sigma2.changed() {
+    let slider = true_to_value(Slider::new(&mut objective.sigma2, 1e-3..=1.0)).text("σ²");
+    let slider = ui
+        .add_enabled(!objective.learns_sigma2, slider)
+        .on_hover_text(format!("Fixed variance of p(x|z). {HOME}"))
+        .on_disabled_hover_text(
+            "σ² is learned: it follows the mean squared error per coordinate. Untick to fix it here",
+        );
+    let returned = !objective.learns_sigma2 && returns(ui, &slider, &mut objective.sigma2, home.sigma2);
+    if returned || slider.changed() {
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
+    }
+    if draft.config.origin.model().is_none() {
+        learned(ui, settings, commands);
     }
     if let Some(why) = settings.without_b() {
         return ui.label("b = βσ²: –").on_hover_text(why.to_string());
     }
     ui.label(format!("b = βσ² = {}", short(settings.objective.b(), 0..=0)))
         .on_hover_text("The only number that the geometry of the optimum depends on")
+}
+
+/// The tick that lets σ² be learned; without it, σ² stays where it is.
+fn learned(ui: &mut Ui, settings: &mut Settings, commands: &CommandQueue) {
+    let objective = &mut settings.objective;
+    let can_learn = objective.learns_sigma2 || settings.optimizer.kind != OptimizerKind::Lbfgs;
+    let tick = ui
+        .add_enabled(can_learn, Checkbox::new(&mut objective.learns_sigma2, "learn σ²"))
+        .on_hover_text("Learn the variance of p(x|z) with the weights. From β = n/k on no optimum has k active latents: some must collapse")
+        .on_disabled_hover_text("L-BFGS remembers one objective, which a learned σ² changes with every step");
+    if tick.changed() {
+        let command =
+            if objective.learns_sigma2 { Command::LearnSigma2(None) } else { Command::Sigma2(objective.sigma2) };
+        commands.send(UiCommand::Change(command));
+    }
+    if objective.is_at_floor() {
+        ui.label(format!("σ² is at its least value, {}.", SIGMA2_RANGE[0])).on_hover_text(
+            "The reconstruction is so good that the likelihood knows no bound. Fix σ², or take fewer latents",
+        );
+    }
 }
 
 /// β and σ² of a model whose file says neither. One alone would mean nothing: they are set together.

@@ -31,7 +31,7 @@ pub(in crate::app) fn changes(from: &Settings, to: &Settings) -> Vec<Command> {
     let all = [
         Command::Covariance(to.objective.covariance),
         Command::Beta(to.objective.beta),
-        Command::Sigma2(to.objective.sigma2),
+        if to.objective.learns_sigma2 { Command::LearnSigma2(None) } else { Command::Sigma2(to.objective.sigma2) },
         Command::Regularizer(to.objective.regularizer),
         Command::Optimizer(to.optimizer.kind),
         Command::Lr(to.optimizer.lr),
@@ -101,7 +101,7 @@ fn described(command: Command, before: &Settings) -> String {
     };
     let name = match command {
         Command::Beta(_) => "β",
-        Command::Sigma2(_) => "σ²",
+        Command::Sigma2(_) | Command::LearnSigma2(_) => "σ²",
         Command::Lr(_) => "learning rate",
         Command::Optimizer(_) => "optimiser",
         other => other.name(),

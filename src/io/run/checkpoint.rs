@@ -24,6 +24,9 @@ struct CheckpointNumbers {
     step: u64,
     position: u64,
     schedule: Schedule,
+    /// σ² where it is learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sigma2: Option<f64>,
     updates: u64,
     interval: u64,
     /// The sum of what is subtracted from the reconstruction, where that is not β KL.
@@ -39,12 +42,25 @@ struct CheckpointNumbers {
 /// # Errors
 /// If it cannot be serialised.
 pub(super) fn write_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>, FileError> {
-    let Checkpoint { step, position, schedule, adam, lbfgs, interval, sums, summed, sound, rotation_errors, pending } =
-        checkpoint;
+    let Checkpoint {
+        step,
+        position,
+        schedule,
+        sigma2,
+        adam,
+        lbfgs,
+        interval,
+        sums,
+        summed,
+        sound,
+        rotation_errors,
+        pending,
+    } = checkpoint;
     let numbers = CheckpointNumbers {
         step: *step,
         position: *position,
         schedule: *schedule,
+        sigma2: *sigma2,
         updates: adam.updates,
         interval: *interval,
         regularizer: sums.regularizer,
@@ -111,6 +127,7 @@ pub(super) fn read_checkpoint(bytes: &[u8]) -> Result<Checkpoint, FileError> {
         step: numbers.step,
         position: numbers.position,
         schedule: numbers.schedule,
+        sigma2: numbers.sigma2,
         lbfgs: Lbfgs::new(double("lbfgs.point")?, pairs),
         adam,
         interval: numbers.interval,
@@ -140,6 +157,7 @@ mod tests {
         Checkpoint {
             step: 9,
             position: 320,
+            sigma2: Some(0.1 + 0.2),
             schedule: Schedule::new(Some(20)).judged(20, -1.0 / 3.0, None, 0.01),
             adam,
             lbfgs: Lbfgs::new(vec![1.0, 2.0, 0.1], [pair(0.3), pair(0.7)]),

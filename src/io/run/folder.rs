@@ -121,6 +121,7 @@ fn files_of_run(
         file.preparation = PreparationRecord::of(data);
     }
     record.keep_split_seed(data);
+    record.sigma2 = settings.learned();
     let mut files = Vec::new();
     for (split, (observations, factors)) in
         [&data.train, &data.test].into_iter().zip(OBSERVATIONS.into_iter().zip(FACTORS))
@@ -218,13 +219,14 @@ fn read_record(folder: &Path) -> Result<Record, FileError> {
 fn read_run(folder: &Path) -> Result<(SavedRun, Parts<'_>), FileError> {
     let path = folder.join(CONFIG);
     let record = read_record(folder)?;
-    let steps = record.steps;
+    let (steps, sigma2) = (record.steps, record.sigma2);
     let preparation = record.data.as_ref().and_then(|file| file.preparation.clone());
     let mut parts = Parts::new(folder, &record).map_err(|e| e.at(&path))?;
     let (config, log) = record.into_run().map_err(|e| e.at(&path))?;
     let data = data_of(&config, preparation, &mut parts)?;
     config.validate(data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
-    let settings = config.settings_after(&log, data.train.samples()).map_err(|e| FileError::new(e).at(&path))?;
+    let settings = config.settings_after(&log, data.train.samples());
+    let settings = settings.and_then(|s| s.with_learned(sigma2)).map_err(|e| FileError::new(e).at(&path))?;
     if let Some(late) = log.last().filter(|l| l.step > steps) {
         let sentence = format_args!("the command {}:{} comes after the last step {steps}", late.step, late.command);
         return Err(FileError::new(sentence).at(&path));

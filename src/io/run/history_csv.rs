@@ -11,7 +11,7 @@ pub(super) fn history_csv<'a>(rows: impl Iterator<Item = &'a Row>, m: usize) -> 
     lines.map(|fields| format!("{}\n", fields.join(","))).collect()
 }
 
-/// Reads [`history_csv`]. Optimiser and regulariser of a row follow from the commands before it.
+/// Reads [`history_csv`]. Optimiser and regulariser of a row, and whether σ² is learned, follow from the commands before it.
 ///
 /// # Errors
 /// If a line is no row.
@@ -30,6 +30,7 @@ pub(super) fn parse_history(
         let settings = before.fold(config.settings(), |settings, logged| logged.command.applied_to(settings));
         row.settings.optimizer.kind = settings.optimizer.kind;
         row.settings.objective.regularizer = settings.objective.regularizer;
+        row.settings.objective.learns_sigma2 = settings.objective.learns_sigma2;
         Ok(Arc::new(row))
     };
     text.lines().enumerate().skip(1).map(row).collect()

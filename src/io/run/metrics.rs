@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::experiment::{Convergence, FactorScore, FactorScores, Metrics, ScoreDepth, Settings};
 use crate::geometry::{GapPart, MeanGap, Measured, Undefined};
+use crate::ppca::optimal_sigma2;
 use crate::vae::{Decomposition, Likelihood};
 
 /// Metrics that are means over observations. Each has a standard error, `null` where it is undefined, so that all runs have the same
@@ -115,6 +116,18 @@ pub fn metrics_json(metrics: &Metrics, step: u64, settings: &Settings, convergen
     }
     if let Some((depth, found)) = &metrics.factor_scores {
         factor_scores_json(*depth, found, &mut json, &mut undefined);
+    }
+    if let Some(optimum) = metrics.optimum_training.as_ref().filter(|_| settings.objective.learns_sigma2) {
+        let m = optimum.kl_per_dim.len();
+        let best = optimal_sigma2(&optimum.eigenvalues, m, settings.objective.beta);
+        json["optimum_training"]["sigma2"] = json!(best);
+        if best.is_none() {
+            let reason = "the latents reconstruct everything, so that the best σ² is 0";
+            undefined.insert("optimum_training.sigma2".to_owned(), json!(reason));
+        }
+    }
+    if settings.objective.learns_sigma2 {
+        json["learns_sigma2"] = json!(true);
     }
     if convergence.settled.is_none() {
         undefined.insert("settled".to_owned(), json!("the run has not settled"));

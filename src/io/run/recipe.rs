@@ -100,7 +100,7 @@ impl fmt::Display for Recipe {
             defaults.set_likelihood(own.likelihood);
         }
         let (own, default) = (config.settings(), defaults.settings());
-        for command in settings(&own) {
+        for command in settings(&own, &default) {
             if command.current(&default) != Some(command) {
                 write!(f, ";{command}")?;
             }
@@ -221,13 +221,15 @@ fn default_config(origin: Origin, current: bool) -> Config {
     if current { config } else { config.with_first_defaults() }
 }
 
-/// The settings as commands.
-fn settings(settings: &Settings) -> [Command; 7] {
+/// The settings as commands. A σ² that is learned is named with its start, unless that is the default.
+fn settings(settings: &Settings, default: &Settings) -> [Command; 7] {
     let (objective, optimizer) = (settings.objective, settings.optimizer);
+    let start = (objective.sigma2 != default.objective.sigma2).then_some(objective.sigma2);
+    let sigma2 = if objective.learns_sigma2 { Command::LearnSigma2(start) } else { Command::Sigma2(objective.sigma2) };
     [
         Command::Covariance(objective.covariance),
         Command::Beta(objective.beta),
-        Command::Sigma2(objective.sigma2),
+        sigma2,
         Command::Regularizer(objective.regularizer),
         Command::Optimizer(optimizer.kind),
         Command::Lr(optimizer.lr),
@@ -257,6 +259,8 @@ mod tests {
             "unpick:version=2;scene=linear;steps=0",
             "unpick:version=2;scene=linear;posterior_factor=cholesky;optimizer=adam;cycle=700;steps=20",
             "unpick:version=2;scene=linear;likelihood=bernoulli;beta=0.5;steps=20",
+            "unpick:version=2;scene=linear;sigma2=learned;at=9:sigma2=0.1;at=10:sigma2=learned;steps=20",
+            "unpick:version=2;scene=linear;sigma2=learned:0.3;at=10:sigma2=learned:0.1;steps=20",
             "unpick:version=2;scene=linear;beta=6;regularizer=tc-mws;at=10:regularizer=tc-mss:0,1;at=20:regularizer=kl;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
@@ -293,6 +297,9 @@ mod tests {
             ("unpick:scene=linear;cycle=3", "'cycle' cannot"),
             ("unpick:version=2;scene=linear;cycle=0", "cycle = 0"),
             ("unpick:scene=linear;likelihood=bernoulli;sigma2=0.1", "no variance"),
+            ("unpick:scene=linear;likelihood=bernoulli;sigma2=learned", "no variance"),
+            ("unpick:scene=linear;sigma2=learned;optimizer=lbfgs", "lbfgs"),
+            ("unpick:scene=linear;sigma2=learned:0", "sigma2 = 0 is not between"),
             ("unpick:scene=linear;likelihood=normal", "likelihood: 'normal'"),
             ("unpick:scene=linear;z=1", "z in the recipe must be 2"),
             ("unpick:scene=linear;z=1,NaN", "z in the recipe must be 2"),

@@ -39,6 +39,9 @@ pub struct Record {
     /// Commands during the run, each as `STEP:name=value`.
     #[serde(default)]
     pub commands: Vec<String>,
+    /// σ² after the last step, where it is learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sigma2: Option<f64>,
     /// SHA-256 of the other files of a run folder, by name: the parts of one run. Only in `config.toml`, where schema 2 says that all of
     /// them are there, above the tables that it cannot
     /// do without, so that a file that was cut short does not pass for an older one without them.
@@ -269,6 +272,7 @@ impl Record {
             seed: config.seed,
             steps,
             commands: log.iter().map(|l| format!("{}:{}", l.step, l.command)).collect(),
+            sigma2: None,
             parts: BTreeMap::new(),
             interrupted: None,
             scene,

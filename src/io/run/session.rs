@@ -63,6 +63,8 @@ pub struct Session {
     pub weights: Option<String>,
     /// These weights, in the order of [`Vae::parameters`].
     pub parameters: Option<Vec<f32>>,
+    /// σ² after the last step, where it is learned.
+    pub sigma2: Option<f64>,
     /// Rows of the history as CSV.
     pub history: Option<String>,
     /// Step at which the run was found settled.
@@ -78,7 +80,7 @@ pub struct Session {
 impl Session {
     /// The session of a snapshot.
     pub fn of(snapshot: &Snapshot, view: Value) -> Self {
-        let Snapshot { config, data, log, step, vae, .. } = snapshot;
+        let Snapshot { config, data, log, step, settings, vae, .. } = snapshot;
         let table = matches!(config.origin, Origin::File { .. }).then(|| Arc::clone(data));
         Self {
             table,
@@ -86,6 +88,7 @@ impl Session {
             // A model from a file is in the session as it is.
             parameters: config.origin.model().is_none().then(|| vae.parameters.clone()),
             history: Some(history_csv(snapshot.history.iter().map(Arc::as_ref), vae.latent_dim())),
+            sigma2: settings.learned(),
             settled: snapshot.schedule.settled(),
             view,
             ..Self::planned((**config).clone(), log.clone(), *step)
@@ -95,8 +98,8 @@ impl Session {
     /// The session of a run that has not been trained yet, without your data.
     pub fn planned(config: Config, log: Vec<LoggedCommand>, steps: u64) -> Self {
         let (table, weights, parameters, history, settled) = (None, None, None, None, None);
-        let (view, program, beside) = (Value::Null, program(), None);
-        Self { config, log, steps, table, weights, parameters, history, settled, view, program, beside }
+        let (sigma2, view, program, beside) = (None, Value::Null, program(), None);
+        Self { config, log, steps, table, weights, parameters, sigma2, history, settled, view, program, beside }
     }
 
     /// Adds a second run for comparison.
@@ -131,6 +134,7 @@ impl Session {
     fn to_object(&self, most: Most) -> Result<Map<String, Value>, FileError> {
         let mut record = Record::new(&self.config, &self.log, self.steps);
         record.program.clone_from(&self.program);
+        record.sigma2 = self.sigma2;
         if let Some(data) = &self.table {
             record.keep_split_seed(data);
         }
@@ -215,7 +219,7 @@ impl Session {
         if let Some(data) = &table {
             record.keep_split_seed(data);
         }
-        let (steps, program) = (record.steps, record.program.clone());
+        let (steps, sigma2, program) = (record.steps, record.sigma2, record.program.clone());
         let (config, log) = record.into_run()?;
         if let Some(late) = log.last().filter(|l| l.step > steps) {
             return Err(FileError::new(format_args!(
@@ -234,11 +238,28 @@ impl Session {
             Origin::Model(_) => config.optimizer.batch,
         };
         config.validate(samples).map_err(FileError::new)?;
-        config.settings_after(&log, samples).map_err(FileError::new)?;
+        let settings = config.settings_after(&log, samples).map_err(FileError::new)?;
+        // Planned runs have none.
+        if weights.is_some() || sigma2.is_some() {
+            settings.with_learned(sigma2).map_err(FileError::new)?;
+        }
         if parameters.as_deref().is_some_and(|values| weights != Some(hash_of_parameters(values))) {
             return Err(FileError::new(OTHER_HASH));
         }
-        Ok(Self { config, log, steps, table, weights, parameters, history, settled, view, program, beside: None })
+        Ok(Self {
+            config,
+            log,
+            steps,
+            table,
+            weights,
+            parameters,
+            sigma2,
+            history,
+            settled,
+            view,
+            program,
+            beside: None,
+        })
     }
 
     /// The data of the run, generated or from the session.
@@ -368,6 +389,7 @@ mod tests {
             table: None,
             weights: Some("00ff".to_owned()),
             parameters: None,
+            sigma2: None,
             history: None,
             settled: None,
             view,
@@ -462,6 +484,21 @@ mod tests {
             assert!(text.contains("wi\\u202edth") && !text.contains('\u{202e}'));
             assert_eq!(Session::parse(&text).unwrap().table, session.table);
         }
+    }
+
+    #[test]
+    fn a_learned_variance_is_kept_to_the_last_bit() {
+        let learns = LoggedCommand { step: 3, command: Command::LearnSigma2(None) };
+        let learned = Session { log: vec![learns], sigma2: Some(0.1 + 0.2), ..session() };
+        for text in [session_file(&learned).unwrap(), learned.to_json(EMBEDDED_IN_FIGURE).unwrap()] {
+            assert_eq!(Session::parse(&text).unwrap(), learned);
+        }
+        let refused = |session: &Session| Session::parse(&session_file(session).unwrap()).unwrap_err().to_string();
+        assert!(refused(&Session { sigma2: None, ..learned.clone() }).contains("must be recorded"));
+        assert!(refused(&Session { sigma2: Some(-1.0), ..learned.clone() }).contains("sigma2 = -1 is not between"));
+        assert!(refused(&Session { sigma2: Some(1.0), ..session() }).contains("must be recorded"));
+        let planned = Session { sigma2: None, weights: None, ..learned };
+        assert_eq!(Session::parse(&session_file(&planned).unwrap()).unwrap(), planned, "not trained yet");
     }
 
     #[test]

@@ -78,7 +78,7 @@ The divergence of the posterior from the prior in nats. Of a diagonal posterior 
     GlossaryEntry {
         name: "σ²",
         also: &["sigma2"],
-        definition: r"The fixed variance $\sigma^2$ of the likelihood $p(x\mid z)$ around the decoding. A Bernoulli likelihood has none.",
+        definition: r"The variance $\sigma^2$ of the likelihood $p(x\mid z)$ around the decoding: fixed, or learned as the mean squared error per coordinate. A Bernoulli likelihood has none.",
         source: "Kingma and Welling 2014",
         words: &["σ²", r"\sigma^2"],
     },

@@ -42,8 +42,11 @@ pub(super) const TYPED: [TypedSetting; 17] = [
     setting(
         "sigma2",
         "σ²",
-        "a number",
-        |c| short(c.settings.objective.sigma2, 0..=0),
+        "a number, or learned",
+        |c| match c.settings.learned() {
+            Some(sigma2) => format!("{} (learned)", short(sigma2, 0..=0)),
+            None => short(c.settings.objective.sigma2, 0..=0),
+        },
         |c, value| change(c, ["sigma2", "σ²"], value),
     ),
     setting(

@@ -119,7 +119,8 @@ pub(super) fn plot(
             let row = row_at(snapshot, step)?;
             let letter = if compared { format!("{} ", RUN_NAMES[run]) } else { String::new() };
             let value = |series: &Series| format!("{} {}", series.name, significant((series.value)(row)));
-            let values: Vec<String> = series.iter().map(value).collect();
+            let mut values: Vec<String> = series.iter().map(value).collect();
+            values.extend(row.settings.learned().map(|sigma2| format!("σ² {}", significant(sigma2))));
             Some(format!("{letter}step {}: {}", row.step, values.join(", ")))
         };
         runs.iter().enumerate().filter_map(values).chain(change).chain(cycle).collect()

@@ -19,15 +19,16 @@ const FLOORS: [(&str, &[&str]); 23] = [
     // The linear optimum is told in terms of contrasts and gaps.
     ("ppca", &["vae", "geometry"]),
     ("experiment", &["sentence", "memory", "linalg", "rng", "nn", "stats", "vae", "data", "geometry", "ppca"]),
-    ("checks", &["sentence", "linalg", "rng", "nn", "stats", "vae", "data", "geometry", "experiment"]),
+    ("checks", &["sentence", "linalg", "rng", "nn", "stats", "vae", "data", "geometry", "ppca", "experiment"]),
     ("trainer", &["vae", "experiment"]),
-    ("io", &["sentence", "memory", "linalg", "nn", "vae", "data", "geometry", "experiment"]),
+    ("io", &["sentence", "memory", "linalg", "nn", "vae", "data", "geometry", "ppca", "experiment"]),
     ("launch", &["sentence", "memory", "vae", "data", "experiment", "io"]),
     ("lesson", &["sentence", "linalg", "vae", "data", "geometry", "experiment", "checks", "io", "launch"]),
     ("paint", &["sentence", "memory", "io"]),
     (
         "viz",
         &[
+            "sentence",
             "lesson",
             "linalg",
             "rng",

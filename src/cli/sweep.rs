@@ -80,6 +80,10 @@ impl Sweep {
         self.check_common(&table)?;
         let interruption = Interruption::watched();
         let left: Vec<&RunArgs> = all.iter().filter(|run| !table.has(&key(run))).collect();
+        if left.is_empty() {
+            // Each row that is added clears what a killed sweep has left; without one it is done here.
+            table.write()?;
+        }
         let mut count = 0;
         in_parallel(
             &left,

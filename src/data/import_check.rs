@@ -1,6 +1,6 @@
 //! Warnings about a table before it is learned from: rows and columns that would decide the result alone.
 
-use super::column_summary::{ColumnSummary, column_summaries};
+use super::column_spread::{ColumnSpread, column_spreads};
 use super::dataset::ObservationKind;
 use super::import::{ImportNote, ImportOptions, Scaling};
 use super::table::{Table, split_share};
@@ -37,7 +37,7 @@ pub fn notes_on(
     }
     // Edges of pictures are constant, and their pixels have long tails.
     if table.kind == ObservationKind::Points {
-        let columns = column_summaries(&table.values);
+        let columns = column_spreads(&table.values);
         let rows = far_rows(&columns);
         far = rows.iter().map(|row| table.number(*row)).collect();
         notes.extend(outliers(table, &columns, &rows, |samples| {
@@ -52,7 +52,7 @@ pub fn notes_on(
 }
 
 /// The samples that are far outside in a column.
-fn far_rows(columns: &[ColumnSummary]) -> Vec<usize> {
+fn far_rows(columns: &[ColumnSpread]) -> Vec<usize> {
     let mut rows: Vec<usize> = columns.iter().flat_map(|column| column.far.iter().copied()).collect();
     rows.sort_unstable();
     rows.dedup();
@@ -61,7 +61,7 @@ fn far_rows(columns: &[ColumnSummary]) -> Vec<usize> {
 
 fn outliers(
     table: &Table,
-    columns: &[ColumnSummary],
+    columns: &[ColumnSpread],
     rows: &[usize],
     are_held_out: impl Fn(&[usize]) -> bool,
 ) -> Option<ImportNote> {
@@ -90,7 +90,7 @@ fn outliers(
     }))
 }
 
-fn units(table: &Table, columns: &[ColumnSummary], options: &ImportOptions) -> Option<ImportNote> {
+fn units(table: &Table, columns: &[ColumnSpread], options: &ImportOptions) -> Option<ImportNote> {
     let total: f64 = columns.iter().map(|column| column.variance).sum();
     let most = (0..columns.len()).max_by(|a, b| columns[*a].variance.total_cmp(&columns[*b].variance))?;
     let rest = total - columns[most].variance;
@@ -108,7 +108,7 @@ fn units(table: &Table, columns: &[ColumnSummary], options: &ImportOptions) -> O
     )))
 }
 
-fn constant(table: &Table, columns: &[ColumnSummary]) -> Option<ImportNote> {
+fn constant(table: &Table, columns: &[ColumnSpread]) -> Option<ImportNote> {
     let names: Vec<String> =
         columns.iter().zip(&table.names).filter(|(c, _)| c.is_constant).map(|(_, name)| format!("'{name}'")).collect();
     let (is, teaches) = if names.len() == 1 { ("is", "teaches") } else { ("are", "teach") };
@@ -116,7 +116,7 @@ fn constant(table: &Table, columns: &[ColumnSummary]) -> Option<ImportNote> {
         .then(|| ImportNote(format!("{} {is} constant and {teaches} nothing", listed(names.into_iter()))))
 }
 
-fn duplicates(table: &Table, columns: &[ColumnSummary]) -> Option<ImportNote> {
+fn duplicates(table: &Table, columns: &[ColumnSpread]) -> Option<ImportNote> {
     // Equal columns have equal hashes, so only few pairs are compared.
     let varying = columns.iter().enumerate().filter(|(_, column)| !column.is_constant);
     let mut order: Vec<(u64, usize)> = varying.map(|(r, column)| (column.hash, r)).collect();

@@ -1,6 +1,6 @@
 //! Data: scenes, which generate observations from known factors, and tables of your data.
 
-mod column_summary;
+mod column_spread;
 mod dataset;
 mod factor_sampler;
 mod generate;

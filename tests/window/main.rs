@@ -109,12 +109,13 @@ fn sliders_change_the_living_run() {
 
 #[test]
 fn a_learned_variance_moves_its_slider_until_it_is_fixed() {
-    let mut test = WindowTest::paused_at("linear", 20);
+    let mut test = WindowTest::sized("linear", 20, vec2(1280.0, 960.0));
     let objective = |test: &mut WindowTest| test.app().snapshot().unwrap().settings.objective;
     let start = objective(&mut test).sigma2;
     test.press("learn σ²");
     test.until(|window| window.snapshot().is_some_and(|s| s.settings.objective.learns_sigma2));
-    test.steps(40);
+    test.app().execute(UiCommand::Steps(40));
+    test.until(|window| window.snapshot().is_some_and(|s| s.step == 60));
     let learned = objective(&mut test).sigma2;
     assert!(learned != start && test.app().snapshot().unwrap().log.len() == 1);
     // It cannot be dragged, and does not count as a change that could be undone.
@@ -124,7 +125,8 @@ fn a_learned_variance_moves_its_slider_until_it_is_fixed() {
     test.press("learn σ²");
     test.until(|window| window.snapshot().is_some_and(|s| !s.settings.objective.learns_sigma2));
     assert_eq!(objective(&mut test).sigma2, learned, "fixed where it was");
-    test.steps(10);
+    test.app().execute(UiCommand::Steps(10));
+    test.until(|window| window.snapshot().is_some_and(|s| s.step == 70));
     assert_eq!(objective(&mut test).sigma2, learned);
 }
 

@@ -244,14 +244,24 @@ fn objective(
     if returned || slider.changed() {
         commands.send(UiCommand::Change(Command::Sigma2(objective.sigma2)));
     }
-    if draft.config.origin.model().is_none() {
-        learned(ui, settings, commands);
+    let line = ui.horizontal(|ui| {
+        let b = match settings.without_b() {
+            Some(why) => ui.label("b = βσ²: –").on_hover_text(why.to_string()),
+            None => ui
+                .label(format!("b = βσ² = {}", short(settings.objective.b(), 0..=0)))
+                .on_hover_text("The only number that the geometry of the optimum depends on"),
+        };
+        if draft.config.origin.model().is_none() {
+            learned(ui, settings, commands);
+        }
+        b
+    });
+    if settings.objective.is_at_floor() {
+        ui.label(format!("σ² is at its least value, {}.", SIGMA2_RANGE[0])).on_hover_text(
+            "The reconstruction is so good that the likelihood knows no bound. Fix σ², or take fewer latents",
+        );
     }
-    if let Some(why) = settings.without_b() {
-        return ui.label("b = βσ²: –").on_hover_text(why.to_string());
-    }
-    ui.label(format!("b = βσ² = {}", short(settings.objective.b(), 0..=0)))
-        .on_hover_text("The only number that the geometry of the optimum depends on")
+    line.inner
 }
 
 /// The tick that lets σ² be learned; without it, σ² stays where it is.
@@ -266,11 +276,6 @@ fn learned(ui: &mut Ui, settings: &mut Settings, commands: &CommandQueue) {
         let command =
             if objective.learns_sigma2 { Command::LearnSigma2(None) } else { Command::Sigma2(objective.sigma2) };
         commands.send(UiCommand::Change(command));
-    }
-    if objective.is_at_floor() {
-        ui.label(format!("σ² is at its least value, {}.", SIGMA2_RANGE[0])).on_hover_text(
-            "The reconstruction is so good that the likelihood knows no bound. Fix σ², or take fewer latents",
-        );
     }
 }
 

@@ -288,24 +288,31 @@ fn whole(ui: &mut Ui, text: String) {
 fn numbers(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
     let bernoulli = context.in_fisher_metric();
     let [a, b] = joint.plane;
-    let line = |ui: &mut Ui, text: String, value: String, rest: String, help: &str| {
+    let line = |ui: &mut Ui, text: String, value: String, rests: &[String], help: &str| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 5.0;
             ui.label(text).on_hover_text(help);
             ui.label(RichText::new(value).strong()).on_hover_text(help);
-            ui.add(Label::new(RichText::new(rest).weak().size(SMALLEST_TEXT)).truncate()).on_hover_text(help);
+            // The first that there is room for: a part of a sentence says nothing.
+            let whole = |rest: &String| {
+                let rest = WidgetText::from(RichText::new(rest).weak().size(SMALLEST_TEXT));
+                rest.into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Body)
+            };
+            if let Some(galley) = rests.iter().map(whole).find(|galley| galley.size().x <= ui.available_width()) {
+                ui.label(galley).on_hover_text(help);
+            }
         });
     };
     line(
         ui,
         format!("product of seam densities {}, {} − joint: ½∫|·| =", indexed("z", a), indexed("z", b)),
         number(joint.product.error, 3),
-        if bernoulli {
+        &[if bernoulli {
             "0 exactly if it factorises; of x̂ = π, not in the Fisher metric"
         } else {
             "0 exactly if it factorises"
         }
-        .to_owned(),
+        .to_owned()],
         "p(z_a)/‖J_a‖ · p(z_b)/‖J_b‖ − p(z)/√det JᵀJ. Product of the seam densities through z* minus the density on the manifold, as a share of the largest density; ½∫|·| is the \
          share of mass in the wrong place. Theorem: for two latents it is 0 for every z* exactly when C1 and C2 hold",
     );
@@ -313,7 +320,11 @@ fn numbers(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
         ui,
         "distance correlation of arc lengths =".to_owned(),
         number(joint.dependence, 3),
-        format!("chance up to {} (95 %); finds {}", number(joint.band, 3), power(joint)),
+        &[
+            format!("chance up to {} (95 %); finds {}", number(joint.band, 3), power(joint)),
+            format!("chance up to {} (95 %)", number(joint.band, 3)),
+            format!("chance {}", number(joint.band, 3)),
+        ],
         &format!(
             "Distance correlation of uᵢ = ∫ sᵢ dzᵢ at {} samples of the prior, whose latents are independent, and what re-paired \
              samples stay below in 95 of 100 cases. Empirical. A value below chance does not show independence. The test finds with 80 % probability \
@@ -324,7 +335,7 @@ fn numbers(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
     );
 }
 
-/// A narrower line of loop integrals has a shorter name.
+/// A narrower line of loop integrals has a shorter name, and no shares.
 const NARROW: f32 = 450.0;
 
 fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
@@ -332,12 +343,13 @@ fn loops(ui: &mut Ui, [a, b]: [usize; 2], around: LoopIntegrals) {
                 rectangle exactly when C2 holds, and only then ∫ sᵢ dzᵢ is a coordinate. Drag on the map for another one";
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        ui.label(if ui.available_width() < NARROW { "loops:" } else { "loop integrals:" }).on_hover_text(help);
+        let is_wide = ui.available_width() >= NARROW;
+        ui.label(if is_wide { "loop integrals:" } else { "loops:" }).on_hover_text(help);
         for (k, latent) in [a, b].into_iter().enumerate() {
             let (integral, length) = (around.integrals[k], around.lengths[k]);
             ui.label(format!("∮ {} d{} =", indexed("s", latent), indexed("z", latent))).on_hover_text(help);
             ui.label(RichText::new(number(integral, 3)).strong()).on_hover_text(help);
-            if length > 0.0 {
+            if length > 0.0 && is_wide {
                 let share = RichText::new(format!("({} %)", number(100.0 * integral.abs() / length, 1)));
                 ui.label(share.weak()).on_hover_text(help);
             }

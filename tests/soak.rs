@@ -31,7 +31,7 @@ const SECONDS: u64 = 6;
 /// Bytes by which the heap may grow after the first third.
 const MOST_GROWTH: usize = 10 << 20;
 
-/// Bytes of the saved session: its history has a limit, which a run comes to within a minute.
+/// Bytes of the saved session, whose history has a limited number of rows.
 const MOST_KEPT: u64 = 2 << 20;
 
 /// Frames between two savings of the session.

@@ -1,4 +1,4 @@
-//! What a column is like before it is learned from: its variance, its rows far outside, and a hash by which equal columns are found.
+//! Spread of a column: variance, rows far outside, and a hash by which equal columns are found.
 
 use super::numbers::Numbers;
 use crate::linalg::Matrix;

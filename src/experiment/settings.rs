@@ -80,7 +80,7 @@ impl Settings {
         Err(InvalidSetting(format!("regularizer = {regularizer} does not go with {remedy}")))
     }
 
-    /// What was asked for: without the value of a σ² that is learned, which moves by itself.
+    /// The settings asked for, without the value of a learned σ², which moves by itself.
     #[must_use]
     pub fn asked_for(mut self) -> Self {
         if self.objective.learns_sigma2 {

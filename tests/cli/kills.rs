@@ -153,6 +153,8 @@ fn a_killed_sweep_loses_no_row() {
         assert!(after.lines().all(|row| whole.iter().any(|other| other == row)), "a row of its own: {after}");
         let rows = after.lines().count().saturating_sub(1);
         interrupted += usize::from(rows > 0 && rows < RUNS);
+        // The middle of the table, however fast the machine is meanwhile.
+        moments.learn(2 * rows > RUNS);
         if rows == RUNS || k % 6 == 5 {
             wait_until_leftovers_are_old();
             let said = cli.succeed(&sweep("sweep"));
@@ -162,8 +164,7 @@ fn a_killed_sweep_loses_no_row() {
             fs::remove_dir_all(cli.path("sweep")).unwrap();
         }
     }
-    // A few kills may all come too early or too late.
-    assert!(interrupted > 0 || kills(36) < 20, "none was killed between two rows");
+    assert!(interrupted > 0, "none was killed between two rows");
 }
 
 /// A movie in a file or a folder is the one before or the new one, to the last byte.

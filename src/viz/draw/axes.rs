@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use eframe::egui::{FontId, Rangef, Ui, vec2};
-use egui_plot::{AxisHints, GridInput, GridMark, Plot};
+use egui_plot::{AxisHints, GridInput, GridMark, Plot, PlotBounds};
 
 use super::number::tick;
 use crate::viz::context::ViewContext;
@@ -57,6 +57,25 @@ pub(crate) fn round_ticks([low, high]: [f64; 2], count: f64, units: [f64; 2]) ->
     marks.into_iter().map(|mark| (mark.value, tick(centre + scale * mark.value, scale * mark.step_size))).collect()
 }
 
+/// Bounds between two corners, wide enough that double precision tells their points apart: those of what lies 10³⁶ from zero are 10²⁷ wide.
+/// From −1 to 1 where a corner is not finite.
+pub(crate) fn bounds_between(low: [f64; 2], high: [f64; 2]) -> PlotBounds {
+    const LEAST_SHARE: f64 = 1e-9;
+    let mut ends = [low, high];
+    if !ends.as_flattened().iter().all(|x| x.is_finite()) {
+        ends = [[-1.0; 2], [1.0; 2]];
+    }
+    let [mut low, mut high] = ends;
+    for (low, high) in low.iter_mut().zip(&mut high) {
+        let missing = LEAST_SHARE * low.abs().max(high.abs()) - (*high - *low);
+        if missing > 0.0 {
+            *low -= missing;
+            *high += missing;
+        }
+    }
+    PlotBounds::from_min_max(low, high)
+}
+
 /// Grid lines at multiples of 1, 2 or 5 times a power of ten, about `count` of them and at least two: one number tells no scale.
 pub(crate) fn grid(count: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
     move |input| {
@@ -101,6 +120,16 @@ pub(crate) fn still_plot(ui: &Ui, id: &str, context: &ViewContext<'_>) -> Plot<'
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bounds_are_never_narrower_than_numbers_can_tell() {
+        let far = bounds_between([6e36, 0.0], [6e36, 1.0]);
+        assert!(far.is_valid() && far.width() < 1e-8 * 6e36 && far.min()[0] < 6e36 && 6e36 < far.max()[0]);
+        assert_eq!((far.min()[1], far.max()[1]), (0.0, 1.0), "what is wide enough stays");
+        for low in [f64::NAN, f64::INFINITY] {
+            assert_eq!(bounds_between([low, 0.0], [1.0; 2]), PlotBounds::from_min_max([-1.0; 2], [1.0; 2]));
+        }
+    }
 
     #[test]
     fn ticks_are_round_in_units_of_their_own() {

@@ -11,7 +11,7 @@ use super::refusal::{in_short, power, refusal, refuse, tolerances};
 use crate::data::Scene;
 use crate::viz::argument_query::RANGE;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::axes::{axis, bounds_between, grid, still_plot};
 use crate::viz::draw::color_bar::signed_bar;
 use crate::viz::draw::file_values::length_words;
 use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, significant, values_at};
@@ -242,7 +242,7 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
         .y_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
-        .show(ui, |plot| plot.set_plot_bounds(bounds));
+        .show(ui, |plot| plot.set_plot_bounds(bounds_between(bounds.min(), bounds.max())));
     let marks = PlotPainter::new(ui, context, response.transform);
     marks.cloud(joint.arcs.iter().copied(), POINT_RADIUS + 0.4, palette.image.gamma_multiply(0.6));
     let [a, b] = joint.plane;

@@ -8,7 +8,7 @@ use super::numbers::{KINDS, numbers, standing};
 use super::query::{MOST_LATENTS, Outline, PosteriorQuery, Posteriors};
 use crate::geometry::normal_density;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
+use crate::viz::draw::axes::{axis, axis_across, bounds_between, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, values_at};
 use crate::viz::draw::labels::{Labels, instead};
@@ -139,7 +139,7 @@ fn plane(
         .custom_y_axes(vec![axis(AxisHints::new_y(), "").min_thickness(32.0)])
         .show(ui, |plot| {
             let [low, high] = [-half, half].map(|d| centre.map(|c| c + d));
-            plot.set_plot_bounds(PlotBounds::from_min_max(low, high));
+            plot.set_plot_bounds(bounds_between(low, high));
         });
     let marks = PlotPainter::new(ui, context, response.transform);
     if zoom == 1.0 {
@@ -234,7 +234,7 @@ fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest:
         .x_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis_across("")])
         .show(ui, |plot| {
-            plot.set_plot_bounds(PlotBounds::from_min_max([centre - half, 0.0], [centre + half, 1.2 * height]));
+            plot.set_plot_bounds(bounds_between([centre - half, 0.0], [centre + half, 1.2 * height]));
         });
     let marks = PlotPainter::new(ui, context, response.transform);
     marks.area(&curves[0], palette.latent.gamma_multiply(0.14));
@@ -319,5 +319,5 @@ fn bounds(posteriors: &Posteriors) -> PlotBounds {
     }
     bounds.add_relative_margin_x(vec2(0.15, 0.15));
     bounds.add_relative_margin_y(vec2(0.15, 0.15));
-    bounds
+    bounds_between(bounds.min(), bounds.max())
 }

@@ -9,7 +9,7 @@ use super::series::{HistoryCurve, Series, smooth};
 use super::step_axis::{LEAST_SHARE, StepAxis, range_within, step_at, steps};
 use crate::experiment::{Row, Snapshot};
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::axes::{axis, bounds_between, grid, still_plot};
 use crate::viz::draw::hover::{hover, significant};
 use crate::viz::draw::labels::Labels;
 use crate::viz::draw::number::tick;
@@ -165,5 +165,5 @@ fn bounds<'a>(
     let margin = 0.1 * (high - low).max(0.01);
     let below = if positive { 0.4 * margin } else { margin };
     let [from, to] = [first, last].map(|step| axis_of_steps.place(step));
-    PlotBounds::from_min_max([from, low - below], [to, high + 2.0 * margin])
+    bounds_between([from, low - below], [to, high + 2.0 * margin])
 }

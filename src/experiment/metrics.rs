@@ -119,7 +119,6 @@ impl Metrics {
     ) -> Self {
         let seed = config.seed;
         let model = vae.cast::<f64>();
-        let test = data.test.observations.select_columns(0..observations).map(f64::from);
         let objective = &settings.objective;
         let m = vae.latent_dim();
         let posteriors = posteriors(&model, &data.test, observations);
@@ -133,11 +132,11 @@ impl Metrics {
         let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
         let kl_per_dim = Matrix::from_columns(m, observations, kl);
         let mut streams: Vec<_> = (0..DRAWS).map(|draw| stream(seed, Purpose::Analysis, draw as u64)).collect();
-        let draws = losses(&model, &test, &posteriors, &mut streams);
+        let draws = losses(&model, &data.test.observations, &posteriors, &mut streams);
         let scale = 1.0 / objective.sigma2;
         let reconstruction = |i: usize| {
             let mean = draws.iter().map(|losses| losses[i]).sum::<f64>() / DRAWS as f64;
-            -scale * mean - model.likelihood().log_normaliser(objective, test.rows())
+            -scale * mean - model.likelihood().log_normaliser(objective, data.data_dim())
         };
         let reconstruction: Vec<f64> = (0..observations).map(reconstruction).collect();
         let kl: Vec<f64> = kl_per_dim.iter_columns().map(|kl| kl.iter().sum()).collect();

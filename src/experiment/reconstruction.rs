@@ -20,9 +20,9 @@ fn chunk(n: usize, m: usize) -> usize {
 }
 
 /// Estimate of f in each draw (rows) for each observation; every draw has its own random numbers.
-pub(super) fn losses(
+pub(super) fn losses<X: Real>(
     model: &Vae<f64>,
-    x: &Matrix<f64>,
+    x: &Matrix<X>,
     posteriors: &[Posterior],
     draws: &mut [impl Rng],
 ) -> Vec<Vec<f64>> {
@@ -34,6 +34,8 @@ pub(super) fn losses(
         let chunk = &posteriors[start..end];
         let means = chunk.iter().flat_map(|q| q.mean.iter().copied()).collect();
         let jets = Jets::natural(model, &Matrix::from_columns(m, chunk.len(), means), Order::First);
+        let observations: Vec<f64> = (start..end).flat_map(|c| x.column(c).iter().map(|x| x.to_f64())).collect();
+        let observations = Matrix::from_columns(x.rows(), chunk.len(), observations);
         let spreads: Vec<_> = chunk.iter().enumerate().map(|(c, q)| jets.jacobian(c) * &q.factor).collect();
         for (rng, losses) in draws.iter_mut().zip(&mut losses) {
             let noise: Vec<DVector<f64>> =
@@ -42,7 +44,7 @@ pub(super) fn losses(
                 chunk.iter().zip(&noise).flat_map(|(q, noise)| q.sample(noise.as_slice()).data.as_vec().clone());
             let decoded = model.natural(&Matrix::from_columns(m, chunk.len(), latents.collect()));
             losses.extend(spreads.iter().zip(&noise).enumerate().map(|(c, (spread, noise))| {
-                let (x, decoded, centre) = (x.column(start + c), decoded.column(c), jets.value.column(c));
+                let (x, decoded, centre) = (observations.column(c), decoded.column(c), jets.value.column(c));
                 controlled_loss(likelihood, [x, decoded, centre], spread, noise)
             }));
         }

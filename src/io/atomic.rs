@@ -39,12 +39,7 @@ impl Staged {
     /// # Errors
     /// If the directory does not exist, may not be written to or is full.
     pub fn file(path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
-        let stage = || {
-            let (staged, file) = Self::beside(path, |hidden| File::create_new(hidden))?;
-            fill(file, &staged.target, bytes)?;
-            Ok(staged)
-        };
-        stage().map_err(|error| failed("file", path, &error))
+        Self::stream(path, |file| file.write_all(bytes))
     }
 
     /// Stages a file for `path` that `write` writes piece by piece.
@@ -64,21 +59,23 @@ impl Staged {
         stage().map_err(|error| failed("file", path, &error))
     }
 
-    /// Stages a folder for `path` with these files, each with its name. In a folder that exists, files for whose names `goes` holds are
+    /// Stages a folder for `path` with these files, each with its name and what writes it. In a folder that exists, files for whose names `goes` holds are
     /// of what was there before: those that are not replaced go.
     ///
     /// # Errors
     /// If neither the parent directory nor the folder itself can be written to, or the disk is full.
-    pub fn folder<'a>(
+    pub fn folder<W: FnOnce(&mut File) -> io::Result<()>>(
         path: &Path,
-        files: impl Iterator<Item = (String, &'a [u8])>,
+        files: impl Iterator<Item = (String, W)>,
         goes: fn(&str) -> bool,
     ) -> Result<Self, FileError> {
         let stage = || {
             let (mut staged, ()) = Self::beside(path, |hidden| fs::create_dir(hidden))?;
             staged.goes = goes;
-            for (name, bytes) in files {
-                fill(File::create_new(staged.hidden.join(&name))?, &staged.target.join(&name), bytes)?;
+            for (name, write) in files {
+                let mut file = File::create_new(staged.hidden.join(&name))?;
+                write(&mut file)?;
+                finish(&file, &staged.target.join(&name))?;
             }
             Ok(staged)
         };
@@ -236,11 +233,6 @@ fn move_into(from: &Path, to: &Path, goes: fn(&str) -> bool) -> Result<(), FileE
     Ok(())
 }
 
-fn fill(mut file: File, target: &Path, bytes: &[u8]) -> io::Result<()> {
-    file.write_all(bytes)?;
-    finish(&file, target)
-}
-
 /// Takes over the permissions of the file that is replaced, and waits until the disk has everything.
 fn finish(file: &File, target: &Path) -> io::Result<()> {
     if let Ok(old) = fs::metadata(target)
@@ -343,9 +335,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("frames");
         let stage = |names: &[&str]| {
-            Staged::folder(&path, names.iter().map(|name| ((*name).to_owned(), name.as_bytes())), |name| {
-                name == "stale"
-            })
+            let write = |name: &str| {
+                let name = name.to_owned();
+                move |file: &mut File| file.write_all(name.as_bytes())
+            };
+            let files = names.iter().map(|name| ((*name).to_owned(), write(name)));
+            Staged::folder(&path, files, |name| name == "stale")
         };
         let staged = stage(&["a", "b"]).unwrap();
         assert!(!path.exists());

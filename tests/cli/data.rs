@@ -3,10 +3,9 @@
 use std::fs;
 
 use serde_json::Value;
-use unpick::io::write_npy_f32;
 use unpick::linalg::Matrix;
 
-use super::harness::{FILES, Harness, rows, shape};
+use super::harness::{FILES, Harness, npy, rows, shape};
 
 #[test]
 fn scenes_are_listed_as_text_and_json() {
@@ -115,7 +114,7 @@ fn your_data_are_read_from_text_and_arrays() {
     cli.write("tabs.tsv", rows('\t'));
     cli.write(
         "array.npy",
-        write_npy_f32(&Matrix::from_fn(2, 30, |r, c| if r == 0 { (c as f32).sin() } else { (c * c % 7) as f32 })),
+        npy(&Matrix::from_fn(2, 30, |r, c| if r == 0 { (c as f32).sin() } else { (c * c % 7) as f32 })),
     );
     let names = ["plain.csv", "named.csv", "semicolon.csv", "tabs.tsv", "array.npy"];
     for (i, name) in names.into_iter().enumerate() {
@@ -168,7 +167,7 @@ fn a_run_folder_says_how_your_data_were_prepared() {
                 let x: f64 = table[rows[i]].split(',').nth(c).unwrap().parse().unwrap();
                 ((x - centre[c]) / scale) as f32
             };
-            let expected = write_npy_f32(&Matrix::from_fn(3, count, value));
+            let expected = npy(&Matrix::from_fn(3, count, value));
             assert_eq!(fs::read(cli.path(&run).join(file)).unwrap(), expected, "{file} with seed {seed}");
             all.extend(rows);
         }
@@ -195,7 +194,7 @@ fn errors_in_your_data_name_the_file_and_the_place() {
     let cli = Harness::new();
     let broken = |line: &str| format!("{}{line}\n", rows(','));
     let binary: Vec<u8> = (0..2000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let mut array = write_npy_f32(&Matrix::from_fn(2, 30, |r, c| (r + c) as f32));
+    let mut array = npy(&Matrix::from_fn(2, 30, |r, c| (r + c) as f32));
     cli.write("short.npy", &array[..array.len() - 3]);
     let place = array.len() - 4;
     array[place..].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -406,7 +405,7 @@ fn a_file_of_held_out_rows_is_measured_on() {
 fn options_that_say_nothing_about_a_file_are_refused() {
     let cli = Harness::new();
     cli.write("own.csv", rows(','));
-    cli.write("own.npy", write_npy_f32(&Matrix::from_fn(2, 30, |r, c| (r + c * c) as f32)));
+    cli.write("own.npy", npy(&Matrix::from_fn(2, 30, |r, c| (r + c * c) as f32)));
     fs::create_dir(cli.path("folder")).unwrap();
     for (arguments, words) in [
         ("own.csv --key a", "--key chooses an array of an archive (.npz); leave it out here: own.csv"),

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use unpick::io::parse_npy;
+use unpick::io::{parse_npy, write_npy_f32};
+use unpick::linalg::Matrix;
 
 /// Temporary folder in which the program is run.
 pub(super) struct Harness(pub(super) TempDir);
@@ -132,6 +133,13 @@ pub(super) fn shape(path: &Path) -> Vec<usize> {
     let bytes = fs::read(path).unwrap();
     assert!(bytes.starts_with(b"\x93NUMPY\x01\x00") && bytes.windows(5).any(|w| w == b"'<f4'"), "{}", path.display());
     parse_npy(&bytes).unwrap().shape
+}
+
+/// The bytes of an `.npy` file whose rows are the columns of a matrix.
+pub(super) fn npy(matrix: &Matrix<f32>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_npy_f32(matrix, &mut bytes).unwrap();
+    bytes
 }
 
 pub(super) fn keys(table: &toml::Table) -> Vec<&str> {

@@ -1,6 +1,6 @@
 //! NumPy's `.npy`: one array, readable by most numerical tools.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 
@@ -18,11 +18,21 @@ pub struct NpyArray {
     pub values: Vec<f64>,
 }
 
-/// The file (version 1.0, little-endian float32, C order) of a matrix of n×N as an array of N×n: samples are its rows.
-pub fn write_npy_f32(matrix: &Matrix<f32>) -> Vec<u8> {
-    let mut bytes = npy_head("<f4", &[matrix.columns(), matrix.rows()]);
-    bytes.extend(matrix.as_slice().iter().flat_map(|x| x.to_le_bytes()));
-    bytes
+/// Writes a matrix of n×N as an array of N×n (version 1.0, little-endian float32, C order): samples are its rows. In pieces, without a
+/// copy of the whole.
+///
+/// # Errors
+/// If `to` cannot be written to.
+pub fn write_npy_f32(matrix: &Matrix<f32>, to: &mut impl Write) -> io::Result<()> {
+    const PIECE: usize = 1 << 16;
+    to.write_all(&npy_head("<f4", &[matrix.columns(), matrix.rows()]))?;
+    let mut bytes = Vec::with_capacity(4 * PIECE);
+    for piece in matrix.as_slice().chunks(PIECE) {
+        bytes.clear();
+        bytes.extend(piece.iter().flat_map(|x| x.to_le_bytes()));
+        to.write_all(&bytes)?;
+    }
+    Ok(())
 }
 
 /// The file (version 1.0, little-endian float64, C order) of an array of any shape.
@@ -157,19 +167,6 @@ fn read_any_npy_header(reader: &mut impl Read) -> Result<(NpyHeader, DType), Fil
     Ok((header, kind))
 }
 
-impl NpyArray {
-    /// An array of N×n as a matrix of n×N.
-    ///
-    /// # Errors
-    /// If the array does not have two axes.
-    pub fn into_matrix(self) -> Result<Matrix<f32>, FileError> {
-        match *self.shape {
-            [samples, n] => Ok(Matrix::from_columns(n, samples, self.values.into_iter().map(|x| x as f32).collect())),
-            _ => Err(FileError::new(format_args!("an array of shape {:?} does not have rows and columns", self.shape))),
-        }
-    }
-}
-
 /// Refuses headers that a plain array never has and that break the parser, which multiplies the shape unchecked and
 /// parses nested literals by recursion.
 fn check_header(bytes: &[u8]) -> Result<(), FileError> {
@@ -231,11 +228,17 @@ mod tests {
         parse_npy(&file(&format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n"), data))
     }
 
+    fn npy(matrix: &Matrix<f32>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_npy_f32(matrix, &mut bytes).unwrap();
+        bytes
+    }
+
     #[test]
     fn a_sample_is_a_row_of_the_file() {
         // Three samples of two features: 0 1 | 10 11 | 20 21.
         let matrix = Matrix::from_fn(2, 3, |r, c| (10 * c + r) as f32);
-        let bytes = write_npy_f32(&matrix);
+        let bytes = npy(&matrix);
         assert_eq!(bytes.len(), 128 + 24);
         assert_eq!(&bytes[..10], b"\x93NUMPY\x01\x00\x76\x00");
         assert_eq!(&bytes[10..70], b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }  ".split_at(60).0);
@@ -243,13 +246,12 @@ mod tests {
         assert_eq!(&bytes[132..140], [1.0_f32.to_le_bytes(), 10.0_f32.to_le_bytes()].as_flattened());
         let array = parse_npy(&bytes).unwrap();
         assert_eq!(array, NpyArray { shape: vec![3, 2], values: vec![0.0, 1.0, 10.0, 11.0, 20.0, 21.0] });
-        assert_eq!(array.into_matrix().unwrap(), matrix);
     }
 
     #[test]
     fn every_length_of_header_is_padded_to_64() {
         for n in [0, 1, 12345, 10_000_000] {
-            let bytes = write_npy_f32(&Matrix::from_columns(n, 0, vec![]));
+            let bytes = npy(&Matrix::from_columns(n, 0, vec![]));
             assert_eq!(bytes.len() % 64, 0);
             assert_eq!(parse_npy(&bytes).unwrap().shape, [0, n]);
         }
@@ -311,15 +313,13 @@ mod tests {
         for sentence in refused {
             assert!(sentence.contains(".npy") && !sentence.contains('\n') && sentence.len() < 150, "{sentence}");
         }
-        let flat = NpyArray { shape: vec![3], values: vec![0.0; 3] };
-        assert!(flat.into_matrix().unwrap_err().to_string().contains("[3]"));
     }
 
     proptest! {
         #[test]
         fn no_bytes_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..152_usize,
                                   at in 0..152_usize, byte in any::<u8>(), shape in "[(0-9, )]{0,60}") {
-            let mut valid = write_npy_f32(&Matrix::from_fn(2, 3, |r, c| (r + c) as f32));
+            let mut valid = npy(&Matrix::from_fn(2, 3, |r, c| (r + c) as f32));
             prop_assert!(parse_npy(&valid[..cut]).is_err());
             valid[at] = byte;
             let _outcomes = (parse_npy(&valid), parse_npy(&bytes), array("<f4", true, &shape, &bytes));

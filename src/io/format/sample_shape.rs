@@ -66,6 +66,11 @@ impl SampleShape {
         Ok(Self { samples: shape[0], axes, picture, planar })
     }
 
+    /// `samples` rows of `n` numbers, however many.
+    pub(in crate::io) fn rows(samples: usize, n: usize) -> Self {
+        Self { samples, axes: vec![n], picture: None, planar: false }
+    }
+
     /// n, the numbers of a sample.
     pub(in crate::io) fn n(&self) -> usize {
         self.axes.iter().product()

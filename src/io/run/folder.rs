@@ -1,6 +1,7 @@
 //! Run folders: configuration, weights, data, history and metrics in formats that other programs read.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::checkpoint::{read_checkpoint, write_checkpoint};
 use super::history_csv::{history_csv, parse_history};
 use super::metrics::metrics_json;
+use super::part_content::PartContent;
 use super::parts::{
     CHECKPOINT, CONFIG, FACTORS, HISTORY, METRICS, MODEL, OBSERVATIONS, Parts, SESSION, SPLIT, is_part, read_part,
 };
@@ -20,8 +22,6 @@ use crate::experiment::{
 };
 use crate::io::atomic::Staged;
 use crate::io::file_error::FileError;
-use crate::io::format::hash::sha256;
-use crate::io::format::npy::{NpyArray, parse_npy, write_npy_f32};
 use crate::io::format::weights::{from_safetensors, to_safetensors};
 use crate::io::paths::{exists, make_folder};
 use crate::linalg::Matrix;
@@ -106,15 +106,16 @@ fn stage(
     unfinished: Option<&Unfinished>,
 ) -> Result<Staged, FileError> {
     let files = files_of_run(run, metrics, unfinished)?;
-    Staged::folder(folder, files.iter().map(|(name, bytes)| ((*name).to_owned(), &bytes[..])), is_part)
+    let files = files.into_iter().map(|(name, content)| (name.to_owned(), move |file: &mut File| content.write(file)));
+    Staged::folder(folder, files, is_part)
 }
 
-/// The files of a run folder: names and bytes.
-fn files_of_run(
-    run: &Snapshot,
+/// The files of a run folder: names and contents.
+fn files_of_run<'a>(
+    run: &'a Snapshot,
     metrics: &Metrics,
     unfinished: Option<&Unfinished>,
-) -> Result<Vec<(&'static str, Vec<u8>)>, FileError> {
+) -> Result<Vec<(&'static str, PartContent<'a>)>, FileError> {
     let Snapshot { config, data, log, step, settings, vae, .. } = run;
     let mut record = Record::new(config, log, *step);
     if let Some(file) = &mut record.data {
@@ -126,24 +127,25 @@ fn files_of_run(
     for (split, (observations, factors)) in
         [&data.train, &data.test].into_iter().zip(OBSERVATIONS.into_iter().zip(FACTORS))
     {
-        files.push((observations, write_npy_f32(&split.observations)));
-        files.extend(split.factors.as_ref().map(|values| (factors, write_npy_f32(values))));
+        files.push((observations, PartContent::Samples(&split.observations)));
+        files.extend(split.factors.as_ref().map(|values| (factors, PartContent::Samples(values))));
     }
     if !data.train.rows.is_empty() {
-        files.push((SPLIT, split_file(data)?.into_bytes()));
+        files.push((SPLIT, split_file(data)?.into()));
     }
     let (activation, likelihood) = (vae.architecture.activation.name(), vae.likelihood().name());
     let about = json!({ "program": record.program, "step": step, "activation": activation, "likelihood": likelihood });
-    files.push((MODEL, to_safetensors(vae, &about.to_string())?));
-    files.push((HISTORY, history_csv(run.history.iter().map(Arc::as_ref), vae.latent_dim()).into_bytes()));
-    files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into_bytes()));
-    files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into_bytes()));
+    files.push((MODEL, to_safetensors(vae, &about.to_string())?.into()));
+    files.push((HISTORY, history_csv(run.history.iter().map(Arc::as_ref), vae.latent_dim()).into()));
+    files.push((METRICS, pretty(&metrics_json(metrics, *step, settings, &run.convergence())).into()));
+    files.push((SESSION, session_file(&Session::of(run, Value::Null))?.into()));
     if let Some(Unfinished { planned, until_settled, checkpoint }) = unfinished {
-        files.push((CHECKPOINT, write_checkpoint(checkpoint)?));
+        files.push((CHECKPOINT, write_checkpoint(checkpoint)?.into()));
         record.interrupted = Some(InterruptedRecord { planned: *planned, until_settled: *until_settled });
     }
-    record.set_parts(files.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect());
-    files.push((CONFIG, record.to_toml()?.into_bytes()));
+    let hashes = files.iter().map(|(name, content)| Ok(((*name).to_owned(), content.sha256()?)));
+    record.set_parts(hashes.collect::<std::io::Result<_>>().map_err(FileError::new)?);
+    files.push((CONFIG, record.to_toml()?.into()));
     Ok(files)
 }
 
@@ -267,8 +269,7 @@ fn data_of(
     }
     let mut read = |name: &'static str| -> Result<Matrix<f32>, FileError> {
         let path = folder.join(name);
-        let bytes = parts.read(name, "the data")?;
-        let matrix = parse_npy(&bytes).and_then(NpyArray::into_matrix).map_err(|e| e.at(&path))?;
+        let matrix = parts.read_samples(name, "the data")?;
         match matrix.as_slice().iter().position(|x| !x.is_finite()) {
             Some(place) => {
                 Err(FileError::new(format_args!("row {} holds no finite number", place / matrix.rows())).at(&path))

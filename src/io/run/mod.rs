@@ -6,6 +6,7 @@ pub(super) mod export;
 pub(super) mod folder;
 mod history_csv;
 pub(super) mod metrics;
+mod part_content;
 mod parts;
 pub mod provenance;
 pub(super) mod recipe;

@@ -1,13 +1,20 @@
 //! The parts of a run folder: whether they were saved together.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{BufReader, ErrorKind, Read as _};
 use std::path::Path;
 
 use super::record::Record;
+use crate::data::Numbers;
 use crate::io::file_error::FileError;
+use crate::io::file_hash::sha256_of_file;
+use crate::io::format::array_reader::{ArrayInput, read_array, read_failed};
 use crate::io::format::hash::sha256;
+use crate::io::format::npy::read_npy_header;
+use crate::io::format::sample_shape::SampleShape;
 use crate::io::regular_file::open_regular;
+use crate::io::watch::Watch;
+use crate::linalg::Matrix;
 use crate::sentence::quoted;
 
 /// The record of the run, with the hashes of the other files.
@@ -72,12 +79,43 @@ impl<'a> Parts<'a> {
     pub(super) fn read(&mut self, name: &str, what: &str) -> Result<Vec<u8>, FileError> {
         let path = self.folder.join(name);
         let bytes = read_part(&path, what).map_err(|e| e.at(&path))?;
-        self.compare(name, &bytes);
+        self.compare(name, &sha256(&bytes));
         Ok(bytes)
     }
 
-    fn compare(&mut self, name: &str, bytes: &[u8]) {
-        if self.hashes.remove(name).map_or(self.is_complete, |hash| hash != sha256(bytes)) {
+    /// Reads an array of samples, its rows, in pieces and without a copy of its bytes.
+    pub(super) fn read_samples(&mut self, name: &str, what: &str) -> Result<Matrix<f32>, FileError> {
+        let path = self.folder.join(name);
+        let hash = sha256_of_file(&path, Watch::nobody()).map_err(|e| e.at(&path))?;
+        self.compare(name, &hash);
+        let read = || {
+            let file = open_regular(&path, what)?;
+            let length = file.metadata().map_err(|e| cannot_read(what, &e))?.len();
+            let mut file = BufReader::new(file);
+            let header = read_npy_header(&mut file)?;
+            let [samples, n] = *header.shape else {
+                let shape = &header.shape;
+                return Err(FileError::new(format_args!("an array of shape {shape:?} does not have rows and columns")));
+            };
+            // Nothing is allocated for what the file cannot hold.
+            if header.bytes() > length {
+                return Err(read_failed(&ErrorKind::UnexpectedEof.into(), &header));
+            }
+            if samples * n == 0 {
+                return Ok(Matrix::zeros(n, samples));
+            }
+            let input = &mut ArrayInput::File(file);
+            match read_array(input, &header, &SampleShape::rows(samples, n), None, Watch::nobody())? {
+                Numbers::Single(values) => Ok(values),
+                Numbers::Double(values) => Ok(values.map(|x| x as f32)),
+                Numbers::Bytes(values) => Ok(values.map(f32::from)),
+            }
+        };
+        read().map_err(|e| e.at(&path))
+    }
+
+    fn compare(&mut self, name: &str, hash: &str) {
+        if self.hashes.remove(name).map_or(self.is_complete, |own| own != hash) {
             self.others.push(name.to_owned());
         }
     }
@@ -86,8 +124,8 @@ impl<'a> Parts<'a> {
     pub(super) fn check_rest(&mut self) {
         let names: Vec<String> = self.hashes.keys().cloned().collect();
         for name in names {
-            if let Ok(bytes) = read_part(&self.folder.join(&name), "the file") {
-                self.compare(&name, &bytes);
+            if let Ok(hash) = sha256_of_file(&self.folder.join(&name), Watch::nobody()) {
+                self.compare(&name, &hash);
             }
         }
     }
@@ -109,5 +147,9 @@ impl<'a> Parts<'a> {
 pub(super) fn read_part(path: &Path, what: &str) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     let read = open_regular(path, what)?.read_to_end(&mut bytes);
-    read.map(|_| bytes).map_err(|e| FileError::new(format_args!("cannot read {what} ({e})")))
+    read.map(|_| bytes).map_err(|e| cannot_read(what, &e))
+}
+
+fn cannot_read(what: &str, error: &std::io::Error) -> FileError {
+    FileError::new(format_args!("cannot read {what} ({error})"))
 }

@@ -5,6 +5,12 @@ use crate::data::{LabelColumn, Numbers, ObservationKind};
 use crate::io::format::npy::write_npy_f32;
 use proptest::prelude::*;
 
+fn npy(matrix: &Matrix<f32>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_npy_f32(matrix, &mut bytes).unwrap();
+    bytes
+}
+
 /// Twelve rows "r, r/2" with this separator.
 fn rows(separator: &str) -> String {
     (0..12).map(|r| format!("{r}{separator}{}\n", f64::from(r) / 2.0)).collect::<Vec<_>>().concat()
@@ -161,7 +167,7 @@ fn arrays_are_tables_or_stacks_of_images() {
     };
     let sentence = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
     let matrix = Matrix::from_fn(6, 12, |r, c| (10 * c + r) as f32);
-    let bytes = write_npy_f32(&matrix);
+    let bytes = npy(&matrix);
     let file = read(&bytes).unwrap();
     assert_eq!((file.table.names.len(), &file.table.values), (6, &Numbers::Single(matrix.clone())));
     assert_eq!((file.table.kind, file.sha256), (ObservationKind::Points, sha256(&bytes)));
@@ -178,7 +184,7 @@ fn arrays_are_tables_or_stacks_of_images() {
     assert!(sentence(&reshaped("(12,0,3),")).contains("no numbers"));
     let mut infinite = matrix;
     infinite[(4, 7)] = f32::INFINITY;
-    let error = sentence(&write_npy_f32(&infinite));
+    let error = sentence(&npy(&infinite));
     assert!(error.contains("row 7, column 4 (counted from 0) holds inf"), "{error}");
     assert!(error.ends_with(&format!(": {}", path.display())), "{error}");
 }

@@ -9,6 +9,8 @@ use crate::io::{FileError, Staged, program};
 use crate::paint::encode::png::{PngError, encode_png};
 use crate::paint::picture::Picture;
 use eframe::egui::Color32;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 
 /// Frame rate, length and resolution of a movie.
@@ -70,7 +72,9 @@ impl Finished {
             Self::File(bytes) => Staged::file(path, bytes),
             Self::Frames(frames) => {
                 let frames = frames.iter().enumerate();
-                Staged::folder(path, frames.map(|(k, bytes)| (format!("{k:04}.png"), bytes.as_slice())), is_frame)
+                let files =
+                    frames.map(|(k, bytes)| (format!("{k:04}.png"), move |file: &mut File| file.write_all(bytes)));
+                Staged::folder(path, files, is_frame)
             }
         }
     }

@@ -11,13 +11,13 @@ use rand::rngs::ChaCha8Rng;
 /// The use of random numbers. Each purpose has its own streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Initial weights.
+    /// Initial weights: those of the model (index 0), those of its discriminator (1).
     Init,
     /// Factors and observation noise of a generated scene.
     Data,
     /// Minibatches: the shuffled order of observations (the index is the epoch).
     Batch,
-    /// Reparameterisation noise ε (the index is the step).
+    /// Reparameterisation noise ε, and the shuffles for a discriminator (the index is the step).
     Noise,
     /// Monte-Carlo estimates of metrics and views; they never change the run.
     Analysis,

@@ -3,7 +3,7 @@
 use super::claims::Claims;
 use super::linear::principal_mcc;
 use super::prediction::Expected::{Above, Below, Near};
-use super::prediction::Standing::{Approximation, Theorem};
+use super::prediction::Standing::{Approximation, Empirical, Theorem};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::{CheckRun, Seeds};
@@ -11,7 +11,7 @@ use super::thresholds::{CLEARLY, ORTHOGONAL_LINEAR};
 use crate::data::{FactorDistribution, ObservationSource, Scene, TrainingDefaults};
 use crate::linalg::svd;
 use crate::vae::Covariance::Diagonal;
-use crate::vae::{DensityEstimator, PartWeights, Regularizer};
+use crate::vae::{DensityEstimator, Discriminated, PartWeights, Regularizer};
 
 /// β below and beyond the one where the optimum goes from the principal axes to the sources. For a rotation of fixed columns and small b
 /// it is 1 + [`flip_weight`]; columns and posteriors that adapt to the sources make it less, so one is well below.
@@ -34,6 +34,11 @@ pub(super) fn sources(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
     };
     let at_sources =
         |beta: f64| -> Vec<CheckRun> { at_axes(beta).into_iter().map(|run| run.rotated(TO_SOURCES)).collect() };
+    let discriminated = Regularizer::Discriminated(Discriminated { gamma: BEYOND - 1.0 });
+    let factor_vae: Vec<CheckRun> = CheckRun::seeds(&regularized(scene, discriminated), Diagonal, seeds.at_most(3))
+        .into_iter()
+        .map(|run| run.begun_with(Regularizer::Kl))
+        .collect();
     claims
         .add(
             Theorem,
@@ -91,6 +96,23 @@ pub(super) fn sources(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             Above(0.0),
         )
         .add(
+            Empirical,
+            format!(
+                "A FactorVAE, whose discriminator estimates the total correlation, stays at the diagonals with γ = {}.",
+                BEYOND - 1.0
+            ),
+            CheckQuantity::Mcc,
+            Pool::Median(factor_vae.clone()),
+            Below(BETWEEN),
+        )
+        .add(
+            Empirical,
+            "Rotated to the sources it stays there.",
+            CheckQuantity::Mcc,
+            Pool::Median(factor_vae.iter().map(|run| run.clone().rotated(TO_SOURCES)).collect()),
+            Above(BETWEEN),
+        )
+        .add(
             Theorem,
             "Normal factors have no total correlation at any axes: whatever its weight, the columns become orthogonal.",
             CheckQuantity::ImaContrast,
@@ -111,7 +133,11 @@ const BETWEEN: f64 = 0.924;
 /// The scene with weight β of the total correlation and weight 1 of the rest of the KL.
 fn with_total_correlation(scene: &Scene) -> Scene {
     let weights = PartWeights { alpha: 1.0, gamma: 1.0, estimator: DensityEstimator::Stratified };
-    let training = TrainingDefaults { regularizer: Regularizer::Parts(weights), ..scene.training.clone() };
+    regularized(scene, Regularizer::Parts(weights))
+}
+
+fn regularized(scene: &Scene, regularizer: Regularizer) -> Scene {
+    let training = TrainingDefaults { regularizer, ..scene.training.clone() };
     Scene { training, ..scene.clone() }
 }
 

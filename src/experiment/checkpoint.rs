@@ -142,7 +142,7 @@ mod tests {
     use crate::experiment::{Command, Origin};
     use crate::geometry::Rotation;
     use crate::nn::OptimizerKind;
-    use crate::vae::Covariance;
+    use crate::vae::{Covariance, Discriminated, Regularizer};
 
     fn run(change: impl Fn(&mut Config), log: &[LoggedCommand]) -> Experiment {
         let mut scene = Scene::named("linear").unwrap().clone();
@@ -186,8 +186,18 @@ mod tests {
             logged(210, Command::Sigma2(0.04)),
             logged(260, Command::LearnSigma2(Some(0.3))),
         ];
+        let factor = |gamma| Regularizer::Discriminated(Discriminated { gamma });
+        let discriminator = [
+            logged(50, Command::Regularizer(factor(2.0))),
+            logged(120, Command::Covariance(Covariance::Full)),
+            logged(150, Command::Regularizer(factor(5.0))),
+            logged(200, Command::Rotate(rotation)),
+            logged(260, Command::Regularizer(Regularizer::Kl)),
+            logged(300, Command::Regularizer(factor(1.0))),
+        ];
         let many: (fn(&mut Config), &[LoggedCommand], u64) = (|_| {}, &log, 400);
-        for (change, log, steps) in [many, (lbfgs, &exact, 30), (|_| {}, &variance, 400)] {
+        for (change, log, steps) in [many, (lbfgs, &exact, 30), (|_| {}, &variance, 400), (|_| {}, &discriminator, 400)]
+        {
             let mut whole = run(change, log);
             whole.advance(steps).unwrap();
             for stop in [1, steps / 4 + 3, steps / 2 + 7, steps - 1] {

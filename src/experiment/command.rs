@@ -263,6 +263,7 @@ mod tests {
             "sigma2=learned:0.3",
             "covariance=full",
             "regularizer=tc-mss:1,0.5",
+            "regularizer=factor:5",
             "lr=0.001",
             "optimizer=sgd",
             "batch=64",

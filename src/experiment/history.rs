@@ -44,6 +44,8 @@ pub struct Row {
     pub kl_test: f64,
     /// The parts of the KL on the same observations.
     pub decomposition: Decomposition,
+    /// Loss of the discriminator on the minibatches, where the regulariser has one.
+    pub discriminator_loss: f64,
 }
 
 impl Row {
@@ -58,7 +60,7 @@ impl Row {
         names.extend((1..=m).map(|i| format!("kl_{i}")));
         let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "beta_gap", "dto"];
         let last = ["c2_residual", "posterior_error", "active_units", "off_diagonal_mass", "mcc"];
-        names.extend(rest.into_iter().chain(last).chain(TEST).chain(PARTS).map(str::to_owned));
+        names.extend(rest.into_iter().chain(last).chain(TEST).chain(PARTS).chain([DISCRIMINATOR]).map(str::to_owned));
         names
     }
 
@@ -81,14 +83,15 @@ impl Row {
         fields.extend([self.off_diagonal_mass, self.mcc].map(number));
         fields.extend([self.elbo_test, self.reconstruction_test, self.kl_test].map(number));
         let Decomposition { mutual_information, total_correlation, dimension_wise } = self.decomposition;
-        fields.extend([mutual_information, total_correlation, dimension_wise].map(number));
+        fields.extend([mutual_information, total_correlation, dimension_wise, self.discriminator_loss].map(number));
         fields
     }
 
     /// Reads the fields of a line of `history.csv` with m latents by the names in its header. Columns that it does not know are
     /// passed over. Optimiser and regulariser are not among them; they follow from the log.
     ///
-    /// Older files have the gap without the factor β, as `diagonal_gap`, nothing about held-out data, or no parts of the KL.
+    /// Older files have the gap without the factor β, as `diagonal_gap`, nothing about held-out data, no parts of the KL, or no loss of a
+    /// discriminator.
     pub fn read(header: &[&str], fields: &[&str], m: usize) -> Option<Self> {
         if fields.len() != header.len() || header.contains(&format!("kl_{}", m + 1).as_str()) {
             return None;
@@ -96,8 +99,8 @@ impl Row {
         let text = |name: &str| Some(fields[header.iter().position(|column| *column == name)?]);
         let number = |name: &str| text(name)?.parse::<f64>().ok();
         let beta = number("beta")?;
-        let test = |name: &str| if header.contains(&name) { number(name) } else { Some(f64::NAN) };
-        let [information, correlation, dimension_wise] = PARTS.map(test);
+        let optional = |name: &str| if header.contains(&name) { number(name) } else { Some(f64::NAN) };
+        let [information, correlation, dimension_wise] = PARTS.map(optional);
         Some(Self {
             step: text("step")?.parse().ok()?,
             elbo: number("elbo")?,
@@ -123,14 +126,15 @@ impl Row {
             active_units: text("active_units")?.parse().ok()?,
             off_diagonal_mass: number("off_diagonal_mass")?,
             mcc: number("mcc")?,
-            elbo_test: test("elbo_test")?,
-            reconstruction_test: test("reconstruction_test")?,
-            kl_test: test("kl_test")?,
+            elbo_test: optional("elbo_test")?,
+            reconstruction_test: optional("reconstruction_test")?,
+            kl_test: optional("kl_test")?,
             decomposition: Decomposition {
                 mutual_information: information?,
                 total_correlation: correlation?,
                 dimension_wise: dimension_wise?,
             },
+            discriminator_loss: optional(DISCRIMINATOR)?,
         })
     }
 
@@ -143,8 +147,11 @@ impl Row {
 /// Columns of `history.csv` about held-out data, which the oldest files lack.
 const TEST: [&str; 3] = ["elbo_test", "reconstruction_test", "kl_test"];
 
-/// Its last columns, the parts of `kl_test`, which files of the first version lack.
+/// The parts of `kl_test`, which files of the first version lack.
 const PARTS: [&str; 3] = ["mutual_information", "total_correlation", "dimension_wise_kl"];
+
+/// Its last column, which files of earlier versions lack.
+const DISCRIMINATOR: &str = "discriminator_loss";
 
 /// Rows of a run, oldest first. At [`Self::LARGEST`] rows neighbours are merged and the interval doubles, so the rows of a
 /// run of any length stay few and evenly spread.
@@ -197,6 +204,7 @@ fn merge(earlier: &Row, later: &Row) -> Row {
         elbo: mean(earlier.elbo, later.elbo),
         reconstruction: mean(earlier.reconstruction, later.reconstruction),
         kl_per_dim: earlier.kl_per_dim.iter().zip(&later.kl_per_dim).map(|(a, b)| mean(*a, *b)).collect(),
+        discriminator_loss: mean(earlier.discriminator_loss, later.discriminator_loss),
         ..later.clone()
     }
 }
@@ -228,6 +236,7 @@ pub(super) mod tests {
             reconstruction_test: -0.5,
             kl_test: 0.5,
             decomposition: Decomposition { mutual_information: 0.4, total_correlation: 0.07, dimension_wise: 0.03 },
+            discriminator_loss: 0.6,
         }
     }
 

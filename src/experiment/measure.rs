@@ -55,6 +55,7 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
         elbo: mean.objective(settings.objective.beta),
         reconstruction: mean.reconstruction,
         kl_per_dim: mean.kl_per_dim,
+        discriminator_loss: mean.discriminator_loss.unwrap_or(f64::NAN),
         settings: *settings,
         ima_contrast: number(geometry.ima_contrast),
         beta_gap: number(geometry.beta_gap),
@@ -101,6 +102,9 @@ pub(super) fn encodings(vae: &Vae<f32>, split: &Split, count: usize) -> Matrix<f
     }
 }
 
+/// Observations that are encoded at once.
+const PIECE: usize = 1024;
+
 /// Posteriors of the first `count` observations. Without an encoder, N(z, I) at the latents z that they were decoded from: only the
 /// mean means anything.
 pub fn posteriors(vae: &Vae<f64>, split: &Split, count: usize) -> Vec<Posterior> {
@@ -111,7 +115,12 @@ pub fn posteriors(vae: &Vae<f64>, split: &Split, count: usize) -> Vec<Posterior>
             let q = |z: &[f32]| Posterior { mean: at(z), factor: DMatrix::identity(m, m) };
             z.iter_columns().take(count).map(q).collect()
         }
-        _ => vae.posteriors(&split.observations.select_columns(0..count).map(f64::from)),
+        // In double precision in pieces: all of a large file would be a copy twice its size.
+        _ => {
+            let piece =
+                |start: usize| split.observations.select_columns(start..(start + PIECE).min(count)).map(f64::from);
+            (0..count).step_by(PIECE).flat_map(|start| vae.posteriors(&piece(start))).collect()
+        }
     }
 }
 
@@ -168,6 +177,7 @@ impl HeldOut {
             reconstruction: vae.likelihood().reconstruction(loss / count, objective, observations.rows()),
             kl_per_dim: kl_per_dim.collect(),
             regularizer: None,
+            discriminator_loss: None,
         }
     }
 }

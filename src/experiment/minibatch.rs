@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pulp::{Arch, Simd};
+use rand::Rng;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::linalg::Matrix;
 use crate::nn::{Adam, OptimizerKind};
-use crate::vae::{Elbo, ElboWorkspace, Objective, Vae};
+use crate::vae::{Elbo, ElboWorkspace, Objective, Vae, shuffle_latents};
 
 /// Memory of a step: observations, noise, and workspaces for the passes through the model.
 #[derive(Clone, Debug)]
@@ -114,6 +115,12 @@ impl Minibatch {
 }
 
 impl Block {
+    /// Shuffles its latents for a discriminator.
+    pub(super) fn shuffle(&mut self, rng: &mut impl Rng) {
+        let (m, batch) = (self.noise.rows(), self.noise.columns());
+        shuffle_latents(rng, m, batch, &mut self.workspace.shuffled);
+    }
+
     fn differentiate(&mut self, vae: &Vae<f32>, objective: &Objective, observations: &Matrix<f32>) {
         let Self { chosen, x, noise, workspace } = self;
         x.reshape(observations.rows(), chosen.len());

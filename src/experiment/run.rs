@@ -24,9 +24,7 @@ use crate::memory;
 use crate::nn::{Adam, Lbfgs, OptimizerKind};
 use crate::ppca::{LinearOptimum, optimal_sigma2};
 use crate::rng::{Purpose, stream};
-use crate::vae::{
-    Elbo, Likelihood, Moments, Objective, Regularizer, SIGMA2_RANGE, Vae, linear_objective, parameter_count,
-};
+use crate::vae::{Elbo, Likelihood, Moments, Objective, SIGMA2_RANGE, Vae, linear_objective, parameter_count};
 
 /// Divergence of a run, after which its last sound state was restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -96,6 +94,12 @@ fn fits_in_memory(kind: OptimizerKind, n: usize) -> Result<(), InvalidSetting> {
     Ok(())
 }
 
+/// The model with the first weights of its discriminator, if it has one: they are the same whenever it comes.
+fn with_discriminator(mut vae: Vae<f32>, seed: u64) -> Vae<f32> {
+    vae.draw_discriminator(&mut stream(seed, Purpose::Init, 1));
+    vae
+}
+
 impl Experiment {
     /// Default memory for keyframes.
     pub const KEYFRAME_BYTES: usize = 40_000_000;
@@ -118,6 +122,7 @@ impl Experiment {
             None => Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng)
                 .regularized_by(config.objective.regularizer),
         };
+        let vae = with_discriminator(vae, config.seed);
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
         let history = History::new(row_interval(&vae));
@@ -319,8 +324,18 @@ impl Experiment {
             state.adam.second = before.carry_over(&state.vae, &state.adam.second);
             self.minibatch.fit(&state.vae, self.config.threads);
         }
-        let has_other_value = settings.objective.regularizer != state.settings.objective.regularizer;
-        state.vae.is_deterministic = settings.objective.regularizer == Regularizer::None;
+        let regularizer = settings.objective.regularizer;
+        let has_other_value = regularizer != state.settings.objective.regularizer;
+        let had_discriminator = state.vae.discriminator.is_some();
+        state.vae = state.vae.clone().regularized_by(regularizer);
+        if regularizer.has_discriminator() != had_discriminator {
+            state.vae = with_discriminator(state.vae.clone(), self.config.seed);
+            let count = state.vae.parameters.len();
+            state.adam.first.resize(count, 0.0);
+            state.adam.second.resize(count, 0.0);
+            self.minibatch.fit(&state.vae, self.config.threads);
+        }
+        let state = &mut self.state;
         state.settings = settings;
         if has_other_value {
             self.clear_sums();
@@ -406,6 +421,9 @@ impl Experiment {
             batches.choose(position, places.len(), &mut block.chosen);
             block.noise.reshape(state.vae.latent_dim(), places.len());
             block.noise.as_mut_slice().fill_with(|| StandardNormal.sample(&mut rng));
+            if state.vae.discriminator.is_some() {
+                block.shuffle(&mut rng);
+            }
         }
         minibatch.differentiate(&state.vae, &state.settings.objective.at(state.step), &data.train.observations);
     }
@@ -449,6 +467,9 @@ impl Experiment {
         self.sums.kl_per_dim.iter_mut().zip(&elbo.kl_per_dim).for_each(|(sum, kl)| *sum += kl);
         if let Some(value) = elbo.regularizer {
             *self.sums.regularizer.get_or_insert(0.0) += value;
+        }
+        if let Some(loss) = elbo.discriminator_loss {
+            *self.sums.discriminator_loss.get_or_insert(0.0) += loss;
         }
         self.summed += 1;
         let step = self.state.step;
@@ -497,6 +518,7 @@ impl Experiment {
             reconstruction: self.sums.reconstruction / count,
             kl_per_dim: self.sums.kl_per_dim.iter().map(|kl| kl / count).collect(),
             regularizer: self.sums.regularizer.map(|sum| sum / count),
+            discriminator_loss: self.sums.discriminator_loss.map(|sum| sum / count),
         };
         self.history.push(measure_row(&self.state, &self.data, mean, self.config.seed));
         self.clear_sums();
@@ -505,7 +527,7 @@ impl Experiment {
     fn clear_sums(&mut self) {
         self.sums.reconstruction = 0.0;
         self.sums.kl_per_dim.fill(0.0);
-        self.sums.regularizer = None;
+        (self.sums.regularizer, self.sums.discriminator_loss) = (None, None);
         self.summed = 0;
     }
 

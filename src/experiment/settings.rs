@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::geometry::Undefined;
 use crate::nn::OptimizerKind;
 use crate::sentence::sentence;
-use crate::vae::{Architecture, Capacity, Objective, PartWeights, Regularizer, SIGMA2_RANGE};
+use crate::vae::{Architecture, Capacity, Discriminated, Objective, PartWeights, Regularizer, SIGMA2_RANGE};
 
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +57,10 @@ impl Settings {
                 within("batch", self.optimizer.batch, 2, LARGEST.min(samples))
             }
             Regularizer::Capacity(Capacity { nats, .. }) => within("regularizer: capacity", nats, 0.0, 1e4),
+            Regularizer::Discriminated(Discriminated { gamma }) => {
+                within("regularizer: gamma", gamma, 0.0, 1e6)?;
+                within("batch", self.optimizer.batch, 2, LARGEST.min(samples))
+            }
         }
     }
 
@@ -112,7 +116,9 @@ impl Settings {
     pub fn without_b(&self) -> Option<Undefined> {
         match self.objective.regularizer {
             Regularizer::Kl => None,
-            Regularizer::Parts(_) | Regularizer::Capacity(_) => Some(Undefined::OtherRegularizer),
+            Regularizer::Parts(_) | Regularizer::Capacity(_) | Regularizer::Discriminated(_) => {
+                Some(Undefined::OtherRegularizer)
+            }
             Regularizer::None => Some(Undefined::PointMass),
         }
     }

@@ -181,7 +181,7 @@ impl Objective {
     pub fn b(&self) -> f64 {
         match self.regularizer {
             Regularizer::Kl => self.beta * self.sigma2,
-            Regularizer::Parts(_) | Regularizer::Capacity(_) | Regularizer::None => 0.0,
+            Regularizer::Parts(_) | Regularizer::Capacity(_) | Regularizer::Discriminated(_) | Regularizer::None => 0.0,
         }
     }
 
@@ -194,7 +194,7 @@ impl Objective {
     /// Slope of the regulariser by the KL of a batch, `kl`, whose closed form is in the loss.
     pub(super) fn kl_weight(&self, kl: f64) -> f64 {
         match self.regularizer {
-            Regularizer::Kl => self.beta,
+            Regularizer::Kl | Regularizer::Discriminated(_) => self.beta,
             Regularizer::Parts(weights) => weights.alpha,
             Regularizer::Capacity(Capacity { nats, .. }) => self.beta * if kl < nats { -1.0 } else { 1.0 },
             Regularizer::None => 0.0,

@@ -9,11 +9,12 @@
 use pulp::{Arch, Simd};
 
 use super::config::Objective;
+use super::discriminator::Discrimination;
 use super::exponential_factor::Exponentials;
 use super::likelihood::differentiate;
 use super::model::Vae;
 use super::part_gradient::PartGradient;
-use super::regularizer::{Capacity, Regularizer};
+use super::regularizer::{Capacity, Discriminated, Regularizer};
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
 
@@ -26,6 +27,8 @@ pub struct Elbo {
     pub kl_per_dim: Vec<f64>,
     /// What is subtracted from the reconstruction, where that is not β KL.
     pub regularizer: Option<f64>,
+    /// The loss of the discriminator, where there is one: log 2 if it only guesses.
+    pub discriminator_loss: Option<f64>,
 }
 
 impl Elbo {
@@ -50,6 +53,10 @@ pub struct ElboWorkspace<T> {
     std: Matrix<T>,
     exponentials: Exponentials,
     parts: PartGradient,
+    discrimination: Discrimination<T>,
+    /// Places from which a discriminator takes the latents of its second half of codes, as [`shuffle_latents`](super::shuffle_latents)
+    /// makes them; without them it does not learn.
+    pub shuffled: Vec<u32>,
     /// Number of observations that the batch is drawn from; at least those of the batch.
     pub population: usize,
     /// ∂loss/∂parameters.
@@ -70,6 +77,8 @@ impl<T: Real> ElboWorkspace<T> {
             std: empty(),
             exponentials: Exponentials::new(),
             parts: PartGradient::new(),
+            discrimination: Discrimination::new(),
+            shuffled: Vec::new(),
             population: 0,
             gradient: vec![T::ZERO; vae.parameters.len()],
             elbo: Elbo { kl_per_dim: vec![0.0; vae.latent_dim()], ..Elbo::default() },
@@ -125,6 +134,10 @@ impl<T: Real> Vae<T> {
                 Some(weights.alpha * elbo.kl() + rest)
             }
             Regularizer::Capacity(Capacity { nats, .. }) => Some(objective.beta * (workspace.elbo.kl() - nats).abs()),
+            Regularizer::Discriminated(Discriminated { gamma }) => {
+                let ElboWorkspace { z, discrimination, elbo, .. } = workspace;
+                Some(objective.beta * elbo.kl() + gamma * self.total_correlation(z, discrimination))
+            }
             Regularizer::None => Some(0.0),
         };
     }
@@ -144,6 +157,12 @@ impl<T: Real> Vae<T> {
         let has_parts = matches!(objective.regularizer, Regularizer::Parts(_));
         if has_parts {
             workspace.parts.add_by_sample(&mut workspace.z_gradient);
+        }
+        workspace.elbo.discriminator_loss = None;
+        if let Regularizer::Discriminated(Discriminated { gamma }) = objective.regularizer {
+            let ElboWorkspace { z, z_gradient, discrimination, gradient, shuffled, elbo, .. } = workspace;
+            self.add_total_correlation(gamma, z, discrimination, gradient, z_gradient);
+            elbo.discriminator_loss = self.discriminate(z, shuffled, discrimination, gradient);
         }
 
         let (encoding, delta) = workspace.encoder.output_and_delta();

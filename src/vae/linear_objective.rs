@@ -67,6 +67,7 @@ pub fn linear_objective(vae: &Vae<f64>, objective: &Objective, moments: Moments<
         reconstruction: -distortion / (2.0 * sigma2) - objective.log_normaliser(n),
         kl_per_dim,
         regularizer: None,
+        discriminator_loss: None,
     };
 
     let mut gradient = vec![0.0; vae.parameters.len()];

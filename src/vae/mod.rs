@@ -4,6 +4,7 @@
 mod aggregate_posterior;
 mod config;
 mod decomposition;
+mod discriminator;
 mod elbo;
 mod exponential_factor;
 mod learned_variance;
@@ -19,6 +20,7 @@ mod symmetry;
 pub use aggregate_posterior::AggregatePosterior;
 pub use config::{Architecture, Covariance, DecoderKind, Objective, PosteriorFactor};
 pub use decomposition::Decomposition;
+pub use discriminator::shuffle_latents;
 pub use elbo::{Elbo, ElboWorkspace};
 pub use exponential_factor::place_of;
 pub use learned_variance::SIGMA2_RANGE;
@@ -29,4 +31,4 @@ pub use loss_convention::{
 };
 pub use model::{Vae, parameter_count};
 pub use posterior::Posterior;
-pub use regularizer::{Capacity, DensityEstimator, NoRegularizer, PartWeights, Regularizer};
+pub use regularizer::{Capacity, DensityEstimator, Discriminated, NoRegularizer, PartWeights, Regularizer};

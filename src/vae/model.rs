@@ -3,6 +3,7 @@
 use rand::Rng;
 
 use super::config::{Architecture, Covariance, PosteriorFactor};
+use super::discriminator;
 use super::likelihood::Likelihood;
 use super::posterior::Posterior;
 use super::regularizer::Regularizer;
@@ -24,7 +25,9 @@ pub struct Vae<T> {
     pub has_encoder: bool,
     /// True for an autoencoder: q(z|x) is a point mass at μ(x), and the encoder's other outputs mean nothing.
     pub is_deterministic: bool,
-    /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance.
+    /// z ↦ an estimate of log q(z)/Πᵢ q(zᵢ), where the regulariser has one ([`discriminator`](super::discriminator)).
+    pub discriminator: Option<Mlp>,
+    /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance, then the discriminator's.
     pub parameters: Vec<T>,
 }
 
@@ -72,8 +75,8 @@ impl<T: Real> Vae<T> {
     pub fn zeros(data_dim: usize, architecture: Architecture, covariance: Covariance) -> Self {
         let (encoder, decoder) = networks(data_dim, &architecture, covariance);
         let parameters = vec![T::ZERO; encoder.end()];
-        let (has_encoder, is_deterministic) = (true, false);
-        Self { architecture, covariance, encoder, decoder, has_encoder, is_deterministic, parameters }
+        let (has_encoder, is_deterministic, discriminator) = (true, false, None);
+        Self { architecture, covariance, encoder, decoder, has_encoder, is_deterministic, discriminator, parameters }
     }
 
     /// n.
@@ -101,11 +104,30 @@ impl<T: Real> Vae<T> {
         &self.encoder.layers()[self.encoder.layers().len() - 1]
     }
 
-    /// Makes posteriors point masses if the regulariser has no divergence, and Gaussians otherwise.
+    /// Makes posteriors point masses if the regulariser has no divergence, and Gaussians otherwise. A discriminator that it asks for
+    /// starts with all parameters zero; one that it does not ask for goes.
     #[must_use]
     pub fn regularized_by(mut self, regularizer: Regularizer) -> Self {
         self.is_deterministic = regularizer == Regularizer::None;
+        if regularizer.has_discriminator() != self.discriminator.is_some() {
+            self.fit_discriminator(regularizer.has_discriminator());
+        }
         self
+    }
+
+    /// Puts a discriminator of zeros after the encoder, or nothing.
+    fn fit_discriminator(&mut self, is_wanted: bool) {
+        let end = self.encoder.end();
+        self.discriminator = is_wanted.then(|| discriminator::network(self.latent_dim(), end));
+        self.parameters.truncate(end);
+        self.parameters.resize(self.discriminator.as_ref().map_or(end, Mlp::end), T::ZERO);
+    }
+
+    /// Draws the weights of the discriminator, if there is one.
+    pub fn draw_discriminator(&mut self, rng: &mut impl Rng) {
+        if let Some(network) = &self.discriminator {
+            network.initialise(&mut self.parameters, rng);
+        }
     }
 
     /// Changes the family of posteriors and keeps all weights that both families have. The additional weights of full
@@ -113,6 +135,9 @@ impl<T: Real> Vae<T> {
     pub fn switch_covariance(&mut self, covariance: Covariance) {
         let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
         (other.has_encoder, other.is_deterministic) = (self.has_encoder, self.is_deterministic);
+        if self.discriminator.is_some() {
+            other.fit_discriminator(true);
+        }
         other.parameters = self.carry_over(&other, &self.parameters);
         *self = other;
     }
@@ -134,7 +159,7 @@ impl<T: Real> Vae<T> {
     }
 
     fn layers(&self) -> impl Iterator<Item = &Dense> {
-        self.decoder.layers().iter().chain(self.encoder.layers())
+        self.decoder.layers().iter().chain(self.encoder.layers()).chain(self.discriminator.iter().flat_map(Mlp::layers))
     }
 
     /// The model in another precision.
@@ -146,6 +171,7 @@ impl<T: Real> Vae<T> {
             decoder: self.decoder.clone(),
             has_encoder: self.has_encoder,
             is_deterministic: self.is_deterministic,
+            discriminator: self.discriminator.clone(),
             parameters: self.parameters.iter().map(|p| U::from_f64(p.to_f64())).collect(),
         }
     }

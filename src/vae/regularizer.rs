@@ -19,9 +19,18 @@ pub enum Regularizer {
     /// β |KL(q ‖ p) − C|, the KL of a minibatch being its mean, with a capacity C that rises (Burgess et al. 2018, equation 8, where β is
     /// called γ).
     Capacity(Capacity),
+    /// β KL(q ‖ p) + γ TC(q(z)) with a discriminator's estimate of TC, the FactorVAE (Kim & Mnih 2018, equation 2, where β is 1).
+    Discriminated(Discriminated),
     /// Nothing, which makes the model a plain autoencoder: without a KL the best posterior is a point mass, and q is taken as one,
     /// z = μ(x).
     None,
+}
+
+/// A weight of the total correlation beside β, that of the KL.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Discriminated {
+    /// γ.
+    pub gamma: f64,
 }
 
 /// A capacity that rises linearly from 0 over the first steps of a run.
@@ -91,7 +100,12 @@ impl Regularizer {
 
     /// True if it is no mean over the observations of a minibatch.
     pub fn needs_whole_batch(self) -> bool {
-        matches!(self, Self::Parts(_) | Self::Capacity(_))
+        matches!(self, Self::Parts(_) | Self::Capacity(_) | Self::Discriminated(_))
+    }
+
+    /// True if a discriminator is trained beside the model.
+    pub fn has_discriminator(self) -> bool {
+        matches!(self, Self::Discriminated(_))
     }
 
     /// The regulariser in force after so many steps of a run.
@@ -112,13 +126,15 @@ impl Regularizer {
                 Some(alpha * mutual_information + beta * total_correlation + gamma * dimension_wise)
             }
             Self::Capacity(Capacity { nats, .. }) => Some(beta * (kl - nats).abs()),
+            Self::Discriminated(Discriminated { gamma }) => Some(beta * kl + gamma * parts().total_correlation),
             Self::None => Some(0.0),
         }
     }
 }
 
 /// The form of the words, for errors.
-const FORMS: &str = "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1), capacity:NATS,STEPS and none";
+const FORMS: &str =
+    "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1), factor:GAMMA, capacity:NATS,STEPS and none";
 
 /// The sentence of a word that is no regulariser.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -137,6 +153,7 @@ impl fmt::Display for Regularizer {
                 if [alpha, gamma] == [1.0; 2] { Ok(()) } else { write!(f, ":{alpha},{gamma}") }
             }
             Self::Capacity(Capacity { nats, steps }) => write!(f, "capacity:{nats},{steps}"),
+            Self::Discriminated(Discriminated { gamma }) => write!(f, "factor:{gamma}"),
             Self::None => f.write_str("none"),
         }
     }
@@ -145,12 +162,17 @@ impl fmt::Display for Regularizer {
 impl FromStr for Regularizer {
     type Err = NoRegularizer;
 
-    /// Reads `kl`, `tc-mss:0.5,2` or `capacity:5,10000`.
+    /// Reads `kl`, `tc-mss:0.5,2`, `factor:5` or `capacity:5,10000`.
     fn from_str(text: &str) -> Result<Self, NoRegularizer> {
         let (name, numbers) = match text.split_once(':') {
             Some((name, numbers)) => (name, Some(numbers)),
             None => (text, None),
         };
+        if name == "factor" {
+            let gamma = numbers.and_then(|gamma| gamma.trim().parse().ok());
+            let missing = || NoRegularizer("factor takes the weight of the total correlation, as factor:5".to_owned());
+            return gamma.map(|gamma| Self::Discriminated(Discriminated { gamma })).ok_or_else(missing);
+        }
         let pair = |numbers: &str| {
             let (a, b) = numbers.split_once(',')?;
             Some([a.trim().parse::<f64>().ok()?, b.trim().parse::<f64>().ok()?])
@@ -198,9 +220,18 @@ mod tests {
 
     #[test]
     fn words_are_read_and_written_unchanged() {
-        for text in
-            ["kl", "tc-mws", "tc-mss", "tc-mss:0,1", "tc-mws:0.5,2", "capacity:5,10000", "capacity:0.5,1", "none"]
-        {
+        for text in [
+            "kl",
+            "tc-mws",
+            "tc-mss",
+            "tc-mss:0,1",
+            "tc-mws:0.5,2",
+            "capacity:5,10000",
+            "capacity:0.5,1",
+            "factor:5",
+            "factor:0.5",
+            "none",
+        ] {
             let regularizer: Regularizer = text.parse().unwrap();
             assert_eq!(regularizer.to_string(), text);
             let json = serde_json::to_string(&regularizer).unwrap();
@@ -218,6 +249,8 @@ mod tests {
             ("none:1,2", "none takes no numbers"),
             ("tc-mws:1", "tc-mws takes two numbers"),
             ("tc-mss:1,x", "tc-mss takes two numbers"),
+            ("factor", "as factor:5"),
+            ("factor:1,2", "as factor:5"),
             ("capacity", "whole number of steps"),
             ("capacity:3,0", "whole number of steps"),
             ("capacity:3,1.5", "whole number of steps"),

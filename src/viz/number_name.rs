@@ -52,6 +52,12 @@ pub(crate) const RECENT_OBJECTIVE: NumberName = NumberName { name: "recent objec
 /// See [`MINIBATCH_OBJECTIVE`].
 pub(crate) const HELD_OUT_OBJECTIVE: NumberName = NumberName { name: "held-out objective", ..HELD_OUT_ELBO };
 
+/// What a discriminator lowers, which tells codes from codes with shuffled latents.
+pub(crate) const DISCRIMINATOR_LOSS: NumberName = NumberName {
+    name: "discriminator loss",
+    over: "Mean over the training minibatches since the last point of the history; log 2 = 0.693 if it only guesses",
+};
+
 /// The names of the objective with this regulariser: of minibatches, of recent ones, of held-out observations.
 pub(crate) fn of_objective(regularizer: Regularizer) -> [NumberName; 3] {
     if regularizer.is_kl() {
@@ -79,6 +85,7 @@ mod tests {
             MINIBATCH_OBJECTIVE,
             RECENT_OBJECTIVE,
             HELD_OUT_OBJECTIVE,
+            DISCRIMINATOR_LOSS,
         ];
         for (k, number) in all.iter().enumerate() {
             assert!(all[..k].iter().all(|other| other.name != number.name), "{}", number.name);

@@ -36,6 +36,42 @@ fn a_regulariser_is_recorded_repeated_and_measured() {
     assert!(cli.succeed("metrics run --exact-gap 2").contains("regulariser"));
 }
 
+/// A FactorVAE: its discriminator is part of the model of a folder, of a session and of a checkpoint, and is measured.
+#[test]
+fn a_discriminator_is_kept_repeated_and_resumed() {
+    let cli = Harness::new();
+    cli.succeed(&format!(
+        "{RUN} --regularizer factor:5 --at 40:covariance=full --at 50:regularizer=factor:2 --at 60:rotate=30 --out run"
+    ));
+    assert!(cli.succeed("replay run").contains("agree to the last bit"));
+    assert!(cli.succeed("train --session run/session.unpick --out again").contains("to the last bit"));
+    let history = cli.read("run/history.csv");
+    let lines: Vec<Vec<&str>> = history.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| lines[0].iter().position(|column| *column == name).unwrap();
+    let number = |line: &[&str], name: &str| line[column(name)].parse::<f64>().unwrap();
+    for line in &lines[1..] {
+        // It guesses at first: codes of linear Gaussian data are nearly independent.
+        assert!((number(line, "discriminator_loss") - std::f64::consts::LN_2).abs() < 0.1, "{line:?}");
+        // Of the held-out observations the total correlation is that of their posteriors.
+        let parts = ["kl_test", "total_correlation", "reconstruction_test"].map(|name| number(line, name));
+        let gamma = if number(line, "step") > 50.0 { 2.0 } else { 5.0 };
+        assert!((number(line, "elbo_test") - (parts[2] - parts[0] - gamma * parts[1])).abs() < 1e-9, "{line:?}");
+    }
+    let metrics = cli.json("run/metrics.json");
+    let number = |name: &str| metrics[name].as_f64().unwrap();
+    let objective = number("reconstruction") - number("kl") - 2.0 * number("total_correlation");
+    assert!((number("elbo") - objective).abs() < 1e-9);
+    assert!(metrics["undefined"]["beta_gap"].as_str().unwrap().contains("regulariser"));
+
+    // Without it nothing is left of it.
+    cli.succeed(&format!("{RUN} --regularizer factor:5 --at 40:regularizer=kl --out plain"));
+    let plain = cli.read("plain/history.csv");
+    assert!(plain.lines().last().unwrap().ends_with(",nan"), "{plain}");
+    let bytes = |folder: &str| std::fs::read(cli.path(&format!("{folder}/model.safetensors"))).unwrap();
+    let has = |folder: &str| bytes(folder).windows(16).any(|name| name == b"discriminator.0.");
+    assert!(has("run") && !has("plain"));
+}
+
 #[test]
 fn a_run_without_a_regulariser_has_no_key() {
     let cli = Harness::new();
@@ -80,6 +116,11 @@ fn what_a_regulariser_needs_is_said_in_one_sentence() {
     let cli = Harness::new();
     for (options, words) in [
         ("--regularizer tc", "none of kl"),
+        ("--regularizer factor", "as factor:5"),
+        ("--regularizer factor:-1", "gamma = -1 is not between 0 and 1000000"),
+        ("--regularizer factor:5 --threads 2", "choose threads = 1"),
+        ("--regularizer factor:5 --batch 1", "batch = 1 is not between 2"),
+        ("--regularizer factor:5 --optimizer lbfgs", "choose adam-equivariant"),
         ("--regularizer tc-mws:-1,1", "alpha = -1 is not between 0 and 1000000"),
         ("--regularizer none --beta 2", "--beta is for regularisers"),
         ("--regularizer capacity:3,0", "whole number of steps"),

@@ -52,7 +52,7 @@ fn train_writes_all_files_of_a_run() {
         rows[0].join(","),
         "step,elbo,reconstruction,kl,kl_1,kl_2,beta,sigma2,covariance,lr,batch,ima_contrast,beta_gap,dto,\
          c2_residual,posterior_error,active_units,off_diagonal_mass,mcc,elbo_test,reconstruction_test,kl_test,\
-         mutual_information,total_correlation,dimension_wise_kl"
+         mutual_information,total_correlation,dimension_wise_kl,discriminator_loss"
     );
     let column = |name: &str| -> Vec<&str> {
         let place = rows[0].iter().position(|n| *n == name).unwrap();

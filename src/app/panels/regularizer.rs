@@ -3,14 +3,15 @@
 use eframe::egui::{ComboBox, DragValue, Ui};
 
 use crate::experiment::Command;
-use crate::vae::{Capacity, DensityEstimator, PartWeights, Regularizer};
+use crate::vae::{Capacity, DensityEstimator, Discriminated, PartWeights, Regularizer};
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// The choices with the numbers that they begin with.
-const CHOICES: [Regularizer; 5] = [
+const CHOICES: [Regularizer; 6] = [
     Regularizer::Kl,
     Regularizer::Parts(PartWeights { alpha: 1.0, gamma: 1.0, estimator: DensityEstimator::Stratified }),
     Regularizer::Parts(PartWeights { alpha: 1.0, gamma: 1.0, estimator: DensityEstimator::Weighted }),
+    Regularizer::Discriminated(Discriminated { gamma: 1.0 }),
     Regularizer::Capacity(Capacity { nats: 4.0, steps: 4000 }),
     Regularizer::None,
 ];
@@ -21,6 +22,7 @@ fn name(regularizer: Regularizer) -> &'static str {
         Regularizer::Kl => "β KL",
         Regularizer::Parts(PartWeights { estimator: DensityEstimator::Stratified, .. }) => "β-TCVAE, stratified",
         Regularizer::Parts(_) => "β-TCVAE, weighted",
+        Regularizer::Discriminated(_) => "FactorVAE",
         Regularizer::Capacity(_) => "capacity",
         Regularizer::None => "none: autoencoder",
     }
@@ -30,7 +32,8 @@ fn name(regularizer: Regularizer) -> &'static str {
 pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: &CommandQueue) {
     let before = *regularizer;
     let help = "What is subtracted from the reconstruction: β KL; the parts of the KL with weights of their own (β-TCVAE: α information \
-                + β total correlation + γ distance of each latent from the prior); β|KL − C| with a capacity C that rises; or nothing";
+                + β total correlation + γ distance of each latent from the prior); β KL + γ total correlation as a discriminator \
+                estimates it (FactorVAE); β|KL − C| with a capacity C that rises; or nothing";
     let menu = ComboBox::from_label("regulariser").selected_text(name(before)).show_ui(ui, |ui| {
         for choice in CHOICES {
             if ui.selectable_label(name(choice) == name(before), name(choice)).clicked() && name(choice) != name(before)
@@ -47,6 +50,9 @@ pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: 
                 weight(ui, "α", "Weight of the information that codes have about observations", alpha);
                 weight(ui, "γ", "Weight of the distance of each latent from its prior", gamma);
             });
+        }
+        Regularizer::Discriminated(Discriminated { gamma }) => {
+            ui.horizontal(|ui| weight(ui, "γ", "Weight of the total correlation", gamma));
         }
         Regularizer::Capacity(Capacity { nats, steps }) => {
             ui.horizontal(|ui| {

@@ -4,14 +4,15 @@
 //! `encoder.2.weight`, …, `decoder.0.weight`, …, where the index also counts activations, as in `nn.Sequential`. The
 //! heads of the encoder are `posterior_mean`, `posterior_log_std` and (full covariance) `posterior_tril`, the strictly
 //! lower triangle of L row by row; with Σ = exp 2H they
-//! are `posterior_mean` and `posterior_exponent`: H_ii, then √2 H_ij below the diagonal row by row.
+//! are `posterior_mean` and `posterior_exponent`: H_ii, then √2 H_ij below the diagonal row by row. The discriminator of a FactorVAE is
+//! `discriminator.0.weight`, ….
 
 use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::io::file_error::FileError;
-use crate::nn::Dense;
+use crate::nn::{Dense, Mlp};
 use crate::vae::Vae;
 
 /// The only key of the metadata: with two keys the order of the bytes would be random.
@@ -46,6 +47,9 @@ fn entries(vae: &Vae<f32>) -> Vec<Entry<'_>> {
     };
     for (name, rows) in heads.iter().filter(|(_, rows)| !rows.is_empty()).cloned() {
         entries.push(Entry { name: name.to_owned(), layer: head, rows });
+    }
+    for (i, layer) in vae.discriminator.iter().flat_map(Mlp::layers).enumerate() {
+        entries.push(Entry { name: format!("discriminator.{}", 2 * i), layer, rows: 0..layer.outputs });
     }
     entries
 }

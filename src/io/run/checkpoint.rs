@@ -31,6 +31,9 @@ struct CheckpointNumbers {
     interval: u64,
     /// The sum of what is subtracted from the reconstruction, where that is not β KL.
     regularizer: Option<f64>,
+    /// The sum of the losses of a discriminator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    discriminator_loss: Option<f64>,
     summed: u64,
     sound: (u64, usize),
     rotation_errors: Vec<(usize, f64)>,
@@ -64,6 +67,7 @@ pub(super) fn write_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>, FileE
         updates: adam.updates,
         interval: *interval,
         regularizer: sums.regularizer,
+        discriminator_loss: sums.discriminator_loss,
         summed: *summed,
         sound: *sound,
         rotation_errors: rotation_errors.clone(),
@@ -135,6 +139,7 @@ pub(super) fn read_checkpoint(bytes: &[u8]) -> Result<Checkpoint, FileError> {
             reconstruction: *reconstruction,
             kl_per_dim: kl_per_dim.to_vec(),
             regularizer: numbers.regularizer,
+            discriminator_loss: numbers.discriminator_loss,
         },
         summed: numbers.summed,
         sound: numbers.sound,
@@ -162,7 +167,12 @@ mod tests {
             adam,
             lbfgs: Lbfgs::new(vec![1.0, 2.0, 0.1], [pair(0.3), pair(0.7)]),
             interval: 40,
-            sums: Elbo { reconstruction: -0.1, kl_per_dim: vec![0.2, 1e-300], regularizer: Some(0.7) },
+            sums: Elbo {
+                reconstruction: -0.1,
+                kl_per_dim: vec![0.2, 1e-300],
+                regularizer: Some(0.7),
+                discriminator_loss: Some(0.1 + 0.2),
+            },
             summed: 4,
             sound: (8, 1),
             rotation_errors: vec![(0, 0.012_345_678_9)],

@@ -262,6 +262,7 @@ mod tests {
             "unpick:version=2;scene=linear;sigma2=learned;at=9:sigma2=0.1;at=10:sigma2=learned;steps=20",
             "unpick:version=2;scene=linear;sigma2=learned:0.3;at=10:sigma2=learned:0.1;steps=20",
             "unpick:version=2;scene=linear;beta=6;regularizer=tc-mws;at=10:regularizer=tc-mss:0,1;at=20:regularizer=kl;steps=20",
+            "unpick:version=2;scene=linear;regularizer=factor:5;at=10:regularizer=factor:0.5;at=20:regularizer=kl;steps=20",
             "unpick:scene=cylinder;seed=3;beta=2;at=2000:covariance=full;at=2000:batch=8;steps=5000;z=0.5,-1",
             "unpick:scene=sphere;latent_dim=3;hidden=;activation=softplus;decoder=linear;covariance=full;beta=0.1;\
              sigma2=0.3;lr=0.001;batch=7;steps=1",

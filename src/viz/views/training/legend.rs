@@ -6,7 +6,7 @@ use super::series::Series;
 use crate::experiment::Snapshot;
 use crate::viz::draw::number::number;
 use crate::viz::draw::polyline::polyline;
-use crate::viz::number_name::{HELD_OUT_ELBO, HELD_OUT_OBJECTIVE, MEAN_CONTRAST, MEAN_GAP};
+use crate::viz::number_name::{DISCRIMINATOR_LOSS, HELD_OUT_ELBO, HELD_OUT_OBJECTIVE, MEAN_CONTRAST, MEAN_GAP};
 
 /// Room at the right of each plot, in points.
 pub(super) const MARGIN: f32 = 16.0;
@@ -94,7 +94,7 @@ pub(super) fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: 
 
 /// What the number of a curve is, and over what.
 fn help(series: &Series) -> String {
-    let means = [MEAN_CONTRAST, MEAN_GAP].into_iter().find(|number| number.name == series.name);
+    let means = [MEAN_CONTRAST, MEAN_GAP, DISCRIMINATOR_LOSS].into_iter().find(|number| number.name == series.name);
     match (&*series.name, means) {
         ("information", _) => format!("I(x; z) of the codes. {OF_PARTS}"),
         ("total correlation", _) => format!("KL(q(z) ‖ Π q(zᵢ)). {OF_PARTS}"),

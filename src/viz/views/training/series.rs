@@ -6,7 +6,7 @@ use crate::experiment::{Row, Snapshot};
 use crate::vae::Decomposition;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::polyline::seldom;
-use crate::viz::number_name::{MEAN_CONTRAST, MEAN_GAP, of_objective};
+use crate::viz::number_name::{DISCRIMINATOR_LOSS, MEAN_CONTRAST, MEAN_GAP, of_objective};
 use crate::viz::theme::{Palette, dashes, indexed};
 
 /// One curve.
@@ -63,11 +63,14 @@ pub(super) fn series(context: &ViewContext<'_>, palette: &Palette, has_parts: bo
         };
         Series { same_color: true, ..series(PARTS[k], palette.latent, k, Box::new(value)) }
     };
-    let kl = if has_parts {
+    let mut kl: Vec<Series> = if has_parts {
         (0..PARTS.len()).map(part).collect()
     } else {
         largest_kl(context).into_iter().map(kl).collect()
     };
+    if context.snapshot.settings.objective.regularizer.has_discriminator() {
+        kl.push(series(DISCRIMINATOR_LOSS.name, palette.ink, 3, Box::new(|r: &Row| r.discriminator_loss)));
+    }
     [objective, geometry, kl]
 }
 

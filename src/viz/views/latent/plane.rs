@@ -182,7 +182,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             words(context, selection, heat.is_some()).into_iter().map(str::to_owned).chain(remarks).chain(scale);
         for (line, words) in words.collect::<Vec<_>>().iter().rev().enumerate() {
             let corner = frame.left_bottom() + eframe::egui::vec2(6.0, above - 16.0 * line as f32);
-            if ellipses.is_some() {
+            if ellipses.is_some() || singular.is_some() {
                 let size = marks.painter.layout_no_wrap(words.clone(), label_font(), palette.muted).size();
                 let behind = Align2::LEFT_BOTTOM.anchor_size(corner, size).expand(2.0);
                 marks.painter.rect_filled(behind, 2.0, palette.paper.gamma_multiply(0.9));

@@ -273,7 +273,10 @@ pub(super) mod tests {
         let old: Vec<&str> = names.iter().map(|name| if *name == "beta_gap" { "diagonal_gap" } else { name }).collect();
         let read = Row::read(&[&old[..], &["later"]].concat(), &[&texts[..], &["x"]].concat(), 2).unwrap();
         assert_eq!(read.beta_gap, 2.0 * 0.25);
-        let count = texts.len() - PARTS.len();
+        let count = texts.len() - 1;
+        let read = Row::read(&names[..count], &texts[..count], 2).unwrap();
+        assert!(read.discriminator_loss.is_nan() && read.decomposition.total_correlation == 0.07);
+        let count = count - PARTS.len();
         let read = Row::read(&names[..count], &texts[..count], 2).unwrap();
         assert!(read.decomposition.kl().is_nan() && read.kl_test == 0.5);
         let count = count - TEST.len();

@@ -64,7 +64,7 @@ impl Staged {
     ///
     /// # Errors
     /// If neither the parent directory nor the folder itself can be written to, or the disk is full.
-    pub fn folder<W: FnOnce(&mut File) -> io::Result<()>>(
+    pub fn folder<W: FnOnce(&mut dyn io::Write) -> io::Result<()>>(
         path: &Path,
         files: impl Iterator<Item = (String, W)>,
         goes: fn(&str) -> bool,
@@ -337,7 +337,7 @@ mod tests {
         let stage = |names: &[&str]| {
             let write = |name: &str| {
                 let name = name.to_owned();
-                move |file: &mut File| file.write_all(name.as_bytes())
+                move |file: &mut dyn io::Write| file.write_all(name.as_bytes())
             };
             let files = names.iter().map(|name| ((*name).to_owned(), write(name)));
             Staged::folder(&path, files, |name| name == "stale")

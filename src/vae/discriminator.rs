@@ -11,7 +11,6 @@
 use rand::Rng;
 use rand::seq::SliceRandom as _;
 
-use super::model::Vae;
 use crate::linalg::{Matrix, Real};
 use crate::nn::{Activation, Mlp, Workspace};
 
@@ -50,11 +49,17 @@ impl<T: Real> Discrimination<T> {
     }
 }
 
-impl<T: Real> Vae<T> {
-    /// The estimate of the total correlation from the samples `z` (m × B), in nats; NaN without a discriminator.
-    pub(super) fn total_correlation(&self, z: &Matrix<T>, memory: &mut Discrimination<T>) -> f64 {
-        let Some(network) = &self.discriminator else { return f64::NAN };
-        network.forward(&self.parameters, z, &mut memory.workspace);
+/// A network and the parameters that it is a part of.
+#[derive(Clone, Copy)]
+pub(super) struct Discriminator<'a, T> {
+    pub(super) network: &'a Mlp,
+    pub(super) parameters: &'a [T],
+}
+
+impl<T: Real> Discriminator<'_, T> {
+    /// The estimate of the total correlation from the samples `z` (m × B), in nats.
+    pub(super) fn total_correlation(self, z: &Matrix<T>, memory: &mut Discrimination<T>) -> f64 {
+        self.network.forward(self.parameters, z, &mut memory.workspace);
         let outputs = memory.workspace.output().as_slice();
         outputs.iter().map(|f| f.to_f64()).sum::<f64>() / outputs.len() as f64
     }
@@ -62,34 +67,33 @@ impl<T: Real> Vae<T> {
     /// Adds the gradient of γ times the estimate to `z_gradient` (m × B), after [`Self::total_correlation`] of the same samples. The
     /// discriminator's part of `gradient` means nothing then.
     pub(super) fn add_total_correlation(
-        &self,
+        self,
         gamma: f64,
         z: &Matrix<T>,
         memory: &mut Discrimination<T>,
         gradient: &mut [T],
         z_gradient: &mut Matrix<T>,
     ) {
-        let Some(network) = &self.discriminator else { return };
         let Discrimination { workspace, by_sample, .. } = memory;
         let (_, delta) = workspace.output_and_delta();
         delta.as_mut_slice().fill(T::from_f64(gamma / z.columns() as f64));
-        network.backward(&self.parameters, z, workspace, gradient, Some(by_sample));
+        self.network.backward(self.parameters, z, workspace, gradient, Some(by_sample));
         z_gradient.as_mut_slice().iter_mut().zip(by_sample.as_slice()).for_each(|(to, g)| *to += *g);
     }
 
     /// The loss of the discriminator, with its gradient in its part of `gradient`. `None`, and a gradient of zero, unless the places of
     /// the shuffled latents are those of the minibatch `z` (m × B).
     pub(super) fn discriminate(
-        &self,
+        self,
         z: &Matrix<T>,
         shuffled: &[u32],
         memory: &mut Discrimination<T>,
         gradient: &mut [T],
     ) -> Option<f64> {
-        let network = self.discriminator.as_ref()?;
         let (m, batch) = (z.rows(), z.columns());
         if shuffled.len() != (m - 1) * batch {
-            gradient[self.encoder.end()..network.end()].fill(T::ZERO);
+            let own = self.network.layers()[0].offset..self.network.end();
+            gradient[own].fill(T::ZERO);
             return None;
         }
         let Discrimination { workspace, codes, .. } = memory;
@@ -102,7 +106,7 @@ impl<T: Real> Vae<T> {
                 *to = z[(i, shuffled[(i - 1) * batch + c] as usize)];
             }
         }
-        network.forward(&self.parameters, codes, workspace);
+        self.network.forward(self.parameters, codes, workspace);
         let (output, delta) = workspace.output_and_delta();
         let share = 0.5 / batch as f64;
         let mut loss = 0.0;
@@ -113,7 +117,7 @@ impl<T: Real> Vae<T> {
             loss += t.max(0.0) + (-t.abs()).exp().ln_1p();
             *delta = T::from_f64(share * sign / (1.0 + (-t).exp()));
         }
-        network.backward(&self.parameters, codes, workspace, gradient, None);
+        self.network.backward(self.parameters, codes, workspace, gradient, None);
         Some(share * loss)
     }
 }
@@ -125,6 +129,7 @@ mod tests {
     use crate::rng::{Purpose, stream};
     use crate::vae::{
         Architecture, Covariance, DecoderKind, Discriminated, ElboWorkspace, Objective, PosteriorFactor, Regularizer,
+        Vae,
     };
     use rand::RngExt as _;
     use rand::rngs::ChaCha8Rng;
@@ -228,12 +233,13 @@ mod tests {
         let mut last = 0.0;
         for step in 0..steps {
             shuffle_latents(&mut shuffles, 2, batch, &mut shuffled);
-            let loss = vae.discriminate(&codes(batch), &shuffled, &mut memory, &mut gradient).unwrap();
+            let discriminator = vae.discriminator().unwrap();
+            let loss = discriminator.discriminate(&codes(batch), &shuffled, &mut memory, &mut gradient).unwrap();
             last += if step >= steps - 500 { loss / 500.0 } else { 0.0 };
             let share = 1.0 - step as f64 / steps as f64;
             adam.update(&mut vae.parameters, &gradient, 3e-3 * share);
         }
-        [vae.total_correlation(&codes(20_000), &mut memory), last]
+        [vae.discriminator().unwrap().total_correlation(&codes(20_000), &mut memory), last]
     }
 
     /// Total correlations with closed forms: −½ log(1 − ρ²) of Gaussians ([V16] of the theory), and 1 − log 2 of a uniform square seen at

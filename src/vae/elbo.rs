@@ -136,7 +136,8 @@ impl<T: Real> Vae<T> {
             Regularizer::Capacity(Capacity { nats, .. }) => Some(objective.beta * (workspace.elbo.kl() - nats).abs()),
             Regularizer::Discriminated(Discriminated { gamma }) => {
                 let ElboWorkspace { z, discrimination, elbo, .. } = workspace;
-                Some(objective.beta * elbo.kl() + gamma * self.total_correlation(z, discrimination))
+                let estimate = self.discriminator().map_or(f64::NAN, |d| d.total_correlation(z, discrimination));
+                Some(objective.beta * elbo.kl() + gamma * estimate)
             }
             Regularizer::None => Some(0.0),
         };
@@ -159,10 +160,12 @@ impl<T: Real> Vae<T> {
             workspace.parts.add_by_sample(&mut workspace.z_gradient);
         }
         workspace.elbo.discriminator_loss = None;
-        if let Regularizer::Discriminated(Discriminated { gamma }) = objective.regularizer {
+        if let (Regularizer::Discriminated(Discriminated { gamma }), Some(discriminator)) =
+            (objective.regularizer, self.discriminator())
+        {
             let ElboWorkspace { z, z_gradient, discrimination, gradient, shuffled, elbo, .. } = workspace;
-            self.add_total_correlation(gamma, z, discrimination, gradient, z_gradient);
-            elbo.discriminator_loss = self.discriminate(z, shuffled, discrimination, gradient);
+            discriminator.add_total_correlation(gamma, z, discrimination, gradient, z_gradient);
+            elbo.discriminator_loss = discriminator.discriminate(z, shuffled, discrimination, gradient);
         }
 
         let (encoding, delta) = workspace.encoder.output_and_delta();

@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::config::{Architecture, Covariance, PosteriorFactor};
-use super::discriminator;
+use super::discriminator::{self, Discriminator};
 use super::likelihood::Likelihood;
 use super::posterior::Posterior;
 use super::regularizer::Regularizer;
@@ -121,6 +121,11 @@ impl<T: Real> Vae<T> {
         self.discriminator = is_wanted.then(|| discriminator::network(self.latent_dim(), end));
         self.parameters.truncate(end);
         self.parameters.resize(self.discriminator.as_ref().map_or(end, Mlp::end), T::ZERO);
+    }
+
+    /// The discriminator with its parameters.
+    pub(super) fn discriminator(&self) -> Option<Discriminator<'_, T>> {
+        self.discriminator.as_ref().map(|network| Discriminator { network, parameters: &self.parameters })
     }
 
     /// Draws the weights of the discriminator, if there is one.

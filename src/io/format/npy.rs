@@ -23,7 +23,7 @@ pub struct NpyArray {
 ///
 /// # Errors
 /// If `to` cannot be written to.
-pub fn write_npy_f32(matrix: &Matrix<f32>, to: &mut impl Write) -> io::Result<()> {
+pub fn write_npy_f32(matrix: &Matrix<f32>, to: &mut dyn Write) -> io::Result<()> {
     const PIECE: usize = 1 << 16;
     to.write_all(&npy_head("<f4", &[matrix.columns(), matrix.rows()]))?;
     let mut bytes = Vec::with_capacity(4 * PIECE);

@@ -1,7 +1,7 @@
 //! Run folders: configuration, weights, data, history and metrics in formats that other programs read.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,7 +106,8 @@ fn stage(
     unfinished: Option<&Unfinished>,
 ) -> Result<Staged, FileError> {
     let files = files_of_run(run, metrics, unfinished)?;
-    let files = files.into_iter().map(|(name, content)| (name.to_owned(), move |file: &mut File| content.write(file)));
+    let files =
+        files.into_iter().map(|(name, content)| (name.to_owned(), move |file: &mut dyn Write| content.write(file)));
     Staged::folder(folder, files, is_part)
 }
 

@@ -34,7 +34,7 @@ impl PartContent<'_> {
     ///
     /// # Errors
     /// If `to` cannot be written to.
-    pub(super) fn write(&self, to: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write(&self, to: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Bytes(bytes) => to.write_all(bytes),
             Self::Samples(samples) => write_npy_f32(samples, to),

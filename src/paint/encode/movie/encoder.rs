@@ -9,8 +9,7 @@ use crate::io::{FileError, Staged, program};
 use crate::paint::encode::png::{PngError, encode_png};
 use crate::paint::picture::Picture;
 use eframe::egui::Color32;
-use std::fs::File;
-use std::io::Write as _;
+use std::io::Write;
 use std::path::Path;
 
 /// Frame rate, length and resolution of a movie.
@@ -73,7 +72,7 @@ impl Finished {
             Self::Frames(frames) => {
                 let frames = frames.iter().enumerate();
                 let files =
-                    frames.map(|(k, bytes)| (format!("{k:04}.png"), move |file: &mut File| file.write_all(bytes)));
+                    frames.map(|(k, bytes)| (format!("{k:04}.png"), move |file: &mut dyn Write| file.write_all(bytes)));
                 Staged::folder(path, files, is_frame)
             }
         }

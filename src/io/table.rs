@@ -75,7 +75,7 @@ fn read(path: &Path, options: &ImportOptions, seed: u64, watch: Watch<'_>) -> Re
     } else if is_array_file(path)? {
         // The header may refuse what the hash would read for minutes.
         let rows = read_array_file(path, options, drawn_by, watch.part(0.0, 0.5))?;
-        (rows, sha256_of_file(path, watch.part(0.5, 1.0))?)
+        (rows, sha256_of_file(path, "the file", watch.part(0.5, 1.0))?)
     } else {
         let bytes = read_watched(path, watch)?;
         if is_picture(&bytes) {

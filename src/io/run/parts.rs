@@ -86,7 +86,7 @@ impl<'a> Parts<'a> {
     /// Reads an array of samples, its rows, in pieces and without a copy of its bytes.
     pub(super) fn read_samples(&mut self, name: &str, what: &str) -> Result<Matrix<f32>, FileError> {
         let path = self.folder.join(name);
-        let hash = sha256_of_file(&path, Watch::nobody()).map_err(|e| e.at(&path))?;
+        let hash = sha256_of_file(&path, what, Watch::nobody()).map_err(|e| e.at(&path))?;
         self.compare(name, &hash);
         let read = || {
             let file = open_regular(&path, what)?;
@@ -124,7 +124,7 @@ impl<'a> Parts<'a> {
     pub(super) fn check_rest(&mut self) {
         let names: Vec<String> = self.hashes.keys().cloned().collect();
         for name in names {
-            if let Ok(hash) = sha256_of_file(&self.folder.join(&name), Watch::nobody()) {
+            if let Ok(hash) = sha256_of_file(&self.folder.join(&name), "the file", Watch::nobody()) {
                 self.compare(&name, &hash);
             }
         }

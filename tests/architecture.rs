@@ -13,7 +13,7 @@ const FLOORS: [(&str, &[&str]); 23] = [
     ("memory", &[]),
     ("nn", &["linalg"]),
     ("stats", &["linalg", "rng"]),
-    ("vae", &["linalg", "nn"]),
+    ("vae", &["linalg", "nn", "stats"]),
     ("data", &["sentence", "linalg", "rng", "nn", "vae"]),
     ("geometry", &["linalg", "nn", "stats", "vae"]),
     // The linear optimum is told in terms of contrasts and gaps.

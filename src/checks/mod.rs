@@ -9,6 +9,7 @@ mod bits;
 mod claims;
 mod curved;
 mod kinks;
+mod laplace;
 mod learned_variance;
 mod linear;
 mod parallel;

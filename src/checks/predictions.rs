@@ -2,7 +2,9 @@
 
 use super::prediction::Prediction;
 use super::run::Seeds;
-use super::{ambiguity, autoencoder, bits, curved, kinks, learned_variance, linear, pictures, points, sources};
+use super::{
+    ambiguity, autoencoder, bits, curved, kinks, laplace, learned_variance, linear, pictures, points, sources,
+};
 use crate::data::Scene;
 
 /// Predictions about a scene over these seeds (at least one). Empty for a scene with an unknown name.
@@ -14,6 +16,7 @@ pub fn predictions(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
         "uniform-square" => linear::uniform_square(scene, seeds),
         "water-filling" => linear::water_filling(scene, seeds),
         "learned-variance" => learned_variance::learned_variance(scene, seeds),
+        "laplace" => laplace::laplace(scene, seeds),
         "parabola" => curved::parabola(scene, seeds),
         "cylinder" | "s-curve" => curved::flat(scene, seeds),
         "swiss-roll" => curved::swiss_roll(scene, seeds),

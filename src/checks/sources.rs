@@ -7,7 +7,7 @@ use super::prediction::Standing::{Approximation, Empirical, Theorem};
 use super::prediction::{Pool, Prediction};
 use super::quantity::CheckQuantity;
 use super::run::{CheckRun, Seeds};
-use super::thresholds::{CLEARLY, ORTHOGONAL_LINEAR};
+use super::thresholds::{CLEARLY, HALFWAY, ORTHOGONAL_LINEAR};
 use crate::data::{FactorDistribution, ObservationSource, Scene, TrainingDefaults};
 use crate::linalg::svd;
 use crate::vae::Covariance::Diagonal;
@@ -55,21 +55,21 @@ pub(super) fn sources(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             ),
             CheckQuantity::Mcc,
             Pool::Median(at_axes(BEYOND)),
-            Below(BETWEEN),
+            Below(HALFWAY),
         )
         .add(
             Approximation,
             "So are the sources: rotated to them by 45°, runs stay there.",
             CheckQuantity::Mcc,
             Pool::Median(at_sources(BEYOND)),
-            Above(BETWEEN),
+            Above(HALFWAY),
         )
         .add(
             Approximation,
             format!("With weight {BELOW} they stay there, too."),
             CheckQuantity::Mcc,
             Pool::Median(at_sources(BELOW)),
-            Above(BETWEEN),
+            Above(HALFWAY),
         )
         .add(
             Approximation,
@@ -103,14 +103,14 @@ pub(super) fn sources(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
             ),
             CheckQuantity::Mcc,
             Pool::Median(factor_vae.clone()),
-            Below(BETWEEN),
+            Below(HALFWAY),
         )
         .add(
             Empirical,
             "Rotated to the sources it stays there.",
             CheckQuantity::Mcc,
             Pool::Median(factor_vae.iter().map(|run| run.clone().rotated(TO_SOURCES)).collect()),
-            Above(BETWEEN),
+            Above(HALFWAY),
         )
         .add(
             Theorem,
@@ -126,9 +126,6 @@ pub(super) fn sources(scene: &Scene, seeds: Seeds) -> Vec<Prediction> {
         );
     claims.list
 }
-
-/// The MCC halfway, in the angle, between the diagonals and the sources: cos 22.5°.
-const BETWEEN: f64 = 0.924;
 
 /// The scene with weight β of the total correlation and weight 1 of the rest of the KL.
 fn with_total_correlation(scene: &Scene) -> Scene {

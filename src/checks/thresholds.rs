@@ -1,5 +1,8 @@
 //! Thresholds of predictions that the window judges a run by, too.
 
+/// The MCC halfway, in the angle, between latents that are the factors and latents at 45° to them, which mix both alike: cos 22.5°.
+pub(super) const HALFWAY: f64 = 0.924;
+
 /// Largest contrast c_IMA in nats of the orthogonal columns of a trained linear decoder.
 pub const ORTHOGONAL_LINEAR: f64 = 0.002;
 

@@ -12,6 +12,7 @@ use super::scene::Scene;
 use super::shapes::{SHAPES_COUNT, SHAPES_FACTORS, SHAPES_SIZE, ShapePicture};
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
+use crate::vae::Prior;
 
 /// Indices of the streams of [`Purpose::Data`].
 const TRAIN: u64 = 0;
@@ -142,6 +143,7 @@ pub(super) fn draw(factor: FactorDistribution, rng: &mut ChaCha8Rng) -> f64 {
     match factor {
         FactorDistribution::Normal => StandardNormal.sample(rng),
         FactorDistribution::Uniform => 3.0_f64.sqrt() * (2.0 * rng.random::<f64>() - 1.0),
+        FactorDistribution::Laplace => Prior::Laplace.sample(rng),
         FactorDistribution::Discrete => f64::from(2 * i8::from(rng.random::<bool>()) - 1),
     }
 }
@@ -165,6 +167,9 @@ mod tests {
             }
             FactorDistribution::Uniform => {
                 (0..181).map(|i| (3.0_f64.sqrt() * ((2 * i + 1) as f64 / 181.0 - 1.0), 1.0)).collect()
+            }
+            FactorDistribution::Laplace => {
+                (-400..=400).map(|i| f64::from(i) / 40.0).map(|z| (z, Prior::Laplace.density(z))).collect()
             }
             FactorDistribution::Discrete => vec![(-1.0, 1.0), (1.0, 1.0)],
         };

@@ -52,6 +52,8 @@ pub enum FactorDistribution {
     Normal,
     /// Uniform on [−√3, √3].
     Uniform,
+    /// e^{−√2 |z|}/√2.
+    Laplace,
     /// −1 or 1; for clusters, their index.
     Discrete,
 }

@@ -71,12 +71,13 @@ fn current_schema() -> u32 {
 }
 
 /// The built-in scenes in teaching order.
-const BUILT_IN: [&str; 24] = [
+const BUILT_IN: [&str; 25] = [
     include_str!("../../assets/scenes/linear.toml"),
     include_str!("../../assets/scenes/linear-equal.toml"),
     include_str!("../../assets/scenes/uniform-square.toml"),
     include_str!("../../assets/scenes/water-filling.toml"),
     include_str!("../../assets/scenes/learned-variance.toml"),
+    include_str!("../../assets/scenes/laplace.toml"),
     include_str!("../../assets/scenes/parabola.toml"),
     include_str!("../../assets/scenes/cylinder.toml"),
     include_str!("../../assets/scenes/s-curve.toml"),

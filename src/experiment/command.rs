@@ -264,6 +264,7 @@ mod tests {
             "covariance=full",
             "regularizer=tc-mss:1,0.5",
             "regularizer=factor:5",
+            "regularizer=laplace",
             "lr=0.001",
             "optimizer=sgd",
             "batch=64",

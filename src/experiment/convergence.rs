@@ -37,7 +37,7 @@ pub(super) fn training_objective(vae: &Vae<f32>, data: &Dataset, objective: &Obj
     for start in (0..count).step_by(CHUNK) {
         let x = all.select_columns(start..(start + CHUNK).min(count)).map(f64::from);
         let posteriors = model.posteriors(&x);
-        kl += posteriors.iter().map(Posterior::kl).sum::<f64>();
+        kl += posteriors.iter().map(|q| q.kl(model.prior)).sum::<f64>();
         loss += losses(&model, &x, &posteriors, &mut streams).iter().flatten().sum::<f64>() / draws as f64;
     }
     let count = count as f64;
@@ -45,7 +45,7 @@ pub(super) fn training_objective(vae: &Vae<f32>, data: &Dataset, objective: &Obj
         let x = all.select_columns(0..all.columns().min(DECOMPOSED)).map(f64::from);
         let (posteriors, mut rng) = (model.posteriors(&x), stream(seed, Purpose::Analysis, NOISE + DRAWS));
         let noise = |q: &Posterior| DVector::from_fn(q.dim(), |_, _| StandardNormal.sample(&mut rng));
-        Decomposition::estimate(&posteriors, &posteriors.iter().map(noise).collect::<Vec<_>>())
+        Decomposition::estimate(&posteriors, model.prior, &posteriors.iter().map(noise).collect::<Vec<_>>())
     };
     let regularizer = objective.regularizer.value(objective.beta, kl / count, parts);
     -loss / (objective.sigma2 * count)

@@ -46,7 +46,7 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     let noise = probe.noise(vae, seed);
     let mut test = probe.objective(vae, &settings.objective, &noise);
     let noise = &noise[..if vae.is_deterministic { 0 } else { noise.len().min(DECOMPOSED) }];
-    let decomposition = Decomposition::estimate(&probe.posteriors, noise);
+    let decomposition = Decomposition::estimate(&probe.posteriors, vae.prior, noise);
     let Objective { regularizer, beta, .. } = settings.objective.at(*step);
     test.regularizer = regularizer.value(beta, test.kl(), || decomposition);
     let HeldOut { geometry, correlation, .. } = probe;
@@ -171,7 +171,7 @@ impl HeldOut {
         };
         let loss: f64 = posteriors.iter().zip(noise).enumerate().map(loss).sum();
         let count = posteriors.len() as f64;
-        let kl = |i: usize| posteriors.iter().filter_map(|q| q.kl_per_dim().nth(i)).sum::<f64>() / count;
+        let kl = |i: usize| posteriors.iter().filter_map(|q| q.kl_per_dim(vae.prior).nth(i)).sum::<f64>() / count;
         let kl_per_dim = (0..m).map(|i| if vae.is_deterministic { f64::NAN } else { kl(i) });
         Elbo {
             reconstruction: vae.likelihood().reconstruction(loss / count, objective, observations.rows()),

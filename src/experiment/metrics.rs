@@ -16,7 +16,7 @@ use crate::linalg::Matrix;
 use crate::ppca::{LinearOptimum, linear_elbo, optimal_decoder};
 use crate::rng::{Purpose, stream};
 use crate::stats::{Estimate, linearised_correlation};
-use crate::vae::{Decomposition, Likelihood, Posterior, Vae};
+use crate::vae::{Decomposition, Likelihood, Posterior, Prior, Vae};
 
 /// Place of the noise of the parts of the KL among the random numbers of an analysis.
 const NOISE: u64 = 3 << 32;
@@ -129,7 +129,7 @@ impl Metrics {
         }
         let mut samples = std::mem::take(&mut geometry.samples);
         // Infinite for point masses, which leave it undefined.
-        let kl: Vec<f64> = posteriors.iter().flat_map(Posterior::kl_per_dim).collect();
+        let kl: Vec<f64> = posteriors.iter().flat_map(|q| q.kl_per_dim(model.prior)).collect();
         let kl_per_dim = Matrix::from_columns(m, observations, kl);
         let mut streams: Vec<_> = (0..DRAWS).map(|draw| stream(seed, Purpose::Analysis, draw as u64)).collect();
         let draws = losses(&model, &data.test.observations, &posteriors, &mut streams);
@@ -155,7 +155,7 @@ impl Metrics {
             samples.insert("mcc", Matrix::from_columns(1, observations, values));
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
-        let parts = if vae.is_deterministic { Vec::new() } else { decompose(&posteriors, seed) };
+        let parts = if vae.is_deterministic { Vec::new() } else { decompose(&posteriors, model.prior, seed) };
         let part = |part: fn(&Decomposition) -> f64| parts.iter().map(part).collect::<Vec<_>>();
         let parts_of_each = [
             ("mutual_information", part(|p| p.mutual_information)),
@@ -291,12 +291,12 @@ const OF_DIVERGENCE: [&str; 10] = [
 const OF_OBJECTIVE: [&str; 4] = ["beta", "sigma2", "beta_gap", "posterior_error"];
 
 /// Parts of the KL of each of the first posteriors, with noise of its own.
-fn decompose(posteriors: &[Posterior], seed: u64) -> Vec<Decomposition> {
+fn decompose(posteriors: &[Posterior], prior: Prior, seed: u64) -> Vec<Decomposition> {
     let m = posteriors.first().map_or(0, Posterior::dim);
     let count = posteriors.len().min(if m < 8 { DECOMPOSED } else { DECOMPOSED / 4 });
     let mut rng = stream(seed, Purpose::Analysis, NOISE);
     let noise: Vec<_> = (0..count).map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect();
-    Decomposition::of_each(&posteriors[..count], &noise)
+    Decomposition::of_each(&posteriors[..count], prior, &noise)
 }
 
 /// Metrics that this model leaves undefined: without an encoder, or of a file that does not say β and σ² (β = 0).

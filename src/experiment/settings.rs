@@ -50,7 +50,7 @@ impl Settings {
         within("lr", self.optimizer.lr, 1e-9, 1e3)?;
         within("batch", self.optimizer.batch, 1, LARGEST.min(samples))?;
         match self.objective.regularizer {
-            Regularizer::Kl | Regularizer::None => Ok(()),
+            Regularizer::Kl | Regularizer::Laplace | Regularizer::None => Ok(()),
             Regularizer::Parts(PartWeights { alpha, gamma, .. }) => {
                 within("regularizer: alpha", alpha, 0.0, 1e6)?;
                 within("regularizer: gamma", gamma, 0.0, 1e6)?;
@@ -119,6 +119,7 @@ impl Settings {
             Regularizer::Parts(_) | Regularizer::Capacity(_) | Regularizer::Discriminated(_) => {
                 Some(Undefined::OtherRegularizer)
             }
+            Regularizer::Laplace => Some(Undefined::OtherPrior),
             Regularizer::None => Some(Undefined::PointMass),
         }
     }

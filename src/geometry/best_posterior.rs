@@ -14,7 +14,7 @@ use nalgebra::{DMatrix, DVector};
 use super::jet::{Jets, Order};
 use crate::linalg::Matrix;
 use crate::stats::{Quadrature, gauss_hermite};
-use crate::vae::{Covariance, Objective, Posterior, Vae};
+use crate::vae::{Covariance, Objective, Posterior, Prior, Vae};
 
 /// Best posterior of a family for one observation.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +119,7 @@ pub(super) fn as_best(
 pub fn elbo_of(vae: &Vae<f64>, x: &[f64], objective: &Objective, q: &Posterior, rule: &Quadrature) -> f64 {
     let (eta, likelihood) = (vae.natural(&nodes(q, rule)), vae.likelihood());
     let loss = eta.iter_columns().zip(&rule.weights).map(|(eta, w)| w * likelihood.loss(eta, x)).sum::<f64>();
-    likelihood.reconstruction(loss, objective, x.len()) - objective.beta * q.kl()
+    likelihood.reconstruction(loss, objective, x.len()) - objective.beta * q.kl(Prior::Normal)
 }
 
 /// ‖d − x‖².
@@ -179,7 +179,7 @@ impl Expectations {
                 (&solved + solved.transpose()) * 0.5
             },
         );
-        let elbo = likelihood.reconstruction(loss, objective, x.len()) - objective.beta * q.kl();
+        let elbo = likelihood.reconstruction(loss, objective, x.len()) - objective.beta * q.kl(Prior::Normal);
         Self { elbo, posterior: q, gradient, curvature }
     }
 

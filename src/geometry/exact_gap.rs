@@ -155,7 +155,7 @@ mod tests {
     use crate::linalg::Matrix;
     use crate::nn::Activation;
     use crate::rng::{Purpose, stream};
-    use crate::vae::{Architecture, DecoderKind};
+    use crate::vae::{Architecture, DecoderKind, Prior};
     use nalgebra::{DMatrix, DVector};
     use proptest::prelude::*;
     use rand_distr::{Distribution as _, StandardNormal};
@@ -363,7 +363,7 @@ mod tests {
                 })
                 .collect();
             let drawn = Uncertain::of(&draws);
-            let value = drawn.value - objective.log_normaliser(3) - q.kl();
+            let value = drawn.value - objective.log_normaliser(3) - q.kl(Prior::Normal);
             let error = drawn.error.hypot(found.error);
             assert!((value - found.value).abs() < 4.0 * error, "{value} ± {} {found:?}", drawn.error);
             assert!(found.error < 0.01, "{found:?}");

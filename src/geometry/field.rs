@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::gram::Gram;
 use super::jet::{Jets, Order};
 use super::metrics::GeometryMetrics;
-use super::seam::normal_density;
 use super::undefined::Undefined;
 use crate::linalg::{Matrix, Real};
 use crate::vae::{Objective, Vae};
@@ -84,7 +83,7 @@ pub fn field<T: Real>(
             MapQuantity::Gap => objective.beta * gram.gap(objective.b()),
             MapQuantity::Contrast => gram.contrast(),
             MapQuantity::Density => {
-                let prior: f64 = latents.iter().map(|i| normal_density(z[(*i, k)].to_f64())).product();
+                let prior: f64 = latents.iter().map(|i| vae.prior.density(z[(*i, k)].to_f64())).product();
                 prior / volume(gram.singular_basis().0)
             }
             MapQuantity::Anisotropy => {
@@ -117,7 +116,7 @@ pub fn volume(singular_values: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::nn::Activation;
-    use crate::vae::{Architecture, Covariance, DecoderKind, Posterior};
+    use crate::vae::{Architecture, Covariance, DecoderKind, Posterior, Prior};
     use nalgebra::{DMatrix, DVector};
 
     #[test]
@@ -150,7 +149,7 @@ mod tests {
         assert!((field(&[0, 1], MapQuantity::Gap)[0] - gap).abs() < 1e-12);
         // The density of one latent alone, on the curve along its column.
         let line = field(&[0], MapQuantity::Density);
-        assert!((line[1] - 0.5 * normal_density(1.0)).abs() < 1e-15);
+        assert!((line[1] - 0.5 * Prior::Normal.density(1.0)).abs() < 1e-15);
     }
 
     #[test]

@@ -45,6 +45,6 @@ pub use posterior_nodes::PosteriorNodes;
 pub use product_density::{ProductDensity, product_density};
 pub use rotated_elbo::{RotatedElbo, rotated_elbos};
 pub use rotation::{Rotation, rotated_gap};
-pub use seam::{Seam, measured_arcs, normal_density};
+pub use seam::{Seam, measured_arcs};
 pub use singular_curve::{CurveEnd, SingularCurve};
 pub use undefined::{Measured, Undefined};

@@ -2,7 +2,6 @@
 
 use super::field::volume;
 use super::jet::{Jets, Order};
-use super::seam::normal_density;
 use crate::linalg::{Matrix, svd};
 use crate::vae::Vae;
 
@@ -37,7 +36,7 @@ pub fn product_density(vae: &Vae<f64>, z: &[f64], plane: [usize; 2], range: f64,
         let line = Matrix::from_fn(z.len(), side, |r, k| if r == i { value(k) } else { z[r] });
         let jets = Jets::along(vae, &line, &[i], Order::First);
         let length = |k: usize| jets.column(k, 0).iter().map(|x| x * x).sum::<f64>().sqrt();
-        (0..side).map(|k| normal_density(value(k)) / length(k)).collect::<Vec<f64>>()
+        (0..side).map(|k| vae.prior.density(value(k)) / length(k)).collect::<Vec<f64>>()
     });
     let (mut truth, mut difference, mut error) = (Vec::new(), Vec::new(), 0.0);
     // A row of the grid at once: Jacobians of images are large.
@@ -46,7 +45,7 @@ pub fn product_density(vae: &Vae<f64>, z: &[f64], plane: [usize; 2], range: f64,
         (0..side).map(|k| volume(&svd(&jets.jacobian(k)).singular_values)).collect::<Vec<f64>>()
     });
     for (k, area) in areas.enumerate() {
-        let prior = normal_density(value(k % side)) * normal_density(value(k / side));
+        let prior = vae.prior.density(value(k % side)) * vae.prior.density(value(k / side));
         let product = seams[0][k % side] * seams[1][k / side];
         truth.push(prior / area);
         difference.push(product - prior / area);

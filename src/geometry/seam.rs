@@ -2,7 +2,7 @@
 
 use super::jet::{Jets, Order};
 use crate::linalg::{Matrix, Real};
-use crate::vae::Vae;
+use crate::vae::{Prior, Vae};
 
 /// Seam: the curve t ↦ d(z*₁, …, t, …, z*ₘ) with t in place of coordinate i (red in every figure; the line is blue).
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Seam {
     pub speed: Vec<f64>,
     /// Signed arc length from d(z*).
     pub arc: Vec<f64>,
+    /// The prior of the latent.
+    pub prior: Prior,
 }
 
 impl Seam {
@@ -28,10 +30,10 @@ impl Seam {
         let line = Matrix::from_fn(z.len(), points, |r, c| T::from_f64(if r == i { t[c] } else { z[r] }));
         let jets = Jets::along(vae, &line, &[i], Order::First);
         let speed: Vec<f64> = (0..points).map(|k| norm(jets.column(k, 0).iter().map(|x| x.to_f64()))).collect();
-        Self::new(i, z[i], t, jets.value.map(T::to_f64), speed)
+        Self { prior: vae.prior, ..Self::new(i, z[i], t, jets.value.map(T::to_f64), speed) }
     }
 
-    /// Seam along latent `i` with `points` (n × points) and `speed` at equidistant `t`; arc length is measured from
+    /// Seam along latent `i` of a normal prior with `points` (n × points) and `speed` at equidistant `t`; arc length is measured from
     /// t = `origin`.
     pub fn new(i: usize, origin: f64, t: Vec<f64>, points: Matrix<f64>, speed: Vec<f64>) -> Self {
         // Trapezoids; the error per unit of t is the mean of d²‖∂ᵢd‖/dt² over the line times step²/12.
@@ -43,13 +45,13 @@ impl Seam {
         for s in &mut arc {
             *s -= origin;
         }
-        Self { latent: i, t, points, speed, arc }
+        Self { latent: i, t, points, speed, arc, prior: Prior::Normal }
     }
 
-    /// Density over arc length, p(t) / ‖∂ᵢd‖ with p = N(0, 1) pushed forward. Exact for any smooth decoder; it is the density
+    /// Density over arc length, p(t) / ‖∂ᵢd‖, the prior of one latent pushed forward. Exact for any smooth decoder; it is the density
     /// of a coordinate of the data only if the conditions C1 and C2 hold. Infinite where the speed is zero.
     pub fn density(&self) -> Vec<f64> {
-        self.t.iter().zip(&self.speed).map(|(t, speed)| normal_density(*t) / speed).collect()
+        self.t.iter().zip(&self.speed).map(|(t, speed)| self.prior.density(*t) / speed).collect()
     }
 
     /// Mass of the density between the ends of the seam, ∫ p/‖∂ᵢd‖ ds by trapezoids: for every decoder the share of the prior
@@ -89,11 +91,6 @@ pub fn measured_arcs<T: Real>(vae: &Vae<T>, z: &[f64], i: usize, t: &[f64]) -> V
     }
     let origin = arc.remove(at);
     arc.iter().map(|s| s - origin).collect()
-}
-
-/// Density of N(0, 1).
-pub fn normal_density(z: f64) -> f64 {
-    (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt()
 }
 
 fn norm(x: impl Iterator<Item = f64>) -> f64 {
@@ -156,10 +153,11 @@ mod tests {
         // Kolmogorov–Smirnov against the exact distribution, which in terms of t is Φ; 1.95/√N is its 0.1 % point.
         let worst = (0..=60).map(|k| -3.0 + 0.1 * f64::from(k)).map(|t0| {
             let below = arcs.partition_point(|s| *s <= seam.arc_at(t0)) as f64 / arcs.len() as f64;
-            let exact =
-                (0..2000).map(|j| normal_density(-8.0 + (t0 + 8.0) * (f64::from(j) + 0.5) / 2000.0)).sum::<f64>()
-                    * (t0 + 8.0)
-                    / 2000.0;
+            let exact = (0..2000)
+                .map(|j| Prior::Normal.density(-8.0 + (t0 + 8.0) * (f64::from(j) + 0.5) / 2000.0))
+                .sum::<f64>()
+                * (t0 + 8.0)
+                / 2000.0;
             (below - exact).abs()
         });
         assert!(worst.fold(0.0, f64::max) < 1.95 / 200.0);

@@ -49,6 +49,8 @@ pub enum Undefined {
     NoObjective,
     /// The regulariser is not β KL.
     OtherRegularizer,
+    /// The prior is not normal.
+    OtherPrior,
     /// The model is an autoencoder.
     PointMass,
 }
@@ -83,6 +85,7 @@ impl Undefined {
             Self::NoEncoder => "the model has no encoder",
             Self::NotTrained => "a model from a file is shown, not trained",
             Self::NoObjective => "the file of the model does not say β and σ²; set them",
+            Self::OtherPrior => "the prior is not normal, so b = βσ² does not decide the optimum",
             Self::OtherRegularizer => "the regulariser is not β KL, so b = βσ² does not decide the optimum",
             Self::PointMass => "the posterior of an autoencoder is a point: it has no covariance, no KL and no ELBO",
         }

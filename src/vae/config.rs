@@ -177,11 +177,15 @@ impl Objective {
     }
 
     /// b = βσ² (b = β for a Bernoulli likelihood), the one number that decides the geometry of the optimum. 0 for another regulariser
-    /// than β KL, of whose optimum no such number is known: what rests on b is undefined then, as it is for β = 0.
+    /// than β KL, or another prior, of whose optimum no such number is known: what rests on b is undefined then, as it is for β = 0.
     pub fn b(&self) -> f64 {
         match self.regularizer {
             Regularizer::Kl => self.beta * self.sigma2,
-            Regularizer::Parts(_) | Regularizer::Capacity(_) | Regularizer::Discriminated(_) | Regularizer::None => 0.0,
+            Regularizer::Parts(_)
+            | Regularizer::Capacity(_)
+            | Regularizer::Discriminated(_)
+            | Regularizer::Laplace
+            | Regularizer::None => 0.0,
         }
     }
 
@@ -194,7 +198,7 @@ impl Objective {
     /// Slope of the regulariser by the KL of a batch, `kl`, whose closed form is in the loss.
     pub(super) fn kl_weight(&self, kl: f64) -> f64 {
         match self.regularizer {
-            Regularizer::Kl | Regularizer::Discriminated(_) => self.beta,
+            Regularizer::Kl | Regularizer::Discriminated(_) | Regularizer::Laplace => self.beta,
             Regularizer::Parts(weights) => weights.alpha,
             Regularizer::Capacity(Capacity { nats, .. }) => self.beta * if kl < nats { -1.0 } else { 1.0 },
             Regularizer::None => 0.0,

@@ -10,6 +10,7 @@ use nalgebra::DVector;
 
 use super::aggregate_posterior::{AggregatePosterior, Densities};
 use super::posterior::Posterior;
+use super::prior::Prior;
 
 /// The three parts of E KL(q ‖ p), in nats.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,8 +30,8 @@ impl Decomposition {
     /// log q(z) is a logsumexp over all N posteriors minus log N. The sample's own posterior is one of them, which makes q(z) too large
     /// where few others overlap: a narrow posterior (e^I not far below N) gives too little information and too much total
     /// correlation.
-    pub fn estimate(posteriors: &[Posterior], noise: &[DVector<f64>]) -> Self {
-        Self::mean(&Self::of_each(posteriors, noise))
+    pub fn estimate(posteriors: &[Posterior], prior: Prior, noise: &[DVector<f64>]) -> Self {
+        Self::mean(&Self::of_each(posteriors, prior, noise))
     }
 
     /// The mean of each part.
@@ -47,13 +48,13 @@ impl Decomposition {
     ///
     /// Total correlation and dimension-wise divergence are differences of log densities at the same sample, and the information is what is
     /// left of the KL, which is exact. So all three are free of noise where q(z) is the prior, and their sum is everywhere.
-    pub fn of_each(posteriors: &[Posterior], noise: &[DVector<f64>]) -> Vec<Self> {
+    pub fn of_each(posteriors: &[Posterior], prior: Prior, noise: &[DVector<f64>]) -> Vec<Self> {
         let (mixture, mut memory) = (AggregatePosterior::new(posteriors), Densities::default());
         let parts = |(q, noise): (&Posterior, &DVector<f64>)| {
             let z = q.sample(noise.as_slice());
             let [joint, marginals] = mixture.log_density(z.as_slice(), &mut memory);
-            let (total_correlation, dimension_wise) = (joint - marginals, marginals - log_prior(z.as_slice()));
-            let mutual_information = q.kl() - total_correlation - dimension_wise;
+            let (total_correlation, dimension_wise) = (joint - marginals, marginals - log_prior(prior, z.as_slice()));
+            let mutual_information = q.kl(prior) - total_correlation - dimension_wise;
             Self { mutual_information, total_correlation, dimension_wise }
         };
         posteriors.iter().zip(noise).map(parts).collect()
@@ -65,9 +66,9 @@ impl Decomposition {
     }
 }
 
-/// log p(z) = −½ ‖z‖² − (m/2) log 2π.
-pub(super) fn log_prior(z: &[f64]) -> f64 {
-    -0.5 * z.iter().map(|z| z * z + std::f64::consts::TAU.ln()).sum::<f64>()
+/// log p(z) of all latents.
+pub(super) fn log_prior(prior: Prior, z: &[f64]) -> f64 {
+    z.iter().map(|z| prior.log_density(*z)).sum()
 }
 
 #[cfg(test)]
@@ -98,9 +99,9 @@ mod tests {
             let posteriors: Vec<Posterior> =
                 (0..count).map(|_| Posterior { mean: &spread * normal(&mut rng, 3), factor: factor.clone() }).collect();
             let noise: Vec<_> = (0..count).map(|_| normal(&mut rng, 3)).collect();
-            let found = Decomposition::estimate(&posteriors, &noise);
+            let found = Decomposition::estimate(&posteriors, Prior::Normal, &noise);
             let information: f64 = lambda.iter().map(|l| 0.5 * (l / b).ln()).sum();
-            let kl = posteriors.iter().map(Posterior::kl).sum::<f64>() / count as f64;
+            let kl = posteriors.iter().map(|q| q.kl(Prior::Normal)).sum::<f64>() / count as f64;
             assert!((found.kl() - kl).abs() < 1e-9);
             // Own components add about e^I/N = .003 to q(z), and the covariance of 4,000 means is off by 1/√4000.
             assert!((found.mutual_information - information).abs() < 0.05, "{found:?} {information}");
@@ -126,7 +127,7 @@ mod tests {
                 Posterior { mean, factor: DMatrix::identity(2, 2) * width }
             };
             let posteriors: Vec<Posterior> = square.iter().map(posterior).collect();
-            let found = Decomposition::estimate(&posteriors, &noise).total_correlation;
+            let found = Decomposition::estimate(&posteriors, Prior::Normal, &noise).total_correlation;
             // The samples' own posteriors add about e^I/N = 12/(2πe w²)/N = .012.
             assert!((found - expected).abs() < 0.025, "{degrees}°: {found} {expected}");
         }

@@ -14,6 +14,7 @@ use super::exponential_factor::Exponentials;
 use super::likelihood::differentiate;
 use super::model::Vae;
 use super::part_gradient::PartGradient;
+use super::prior::{Marginals, Prior};
 use super::regularizer::{Capacity, Discriminated, Regularizer};
 use crate::linalg::{Matrix, Real};
 use crate::nn::Workspace;
@@ -121,13 +122,15 @@ impl<T: Real> Vae<T> {
         if self.is_deterministic {
             // Infinite, whatever the means.
             kl.fill(f64::NAN);
+        } else if self.prior == Prior::Laplace {
+            self.marginals(&workspace.std, &workspace.exponentials).laplace_kl(workspace.encoder.output(), kl);
         } else if self.has_exponential_factor() {
             workspace.exponentials.kl_per_dim(workspace.encoder.output(), kl);
         } else {
             kl_per_dim(workspace.encoder.output(), &workspace.std, kl);
         }
         workspace.elbo.regularizer = match objective.regularizer {
-            Regularizer::Kl => None,
+            Regularizer::Kl | Regularizer::Laplace => None,
             Regularizer::Parts(weights) => {
                 let ElboWorkspace { encoder, z, parts, population, elbo, .. } = workspace;
                 let rest = parts.compute(weights, objective.beta, encoder.output(), z, *population);
@@ -169,21 +172,33 @@ impl<T: Real> Vae<T> {
         }
 
         let (encoding, delta) = workspace.encoder.output_and_delta();
-        let weight = T::from_f64(objective.kl_weight(workspace.elbo.kl()) / x.columns() as f64);
+        let weight = objective.kl_weight(workspace.elbo.kl()) / x.columns() as f64;
+        // That of a Laplace prior is added.
+        let normal_weight = T::from_f64(if self.prior == Prior::Laplace { 0.0 } else { weight });
         if self.is_deterministic {
             delta.as_mut_slice().fill(T::ZERO);
             for (c, g) in workspace.z_gradient.iter_columns().enumerate() {
                 delta.column_mut(c)[..g.len()].copy_from_slice(g);
             }
         } else if self.has_exponential_factor() {
-            workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, weight, delta);
+            workspace.exponentials.gradient(encoding, noise, &workspace.z_gradient, normal_weight, delta);
         } else {
-            sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, weight, delta);
+            sample_gradient(encoding, noise, &workspace.std, &workspace.z_gradient, normal_weight, delta);
+        }
+        if self.prior == Prior::Laplace {
+            self.marginals(&workspace.std, &workspace.exponentials).add_laplace_gradient(encoding, weight, delta);
         }
         if has_parts {
             workspace.parts.add_by_encoding(delta);
         }
         self.encoder.backward(&self.parameters, x, &mut workspace.encoder, &mut workspace.gradient, None);
+    }
+}
+
+impl<T: Real> Vae<T> {
+    /// The marginals of the posteriors that were sampled last.
+    fn marginals<'a>(&self, std: &'a Matrix<T>, exponentials: &'a Exponentials) -> Marginals<'a, T> {
+        if self.has_exponential_factor() { Marginals::Exponentials(exponentials) } else { Marginals::Factors { std } }
     }
 }
 
@@ -404,6 +419,26 @@ mod tests {
         }
     }
 
+    /// The KL of a Laplace prior is that of the posteriors, and its gradient that of the objective.
+    #[test]
+    fn gradients_of_a_laplace_prior_agree_with_finite_differences() {
+        for (covariance, factor) in FAMILIES {
+            let architecture = Architecture { latent_dim: 3, ..small(factor, Likelihood::Gaussian) };
+            let objective = Objective { regularizer: Regularizer::Laplace, ..Objective::new(covariance, 1.7, 0.3) };
+            let vae = Vae::<f64>::new(4, architecture, covariance, &mut stream(3, Purpose::Init, 0));
+            let mut vae = vae.regularized_by(objective.regularizer);
+            vae.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.1 * (i as f64).sin());
+            let (x, noise) = (normal(4, 5, 1), normal(3, 5, 2));
+            let mut workspace = ElboWorkspace::new(&vae);
+            vae.differentiate(&objective, &x, &noise, &mut workspace);
+            let posteriors = vae.posteriors(&x);
+            let kl = posteriors.iter().map(|q| q.kl(Prior::Laplace)).sum::<f64>() / 5.0;
+            let of_normal = posteriors.iter().map(|q| q.kl(Prior::Normal)).sum::<f64>() / 5.0;
+            assert!((workspace.elbo.kl() - kl).abs() < 1e-12 && (kl - of_normal).abs() > 1e-3);
+            assert_gradient(&mut vae, &objective, &x, &noise);
+        }
+    }
+
     /// Below the capacity the KL is raised and above it lowered, by the gradient of the regulariser in both cases.
     #[test]
     fn gradients_of_a_capacity_agree_with_finite_differences() {
@@ -463,7 +498,7 @@ mod tests {
                     // The cross-entropy is −KL(x‖π) − H(x).
                     Likelihood::Bernoulli => pairs.map(|(x, pi)| -divergence(*x, *pi) - entropy(*x)).sum(),
                 };
-                kl += q.kl();
+                kl += q.kl(Prior::Normal);
             }
             assert!((workspace.elbo.kl() - kl / 4.0).abs() < 1e-13);
             assert!((workspace.elbo.reconstruction - reconstruction / 4.0).abs() < 1e-12);

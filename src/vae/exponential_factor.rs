@@ -5,6 +5,8 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
+use nalgebra::DMatrix;
+
 use crate::linalg::{
     LANES, Lanes, Matrix, Real, cholesky_of_square, congruence, diagonalise, recompose, transposed_times,
 };
@@ -130,6 +132,39 @@ impl Exponentials {
             }
         }
         kl.iter_mut().for_each(|kl| *kl *= 0.5 / encoding.columns() as f64);
+    }
+
+    /// √Σᵢᵢ of each latent of an observation, and log L_ii.
+    pub(super) fn marginals(&self, observation: usize) -> impl Iterator<Item = [f64; 2]> + '_ {
+        let log = self.log_diagonal.column(observation);
+        let m = log.len();
+        let a = self.factors.column(observation);
+        (0..m).map(move |i| [a[m * i..m * (i + 1)].iter().map(|a| a * a).sum::<f64>().sqrt(), log[i]])
+    }
+
+    /// Adds to ∂loss/∂H of an observation what a loss with the slopes `by_variance` by Σᵢᵢ and −w by log det Σ^½ gives: in the basis U
+    /// 2 Γ_ij (Uᵀ diag(∂Σᵢᵢ) U)_ij − w δ_ij, Γ the [`slope`] of e^{2h}.
+    pub(super) fn add_variance_gradient<T: Real>(
+        &self,
+        observation: usize,
+        by_variance: &[f64],
+        weight: f64,
+        delta: &mut [T],
+    ) {
+        let m = by_variance.len();
+        let (group, lane) = (observation / LANES, observation % LANES);
+        let u = |i: usize, j: usize| self.vectors[m * m * group + i + m * j][lane];
+        let h: Vec<f64> = (0..m).map(|i| 2.0 * self.values[m * group + i][lane]).collect();
+        let inner = DMatrix::from_fn(m, m, |i, j| {
+            let turned: f64 = (0..m).map(|k| u(k, i) * by_variance[k] * u(k, j)).sum();
+            2.0 * slope([h[i], h[j]], [h[i].exp(), h[j].exp()]) * turned - if i == j { weight } else { 0.0 }
+        });
+        let basis = DMatrix::from_fn(m, m, u);
+        let by_exponent = &basis * inner * basis.transpose();
+        for (delta, [i, j]) in delta[m..].iter_mut().zip(&self.places) {
+            let entry = by_exponent[(*i, *j)];
+            *delta += T::from_f64(if i == j { entry } else { SQRT_2 * entry });
+        }
     }
 
     /// ∂loss/∂encoding from ∂loss/∂z = g, with weight w of the KL: ∂μᵢ = gᵢ + w μᵢ, and in the basis U

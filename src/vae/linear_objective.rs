@@ -11,6 +11,7 @@ use super::elbo::Elbo;
 use super::exponential_factor::{place_of, slope};
 use super::model::Vae;
 use super::posterior::Posterior;
+use super::prior::Prior;
 use crate::linalg::Real;
 
 /// Mean and covariance of data.
@@ -62,7 +63,7 @@ pub fn linear_objective(vae: &Vae<f64>, objective: &Objective, moments: Moments<
     let distortion = error.trace() - (&d * (&kc - &spread * d.transpose())).trace()
         + offset.norm_squared()
         + gram.component_mul(&sigma).sum();
-    let kl_per_dim = q.kl_per_dim().enumerate().map(|(i, kl)| kl + 0.5 * spread[(i, i)]).collect();
+    let kl_per_dim = q.kl_per_dim(Prior::Normal).enumerate().map(|(i, kl)| kl + 0.5 * spread[(i, i)]).collect();
     let elbo = Elbo {
         reconstruction: -distortion / (2.0 * sigma2) - objective.log_normaliser(n),
         kl_per_dim,
@@ -172,7 +173,7 @@ mod tests {
                 let decoded = vae.decode(&Matrix::from_columns(3, 1, q.mean.as_slice().to_vec()));
                 square += decoded.as_slice().iter().zip(x).map(|(a, b)| (a - b).powi(2)).sum::<f64>() / 50.0;
                 square += (&d * &q.factor).norm_squared() / 50.0;
-                kl += q.kl() / 50.0;
+                kl += q.kl(Prior::Normal) / 50.0;
             }
             let elbo = linear_objective(&vae, &OBJECTIVE, moments).0;
             let expected = -square / (2.0 * OBJECTIVE.sigma2) - OBJECTIVE.log_normaliser(4);

@@ -14,6 +14,7 @@ mod loss_convention;
 mod model;
 mod part_gradient;
 mod posterior;
+mod prior;
 mod regularizer;
 mod symmetry;
 
@@ -31,4 +32,5 @@ pub use loss_convention::{
 };
 pub use model::{Vae, parameter_count};
 pub use posterior::Posterior;
+pub use prior::Prior;
 pub use regularizer::{Capacity, DensityEstimator, Discriminated, NoRegularizer, PartWeights, Regularizer};

@@ -6,6 +6,7 @@ use super::config::{Architecture, Covariance, PosteriorFactor};
 use super::discriminator::{self, Discriminator};
 use super::likelihood::Likelihood;
 use super::posterior::Posterior;
+use super::prior::Prior;
 use super::regularizer::Regularizer;
 use crate::linalg::{Matrix, Real};
 use crate::nn::{Dense, Mlp, Workspace};
@@ -25,6 +26,8 @@ pub struct Vae<T> {
     pub has_encoder: bool,
     /// True for an autoencoder: q(z|x) is a point mass at μ(x), and the encoder's other outputs mean nothing.
     pub is_deterministic: bool,
+    /// p(z).
+    pub prior: Prior,
     /// z ↦ an estimate of log q(z)/Πᵢ q(zᵢ), where the regulariser has one ([`discriminator`](super::discriminator)).
     pub discriminator: Option<Mlp>,
     /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance, then the discriminator's.
@@ -75,8 +78,17 @@ impl<T: Real> Vae<T> {
     pub fn zeros(data_dim: usize, architecture: Architecture, covariance: Covariance) -> Self {
         let (encoder, decoder) = networks(data_dim, &architecture, covariance);
         let parameters = vec![T::ZERO; encoder.end()];
-        let (has_encoder, is_deterministic, discriminator) = (true, false, None);
-        Self { architecture, covariance, encoder, decoder, has_encoder, is_deterministic, discriminator, parameters }
+        Self {
+            architecture,
+            covariance,
+            encoder,
+            decoder,
+            has_encoder: true,
+            is_deterministic: false,
+            prior: Prior::Normal,
+            discriminator: None,
+            parameters,
+        }
     }
 
     /// n.
@@ -104,11 +116,12 @@ impl<T: Real> Vae<T> {
         &self.encoder.layers()[self.encoder.layers().len() - 1]
     }
 
-    /// Makes posteriors point masses if the regulariser has no divergence, and Gaussians otherwise. A discriminator that it asks for
+    /// Takes over the prior of the regulariser. Posteriors become point masses if it has no divergence, and Gaussians otherwise. A discriminator that it asks for
     /// starts with all parameters zero; one that it does not ask for goes.
     #[must_use]
     pub fn regularized_by(mut self, regularizer: Regularizer) -> Self {
         self.is_deterministic = regularizer == Regularizer::None;
+        self.prior = regularizer.prior();
         if regularizer.has_discriminator() != self.discriminator.is_some() {
             self.fit_discriminator(regularizer.has_discriminator());
         }
@@ -139,7 +152,8 @@ impl<T: Real> Vae<T> {
     /// covariance start at zero, so the posteriors do not jump.
     pub fn switch_covariance(&mut self, covariance: Covariance) {
         let mut other = Self::zeros(self.data_dim(), self.architecture.clone(), covariance);
-        (other.has_encoder, other.is_deterministic) = (self.has_encoder, self.is_deterministic);
+        (other.has_encoder, other.is_deterministic, other.prior) =
+            (self.has_encoder, self.is_deterministic, self.prior);
         if self.discriminator.is_some() {
             other.fit_discriminator(true);
         }
@@ -176,6 +190,7 @@ impl<T: Real> Vae<T> {
             decoder: self.decoder.clone(),
             has_encoder: self.has_encoder,
             is_deterministic: self.is_deterministic,
+            prior: self.prior,
             discriminator: self.discriminator.clone(),
             parameters: self.parameters.iter().map(|p| U::from_f64(p.to_f64())).collect(),
         }

@@ -11,6 +11,7 @@ use pulp::{Arch, Simd};
 
 use super::aggregate_posterior::{AggregatePosterior, Densities};
 use super::decomposition::log_prior;
+use super::prior::Prior;
 use super::regularizer::PartWeights;
 use crate::linalg::{Matrix, Real};
 
@@ -74,7 +75,7 @@ impl PartGradient {
             };
             sum += joint_weight * log_sum(joint);
             sum += marginal_weight * marginals.chunks_mut(batch).map(log_sum).sum::<f64>();
-            sum += prior_weight * log_prior(&point);
+            sum += prior_weight * log_prior(Prior::Normal, &point);
             let by_sample = self.by_sample.column_mut(k);
             by_sample.iter_mut().zip(&point).for_each(|(g, z)| *g = -share * prior_weight * z);
             let weights = [share * joint_weight, share * marginal_weight];
@@ -313,7 +314,7 @@ mod tests {
             let objective = objective(&vae, weights, DensityEstimator::Stratified);
             let found = differentiated(&vae, &objective, 30, 30).elbo.regularizer.unwrap();
             let noise: Vec<_> = normal(3, 30, 2).iter_columns().map(DVector::from_column_slice).collect();
-            let parts = Decomposition::estimate(&vae.posteriors(&normal(4, 30, 1)), &noise);
+            let parts = Decomposition::estimate(&vae.posteriors(&normal(4, 30, 1)), Prior::Normal, &noise);
             let expected = objective.regularizer.value(objective.beta, f64::NAN, || parts).unwrap();
             assert!((found - expected).abs() < 1e-12, "{found} {expected}");
         }

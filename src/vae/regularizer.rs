@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::decomposition::Decomposition;
+use super::prior::Prior;
 
 /// The regulariser of the objective. β is that of the [`Objective`](super::Objective).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub enum Regularizer {
     Capacity(Capacity),
     /// β KL(q ‖ p) + γ TC(q(z)) with a discriminator's estimate of TC, the FactorVAE (Kim & Mnih 2018, equation 2, where β is 1).
     Discriminated(Discriminated),
+    /// β KL(q ‖ p) with the Laplace prior, which singles out axes.
+    Laplace,
     /// Nothing, which makes the model a plain autoencoder: without a KL the best posterior is a point mass, and q is taken as one,
     /// z = μ(x).
     None,
@@ -98,6 +101,11 @@ impl Regularizer {
         matches!(self, Self::Parts(_))
     }
 
+    /// p(z) of the model.
+    pub fn prior(self) -> Prior {
+        if self == Self::Laplace { Prior::Laplace } else { Prior::Normal }
+    }
+
     /// True if it is no mean over the observations of a minibatch.
     pub fn needs_whole_batch(self) -> bool {
         matches!(self, Self::Parts(_) | Self::Capacity(_) | Self::Discriminated(_))
@@ -117,10 +125,10 @@ impl Regularizer {
         }
     }
 
-    /// Its value for this mean of KL(q ‖ p) and its parts, in nats; `None` for β KL.
+    /// Its value for this mean of KL(q ‖ p) and its parts, in nats; `None` for β KL with any prior.
     pub fn value(self, beta: f64, kl: f64, parts: impl FnOnce() -> Decomposition) -> Option<f64> {
         match self {
-            Self::Kl => None,
+            Self::Kl | Self::Laplace => None,
             Self::Parts(PartWeights { alpha, gamma, .. }) => {
                 let Decomposition { mutual_information, total_correlation, dimension_wise } = parts();
                 Some(alpha * mutual_information + beta * total_correlation + gamma * dimension_wise)
@@ -134,7 +142,7 @@ impl Regularizer {
 
 /// The form of the words, for errors.
 const FORMS: &str =
-    "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1), factor:GAMMA, capacity:NATS,STEPS and none";
+    "kl, tc-mws and tc-mss (each with :ALPHA,GAMMA, or 1,1), factor:GAMMA, capacity:NATS,STEPS, laplace and none";
 
 /// The sentence of a word that is no regulariser.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,6 +162,7 @@ impl fmt::Display for Regularizer {
             }
             Self::Capacity(Capacity { nats, steps }) => write!(f, "capacity:{nats},{steps}"),
             Self::Discriminated(Discriminated { gamma }) => write!(f, "factor:{gamma}"),
+            Self::Laplace => f.write_str("laplace"),
             Self::None => f.write_str("none"),
         }
     }
@@ -185,6 +194,7 @@ impl FromStr for Regularizer {
         };
         match (name, numbers.transpose()?) {
             ("kl", None) => Ok(Self::Kl),
+            ("laplace", None) => Ok(Self::Laplace),
             ("none", None) => Ok(Self::None),
             ("tc-mws", numbers) => parts(DensityEstimator::Weighted, numbers),
             ("tc-mss", numbers) => parts(DensityEstimator::Stratified, numbers),
@@ -194,7 +204,7 @@ impl FromStr for Regularizer {
             ("capacity", _) => Err(NoRegularizer(
                 "capacity takes its nats and a whole number of steps, as capacity:5,10000".to_owned(),
             )),
-            ("kl" | "none", Some(_)) => Err(NoRegularizer(format!("{name} takes no numbers"))),
+            ("kl" | "laplace" | "none", Some(_)) => Err(NoRegularizer(format!("{name} takes no numbers"))),
             _ => Err(NoRegularizer(format!("it is none of {FORMS}"))),
         }
     }
@@ -230,6 +240,7 @@ mod tests {
             "capacity:0.5,1",
             "factor:5",
             "factor:0.5",
+            "laplace",
             "none",
         ] {
             let regularizer: Regularizer = text.parse().unwrap();
@@ -247,6 +258,7 @@ mod tests {
             ("", "none of kl"),
             ("kl:1,2", "kl takes no numbers"),
             ("none:1,2", "none takes no numbers"),
+            ("laplace:1,2", "laplace takes no numbers"),
             ("tc-mws:1", "tc-mws takes two numbers"),
             ("tc-mss:1,x", "tc-mss takes two numbers"),
             ("factor", "as factor:5"),

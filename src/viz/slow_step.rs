@@ -176,7 +176,7 @@ mod tests {
         let n = step.x.len() as f64;
         let expected = -error / (2.0 * sigma2) - 0.5 * n * (2.0 * std::f64::consts::PI * sigma2).ln();
         assert!((step.reconstruction - expected).abs() < 1e-9);
-        assert!((step.kl - step.posterior.kl()).abs() < 1e-9);
+        assert!((step.kl - step.posterior.kl(snapshot.vae.prior)).abs() < 1e-9);
         assert!(step.objective_after(&snapshot).is_none(), "it is not made yet");
         run.advance(1).unwrap();
         let after = step.objective_after(&Snapshot::of(&run)).unwrap();

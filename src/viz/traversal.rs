@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::Snapshot;
 use crate::linalg::Matrix;
-use crate::stats::{normal_cdf, normal_quantile};
-use crate::vae::Posterior;
+use crate::vae::{Posterior, Prior};
 
 /// Settings of the view of traversals.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,10 +97,10 @@ impl Traversal {
     ///
     /// # Errors
     /// If the rule needs an observation and none is chosen.
-    pub fn ends(&self, i: usize, posterior: Option<&Posterior>) -> Result<[f64; 2], &'static str> {
+    pub fn ends(&self, i: usize, prior: Prior, posterior: Option<&Posterior>) -> Result<[f64; 2], &'static str> {
         match (self.range, posterior) {
             (RangeRule::PriorSd, _) => Ok([-self.reach, self.reach]),
-            (RangeRule::PriorQuantiles, _) => Ok([normal_quantile(TAIL), normal_quantile(1.0 - TAIL)]),
+            (RangeRule::PriorQuantiles, _) => Ok([prior.quantile(TAIL), prior.quantile(1.0 - TAIL)]),
             (RangeRule::PosteriorSd, Some(q)) => {
                 let reach = self.reach * q.covariance()[(i, i)].sqrt();
                 Ok([q.mean[i] - reach, q.mean[i] + reach])
@@ -112,12 +111,12 @@ impl Traversal {
 
     /// The values of a latent along its row: an odd number, from one end to the other, in the middle `z`, the one of z\*. Both halves have
     /// equal steps, of probability for quantiles. If z\* lies beyond an end, the row ends there.
-    pub fn values(&self, z: f64, [low, high]: [f64; 2], columns: usize) -> Vec<f64> {
+    pub fn values(&self, z: f64, prior: Prior, [low, high]: [f64; 2], columns: usize) -> Vec<f64> {
         let half = columns / 2;
         let place = |end: f64, share: f64| match self.range {
             RangeRule::PriorQuantiles if (-6.0..=6.0).contains(&z) => {
-                let [from, to] = [z, end].map(normal_cdf);
-                normal_quantile(from + (to - from) * share)
+                let [from, to] = [z, end].map(|z| prior.cdf(z));
+                prior.quantile(from + (to - from) * share)
             }
             _ => z + (end - z) * share,
         };
@@ -152,20 +151,20 @@ mod tests {
     #[test]
     fn rows_end_where_the_rule_says_and_z_is_in_the_middle() {
         let traversal = Traversal::default();
-        assert_eq!(traversal.values(0.0, [-2.0, 2.0], 5), [-2.0, -1.0, 0.0, 1.0, 2.0]);
-        assert_eq!(traversal.values(1.0, [-2.0, 2.0], 5), [-2.0, -0.5, 1.0, 1.5, 2.0]);
-        assert_eq!(traversal.values(3.0, [-2.0, 2.0], 3), [-2.0, 3.0, 3.0], "z* beyond the end");
+        assert_eq!(traversal.values(0.0, Prior::Normal, [-2.0, 2.0], 5), [-2.0, -1.0, 0.0, 1.0, 2.0]);
+        assert_eq!(traversal.values(1.0, Prior::Normal, [-2.0, 2.0], 5), [-2.0, -0.5, 1.0, 1.5, 2.0]);
+        assert_eq!(traversal.values(3.0, Prior::Normal, [-2.0, 2.0], 3), [-2.0, 3.0, 3.0], "z* beyond the end");
         assert_eq!(Traversal::value_at([-2.0, 2.0], 0.5), 2.0);
     }
 
     #[test]
     fn quantiles_are_equidistant_in_probability() {
         let traversal = Traversal { range: RangeRule::PriorQuantiles, ..Traversal::default() };
-        let ends = traversal.ends(0, None).unwrap();
+        let ends = traversal.ends(0, Prior::Normal, None).unwrap();
         // Φ⁻¹(0.975) and Φ⁻¹(0.7375) to seven digits, from tables.
         assert!((ends[1] - 1.959_964).abs() < 1e-6 && (ends[0] + ends[1]).abs() < 1e-12);
-        let values = traversal.values(0.0, ends, 5);
-        let cdf: Vec<f64> = values.iter().map(|z| normal_cdf(*z)).collect();
+        let values = traversal.values(0.0, Prior::Normal, ends, 5);
+        let cdf: Vec<f64> = values.iter().map(|z| Prior::Normal.cdf(*z)).collect();
         let steps = [0.025, 0.2625, 0.5, 0.7375, 0.975];
         assert!(cdf.iter().zip(steps).all(|(a, b)| (a - b).abs() < 1e-9), "{cdf:?}");
     }
@@ -173,10 +172,10 @@ mod tests {
     #[test]
     fn the_posterior_rule_needs_an_observation() {
         let traversal = Traversal { range: RangeRule::PosteriorSd, reach: 3.0, ..Traversal::default() };
-        assert!(traversal.ends(0, None).is_err());
+        assert!(traversal.ends(0, Prior::Normal, None).is_err());
         // log σ = (0, ln ½) and μ = (1, −1).
         let q = Posterior::from_encoding(&[1.0, -1.0, 0.0, 0.5_f64.ln()], 2);
-        let [low, high] = traversal.ends(1, Some(&q)).unwrap();
+        let [low, high] = traversal.ends(1, Prior::Normal, Some(&q)).unwrap();
         assert!((low + 2.5).abs() < 1e-12 && (high - 0.5).abs() < 1e-12);
     }
 }

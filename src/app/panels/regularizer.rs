@@ -7,11 +7,12 @@ use crate::vae::{Capacity, DensityEstimator, Discriminated, PartWeights, Regular
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// The choices with the numbers that they begin with.
-const CHOICES: [Regularizer; 6] = [
+const CHOICES: [Regularizer; 7] = [
     Regularizer::Kl,
     Regularizer::Parts(PartWeights { alpha: 1.0, gamma: 1.0, estimator: DensityEstimator::Stratified }),
     Regularizer::Parts(PartWeights { alpha: 1.0, gamma: 1.0, estimator: DensityEstimator::Weighted }),
     Regularizer::Discriminated(Discriminated { gamma: 1.0 }),
+    Regularizer::Laplace,
     Regularizer::Capacity(Capacity { nats: 4.0, steps: 4000 }),
     Regularizer::None,
 ];
@@ -20,6 +21,7 @@ const CHOICES: [Regularizer; 6] = [
 fn name(regularizer: Regularizer) -> &'static str {
     match regularizer {
         Regularizer::Kl => "β KL",
+        Regularizer::Laplace => "β KL, Laplace prior",
         Regularizer::Parts(PartWeights { estimator: DensityEstimator::Stratified, .. }) => "β-TCVAE, stratified",
         Regularizer::Parts(_) => "β-TCVAE, weighted",
         Regularizer::Discriminated(_) => "FactorVAE",
@@ -33,7 +35,7 @@ pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: 
     let before = *regularizer;
     let help = "What is subtracted from the reconstruction: β KL; the parts of the KL with weights of their own (β-TCVAE: α information \
                 + β total correlation + γ distance of each latent from the prior); β KL + γ total correlation as a discriminator \
-                estimates it (FactorVAE); β|KL − C| with a capacity C that rises; or nothing";
+                estimates it (FactorVAE); β KL with a Laplace prior, which singles out axes; β|KL − C| with a capacity C that rises; or nothing";
     let menu = ComboBox::from_label("regulariser").selected_text(name(before)).show_ui(ui, |ui| {
         for choice in CHOICES {
             if ui.selectable_label(name(choice) == name(before), name(choice)).clicked() && name(choice) != name(before)
@@ -44,7 +46,7 @@ pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: 
     });
     menu.response.on_hover_text(help);
     match regularizer {
-        Regularizer::Kl | Regularizer::None => {}
+        Regularizer::Kl | Regularizer::Laplace | Regularizer::None => {}
         Regularizer::Parts(PartWeights { alpha, gamma, .. }) => {
             ui.horizontal(|ui| {
                 weight(ui, "α", "Weight of the information that codes have about observations", alpha);

@@ -1,7 +1,7 @@
 //! Numbers for export: latents, posteriors, Jacobians, densities.
 
 use crate::data::{Dataset, Split};
-use crate::geometry::{Jets, Order, Seam, normal_density};
+use crate::geometry::{Jets, Order, Seam};
 use crate::io::file_error::FileError;
 use crate::io::format::csv_writer::Csv;
 use crate::io::format::npz::Array;
@@ -168,7 +168,7 @@ pub fn densities(vae: &Vae<f64>, z: &[f64]) -> Columns {
 pub fn densities_of(seam: &Seam) -> Vec<[f64; 6]> {
     let points = seam.t.iter().zip(&seam.arc).zip(seam.speed.iter().zip(seam.density()));
     let latent = (seam.latent + 1) as f64;
-    points.map(|((t, arc), (speed, density))| [latent, *t, normal_density(*t), *arc, *speed, density]).collect()
+    points.map(|((t, arc), (speed, density))| [latent, *t, seam.prior.density(*t), *arc, *speed, density]).collect()
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) const TYPED: [TypedSetting; 17] = [
     setting(
         "regularizer",
         "regulariser",
-        "kl, tc-mss:1,1, tc-mws:1,1, factor:5, capacity:4,4000 or none",
+        "kl, tc-mss:1,1, tc-mws:1,1, factor:5, capacity:4,4000, laplace or none",
         |c| c.settings.objective.regularizer.to_string(),
         |c, value| change(c, ["regularizer", "regulariser"], value),
     ),

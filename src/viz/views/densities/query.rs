@@ -1,11 +1,9 @@
 //! Off-axis seams (ghosts): the seam of a latent at other values of the other latents. Under C2 its density does not change.
 
-use rand_distr::{Distribution as _, StandardNormal};
-
-use crate::geometry::{Seam, measured_arcs, normal_density};
+use crate::geometry::{Seam, measured_arcs};
 use crate::linalg::Matrix;
 use crate::rng::{Purpose, stream};
-use crate::vae::Vae;
+use crate::vae::{Prior, Vae};
 
 use crate::experiment::Snapshot;
 use crate::viz::latent_grid::RANGE;
@@ -76,25 +74,25 @@ impl Ghosts {
         };
         let ghosts: Vec<(usize, Vec<Ghost>)> = query.latents.iter().map(|i| (*i, of(*i))).collect();
         let spreads = ghosts.iter().map(|(i, ghosts)| spread(&Seam::through(model, z, *i, RANGE, POINTS), ghosts));
-        let arcs = query.latents.iter().map(|i| measured_arcs(model, z, *i, &samples(*i))).collect();
+        let arcs = query.latents.iter().map(|i| measured_arcs(model, z, *i, &samples(*i, model.prior))).collect();
         Self { spread: spreads.collect(), of_seams: ghosts, arcs }
     }
 }
 
-/// Draws from N(0, 1), increasing: the same ones every time.
-fn samples(latent: usize) -> Vec<f64> {
+/// Draws from the prior, increasing: the same ones every time.
+fn samples(latent: usize, prior: Prior) -> Vec<f64> {
     let mut rng = stream(0, Purpose::Analysis, latent as u64);
-    let mut t: Vec<f64> = (0..SAMPLES).map(|_| StandardNormal.sample(&mut rng)).collect();
+    let mut t: Vec<f64> = (0..SAMPLES).map(|_| prior.sample(&mut rng)).collect();
     t.sort_unstable_by(f64::total_cmp);
     t
 }
 
 /// The root mean square of log(‖Jᵢ‖ on a ghost / ‖Jᵢ‖ on the seam) under the prior. All have the same values of t.
 pub(super) fn spread(seam: &Seam, ghosts: &[Ghost]) -> f64 {
-    let (mut sum, mut mass) = (0.0, 0.0);
+    let (mut sum, mut mass) = (0.0_f64, 0.0_f64);
     for ghost in ghosts {
         for ((t, there), here) in seam.t.iter().zip(&ghost.seam.speed).zip(&seam.speed) {
-            let weight = normal_density(*t);
+            let weight = seam.prior.density(*t);
             sum += weight * (there / here).ln().powi(2);
             mass += weight;
         }

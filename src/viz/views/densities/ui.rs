@@ -6,7 +6,8 @@ use eframe::egui::{Align2, Color32, Mesh, Rect, Shape, Stroke, Ui, UiBuilder, po
 use egui_plot::{AxisHints, Plot, PlotBounds};
 
 use super::query::{Ghost, GhostsQuery, spread};
-use crate::geometry::{Seam, normal_density};
+use crate::geometry::Seam;
+use crate::vae::Prior;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::file_values::length_words;
@@ -20,19 +21,6 @@ use crate::viz::theme::{Palette, TRUTH_DASHES, TRUTH_GHOST_DASHES, dashes, index
 
 /// Bins of the histogram.
 const BINS: usize = 40;
-
-/// The values of z that cut N(0, 1) into ten slices of equal mass.
-const DECILES: [f64; 9] = [
-    -1.281_551_565_5,
-    -0.841_621_233_6,
-    -0.524_400_512_7,
-    -0.253_347_103_1,
-    0.0,
-    0.253_347_103_1,
-    0.524_400_512_7,
-    0.841_621_233_6,
-    1.281_551_565_5,
-];
 
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -214,18 +202,19 @@ fn plot(ui: &Ui, id: &str, across: &'static str, context: &ViewContext<'_>) -> P
 fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam, scale: DensityScale) -> PlotPainter {
     let range = scale.range();
     let palette = ViewContext::palette(ui);
-    let name = indexed("z", seam.latent);
+    let (name, p) = (indexed("z", seam.latent), seam.prior);
+    let height = 1.25 * p.density(0.0);
     let response = plot(ui, "prior", "", context)
-        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-range, 0.0], [range, 0.5])));
+        .show(ui, |plot| plot.set_plot_bounds(PlotBounds::from_min_max([-range, 0.0], [range, height])));
     let marks = PlotPainter::new(ui, context, response.transform);
-    let curve: Vec<[f64; 2]> = seam.t.iter().map(|t| [*t, normal_density(*t)]).collect();
-    slices(&marks, &seam.t, &curve, palette.latent);
+    let curve: Vec<[f64; 2]> = seam.t.iter().map(|t| [*t, p.density(*t)]).collect();
+    slices(&marks, seam, &curve, palette.latent);
     marks.curve(curve.into_iter(), Stroke::new(1.8, palette.latent), &[]);
     let z = context.probe.z()[seam.latent];
-    marker(&marks, z, normal_density(z), palette.latent);
+    marker(&marks, z, p.density(z), palette.latent);
     caption(&marks, 0, &format!("p({name}) over {name}"), palette.latent);
     hover(context, response.response, |pointer| {
-        let density = NamedMarks::new("prior", seam.t.iter().map(|t| [*t, normal_density(*t)]));
+        let density = NamedMarks::new("prior", seam.t.iter().map(|t| [*t, p.density(*t)]));
         values_at(&marks, pointer, [&name, "density"], [density])
     });
     marks
@@ -291,7 +280,7 @@ fn pushed(
     }
     let curve = curve(seam);
     // The slices are those of the prior: cut where the seam is at the same z.
-    slices(&marks, &seam.t, &curve, palette.image);
+    slices(&marks, seam, &curve, palette.image);
     if let Some(Found { ghosts, arcs, .. }) = found {
         let bars = histogram(arcs.iter().map(|arc| arc - zero), arcs.len(), reach);
         let steps = bars.iter().flat_map(|([low, high], share)| [[*low, *share], [*high, *share]]);
@@ -303,7 +292,7 @@ fn pushed(
     }
     marks.curve(curve.iter().copied(), Stroke::new(2.0, palette.image), &[]);
     let (z, speed) = (context.probe.z()[seam.latent], speed_here(context, seam));
-    marker(&marks, seam.arc_at(z) - zero, normal_density(z) / speed, palette.image);
+    marker(&marks, seam.arc_at(z) - zero, seam.prior.density(z) / speed, palette.image);
     let length = length_name(context, seam.latent);
     caption(
         &marks,
@@ -386,23 +375,24 @@ fn draw_ghosts(marks: &PlotPainter, ghosts: &[Ghost], palette: &Palette) {
 }
 
 /// The area beneath a curve given at values of t, every other slice of equal mass darker.
-fn slices(marks: &PlotPainter, t: &[f64], curve: &[[f64; 2]], color: Color32) {
+fn slices(marks: &PlotPainter, seam: &Seam, curve: &[[f64; 2]], color: Color32) {
+    let t = &seam.t;
     let at = |edge: f64| {
         let k = t.partition_point(|t| *t < edge).clamp(1, t.len() - 1);
         let share = (edge - t[k - 1]) / (t[k] - t[k - 1]);
         [0, 1].map(|i| curve[k - 1][i] * (1.0 - share) + curve[k][i] * share)
     };
-    for (k, [low, high]) in edges().enumerate() {
+    for (k, [low, high]) in edges(seam.prior).enumerate() {
         let inside = &curve[t.partition_point(|t| *t <= low)..t.partition_point(|t| *t < high)];
         let part = [&[at(low)], inside, &[at(high)]].concat();
         marks.area(&part, color.gamma_multiply(if k % 2 == 0 { 0.10 } else { 0.34 }));
     }
 }
 
-/// The ten slices.
-fn edges() -> impl Iterator<Item = [f64; 2]> {
-    let low = std::iter::once(-RANGE).chain(DECILES);
-    low.zip(DECILES.into_iter().chain([RANGE])).map(|(low, high)| [low, high])
+/// The ten slices of equal mass.
+fn edges(prior: Prior) -> impl Iterator<Item = [f64; 2]> {
+    let end = move |k: u8| prior.quantile(f64::from(k) / 10.0).clamp(-RANGE, RANGE);
+    (0..10).map(move |k| [end(k), end(k + 1)])
 }
 
 /// Bands from each slice of the prior to its image on the seam, from the upper plot to the lower one.
@@ -411,7 +401,7 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
     let zero = seam.arc_at(0.0);
     let (above, below) = (prior.painter.clip_rect(), pushed.painter.clip_rect());
     let painter = ui.painter().with_clip_rect(Rect::from_x_y_ranges(below.x_range(), above.bottom()..=below.bottom()));
-    for (k, ends) in edges().enumerate() {
+    for (k, ends) in edges(seam.prior).enumerate() {
         let top = ends.map(|t| pos2(prior.at([t, 0.0]).x, above.bottom()));
         let middle = ends.map(|t| pos2(pushed.at([seam.arc_at(t) - zero, 0.0]).x, below.top()));
         let strength = if k % 2 == 0 { 0.05 } else { 0.2 };
@@ -428,7 +418,7 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
             painter.add(Shape::mesh(mesh));
         }
     }
-    for t in DECILES {
+    for [_, t] in edges(seam.prior).take(9) {
         for (marks, x) in [(prior, t), (pushed, seam.arc_at(t) - zero)] {
             let at = marks.at([x, 0.0]);
             marks.painter.vline(at.x, at.y - 4.0..=at.y, Stroke::new(1.0, palette.ink));
@@ -487,9 +477,9 @@ mod tests {
         let mass = |[low, high]: [f64; 2]| {
             let step = (high - low) / 200.0;
             let weight = |k: usize| if k == 0 || k == 200 { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
-            (0..=200).map(|k| weight(k) * normal_density(low + step * k as f64)).sum::<f64>() * step / 3.0
+            (0..=200).map(|k| weight(k) * Prior::Normal.density(low + step * k as f64)).sum::<f64>() * step / 3.0
         };
-        let masses: Vec<f64> = edges().map(mass).collect();
+        let masses: Vec<f64> = edges(Prior::Normal).map(mass).collect();
         assert_eq!(masses.len(), 10);
         assert!(masses[1..9].iter().all(|m| (m - 0.1).abs() < 1e-8), "{masses:?}");
         assert!([masses[0], masses[9]].iter().all(|m| (m - 0.1).abs() < 3e-4), "{masses:?}");

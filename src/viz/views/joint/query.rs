@@ -2,7 +2,6 @@
 
 use rand::Rng;
 use rand::seq::SliceRandom as _;
-use rand_distr::{Distribution as _, StandardNormal};
 
 use crate::experiment::Snapshot;
 use crate::geometry::{Jets, Order, ProductDensity, arc_coordinates, coupling, ima_contrast};
@@ -81,7 +80,7 @@ impl Joint {
         let [a, b] = *plane;
         let mut rng = stream(0, Purpose::Analysis, 0);
         let count = if model.data_dim() > LARGE { FEW_SAMPLES } else { SAMPLES };
-        let samples: Vec<[f64; 2]> = (0..count).map(|_| [0, 1].map(|_| StandardNormal.sample(&mut rng))).collect();
+        let samples: Vec<[f64; 2]> = (0..count).map(|_| [0, 1].map(|_| model.prior.sample(&mut rng))).collect();
         let place = |[x, y]: [f64; 2]| {
             let mut at = z.clone();
             (at[a], at[b]) = (x, y);
@@ -155,6 +154,7 @@ mod tests {
     use super::*;
     use crate::geometry::path_length;
     use crate::viz::query::tests::trained;
+    use rand_distr::{Distribution as _, StandardNormal};
 
     #[test]
     fn a_linear_decoder_has_global_coordinates() {

@@ -6,7 +6,7 @@ use eframe::egui::{
 use egui_plot::{AxisHints, PlotBounds};
 
 use crate::experiment::Snapshot;
-use crate::vae::Posterior;
+use crate::vae::{Posterior, Prior};
 use crate::viz::command::Direction;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
@@ -99,7 +99,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         heat.draw(&marks, palette);
     }
     marks.layer("prior");
-    prior(&marks, palette, one);
+    prior(&marks, palette, context.snapshot.vae.prior, one);
     let snapshot = context.snapshot;
     let count = snapshot.encodings.columns();
     let place = |i: usize| code(snapshot, i, axes);
@@ -212,14 +212,18 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     response.on_hover_cursor(CursorIcon::Crosshair);
 }
 
-/// One, two and three standard deviations of the prior: circles, or of one latent places on its axis.
-fn prior(marks: &PlotPainter, palette: &Palette, one: bool) {
+/// One, two and three standard deviations of the prior along an axis, and where it is as dense: circles, diamonds of a Laplace prior, or of
+/// one latent places on its axis.
+fn prior(marks: &PlotPainter, palette: &Palette, prior: Prior, one: bool) {
     let stroke = Stroke::new(1.0, palette.muted.gamma_multiply(0.4));
     for deviations in [1.0, 2.0, 3.0] {
         if one {
             for x in [-deviations, deviations] {
                 marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, &[]);
             }
+        } else if prior == Prior::Laplace {
+            let corners = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0], [1.0, 0.0]];
+            marks.curve(corners.into_iter().map(|corner| corner.map(|x| deviations * x)), stroke, &[]);
         } else {
             marks.curve(ellipse([0.0; 2], [[1.0, 0.0], [0.0, 1.0]], deviations), stroke, &[]);
         }

@@ -6,7 +6,7 @@ use egui_plot::{AxisHints, PlotBounds};
 use super::gap::{HEIGHT, gap};
 use super::numbers::{KINDS, numbers, standing};
 use super::query::{MOST_LATENTS, Outline, PosteriorQuery, Posteriors};
-use crate::geometry::normal_density;
+use crate::vae::Prior;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, axis_across, bounds_between, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
@@ -224,7 +224,7 @@ fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest:
         let sd = o.factor[0][0];
         let density = |k: i32| {
             let z = centre + half * f64::from(k) / 100.0;
-            [z, normal_density((z - o.mean[0]) / sd) / sd]
+            [z, Prior::Normal.density((z - o.mean[0]) / sd) / sd]
         };
         (-100..=100).map(density).collect::<Vec<_>>()
     });

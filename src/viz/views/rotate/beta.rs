@@ -127,7 +127,9 @@ fn measured_kl(snapshot: &Snapshot) -> Vec<f64> {
     let count = OBSERVATIONS.min(snapshot.encodings.columns());
     let mut kl = vec![0.0; snapshot.latent_dim()];
     for i in 0..count {
-        kl.iter_mut().zip(snapshot.posterior(i).kl_per_dim()).for_each(|(sum, kl)| *sum += kl / count as f64);
+        kl.iter_mut()
+            .zip(snapshot.posterior(i).kl_per_dim(snapshot.vae.prior))
+            .for_each(|(sum, kl)| *sum += kl / count as f64);
     }
     kl.sort_unstable_by(|a, b| b.total_cmp(a));
     kl

@@ -63,8 +63,8 @@ impl Strips {
         let kl = kl_per_latent(snapshot);
         let rows: Vec<Strip> = order(traversal, &kl)
             .map(|latent| {
-                let ends = traversal.ends(latent, posterior.as_ref())?;
-                let values = traversal.values(z[latent], ends, columns);
+                let ends = traversal.ends(latent, snapshot.vae.prior, posterior.as_ref())?;
+                let values = traversal.values(z[latent], snapshot.vae.prior, ends, columns);
                 let is_active = snapshot.geometry.active.contains(&latent);
                 let factor = closest_factor(snapshot, latent).filter(|_| is_active);
                 let curve = curve(snapshot, z, latent);
@@ -114,7 +114,7 @@ fn kl_per_latent(snapshot: &Snapshot) -> Vec<f64> {
     let count = snapshot.measured_observations().min(snapshot.encodings.columns());
     let mut sums = vec![if snapshot.vae.has_encoder { 0.0 } else { f64::NAN }; snapshot.latent_dim()];
     for i in 0..count {
-        sums.iter_mut().zip(snapshot.posterior(i).kl_per_dim()).for_each(|(sum, kl)| *sum += kl);
+        sums.iter_mut().zip(snapshot.posterior(i).kl_per_dim(snapshot.vae.prior)).for_each(|(sum, kl)| *sum += kl);
     }
     sums.into_iter().map(|sum| sum / count.max(1) as f64).collect()
 }
@@ -158,7 +158,7 @@ mod tests {
         }
         // The rows share out KL(q ‖ p).
         let count = snapshot.measured_observations();
-        let kl = (0..count).map(|i| snapshot.posterior(i).kl()).sum::<f64>() / count as f64;
+        let kl = (0..count).map(|i| snapshot.posterior(i).kl(snapshot.vae.prior)).sum::<f64>() / count as f64;
         assert!((strips.rows.iter().map(|row| row.kl).sum::<f64>() - kl).abs() < 1e-9 * kl);
         assert!(strips.rows.iter().all(|row| row.kl > 0.0 && row.factor.is_some()));
     }

@@ -206,7 +206,8 @@ fn a_learned_variance_is_repeated_to_the_last_bit() {
     }
 }
 
-const REGULARIZERS: [&str; 7] = ["tc-mss", "factor:3", "capacity:3,400", "none", "factor:1", "tc-mws:0.5,2", "kl"];
+const REGULARIZERS: [&str; 8] =
+    ["tc-mss", "factor:3", "capacity:3,400", "laplace", "none", "factor:1", "tc-mws:0.5,2", "kl"];
 
 #[test]
 fn a_trainer_makes_the_requested_steps_and_pauses() {

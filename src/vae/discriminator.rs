@@ -128,8 +128,8 @@ mod tests {
     use crate::nn::Adam;
     use crate::rng::{Purpose, stream};
     use crate::vae::{
-        Architecture, Covariance, DecoderKind, Discriminated, ElboWorkspace, Objective, PosteriorFactor, Regularizer,
-        Vae,
+        Architecture, Covariance, DecoderKind, Discriminated, ElboWorkspace, Objective, PosteriorFactor, Prior,
+        Regularizer, Vae,
     };
     use rand::RngExt as _;
     use rand::rngs::ChaCha8Rng;
@@ -259,6 +259,12 @@ mod tests {
             assert!((found - exact).abs() < 0.02 + 0.03 * exact, "ρ = {rho}: {found} is not {exact}");
             assert!(loss < std::f64::consts::LN_2 + 0.002 && (rho == 0.0) == (loss > 0.69), "ρ = {rho}: {loss}");
         }
+        // Two Laplace variables turned by 45°: 2 (h(y) − h(z)) with h(z) = 1 + log √2 and y of the density ½ (1 + 2|y|) e^{−2|y|}.
+        let [found, _] = trained(|rng| {
+            let [a, b] = [(); 2].map(|()| Prior::Laplace.sample(rng));
+            [(a + b) / 2.0_f64.sqrt(), (a - b) / 2.0_f64.sqrt()]
+        });
+        assert!((found - 0.0967).abs() < 0.02 + 0.03 * 0.0967, "{found} is not 0.0967");
         let [found, _] = trained(|rng| {
             let [a, b] = [(); 2].map(|()| rng.random_range(-3.0_f64.sqrt()..3.0_f64.sqrt()));
             [(a + b) / 2.0_f64.sqrt(), (a - b) / 2.0_f64.sqrt()]

@@ -72,6 +72,26 @@ fn a_discriminator_is_kept_repeated_and_resumed() {
     assert!(has("run") && !has("plain"));
 }
 
+/// A Laplace prior: its KL is that of the posteriors, and numbers that rest on a normal prior say why there are none.
+#[test]
+fn a_laplace_prior_is_recorded_repeated_and_measured() {
+    let cli = Harness::new();
+    for factor in ["cholesky", "exponential"] {
+        let options = format!("--scene laplace --posterior-factor {factor} --covariance full --steps 80 --seed 2");
+        cli.succeed(&format!("train {options} --at 40:regularizer=kl --at 60:regularizer=laplace --out {factor}"));
+        assert!(cli.succeed(&format!("replay {factor}")).contains("agree to the last bit"));
+        let metrics = cli.json(&format!("{factor}/metrics.json"));
+        let number = |name: &str| metrics[name].as_f64().unwrap();
+        let parts = ["mutual_information", "total_correlation", "dimension_wise_kl"].map(number);
+        assert!((parts.iter().sum::<f64>() - number("kl")).abs() < 0.1, "of the first observations: {parts:?}");
+        assert!((number("elbo") - number("reconstruction") + number("kl")).abs() < 1e-9);
+        for name in ["beta_gap", "posterior_error"] {
+            assert!(metrics["undefined"][name].as_str().unwrap().contains("the prior is not normal"), "{name}");
+        }
+        assert!(cli.succeed(&format!("metrics {factor} --exact-gap 2")).contains("the prior is not normal"));
+    }
+}
+
 #[test]
 fn a_run_without_a_regulariser_has_no_key() {
     let cli = Harness::new();

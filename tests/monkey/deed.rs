@@ -270,7 +270,7 @@ fn change(rng: &mut impl Rng) -> Command {
         4 => Command::Lr(logarithmic(rng, 1e-9, 1e3)),
         5 => Command::Batch(one_of(rng, &[0, 1, 2, 64, 1_000_000])),
         6 => {
-            let words = ["kl", "factor:5", "tc-mws", "tc-mss:2,0.5", "capacity:3,100", "none"];
+            let words = ["kl", "factor:5", "laplace", "tc-mws", "tc-mss:2,0.5", "capacity:3,100", "none"];
             Command::Regularizer(one_of(rng, &words).parse().expect("the words are those of the program"))
         }
         _ => Command::Rotate(Rotation { degrees: rng.random_range(-180.0..180.0), plane: [0, 1] }),

@@ -79,7 +79,7 @@ fn change(rng: &mut impl Rng, m: usize) -> Option<Command> {
     })
 }
 
-const WORDS: [&str; 7] = ["kl", "factor:3", "tc-mws", "tc-mss", "tc-mss:2,0.5", "capacity:3,20", "none"];
+const WORDS: [&str; 8] = ["kl", "factor:3", "laplace", "tc-mws", "tc-mss", "tc-mss:2,0.5", "capacity:3,20", "none"];
 
 /// A run after some steps and changes, or the sentence that refuses it.
 pub(crate) fn run(rng: &mut impl Rng) -> Result<Experiment, String> {

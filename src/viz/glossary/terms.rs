@@ -17,7 +17,8 @@ pub(in crate::viz) const TERMS: [GlossaryEntry; 33] = [
         name: "prior",
         also: &["p(z)"],
         definition: r"$$p(z) = \mathcal{N}(z;\,0,\,I)$$
-The density of latents before anything is observed. Rings stand at one, two and three standard deviations.",
+The density of latents before anything is observed. Rings stand at one, two and three standard deviations. A Laplace prior,
+$e^{-\sqrt2\,|z_i|}/\sqrt2$ for each latent, can be chosen among the regularisers; its rings are diamonds.",
         source: "Kingma and Welling 2014",
         words: &["prior"],
     },

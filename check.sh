@@ -67,6 +67,8 @@ independent() {
     "--scene parabola --steps 1000"
     "--scene swiss-roll --activation relu --latent-dim 4 --steps 1000"
     "--scene examples/bits.toml --steps 1500"
+    "--scene laplace --covariance full --steps 1000"
+    "--scene cylinder --regularizer factor:3 --steps 1500"
     "--scene polar --steps 1200 --at 400:beta=3 --at 600:covariance=full --at 800:rotate=30 --at 900:sigma2=0.05"
   )
   if ! "$python" -c 'import numpy, tomllib' 2>/dev/null; then

@@ -30,6 +30,8 @@ What is compared, and how it is computed here:
 With a Bernoulli likelihood b = beta, log p(x|z) is x log pi + (1 - x) log (1 - pi), and J is F^1/2 J_eta, the Jacobian of the
 logits with rows scaled by sqrt(pi (1 - pi)): the Fisher metric.
 
+With a Laplace prior the KL is that of E|z| by trapezoids, and b decides nothing; of a FactorVAE elbo must be made of the other numbers.
+
 J is the product of the layers' derivatives; it is itself checked against differences of the decoder. Deterministic quantities
 must agree to 1e-4 of their size, those that are estimated within 4 combined standard errors. Whatever metrics.json leaves
 undefined must be undefined here, too. Exit code: 0 if all agree, 1 if not, 2 if the folder is no run.
@@ -329,7 +331,17 @@ def chance_distance(k, rotations=10_000):
     return distance.mean(), distance.std()
 
 
-def decomposition(mean, factor, kl):
+def laplace_kl(mean, factor):
+    """KL per latent for the prior exp(-sqrt 2 |z|) / sqrt 2, E|z| by trapezoids over ten deviations."""
+    deviation = np.sqrt((factor**2).sum(2))
+    steps = np.linspace(-10, 10, 4001)
+    weights = np.exp(-steps**2 / 2) / np.exp(-steps**2 / 2).sum()
+    magnitude = sum(w * np.abs(mean + deviation * t) for t, w in zip(steps, weights))
+    entropy = 0.5 * (1 + np.log(2 * np.pi)) + np.log(np.diagonal(factor, axis1=1, axis2=2))
+    return np.sqrt(2) * magnitude + 0.5 * np.log(2) - entropy
+
+
+def decomposition(mean, factor, kl, is_laplace):
     """The parts of the KL at one sample of each posterior, log q(z) from all of them."""
     count, m = mean.shape
     z = mean + np.einsum("kij,kj->ki", factor, np.random.default_rng(0).normal(size=mean.shape))
@@ -340,7 +352,7 @@ def decomposition(mean, factor, kl):
     log_mean = lambda logs: np.log(np.exp(logs - logs.max(1, keepdims=True)).mean(1)) + logs.max(1)
     joint = log_mean(-0.5 * (white**2).sum(2) - log_det - 0.5 * m * np.log(2 * np.pi))
     marginals = log_mean(-0.5 * apart**2 / variance - 0.5 * np.log(2 * np.pi * variance)).sum(1)
-    prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(1)
+    prior = -(np.sqrt(2) * np.abs(z) + 0.5 * np.log(2) if is_laplace else 0.5 * (z**2 + np.log(2 * np.pi))).sum(1)
     parts = {"total_correlation": joint - marginals, "dimension_wise_kl": marginals - prior}
     return {"mutual_information": kl - joint + prior} | parts
 
@@ -378,14 +390,18 @@ def main(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     architecture = config["model"]
     settings = {name: architecture[name] for name in ("beta", "sigma2", "covariance")}
-    if "regularizer" in architecture or any("regularizer=" in command for command in config["commands"]):
-        raise ValueError("its regulariser is not, or not always, beta KL, which alone is computed here")
+    regularizer = architecture.get("regularizer", "kl")
     for command in config["commands"]:
         name, value = command.split(":", 1)[1].split("=")
+        regularizer = value if name == "regularizer" else regularizer
         if name in settings and not value.startswith("learned"):
             settings[name] = value if name == "covariance" else float(value)
     # A learned variance is recorded as it is after the last step.
     settings["sigma2"] = config.get("sigma2", settings["sigma2"])
+    if regularizer not in ("kl", "laplace") and not regularizer.startswith("factor:"):
+        raise ValueError(f"its regulariser is {regularizer}, which is not computed here")
+    is_laplace, is_kl = regularizer == "laplace", regularizer == "kl"
+    gamma = float(regularizer.split(":")[1]) if ":" in regularizer else None
     beta, sigma2, covariance = settings["beta"], settings["sigma2"], settings["covariance"]
 
     bernoulli = architecture.get("likelihood") == "bernoulli"
@@ -395,9 +411,14 @@ def main(folder):
     m = architecture["latent_dim"]
     mean, factor = model.posterior(x)
     kl_per_dim, reconstruction, noise = elbo_terms(model, x, mean, factor, sigma2)
+    if is_laplace:
+        kl_per_dim = laplace_kl(mean, factor)
     linear = architecture["decoder"] == "linear" or not architecture["hidden"] or architecture["activation"] == "linear"
     result = geometry(model, mean, factor, covariance, beta, beta * sigma2, linear or architecture["activation"] != "relu")
 
+    if not is_kl:
+        # They rest on b and the normal prior.
+        result |= {"beta_gap": None, "posterior_error": None}
     compare = Comparison()
     compare.exact("step", metrics["step"], config["steps"])
     for name, value in settings.items():
@@ -409,7 +430,11 @@ def main(folder):
     combined = error * np.sqrt(1 / 16 + 1 / 64)
     elbo = reconstruction - beta * kl_per_dim.sum(1)
     compare.estimated("reconstruction", metrics["reconstruction"], reconstruction.mean(), combined)
-    compare.estimated("elbo", metrics["elbo"], elbo.mean(), combined)
+    if gamma is None:
+        compare.estimated("elbo", metrics["elbo"], elbo.mean(), combined)
+    else:
+        whole = metrics["reconstruction"] - beta * metrics["kl"] - gamma * metrics["total_correlation"]
+        compare.close("elbo", metrics["elbo"], whole)
     # The program takes the part of first order in the output out of its noise; nothing is left of it for linear decoders.
     compare.exact("elbo_monte_carlo_error is below that of plain draws", metrics["elbo_monte_carlo_error"] < error / 4, True)
     if linear and not bernoulli:
@@ -424,7 +449,8 @@ def main(folder):
         compare.close(name, metrics[name], None if values is None else values.mean(0), floor)
         expected = None if values is None else sampling(values)
         compare.close(f"standard_errors.{name}", errors.get(name), expected, floor)
-    for name, values in {"reconstruction": reconstruction, "elbo": elbo}.items():
+    # With a total correlation the objective is no mean over observations.
+    for name, values in ({"reconstruction": reconstruction} | ({"elbo": elbo} if gamma is None else {})).items():
         # Between values without noise and with that of 16 plain draws.
         low, high = (np.sqrt((values.var(ddof=1) + noise.mean() * (share - 1 / 64)) / count) for share in (0, 1 / 16))
         compare.exact(f"standard_errors.{name} in its range", 0.98 * low < errors[name] < 1.02 * high, True)
@@ -435,7 +461,7 @@ def main(folder):
         tolerance = deviation * np.sqrt(1 / 2000 + 1e-4) + 1e-9
         compare.estimated("dto_chance", metrics["dto_chance"], distance, tolerance)
     first = slice(0, 512 if m >= 8 else 2048)
-    for name, values in decomposition(mean[first], factor[first], kl_per_dim[first].sum(1)).items():
+    for name, values in decomposition(mean[first], factor[first], kl_per_dim[first].sum(1), is_laplace).items():
         # Samples of other noise: at most as far as the observations scatter, in both.
         compare.estimated(name, metrics[name], values.mean(), np.sqrt(2 / len(values)) * values.std() + 1e-9)
     known = factors.exists()
@@ -453,7 +479,7 @@ def main(folder):
     if known and len(active) > 1:
         level, deviation = chance_mcc(mean[:, active], factors)
         compare.estimated("mcc_chance", metrics["mcc_chance"], level, deviation * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
-    compare.exact("has an optimum", metrics.get("optimum_test") is not None, linear and not bernoulli)
+    compare.exact("has an optimum", metrics.get("optimum_test") is not None, linear and not bernoulli and is_kl)
     if metrics.get("optimum_test") is not None:
         train = np.load(folder / "observations.npy").astype(float)
         optima = {f"optimum_{part}": linear_optimum(data, m, beta, sigma2) for part, data in [("training", train), ("test", x)]}

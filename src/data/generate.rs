@@ -215,7 +215,7 @@ mod tests {
         let sampled = |scene: &&Scene| scene.truth().is_some() && scene.generator.moments == SampleMoments::Sampled;
         let scenes: Vec<&Scene> = Scene::built_in().iter().filter(sampled).collect();
         let scenes: Vec<&Scene> = scenes.into_iter().filter(|scene| scene.generator.data_dim() <= 3).collect();
-        assert_eq!(scenes.len(), 11);
+        assert_eq!(scenes.len(), 12);
         for scene in scenes {
             let (mean, covariance) = population(scene);
             let split = generate(scene, 263).train;

@@ -143,6 +143,7 @@ impl App {
             let context = PaletteContext {
                 settings: &self.runs[self.active].settings,
                 architecture: &snapshot.config.architecture,
+                threads: snapshot.config.threads,
                 samples: snapshot.data.train.samples(),
                 step: snapshot.step,
                 seed: snapshot.config.seed,

@@ -176,8 +176,12 @@ impl FromStr for Command {
             "beta" => Ok(Self::Beta(number(value)?)),
             "sigma2" => match value.strip_prefix(LEARNED) {
                 Some("") => Ok(Self::LearnSigma2(None)),
-                Some(start) if start.starts_with(':') => Ok(Self::LearnSigma2(Some(number(&start[1..])?))),
-                _ => Ok(Self::Sigma2(number(value)?)),
+                Some(start) if start.starts_with(':') && start.len() > 1 => {
+                    Ok(Self::LearnSigma2(Some(number(&start[1..])?)))
+                }
+                _ => number(value).map(Self::Sigma2).map_err(|_refused| {
+                    InvalidSetting(format!("sigma2: {} is neither a number nor learned nor learned:0.1", quoted(value)))
+                }),
             },
             "lr" => Ok(Self::Lr(number(value)?)),
             "batch" => match value.parse() {

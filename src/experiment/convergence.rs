@@ -41,13 +41,22 @@ pub(super) fn training_objective(vae: &Vae<f32>, data: &Dataset, objective: &Obj
         loss += losses(&model, &x, &posteriors, &mut streams).iter().flatten().sum::<f64>() / draws as f64;
     }
     let count = count as f64;
-    let parts = || {
+    let samples = || {
         let x = all.select_columns(0..all.columns().min(DECOMPOSED)).map(f64::from);
         let (posteriors, mut rng) = (model.posteriors(&x), stream(seed, Purpose::Analysis, NOISE + DRAWS));
         let noise = |q: &Posterior| DVector::from_fn(q.dim(), |_, _| StandardNormal.sample(&mut rng));
-        Decomposition::estimate(&posteriors, model.prior, &posteriors.iter().map(noise).collect::<Vec<_>>())
+        let noise = posteriors.iter().map(noise).collect::<Vec<_>>();
+        (posteriors, noise)
     };
-    let regularizer = objective.regularizer.value(objective.beta, kl / count, parts);
+    let parts = || {
+        let (posteriors, noise) = samples();
+        Decomposition::estimate(&posteriors, model.prior, &noise)
+    };
+    let discriminated = || {
+        let (posteriors, noise) = samples();
+        model.discriminated(&posteriors, &noise)
+    };
+    let regularizer = objective.regularizer.value(objective.beta, kl / count, parts, discriminated);
     -loss / (objective.sigma2 * count)
         - model.likelihood().log_normaliser(objective, model.data_dim())
         - regularizer.unwrap_or(objective.beta * kl / count)

@@ -45,10 +45,11 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     let number = |measured: Measured| measured.unwrap_or(f64::NAN);
     let noise = probe.noise(vae, seed);
     let mut test = probe.objective(vae, &settings.objective, &noise);
-    let noise = &noise[..if vae.is_deterministic { 0 } else { noise.len().min(DECOMPOSED) }];
-    let decomposition = Decomposition::estimate(&probe.posteriors, vae.prior, noise);
+    let few = &noise[..if vae.is_deterministic { 0 } else { noise.len().min(DECOMPOSED) }];
+    let decomposition = Decomposition::estimate(&probe.posteriors, vae.prior, few);
     let Objective { regularizer, beta, .. } = settings.objective.at(*step);
-    test.regularizer = regularizer.value(beta, test.kl(), || decomposition);
+    test.regularizer =
+        regularizer.value(beta, test.kl(), || decomposition, || vae.discriminated(&probe.posteriors, &noise));
     let HeldOut { geometry, correlation, .. } = probe;
     Row {
         step: *step,

@@ -16,7 +16,7 @@ use crate::linalg::Matrix;
 use crate::ppca::{LinearOptimum, linear_elbo, optimal_decoder};
 use crate::rng::{Purpose, stream};
 use crate::stats::{Estimate, linearised_correlation};
-use crate::vae::{Decomposition, Likelihood, Posterior, Prior, Vae};
+use crate::vae::{Decomposition, Likelihood, Posterior, Vae};
 
 /// Place of the noise of the parts of the KL among the random numbers of an analysis.
 const NOISE: u64 = 3 << 32;
@@ -155,7 +155,12 @@ impl Metrics {
             samples.insert("mcc", Matrix::from_columns(1, observations, values));
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / observations as f64;
-        let parts = if vae.is_deterministic { Vec::new() } else { decompose(&posteriors, model.prior, seed) };
+        let sampled = sample_noise(&posteriors, seed);
+        let parts = if vae.is_deterministic {
+            Vec::new()
+        } else {
+            Decomposition::of_each(&posteriors[..sampled.len()], model.prior, &sampled)
+        };
         let part = |part: fn(&Decomposition) -> f64| parts.iter().map(part).collect::<Vec<_>>();
         let parts_of_each = [
             ("mutual_information", part(|p| p.mutual_information)),
@@ -164,7 +169,12 @@ impl Metrics {
         ];
         let decomposition = Decomposition::mean(&parts);
         // No mean over observations, so without values at each.
-        let regularizer = objective.regularizer.value(objective.beta, mean(&kl), || decomposition);
+        let regularizer = objective.regularizer.value(
+            objective.beta,
+            mean(&kl),
+            || decomposition,
+            || model.discriminated(&posteriors, &sampled),
+        );
         let metrics = Self {
             likelihood: model.likelihood(),
             observations,
@@ -290,13 +300,12 @@ const OF_DIVERGENCE: [&str; 10] = [
 ];
 const OF_OBJECTIVE: [&str; 4] = ["beta", "sigma2", "beta_gap", "posterior_error"];
 
-/// Parts of the KL of each of the first posteriors, with noise of its own.
-fn decompose(posteriors: &[Posterior], prior: Prior, seed: u64) -> Vec<Decomposition> {
+/// Noise of a sample of each of the first posteriors.
+fn sample_noise(posteriors: &[Posterior], seed: u64) -> Vec<DVector<f64>> {
     let m = posteriors.first().map_or(0, Posterior::dim);
     let count = posteriors.len().min(if m < 8 { DECOMPOSED } else { DECOMPOSED / 4 });
     let mut rng = stream(seed, Purpose::Analysis, NOISE);
-    let noise: Vec<_> = (0..count).map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect();
-    Decomposition::of_each(&posteriors[..count], prior, &noise)
+    (0..count).map(|_| DVector::from_fn(m, |_, _| StandardNormal.sample(&mut rng))).collect()
 }
 
 /// Metrics that this model leaves undefined: without an encoder, or of a file that does not say β and σ² (β = 0).

@@ -1,9 +1,10 @@
 //! The model: encoder, decoder, and one vector of all parameters.
 
+use nalgebra::DVector;
 use rand::Rng;
 
 use super::config::{Architecture, Covariance, PosteriorFactor};
-use super::discriminator::{self, Discriminator};
+use super::discriminator::{self, Discrimination, Discriminator};
 use super::likelihood::Likelihood;
 use super::posterior::Posterior;
 use super::prior::Prior;
@@ -139,6 +140,16 @@ impl<T: Real> Vae<T> {
     /// The discriminator with its parameters.
     pub(super) fn discriminator(&self) -> Option<Discriminator<'_, T>> {
         self.discriminator.as_ref().map(|network| Discriminator { network, parameters: &self.parameters })
+    }
+
+    /// The discriminator's estimate of the total correlation, in nats, from one sample z = μ + L ε of each posterior, as many as there are
+    /// `noise` vectors ε (m); NaN without a discriminator.
+    pub fn discriminated(&self, posteriors: &[Posterior], noise: &[DVector<f64>]) -> f64 {
+        let Some(discriminator) = self.discriminator() else { return f64::NAN };
+        let samples = posteriors.iter().zip(noise).map(|(q, noise)| q.sample(noise.as_slice()));
+        let z: Vec<T> = samples.flat_map(|z| z.iter().map(|z| T::from_f64(*z)).collect::<Vec<_>>()).collect();
+        let z = Matrix::from_columns(self.latent_dim(), z.len() / self.latent_dim(), z);
+        discriminator.total_correlation(&z, &mut Discrimination::new())
     }
 
     /// Draws the weights of the discriminator, if there is one.

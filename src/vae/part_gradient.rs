@@ -315,7 +315,7 @@ mod tests {
             let found = differentiated(&vae, &objective, 30, 30).elbo.regularizer.unwrap();
             let noise: Vec<_> = normal(3, 30, 2).iter_columns().map(DVector::from_column_slice).collect();
             let parts = Decomposition::estimate(&vae.posteriors(&normal(4, 30, 1)), Prior::Normal, &noise);
-            let expected = objective.regularizer.value(objective.beta, f64::NAN, || parts).unwrap();
+            let expected = objective.regularizer.value(objective.beta, f64::NAN, || parts, || f64::NAN).unwrap();
             assert!((found - expected).abs() < 1e-12, "{found} {expected}");
         }
     }

@@ -125,8 +125,15 @@ impl Regularizer {
         }
     }
 
-    /// Its value for this mean of KL(q ‖ p) and its parts, in nats; `None` for β KL with any prior.
-    pub fn value(self, beta: f64, kl: f64, parts: impl FnOnce() -> Decomposition) -> Option<f64> {
+    /// Its value for this mean of KL(q ‖ p), its parts, and the total correlation as a discriminator estimates it, in nats; `None` for β KL
+    /// with any prior.
+    pub fn value(
+        self,
+        beta: f64,
+        kl: f64,
+        parts: impl FnOnce() -> Decomposition,
+        discriminated: impl FnOnce() -> f64,
+    ) -> Option<f64> {
         match self {
             Self::Kl | Self::Laplace => None,
             Self::Parts(PartWeights { alpha, gamma, .. }) => {
@@ -134,7 +141,7 @@ impl Regularizer {
                 Some(alpha * mutual_information + beta * total_correlation + gamma * dimension_wise)
             }
             Self::Capacity(Capacity { nats, .. }) => Some(beta * (kl - nats).abs()),
-            Self::Discriminated(Discriminated { gamma }) => Some(beta * kl + gamma * parts().total_correlation),
+            Self::Discriminated(Discriminated { gamma }) => Some(beta * kl + gamma * discriminated()),
             Self::None => Some(0.0),
         }
     }
@@ -182,6 +189,9 @@ impl FromStr for Regularizer {
             let missing = || NoRegularizer("factor takes the weight of the total correlation, as factor:5".to_owned());
             return gamma.map(|gamma| Self::Discriminated(Discriminated { gamma })).ok_or_else(missing);
         }
+        if let ("kl" | "laplace" | "none", Some(_)) = (name, numbers) {
+            return Err(NoRegularizer(format!("{name} takes no numbers")));
+        }
         let pair = |numbers: &str| {
             let (a, b) = numbers.split_once(',')?;
             Some([a.trim().parse::<f64>().ok()?, b.trim().parse::<f64>().ok()?])
@@ -204,7 +214,6 @@ impl FromStr for Regularizer {
             ("capacity", _) => Err(NoRegularizer(
                 "capacity takes its nats and a whole number of steps, as capacity:5,10000".to_owned(),
             )),
-            ("kl" | "laplace" | "none", Some(_)) => Err(NoRegularizer(format!("{name} takes no numbers"))),
             _ => Err(NoRegularizer(format!("it is none of {FORMS}"))),
         }
     }
@@ -257,6 +266,7 @@ mod tests {
             ("tc", "none of kl, tc-mws"),
             ("", "none of kl"),
             ("kl:1,2", "kl takes no numbers"),
+            ("kl:2", "kl takes no numbers"),
             ("none:1,2", "none takes no numbers"),
             ("laplace:1,2", "laplace takes no numbers"),
             ("tc-mws:1", "tc-mws takes two numbers"),

@@ -52,15 +52,16 @@ fn a_discriminator_is_kept_repeated_and_resumed() {
     for line in &lines[1..] {
         // It guesses at first: codes of linear Gaussian data are nearly independent.
         assert!((number(line, "discriminator_loss") - std::f64::consts::LN_2).abs() < 0.1, "{line:?}");
-        // Of the held-out observations the total correlation is that of their posteriors.
-        let parts = ["kl_test", "total_correlation", "reconstruction_test"].map(|name| number(line, name));
+        // What is left of the objective is γ times its estimate for held-out codes, which are nearly independent.
+        let [kl, reconstruction, elbo] = ["kl_test", "reconstruction_test", "elbo_test"].map(|name| number(line, name));
         let gamma = if number(line, "step") > 50.0 { 2.0 } else { 5.0 };
-        assert!((number(line, "elbo_test") - (parts[2] - parts[0] - gamma * parts[1])).abs() < 1e-9, "{line:?}");
+        let estimate = (reconstruction - kl - elbo) / gamma;
+        assert!(estimate != 0.0 && estimate.abs() < 0.2, "{line:?}");
     }
     let metrics = cli.json("run/metrics.json");
     let number = |name: &str| metrics[name].as_f64().unwrap();
-    let objective = number("reconstruction") - number("kl") - 2.0 * number("total_correlation");
-    assert!((number("elbo") - objective).abs() < 1e-9);
+    let estimate = (number("reconstruction") - number("kl") - number("elbo")) / 2.0;
+    assert!(estimate != 0.0 && estimate.abs() < 0.2, "{estimate}");
     assert!(metrics["undefined"]["beta_gap"].as_str().unwrap().contains("regulariser"));
 
     // Without it nothing is left of it.

@@ -112,15 +112,17 @@ fn jump_help(jump: &CollapseJump) -> String {
 /// The active run, and the second run.
 fn compare(ui: &mut Ui, names: &[String], behind: u64, active: usize, commands: &CommandQueue) {
     let runs = names.len();
-    ui.horizontal_wrapped(|ui| {
-        ui.heading("Run");
-        if runs > 1 {
-            for (run, name) in names.iter().enumerate() {
-                if ui.selectable_label(run == active, format!(" {name} ")).on_hover_text("Control this run").clicked() {
-                    commands.send(UiCommand::SelectRun(run));
-                }
+    ui.heading("Run");
+    if runs > 1 {
+        // Each on a line of its own, which a long name does not make wider.
+        for (run, name) in names.iter().enumerate() {
+            let button = Button::selectable(run == active, name).truncate();
+            if ui.add(button).on_hover_text(format!("Control this run: {name}")).clicked() {
+                commands.send(UiCommand::SelectRun(run));
             }
         }
+    }
+    ui.horizontal_wrapped(|ui| {
         let mut button = |text: &str, help: &str, command: UiCommand| {
             let key = key_of(&command).map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
             if ui.button(text).on_hover_text(format!("{help}{key}")).clicked() {
@@ -231,7 +233,10 @@ fn objective(
                 Slider::new(&mut none, 1e-3..=1.0).logarithmic(true).text("σ²").custom_formatter(|_, _| "–".to_owned());
             ui.add(sigma2).on_disabled_hover_text(&why);
         });
-        return ui.label(format!("b = β = {}", short(objective.b(), 0..=0))).on_hover_text(why);
+        return match settings.without_b() {
+            Some(reason) => ui.label("b = β: –").on_hover_text(reason.to_string()),
+            None => ui.label(format!("b = β = {}", short(settings.objective.b(), 0..=0))).on_hover_text(why),
+        };
     }
     let slider = true_to_value(Slider::new(&mut objective.sigma2, 1e-3..=1.0)).text("σ²");
     let slider = ui

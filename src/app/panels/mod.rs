@@ -6,7 +6,7 @@ pub(super) mod glossary;
 pub(super) mod help;
 mod latent_sliders;
 pub(super) mod menu_bar;
-mod regularizer;
+pub(in crate::app) mod regularizer;
 pub(super) mod room;
 mod scene_numbers;
 pub(super) mod slider;

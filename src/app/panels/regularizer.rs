@@ -7,7 +7,7 @@ use crate::vae::{Capacity, DensityEstimator, Discriminated, PartWeights, Regular
 use crate::viz::command::{CommandQueue, UiCommand};
 
 /// The choices with the numbers that they begin with.
-const CHOICES: [Regularizer; 7] = [
+pub(in crate::app) const CHOICES: [Regularizer; 7] = [
     Regularizer::Kl,
     Regularizer::Parts(PartWeights { alpha: 1.0, gamma: 1.0, estimator: DensityEstimator::Stratified }),
     Regularizer::Parts(PartWeights { alpha: 1.0, gamma: 1.0, estimator: DensityEstimator::Weighted }),
@@ -18,7 +18,7 @@ const CHOICES: [Regularizer; 7] = [
 ];
 
 /// The name of a choice.
-fn name(regularizer: Regularizer) -> &'static str {
+pub(in crate::app) fn name_of(regularizer: Regularizer) -> &'static str {
     match regularizer {
         Regularizer::Kl => "β KL",
         Regularizer::Laplace => "β KL, Laplace prior",
@@ -36,9 +36,10 @@ pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: 
     let help = "What is subtracted from the reconstruction: β KL; the parts of the KL with weights of their own (β-TCVAE: α information \
                 + β total correlation + γ distance of each latent from the prior); β KL + γ total correlation as a discriminator \
                 estimates it (FactorVAE); β KL with a Laplace prior, which singles out axes; β|KL − C| with a capacity C that rises; or nothing";
-    let menu = ComboBox::from_label("regulariser").selected_text(name(before)).show_ui(ui, |ui| {
+    let menu = ComboBox::from_label("regulariser").selected_text(name_of(before)).show_ui(ui, |ui| {
         for choice in CHOICES {
-            if ui.selectable_label(name(choice) == name(before), name(choice)).clicked() && name(choice) != name(before)
+            if ui.selectable_label(name_of(choice) == name_of(before), name_of(choice)).clicked()
+                && name_of(choice) != name_of(before)
             {
                 *regularizer = choice;
             }

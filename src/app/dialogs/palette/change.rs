@@ -30,6 +30,7 @@ pub(super) fn change(context: &PaletteContext<'_>, [name, label]: [&str; 2], val
         command.check(context.architecture).map_err(|error| error.to_string())?;
         let settings = command.applied_to(*context.settings);
         settings.validate(context.samples).map_err(|error| error.to_string())?;
+        settings.check_regularizer(context.architecture, context.threads).map_err(|error| error.to_string())?;
         if let Command::Rotate(rotation) = command {
             return Ok((format!("by {}°", rotation.degrees), UiCommand::RotateLatents(rotation)));
         }

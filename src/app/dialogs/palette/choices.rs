@@ -3,11 +3,12 @@
 use super::change::{change, refused};
 use super::ranking::rank;
 use super::row::{PaletteContext, PaletteRow};
+use crate::app::panels::regularizer::{CHOICES, name_of};
 use crate::data::Scene;
 use crate::lesson::course;
 use crate::nn::OptimizerKind;
 use crate::sentence::quoted;
-use crate::vae::Covariance;
+use crate::vae::{Covariance, Regularizer};
 use crate::viz::command::UiCommand;
 use crate::viz::layers::Layers;
 use crate::viz::views::{VIEWS, all_views};
@@ -45,6 +46,19 @@ pub(super) fn optimizers(context: &PaletteContext<'_>, typed: &str) -> Vec<Palet
             .flat_map(|name| change(context, ["optimizer", "optimiser"], name).into_iter().map(move |row| (name, row)))
             .collect(),
     )
+}
+
+/// The regularisers with the numbers that they begin with, or the one that was typed with its own.
+pub(super) fn regularizers(context: &PaletteContext<'_>, typed: &str) -> Vec<PaletteRow> {
+    let name = ["regularizer", "regulariser"];
+    if typed.parse::<Regularizer>().is_ok() || typed.contains(':') {
+        return change(context, name, typed);
+    }
+    let rows = CHOICES.into_iter().flat_map(|regularizer| {
+        let rows = change(context, name, &regularizer.to_string()).into_iter();
+        rows.map(move |row| (name_of(regularizer), PaletteRow { note: name_of(regularizer).to_owned(), ..row }))
+    });
+    matching("regulariser", typed, rows.collect())
 }
 
 /// The built-in scenes.

@@ -36,6 +36,8 @@ pub(in crate::app) struct PaletteContext<'a> {
     pub(in crate::app) settings: &'a Settings,
     /// The network.
     pub(in crate::app) architecture: &'a Architecture,
+    /// Threads that differentiate a minibatch.
+    pub(in crate::app) threads: usize,
     /// The size of the training data.
     pub(in crate::app) samples: usize,
     /// The steps that were made.

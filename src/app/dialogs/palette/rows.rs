@@ -1,12 +1,15 @@
 //! The rows of the palette for what was typed.
 
-use super::choices::scenes;
+use super::choices::{regularizers, scenes};
 use super::ranking::{folded, rank};
 use super::row::{PaletteContext, PaletteRow, RowAction};
 use super::typed::{TYPED, TypedSetting, one_latent};
 use crate::data::Scene;
 use crate::viz::command::{CommandEntry, UiCommand};
 use crate::viz::views::command_table;
+
+/// Letters of a word by which a regulariser is found.
+const LEAST_WORD: usize = 4;
 
 /// The rows for what was typed, the best first: settings with a value, then commands and settings by their words. `key` writes the key of
 /// a command.
@@ -37,6 +40,11 @@ pub(super) fn palette_rows(
     // A scene is found by its name alone, too.
     if Scene::named(text.trim()).is_some() {
         rows.extend(scenes(context, text.trim()).into_iter().take(1));
+    }
+    // So is a regulariser.
+    if text.trim().chars().count() >= LEAST_WORD && rows.is_empty() {
+        let named = regularizers(context, "").into_iter();
+        rows.extend(named.filter(|row| folded(&row.note).contains(text.trim())));
     }
     let commands =
         command_table().iter().filter(|entry| !matches!(entry.command, UiCommand::Escape | UiCommand::TogglePalette));
@@ -86,6 +94,7 @@ mod tests {
         let context = PaletteContext {
             settings: &config.settings(),
             architecture: &config.architecture,
+            threads: config.threads,
             samples,
             step: 100,
             seed: config.seed,

@@ -32,12 +32,12 @@ pub(super) const TYPED: [TypedSetting; 17] = [
         |c| short(c.settings.objective.beta, 0..=0),
         |c, value| change(c, ["beta", "β"], value),
     ),
-    setting(
+    choice(
         "regularizer",
         "regulariser",
-        "kl, tc-mss:1,1, tc-mws:1,1, factor:5, capacity:4,4000, laplace or none",
+        "a name",
         |c| c.settings.objective.regularizer.to_string(),
-        |c, value| change(c, ["regularizer", "regulariser"], value),
+        choices::regularizers,
     ),
     setting(
         "sigma2",

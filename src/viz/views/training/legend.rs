@@ -50,8 +50,9 @@ pub(super) fn legend(ui: &mut Ui, series: &[Series], runs: &[&Snapshot], shown: 
     let text = |series: &Series| {
         let value = |(run, step): (&&Snapshot, &u64)| {
             let until = run.history.partition_point(|row| row.step <= *step);
-            let last = run.history[..until].last().map(|row| (series.value)(row)).filter(|y| y.is_finite());
-            last.map_or_else(String::new, |y| number(y, decimals))
+            // Nothing before the first point, and – where it means nothing.
+            let last = run.history[..until].last().map(|row| (series.value)(row));
+            last.map_or_else(String::new, |y| if y.is_finite() { number(y, decimals) } else { "–".to_owned() })
         };
         let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
         let name = if narrow && series.name == "reconstruction" { "recon." } else { &series.name };

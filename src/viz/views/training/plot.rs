@@ -5,7 +5,7 @@ use egui_plot::{AxisHints, GridMark, PlotBounds};
 
 use super::legend::legend;
 use super::marks::{CYCLE, change_near, cycle_near, cycles};
-use super::series::{HistoryCurve, Series, smooth};
+use super::series::{HistoryCurve, Series, parts, smooth};
 use super::step_axis::{LEAST_SHARE, StepAxis, range_within, step_at, steps};
 use crate::experiment::{Row, Snapshot};
 use crate::viz::context::ViewContext;
@@ -70,21 +70,22 @@ pub(super) fn plot(
     for (run, curves) in curves.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
-            marks.history(
-                axis_of_steps.curve(curve).into_iter(),
-                Stroke::new(1.0, series.color.gamma_multiply(0.3)),
-                &[],
-            );
             let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
-            let smooth = axis_of_steps.curve(&smooth(curve));
-            if let (true, Some(end)) = (compared && series.same_color, smooth.last()) {
-                let beside = marks.at(*end) + vec2(-14.0, -8.0);
+            let mut end = None;
+            for part in parts(curve) {
+                let faint = Stroke::new(1.0, series.color.gamma_multiply(0.3));
+                marks.history(axis_of_steps.curve(part).into_iter(), faint, &[]);
+                let smooth = axis_of_steps.curve(&smooth(part, curve.len()));
+                if let [only] = *smooth {
+                    marks.cloud(std::iter::once(only), 3.0, series.color);
+                }
+                end = smooth.last().copied();
+                marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
+            }
+            if let (true, Some(end)) = (compared && series.same_color, end) {
+                let beside = marks.at(end) + vec2(-14.0, -8.0);
                 labels.put(&marks.painter, beside, &series.name, series.color, palette.paper);
             }
-            if let [only] = *smooth {
-                marks.cloud(std::iter::once(only), 3.0, series.color);
-            }
-            marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
         }
     }
     let vertical = |x: f64, stroke: Stroke| {

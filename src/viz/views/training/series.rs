@@ -37,7 +37,11 @@ pub(super) fn series(context: &ViewContext<'_>, palette: &Palette, has_parts: bo
         value,
         same_color: false,
     };
-    let [minibatch, _, held_out] = of_objective(context.snapshot.settings.objective.regularizer);
+    let regularizers =
+        || [Some(context), context.beside].into_iter().flatten().map(|c| c.snapshot.settings.objective.regularizer);
+    // Of two objectives only one may be an ELBO.
+    let other = regularizers().find(|regularizer| !regularizer.is_kl()).unwrap_or_default();
+    let [minibatch, _, held_out] = of_objective(other);
     let mut objective = vec![
         series(minibatch.name, palette.ink, 0, Box::new(|r: &Row| r.elbo)),
         series("reconstruction", palette.image, 1, Box::new(|r: &Row| r.reconstruction)),
@@ -47,10 +51,14 @@ pub(super) fn series(context: &ViewContext<'_>, palette: &Palette, has_parts: bo
     if context.beside.is_none() {
         objective.insert(1, series(held_out.name, palette.ink, 3, Box::new(|r: &Row| r.elbo_test)));
     }
-    let geometry = vec![
+    let mut geometry = vec![
         series(MEAN_CONTRAST.name, palette.image, 0, Box::new(|r: &Row| r.ima_contrast)),
         series(MEAN_GAP.name, palette.ink, 1, Box::new(|r: &Row| r.beta_gap)),
     ];
+    // It has the size of a contrast, not that of a KL.
+    if regularizers().any(|regularizer| regularizer.has_discriminator()) {
+        geometry.push(series(DISCRIMINATOR_LOSS.name, palette.latent, 3, Box::new(|r: &Row| r.discriminator_loss)));
+    }
     let kl = |i: usize| {
         let value = move |row: &Row| row.kl_per_dim.get(i).copied().unwrap_or(f64::NAN);
         Series { same_color: true, ..series(&indexed("KL", i), palette.latent, i, Box::new(value)) }
@@ -63,14 +71,11 @@ pub(super) fn series(context: &ViewContext<'_>, palette: &Palette, has_parts: bo
         };
         Series { same_color: true, ..series(PARTS[k], palette.latent, k, Box::new(value)) }
     };
-    let mut kl: Vec<Series> = if has_parts {
+    let kl = if has_parts {
         (0..PARTS.len()).map(part).collect()
     } else {
         largest_kl(context).into_iter().map(kl).collect()
     };
-    if context.snapshot.settings.objective.regularizer.has_discriminator() {
-        kl.push(series(DISCRIMINATOR_LOSS.name, palette.ink, 3, Box::new(|r: &Row| r.discriminator_loss)));
-    }
     [objective, geometry, kl]
 }
 
@@ -92,19 +97,43 @@ fn largest_kl(context: &ViewContext<'_>) -> Vec<usize> {
     latents
 }
 
-/// A centred running mean over about a fiftieth of the curve.
-pub(super) fn smooth(curve: &[[f64; 2]]) -> HistoryCurve {
-    let half = curve.len() / 100;
-    let mut sums = vec![0.0; curve.len() + 1];
-    for (k, [_, y]) in curve.iter().enumerate() {
-        sums[k + 1] = sums[k] + if y.is_finite() { *y } else { 0.0 };
+/// The parts of a curve that have values, between gaps.
+pub(super) fn parts(curve: &[[f64; 2]]) -> impl Iterator<Item = &[[f64; 2]]> {
+    curve.split(|[_, y]| !y.is_finite()).filter(|part| !part.is_empty())
+}
+
+/// A centred running mean of a part over about a fiftieth of the curve, of `count` points.
+pub(super) fn smooth(part: &[[f64; 2]], count: usize) -> HistoryCurve {
+    let half = count / 100;
+    let mut sums = vec![0.0; part.len() + 1];
+    for (k, [_, y]) in part.iter().enumerate() {
+        sums[k + 1] = sums[k] + y;
     }
     let mean = |k: usize| {
-        let (low, high) = (k.saturating_sub(half), (k + half + 1).min(curve.len()));
+        let (low, high) = (k.saturating_sub(half), (k + half + 1).min(part.len()));
         (sums[high] - sums[low]) / (high - low) as f64
     };
     // What changes that slowly needs no more points; the last is always among them.
     let every = 1 + half / 4;
-    let wanted = |(k, [_, y]): &(usize, &[f64; 2])| y.is_finite() && (curve.len() - 1 - k).is_multiple_of(every);
-    curve.iter().enumerate().filter(wanted).map(|(k, [x, _])| [*x, mean(k)]).collect()
+    let wanted = |(k, _): &(usize, &[f64; 2])| (part.len() - 1 - k).is_multiple_of(every);
+    part.iter().enumerate().filter(wanted).map(|(k, [x, _])| [*x, mean(k)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_has_gaps_where_it_has_no_values() {
+        let value = |k: usize| if (300..700).contains(&k) { f64::NAN } else { 0.69 };
+        let curve: HistoryCurve = (0..1000).map(|k| [k as f64, value(k)]).collect();
+        let parts: Vec<_> = parts(&curve).collect();
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [300, 300]);
+        for part in parts {
+            let smooth = smooth(part, curve.len());
+            assert!(smooth.iter().all(|[_, y]| (y - 0.69).abs() < 1e-9), "no value comes from a gap");
+            assert_eq!(smooth.last().unwrap()[0], part.last().unwrap()[0]);
+        }
+        assert_eq!(super::parts(&[[0.0, f64::NAN]]).count(), 0);
+    }
 }

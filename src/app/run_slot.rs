@@ -316,6 +316,7 @@ impl RunSlot {
             shown: None,
             branch: 0,
             others: Arc::default(),
+            keyframe_bytes: run.keyframe_bytes(),
             running: false,
             steps_per_second: 0.0,
             notice: None,

@@ -289,6 +289,11 @@ impl App {
         self.runs.iter().filter_map(|run| run.view.as_ref()).map(|view| view.others.len()).sum()
     }
 
+    /// Bytes of the keyframes of the runs, which each have a limit.
+    pub fn keyframe_bytes(&self) -> usize {
+        self.runs.iter().filter_map(|run| run.view.as_ref()).map(|view| view.keyframe_bytes).sum()
+    }
+
     /// True while a run is training.
     pub fn is_running(&self) -> bool {
         self.runs.iter().any(RunSlot::is_running)

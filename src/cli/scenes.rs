@@ -21,7 +21,7 @@ pub(super) fn scenes(json: bool) -> String {
         return format!("{:#}\n", Value::from(list));
     }
     let line = |name: &str, n: &str, m: &str, factors: &str, summary: &str| {
-        format!("{name:<15} {n:>4} {m:>2}  {factors:<34} {summary}\n")
+        format!("{name:<16} {n:>4} {m:>2}  {factors:<34} {summary}\n")
     };
     let header = line("scene", "n", "m", "factors", "summary");
     let rows = rows

@@ -100,7 +100,7 @@ impl Schedule {
 
     /// Steps of the first cycle after a command at `step`: the rest of the planned ones, or all where nearly none is left.
     fn rest(planned: u64, step: u64) -> u64 {
-        planned.checked_sub(step).filter(|rest| *rest >= planned / 4).unwrap_or(planned)
+        planned.checked_sub(step).filter(|rest| *rest >= (planned / 4).max(1)).unwrap_or(planned)
     }
 
     /// Step of the next verdict; `None` for a settled run, and for runs of old versions, which are not judged.
@@ -181,6 +181,19 @@ mod tests {
             assert_eq!(schedule.judged(end, 0.0, None, 0.01).later_cycles(2 * end), begun, "a settled run");
         }
         assert!(Schedule::new(None).later_cycles(u64::MAX).is_empty(), "old versions had no cycles");
+    }
+
+    /// However few steps are planned, a cycle has some: lists of cycles end, and they rise.
+    #[test]
+    fn no_cycle_is_empty() {
+        for planned in 1..9 {
+            for step in 0..20 {
+                let schedule = after(Some(planned), &[(step, Command::Beta(2.0))]);
+                let cycles = schedule.later_cycles(1000);
+                assert!(cycles.first().is_none_or(|first| *first > step), "{planned} {step}: {cycles:?}");
+                assert!(cycles.len() < 12 && cycles.windows(2).all(|w| w[0] < w[1]), "{planned} {step}: {cycles:?}");
+            }
+        }
     }
 
     fn after(planned: Option<u64>, list: &[(u64, Command)]) -> Schedule {

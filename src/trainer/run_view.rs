@@ -20,6 +20,8 @@ pub struct RunView {
     pub branch: u32,
     /// Other branches.
     pub others: Arc<[Branch]>,
+    /// Bytes of the keyframes of the current branch, which have a limit.
+    pub keyframe_bytes: usize,
     /// True while training, or while a saved run is being repeated.
     pub running: bool,
     /// Steps per second over the last half second; 0 while paused.

@@ -276,6 +276,7 @@ impl<'a> TrainerThread<'a> {
             shown: self.shown.clone(),
             branch: self.branches.current(),
             others: self.branches.others(),
+            keyframe_bytes: self.run.keyframe_bytes(),
             running: self.is_busy(),
             steps_per_second: self.meter.rate,
             notice: self.notice.clone(),

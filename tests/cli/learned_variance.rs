@@ -62,8 +62,9 @@ fn the_least_value_is_said() {
 fn what_it_does_not_go_with_is_said_in_one_sentence() {
     let cli = Harness::new();
     for (options, words) in [
-        ("--sigma2 learn", "not a number"),
-        ("--sigma2 learned:", "not a number"),
+        ("--sigma2 learn", "neither a number nor learned"),
+        ("--sigma2 learned:", "neither a number nor learned"),
+        ("--sigma2 learned:x", "not a number"),
         ("--sigma2 learned:0", "sigma2 = 0 is not between"),
         ("--sigma2 learned --optimizer lbfgs", "choose adam-equivariant"),
         ("--sigma2 learned --at 9:optimizer=lbfgs", "choose adam-equivariant"),

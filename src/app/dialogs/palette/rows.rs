@@ -41,11 +41,6 @@ pub(super) fn palette_rows(
     if Scene::named(text.trim()).is_some() {
         rows.extend(scenes(context, text.trim()).into_iter().take(1));
     }
-    // So is a regulariser.
-    if text.trim().chars().count() >= LEAST_WORD && rows.is_empty() {
-        let named = regularizers(context, "").into_iter();
-        rows.extend(named.filter(|row| folded(&row.note).contains(text.trim())));
-    }
     let commands =
         command_table().iter().filter(|entry| !matches!(entry.command, UiCommand::Escape | UiCommand::TogglePalette));
     let commands = commands.map(|entry| {
@@ -66,6 +61,11 @@ pub(super) fn palette_rows(
         settings.chain(commands).filter_map(|(score, row)| Some((score?, row))).collect();
     found.sort_by_key(|(score, _)| *score);
     rows.extend(found.into_iter().map(|(_, row)| row));
+    // A regulariser is found by its name alone, too.
+    if is_free && text.trim().chars().count() >= LEAST_WORD {
+        let named = regularizers(context, "").into_iter();
+        rows.extend(named.filter(|row| folded(&row.note).contains(text.trim())));
+    }
     rows
 }
 
@@ -173,6 +173,11 @@ mod tests {
         assert_eq!(first("bet"), RowAction::Complete("beta ".to_owned()));
         assert_eq!(first("beta "), RowAction::Complete("beta ".to_owned()));
         assert!(rows("beta")[0].note.contains("now "), "{:?}", rows("beta")[0]);
+        for typed in ["FactorVAE", "regularizer factor:5", "autoencoder", "regularizer lapl"] {
+            let RowAction::Send(UiCommand::Change(Command::Regularizer(_))) = first(typed) else {
+                panic!("{typed} finds {:?}", rows(typed).first())
+            };
+        }
         assert_eq!(
             rows("scene ").iter().filter(|row| row.label.starts_with("scene ")).count(),
             Scene::built_in().len()

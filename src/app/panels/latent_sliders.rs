@@ -9,6 +9,9 @@ use crate::viz::motion::Motion;
 use crate::viz::selection::Selection;
 use crate::viz::theme::indexed;
 
+/// The width of a minus sign, in points, and a little more.
+const SIGN: f32 = 12.0;
+
 /// One slider a latent, in prior standard deviations.
 pub(super) fn latent_sliders(ui: &mut Ui, selection: &mut Selection, snapshot: Option<&Snapshot>) {
     let mut play = None;
@@ -28,6 +31,8 @@ pub(super) fn latent_sliders(ui: &mut Ui, selection: &mut Selection, snapshot: O
     for i in 0..snapshot.latent_dim().min(selection.z.len()) {
         let changed = ui
             .horizontal(|ui| {
+                // The sign of a value needs room, too.
+                ui.spacing_mut().slider_width -= SIGN;
                 let slider = Slider::new(&mut selection.z[i], -3.0..=3.0)
                     .clamping(SliderClamping::Never)
                     .update_while_editing(false)

@@ -118,7 +118,7 @@ fn answers(test: &mut WindowTest) -> Result<(), String> {
         return Err("at the end the key D does not switch the theme".to_owned());
     }
     // At full speed it could come to its end, and pause, before Space is pressed, which would then let it go on.
-    test.app().execute(UiCommand::SetPace(Some(10_000.0)));
+    test.app().execute(UiCommand::SetPace(Some(60.0)));
     let scene = Scene::named("linear").expect("it is built in").clone();
     test.app().execute(UiCommand::SetScene(Box::new(scene)));
     wait(test, "no run begins", |app| {

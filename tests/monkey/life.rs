@@ -117,6 +117,8 @@ fn answers(test: &mut WindowTest) -> Result<(), String> {
     if test.kittest.ctx.theme() != other {
         return Err("at the end the key D does not switch the theme".to_owned());
     }
+    // A scene is opened in the active run, which may be the second.
+    test.app().execute(UiCommand::SetCompared(false));
     // At full speed it could come to its end, and pause, before Space is pressed, which would then let it go on.
     test.app().execute(UiCommand::SetPace(Some(60.0)));
     let scene = Scene::named("linear").expect("it is built in").clone();

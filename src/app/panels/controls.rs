@@ -112,17 +112,8 @@ fn jump_help(jump: &CollapseJump) -> String {
 /// The active run, and the second run.
 fn compare(ui: &mut Ui, names: &[String], behind: u64, active: usize, commands: &CommandQueue) {
     let runs = names.len();
-    ui.heading("Run");
-    if runs > 1 {
-        // Each on a line of its own, which a long name does not make wider.
-        for (run, name) in names.iter().enumerate() {
-            let button = Button::selectable(run == active, name).truncate();
-            if ui.add(button).on_hover_text(format!("Control this run: {name}")).clicked() {
-                commands.send(UiCommand::SelectRun(run));
-            }
-        }
-    }
     ui.horizontal_wrapped(|ui| {
+        ui.heading("Run");
         let mut button = |text: &str, help: &str, command: UiCommand| {
             let key = key_of(&command).map_or(String::new(), |s| format!(" ({})", ui.ctx().format_shortcut(&s)));
             if ui.button(text).on_hover_text(format!("{help}{key}")).clicked() {
@@ -143,6 +134,13 @@ fn compare(ui: &mut Ui, names: &[String], behind: u64, active: usize, commands: 
             button("Compare A | B", help, UiCommand::Compare);
         }
     });
+    // Each on a line of its own, which a long name does not make wider.
+    for (run, name) in names.iter().enumerate().filter(|_| runs > 1) {
+        let button = Button::selectable(run == active, name).truncate();
+        if ui.add(button).on_hover_text(format!("Control this run: {name}")).clicked() {
+            commands.send(UiCommand::SelectRun(run));
+        }
+    }
 }
 
 fn data(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, commands: &CommandQueue) {

@@ -14,8 +14,8 @@ fn recent(snapshot: &Snapshot, value: fn(&Row) -> f64) -> Measured {
     if snapshot.config.origin.model().is_some() {
         return Err(Undefined::NotTrained);
     }
-    let count = (snapshot.history.len() / 20).max(1);
-    let rows = snapshot.history.iter().rev().take(count).take_while(|row| row.settings == snapshot.settings);
+    let (count, asked_for) = ((snapshot.history.len() / 20).max(1), snapshot.settings.asked_for());
+    let rows = snapshot.history.iter().rev().take(count).take_while(|row| row.settings.asked_for() == asked_for);
     let (sum, count) = rows.fold((0.0, 0), |(sum, count), row| (sum + value(row), count + 1));
     if count == 0 { Err(Undefined::NotYet) } else { Ok(sum / f64::from(count)) }
 }
@@ -276,3 +276,28 @@ Around a latent rectangle, as a share of the length of its side, the larger one 
 const _: () = {
     assert!((ACTIVE_VARIANCE - 0.01).abs() + (LEAST_SEPARATION - 0.05).abs() < 1e-12, "as the texts above say");
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::viz::query::tests::trained;
+    use std::sync::Arc;
+
+    /// A learned σ² has another value in each row; another β ends what is recent.
+    #[test]
+    fn recent_rows_are_those_under_the_settings_that_were_asked_for() {
+        let (snapshot, _) = trained("linear", 200);
+        let mut snapshot = (*snapshot).clone();
+        snapshot.settings.objective.learns_sigma2 = true;
+        let row = |k: usize, row: &Row| {
+            let mut row = row.clone();
+            (row.settings.objective.learns_sigma2, row.settings.objective.sigma2) = (true, 0.01 * k as f64 + 0.05);
+            Arc::new(row)
+        };
+        snapshot.history = snapshot.history.iter().enumerate().map(|(k, r)| row(k, r)).collect();
+        let last = snapshot.history.last().expect("there are rows").elbo;
+        assert_eq!(recent(&snapshot, |row| row.elbo), Ok(last));
+        snapshot.settings.objective.beta = 7.0;
+        assert_eq!(recent(&snapshot, |row| row.elbo), Err(Undefined::NotYet));
+    }
+}

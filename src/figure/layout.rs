@@ -232,6 +232,11 @@ impl Layout {
 
     /// Draws the tiles as a figure: titles, but nothing to press.
     pub(crate) fn draw(&mut self, ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection) {
+        if self.runs() > contexts.len() {
+            // The second run has not begun yet.
+            let mut own = Self { alone: self.alone, ..Self::single() };
+            return own.draw(ui, contexts, selection);
+        }
         // Of tabs the front is drawn, under a title of its own.
         let (alone, tabbed) = (self.alone, Vec::new());
         let names = run_names(&contexts.iter().map(|context| context.snapshot).collect::<Vec<_>>());

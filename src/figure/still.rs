@@ -280,3 +280,24 @@ pub fn show(content: FigureContent) -> impl Show {
         draw_content(layout.of(content, compared), content, ui, contexts, selection);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::viz::query::tests::trained;
+    use eframe::egui::vec2;
+
+    #[test]
+    fn tiles_for_two_runs_show_one_while_there_is_no_other() {
+        let (snapshot, _) = trained("linear", 0);
+        let figure = |layout: Layout| {
+            let mut figure =
+                Figure::new(Arc::clone(&snapshot).into(), None, &Selection::default(), BackgroundRuns::default());
+            let draw = move |ui: &mut Ui, contexts: &[ViewContext<'_>], selection: &mut Selection| {
+                draw_content(layout.clone(), FigureContent::All, ui, contexts, selection);
+            };
+            figure.draw(&Canvas::new(vec2(1280.0, 720.0)), draw, |_, output| output.shapes.len())
+        };
+        assert_eq!(figure(Layout::compare()), figure(Layout::single()));
+    }
+}

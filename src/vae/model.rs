@@ -29,7 +29,7 @@ pub struct Vae<T> {
     pub is_deterministic: bool,
     /// p(z).
     pub prior: Prior,
-    /// z ↦ an estimate of log q(z)/Πᵢ q(zᵢ), where the regulariser has one ([`discriminator`](super::discriminator)).
+    /// z ↦ an estimate of log q(z)/Πᵢ q(zᵢ), where the regulariser has one.
     pub discriminator: Option<Mlp>,
     /// All parameters: first the decoder's, then the encoder's, whose last layer depends on the covariance, then the discriminator's.
     pub parameters: Vec<T>,

@@ -61,7 +61,10 @@ impl ProbeWorker {
         selection: &Selection,
     ) -> Option<Arc<Probe>> {
         let (quick, is_small) = (Probe::is_quick(snapshot), Projection::is_quick(&snapshot.data));
-        let serves = |probe: &Arc<Probe>| probe.is_like(snapshot, selection) || (!quick && probe.is_of(&snapshot.data));
+        // Of the same data and latents: z* has a coordinate for each.
+        let is_near =
+            |probe: &Arc<Probe>| probe.is_of(&snapshot.data) && probe.snapshot().latent_dim() == snapshot.latent_dim();
+        let serves = |probe: &Arc<Probe>| probe.is_like(snapshot, selection) || (!quick && is_near(probe));
         let known = self.found.try_iter().filter(serves).last().or_else(|| known.cloned());
         match &known {
             Some(known) if known.is_at(snapshot, selection) => return Some(Arc::clone(known)),

@@ -285,6 +285,7 @@ pub fn show(content: FigureContent) -> impl Show {
 mod tests {
     use super::*;
     use crate::viz::query::tests::trained;
+    use crate::viz::views::all_views;
     use eframe::egui::vec2;
 
     #[test]
@@ -299,5 +300,25 @@ mod tests {
             figure.draw(&Canvas::new(vec2(1280.0, 720.0)), draw, |_, output| output.shapes.len())
         };
         assert_eq!(figure(Layout::compare()), figure(Layout::single()));
+    }
+
+    /// z* is one point for both, of which a run with fewer latents sees the first coordinates.
+    #[test]
+    fn every_view_compares_runs_with_different_numbers_of_latents() {
+        let (two, _) = trained("linear", 300);
+        let (three, _) = trained("water-filling", 300);
+        assert!([&two, &three].iter().all(|run| run.geometry.independent_in([0, 1]).is_ok()));
+        for [run, beside] in [[&two, &three], [&three, &two]] {
+            let selection = Selection { z: vec![0.3, -0.2, 0.5], ..Selection::default() };
+            let beside = Some(Arc::clone(beside).into());
+            let mut figure = Figure::new(Arc::clone(run).into(), beside, &selection, BackgroundRuns::default());
+            for view in all_views() {
+                let shapes =
+                    figure.draw(&Canvas::new(vec2(900.0, 500.0)), show(FigureContent::One(view)), |_, output| {
+                        output.shapes.len()
+                    });
+                assert!(shapes > 0, "{view:?}");
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Does the density on the manifold factorise along the seams, and do arc lengths make coordinates of the data?
 
+use std::sync::Arc;
+
 use eframe::egui::{
     Align2, CursorIcon, EventFilter, Id, Key, Label, Pos2, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextStyle,
     TextWrapMode, Ui, UiBuilder, Vec2, WidgetInfo, WidgetText, pos2, vec2,
@@ -35,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if let Err(reason) = context.snapshot.geometry.independent_in(plane) {
         return instead(ui, &format!("No joint density: {reason}"));
     }
-    let answer = context.query(&JointQuery { z: selection.z.clone(), plane });
+    let answer = ask(context, plane);
     let Some(joint) = answer.as_deref() else {
         return instead(ui, "Computing…");
     };
@@ -80,6 +82,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.allocate_rect(area, Sense::hover());
 }
 
+/// The joint density in a plane through the z* of a run, once it is known.
+fn ask(context: &ViewContext<'_>, plane: [usize; 2]) -> Option<Arc<Joint>> {
+    context.query(&JointQuery { z: context.probe.z().to_vec(), plane })
+}
+
 /// The legend.
 fn entries(palette: &Palette, is_unrolled: bool) -> Vec<LegendEntry> {
     let product = "Where the product of the seam densities is larger than the density on the manifold. Colours are shares of the \
@@ -115,9 +122,8 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
     let marks = PlotPainter::new(ui, context, response.transform);
     let difference = &joint.product.difference;
     // One scale for two compared runs. Small differences stay pale: it never shrinks below a tenth of the largest density.
-    let query = JointQuery { z: selection.z.clone(), plane: joint.plane };
     let has_joint = |other: &&ViewContext<'_>| other.snapshot.geometry.independent_in(joint.plane).is_ok();
-    let beside = context.beside.filter(has_joint).and_then(|other| other.query(&query));
+    let beside = context.beside.filter(has_joint).and_then(|other| ask(other, joint.plane));
     let scale = largest_difference(joint).max(beside.as_deref().map_or(0.0, largest_difference)).max(0.1);
     let shade = |d: f64| palette.signed(if d.is_finite() { d / scale } else { 0.0 });
     marks.cells(joint.product.side, difference.iter().enumerate().map(|(k, d)| (place(joint, k), shade(*d))));

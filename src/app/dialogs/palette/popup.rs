@@ -1,7 +1,8 @@
 //! The palette on the screen.
 
 use eframe::egui::{
-    Align, Button, Context, Key, Layout, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2,
+    Align, AtomExt as _, Button, Context, Key, Layout, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo,
+    vec2,
 };
 
 use super::row::{PaletteContext, PaletteRow, RowAction};
@@ -22,18 +23,6 @@ const HEIGHT: f32 = 400.0;
 
 /// Some of what can be typed.
 const HINT: &str = "a command, or beta 4, sigma2 0.1, z 1 -0.5, scene sphere, steps 5000 …";
-
-/// Characters of a label and the note beside it.
-const LINE: usize = 62;
-
-/// As much of a note as has room beside its label.
-fn beside(label: &str, note: &str) -> String {
-    let room = LINE.saturating_sub(label.chars().count());
-    if note.chars().count() <= room {
-        return note.to_owned();
-    }
-    note.chars().take(room.saturating_sub(1)).chain(['…']).collect()
-}
 
 impl CommandPalette {
     /// Draws the palette.
@@ -84,8 +73,9 @@ impl CommandPalette {
             ui.with_layout(Layout::top_down_justified(Align::LEFT), |ui| {
                 for (k, row) in rows.iter().enumerate() {
                     let is_chosen = k == self.chosen;
-                    let note = RichText::new(beside(&row.label, &row.note));
-                    let button = Button::selectable(is_chosen, &row.label).right_text(note);
+                    // A long note has what room the label leaves.
+                    let note = RichText::new(&row.note).atom_shrink(true);
+                    let button = Button::selectable(is_chosen, &row.label).right_text(note).truncate();
                     let response = match &row.action {
                         RowAction::Refuse(reason) => {
                             let response = keys.button(ui, false, button);

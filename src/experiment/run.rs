@@ -94,10 +94,9 @@ fn fits_in_memory(kind: OptimizerKind, n: usize) -> Result<(), InvalidSetting> {
     Ok(())
 }
 
-/// The model with the first weights of its discriminator, if it has one: they are the same whenever it comes.
-fn with_discriminator(mut vae: Vae<f32>, seed: u64) -> Vae<f32> {
+/// Draws the first weights of a discriminator, if there is one: they are the same whenever it comes.
+fn draw_discriminator(vae: &mut Vae<f32>, seed: u64) {
     vae.draw_discriminator(&mut stream(seed, Purpose::Init, 1));
-    vae
 }
 
 impl Experiment {
@@ -117,12 +116,12 @@ impl Experiment {
         let needed = (parameters as u64).saturating_mul(PARAMETER_BYTES);
         memory::check(needed, format_args!("a model of {parameters} weights")).map_err(InvalidSetting)?;
         let mut rng = stream(config.seed, Purpose::Init, 0);
-        let vae = match config.origin.model() {
+        let mut vae = match config.origin.model() {
             Some(opened) => opened.vae.clone(),
             None => Vae::new(data.data_dim(), config.architecture.clone(), covariance, &mut rng)
                 .regularized_by(config.objective.regularizer),
         };
-        let vae = with_discriminator(vae, config.seed);
+        draw_discriminator(&mut vae, config.seed);
         let adam = Adam::new(vae.parameters.len());
         let minibatch = Minibatch::new(&vae, config.threads);
         let history = History::new(row_interval(&vae));
@@ -327,15 +326,14 @@ impl Experiment {
         let regularizer = settings.objective.regularizer;
         let has_other_value = regularizer != state.settings.objective.regularizer;
         let had_discriminator = state.vae.discriminator.is_some();
-        state.vae = state.vae.clone().regularized_by(regularizer);
+        state.vae.regularize(regularizer);
         if regularizer.has_discriminator() != had_discriminator {
-            state.vae = with_discriminator(state.vae.clone(), self.config.seed);
+            draw_discriminator(&mut state.vae, self.config.seed);
             let count = state.vae.parameters.len();
             state.adam.first.resize(count, 0.0);
             state.adam.second.resize(count, 0.0);
             self.minibatch.fit(&state.vae, self.config.threads);
         }
-        let state = &mut self.state;
         state.settings = settings;
         if has_other_value {
             self.clear_sums();

@@ -117,16 +117,21 @@ impl<T: Real> Vae<T> {
         &self.encoder.layers()[self.encoder.layers().len() - 1]
     }
 
-    /// Takes over the prior of the regulariser. Posteriors become point masses if it has no divergence, and Gaussians otherwise. A discriminator that it asks for
-    /// starts with all parameters zero; one that it does not ask for goes.
+    /// The model with the prior and the discriminator of the regulariser: see [`Self::regularize`].
     #[must_use]
     pub fn regularized_by(mut self, regularizer: Regularizer) -> Self {
+        self.regularize(regularizer);
+        self
+    }
+
+    /// Takes over the prior of the regulariser. Posteriors become point masses if it has no divergence, and Gaussians otherwise. A
+    /// discriminator that it asks for starts with all parameters zero; one that it does not ask for goes.
+    pub fn regularize(&mut self, regularizer: Regularizer) {
         self.is_deterministic = regularizer == Regularizer::None;
         self.prior = regularizer.prior();
         if regularizer.has_discriminator() != self.discriminator.is_some() {
             self.fit_discriminator(regularizer.has_discriminator());
         }
-        self
     }
 
     /// Puts a discriminator of zeros after the encoder, or nothing.

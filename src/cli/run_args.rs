@@ -26,8 +26,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "SIGMA2|learned[:START]", value_parser = parse_sigma2)]
     pub(super) sigma2: Option<Command>,
     /// Subtract this from the reconstruction: kl, β KL; tc-mws or tc-mss, the parts of the KL, information weighted α, total correlation
-    /// β, distance of the latents from their prior γ, with log q(z) from minibatches weighted or stratified; factor, β KL
-    /// and γ total correlation as a discriminator estimates it; laplace, β KL with a Laplace prior; capacity, β |KL − C| with C rising to some nats over some steps; none, nothing: an autoencoder [default: from the source]
+    /// β, distance of the latents from their prior γ, with log q(z) from minibatches weighted or stratified; factor, β KL and γ total
+    /// correlation as a discriminator estimates it; laplace, β KL with a Laplace prior; capacity, β |KL − C| with C rising to some nats over
+    /// some steps; none, nothing: an autoencoder [default: from the source]
     #[arg(long, value_name = "kl|tc-mws[:α,γ]|tc-mss[:α,γ]|factor:γ|capacity:NATS,STEPS|laplace|none", value_parser = parse_regularizer)]
     pub(super) regularizer: Option<Regularizer>,
     /// Set the number of latents [default: from the source]

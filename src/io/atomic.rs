@@ -59,8 +59,8 @@ impl Staged {
         stage().map_err(|error| failed("file", path, &error))
     }
 
-    /// Stages a folder for `path` with these files, each with its name and what writes it. In a folder that exists, files for whose names `goes` holds are
-    /// of what was there before: those that are not replaced go.
+    /// Stages a folder for `path` with these files, each with its name and what writes it. In a folder that exists, files for whose names
+    /// `goes` holds are of what was there before: those that are not replaced go.
     ///
     /// # Errors
     /// If neither the parent directory nor the folder itself can be written to, or the disk is full.

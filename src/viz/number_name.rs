@@ -52,7 +52,7 @@ pub(crate) const RECENT_OBJECTIVE: NumberName = NumberName { name: "recent objec
 /// See [`MINIBATCH_OBJECTIVE`].
 pub(crate) const HELD_OUT_OBJECTIVE: NumberName = NumberName { name: "held-out objective", ..HELD_OUT_ELBO };
 
-/// What a discriminator lowers, which tells codes from codes with shuffled latents.
+/// Loss of the discriminator of a FactorVAE, which tells codes from codes with shuffled latents.
 pub(crate) const DISCRIMINATOR_LOSS: NumberName = NumberName {
     name: "discriminator loss",
     over: "Mean over the training minibatches since the last point of the history; log 2 = 0.693 if it only guesses",

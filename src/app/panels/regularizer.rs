@@ -35,7 +35,8 @@ pub(super) fn regularizer(ui: &mut Ui, regularizer: &mut Regularizer, commands: 
     let before = *regularizer;
     let help = "What is subtracted from the reconstruction: β KL; the parts of the KL with weights of their own (β-TCVAE: α information \
                 + β total correlation + γ distance of each latent from the prior); β KL + γ total correlation as a discriminator \
-                estimates it (FactorVAE); β KL with a Laplace prior, which singles out axes; β|KL − C| with a capacity C that rises; or nothing";
+                estimates it (FactorVAE); β KL with a Laplace prior, which singles out axes; β|KL − C| with a capacity C that rises; or \
+                nothing";
     let menu = ComboBox::from_label("regulariser").selected_text(name_of(before)).show_ui(ui, |ui| {
         for choice in CHOICES {
             if ui.selectable_label(name_of(choice) == name_of(before), name_of(choice)).clicked()

@@ -1,4 +1,4 @@
-//! The content of a file of a run folder. Observations, which may be large, are written from where they are.
+//! Contents of the files of a run folder. Observations, which may be large, are written from where they are.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::io::format::hash::hexadecimal;
 use crate::io::format::npy::write_npy_f32;
 use crate::linalg::Matrix;
 
-/// What a file holds.
+/// Content of a file of a run folder.
 #[derive(Debug)]
 pub(super) enum PartContent<'a> {
     /// These bytes.

@@ -69,6 +69,9 @@ impl FactorScore {
         Self::BetaVae,
     ];
 
+    /// The scores in every row of the history, in the order of its columns: those that cost little beside the steps between two rows.
+    pub const IN_HISTORY: [Self; 3] = [Self::RankMcc, Self::Mig, Self::Sap];
+
     /// The scores that are measured at this depth.
     pub fn at(depth: ScoreDepth) -> impl Iterator<Item = Self> {
         let count = if depth == ScoreDepth::Quick { 7 } else { Self::ALL.len() };
@@ -76,7 +79,7 @@ impl FactorScore {
     }
 
     /// The key in files.
-    pub fn key(self) -> &'static str {
+    pub const fn key(self) -> &'static str {
         match self {
             Self::RankMcc => "mcc_spearman",
             Self::Mig => "mig",
@@ -94,7 +97,7 @@ impl FactorScore {
     }
 
     /// The name on the screen.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::RankMcc => "MCC, ranks",
             Self::Mig => "MIG",
@@ -112,7 +115,7 @@ impl FactorScore {
     }
 
     /// Definition and source in a sentence.
-    pub fn about(self) -> &'static str {
+    pub const fn about(self) -> &'static str {
         match self {
             Self::RankMcc => {
                 "Mean |rank correlation| (Spearman) of each factor with the latent that it is matched with. 1 for any monotonic relation"

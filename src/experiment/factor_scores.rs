@@ -6,15 +6,14 @@ use nalgebra::DMatrix;
 use super::config::Config;
 use super::factor_score::{FactorScore, ScoreDepth, ScoreValue};
 use super::sampled_scores::SampledScores;
+use super::scored_codes::{ScoredCodes, ScoredParts, rank_mcc};
 use crate::data::{Dataset, FactorSampler};
 use crate::geometry::Undefined;
 use crate::linalg::Matrix;
 use crate::stats::factor_scores::{
     BINS, CLASSIFIER_ROTATIONS, Dci, DciProbe, FactorCodes, FactorKind, ROTATIONS, TREE_ROTATIONS, UndefinedScore,
-    chance_level, cross_correlation, dci, mutual_information_gap, neighbour_gap, rank_correlation,
-    separated_attribute_predictability,
+    chance_level, cross_correlation, dci, mutual_information_gap, neighbour_gap, separated_attribute_predictability,
 };
-use crate::stats::mean_correlation_coefficient;
 use crate::vae::Vae;
 
 /// Scores against the true factors.
@@ -36,18 +35,16 @@ pub struct FactorScores {
     pub importance: Result<DMatrix<f64>, UndefinedScore>,
 }
 
-/// The share of the observations that probes learn from, that of `disentanglement_lib`.
-const TRAINING: f64 = 2.0 / 3.0;
-
 /// Observations that take part at most: trees need tenths of a second for each thousand.
 const MOST: usize = 6000;
 
 impl FactorScores {
-    /// Measures `vae` on the held-out part of `data`; `active` are its active latents.
+    /// Measures `vae` on the first `observations` of the held-out part of `data`, at most 6,000; `active` are its active latents.
     ///
     /// # Errors
     /// [`Undefined::NoEncoder`], [`Undefined::NoTrueFactors`] or [`Undefined::NoActiveLatent`].
     pub fn measure(
+        observations: usize,
         vae: &Vae<f32>,
         data: &Dataset,
         config: &Config,
@@ -61,28 +58,24 @@ impl FactorScores {
         if active.is_empty() {
             return Err(Undefined::NoActiveLatent);
         }
-        let observations = data.test.observations.columns().min(factors.columns()).min(MOST);
+        let observations = observations.min(data.test.observations.columns()).min(factors.columns()).min(MOST);
         let codes = active_codes(vae, &data.test.observations.select_columns(0..observations), active);
         let factors = factors.select_columns(0..observations).map(f64::from);
-        let kinds: Vec<FactorKind> = (0..factors.rows()).map(|k| FactorKind::guess(factors.row(k))).collect();
-        let training = (TRAINING * observations as f64).round() as usize;
-        let parts = [0..training, training..observations]
-            .map(|part| (codes.select_columns(part.clone()), factors.select_columns(part)));
-        let [train, test] = parts.each_ref().map(|(codes, factors)| FactorCodes { codes, factors, kinds: &kinds });
-        let whole = FactorCodes { codes: &codes, factors: &factors, kinds: &kinds };
-        let split = ScoredParts { train, test, whole };
+        let scored = ScoredCodes::new(codes, factors);
+        let parts = scored.parts();
+        let ScoredParts { train, test, whole } = parts;
 
-        let mut scores = split.quick(depth);
+        let mut scores = quick(parts, depth);
         if depth == ScoreDepth::Whole {
-            scores.extend(split.trees());
+            scores.extend(trees(parts));
             scores.extend(sampled_scores(vae, config, active));
         }
         Ok(Self {
             latents: active.to_vec(),
             observations,
-            training,
+            training: scored.training(),
             scores,
-            correlation: cross_correlation(&codes, &factors),
+            correlation: cross_correlation(whole.codes, whole.factors),
             information: mutual_information_gap(whole, BINS).map(|gap| gap.attributions),
             importance: dci(train, test, DciProbe::Linear).map(|dci| dci.importances),
         })
@@ -115,66 +108,54 @@ fn active_codes(vae: &Vae<f32>, observations: &Matrix<f32>, active: &[usize]) ->
     Matrix::from_fn(active.len(), observations.columns(), |i, c| f64::from(encoded[(active[i], c)]))
 }
 
-/// Observations for learning, for testing, and both.
-#[derive(Clone, Copy)]
-struct ScoredParts<'a> {
-    train: FactorCodes<'a>,
-    test: FactorCodes<'a>,
-    whole: FactorCodes<'a>,
+/// Scores that need no trees and no samples.
+fn quick(parts: ScoredParts<'_>, depth: ScoreDepth) -> Vec<ScoreValue> {
+    let has_classes = parts.whole.kinds.contains(&FactorKind::Discrete);
+    let share = if depth == ScoreDepth::Quick { 4 } else { 1 };
+    let cheap = ROTATIONS / share;
+    let classified = if has_classes { CLASSIFIER_ROTATIONS / share } else { cheap };
+    let whole = ScoredParts { train: parts.whole, test: parts.whole, ..parts };
+    let mut scores = scored(whole, [FactorScore::RankMcc], cheap, |_, whole| Ok([rank_mcc(whole)]));
+    scores.extend(scored(whole, [FactorScore::Mig], cheap, |_, whole| {
+        Ok([mutual_information_gap(whole, BINS)?.score])
+    }));
+    scores.extend(scored(parts, [FactorScore::Sap], classified, |train, test| {
+        Ok([separated_attribute_predictability(train, test)?.score])
+    }));
+    scores.extend(scored(parts, [FactorScore::NeighbourGap], cheap / 4, |train, test| {
+        Ok([neighbour_gap(train, test)?.score])
+    }));
+    let [d, c, i] = [FactorScore::Disentanglement, FactorScore::Completeness, FactorScore::Informativeness];
+    let lines = |train: FactorCodes<'_>, test: FactorCodes<'_>| Ok(numbers(&dci(train, test, DciProbe::Linear)?));
+    scores.extend(scored(parts, [d, c, i], classified, lines));
+    scores
 }
 
-impl ScoredParts<'_> {
-    /// Scores that need no trees and no samples.
-    fn quick(&self, depth: ScoreDepth) -> Vec<ScoreValue> {
-        let has_classes = self.whole.kinds.contains(&FactorKind::Discrete);
-        let share = if depth == ScoreDepth::Quick { 4 } else { 1 };
-        let cheap = ROTATIONS / share;
-        let classified = if has_classes { CLASSIFIER_ROTATIONS / share } else { cheap };
-        let rank = |_: FactorCodes<'_>, whole: FactorCodes<'_>| {
-            Ok([mean_correlation_coefficient(&rank_correlation(whole.codes, whole.factors)).0])
-        };
-        let information = |_: FactorCodes<'_>, whole: FactorCodes<'_>| Ok([mutual_information_gap(whole, BINS)?.score]);
-        let whole = Self { train: self.whole, test: self.whole, ..*self };
-        let mut scores = whole.scored([FactorScore::RankMcc], cheap, rank);
-        scores.extend(whole.scored([FactorScore::Mig], cheap, information));
-        scores.extend(self.scored([FactorScore::Sap], classified, |train, test| {
-            Ok([separated_attribute_predictability(train, test)?.score])
-        }));
-        scores.extend(
-            self.scored([FactorScore::NeighbourGap], cheap / 4, |train, test| Ok([neighbour_gap(train, test)?.score])),
-        );
-        let [d, c, i] = [FactorScore::Disentanglement, FactorScore::Completeness, FactorScore::Informativeness];
-        let lines = |train: FactorCodes<'_>, test: FactorCodes<'_>| Ok(numbers(&dci(train, test, DciProbe::Linear)?));
-        scores.extend(self.scored([d, c, i], classified, lines));
-        scores
-    }
+/// DCI with trees.
+fn trees(parts: ScoredParts<'_>) -> Vec<ScoreValue> {
+    let [d, c, i] =
+        [FactorScore::TreeDisentanglement, FactorScore::TreeCompleteness, FactorScore::TreeInformativeness];
+    scored(parts, [d, c, i], TREE_ROTATIONS, |train, test| Ok(numbers(&dci(train, test, DciProbe::Trees)?)))
+}
 
-    /// DCI with trees.
-    fn trees(&self) -> Vec<ScoreValue> {
-        let [d, c, i] =
-            [FactorScore::TreeDisentanglement, FactorScore::TreeCompleteness, FactorScore::TreeInformativeness];
-        self.scored([d, c, i], TREE_ROTATIONS, |train, test| Ok(numbers(&dci(train, test, DciProbe::Trees)?)))
-    }
-
-    /// Scores of the codes as they are, and rotated.
-    fn scored<const S: usize>(
-        &self,
-        names: [FactorScore; S],
-        rotations: usize,
-        score: impl Fn(FactorCodes<'_>, FactorCodes<'_>) -> Result<[f64; S], UndefinedScore>,
-    ) -> Vec<ScoreValue> {
-        let values = score(self.train, self.test);
-        let chance = match &values {
-            Ok(_) => chance_level(self.train, self.test, rotations, &score),
-            Err(reason) => Err(*reason),
-        };
-        let of = |k: usize, name| ScoreValue {
-            score: name,
-            value: values.map(|values| values[k]),
-            chance: chance.map(|chance| chance[k]),
-        };
-        names.into_iter().enumerate().map(|(k, name)| of(k, name)).collect()
-    }
+/// Scores of the codes as they are, and rotated.
+fn scored<const S: usize>(
+    ScoredParts { train, test, .. }: ScoredParts<'_>,
+    names: [FactorScore; S],
+    rotations: usize,
+    score: impl Fn(FactorCodes<'_>, FactorCodes<'_>) -> Result<[f64; S], UndefinedScore>,
+) -> Vec<ScoreValue> {
+    let values = score(train, test);
+    let chance = match &values {
+        Ok(_) => chance_level(train, test, rotations, &score),
+        Err(reason) => Err(*reason),
+    };
+    let of = |k: usize, name| ScoreValue {
+        score: name,
+        value: values.map(|values| values[k]),
+        chance: chance.map(|chance| chance[k]),
+    };
+    names.into_iter().enumerate().map(|(k, name)| of(k, name)).collect()
 }
 
 fn numbers(dci: &Dci) -> [f64; 3] {
@@ -200,7 +181,7 @@ mod tests {
         run.advance(steps).unwrap();
         run.apply(Command::Rotate(Rotation { degrees, plane: [0, 1] })).unwrap();
         let state = run.state();
-        FactorScores::measure(&state.vae, &data, run.config(), &[0, 1], ScoreDepth::Whole).unwrap()
+        FactorScores::measure(900, &state.vae, &data, run.config(), &[0, 1], ScoreDepth::Whole).unwrap()
     }
 
     /// Both factors of the linear scene have a latent; turned by 45° every latent carries half of each.

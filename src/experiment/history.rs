@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::factor_score::FactorScore;
 use super::settings::{Optimizer, Settings};
 use crate::nn::OptimizerKind;
 use crate::vae::{Covariance, Decomposition, Objective};
@@ -46,6 +47,8 @@ pub struct Row {
     pub decomposition: Decomposition,
     /// Loss of the discriminator on the minibatches, where the regulariser has one.
     pub discriminator_loss: f64,
+    /// Scores against the true factors, in the order of [`FactorScore::IN_HISTORY`].
+    pub factor_scores: [f64; FactorScore::IN_HISTORY.len()],
 }
 
 impl Row {
@@ -60,7 +63,9 @@ impl Row {
         names.extend((1..=m).map(|i| format!("kl_{i}")));
         let rest = ["beta", "sigma2", "covariance", "lr", "batch", "ima_contrast", "beta_gap", "dto"];
         let last = ["c2_residual", "posterior_error", "active_units", "off_diagonal_mass", "mcc"];
-        names.extend(rest.into_iter().chain(last).chain(TEST).chain(PARTS).chain([DISCRIMINATOR]).map(str::to_owned));
+        let names_of_scores = FactorScore::IN_HISTORY.map(FactorScore::key);
+        let later = TEST.into_iter().chain(PARTS).chain([DISCRIMINATOR]).chain(names_of_scores);
+        names.extend(rest.into_iter().chain(last).chain(later).map(str::to_owned));
         names
     }
 
@@ -84,14 +89,15 @@ impl Row {
         fields.extend([self.elbo_test, self.reconstruction_test, self.kl_test].map(number));
         let Decomposition { mutual_information, total_correlation, dimension_wise } = self.decomposition;
         fields.extend([mutual_information, total_correlation, dimension_wise, self.discriminator_loss].map(number));
+        fields.extend(self.factor_scores.map(number));
         fields
     }
 
     /// Reads the fields of a line of `history.csv` with m latents by the names in its header. Columns that it does not know are
     /// passed over. Optimiser and regulariser are not among them; they follow from the log.
     ///
-    /// Older files have the gap without the factor β, as `diagonal_gap`, nothing about held-out data, no parts of the KL, or no loss of a
-    /// discriminator.
+    /// Older files have the gap without the factor β, as `diagonal_gap`, nothing about held-out data, no parts of the KL, no loss of a
+    /// discriminator, or no scores but the MCC.
     pub fn read(header: &[&str], fields: &[&str], m: usize) -> Option<Self> {
         if fields.len() != header.len() || header.contains(&format!("kl_{}", m + 1).as_str()) {
             return None;
@@ -101,6 +107,7 @@ impl Row {
         let beta = number("beta")?;
         let optional = |name: &str| if header.contains(&name) { number(name) } else { Some(f64::NAN) };
         let [information, correlation, dimension_wise] = PARTS.map(optional);
+        let [ranks, mig, sap] = FactorScore::IN_HISTORY.map(|score| optional(score.key()));
         Some(Self {
             step: text("step")?.parse().ok()?,
             elbo: number("elbo")?,
@@ -135,6 +142,7 @@ impl Row {
                 dimension_wise: dimension_wise?,
             },
             discriminator_loss: optional(DISCRIMINATOR)?,
+            factor_scores: [ranks?, mig?, sap?],
         })
     }
 
@@ -150,7 +158,7 @@ const TEST: [&str; 3] = ["elbo_test", "reconstruction_test", "kl_test"];
 /// The parts of `kl_test`, which files of the first version lack.
 const PARTS: [&str; 3] = ["mutual_information", "total_correlation", "dimension_wise_kl"];
 
-/// Its last column, which files of earlier versions lack.
+/// A column which files of earlier versions lack.
 const DISCRIMINATOR: &str = "discriminator_loss";
 
 /// Rows of a run, oldest first. At [`Self::LARGEST`] rows neighbours are merged and the interval doubles, so the rows of a
@@ -237,6 +245,7 @@ pub(super) mod tests {
             kl_test: 0.5,
             decomposition: Decomposition { mutual_information: 0.4, total_correlation: 0.07, dimension_wise: 0.03 },
             discriminator_loss: 0.6,
+            factor_scores: [0.8, 0.3, 0.7],
         }
     }
 
@@ -273,7 +282,10 @@ pub(super) mod tests {
         let old: Vec<&str> = names.iter().map(|name| if *name == "beta_gap" { "diagonal_gap" } else { name }).collect();
         let read = Row::read(&[&old[..], &["later"]].concat(), &[&texts[..], &["x"]].concat(), 2).unwrap();
         assert_eq!(read.beta_gap, 2.0 * 0.25);
-        let count = texts.len() - 1;
+        let count = texts.len() - FactorScore::IN_HISTORY.len();
+        let read = Row::read(&names[..count], &texts[..count], 2).unwrap();
+        assert!(read.factor_scores.iter().all(|x| x.is_nan()) && read.discriminator_loss == 0.6);
+        let count = count - 1;
         let read = Row::read(&names[..count], &texts[..count], 2).unwrap();
         assert!(read.discriminator_loss.is_nan() && read.decomposition.total_correlation == 0.07);
         let count = count - PARTS.len();

@@ -8,6 +8,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::config::Config;
 use super::history::Row;
 use super::reconstruction::controlled_loss;
+use super::scored_codes::{HistoryScores, ScoredCodes};
 use super::settings::Settings;
 use super::state::State;
 use crate::data::{Dataset, GroundTruthMap, Split};
@@ -50,7 +51,7 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
     let Objective { regularizer, beta, .. } = settings.objective.at(*step);
     test.regularizer =
         regularizer.value(beta, test.kl(), || decomposition, || vae.discriminated(&probe.posteriors, &noise));
-    let HeldOut { geometry, correlation, .. } = probe;
+    let HeldOut { geometry, correlation, scores, .. } = probe;
     Row {
         step: *step,
         elbo: mean.objective(settings.objective.beta),
@@ -70,6 +71,7 @@ pub(super) fn measure_row(state: &State, data: &Dataset, mean: Elbo, seed: u64) 
         reconstruction_test: test.reconstruction,
         kl_test: test.kl(),
         decomposition,
+        factor_scores: scores.map_or([f64::NAN; _], |scores| scores.map(|score| score.unwrap_or(f64::NAN))),
     }
 }
 
@@ -89,6 +91,8 @@ pub(super) struct HeldOut {
     pub(super) geometry: GeometryMetrics,
     /// Correlations with the true factors, if known.
     pub(super) correlation: Option<FactorCorrelation>,
+    /// Scores of the active latents against the true factors.
+    pub(super) scores: Result<HistoryScores, Undefined>,
 }
 
 /// Outputs of the encoder for the first `count` observations. Without an encoder, those of N(z, I) at the latents z that the
@@ -147,7 +151,8 @@ impl HeldOut {
                 }
             }
         };
-        Self { observations, posteriors, jets, geometry, correlation }
+        let scores = history_scores(vae, data, &encodings, &geometry.active);
+        Self { observations, posteriors, jets, geometry, correlation, scores }
     }
 
     /// ε (m) of each observation, the same at every step of a run.
@@ -181,6 +186,25 @@ impl HeldOut {
             discriminator_loss: None,
         }
     }
+}
+
+/// Scores of the `active` latents of these `encodings` of the first held-out observations.
+fn history_scores(
+    vae: &Vae<f32>,
+    data: &Dataset,
+    encodings: &Matrix<f32>,
+    active: &[usize],
+) -> Result<HistoryScores, Undefined> {
+    if !vae.has_encoder {
+        return Err(Undefined::NoEncoder);
+    }
+    let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors)?;
+    if active.is_empty() {
+        return Err(Undefined::NoActiveLatent);
+    }
+    let count = encodings.columns().min(factors.columns());
+    let codes = Matrix::from_fn(active.len(), count, |i, c| f64::from(encodings[(active[i], c)]));
+    Ok(ScoredCodes::new(codes, factors.select_columns(0..count).map(f64::from)).parts().of_history())
 }
 
 /// Geometry of a model at the means of `posteriors`.

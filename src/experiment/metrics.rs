@@ -260,10 +260,10 @@ impl Metrics {
         Self { exact_gap: Some(mean_gap(&model, learned, &settings.objective, MeanGap::POINTS)), ..self }
     }
 
-    /// Adds the scores of `vae` against the true factors, over all held-out observations.
+    /// Adds the scores of `vae` against the true factors, over the same observations, at most 6,000.
     #[must_use]
     pub fn with_factor_scores(self, vae: &Vae<f32>, data: &Dataset, config: &Config, depth: ScoreDepth) -> Self {
-        let scores = FactorScores::measure(vae, data, config, &self.geometry.active, depth);
+        let scores = FactorScores::measure(self.observations, vae, data, config, &self.geometry.active, depth);
         Self { factor_scores: Some((depth, scores)), ..self }
     }
 

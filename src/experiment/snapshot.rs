@@ -6,9 +6,11 @@ use super::collapse_jump::CollapseJump;
 use super::command::{Command, LoggedCommand};
 use super::config::Config;
 use super::history::Row;
+use super::factor_score::FactorScore;
 use super::measure::{FactorCorrelation, HeldOut, encodings, mcc_ceiling, measured_observations};
 use super::run::Experiment;
 use super::schedule::Schedule;
+use super::scored_codes::HistoryScores;
 use super::settings::Settings;
 use super::trend::Convergence;
 use crate::data::Dataset;
@@ -42,6 +44,8 @@ pub struct Snapshot {
     pub geometry: GeometryMetrics,
     /// Correlations of the same posterior means with the true factors, if known.
     pub correlation: Option<FactorCorrelation>,
+    /// Scores of the same posterior means against the true factors.
+    pub factor_scores: Result<HistoryScores, Undefined>,
     /// Optimum on the training data; only for linear decoders with a Gaussian likelihood, and data of not too many dimensions.
     pub optimum_training: Option<LinearOptimum>,
     /// The last jump of b past the collapse of a direction; `None` where the optimum does not depend on the path, as with linear decoders.
@@ -75,7 +79,7 @@ impl Snapshot {
         eigenvalues: impl FnOnce() -> Option<Vec<f64>>,
     ) -> Self {
         let encodings = encodings(&vae, &data.test, Self::ENCODED.min(data.test.samples()));
-        let HeldOut { geometry, correlation, .. } = HeldOut::new(&vae, &data, &settings, true);
+        let HeldOut { geometry, correlation, scores: factor_scores, .. } = HeldOut::new(&vae, &data, &settings, true);
         let geometry = match config.without_b(&settings) {
             Some(why) => geometry.without_b(why),
             None => geometry,
@@ -91,6 +95,7 @@ impl Snapshot {
             collapse_jump,
             geometry,
             correlation,
+            factor_scores,
             schedule: log.iter().fold(Schedule::new(config.cycle), |schedule, logged| schedule.changed(logged)),
             encodings,
             config,
@@ -156,6 +161,13 @@ impl Snapshot {
     pub fn mcc(&self) -> Measured {
         let reason = if self.vae.has_encoder { Undefined::NoTrueFactors } else { Undefined::NoEncoder };
         self.correlation.as_ref().ok_or(reason)?.mcc(&self.geometry.active)
+    }
+
+    /// A score of [`FactorScore::IN_HISTORY`] at the observations of the history, if the true factors are known and a latent is active.
+    pub fn factor_score(&self, score: FactorScore) -> Measured {
+        let scores = self.factor_scores?;
+        let place = FactorScore::IN_HISTORY.iter().position(|other| *other == score);
+        place.map_or(Err(Undefined::NotYet), |place| scores[place].map_err(Undefined::Score))
     }
 
     /// Held-out observations at which the geometry and the correlations are measured, those of the rows of the history.

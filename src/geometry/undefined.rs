@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stats::factor_scores::UndefinedScore;
+
 /// Reason for an undefined quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undefined {
@@ -53,6 +55,8 @@ pub enum Undefined {
     OtherPrior,
     /// The model is an autoencoder.
     PointMass,
+    /// A score against the true factors is undefined.
+    Score(UndefinedScore),
 }
 
 impl Undefined {
@@ -87,6 +91,7 @@ impl Undefined {
             Self::NoObjective => "the file of the model does not say β and σ²; set them",
             Self::OtherPrior => "the prior is not normal, so b = βσ² does not decide the optimum",
             Self::OtherRegularizer => "the regulariser is not β KL, so b = βσ² does not decide the optimum",
+            Self::Score(reason) => reason.sentence(),
             Self::PointMass => "the posterior of an autoencoder is a point: it has no covariance, no KL and no ELBO",
         }
     }

@@ -1,7 +1,7 @@
 //! The metrics of a snapshot with their sampling errors and chance levels, at the observations of the history.
 
 use super::query::Query;
-use crate::experiment::{Metrics, Snapshot};
+use crate::experiment::{Metrics, ScoreDepth, Snapshot};
 use crate::vae::Vae;
 
 /// Asks for the metrics.
@@ -13,7 +13,8 @@ impl Query for MetricsQuery {
 
     fn answer(&self, snapshot: &Snapshot, _: &Vae<f64>) -> Metrics {
         let Snapshot { vae, settings, data, config, .. } = snapshot;
-        Metrics::measure_first(snapshot.measured_observations(), vae, settings, data, config)
+        let metrics = Metrics::measure_first(snapshot.measured_observations(), vae, settings, data, config);
+        metrics.with_factor_scores(vae, data, config, ScoreDepth::Quick)
     }
 }
 

@@ -21,9 +21,10 @@ pub enum UndefinedScore {
     NoSampler,
 }
 
-impl fmt::Display for UndefinedScore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl UndefinedScore {
+    /// The reason in words, without a full stop.
+    pub fn sentence(self) -> &'static str {
+        match self {
             Self::FewObservations => "there are too few observations with known factors",
             Self::OneLatent => "there is no second latent to compare the first with",
             Self::OneFactor => "there is no second factor to tell the first from",
@@ -31,6 +32,12 @@ impl fmt::Display for UndefinedScore {
             Self::ConstantLatents => "no latent varies from observation to observation",
             Self::NotFinite => "a code or a factor is not a finite number",
             Self::NoSampler => "only a scene of two factors or more can draw observations with a factor held fixed",
-        })
+        }
+    }
+}
+
+impl fmt::Display for UndefinedScore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
     }
 }

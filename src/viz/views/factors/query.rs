@@ -14,6 +14,7 @@ impl Query for FactorScoresQuery {
 
     fn answer(&self, snapshot: &Snapshot, _: &Vae<f64>) -> Self::Answer {
         let Snapshot { vae, data, config, .. } = snapshot;
-        FactorScores::measure(vae, data, config, &snapshot.geometry.active, ScoreDepth::Quick)
+        let all = data.test.samples();
+        FactorScores::measure(all, vae, data, config, &snapshot.geometry.active, ScoreDepth::Quick)
     }
 }

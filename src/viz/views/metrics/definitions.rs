@@ -1,7 +1,7 @@
 //! The definitions of the metrics: formula, source, range, over what they are means, and when they are undefined.
 
 use super::metric::{Group, Metric, PlotRange, no_levels};
-use crate::experiment::{Row, Snapshot};
+use crate::experiment::{FactorScore, Row, Snapshot};
 use crate::geometry::{ACTIVE_VARIANCE, LEAST_SEPARATION, Measured, Undefined, chance_distance};
 use crate::viz::number_name::{MEAN_CONTRAST, MEAN_GAP, RECENT_ELBO};
 
@@ -20,8 +20,37 @@ fn recent(snapshot: &Snapshot, value: fn(&Row) -> f64) -> Measured {
     if count == 0 { Err(Undefined::NotYet) } else { Ok(sum / f64::from(count)) }
 }
 
+/// A score of [`FactorScore::IN_HISTORY`].
+const fn of_factors<const K: usize>(range: &'static str) -> Metric {
+    Metric {
+        group: Group::Observations,
+        name: FactorScore::IN_HISTORY[K].name(),
+        also: &[],
+        words: &[],
+        key: FactorScore::IN_HISTORY[K].key(),
+        unit: "",
+        formula: FactorScore::IN_HISTORY[K].about(),
+        definition: None,
+        source: "As disentanglement_lib defines it (Locatello et al. 2019). Empirical. Chance is the mean over random rotations of the same \
+                 codes. The view Factors has it for all held-out observations.",
+        range,
+        undefined: "when the true factors are not known, no latent is active, or for gaps between two latents fewer than two.",
+        over: "the active latents at the first held-out observations, 256 (128 for large models): the same in the small plot and in \
+               history.csv. What learns, learns from the first two thirds of them.",
+        decimals: 4,
+        now: |s| s.factor_score(FactorScore::IN_HISTORY[K]),
+        then: |row| row.factor_scores[K],
+        levels: |_, metrics| {
+            let scores = metrics.and_then(|metrics| metrics.factor_scores.as_ref()?.1.as_ref().ok());
+            let chance = scores.and_then(|scores| scores.get(FactorScore::IN_HISTORY[K])?.chance.ok());
+            chance.into_iter().map(|chance| ("chance", chance.value)).collect()
+        },
+        scale: PlotRange::Unit,
+    }
+}
+
 /// The metrics, in the order of the view.
-pub(super) const METRICS: [Metric; 9] = [
+pub(super) const METRICS: [Metric; 12] = [
     Metric {
         group: Group::Means,
         name: MEAN_GAP.name,
@@ -168,55 +197,6 @@ The mean of $\|\Sigma^{-1} - \Lambda\| / \|\Lambda\|$ for a full posterior, of $
         scale: PlotRange::FromZero,
     },
     Metric {
-        group: Group::Observations,
-        name: "MCC",
-        also: &["mean correlation coefficient"],
-        words: &["MCC"],
-        key: "mcc",
-        unit: "",
-        formula: "Mean over the factors of the |correlation| with the active latent that each is matched with; 0 for a factor \
-                  without one.",
-        definition: None,
-        source: "Empirical: orthogonal does not mean identified. Chance is the mean over random rotations of the active latents, \
-                 undefined with a single one; the ceiling is what the optimum of linear data reaches, mean √(1 − v/λᵢ) with v the \
-                 variance of the noise.",
-        range: "0 to 1.",
-        undefined: "when the true factors are not known, or no latent is active.",
-        over: "the first held-out observations, 256 (128 for large models): the same in the small plot and in history.csv. Its error \
-               is that of the correlations to first order.",
-        decimals: 4,
-        now: Snapshot::mcc,
-        then: |row| row.mcc,
-        levels: |s, metrics| {
-            let chance = metrics.and_then(|metrics| metrics.mcc_chance.ok()).map(|chance| ("chance", chance));
-            chance.into_iter().chain(s.mcc_ceiling().ok().map(|ceiling| ("ceiling", ceiling))).collect()
-        },
-        scale: PlotRange::Unit,
-    },
-    Metric {
-        group: Group::Observations,
-        name: "active latents",
-        also: &["active units", "active"],
-        words: &["active"],
-        key: "",
-        unit: "",
-        formula: "How many latents have a posterior mean that varies over the data by more than 0.01.",
-        definition: None,
-        source: "Burda et al. 2016. At the optimum of a linear decoder a latent dies exactly when βσ² reaches the variance of \
-                 its direction. With full covariance, whose axes are free, directions are counted: eigenvalues of the covariance \
-                 of the posterior means above 0.01.",
-        range: "0 to the number of latents.",
-        undefined: "with fewer than 20 held-out observations, whose variance does not tell active latents from collapsed ones, and without an encoder: then every latent counts.",
-        over: GEOMETRY,
-        decimals: 0,
-        now: |s| if s.vae.has_encoder { s.geometry.measured_active_units() } else { Err(Undefined::NoEncoder) },
-        then: |row| row.active_units as f64,
-        levels: |s, _| {
-            s.optimum_training.as_ref().map_or_else(Vec::new, |best| vec![("training optimum", best.active as f64)])
-        },
-        scale: PlotRange::FromZero,
-    },
-    Metric {
         group: Group::Minibatches,
         name: RECENT_ELBO.name,
         also: &[],
@@ -245,6 +225,58 @@ A datum, on minibatches of the training data. With a Bernoulli likelihood the fi
         },
         scale: PlotRange::Tail,
     },
+    Metric {
+        group: Group::Observations,
+        name: "active latents",
+        also: &["active units", "active"],
+        words: &["active"],
+        key: "",
+        unit: "",
+        formula: "How many latents have a posterior mean that varies over the data by more than 0.01.",
+        definition: None,
+        source: "Burda et al. 2016. At the optimum of a linear decoder a latent dies exactly when βσ² reaches the variance of \
+                 its direction. With full covariance, whose axes are free, directions are counted: eigenvalues of the covariance \
+                 of the posterior means above 0.01.",
+        range: "0 to the number of latents.",
+        undefined: "with fewer than 20 held-out observations, whose variance does not tell active latents from collapsed ones, and without an encoder: then every latent counts.",
+        over: GEOMETRY,
+        decimals: 0,
+        now: |s| if s.vae.has_encoder { s.geometry.measured_active_units() } else { Err(Undefined::NoEncoder) },
+        then: |row| row.active_units as f64,
+        levels: |s, _| {
+            s.optimum_training.as_ref().map_or_else(Vec::new, |best| vec![("training optimum", best.active as f64)])
+        },
+        scale: PlotRange::FromZero,
+    },
+    Metric {
+        group: Group::Observations,
+        name: "MCC",
+        also: &["mean correlation coefficient"],
+        words: &["MCC"],
+        key: "mcc",
+        unit: "",
+        formula: "Mean over the factors of the |correlation| with the active latent that each is matched with; 0 for a factor \
+                  without one.",
+        definition: None,
+        source: "Empirical: orthogonal does not mean identified. Chance is the mean over random rotations of the active latents, \
+                 undefined with a single one; the ceiling is what the optimum of linear data reaches, mean √(1 − v/λᵢ) with v the \
+                 variance of the noise.",
+        range: "0 to 1.",
+        undefined: "when the true factors are not known, or no latent is active.",
+        over: "the first held-out observations, 256 (128 for large models): the same in the small plot and in history.csv. Its error \
+               is that of the correlations to first order.",
+        decimals: 4,
+        now: Snapshot::mcc,
+        then: |row| row.mcc,
+        levels: |s, metrics| {
+            let chance = metrics.and_then(|metrics| metrics.mcc_chance.ok()).map(|chance| ("chance", chance));
+            chance.into_iter().chain(s.mcc_ceiling().ok().map(|ceiling| ("ceiling", ceiling))).collect()
+        },
+        scale: PlotRange::Unit,
+    },
+    of_factors::<0>("0 to 1; 1 for any monotonic relation."),
+    of_factors::<1>("0 to 1; the bins bias it, the more the fewer observations: read it beside chance."),
+    of_factors::<2>("0 to 1."),
 ];
 
 /// A walk around a latent rectangle, not a mean over the data.

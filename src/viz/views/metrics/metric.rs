@@ -1,7 +1,7 @@
 //! A metric of the view and the range of its small plot.
 
-use crate::experiment::{Metrics, Row, Snapshot};
-use crate::geometry::Measured;
+use crate::experiment::{FactorScore, Metrics, Row, Snapshot};
+use crate::geometry::{Measured, Undefined};
 use crate::viz::number_name::{RECENT_ELBO, of_objective};
 
 /// A level to compare a metric with, and its name.
@@ -41,6 +41,12 @@ impl Metric {
     pub(super) fn name_in(&self, snapshot: &Snapshot) -> &'static str {
         let [_, recent, _] = of_objective(snapshot.settings.objective.regularizer);
         if self.name == RECENT_ELBO.name { recent.name } else { self.name }
+    }
+
+    /// True unless it is a score and there is nothing to compare the latents of this run with: one row that says so is enough.
+    pub(super) fn is_shown(&self, snapshot: &Snapshot) -> bool {
+        let is_score = FactorScore::IN_HISTORY.iter().any(|score| score.key() == self.key);
+        !(is_score && matches!(snapshot.factor_scores, Err(Undefined::NoTrueFactors | Undefined::NoEncoder)))
     }
 
     /// True if it is a number about the columns of J.

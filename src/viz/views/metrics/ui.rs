@@ -50,7 +50,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let room = ui.available_size();
         let columns = if room.x > 1.5 * room.y && room.x > 2.0 * COLUMN { 2 } else { 1 };
         // With that of the holonomy, which ends the last column.
-        let rows = (METRICS.len() + 1).div_ceil(columns);
+        let shown: Vec<&Metric> = METRICS.iter().filter(|metric| metric.is_shown(context.snapshot)).collect();
+        let rows = (shown.len() + 1).div_ceil(columns);
         // Beside the name and the value; as high as there is room for.
         let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(40.0, 420.0);
         let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
@@ -74,10 +75,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             if has_levels || has_difference { LEVELS } else { 0.0 }
         };
         ui.columns(columns, |places| {
-            for (k, (ui, metrics)) in places.iter_mut().zip(METRICS.chunks(rows)).enumerate() {
+            for (k, (ui, metrics)) in places.iter_mut().zip(shown.chunks(rows)).enumerate() {
                 // A heading for each group says over what its numbers are.
                 for (part, group) in metrics.chunk_by(|a, b| a.group == b.group).enumerate() {
-                    if !has_room(ui, LEVELS + below(&group[0])) {
+                    if !has_room(ui, LEVELS + below(group[0])) {
                         return;
                     }
                     heading(ui, group[0].group, count, is_model).on_hover_text(&help);

@@ -73,5 +73,5 @@ fn scene() -> Scene3 {
         let line = Curve::new((0..=280).map(|i| at(3.0 * i as f32 / 280.0 - 1.5)).collect(), Color32::RED, 2.0);
         if k % 2 == 0 { line } else { line.dashed(&[8.0, 5.0]) }
     });
-    Scene3 { surfaces: vec![surface], clouds: vec![cloud], curves: curves.collect(), arrows: Vec::new() }
+    Scene3 { surfaces: vec![surface], clouds: vec![cloud], curves: curves.collect(), ..Scene3::default() }
 }

@@ -341,8 +341,10 @@ fn is_taken(path: &Path) -> Result<bool, CliError> {
 /// The figure of a saved run, or of two; a file that carries two runs is one of both.
 fn figure(mut run: FigureSource, beside: Option<&Path>) -> Result<Figure, CliError> {
     let mut selection = Selection::default();
+    let mut was_seen = false;
     if let FigureSource::Session(prepared) = &run {
         selection = selection_in(&prepared.view, &selection, &prepared.data);
+        was_seen = prepared.view["selection"].is_object();
     }
     let beside = match (beside, &mut run) {
         (Some(path), _) => Some(FigureSource::find(path)?),
@@ -350,7 +352,11 @@ fn figure(mut run: FigureSource, beside: Option<&Path>) -> Result<Figure, CliErr
         (None, FigureSource::Folder(_)) => None,
     };
     let beside = beside.map(FigureSource::snapshot).transpose()?;
-    Ok(Figure::new(run.snapshot()?.into(), beside.map(Into::into), &selection, BackgroundRuns::default()))
+    let snapshot = run.snapshot()?;
+    if !was_seen {
+        selection.show_active(&snapshot);
+    }
+    Ok(Figure::new(snapshot.into(), beside.map(Into::into), &selection, BackgroundRuns::default()))
 }
 
 /// The source of a figure: a saved run, or a session to be repeated.

@@ -116,9 +116,8 @@ fn quick(parts: ScoredParts<'_>, depth: ScoreDepth) -> Vec<ScoreValue> {
     let classified = if has_classes { CLASSIFIER_ROTATIONS / share } else { cheap };
     let whole = ScoredParts { train: parts.whole, test: parts.whole, ..parts };
     let mut scores = scored(whole, [FactorScore::RankMcc], cheap, |_, whole| Ok([rank_mcc(whole)]));
-    scores.extend(scored(whole, [FactorScore::Mig], cheap, |_, whole| {
-        Ok([mutual_information_gap(whole, BINS)?.score])
-    }));
+    scores
+        .extend(scored(whole, [FactorScore::Mig], cheap, |_, whole| Ok([mutual_information_gap(whole, BINS)?.score])));
     scores.extend(scored(parts, [FactorScore::Sap], classified, |train, test| {
         Ok([separated_attribute_predictability(train, test)?.score])
     }));
@@ -133,8 +132,7 @@ fn quick(parts: ScoredParts<'_>, depth: ScoreDepth) -> Vec<ScoreValue> {
 
 /// DCI with trees.
 fn trees(parts: ScoredParts<'_>) -> Vec<ScoreValue> {
-    let [d, c, i] =
-        [FactorScore::TreeDisentanglement, FactorScore::TreeCompleteness, FactorScore::TreeInformativeness];
+    let [d, c, i] = [FactorScore::TreeDisentanglement, FactorScore::TreeCompleteness, FactorScore::TreeInformativeness];
     scored(parts, [d, c, i], TREE_ROTATIONS, |train, test| Ok(numbers(&dci(train, test, DciProbe::Trees)?)))
 }
 

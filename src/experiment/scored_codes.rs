@@ -30,8 +30,8 @@ impl ScoredCodes {
         let training = (TRAINING * observations as f64).round() as usize;
         let kinds = (0..factors.rows()).map(|k| FactorKind::guess(factors.row(k))).collect();
         let whole = [codes, factors];
-        let [train, test] =
-            [0..training, training..observations].map(|part| whole.each_ref().map(|all| all.select_columns(part.clone())));
+        let [train, test] = [0..training, training..observations]
+            .map(|part| whole.each_ref().map(|all| all.select_columns(part.clone())));
         Self { whole, train, test, kinds }
     }
 
@@ -42,8 +42,11 @@ impl ScoredCodes {
 
     /// The same to be scored.
     pub(super) fn parts(&self) -> ScoredParts<'_> {
-        let [train, test, whole] = [&self.train, &self.test, &self.whole]
-            .map(|[codes, factors]| FactorCodes { codes, factors, kinds: &self.kinds });
+        let [train, test, whole] = [&self.train, &self.test, &self.whole].map(|[codes, factors]| FactorCodes {
+            codes,
+            factors,
+            kinds: &self.kinds,
+        });
         ScoredParts { train, test, whole }
     }
 }

@@ -42,7 +42,7 @@ pub use scene3d::bounds::Bounds;
 pub use scene3d::camera::Camera;
 pub use scene3d::projector::Projector;
 pub use scene3d::render::{Frame, render};
-pub use scene3d::scene3::{Arrow, Cloud, CloudPoint, Curve, Scene3};
+pub use scene3d::scene3::{Arrow, Cloud, CloudPoint, Curve, Scene3, WireBox};
 pub use scene3d::surface::Surface;
 pub use visible_part::visible_part;
 pub use worker::Worker;

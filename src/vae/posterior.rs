@@ -58,6 +58,16 @@ impl Posterior {
         &self.factor * self.factor.transpose()
     }
 
+    /// The columns of the Cholesky factor L of the marginal covariance of two latents, L (cos t, sin t) being its outline at one
+    /// standard deviation. With one latent on both axes the second column is zero.
+    pub fn marginal_factor(&self, [a, b]: [usize; 2]) -> [[f64; 2]; 2] {
+        let sigma = self.covariance();
+        let l11 = sigma[(a, a)].sqrt();
+        let l21 = sigma[(a, b)] / l11;
+        let l22 = if a == b { 0.0 } else { (sigma[(b, b)] - l21 * l21).max(0.0).sqrt() };
+        [[l11, l21], [0.0, l22]]
+    }
+
     /// Σ⁻¹. (Equation 1 of the post prints the precision in place of the covariance.)
     pub fn precision(&self) -> DMatrix<f64> {
         let inverse = self.factor.clone().solve_lower_triangular(&DMatrix::identity(self.dim(), self.dim()));
@@ -125,6 +135,18 @@ mod tests {
         let line = |mean: f64, sd: f64| Posterior::from_encoding(&[mean, sd.ln()], 1);
         let expected = 0.5 * (0.25 + 1.0 - 1.0 - 0.25_f64.ln());
         assert!((line(5.0, 1.5).kl_to(&line(2.0, 3.0)) - expected).abs() < 1e-14);
+    }
+
+    /// Of the three latents the second and the first: every point of the outline is one standard deviation away.
+    #[test]
+    fn the_outline_of_a_marginal_is_one_standard_deviation_away() {
+        let q = Posterior::from_encoding(&[0.0, 0.0, 0.0, 0.2, -0.3, 0.1, 0.5, 0.7, -0.4], 3);
+        let [first, second] = q.marginal_factor([1, 0]);
+        let sigma = q.covariance();
+        let marginal = nalgebra::Matrix2::new(sigma[(1, 1)], sigma[(1, 0)], sigma[(0, 1)], sigma[(0, 0)]);
+        let factor = nalgebra::Matrix2::new(first[0], second[0], first[1], second[1]);
+        assert!((factor * factor.transpose() - marginal).norm() < 1e-14);
+        assert_eq!(q.marginal_factor([2, 2])[1], [0.0; 2]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) fn drawn_observations(snapshot: &Snapshot) -> impl Iterator<Item = &[
 /// How many of the held-out observations are drawn, in words, if not all are: "2,000 of 12,000 observations".
 pub(crate) fn share_drawn(snapshot: &Snapshot) -> Option<String> {
     let (drawn, all) = (snapshot.encodings.columns(), snapshot.data.test.samples());
-    (drawn < all).then(|| format!("{} of {} observations", grouped(drawn), grouped(all)))
+    (drawn < all).then(|| format!("{} of {}", grouped(drawn), grouped(all)))
 }
 
 /// A whole number with a comma before every three digits.

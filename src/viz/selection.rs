@@ -7,6 +7,7 @@ use super::layers::Layers;
 use super::motion::{MORPH, Motion, PERIOD, latent_at, phase_of};
 use super::symbol::Symbol;
 use super::traversal::Traversal;
+use crate::experiment::Snapshot;
 use crate::geometry::{MapQuantity, Rotation};
 use crate::paint::Camera;
 
@@ -277,6 +278,21 @@ impl Selection {
         }
     }
 
+    /// Puts the two active latents with the largest KL on the axes and under the dial where a collapsed one is there: of those there is
+    /// nothing to see.
+    pub fn show_active(&mut self, snapshot: &Snapshot) {
+        let mut active = snapshot.geometry.active.clone();
+        if active.len() < 2 || !self.axes.iter().any(|latent| snapshot.geometry.is_collapsed(*latent)) {
+            return;
+        }
+        if let Some(row) = snapshot.history.last() {
+            let kl = |latent: &usize| row.kl_per_dim.get(*latent).copied().unwrap_or(0.0);
+            active.sort_by(|a, b| kl(b).total_cmp(&kl(a)));
+        }
+        self.axes = [active[0].min(active[1]), active[0].max(active[1])];
+        self.rotated = self.axes;
+    }
+
     /// The latents on the axes, without repetition: one if there is only one.
     pub fn shown(&self) -> &[usize] {
         let count = if self.axes[0] == self.axes[1] { 1 } else { 2 };
@@ -336,6 +352,7 @@ const START: [f64; 2] = [0.6, -0.5];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::viz::query::tests::trained;
 
     #[test]
     fn selection_fits_every_model() {
@@ -385,6 +402,23 @@ mod tests {
         seen.z[1] = -1.0;
         selection.learn(&before, seen);
         assert_eq!((selection.z, selection.axes), (vec![1.0, -1.0, 3.0], [2, 0]));
+    }
+
+    /// Of five latents the last two are active.
+    #[test]
+    fn active_latents_come_onto_the_axes() {
+        let (snapshot, _) = trained("water-filling", 40);
+        let (mut snapshot, m) = ((*snapshot).clone(), snapshot.latent_dim());
+        let mut selection = Selection { z: vec![0.0; m], ..Selection::default() };
+        snapshot.geometry.active = (0..m).collect();
+        selection.show_active(&snapshot);
+        assert_eq!(selection.axes, [0, 1], "nothing moves where there is something to see");
+        snapshot.geometry.active = vec![0, m - 1];
+        selection.show_active(&snapshot);
+        assert_eq!((selection.axes, selection.rotated), ([0, m - 1], [0, m - 1]));
+        snapshot.geometry.active = vec![1];
+        selection.show_active(&snapshot);
+        assert_eq!(selection.axes, [0, m - 1], "a single one has no other");
     }
 
     #[test]

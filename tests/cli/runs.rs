@@ -52,7 +52,7 @@ fn train_writes_all_files_of_a_run() {
         rows[0].join(","),
         "step,elbo,reconstruction,kl,kl_1,kl_2,beta,sigma2,covariance,lr,batch,ima_contrast,beta_gap,dto,\
          c2_residual,posterior_error,active_units,off_diagonal_mass,mcc,elbo_test,reconstruction_test,kl_test,\
-         mutual_information,total_correlation,dimension_wise_kl,discriminator_loss"
+         mutual_information,total_correlation,dimension_wise_kl,discriminator_loss,mcc_spearman,mig,sap"
     );
     let column = |name: &str| -> Vec<&str> {
         let place = rows[0].iter().position(|n| *n == name).unwrap();
@@ -61,6 +61,10 @@ fn train_writes_all_files_of_a_run() {
     assert_eq!(column("step"), ["40", "80", "120", "160"]);
     assert_eq!((column("beta"), column("batch")), (vec!["2", "2", "4", "4"], vec!["32", "32", "32", "16"]));
     assert_eq!(column("covariance"), ["full"; 4]);
+    for score in ["mcc", "mcc_spearman", "mig", "sap"] {
+        let values: Vec<f64> = column(score).into_iter().map(|x| x.parse().unwrap()).collect();
+        assert!(values.iter().all(|x| (0.0..=1.0).contains(x)) && values[0] != values[3], "{score}: {values:?}");
+    }
     for i in 0..4 {
         let [elbo, reconstruction, kl, first, second, beta]: [f64; 6] =
             ["elbo", "reconstruction", "kl", "kl_1", "kl_2", "beta"].map(|name| column(name)[i].parse().unwrap());

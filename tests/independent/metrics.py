@@ -22,6 +22,9 @@ What is compared, and how it is computed here:
     posterior_error       of Sigma against Lambda on the active latents: |log Sigma_ii Lambda_ii|, or
                           |Sigma^-1 - Lambda|_F / |Lambda|_F of that block
     mcc                   correlation of the active latents' posterior means with factors under the best matching
+    mcc_spearman, mig, sap, dci_linear_disentanglement, dci_linear_completeness
+                          by their definitions, where all true factors are numbers; those of history.csv, too, if its last row is
+                          that of the last step
     standard_errors       standard deviation over the observations by sqrt(N); of mcc by leaving out blocks of observations
     optimum_test          reverse water-filling on the eigenvalues of the held-out covariance (linear decoders)
     optimum_training      the same for the training covariance, and its ELBO on the held-out data
@@ -259,6 +262,44 @@ def matching_correlation(mean, factors):
     return best_assignment(correlation(mean, factors)) / factors.shape[1]
 
 
+def ranks(values):
+    """From 1; what is equal shares the mean of its ranks."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
+
+
+def information(x, y, bins=20):
+    """Mutual information of two variables in bins of equal width, the last one closed."""
+    x, y = (np.digitize(a, np.histogram(a, bins)[1][:-1]) - 1 for a in (x, y))
+    joint = np.zeros((bins, bins))
+    np.add.at(joint, (x, y), 1 / len(x))
+    product = np.outer(joint.sum(1), joint.sum(0))
+    return np.sum(joint[joint > 0] * np.log(joint[joint > 0] / product[joint > 0]))
+
+
+def scores_of_factors(mean, factors):
+    """Scores of the active latents (rows are observations) that need no classifier."""
+    z, w = mean.astype(np.float32).astype(float).T, factors.T
+    matched = matching_correlation(np.array([ranks(a) for a in z]).T, np.array([ranks(a) for a in w]).T)
+    if len(z) < 2:
+        return {"mcc_spearman": matched}
+    told = np.array([[information(a, b) for b in w] for a in z])
+    gap = lambda matrix: -np.diff(np.sort(matrix, axis=0)[::-1][:2], axis=0)[0]
+    learned = slice(0, round(2 * z.shape[1] / 3))
+    shares = np.corrcoef(z[:, learned], w[:, learned])[: len(z), len(z) :] ** 2
+    found = {
+        "mcc_spearman": matched,
+        "mig": np.mean(gap(told) / [information(b, b) for b in w]),
+        "sap": np.mean(gap(shares)),
+    }
+    if len(w) > 1:
+        spread = lambda p: 1 + np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0), 0) / np.log(len(p))
+        for name, parts in [("disentanglement", shares.T), ("completeness", shares)]:
+            each = spread(parts / parts.sum(0))
+            found[f"dci_linear_{name}"] = np.sum(each * parts.sum(0)) / parts.sum()
+    return found
+
+
 def best_matching(gain):
     """Rows and columns of the best assignment, by trying all."""
     rows, columns = gain.shape
@@ -489,6 +530,21 @@ def main(folder):
     if known and len(active) > 1:
         level, deviation = chance_mcc(mean[:, active], factors)
         compare.estimated("mcc_chance", metrics["mcc_chance"], level, deviation * np.sqrt(1 / 2000 + 1e-4) + 1e-9)
+    # A factor of few values is a category, which takes a classifier.
+    if known and active and all(len(np.unique(column)) > 10 for column in factors.T):
+        first = slice(0, 6000)
+        for name, value in scores_of_factors(mean[first][:, active], factors[first]).items():
+            # A code at the edge of a bin may fall to either side.
+            compare.close(name, metrics[name], value, 2e-3 if name == "mig" else 1e-5)
+        header, *rows = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
+        last = dict(zip(header, rows[-1]))
+        first = slice(0, 128 if m >= 8 else 256)
+        if int(last["step"]) == config["steps"] and len(mean[first]) >= 20:
+            moving = mean[first].var(0) > ACTIVE_VARIANCE
+            found = scores_of_factors(mean[first][:, moving], factors[first])
+            for name in ("mcc_spearman", "mig", "sap"):
+                theirs = float(last[name])
+                compare.close(f"history.{name}", None if np.isnan(theirs) else theirs, found.get(name), 2e-2 if name == "mig" else 1e-5)
     compare.exact("has an optimum", metrics.get("optimum_test") is not None, linear and not bernoulli and is_kl)
     if metrics.get("optimum_test") is not None:
         train = np.load(folder / "observations.npy").astype(float)

@@ -4,7 +4,7 @@ use super::dash::dash;
 use super::lighting::Light;
 use super::primitive::{Ball, Capsule, Owner, Primitive, Skirt, Vertex, position};
 use super::projector::Projector;
-use super::scene3::{Arrow, Cloud, Curve, Scene3};
+use super::scene3::{Arrow, Cloud, Curve, Scene3, WireBox};
 use super::surface::Surface;
 use super::vec3::{Vec3, add, cross, is_finite, length, scale, sub, unit};
 use crate::paint::scan::{doubled_area, snap};
@@ -17,11 +17,23 @@ pub(crate) fn project(scene: &Scene3, projector: &Projector, size: [f32; 2], sam
     let mut assembly =
         PrimitiveAssembly { projector, size, samples_per_point, radius, owner: 0, primitives: Vec::new() };
     scene.clouds.iter().for_each(|cloud| assembly.cloud(cloud));
+    scene.boxes.iter().flat_map(|wire| far_edges(wire, projector)).for_each(|edge| assembly.curve(&edge));
     scene.curves.iter().for_each(|curve| assembly.curve(curve));
     scene.arrows.iter().for_each(|arrow| assembly.arrow(arrow));
     let (solid, translucent): (Vec<_>, Vec<_>) = scene.surfaces.iter().partition(|s| s.opacity() == 1.0);
     solid.into_iter().chain(translucent).for_each(|surface| assembly.surface(surface, 0.0));
     assembly.primitives
+}
+
+/// The edges of a box that do not meet its nearest corner.
+fn far_edges(wire: &WireBox, projector: &Projector) -> Vec<Curve> {
+    let depth = |bits: &usize| projector.view(wire.bounds.corner(*bits))[2];
+    let nearest = (0..8).min_by(|a, b| depth(a).total_cmp(&depth(b))).unwrap_or(0);
+    let edges =
+        (0..3).flat_map(|axis| (0..8).filter(move |bits| bits >> axis & 1 == 0).map(move |a| [a, a | 1 << axis]));
+    let edge =
+        |ends: [usize; 2]| Curve::new(ends.map(|bits| wire.bounds.corner(bits)).to_vec(), wire.color, wire.width);
+    edges.filter(|ends| !ends.contains(&nearest)).map(edge).collect()
 }
 
 /// The lift of a curve towards the eye, in points and half widths: enough for its rim to clear a steep surface.

@@ -29,6 +29,11 @@ impl Bounds {
         }
     }
 
+    /// One of the eight corners: bit k of `bits` says whether coordinate k is the largest.
+    pub fn corner(&self, bits: usize) -> [f32; 3] {
+        std::array::from_fn(|k| if bits >> k & 1 == 1 { self.max[k] } else { self.min[k] })
+    }
+
     /// The middle of the box.
     pub fn center(&self) -> [f32; 3] {
         scale(add(self.min, self.max), 0.5)

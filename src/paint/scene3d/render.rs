@@ -67,7 +67,8 @@ pub fn render(scene: &Scene3, camera: &Camera, frame: &Frame) -> Picture {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene3::{Arrow, Cloud, CloudPoint, Curve};
+    use super::super::bounds::Bounds;
+    use super::super::scene3::{Arrow, Cloud, CloudPoint, Curve, WireBox};
     use super::super::surface::Surface;
     use super::*;
     use std::f32::consts::{FRAC_PI_2, PI, TAU};
@@ -112,6 +113,7 @@ mod tests {
             clouds: [a.clouds, b.clouds].concat(),
             curves: [a.curves, b.curves].concat(),
             arrows: [a.arrows, b.arrows].concat(),
+            boxes: [a.boxes, b.boxes].concat(),
         }
     }
 
@@ -141,6 +143,32 @@ mod tests {
             clouds: vec![Cloud { points: (0..300).map(cloud_point).collect(), radius: 2.0 }],
             curves: vec![Curve::new(wave.collect(), Color32::RED, 2.0).dashed(&[6.0, 3.0])],
             arrows: vec![Arrow { from: [0.0; 3], to: [0.5, 0.4, 0.6], color: Color32::BLACK, width: 3.0 }],
+            boxes: vec![wire_box()],
+        }
+    }
+
+    fn wire_box() -> WireBox {
+        WireBox { bounds: Bounds { min: [-1.0; 3], max: [1.0; 3] }, color: Color32::GRAY, width: 1.0 }
+    }
+
+    /// From wherever one looks, no edge of a box lies over what fills it.
+    #[test]
+    fn no_edge_of_a_box_lies_over_what_is_inside() {
+        let place = |k: usize| [k % 20, k / 20 % 20, k / 400].map(|i| 0.1 * i as f32 - 0.95);
+        let points = (0..8000).map(|k| CloudPoint { position: place(k), color: Color32::BLUE }).collect();
+        let full = Scene3 { clouds: vec![Cloud { points, radius: 3.0 }], ..Scene3::default() };
+        let framed = join(full.clone(), Scene3 { boxes: vec![wire_box()], ..Scene3::default() });
+        for (azimuth, elevation) in [(0.4, 0.3), (2.0, 0.5), (-2.4, -0.4), (3.9, 0.9)] {
+            let camera = Camera { azimuth, elevation, half_height: 2.0, ..Camera::default() };
+            let [bare, framed] = [&full, &framed].map(|scene| render(scene, &camera, &FRAME));
+            // Away from the outline, where the far edges end.
+            let inside =
+                |x: usize, y: usize| (x - 4..=x + 4).all(|x| (y - 4..=y + 4).all(|y| bare.get(x, y) != Color32::WHITE));
+            let pixels = (4..FRAME.height - 4).flat_map(|y| (4..FRAME.width - 4).map(move |x| (x, y)));
+            let changed = |(x, y): &(usize, usize)| bare.get(*x, *y) != framed.get(*x, *y);
+            let (inner, outer): (Vec<_>, Vec<_>) = pixels.partition(|(x, y)| inside(*x, *y));
+            assert!(inner.len() > 500 && outer.iter().filter(|at| changed(at)).count() > 20, "the box is seen");
+            assert_eq!(inner.iter().filter(|at| changed(at)).count(), 0, "from {azimuth}, {elevation}");
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Scene3 {
     pub curves: Vec<Curve>,
     /// Vectors.
     pub arrows: Vec<Arrow>,
+    /// Boxes around it all.
+    pub boxes: Vec<WireBox>,
 }
 
 impl Scene3 {
@@ -27,7 +29,8 @@ impl Scene3 {
         let clouds = self.clouds.iter().flat_map(|c| &c.points).map(|p| p.position);
         let curves = self.curves.iter().flat_map(|c| &c.positions).copied();
         let arrows = self.arrows.iter().flat_map(|a| [a.from, a.to]);
-        Bounds::around(surfaces.chain(clouds).chain(curves).chain(arrows))
+        let boxes = self.boxes.iter().flat_map(|b| [b.bounds.min, b.bounds.max]);
+        Bounds::around(surfaces.chain(clouds).chain(curves).chain(arrows).chain(boxes))
     }
 }
 
@@ -73,6 +76,17 @@ impl Curve {
     pub fn dashed(self, dashes: &[f32]) -> Self {
         Self { dashes: dashes.to_vec(), ..self }
     }
+}
+
+/// The edges of a box, without the three at the corner nearest to the eye, which would lie over what is inside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WireBox {
+    /// The box.
+    pub bounds: Bounds,
+    /// The colour of its edges.
+    pub color: Color32,
+    /// Their width in points.
+    pub width: f32,
 }
 
 /// A vector with a solid cone for a head: its length is in world units, its width in points of the screen.

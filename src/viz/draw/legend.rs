@@ -21,17 +21,23 @@ pub(crate) enum Sample {
     Ring(Color32),
 }
 
-/// A kind of marks: a sample, a name of at most three words, and what it is.
-#[derive(Clone, Copy, Debug)]
+/// A kind of marks: a sample, a name of at most three words, how many of how many there are where some are left out, and what it is.
+#[derive(Clone, Debug)]
 pub(crate) struct LegendEntry {
     pub sample: Sample,
     pub name: &'static str,
+    pub count: Option<String>,
     pub help: &'static str,
 }
 
 impl LegendEntry {
     pub(crate) fn new(sample: Sample, name: &'static str, help: &'static str) -> Self {
-        Self { sample, name, help }
+        Self { sample, name, count: None, help }
+    }
+
+    /// The name with the count.
+    fn text(&self) -> String {
+        self.count.as_ref().map_or_else(|| self.name.to_owned(), |count| format!("{} ({count})", self.name))
     }
 
     /// The entry of a line.
@@ -67,8 +73,7 @@ pub(crate) fn legend_line(ui: &mut Ui, context: &ViewContext<'_>, is_on: bool, e
         return;
     }
     let palette = ViewContext::palette(ui);
-    let names =
-        entries.iter().map(|entry| ui.painter().layout_no_wrap(entry.name.to_owned(), label_font(), palette.ink));
+    let names = entries.iter().map(|entry| ui.painter().layout_no_wrap(entry.text(), label_font(), palette.ink));
     let names: Vec<_> = names.collect();
     let width = |name: &Galley| SAMPLE + 4.0 + name.size().x;
     let needed = names.iter().map(|name| width(name) + GAP).sum::<f32>() - GAP;
@@ -125,9 +130,9 @@ pub(crate) fn sample_line(ui: &mut Ui, stroke: Stroke, dashes: &[f32]) {
 }
 
 /// A full dot in the same room.
-pub(crate) fn sample_ball(ui: &mut Ui, radius: f32) {
+pub(crate) fn sample_ball(ui: &mut Ui, radius: f32, color: Color32) {
     let (rect, _) = ui.allocate_exact_size(vec2(30.0, 12.0), Sense::hover());
-    ui.painter().circle_filled(rect.center(), radius, ViewContext::palette(ui).ink);
+    ui.painter().circle_filled(rect.center(), radius, color);
 }
 
 /// A hollow dot in the same room.

@@ -183,13 +183,25 @@ impl<'a> SpaceTile<'a> {
         move |point: &[f32]| Some(place.center() + unit * (self.project(point)? - self.span.center()))
     }
 
-    /// Draws the data, a curve through them, and a point on it.
-    pub(crate) fn draw(&self, painter: &Painter, place: Rect, curve: &Matrix<f32>, point: &[f32], palette: &Palette) {
+    /// Draws the data, a curve through them, and a point on it; in a reconstruction the curve leads there from an observation, which has
+    /// a ring.
+    pub(crate) fn draw(
+        &self,
+        painter: &Painter,
+        place: Rect,
+        curve: &Matrix<f32>,
+        point: &[f32],
+        observation: Option<&[f32]>,
+        palette: &Palette,
+    ) {
+        // Marks grow with the tile: in a small one they hide nothing, in a large one they are seen.
+        let side = place.size().min_elem();
+        let (dot, radius) = ((side / 80.0).clamp(1.4, 3.0), (0.045 * side).clamp(2.0, POINT_RADIUS + 2.2));
         let painter = painter.with_clip_rect(place.intersect(painter.clip_rect()));
         let at = self.onto(place);
         let mut mesh = Mesh::default();
         for centre in self.cloud().filter_map(&at) {
-            let square = Rect::from_center_size(centre, vec2(1.4, 1.4));
+            let square = Rect::from_center_size(centre, vec2(dot, dot));
             mesh.add_colored_rect(square, palette.point.gamma_multiply(0.55));
         }
         painter.add(Shape::mesh(mesh));
@@ -197,8 +209,11 @@ impl<'a> SpaceTile<'a> {
         if path.len() > 1 {
             polyline(&painter, &path, Stroke::new(1.6, palette.image), &[]);
         }
+        if let Some(centre) = observation.and_then(&at) {
+            painter.circle_stroke(centre, 1.4 * radius, Stroke::new(1.3, palette.ink));
+        }
         if let Some(centre) = at(point) {
-            painter.circle(centre, POINT_RADIUS + 2.2, palette.image, Stroke::new(1.0, palette.paper));
+            painter.circle(centre, radius, palette.image, Stroke::new(1.0, palette.paper));
         }
     }
 }

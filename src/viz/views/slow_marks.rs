@@ -26,10 +26,9 @@ pub(super) fn in_latent_space(marks: &PlotPainter, context: &ViewContext<'_>, [a
         name(mean, "μ");
     }
     if moment >= StepMoment::Posterior && a != b {
-        let covariance = step.posterior.covariance();
-        let block = [[covariance[(a, a)], covariance[(a, b)]], [covariance[(b, a)], covariance[(b, b)]]];
+        let factor = step.posterior.marginal_factor([a, b]);
         for deviations in [1.0, 2.0] {
-            marks.curve(ellipse(mean, block, deviations), Stroke::new(CURVE_WIDTH, palette.ink), &[]);
+            marks.curve(ellipse(mean, factor, deviations), Stroke::new(CURVE_WIDTH, palette.ink), &[]);
         }
     }
     if moment == StepMoment::Draw {

@@ -6,6 +6,7 @@ use crate::vae::Likelihood;
 use crate::viz::draw::number::number;
 use crate::viz::probe::Probe;
 use crate::viz::projection::Projection;
+use crate::viz::theme::indexed;
 
 /// The arc from one column to the other, and what is written beside it.
 pub(super) struct AngleArc {
@@ -13,7 +14,7 @@ pub(super) struct AngleArc {
     pub points: Vec<Vec<f64>>,
     /// The place of the name relative to d(z*) (n).
     pub beyond: Vec<f64>,
-    /// The angle in degrees.
+    /// Of which columns, and the angle in degrees: the arrows beside it are other vectors.
     pub name: String,
 }
 
@@ -41,7 +42,8 @@ pub(super) fn angle_arc(probe: &Probe, projection: &Projection) -> Option<AngleA
     };
     let points = (0..POINTS).map(|k| at(radius, k as f64 / (POINTS - 1) as f64).as_slice().to_vec()).collect();
     let beyond = at(1.7 * radius, 0.5).as_slice().to_vec();
-    Some(AngleArc { points, beyond, name: format!("∠ {}°", number(degrees, 1)) })
+    let name = format!("∠(J{}, J{}) {}°", indexed("", a), indexed("", b), number(degrees, 1));
+    Some(AngleArc { points, beyond, name })
 }
 
 #[cfg(test)]
@@ -60,6 +62,6 @@ mod tests {
             let (point, column) = (DVector::from_column_slice(point), probe.jacobian.column(i));
             assert!((point.dot(&column) / (point.norm() * column.norm()) - 1.0).abs() < 1e-9);
         }
-        assert_eq!(arc.name, format!("∠ {}°", number(probe.angle(0, 1).unwrap(), 1)));
+        assert_eq!(arc.name, format!("∠(J₁, J₂) {}°", number(probe.angle(0, 1).unwrap(), 1)));
     }
 }

@@ -57,9 +57,14 @@ pub(super) fn draw(
         let name = projection.label(axis);
         let [start, end] = edge.ends;
         let at = |foot: Pos2, direction: Vec2| beyond(painter, foot + 4.0 * direction, direction, &name, palette);
-        // At the end; where another axis ends, too, beside the middle or at the beginning.
+        // Beside the middle, beyond the numbers, where it can belong to no other axis; of the upright one at the end. Where another name
+        // is there, at an end.
         let middle = at(start.lerp(end, 0.5) + BESIDE * edge.outwards, edge.outwards);
-        let places = [at(end, edge.along), middle, at(start, -edge.along)];
+        let places = if axis == 2 {
+            [at(end, edge.along), middle, at(start, -edge.along)]
+        } else {
+            [middle, at(end, edge.along), at(start, -edge.along)]
+        };
         let is_free = |place: &Pos2| names.iter().all(|(other, _): &(Pos2, String)| other.distance(*place) > CROWD);
         if let Some(place) = places.into_iter().find(is_free) {
             names.push((place, name));
@@ -79,9 +84,7 @@ fn beyond(painter: &Painter, place: Pos2, direction: Vec2, text: &str, palette: 
 /// Of the four edges along an axis the outermost one beneath the box, of the upright axis the one at its left.
 fn outer_edge(context: &ViewContext<'_>, axis: usize, seen: impl Fn([f32; 3]) -> Option<Pos2>) -> Option<BoxEdge> {
     let bounds = data_bounds(context.projection);
-    let corner = |bits: usize| {
-        seen([0, 1, 2].map(|axis| if bits >> axis & 1 == 1 { bounds.max[axis] } else { bounds.min[axis] }))
-    };
+    let corner = |bits: usize| seen(bounds.corner(bits));
     let edge = |bits: usize| {
         let ends = [corner(bits)?, corner(bits | 1 << axis)?];
         let along = (ends[1] - ends[0]).normalized();

@@ -4,6 +4,7 @@ use eframe::egui::Stroke;
 
 use crate::viz::context::ViewContext;
 use crate::viz::draw::legend::{LegendEntry, Sample};
+use crate::viz::observations::share_drawn;
 use crate::viz::selection::Selection;
 use crate::viz::theme::{CURVE_WIDTH, Palette, TRUTH_DASHES, dashes};
 
@@ -28,8 +29,11 @@ pub(super) fn entries(context: &ViewContext<'_>, selection: &Selection, palette:
             let sample = Sample::Line(Stroke::new(CURVE_WIDTH, palette.image), dashes(0));
             line(sample, "image lines", "Images of the blue lines through z* under the decoder: they meet at d(z*)")
         }),
-        layers.data.then(|| line(Sample::Dot(palette.point), points, points_help)),
-        (layers.surface && three).then(|| {
+        layers.data.then(|| LegendEntry {
+            count: share_drawn(context.snapshot),
+            ..line(Sample::Dot(palette.point), points, points_help)
+        }),
+        (layers.surface && three && context.probe.has_surface()).then(|| {
             line(Sample::Area(palette.surface), "decoder", "The decoder's image of the latent plane through z*")
         }),
         (layers.ellipses && context.probe.has_surface()).then(|| {
@@ -40,7 +44,7 @@ pub(super) fn entries(context: &ViewContext<'_>, selection: &Selection, palette:
             let sample = Sample::Line(Stroke::new(CURVE_WIDTH + 1.0, palette.truth), TRUTH_DASHES);
             line(sample, "truth", "True seams of the map that generated the data, each with the name of its factor")
         }),
-        (layers.grid && !three).then(|| {
+        (layers.grid && !three && context.probe.has_surface()).then(|| {
             let sample = Sample::Line(Stroke::new(1.2, palette.surface), &[]);
             line(sample, "decoder grid", "Images of the lines of a latent grid, one prior standard deviation apart")
         }),

@@ -123,7 +123,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let mut labels = Labels::default();
     let image = marks.at(projection.plane(&context.probe.image));
     labels.keep_off(Rect::from_center_size(image, vec2(18.0, 18.0)));
-    if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data) {
+    if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data && !layers.legend) {
         let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
         let size = marks.painter.layout_no_wrap(words, label_font(), palette.muted).size();
         labels.keep_off(Rect::from_min_max(corner - size, corner));
@@ -154,7 +154,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let frame = *response.transform.frame();
     in_data_space(&marks.painter, frame, context, |x| Some(marks.at(projection.plane(x))), palette);
     marks.layer("names");
-    if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data) {
+    if let Some(words) = share_drawn(context.snapshot).filter(|_| layers.data && !layers.legend) {
         let corner = response.transform.frame().right_bottom() + vec2(-8.0, -22.0);
         marks.label(corner, Align2::RIGHT_BOTTOM, &words, palette.muted);
     }

@@ -9,7 +9,7 @@ use super::angle::{AngleArc, angle_arc};
 use super::emphasis::ARROWS;
 use super::entries::ELLIPSE_WIDTH;
 use super::morph::Morph;
-use crate::paint::{Arrow, Cloud, CloudPoint, Curve, Scene3, Surface};
+use crate::paint::{Arrow, Cloud, CloudPoint, Curve, Scene3, Surface, WireBox};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::heat::Heat;
@@ -104,7 +104,7 @@ impl DataScene {
     fn build(&self) -> Scene3 {
         let mut scene = Scene3::default();
         if self.axes {
-            self.frame(&mut scene);
+            scene.boxes.push(self.frame());
         }
         if self.layers.data {
             scene.clouds.push(self.observations());
@@ -206,16 +206,8 @@ impl DataScene {
     }
 
     /// A box around the data; its axes are drawn on it.
-    fn frame(&self, scene: &mut Scene3) {
-        let bounds = data_bounds(&self.projection);
-        let corner =
-            |bits: usize| [0, 1, 2].map(|axis| if bits >> axis & 1 == 1 { bounds.max[axis] } else { bounds.min[axis] });
-        for axis in 0..3 {
-            for bits in (0..8).filter(|bits| bits >> axis & 1 == 0) {
-                let ends = vec![corner(bits), corner(bits | 1 << axis)];
-                scene.curves.push(Curve::new(ends, self.palette.rule, 1.0));
-            }
-        }
+    fn frame(&self) -> WireBox {
+        WireBox { bounds: data_bounds(&self.projection), color: self.palette.rule, width: 1.0 }
     }
 
     fn observations(&self) -> Cloud {

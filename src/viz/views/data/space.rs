@@ -64,6 +64,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             pinned::draw(ui, context, rect, &context.probe.named(), place, &mut taken);
         }
         if selection.layers.pictures {
+            // Pictures keep off what the view is about.
+            let arrows = names.iter().filter_map(|name| Some((seen(name.foot?)?, seen(name.at)?)));
+            taken.extend(arrows.flat_map(|(foot, tip)| along(foot, tip)));
             context.layer(ui.painter(), 1, "thumbnails");
             thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), &mut taken);
         }
@@ -71,7 +74,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let mut labels = Labels::default();
     taken.into_iter().for_each(|place| labels.keep_off(place));
     image.into_iter().for_each(|image| labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0))));
-    let words = share_drawn(context.snapshot).filter(|_| selection.layers.data);
+    // The legend says it, too.
+    let words = share_drawn(context.snapshot).filter(|_| selection.layers.data && !selection.layers.legend);
     let above_scale = if scene.heat().is_some() { SCALE_HEIGHT } else { 0.0 };
     let foot = rect.left_bottom() + vec2(8.0, -6.0 - above_scale);
     if let Some(words) = &words {
@@ -127,6 +131,14 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     let response = thumbnails::observation(ui, context, response, drawn.map(|place| seen(*place)));
     response.on_hover_cursor(CursorIcon::Grab);
+}
+
+/// Squares along an arrow and its name.
+fn along(foot: Pos2, tip: Pos2) -> impl Iterator<Item = Rect> {
+    const SIDE: f32 = 14.0;
+    let beyond = tip + 17.0 * (tip - foot).normalized();
+    let count = (foot.distance(beyond) / SIDE).ceil().clamp(1.0, 200.0) as usize;
+    (0..=count).map(move |k| Rect::from_center_size(foot.lerp(beyond, k as f32 / count as f32), vec2(SIDE, SIDE)))
 }
 
 /// Writes the names where they are seen, those of arrows first and beyond their tips, off what has a place already.

@@ -13,7 +13,7 @@ use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::file_values::length_words;
 use crate::viz::draw::hover::{NamedMarks, hover, hover_with_help, values_at};
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
-use crate::viz::draw::number::number;
+use crate::viz::draw::number::{number, two_digits};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::latent_grid::RANGE;
 use crate::viz::selection::Selection;
@@ -27,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let latents = shown_latents(context, selection);
     let palette = ViewContext::palette(ui);
     let has_truth = selection.layers.truth && context.probe.truth().is_some();
-    legend_line(ui, context, selection.layers.legend, &entries(palette, has_truth));
+    legend_line(ui, context, selection.layers.legend, &entries(context, &latents, palette, has_truth));
     let answer = context.query(&ghosts_query(context, &latents));
     let ghosts = answer.as_deref();
     // One scale for all, so that lengths and heights can be compared, also with the run beside.
@@ -56,8 +56,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     ui.allocate_rect(area, eframe::egui::Sense::hover());
 }
 
-/// The legend.
-fn entries(palette: &Palette, has_truth: bool) -> Vec<LegendEntry> {
+/// The legend of what is drawn: a single latent has no others to move, and collapsed ones have only a spike.
+fn entries(context: &ViewContext<'_>, latents: &[usize], palette: &Palette, has_truth: bool) -> Vec<LegendEntry> {
+    let has_curves = latents.iter().any(|latent| !is_collapsed(context, *latent));
     let mut entries = vec![
         LegendEntry::line(1.8, palette.latent, &[], "prior", "p(zᵢ), in ten slices of equal mass"),
         LegendEntry::line(
@@ -67,20 +68,16 @@ fn entries(palette: &Palette, has_truth: bool) -> Vec<LegendEntry> {
             "its image",
             "p(zᵢ)/‖Jᵢ‖ over arc length along the red curve through d(z*)",
         ),
-        LegendEntry::new(
-            Sample::Line(histogram_stroke(palette), &[]),
-            "decoded samples",
-            "A histogram of arc lengths of decoded samples, measured without a derivative",
-        ),
-        LegendEntry::line(
-            1.1,
-            palette.ink.gamma_multiply(0.7),
-            dashes(1),
-            "ghosts",
-            "The same density at other values of the other latents: they coincide exactly when C2 holds",
-        ),
     ];
-    if has_truth {
+    if has_curves {
+        let help = "A histogram of arc lengths of decoded samples, measured without a derivative";
+        entries.push(LegendEntry::new(Sample::Line(histogram_stroke(palette), &[]), "decoded samples", help));
+    }
+    if has_curves && context.snapshot.latent_dim() > 1 {
+        let help = "The same density at other values of the other latents: they coincide exactly when C2 holds";
+        entries.push(LegendEntry::line(1.1, palette.ink.gamma_multiply(0.7), dashes(1), "ghosts", help));
+    }
+    if has_truth && has_curves {
         let help = "The density of the factor that the latent stands for";
         entries.push(LegendEntry::line(1.8, palette.truth, TRUTH_DASHES, "truth", help));
         let help = "The same at other values of the other factors";
@@ -212,7 +209,7 @@ fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam, scale: DensityScal
     marks.curve(curve.into_iter(), Stroke::new(1.8, palette.latent), &[]);
     let z = context.probe.z()[seam.latent];
     marker(&marks, z, p.density(z), palette.latent);
-    caption(&marks, 0, &format!("p({name}) over {name}"), palette.latent);
+    Captions::of(&marks).put(&format!("p({name}) over {name}"), palette.latent);
     hover(context, response.response, |pointer| {
         let density = NamedMarks::new("prior", seam.t.iter().map(|t| [*t, p.density(*t)]));
         values_at(&marks, pointer, [&name, "density"], [density])
@@ -254,10 +251,12 @@ impl Truth {
             marks.curve(curve(&ghost.seam).into_iter(), Stroke::new(1.2, palette.truth), TRUTH_GHOST_DASHES);
         }
         marks.curve(curve(&self.seam).into_iter(), Stroke::new(1.8, palette.truth), TRUTH_DASHES);
-        if !self.ghosts.is_empty() {
-            let spread = 100.0 * spread(&self.seam, &self.ghosts);
-            caption(marks, 3, &format!("true {}: ghosts ±{} %", self.factor, number(spread, 0)), palette.truth);
-        }
+    }
+
+    /// How far its ghosts are from it.
+    fn caption(&self) -> Option<String> {
+        let spread = 100.0 * spread(&self.seam, &self.ghosts);
+        (!self.ghosts.is_empty()).then(|| format!("true {}: ghosts ±{} %", self.factor, number(spread, 0)))
     }
 }
 
@@ -294,24 +293,24 @@ fn pushed(
     let (z, speed) = (context.probe.z()[seam.latent], speed_here(context, seam));
     marker(&marks, seam.arc_at(z) - zero, seam.prior.density(z) / speed, palette.image);
     let length = length_name(context, seam.latent);
-    caption(
-        &marks,
-        0,
-        &format!("p({}) / {length}  ∫ = {}", indexed("z", seam.latent), number(seam.mass(), 4)),
-        palette.image,
-    );
-    let here = number(speed, 2);
-    caption(&marks, 1, &format!("at z*: × {length} = {here}, height ÷ {here}"), palette.image);
-    if context.in_fisher_metric() {
-        caption(&marks, 4, "of x̂ = π", palette.muted);
-    }
+    let mut captions = Captions::of(&marks);
+    captions
+        .put(&format!("p({}) / {length}  ∫ = {}", indexed("z", seam.latent), number(seam.mass(), 4)), palette.image);
+    let here = if speed < 0.1 { two_digits(speed) } else { number(speed, 2) };
+    captions.put(&format!("at z*: × {length} = {here}, height ÷ {here}"), palette.image);
     if let Some(Found { ghosts, spread, .. }) = found.filter(|found| !found.ghosts.is_empty()) {
         let elsewhere = if context.snapshot.latent_dim() == 2 {
             format!(" at other {}", indexed("z", ghosts[0].other))
         } else {
             String::new()
         };
-        caption(&marks, 2, &format!("ghosts{elsewhere} ±{} %", number(100.0 * *spread, 0)), palette.muted);
+        captions.put(&format!("ghosts{elsewhere} ±{} %", number(100.0 * *spread, 0)), palette.muted);
+    }
+    if let Some(text) = truth.and_then(Truth::caption) {
+        captions.put(&text, palette.truth);
+    }
+    if context.in_fisher_metric() {
+        captions.put("of x̂ = π", palette.muted);
     }
     let values = |pointer| {
         let image = NamedMarks::new(format!("image of p({})", indexed("z", seam.latent)), curve.iter().copied());
@@ -350,16 +349,14 @@ fn curve(seam: &Seam) -> Vec<[f64; 2]> {
 
 /// The density of a collapsed latent: nearly all on one point.
 fn spike(context: &ViewContext<'_>, marks: &PlotPainter, seam: &Seam, height: f64, palette: &Palette) -> PlotPainter {
-    marks.curve([[0.0, 0.0], [0.0, height]].into_iter(), Stroke::new(2.5, palette.image), &[]);
+    // An arrow, since it has no height; beneath the captions.
+    marks.arrow([0.0, 0.0], [0.0, 0.95 * height / HEADROOM], palette.image, "");
     let name = indexed("z", seam.latent);
-    caption(marks, 0, &format!("{name} has collapsed: p({name}) is"), palette.image);
-    let length = number(speed_here(context, seam), 4);
-    caption(
-        marks,
-        1,
-        &format!("nearly on one point ({} = {length} at z*)", length_name(context, seam.latent)),
-        palette.image,
-    );
+    let mut captions = Captions::of(marks);
+    captions.put(&format!("{name} has collapsed"), palette.image);
+    captions.put(&format!("p({name}) is nearly on one point"), palette.image);
+    let length = two_digits(speed_here(context, seam));
+    captions.put(&format!("at z*: {} = {length}", length_name(context, seam.latent)), palette.image);
     marks.clone()
 }
 
@@ -426,18 +423,32 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
     }
 }
 
-/// A caption in the upper left corner, where there is room for it: not cut at the side, and above the highest curve.
-fn caption(marks: &PlotPainter, line: usize, text: &str, color: Color32) {
-    let room = marks.painter.clip_rect().size() - vec2(8.0, 0.0);
-    let size_of = |text: &str| marks.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
-    // The first line names the curve; what follows is left out in a narrow plot.
-    let text = if line == 0 && size_of(text).x > room.x { text.split("  ").next().unwrap_or(text) } else { text };
-    let size = size_of(text);
-    if line > 0 && (size.x > room.x || 17.0 * (line as f32 + 1.0) > FREE * room.y) {
-        return;
+/// Captions in the upper left corner, one beneath the other, where there is room: not cut at the side, and above the highest curve.
+struct Captions<'a> {
+    marks: &'a PlotPainter,
+    lines: usize,
+}
+
+impl<'a> Captions<'a> {
+    fn of(marks: &'a PlotPainter) -> Self {
+        Self { marks, lines: 0 }
     }
-    let corner = marks.painter.clip_rect().left_top() + vec2(5.0, 2.0 + 17.0 * line as f32);
-    marks.label(corner, Align2::LEFT_TOP, text, color);
+
+    fn put(&mut self, text: &str, color: Color32) {
+        let painter = &self.marks.painter;
+        let room = painter.clip_rect().size() - vec2(8.0, 0.0);
+        let size_of = |text: &str| painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
+        // The first line names the curve; what follows is left out in a narrow plot.
+        let is_cut = self.lines == 0 && size_of(text).x > room.x;
+        let text = if is_cut { text.split("  ").next().unwrap_or(text) } else { text };
+        let line = self.lines as f32;
+        if self.lines > 0 && (size_of(text).x > room.x || 17.0 * (line + 1.0) > FREE * room.y) {
+            return;
+        }
+        let corner = painter.clip_rect().left_top() + vec2(5.0, 2.0 + 17.0 * line);
+        self.marks.label(corner, Align2::LEFT_TOP, text, color);
+        self.lines += 1;
+    }
 }
 
 fn speed_here(context: &ViewContext<'_>, seam: &Seam) -> f64 {

@@ -78,7 +78,9 @@ pub(super) fn coefficient(ui: &mut Ui, context: &ViewContext<'_>) {
         ui.painter().vline(at(value), rect.y_range(), Stroke::new(2.0, palette.ink));
     }
     let floor = floor.map(|c| format!("chance {}", number(c, 2)));
-    let levels: Vec<String> = floor.into_iter().chain(ceiling.map(|c| format!("ceiling {}", number(c, 3)))).collect();
+    let over = format!("first {}", snapshot.measured_observations());
+    let ceiling = ceiling.map(|c| format!("ceiling {}", number(c, 3)));
+    let levels: Vec<String> = floor.into_iter().chain(ceiling).chain([over]).collect();
     ui.label(RichText::new(levels.join(", ")).weak()).on_hover_text(
         "Chance: the mean over random rotations of the active latents; undefined with a single one. Ceiling, for \
          linear scenes: what the optimum reaches, mean √(1 − v/λᵢ), with λᵢ the variance along a factor and v that of the noise; \

@@ -6,6 +6,7 @@ use super::query::FactorScoresQuery;
 use crate::experiment::ScoreValue;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::number::number;
+use crate::viz::observations::grouped;
 
 /// The height of a line.
 const LINE: f32 = 18.0;
@@ -19,7 +20,7 @@ pub(super) fn scores(ui: &mut Ui, context: &ViewContext<'_>) {
     let Some(answer) = context.query(&FactorScoresQuery) else { return };
     let Ok(found) = &*answer else { return };
     ui.add_space(2.0);
-    ui.label(RichText::new("score (by chance)").strong()).on_hover_text(format!(
+    ui.label(RichText::new(format!("scores on {} (by chance)", grouped(found.observations))).strong()).on_hover_text(format!(
         "Of the active latents on {} held-out observations; probes learn from the first {} and are tested on the others. Chance: the mean \
          over random rotations of the same codes. `unpick metrics --factor-scores` has all scores. Empirical",
         found.observations, found.training
@@ -33,5 +34,10 @@ pub(super) fn scores(ui: &mut Ui, context: &ViewContext<'_>) {
         };
         let why = value.as_ref().err().or(chance.as_ref().err()).map_or(String::new(), |why| format!(". –: {why}"));
         ui.label(text).on_hover_text(format!("{}{why}", score.about()));
+    }
+    // The reason of the last dash, where there is room for it.
+    let reason = found.scores.iter().rev().find_map(|value| value.value.as_ref().err());
+    if let Some(reason) = reason.filter(|_| room > found.scores.len() + 2) {
+        ui.label(RichText::new(format!("–: {reason}")).weak());
     }
 }

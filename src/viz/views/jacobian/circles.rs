@@ -2,8 +2,9 @@
 
 use eframe::egui::{Align2, Color32, Pos2, Stroke, Ui, vec2};
 use egui_plot::{AxisHints, PlotBounds, PlotResponse};
+use nalgebra::DMatrix;
 
-use crate::linalg::svd;
+use crate::linalg::{Svd, svd};
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
@@ -22,6 +23,9 @@ const APART: f32 = 26.0;
 
 /// The least width of a circle.
 pub(super) const SMALLEST: f32 = 90.0;
+
+/// Circles this wide have room for the names of both axes.
+const ROOMY: f32 = 170.0;
 
 /// The dash pattern of singular vectors.
 const SINGULAR: &[f32] = &[3.0, 3.0];
@@ -57,10 +61,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
     let [a, b] = plane;
     let columns = context.probe.fisher.select_columns([&a, &b]);
     let basis = svd(&columns);
-    let seen = basis.u.transpose() * &columns;
+    let tips = images_of_axes(&basis, &columns);
+    let image = ellipse([0.0; 2], tips, 1.0);
     let lengths = &basis.singular_values;
     let reach = 1.75 * lengths.iter().copied().filter(|s| s.is_finite()).fold(1e-6, f64::max);
-    let side = side.clamp(SMALLEST, 300.0);
+    let side = side.clamp(SMALLEST, 420.0);
     let plot = |ui: &mut Ui, id: &str, reach: f64| {
         let response = still_plot(ui, id, context)
             .data_aspect(1.0)
@@ -95,7 +100,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         let step = format!("{}: one prior standard deviation of {}", indexed("e", latent), indexed("z", latent));
         let lines = std::iter::once(step).chain(about.clone()).collect();
         vectors[0].push(HoverVector { tip: unit[k], is_axis: false, lines });
-        vectors[1].push(HoverVector { tip: [seen[(0, k)], seen[(1, k)]], is_axis: false, lines: about });
+        vectors[1].push(HoverVector { tip: tips[k], is_axis: false, lines: about });
     }
     let words = length_unit(context);
     for (k, length) in lengths.iter().enumerate() {
@@ -118,10 +123,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         say(context, response, &marks, &vectors[0]);
 
         let (marks, response) = plot(ui, "image of the unit circle", reach);
-        let factor = [[seen[(0, 0)], seen[(0, 1)]], [seen[(1, 0)], seen[(1, 1)]]];
-        marks.curve(ellipse([0.0; 2], factor, 1.0), Stroke::new(1.8, palette.image), &[]);
+        marks.curve(image, Stroke::new(1.8, palette.image), &[]);
         axes(&marks, &vectors[1], palette, selection.width_of(Symbol::U, 1.2));
-        let tips = [0, 1].map(|k| [seen[(0, k)], seen[(1, k)]]);
         if context.probe.angle(a, b).is_some_and(is_right) {
             right_angle(&marks, tips, palette.ink);
         }
@@ -133,9 +136,17 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         for (tip, latent) in tips.into_iter().zip(plane) {
             marks.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
         }
-        corner(&marks, if context.in_fisher_metric() { "X, Fisher" } else { "X" }, tips, palette.image);
+        // Not along the axes of x.
+        let along = format!("{}, {}", indexed("u", a), indexed("u", b));
+        corner(&marks, if side > ROOMY { &along } else { "X" }, tips, palette.image);
         say(context, response, &marks, &vectors[1]);
     });
+}
+
+/// The images of both latent axes, the columns of J, along the left singular vectors.
+fn images_of_axes(basis: &Svd, columns: &DMatrix<f64>) -> [[f64; 2]; 2] {
+    let along = basis.u.transpose() * columns;
+    [0, 1].map(|k| [along[(0, k)], along[(1, k)]])
 }
 
 /// The singular vectors, in both directions.
@@ -210,4 +221,29 @@ fn right_angle(marks: &PlotPainter, tips: [[f64; 2]; 2], color: Color32) {
     let arms = tips.map(|tip| 11.0 * (marks.at(tip) - origin).normalized());
     let corners = vec![origin + arms[0], origin + arms[0] + arms[1], origin + arms[1]];
     polyline(&marks.painter, &corners, Stroke::new(1.4, color), &[]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The ellipse passes through the tips of the columns, and its semi-axes are the singular values.
+    #[test]
+    fn the_image_of_the_circle_passes_through_the_columns() {
+        let columns = DMatrix::from_row_slice(3, 2, &[2.0, 1.5, 0.0, 1.0, 0.5, -0.3]);
+        let basis = svd(&columns);
+        let tips = images_of_axes(&basis, &columns);
+        let ring: Vec<[f64; 2]> = ellipse([0.0; 2], tips, 1.0).collect();
+        let close = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]) < 1e-12;
+        assert!(close(ring[0], tips[0]) && close(ring[16], tips[1]), "{tips:?}");
+        for (k, tip) in tips.into_iter().enumerate() {
+            assert!((tip[0].hypot(tip[1]) - columns.column(k).norm()).abs() < 1e-12);
+        }
+        // Along the axes of this plane lie the semi-axes: the image of v₁ is s₁ u₁.
+        let first = [0, 1].map(|r| tips[0][r] * basis.v[(0, 0)] + tips[1][r] * basis.v[(1, 0)]);
+        assert!(close(first, [basis.singular_values[0], 0.0]), "{first:?}");
+        let on_axis =
+            |point: &&[f64; 2]| (point[0] / basis.singular_values[0]).hypot(point[1] / basis.singular_values[1]);
+        assert!(ring.iter().all(|point| (on_axis(&point) - 1.0).abs() < 1e-12), "an ellipse along its axes");
+    }
 }

@@ -3,9 +3,11 @@
 
 mod circles;
 mod pictures;
+mod room;
 
 use eframe::egui::{Grid, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
 use nalgebra::DMatrix;
+use room::{BESIDE, JacobianNumbers, JacobianParts};
 
 use crate::geometry::{LEAST_SEPARATION, Measured, separation};
 use crate::io::Csv;
@@ -44,7 +46,12 @@ const MOST_CELLS: usize = 8;
 /// Draws the view.
 fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
-    legend_line(ui, context, selection.layers.legend, &entries(palette, selection.shown().len() == 2));
+    legend_line(
+        ui,
+        context,
+        selection.layers.legend,
+        &entries(palette, selection.shown().len() == 2, context.snapshot.latent_dim() > 1),
+    );
     let area = ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             let title =
@@ -56,38 +63,41 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             context.say_metric(ui);
             let z: Vec<String> = selection.z.iter().take(MOST_CELLS).map(|z| number(*z, 2)).collect();
             let more = if selection.z.len() > MOST_CELLS { ", …" } else { "" };
-            ui.weak(format!("({}{more})", z.join(", ")));
+            ui.weak(format!("({}{more}) · named after latents", z.join(", "))).on_hover_text(
+                "sᵢ, uᵢ and vᵢ carry the number of the latent that vᵢ is nearest to, so that s₁ need not be the largest. Files have singular \
+                 values largest first",
+            );
         });
         pictures::show(ui, context);
-        let room = ui.available_size();
-        // Beneath pictures there is rarely room for the rest.
-        if context.presented && room.y < NUMBERS_HEIGHT + circles::SMALLEST && context.projection.pictures.is_some() {
-            return;
+        // Where nothing is scrolled, what there is no room for is left out whole.
+        let scrolls = !(context.presented || context.is_figure());
+        let of = JacobianNumbers { latents: latents(context, selection).len(), has_prices: has_prices(context) };
+        let plane = <[usize; 2]>::try_from(selection.shown()).ok();
+        let parts = JacobianParts::within(ui.available_size(), plane.is_some(), of, scrolls);
+        if !parts.is_whole(plane.is_some()) {
+            remark(ui, Remark::LeftOut("what there is no room for"));
         }
-        // Presented, nothing is scrolled: lengths are left out where there is no room beneath the circles.
-        let has_lengths = !context.presented || room.y >= NUMBERS_HEIGHT + circles::SMALLEST + AXIS_HEIGHT;
         let numbers = |ui: &mut Ui, selection: &mut Selection| {
-            if has_lengths {
+            if parts.lengths {
                 lengths(ui, context, selection);
                 ui.add_space(2.0);
             }
-            matrices(ui, context, selection);
+            if parts.matrices {
+                matrices(ui, context, selection);
+            }
         };
-        match *selection.shown() {
-            // The circles beside the numbers, or above them.
-            [a, b] if room.x > 1.5 * room.y && room.x > NUMBERS + 2.0 * circles::SMALLEST => {
+        match plane.zip(parts.circles) {
+            Some((plane, (side, true))) => {
                 ui.horizontal(|ui| {
-                    circles::show(ui, context, selection, [a, b], (0.5 * (room.x - NUMBERS)).min(room.y / 0.9 - 8.0));
+                    circles::show(ui, context, selection, plane, side);
                     ui.vertical(|ui| numbers(ui, selection));
                 });
             }
-            [a, b] => {
-                let needed = if has_lengths { NUMBERS_HEIGHT } else { NUMBERS_HEIGHT - LENGTHS_HEIGHT };
-                let high = if context.presented { room.y - needed - AXIS_HEIGHT } else { 0.5 * room.y };
-                circles::show(ui, context, selection, [a, b], (0.5 * room.x - 6.0).min(high));
+            Some((plane, (side, false))) => {
+                circles::show(ui, context, selection, plane, side);
                 numbers(ui, selection);
             }
-            _ => numbers(ui, selection),
+            None => numbers(ui, selection),
         }
     });
     if area.content_size.y > area.inner_rect.height() + 1.0 {
@@ -96,7 +106,7 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
 }
 
 /// The legend: the circles of two latents, then bars and cells.
-fn entries(palette: &Palette, has_circles: bool) -> Vec<LegendEntry> {
+fn entries(palette: &Palette, has_circles: bool, has_signs: bool) -> Vec<LegendEntry> {
     let mut entries = Vec::new();
     if has_circles {
         entries.extend(circles::entries(palette));
@@ -109,21 +119,15 @@ fn entries(palette: &Palette, has_circles: bool) -> Vec<LegendEntry> {
         LegendEntry::new(Sample::Area(palette.image), "singular value", value),
         LegendEntry::new(Sample::Area(palette.image.gamma_multiply(PALE)), "column length", length),
         LegendEntry::new(Sample::Area(palette.plus), "positive", sign),
-        LegendEntry::new(Sample::Area(palette.minus), "negative", sign),
     ]);
+    if has_signs {
+        entries.push(LegendEntry::new(Sample::Area(palette.minus), "negative", sign));
+    }
     entries
 }
 
 /// The strength of the bars of lengths.
 const PALE: f32 = 0.4;
-
-/// The height of the numbers of two latents, of their lengths alone, and of the axis beneath the circles, in points.
-const NUMBERS_HEIGHT: f32 = 118.0;
-const LENGTHS_HEIGHT: f32 = 42.0;
-const AXIS_HEIGHT: f32 = 16.0;
-
-/// The width of the numbers with the axes of the circles, in points.
-const NUMBERS: f32 = 340.0;
 
 /// The latents that there is room for.
 fn latents(context: &ViewContext<'_>, selection: &Selection) -> Vec<usize> {
@@ -168,6 +172,11 @@ fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
 }
 
+/// Whether c_IMA and β gap are shown. They are in Metrics, too.
+fn has_prices(context: &ViewContext<'_>) -> bool {
+    context.snapshot.latent_dim() > 1 && !context.presented
+}
+
 /// JᵀJ and V in colour, with what is read off them.
 fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let (probe, palette) = (context.probe, ViewContext::palette(ui));
@@ -176,7 +185,7 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let gram = probe.fisher.transpose() * &probe.fisher;
     let chosen = |matrix: &DMatrix<f64>| matrix.select_rows(&latents).select_columns(&latents);
     // Beside each other while they fit.
-    let beside = latents.len() <= 3;
+    let beside = latents.len() <= BESIDE;
     let mut draw = |ui: &mut Ui| {
         let named = |letter: &str| latents.iter().map(|i| indexed(letter, *i)).collect::<Vec<_>>();
         for matrix in [
@@ -225,8 +234,7 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             angles(ui, context, a, b);
             ui.end_row();
         }
-        // They are in Metrics, too.
-        if context.snapshot.latent_dim() > 1 && !context.presented {
+        if has_prices(context) {
             let help = "c_IMA = Σ log ‖Jᵢ‖ − ½ log det JᵀJ of the active latents at z*, in nats: 0 exactly when the columns are \
                         orthogonal";
             measured(ui, CONTRAST_HERE.name, probe.contrast, help);

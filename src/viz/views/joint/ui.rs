@@ -23,7 +23,7 @@ use crate::viz::draw::number::number;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::loop_query::{LoopIntegrals, LoopQuery};
 use crate::viz::selection::Selection;
-use crate::viz::theme::{POINT_RADIUS, Palette, REACH, SMALLEST_TEXT, dashes, indexed};
+use crate::viz::theme::{POINT_RADIUS, Palette, REACH, SMALLEST_TEXT, dashes, indexed, label_font};
 
 /// The height of a line of numbers, in points.
 const LINE: f32 = 18.0;
@@ -139,9 +139,14 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
     labels.write(&marks.painter, frame.left_top() + vec2(4.0, 2.0), Align2::LEFT_TOP, &title, colors);
     let length = 60.0_f32.min(0.3 * frame.width());
     let bar = Rect::from_min_size(frame.right_bottom() - vec2(length + 8.0, 14.0), vec2(length, 8.0));
-    signed_bar(&marks.painter, bar, palette);
-    labels.keep_off(bar);
     let ends = format!("±{}", number(scale, 2));
+    // On a ground of its own: lines and colours of the map run through the corner.
+    let width = marks.painter.layout_no_wrap(ends.clone(), label_font(), palette.ink).size().x;
+    let ground = Rect::from_min_max(bar.min - vec2(width + 10.0, 5.0), bar.max + vec2(5.0, 5.0));
+    marks.painter.rect_filled(ground, 2.0, palette.paper);
+    marks.painter.rect_stroke(frame, 0.0, Stroke::new(1.0, palette.rule), StrokeKind::Inside);
+    signed_bar(&marks.painter, bar, palette);
+    labels.keep_off(ground);
     labels.write(
         &marks.painter,
         bar.left_center() - vec2(5.0, 0.0),
@@ -153,7 +158,8 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
         let extreme = difference.iter().enumerate().filter(|(_, d)| sign * **d > 0.02);
         if let Some((k, d)) = extreme.max_by(|x, y| (sign * x.1).total_cmp(&(sign * y.1))) {
             let text = format!("{mark}{}", number(d.abs(), 2));
-            labels.put(&marks.painter, marks.at(place(joint, k)), &text, palette.ink, palette.paper);
+            // Above the place, which may be a speck.
+            labels.put(&marks.painter, marks.at(place(joint, k)) - vec2(0.0, 13.0), &text, palette.ink, palette.paper);
         }
     }
     hover(context, response.response, |pointer| {

@@ -9,7 +9,7 @@ use crate::experiment::Snapshot;
 use crate::vae::{Posterior, Prior};
 use crate::viz::command::Direction;
 use crate::viz::context::ViewContext;
-use crate::viz::draw::axes::{axis, grid, still_plot};
+use crate::viz::draw::axes::{axis, axis_across, grid, still_plot};
 use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
@@ -66,11 +66,17 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     if !is_small {
         legend_line(ui, context, selection.layers.legend, &entries(context, selection, palette));
     }
+    let across = indexed("z", a);
     let plot = still_plot(ui, &id, context)
         .data_aspect(1.0)
         .x_grid_spacer(grid(ticks))
-        .y_grid_spacer(grid(ticks))
-        .custom_x_axes(if is_small { Vec::new() } else { vec![axis(AxisHints::new_x(), &indexed("z", a))] })
+        // Of one latent the height means nothing, and no axis upwards makes room for the first number across.
+        .y_grid_spacer(move |input| if one { Vec::new() } else { grid(ticks)(input) })
+        .custom_x_axes(match (is_small, one) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![axis_across(&across)],
+            (false, false) => vec![axis(AxisHints::new_x(), &across)],
+        })
         .custom_y_axes(if is_small || one { Vec::new() } else { vec![axis(AxisHints::new_y(), &indexed("z", b))] })
         .show(ui, |plot| {
             let [x, y] = selection.latent_window.filter(|_| !is_small).unwrap_or([[-RANGE, RANGE]; 2]);
@@ -382,19 +388,15 @@ fn singular_words(found: &SingularCurves) -> Vec<String> {
 
 /// The posterior of an observation: its mean and its ellipses at one and two standard deviations.
 fn posterior(marks: &PlotPainter, palette: &Palette, q: &Posterior, [a, b]: [usize; 2], width: f32) {
-    let sigma = q.covariance();
+    let factor = q.marginal_factor([a, b]);
     if a == b {
-        let (mean, sd) = (q.mean[a], sigma[(a, a)].sqrt());
+        let (mean, sd) = (q.mean[a], factor[0][0]);
         marks.curve([[mean - sd, 0.0], [mean + sd, 0.0]].into_iter(), Stroke::new(4.0, palette.ink), &[]);
         return;
     }
-    // The Cholesky factor of the 2×2 marginal.
-    let l11 = sigma[(a, a)].sqrt();
-    let l21 = sigma[(a, b)] / l11;
-    let l22 = (sigma[(b, b)] - l21 * l21).max(0.0).sqrt();
     let centre = [q.mean[a], q.mean[b]];
     for r in [1.0, 2.0] {
-        marks.curve(ellipse(centre, [[l11, l21], [0.0, l22]], r), Stroke::new(width, palette.ink), &[]);
+        marks.curve(ellipse(centre, factor, r), Stroke::new(width, palette.ink), &[]);
     }
     marks.painter.circle_filled(marks.at(centre), 2.5, palette.ink);
 }

@@ -217,8 +217,9 @@ A datum, on minibatches of the training data. With a Bernoulli likelihood the fi
         decimals: 3,
         now: |s| recent(s, |row| row.elbo),
         then: |row| row.elbo,
-        levels: |s, metrics| {
-            let held_out = metrics.map(|metrics| ("held-out", metrics.elbo)).filter(|(_, elbo)| elbo.is_finite());
+        levels: |s, _| {
+            // That of the view Training.
+            let held_out = s.newest_row().map(|row| ("held-out", row.elbo_test)).filter(|(_, elbo)| elbo.is_finite());
             let optimum = s.optimum_training.as_ref().map(|best| ("training optimum", best.elbo));
             let optimum = optimum.filter(|(_, elbo)| elbo.is_finite());
             held_out.into_iter().chain(optimum).collect()

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Grid, Label, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use eframe::egui::{
+    Color32, Grid, Label, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, Vec2, pos2, vec2,
+};
 
 use super::about::{NAME, about};
 use super::definitions::{HOLONOMY, METRICS};
@@ -20,8 +22,10 @@ use crate::viz::loop_query::LoopQuery;
 use crate::viz::metrics_query::MetricsQuery;
 use crate::viz::selection::Selection;
 
-/// The room for the levels under a small plot.
-const LEVELS: f32 = 15.0;
+/// The room for the levels under a small plot, with the gap that keeps them off the next one, and for a heading.
+const LEVELS: f32 = 15.0 + GAP;
+const GAP: f32 = 5.0;
+const HEADING: f32 = 21.0;
 
 /// Draws the view.
 pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
@@ -55,7 +59,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         // Beside the name and the value; as high as there is room for.
         let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(40.0, 420.0);
         let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
-        let headings = HEADINGS / columns as f32 * LEVELS;
+        let headings = HEADINGS / columns as f32 * HEADING;
         let height = ((room.y - 3.0 * LEVELS - differences - headings) / rows as f32 - 5.0).clamp(17.0, 48.0);
         // In a figure and in presenter mode nothing is cut: nothing is scrolled there.
         let end = ui.clip_rect().bottom();
@@ -78,7 +82,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             for (k, (ui, metrics)) in places.iter_mut().zip(shown.chunks(rows)).enumerate() {
                 // A heading for each group says over what its numbers are.
                 for (part, group) in metrics.chunk_by(|a, b| a.group == b.group).enumerate() {
-                    if !has_room(ui, LEVELS + below(group[0])) {
+                    if !has_room(ui, HEADING + below(group[0])) {
                         return;
                     }
                     heading(ui, group[0].group, count, is_model).on_hover_text(&help);
@@ -92,7 +96,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
                         }
                     });
                 }
-                if k + 1 == columns && has_room(ui, LEVELS) {
+                if k + 1 == columns && has_room(ui, HEADING) {
                     heading(ui, HOLONOMY.group, count, is_model);
                     Grid::new(("loop", k)).num_columns(3).min_col_width(NAMES).spacing([6.0, 3.0]).show(ui, |ui| {
                         holonomy(ui, context, selection);
@@ -134,6 +138,9 @@ fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     });
     about(ui, context, &HOLONOMY, share, None);
     value(ui, &HOLONOMY, share, None);
+    if share.is_err() {
+        return;
+    }
     ui.label(RichText::new("% of a side").small().weak()).on_hover_text(
         "The larger of both loop integrals, as a share of the length of its side. The rectangle is that of the view Joint density",
     );
@@ -185,9 +192,11 @@ fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
     ui.horizontal(|ui| {
         ui.set_min_width(VALUE);
         ui.spacing_mut().item_spacing.x = 3.0;
+        // As many digits for large numbers as for small ones: the plots beside them stand in line.
+        let decimals = now.map_or(0, |x| metric.decimals.saturating_sub(x.abs().max(1.0).log10() as usize));
         match now {
             Ok(x) => {
-                let text = RichText::new(number(x, metric.decimals)).monospace();
+                let text = RichText::new(number(x, decimals)).monospace();
                 let unit = if metric.unit.is_empty() { String::new() } else { format!(" {}", metric.unit) };
                 let help = format!("{} = {}{unit}. Over: {}", metric.name, significant(x), metric.over);
                 ui.add(Label::new(text).extend()).on_hover_text(help)
@@ -195,7 +204,7 @@ fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
             Err(reason) => ui.weak("–").on_hover_text(format!("Undefined now: {reason}")),
         };
         if let Some(error) = error.filter(|error| error.standard_error.is_finite()) {
-            let text = format!("±{}", number(error.standard_error, metric.decimals));
+            let text = format!("±{}", number(error.standard_error, decimals));
             let help = format!("Sampling standard error over {} held-out observations", error.count);
             ui.add(Label::new(RichText::new(text).small().weak()).extend()).on_hover_text(help);
         }
@@ -231,20 +240,43 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
                 .map(|row| format!("step {}: {} {}", row.step, metric.name, significant((metric.then)(row))))
                 .collect()
         });
-        let words: Vec<String> = levels
-            .iter()
-            .map(|(name, level)| {
-                format!(
-                    "{name} {}",
-                    number(*level, metric.decimals.min(if metric.scale == PlotRange::Tail { 3 } else { 2 }))
-                )
-            })
-            .collect();
-        if !words.is_empty() {
-            ui.label(RichText::new(words.join(" · ")).small().weak());
+        if !levels.is_empty() {
+            captions(ui, metric, &levels, size.x);
+            ui.add_space(GAP);
         }
     });
 }
+
+/// The names of the levels with their numbers, each behind a piece of its line where there is room, in one line as wide as the plot.
+fn captions(ui: &mut Ui, metric: &Metric, levels: &[Level], room: f32) {
+    const SAMPLE: f32 = 14.0;
+    const SPACE: f32 = 4.0;
+    let decimals = metric.decimals.min(if metric.scale == PlotRange::Tail { 3 } else { 2 });
+    let texts: Vec<String> =
+        levels.iter().map(|(name, level)| format!("{name} {}", number(*level, decimals))).collect();
+    let font = TextStyle::Small.resolve(ui.style());
+    let width = |text: &String| ui.painter().layout_no_wrap(text.clone(), font.clone(), Color32::PLACEHOLDER).size().x;
+    let widths: Vec<f32> = texts.iter().map(width).collect();
+    let needed = |count: usize, each: f32| widths[..count].iter().map(|width| width + each).sum::<f32>();
+    let has_samples = needed(texts.len(), SAMPLE + 3.0 * SPACE) <= room;
+    // The last ones go first.
+    let count = (1..=texts.len()).rev().find(|count| needed(*count, 3.0 * SPACE) - 3.0 * SPACE <= room).unwrap_or(0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = SPACE;
+        for (text, dashes) in texts.into_iter().zip(LEVEL_DASHES).take(count) {
+            if has_samples {
+                let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 10.0), Sense::hover());
+                let stroke = Stroke::new(1.2, ViewContext::palette(ui).muted);
+                polyline(ui.painter(), &[rect.left_center(), rect.right_center()], stroke, dashes);
+            }
+            ui.add(Label::new(RichText::new(text).small().weak()).extend());
+            ui.add_space(SPACE);
+        }
+    });
+}
+
+/// The patterns of the lines of levels.
+const LEVEL_DASHES: [&[f32]; 2] = [&[1.5, 2.5], &[6.0, 3.0]];
 
 /// The values since the start as a small plot, on the same scale in both runs.
 fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Level], size: Vec2) -> Response {
@@ -255,14 +287,15 @@ fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Le
     let (low, high) = range(values, levels, metric.scale);
     let last = context.snapshot.step.max(1) as f64;
     let x = |step: f64| rect.left() + (step / last) as f32 * rect.width();
+    // What is out of range leaves the plot.
     let y = |value: f64| {
-        rect.bottom() - 1.0 - ((value - low) / (high - low)).clamp(0.0, 1.0) as f32 * (rect.height() - 2.0)
+        rect.bottom() - 1.0 - ((value - low) / (high - low)).clamp(-2.0, 3.0) as f32 * (rect.height() - 2.0)
     };
     let painter = ui.painter_at(rect);
     let line = |height: f64| vec![pos2(rect.left(), y(height)), pos2(rect.right(), y(height))];
     painter.add(eframe::egui::Shape::line(line(low), Stroke::new(1.0, palette.rule)));
-    for (_, level) in levels.iter().filter(|(_, level)| level.is_finite()) {
-        polyline(&painter, &line(*level), Stroke::new(1.2, palette.muted), &[2.0, 2.0]);
+    for ((_, level), dashes) in levels.iter().zip(LEVEL_DASHES).filter(|((_, level), _)| level.is_finite()) {
+        polyline(&painter, &line(*level), Stroke::new(1.2, palette.muted), dashes);
     }
     // A gap where there is no value.
     let path: Vec<_> = seldom(&context.snapshot.history, size.x).map(|row| (row.step, (metric.then)(row))).collect();

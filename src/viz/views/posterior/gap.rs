@@ -58,7 +58,9 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     let scale = (beta, posteriors.expectations.decimals());
     let width = ui.available_width();
     let mean = growing_mean(ui, context);
-    let single: Split = posteriors.gap.map(|gap| (gap.log_px, gap.parts));
+    // Without the best Gaussian the gap has no parts.
+    let found = posteriors.full.converged && posteriors.diagonal.converged;
+    let single: Split = posteriors.gap.map(|gap| (gap.log_px, if found { gap.parts } else { [None; 3] }));
     let several: Option<Split> = mean.as_ref().map(|mean| mean.gap.map(|gap| (gap.log_px, gap.parts)));
     let count = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.observations));
     let is_roomy = width > NARROW;
@@ -84,7 +86,8 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
             [(single_name, Some(&single), false), (&several_name, several.as_ref(), growing.is_some())]
         {
             if let Some(Ok((log_px, _))) = split {
-                let text = small(&format!("{name}: {}", with_error(*log_px, scale.1)));
+                let dot = if is_roomy { "· " } else { "" };
+                let text = small(&format!("{dot}{name}: {}", with_error(*log_px, scale.1)));
                 ui.label(if grows { text.weak() } else { text }).on_hover_text(IDENTITY);
             }
         }

@@ -59,8 +59,13 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
     let small = |text: String| RichText::new(text).monospace().size(SMALLEST_TEXT);
     Grid::new("posteriors").num_columns(4).spacing([6.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
         ui.label("");
-        ui.label(RichText::new("outline: 1 s.d.").weak().size(SMALLEST_TEXT))
-            .on_hover_text("The outlines in both plots stand at one standard deviation");
+        // Of one latent the densities themselves are drawn.
+        let (outline, help) = if posteriors.plane[0] == posteriors.plane[1] {
+            ("image: ±1 s.d.", "The image of each posterior from one standard deviation below its mean to one above")
+        } else {
+            ("outline: 1 s.d.", "The outlines in both plots stand at one standard deviation")
+        };
+        ui.label(RichText::new(outline).weak().size(SMALLEST_TEXT)).on_hover_text(help);
         for (name, help) in [
             (
                 "KL",
@@ -75,7 +80,9 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
         for (k, (name, dashes, help)) in KINDS.into_iter().enumerate() {
             let color = if k == 0 { palette.latent } else { palette.ink };
             sample_line(ui, Stroke::new(if k == 0 { 2.2 } else { 1.5 }, color), dashes);
-            ui.label(name).on_hover_text(help);
+            // Of a linear decoder it is exact.
+            let is_exact = posteriors.expectations == ExpectationMethod::Exact;
+            ui.label(name.trim_end_matches(if is_exact { " (approx.)" } else { "" })).on_hover_text(help);
             let found = posteriors.full.converged;
             if k == 1 {
                 ui.monospace(if found { "0" } else { "not found" }).on_hover_text("By definition");

@@ -200,11 +200,7 @@ impl Outline {
     fn new(q: &Posterior, plane: [usize; 2], model: &Vae<f64>, image_plane: &ImagePlane) -> Self {
         let [a, b] = plane;
         let sigma = q.covariance();
-        // The Cholesky factor of the marginal; with one latent on both axes the second column is zero.
-        let l11 = sigma[(a, a)].sqrt();
-        let l21 = sigma[(a, b)] / l11;
-        let l22 = if a == b { 0.0 } else { (sigma[(b, b)] - l21 * l21).max(0.0).sqrt() };
-        let factor = [[l11, l21], [0.0, l22]];
+        let factor = q.marginal_factor(plane);
         let mean = [q.mean[a], q.mean[b]];
         // Where only two of several latents are shown, the others take their conditional means.
         let columns = if a == b { vec![a] } else { vec![a, b] };

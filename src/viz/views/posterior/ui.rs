@@ -46,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let (word, sentence) = standing(posteriors.expectations);
         ui.weak(word).on_hover_text(sentence);
         context.say_metric(ui);
-        ui.add(eframe::egui::Label::new(format!("held-out observation {observation}, {which}")).truncate());
+        ui.add(eframe::egui::Label::new(format!("· held-out observation {observation}, {which}")).truncate());
     });
     let area = ui.available_rect_before_wrap();
     let table = 5.0 * 18.0 + 8.0;
@@ -270,7 +270,10 @@ fn images(
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);
     let rings = posteriors.outlines.each_ref().map(|o| o.image.clone());
-    marks.inside(posteriors.centre, &rings[0], palette.image.gamma_multiply(0.14));
+    // The image of an interval is a curve, which has no inside.
+    if posteriors.plane[0] != posteriors.plane[1] {
+        marks.inside(posteriors.centre, &rings[0], palette.image.gamma_multiply(0.14));
+    }
     if let Some(newest) = newest {
         for (strength, [_, x]) in draws(posteriors, newest) {
             marks.cloud(

@@ -138,7 +138,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
                     let line = [x, image].concat();
                     let line = Matrix::from_columns(x.len(), 2, line);
                     if let Some(space) = &space {
-                        space.draw(ui.painter(), place, &line, image, palette);
+                        space.draw(ui.painter(), place, &line, image, Some(x), palette);
                     }
                 }
                 TileForm::Profile(ends) if row == 0 => {
@@ -199,7 +199,7 @@ pub(super) fn chosen(shown: &Reconstructions, errors: &[f64], count: usize) -> V
 fn rows(form: &TileForm) -> &'static [&'static str] {
     match form {
         TileForm::Picture(_) => &["x", "x̂ = d(μ(x))", "x̂ − x"],
-        TileForm::Space => &["x to x̂"],
+        TileForm::Space => &["x ring, x̂ dot"],
         TileForm::Profile(_) => &["x grey, x̂ red", "x̂ − x"],
     }
 }
@@ -283,12 +283,11 @@ fn heading(
             page("‹", "Previous observations", first.saturating_sub(count), first > 0);
             page("›", "Next observations", end, end < encoded);
         }
-        let which = if shown.worst_first { "worst of the first" } else { "of the first" };
-        let (which, what) = match place.width() {
-            ..ROOMY if shown.worst_first => ("worst of", "held-out"),
-            ..ROOMY => ("of", "held-out"),
-            _ => (which, "held-out observations"),
-        };
+        let all = context.snapshot.data.test.samples();
+        let worst = if shown.worst_first { "worst of" } else { "of" };
+        // Not all of them are decoded.
+        let which = if encoded < all { format!("{worst} the first") } else { worst.to_owned() };
+        let what = if place.width() < ROOMY { "held-out" } else { "held-out observations" };
         ui.label(format!("{}–{end} {which} {} {what}", first + 1, grouped(encoded)));
         match &drawn.form {
             TileForm::Picture(_) => signed_legend(ui, drawn.largest, "· x̂ − x:"),

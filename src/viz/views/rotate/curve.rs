@@ -11,7 +11,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::hover::{NamedMarks, hover, values_at};
 use crate::viz::draw::legend::{sample_ball, sample_dot, sample_line};
-use crate::viz::draw::number::number;
+use crate::viz::draw::number::{number, two_digits};
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::theme::{Palette, label_font};
 
@@ -48,9 +48,18 @@ pub(super) fn curve(
             (-6..=6).map(|k| egui_plot::GridMark { value: 15.0 * f64::from(k), step_size: step(k) }).collect()
         })
         .y_grid_spacer(grid(4.0))
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "degrees off the axes").formatter(|mark, _| {
-            if mark.value.rem_euclid(45.0) == 0.0 { format!("{}°", number(mark.value, 0)) } else { String::new() }
-        })])
+        // Where V is free to rotate, there is nothing but φ to count.
+        .custom_x_axes(vec![
+            axis(AxisHints::new_x(), if found.angle.is_ok() { "degrees off the axes" } else { "φ" }).formatter(
+                |mark, _| {
+                    if mark.value.rem_euclid(45.0) == 0.0 {
+                        format!("{}°", number(mark.value, 0))
+                    } else {
+                        String::new()
+                    }
+                },
+            ),
+        ])
         .custom_y_axes(vec![axis(AxisHints::new_y(), height).min_thickness(48.0)])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);
@@ -104,8 +113,9 @@ pub(super) fn curve(
         );
     }
     let about = if found.unconverged() > 0 { "≈" } else { "=" };
-    let loss = format!("loss {about} {} nats", number(found.loss(phi), 3));
-    angle_and_loss(&marks, marks.at([at, low]), phi, &loss, palette);
+    let loss = format!("loss {about} {} nats", nats(found.loss(phi)));
+    let angle = angle_in_words(found.angle.ok().map(|_| at), phi);
+    angle_and_loss(&marks, marks.at([at, low]), &angle, phi > 15.0, &loss, palette);
     let plot = ui.interact(*response.transform.frame(), ui.scope_id().with("line of φ"), Sense::DRAG);
     plot.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Line of φ"));
     let dragged = plot.interact_pointer_pos().filter(|_| plot.dragged() && !context.is_figure());
@@ -127,7 +137,9 @@ fn extent(found: &RotationCurve) -> [f64; 2] {
     let level = found.full().unwrap_or(0.0);
     let degrees = (-60..=60).map(|k| 1.5 * f64::from(k));
     let losses = degrees.flat_map(|d| [found.loss(d), found.price(d), found.price_at_optimum(d).unwrap_or(0.0)]);
-    [level - losses.filter(|x| x.is_finite()).fold(0.02, f64::max), level]
+    // A small dip is seen, the noise of a flat one is not.
+    const LEAST: f64 = 5e-4;
+    [level - losses.filter(|x| x.is_finite()).fold(LEAST, f64::max), level]
 }
 
 /// Radius of a ball.
@@ -164,16 +176,31 @@ fn within(degrees: f64) -> f64 {
     if degrees.abs() <= RANGE { degrees } else { degrees - 2.0 * RANGE * (degrees / (2.0 * RANGE)).round() }
 }
 
-/// Writes angle and loss beside the line of φ, where there is room; in a narrow plot the loss alone.
-fn angle_and_loss(marks: &PlotPainter, foot: Pos2, phi: f64, loss: &str, palette: &Palette) {
+/// A loss with three decimals, or two digits of a smaller one.
+fn nats(loss: f64) -> String {
+    if loss.abs() < 0.01 { two_digits(loss) } else { number(loss, 3) }
+}
+
+/// φ, and where it has brought the run on the axis, if that angle means something: two countings, each named.
+fn angle_in_words(at: Option<f64>, phi: f64) -> String {
+    let degrees = |x: f64| format!("{}°", number(x, 1));
+    match at {
+        Some(at) if phi == 0.0 => format!("at {}", degrees(at)),
+        Some(at) => format!("φ = {} → {}", degrees(phi), degrees(at)),
+        None => format!("φ = {}", degrees(phi)),
+    }
+}
+
+/// Writes angle and loss beside the line of φ, where there is room, at its left rather if `to_left`; in a narrow plot the loss alone.
+fn angle_and_loss(marks: &PlotPainter, foot: Pos2, angle: &str, to_left: bool, loss: &str, palette: &Palette) {
     let frame = marks.painter.clip_rect().shrink(4.0);
     let width = |text: &str| marks.painter.layout_no_wrap(text.to_owned(), label_font(), palette.latent).size().x;
-    let both = format!("φ = {}°, {loss}", number(phi, 1));
+    let both = format!("{angle}, {loss}");
     // Right or left of the line, never across it; if need be the loss alone.
     let beside = |text: &str| {
         let (right, left) = (foot.x + 8.0, foot.x - 8.0 - width(text));
         let [fits_right, fits_left] = [right + width(text) <= frame.right(), left >= frame.left()];
-        if phi > 15.0 && fits_left { Some(left) } else { fits_right.then_some(right).or(fits_left.then_some(left)) }
+        if to_left && fits_left { Some(left) } else { fits_right.then_some(right).or(fits_left.then_some(left)) }
     };
     let place = |text: &str| beside(text).map(|left| (text.to_owned(), left));
     let Some((text, left)) = place(&both).or_else(|| place(loss)) else { return };
@@ -219,17 +246,16 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
         );
         let name = if found.unconverged() == 0 { "best diagonal" } else { "best diagonal, at least" };
         entries.push((diagonal, name, help));
-        let help = "Flat by a theorem: the prior is isotropic and a rotated full posterior is a full posterior, so the best \
-                    objective does not change with φ (Rolínek et al. 2019). Where training goes depends on the optimiser, too";
-        entries.push((full, "best full", help.to_owned()));
     }
+    let help = "Flat by a theorem: the prior is isotropic and a rotated full posterior is a full posterior, so the best \
+                objective does not change with φ (Rolínek et al. 2019). Where training goes depends on the optimiser, too";
+    entries.push((full, "best full", help.to_owned()));
     if found.linear {
         let help =
             "Closed form for this decoder: (β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ), Λ = I + JᵀJ/b. Exact, since it is linear";
         entries.push((second, "closed form (exact)", help.to_owned()));
-        let help =
-            "Closed form at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
-        entries.push((optimum, "optimum (exact)", help.to_owned()));
+        let help = "Closed form, exact, at the linear optimum for the held-out covariance: (β/2) log(1 + sin²2φ (λ₁ − λ₂)²/4λ₁λ₂)";
+        entries.push((optimum, "held-out optimum", help.to_owned()));
     } else {
         let help = "(β/2)(Σ log (RΛRᵀ)ᵢᵢ − log det Λ) with Λ = I + JᵀJ/b at the posterior means; exact for linear decoders with a Gaussian likelihood only";
         entries.push((second, "second order (approx.)", help.to_owned()));
@@ -254,13 +280,19 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
                     ui.end_row();
                 }
             }
-            if found.angle.is_ok() {
-                sample_ball(ui, BALL - 2.0);
-                ui.label("this run").on_hover_text(
-                    "The run as it is: the measured angle of V off the nearest axes, a mean over held-out observations. With \
-                     diagonal posteriors it lies on their curve and rolls up to the axes as it trains; with full ones on the flat line, \
-                     where an optimiser without axes leaves it",
-                );
+            match found.angle {
+                Ok(_) => {
+                    sample_ball(ui, BALL - 2.0, palette.ink);
+                    ui.label("this run").on_hover_text(
+                        "The run as it is: the measured angle of V off the nearest axes, a mean over held-out observations. With \
+                         diagonal posteriors it lies on their curve and rolls up to the axes as it trains; with full ones on the flat \
+                         line, where an optimiser without axes leaves it",
+                    );
+                }
+                Err(reason) => {
+                    sample_ball(ui, BALL - 2.0, palette.latent);
+                    ui.label("turned by φ").on_hover_text(format!("The run turned by φ. It has no angle off the axes: {reason}"));
+                }
             }
         },
     );
@@ -283,6 +315,21 @@ pub(super) fn columns(width: f32) -> usize {
 
 /// The number of entries of the legend.
 pub(super) fn entries(found: &RotationCurve, compared: bool) -> usize {
-    let searched = if found.searched.is_empty() { 0 } else { 2 };
-    searched + if found.linear { 2 } else { 1 } + usize::from(compared) + usize::from(found.angle.is_ok())
+    let (searched, ball) = (usize::from(!found.searched.is_empty()), 1);
+    // Best full posteriors, then closed forms.
+    searched + 1 + if found.linear { 2 } else { 1 } + usize::from(compared) + ball
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// φ counts from the run, the axis from the latent axes.
+    #[test]
+    fn both_countings_of_angles_are_named() {
+        assert_eq!(angle_in_words(Some(-21.94), 0.0), "at −21.9°");
+        assert_eq!(angle_in_words(Some(8.0), 30.0), "φ = 30.0° → 8.0°");
+        assert_eq!(angle_in_words(None, 0.0), "φ = 0.0°");
+        assert_eq!([0.00017, 0.0573, 1.5].map(nats), ["1.7e−4", "0.057", "1.500"]);
+    }
 }

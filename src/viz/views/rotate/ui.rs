@@ -143,7 +143,10 @@ fn curve_and_legend(
     let area = Rect::from_min_max(area.min + vec2(3.0, 0.0), area.max - vec2(4.0, 0.0));
     let others = context.beside.and_then(|other| others_curve(other, found.plane));
     let compared = others.is_some();
-    let lines = entries(found, compared).max(4).div_ceil(columns(area.width())) as f32 * 17.0 + 2.0;
+    // With a line that says why there are no searched posteriors.
+    let lines =
+        entries(found, compared).max(4).div_ceil(columns(area.width())) + usize::from(found.searched.is_empty());
+    let lines = lines as f32 * 17.0 + if found.searched.is_empty() { 6.0 } else { 2.0 };
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| {
         let (plot, phi) = curve(ui, context, found, others.as_deref(), selection.phi);

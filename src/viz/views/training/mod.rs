@@ -10,8 +10,8 @@ mod tools;
 use eframe::egui::{Rect, Sense, Ui, UiBuilder, vec2};
 
 use legend::MARGIN;
-use plot::plot;
-use series::series;
+use plot::{Curves, PlotAxes, plot};
+use series::{over_what, series};
 use tools::{key, tools};
 
 use crate::viz::context::ViewContext;
@@ -38,24 +38,35 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
 
 /// Draws the view: three plots over the same steps.
 fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
-    let plots = series(context, ViewContext::palette(ui), selection.kl_parts);
     let area = ui.available_rect_before_wrap();
+    let plots = series(context, ViewContext::palette(ui), selection.kl_parts)
+        .map(|series| Curves::of(series, context, selection, area.width()));
     // Side by side where there is room, otherwise one above the other, so that equal steps stand in line.
     let beside = area.width() > 2.5 * area.height();
     // The first has the longest names above it, in two lines where it is narrow.
     let shares = if beside { [0.45, 0.28, 0.27] } else { [0.4, 0.3, 0.3] };
     // Either all plots have names of their axes or none: equal steps stand in line.
     let roomy = if beside { area.height() } else { shares[1] * area.height() } > ROOMY;
+    // The widest number of all three: equal steps stand in line.
+    let ticks = plots.iter().map(|curves| curves.tick_width(ui)).fold(0.0, f32::max);
     let mut start = area.min;
-    for (k, (series, share)) in plots.into_iter().zip(shares).enumerate() {
+    for (k, (curves, share)) in plots.into_iter().zip(shares).enumerate() {
         let size =
             if beside { vec2(share * area.width(), area.height()) } else { vec2(area.width(), share * area.height()) };
         // The number of the last step stands half beyond the end of its axis.
         let rect = Rect::from_min_size(start, size - vec2(MARGIN, 0.0));
         start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
+        let note = if k == 2 && !selection.kl_parts { Some(over_what(context)) } else { None };
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
-            plot(ui, context, selection, &series, [last, roomy]);
+            plot(
+                ui,
+                context,
+                selection,
+                &curves,
+                note.as_deref(),
+                PlotAxes { has_steps: last, has_names: roomy, ticks },
+            );
         });
     }
     ui.allocate_rect(area, Sense::hover());

@@ -1,13 +1,14 @@
 //! One plot of curves over the steps.
 
-use eframe::egui::{Role, Sense, Stroke, Ui, WidgetInfo, vec2};
-use egui_plot::{AxisHints, GridMark, PlotBounds};
+use eframe::egui::{Align2, Color32, FontId, Role, Sense, Stroke, TextStyle, Ui, WidgetInfo, vec2};
+use egui_plot::{AxisHints, GridInput, GridMark, PlotBounds};
 
 use super::legend::legend;
 use super::marks::{CYCLE, change_near, cycle_near, cycles};
 use super::series::{HistoryCurve, Series, parts, smooth};
 use super::step_axis::{LEAST_SHARE, StepAxis, range_within, step_at, steps};
 use crate::experiment::{Row, Snapshot};
+use crate::geometry::Undefined;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, bounds_between, grid, still_plot};
 use crate::viz::draw::hover::{hover, significant};
@@ -15,48 +16,104 @@ use crate::viz::draw::labels::Labels;
 use crate::viz::draw::number::tick;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::zoom::wheel;
+use crate::viz::number_name::MEAN_CONTRAST;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
+use crate::viz::theme::SMALLEST_TEXT;
 
-/// One plot under a line that names its curves and their last values; `steps_shown`: with the axis of steps; `roomy`: with the names of
-/// its axes. Of two runs the first is drawn solid, the second dashed.
+/// The curves of one plot, of one run or two, and what of them is seen.
+pub(super) struct Curves {
+    series: Vec<Series>,
+    of_runs: Vec<Vec<HistoryCurve>>,
+    /// The steps of the longest run, and those in sight.
+    all: [f64; 2],
+    range: [f64; 2],
+    bounds: PlotBounds,
+}
+
+/// What is written at the axes of a plot.
+#[derive(Clone, Copy)]
+pub(super) struct PlotAxes {
+    pub(super) has_steps: bool,
+    pub(super) has_names: bool,
+    /// The room of the numbers upwards.
+    pub(super) ticks: f32,
+}
+
+/// The margins at both sides of a number upwards.
+const TICK_MARGINS: f32 = 8.0;
+
+/// About how many grid lines lie across a plot.
+const LINES: f64 = 2.5;
+
+impl Curves {
+    pub(super) fn of(series: Vec<Series>, context: &ViewContext<'_>, selection: &Selection, width: f32) -> Self {
+        let runs = runs(context);
+        let of_run = |run: &&Snapshot| series.iter().map(|s| s.curve(run, width)).collect();
+        let of_runs: Vec<Vec<HistoryCurve>> = runs.iter().map(of_run).collect();
+        let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
+        let all = [0.0, last.max(10) as f64];
+        let range = range_within(selection.step_range, all);
+        let bounds = bounds(of_runs.iter().flatten(), range, StepAxis { is_root: selection.root_steps });
+        Self { series, of_runs, all, range, bounds }
+    }
+
+    /// The width of the longest number upwards.
+    pub(super) fn tick_width(&self, ui: &Ui) -> f32 {
+        let [low, high] = [self.bounds.min()[1], self.bounds.max()[1]];
+        let font = FontId::proportional(SMALLEST_TEXT);
+        let width = |mark: GridMark| ui.painter().layout_no_wrap(level(mark), font.clone(), Color32::BLACK).size().x;
+        grid(LINES)(GridInput { bounds: (low, high), base_step_size: 1.0 }).into_iter().map(width).fold(0.0, f32::max)
+    }
+}
+
+/// The newest state of the run, and of the one beside it.
+fn runs<'a>(context: &'a ViewContext<'_>) -> Vec<&'a Snapshot> {
+    [Some(context), context.beside].into_iter().flatten().map(|context| context.newest).collect()
+}
+
+/// One plot under a line that names its curves and their last values, with a note. Of two runs the first is drawn solid, the second dashed.
 pub(super) fn plot(
     ui: &mut Ui,
     context: &ViewContext<'_>,
     selection: &mut Selection,
-    series: &[Series],
-    [steps_shown, roomy]: [bool; 2],
+    Curves { series, of_runs, all, range, bounds }: &Curves,
+    note: Option<&str>,
+    PlotAxes { has_steps, has_names, ticks }: PlotAxes,
 ) {
     let palette = ViewContext::palette(ui);
-    let contexts = || [Some(context), context.beside].into_iter().flatten();
-    let runs: Vec<&Snapshot> = contexts().map(|context| context.newest).collect();
+    let runs = runs(context);
     let compared = runs.len() > 1;
-    let width = ui.available_width();
-    let curves: Vec<Vec<HistoryCurve>> =
-        runs.iter().map(|run| series.iter().map(|s| s.curve(run, width)).collect()).collect();
-    let shown: Vec<u64> = contexts().map(|context| context.snapshot.step).collect();
-    legend(ui, series, &runs, &shown);
+    let (all, range, bounds) = (*all, *range, *bounds);
     let last = runs.iter().map(|run| run.step).max().unwrap_or(0);
     let axis_of_steps = StepAxis { is_root: selection.root_steps };
-    let all = [0.0, last.max(10) as f64];
-    let range = range_within(selection.step_range, all);
-    let bounds = bounds(curves.iter().flatten(), range, axis_of_steps);
+    let shown: Vec<u64> =
+        [Some(context), context.beside].into_iter().flatten().map(|context| context.snapshot.step).collect();
+    // The names may reach beyond the plot.
+    let width = ui.available_width();
+    legend(ui, series, note, &runs, &shown);
+    let has_values = of_runs.iter().flatten().flat_map(|curve| parts(curve)).next().is_some();
+    let name = if has_names { 1.3 * ui.text_style_height(&TextStyle::Body) } else { 0.0 };
     let response = still_plot(ui, "training", context)
-        .show_axes([steps_shown && context.axes, context.axes])
+        .width(width)
+        .show_axes([has_steps && context.axes, context.axes])
         .min_size(vec2(20.0, 12.0))
         .x_grid_spacer(move |input| axis_of_steps.grid(input))
-        .y_grid_spacer(grid(2.5))
+        .y_grid_spacer(grid(LINES))
         .custom_x_axes(vec![
-            axis(AxisHints::new_x(), if roomy { "step" } else { "" })
+            axis(AxisHints::new_x(), if has_names { "step" } else { "" })
                 .formatter(move |mark, _| steps(axis_of_steps.step(mark.value))),
         ])
         .custom_y_axes(vec![
-            axis(AxisHints::new_y(), if roomy { "nats" } else { "" })
-                .formatter(|mark, _| level(mark))
-                .min_thickness(40.0),
+            axis(AxisHints::new_y(), if has_names { "nats" } else { "" })
+                .formatter(move |mark, _| if has_values { level(mark) } else { String::new() })
+                .min_thickness(name + ticks + TICK_MARGINS),
         ])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);
+    if let Some(reason) = undefined(context, series).filter(|_| !has_values) {
+        say(&marks, &format!("–: {reason}"), palette.muted);
+    }
     for change in runs.iter().flat_map(|run| &run.log) {
         let x = axis_of_steps.place(change.step as f64);
         let ends = [[x, bounds.min()[1]], [x, bounds.max()[1]]];
@@ -67,7 +124,7 @@ pub(super) fn plot(
         marks.painter.vline(foot.x, foot.y - CYCLE..=foot.y, Stroke::new(1.4, palette.muted));
     }
     let mut labels = Labels::default();
-    for (run, curves) in curves.iter().enumerate() {
+    for (run, curves) in of_runs.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
             let pattern = if compared { RUN_DASHES[run] } else { series.dashes };
@@ -126,6 +183,23 @@ pub(super) fn plot(
         };
         runs.iter().enumerate().filter_map(values).chain(change).chain(cycle).collect()
     });
+}
+
+/// Why the curves of a plot mean nothing.
+fn undefined(context: &ViewContext<'_>, series: &[Series]) -> Option<Undefined> {
+    let snapshot = context.snapshot;
+    if snapshot.history.is_empty() {
+        return None;
+    }
+    let is_geometry = series.iter().any(|series| series.name == MEAN_CONTRAST.name);
+    if is_geometry { snapshot.geometry.ima_contrast.err() } else { Some(Undefined::PointMass) }
+}
+
+/// Writes in the middle of a plot without curves.
+fn say(marks: &PlotPainter, text: &str, color: Color32) {
+    let frame = marks.painter.clip_rect().shrink(4.0);
+    let galley = marks.painter.layout(text.to_owned(), FontId::proportional(SMALLEST_TEXT), color, frame.width());
+    marks.painter.galley(Align2::CENTER_CENTER.align_size_within_rect(galley.size(), frame).min, galley, color);
 }
 
 /// A value on an axis upwards, in thousands where it is large: all plots have the same left edge.

@@ -85,6 +85,12 @@ const PARTS: [&str; 3] = ["information", "total correlation", "dimension-wise"];
 /// Latents whose KL is drawn at most.
 const MOST_KL: usize = 8;
 
+/// Over what the KL of each latent is a mean, and how many of how many latents have a curve, where some have none.
+pub(super) fn over_what(context: &ViewContext<'_>) -> String {
+    let m = context.snapshot.latent_dim();
+    if m > MOST_KL { format!("minibatches, {MOST_KL} of {m} latents") } else { "minibatches".to_owned() }
+}
+
 /// The latents with the largest KL in the last row of the history, in their order.
 fn largest_kl(context: &ViewContext<'_>) -> Vec<usize> {
     let mut latents: Vec<usize> = (0..context.snapshot.latent_dim()).collect();

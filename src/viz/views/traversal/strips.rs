@@ -43,7 +43,7 @@ pub(crate) struct Strip {
     pub kl: f64,
     /// False for a collapsed latent, whose correlations mean nothing.
     pub is_active: bool,
-    /// The factor that correlates most with it, and the correlation.
+    /// The factor that it is matched with, or that correlates most with it, and the correlation.
     pub factor: Option<(usize, f64)>,
     /// The image of its line through z\*, in up to three dimensions; otherwise empty.
     pub curve: Matrix<f32>,
@@ -66,7 +66,7 @@ impl Strips {
                 let ends = traversal.ends(latent, snapshot.vae.prior, posterior.as_ref())?;
                 let values = traversal.values(z[latent], snapshot.vae.prior, ends, columns);
                 let is_active = snapshot.geometry.active.contains(&latent);
-                let factor = closest_factor(snapshot, latent).filter(|_| is_active);
+                let factor = own_factor(snapshot, latent).filter(|_| is_active);
                 let curve = curve(snapshot, z, latent);
                 Ok(Strip { latent, values, ends, kl: kl[latent], is_active, factor, curve })
             })
@@ -119,9 +119,14 @@ fn kl_per_latent(snapshot: &Snapshot) -> Vec<f64> {
     sums.into_iter().map(|sum| sum / count.max(1) as f64).collect()
 }
 
-/// The factor that correlates most with the posterior mean of a latent.
-fn closest_factor(snapshot: &Snapshot, latent: usize) -> Option<(usize, f64)> {
-    let row = snapshot.correlation.as_ref()?.factors.row(latent).into_owned();
+/// The factor that a latent is matched with, as in the view Factors, or else the one that correlates most with its posterior mean.
+fn own_factor(snapshot: &Snapshot, latent: usize) -> Option<(usize, f64)> {
+    let correlation = snapshot.correlation.as_ref()?;
+    let row = correlation.factors.row(latent).into_owned();
+    let matches = correlation.matches(&snapshot.geometry.active);
+    if let Some(factor) = matches.iter().position(|matched| *matched == Some(latent)) {
+        return Some((factor, row[factor]));
+    }
     let finite = row.iter().copied().enumerate().filter(|(_, r)| r.is_finite());
     finite.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
 }

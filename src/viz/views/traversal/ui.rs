@@ -92,7 +92,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let height = down.min(across / drawn.form.aspect());
             vec2(height * drawn.form.aspect(), height)
         }
-        _ => vec2(across.min(1.8 * down), down.min(across / 0.9)),
+        _ => vec2(across.min(1.8 * down), down.min(across / UPRIGHT)),
     };
     let size = size.max(vec2(4.0, 4.0));
     let left = body.min.x + label;
@@ -163,17 +163,18 @@ fn columns(context: &ViewContext<'_>, form: &TileForm, area: Rect, rows: usize, 
         if matches!(form, TileForm::Picture(_)) { LEAST_TILE.min(height * form.aspect()) } else { 1.4 * LEAST_TILE };
     let fitting = if context.is_figure() { most } else { (room / (least + GAP)) as usize };
     let fitting = (fitting.clamp(3, most) - 1) / 2 * 2 + 1;
-    if context.is_figure() || !matches!(form, TileForm::Picture(_)) {
-        return fitting;
-    }
-    // Rather fewer pictures than small ones with room beneath them.
-    let fills = |columns: &usize| room / *columns as f32 - GAP >= FILLED * height * form.aspect();
+    // Rather fewer tiles than small ones with room beneath them.
+    let aspect = if matches!(form, TileForm::Picture(_)) { form.aspect() } else { UPRIGHT };
+    let fills = |columns: &usize| room / *columns as f32 - GAP >= FILLED * height * aspect;
     (FEWEST..=fitting).rev().step_by(2).find(fills).unwrap_or(fitting.min(FEWEST))
 }
 
-/// The least number of columns where tiles are pictures, and the share of the height that they fill before there are more.
+/// The least number of columns, and the share of the height that tiles fill before there are more.
 const FEWEST: usize = 5;
 const FILLED: f32 = 0.75;
+
+/// The least width of a point or profile, as a share of its height.
+const UPRIGHT: f32 = 0.9;
 
 /// The strips of this frame: those of the frame before if nothing has changed.
 fn drawn(
@@ -266,7 +267,7 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
 /// KL of a latent, and the length of its column of the Jacobian.
 fn numbers_of(drawn: &DrawnRows, strip: &Strip) -> [String; 2] {
     let short = |value: f64| number(value, 1 + usize::from(value < 10.0));
-    let kl = if strip.kl.is_nan() { "KL –".to_owned() } else { format!("KL {}", short(strip.kl)) };
+    let kl = if strip.kl.is_finite() { format!("KL {}", short(strip.kl)) } else { "KL –".to_owned() };
     let length = drawn.lengths.get(strip.latent).map_or_else(String::new, |length| format!("‖J‖ {}", short(*length)));
     [kl, length]
 }
@@ -294,7 +295,8 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
     let [kl, length] = numbers_of(drawn, strip);
     let named = |(k, r): (usize, f64)| {
         let factor = context.snapshot.data.factor_names.get(k).map_or("", String::as_str);
-        format!("{factor} {}", number(r, 2))
+        // With a colon: beside other numbers a factor named x would look like a times.
+        format!("{factor}: {}", number(r, 2))
     };
     let factor = if strip.is_active { strip.factor.map(named) } else { Some("collapsed".to_owned()) };
     let mark = if strip.is_active { palette.ink } else { palette.muted };
@@ -302,7 +304,8 @@ fn row_label(ui: &mut Ui, context: &ViewContext<'_>, drawn: &DrawnRows, row: usi
     let line = LABEL_LINE;
     let meaning = factor.as_deref().unwrap_or_default();
     // In a narrow place the number of the factor goes.
-    let titles = [format!("{name}  {meaning}"), format!("{name}  {}", meaning.rsplit_once(' ').map_or("", |(f, _)| f))];
+    let titles =
+        [format!("{name}  {meaning}"), format!("{name}  {}", meaning.rsplit_once(": ").map_or("", |(f, _)| f))];
     let width = |text: &String| ui.painter().layout_no_wrap(text.clone(), font.clone(), mark).size().x;
     let title = titles.into_iter().find(|text| width(text) <= place.width()).unwrap_or_else(|| name.clone());
     // As many of these as there is room for: a number that is cut is another number.
@@ -366,7 +369,7 @@ fn content(
         }
         TileForm::Space => {
             if let Some(space) = space {
-                space.draw(painter, place, &strips.rows[row].curve, decoding, palette);
+                space.draw(painter, place, &strips.rows[row].curve, decoding, None, palette);
             }
         }
         TileForm::Profile(ends) => {

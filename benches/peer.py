@@ -14,6 +14,7 @@ resident data set and draws fresh noise.
     W1   x in R^3,   m=2,  3-64-64-(2+2), 2-64-64-3, tanh, batch 256        W1f  the same, full covariance
     W2   x in R^256, m=6,  256-128-128-12, 6-128-128-256, tanh, batch 128
     W3   x in R^784, m=10, 784-256-256-20, 10-256-256-784, tanh, batch 128
+    W4   x in R^4096, m=10, 4096-256-256-20, 10-256-256-4096, tanh, batch 128
     J1a  Jacobians of the W1 decoder at 1024 latents and their SVDs;  J1b  of the W3 decoder  (a 'step' = 1024 latents)
     J1ad, J1bd  the same without the SVD
 """
@@ -24,6 +25,7 @@ WORKLOADS = {  # x dim, latent dim, hidden, batch, activation, full covariance
     "W1f": (3, 2, (64, 64), 256, "tanh", True),
     "W2": (256, 6, (128, 128), 128, "tanh", False),
     "W3": (784, 10, (256, 256), 128, "tanh", False),
+    "W4": (4096, 10, (256, 256), 128, "tanh", False),
     "J1a": (3, 2, (64, 64), 1024, "tanh", False),
     "J1b": (784, 10, (256, 256), 1024, "tanh", False),
     "J1ad": (3, 2, (64, 64), 1024, "tanh", False),

@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --bench train_speed -- --workload W1 [--steps N | --repl] [--threads K]` prints one line of JSON, or with
 //! `--repl` prints `ready` and one such line for each count of steps read from standard input, which
-//! `benches/interleave.py` compares with other programs. The networks are those of `benches/peer.py`.
+//! `benches/interleave.py` compares with other programs. The networks are those of `benches/peer.py`. `peak_gflops` is what one core
+//! multiplies and adds in registers, measured beside the steps; `share` is what the products of a step are of that, on so many cores.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 mod measure;
@@ -30,7 +31,7 @@ struct Workload {
     covariance: Covariance,
 }
 
-const WORKLOADS: [Workload; 4] = [
+const WORKLOADS: [Workload; 5] = [
     Workload { name: "W1", data_dim: 3, latent_dim: 2, hidden: [64; 2], batch: 256, covariance: Covariance::Diagonal },
     Workload { name: "W1f", data_dim: 3, latent_dim: 2, hidden: [64; 2], batch: 256, covariance: Covariance::Full },
     Workload {
@@ -44,6 +45,15 @@ const WORKLOADS: [Workload; 4] = [
     Workload {
         name: "W3",
         data_dim: 784,
+        latent_dim: 10,
+        hidden: [256; 2],
+        batch: 128,
+        covariance: Covariance::Diagonal,
+    },
+    // As many numbers as the pictures of the scene `shapes`.
+    Workload {
+        name: "W4",
+        data_dim: 4096,
         latent_dim: 10,
         hidden: [256; 2],
         batch: 128,
@@ -65,7 +75,7 @@ fn main() -> anyhow::Result<()> {
     }
     for name in names {
         let Some(workload) = WORKLOADS.iter().find(|workload| workload.name == name) else {
-            bail!("--workload {name}: there are W1, W1f, W2 and W3");
+            bail!("--workload {name}: there are W1, W1f, W2, W3 and W4");
         };
         let mut run = workload.start(threads)?;
         if repl {
@@ -100,11 +110,12 @@ fn report(workload: &Workload, run: &mut Experiment, steps: u64) -> anyhow::Resu
     let watch = measure::Stopwatch::start();
     let loss = advance(run, steps)?;
     let measure::Elapsed { wall, cpu } = watch.elapsed();
+    let (threads, peak) = (run.config().threads, measure::peak::gflops());
+    let share = workload.flops() * steps as f64 / wall / (1e9 * peak * threads as f64);
     println!(
-        "{{\"workload\": \"{}\", \"backend\": \"unpick\", \"steps\": {steps}, \"threads\": {}, \"seconds\": {wall}, \"cpu_seconds\": {cpu}, \
-         \"steps_per_s\": {}, \"loss\": {loss}}}",
+        "{{\"workload\": \"{}\", \"backend\": \"unpick\", \"steps\": {steps}, \"threads\": {threads}, \"seconds\": {wall}, \"cpu_seconds\": {cpu}, \
+         \"steps_per_s\": {}, \"peak_gflops\": {peak:.1}, \"share\": {share:.3}, \"loss\": {loss}}}",
         workload.name,
-        run.config().threads,
         steps as f64 / wall,
     );
     stdout().flush()?;
@@ -112,6 +123,15 @@ fn report(workload: &Workload, run: &mut Experiment, steps: u64) -> anyhow::Resu
 }
 
 impl Workload {
+    /// Multiplications and additions in the products of a step: forward, by the weights, and by the inputs of all layers but the first.
+    fn flops(&self) -> f64 {
+        let &Self { data_dim: n, latent_dim: m, hidden: [a, b], batch, covariance, .. } = self;
+        let outputs = if covariance == Covariance::Full { m + m * (m + 1) / 2 } else { 2 * m };
+        let first = n * a;
+        let weights = first + a * b + b * outputs + m * b + b * a + a * n;
+        (2 * batch * (3 * weights - first)) as f64
+    }
+
     fn start(&self, threads: usize) -> anyhow::Result<Experiment> {
         let &Self { latent_dim, batch, covariance, .. } = self;
         let config = Config {

@@ -1,6 +1,8 @@
 //! Stopwatch, percentiles and arguments of the benchmarks.
 #![allow(dead_code, reason = "each benchmark compiles this module and uses a part of it")]
 
+pub(crate) mod peak;
+
 use std::time::Instant;
 
 use anyhow::Context as _;

@@ -102,7 +102,8 @@ pub struct Render {
     /// Move z* here, as 0.6,-0.5
     #[arg(long, value_name = "Z1,Z2,…", value_parser = parse_point, allow_hyphen_values = true)]
     at: Option<LatentPoint>,
-    /// Show these two latents in the latent view, the first across, as 1,3; or all pairs of three to five
+    /// Show these two latents in the latent view, the first across, as 1,3; or all pairs of three to five [default: as it was seen, or the
+    /// first two, or where one of them has collapsed the two with the largest KL]
     #[arg(long, value_name = "I,J|all", value_parser = parse_pair)]
     pair: Option<LatentPair>,
     /// Show one number for each latent and factor in the factors view [default: scatters]

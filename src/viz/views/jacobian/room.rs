@@ -90,7 +90,7 @@ mod tests {
         let numbers = JacobianNumbers { latents: 2, has_prices: true };
         let within = |x: f32, y: f32| JacobianParts::within(vec2(x, y), true, numbers, false);
         assert_eq!(within(460.0, 250.0), JacobianParts { circles: Some((94.0, false)), lengths: true, matrices: true });
-        assert_eq!(within(460.0, 235.0).circles, Some((123.0, false)), "without lengths the circles have their room");
+        assert_eq!(within(460.0, 235.0).circles, Some((121.0, false)), "without lengths the circles have their room");
         assert_eq!(within(460.0, 150.0), JacobianParts { circles: None, lengths: true, matrices: true });
         assert_eq!(within(460.0, 60.0), JacobianParts { circles: None, lengths: false, matrices: false });
         assert!(matches!(within(900.0, 300.0).circles, Some((_, true))));

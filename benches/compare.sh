@@ -25,7 +25,7 @@ geometry=$(binary geometry)
 date -u '+%Y-%m-%d'
 grep -m1 'model name' /proc/cpuinfo 2>/dev/null || uname -m
 "$PYTHON" -c 'import jax; print("JAX", jax.__version__)'
-for workload in W1 W1f W2 W3 J1a J1ad J1bd; do
+for workload in W1 W1f W2 W3 W4 J1a J1ad J1bd; do
   case $workload in J*) ours=$geometry block=1 ;; *) ours=$train_speed block=0.3 ;; esac
   "$PYTHON" benches/interleave.py --rounds "$rounds" --block "$block" --title "$workload" \
     "unpick=$ours --workload $workload --repl" \
@@ -33,7 +33,7 @@ for workload in W1 W1f W2 W3 J1a J1ad J1bd; do
 done
 
 # The other tables.
-for bench in convergence frames scene3d growth; do
+for bench in products convergence frames scene3d growth; do
   echo
   cargo bench --quiet --bench "$bench"
 done

@@ -57,7 +57,7 @@ impl Trend {
     }
 
     fn word(&self) -> &'static str {
-        if self.slope > 0.0 { "improving" } else { "falling" }
+        if self.slope > 0.0 { "improving" } else { "worsening" }
     }
 }
 

@@ -97,7 +97,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     });
     let longest = [Some(&single), several.as_ref()].into_iter().flatten().flatten().map(|(_, parts)| length(parts));
     let longest = longest.fold(0.0, f64::max);
-    Grid::new("gap").num_columns(4).spacing([6.0, 0.0]).min_row_height(15.0).show(ui, |ui| {
+    Grid::new("gap").num_columns(4).spacing([9.0, 0.0]).min_row_height(15.0).show(ui, |ui| {
         ui.label("");
         for (part, (name, help)) in GapPart::ALL.into_iter().zip(PARTS) {
             ui.horizontal(|ui| {

@@ -57,7 +57,7 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
     let divergences = posteriors.divergences();
     let decimals = posteriors.expectations.decimals();
     let small = |text: String| RichText::new(text).monospace().size(SMALLEST_TEXT);
-    Grid::new("posteriors").num_columns(4).spacing([6.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
+    Grid::new("posteriors").num_columns(4).spacing([9.0, 1.0]).min_row_height(17.0).show(ui, |ui| {
         ui.label("");
         // Of one latent the densities themselves are drawn.
         let (outline, help) = if posteriors.plane[0] == posteriors.plane[1] {

@@ -46,6 +46,8 @@ pub struct ScoreValue {
 /// The depth of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScoreDepth {
+    /// [`FactorScore::IN_HISTORY`], with a quarter of the rotations.
+    History,
     /// Without trees and new samples, with a quarter of the rotations: tenths of a second.
     Quick,
     /// All scores: seconds.
@@ -74,7 +76,11 @@ impl FactorScore {
 
     /// The scores that are measured at this depth.
     pub fn at(depth: ScoreDepth) -> impl Iterator<Item = Self> {
-        let count = if depth == ScoreDepth::Quick { 7 } else { Self::ALL.len() };
+        let count = match depth {
+            ScoreDepth::History => Self::IN_HISTORY.len(),
+            ScoreDepth::Quick => 7,
+            ScoreDepth::Whole => Self::ALL.len(),
+        };
         Self::ALL.into_iter().take(count)
     }
 

@@ -12,7 +12,7 @@ use crate::geometry::Undefined;
 use crate::linalg::Matrix;
 use crate::stats::factor_scores::{
     BINS, CLASSIFIER_ROTATIONS, Dci, DciProbe, FactorCodes, FactorKind, ROTATIONS, TREE_ROTATIONS, UndefinedScore,
-    chance_level, cross_correlation, dci, mutual_information_gap, neighbour_gap, separated_attribute_predictability,
+    chance_level, dci, mutual_information_gap, neighbour_gap, separated_attribute_predictability,
 };
 use crate::vae::Vae;
 
@@ -27,11 +27,16 @@ pub struct FactorScores {
     pub training: usize,
     /// The scores in the order of [`FactorScore::ALL`], those that were asked for.
     pub scores: Vec<ScoreValue>,
-    /// Latents × factors: Pearson correlation.
-    pub correlation: DMatrix<f64>,
-    /// Latents × factors: mutual information in nats, of 20 × 20 bins.
+    /// What each latent tells about each factor; `None` with the scores of the history alone.
+    pub attributions: Option<Attributions>,
+}
+
+/// What each latent (row) tells about each factor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attributions {
+    /// Mutual information in nats, of 20 × 20 bins.
     pub information: Result<DMatrix<f64>, UndefinedScore>,
-    /// Latents × factors: importance for the linear probe, R².
+    /// Importance for the linear probe, R².
     pub importance: Result<DMatrix<f64>, UndefinedScore>,
 }
 
@@ -75,9 +80,10 @@ impl FactorScores {
             observations,
             training: scored.training(),
             scores,
-            correlation: cross_correlation(whole.codes, whole.factors),
-            information: mutual_information_gap(whole, BINS).map(|gap| gap.attributions),
-            importance: dci(train, test, DciProbe::Linear).map(|dci| dci.importances),
+            attributions: (depth != ScoreDepth::History).then(|| Attributions {
+                information: mutual_information_gap(whole, BINS).map(|gap| gap.attributions),
+                importance: dci(train, test, DciProbe::Linear).map(|dci| dci.importances),
+            }),
         })
     }
 
@@ -108,10 +114,10 @@ fn active_codes(vae: &Vae<f32>, observations: &Matrix<f32>, active: &[usize]) ->
     Matrix::from_fn(active.len(), observations.columns(), |i, c| f64::from(encoded[(active[i], c)]))
 }
 
-/// Scores that need no trees and no samples.
+/// Scores that need no trees and no samples, or the first of them.
 fn quick(parts: ScoredParts<'_>, depth: ScoreDepth) -> Vec<ScoreValue> {
     let has_classes = parts.whole.kinds.contains(&FactorKind::Discrete);
-    let share = if depth == ScoreDepth::Quick { 4 } else { 1 };
+    let share = if depth == ScoreDepth::Whole { 1 } else { 4 };
     let cheap = ROTATIONS / share;
     let classified = if has_classes { CLASSIFIER_ROTATIONS / share } else { cheap };
     let whole = ScoredParts { train: parts.whole, test: parts.whole, ..parts };
@@ -121,6 +127,9 @@ fn quick(parts: ScoredParts<'_>, depth: ScoreDepth) -> Vec<ScoreValue> {
     scores.extend(scored(parts, [FactorScore::Sap], classified, |train, test| {
         Ok([separated_attribute_predictability(train, test)?.score])
     }));
+    if depth == ScoreDepth::History {
+        return scores;
+    }
     scores.extend(scored(parts, [FactorScore::NeighbourGap], cheap / 4, |train, test| {
         Ok([neighbour_gap(train, test)?.score])
     }));
@@ -214,6 +223,7 @@ mod tests {
         let found: Vec<FactorScore> = scores.scores.iter().map(|value| value.score).collect();
         assert_eq!(found, FactorScore::at(ScoreDepth::Whole).collect::<Vec<_>>());
         assert_eq!(FactorScore::at(ScoreDepth::Quick).count(), 7);
+        assert_eq!(FactorScore::at(ScoreDepth::History).collect::<Vec<_>>(), FactorScore::IN_HISTORY);
         let keys: BTreeSet<_> = FactorScore::ALL.map(FactorScore::key).into_iter().collect();
         assert_eq!(keys.len(), FactorScore::ALL.len());
     }

@@ -37,7 +37,7 @@ pub use command::{Command, LoggedCommand};
 pub use config::{Config, Origin};
 pub use data_variances::{DataVariances, LossOnData};
 pub use factor_score::{FactorScore, ScoreDepth, ScoreValue};
-pub use factor_scores::FactorScores;
+pub use factor_scores::{Attributions, FactorScores};
 pub use history::{History, Row};
 pub use latent_axes::has_latent_axes;
 pub use measure::{FactorCorrelation, posteriors, summarise};

@@ -14,7 +14,7 @@ impl Query for MetricsQuery {
     fn answer(&self, snapshot: &Snapshot, _: &Vae<f64>) -> Metrics {
         let Snapshot { vae, settings, data, config, .. } = snapshot;
         let metrics = Metrics::measure_first(snapshot.measured_observations(), vae, settings, data, config);
-        metrics.with_factor_scores(vae, data, config, ScoreDepth::Quick)
+        metrics.with_factor_scores(vae, data, config, ScoreDepth::History)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pictures: an observation or a decoding as grey or RGB pixels, and signed values in the two colours of signed maps.
 
-use eframe::egui::{Color32, ColorImage};
+use eframe::egui::{Color32, ColorImage, Context};
 
 use crate::data::{CentreAndScale, Dataset, ObservationKind};
 use crate::viz::theme::Palette;
@@ -128,6 +128,12 @@ impl PictureFormat {
     }
 }
 
+/// The picture, or a smaller one where its sides are longer than those of a texture can be.
+pub(crate) fn for_texture(ctx: &Context, image: ColorImage) -> ColorImage {
+    let most = ctx.input(|input| input.max_texture_side);
+    if image.width().max(image.height()) <= most { image } else { shrunk(&image, most) }
+}
+
 /// A picture with at most `most` pixels a side: whole blocks of pixels averaged.
 pub(crate) fn shrunk(image: &ColorImage, most: usize) -> ColorImage {
     let [width, height] = image.size;
@@ -139,12 +145,12 @@ pub(crate) fn shrunk(image: &ColorImage, most: usize) -> ColorImage {
     let mean = |row: usize, column: usize| {
         let (xs, ys) = (column * block..width.min((column + 1) * block), row * block..height.min((row + 1) * block));
         let count = (xs.len() * ys.len()).max(1) as u32;
-        let mut sums = [count / 2; 3];
+        let mut sums = [count / 2; 4];
         for pixel in ys.flat_map(|y| xs.clone().map(move |x| image.pixels[y * width + x])) {
             sums.iter_mut().zip(pixel.to_array()).for_each(|(sum, level)| *sum += u32::from(level));
         }
-        let [r, g, b] = sums.map(|sum| (sum / count) as u8);
-        Color32::from_rgb(r, g, b)
+        let [r, g, b, a] = sums.map(|sum| (sum / count) as u8);
+        Color32::from_rgba_premultiplied(r, g, b, a)
     };
     let pixels = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
     ColorImage::new([columns, rows], pixels.map(|(row, column)| mean(row, column)).collect())
@@ -217,5 +223,19 @@ mod tests {
         }
         let points = Dataset { kind: ObservationKind::Points, ..data };
         assert_eq!(PictureFormat::of(&points), None);
+    }
+
+    /// A context without a graphics card takes 2,048 pixels a side.
+    #[test]
+    fn a_picture_is_no_larger_than_a_texture() {
+        let ctx = Context::default();
+        let of = |width, height| for_texture(&ctx, ColorImage::filled([width, height], Color32::TRANSPARENT));
+        assert_eq!(of(2048, 10).size, [2048, 10]);
+        assert_eq!(of(8000, 520).size, [2000, 130]);
+        assert_eq!(of(1, 16_384).size, [1, 2048]);
+        assert!(
+            of(8000, 520).pixels.iter().all(|pixel| *pixel == Color32::TRANSPARENT),
+            "what is transparent stays so"
+        );
     }
 }

@@ -4,9 +4,10 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use eframe::egui::{Color32, ColorImage, Context, Rect, TextureHandle, TextureOptions, Ui, pos2};
+use eframe::egui::{Color32, Context, Rect, TextureHandle, TextureOptions, Ui, pos2};
 
 use crate::paint::{Camera, Frame, Picture, Scene3, Worker, render};
+use crate::viz::picture::for_texture;
 
 /// The source of a 3-D scene, cheap to make and to compare: the scene itself is built on the render thread.
 pub trait SceneSource: Any + Debug + Send + Sync {
@@ -98,7 +99,7 @@ impl ScenePainter {
 
     fn show(&mut self, ctx: &Context, shown: SceneRequest, picture: Picture) {
         self.shown = Some(shown);
-        let image: ColorImage = picture.into();
+        let image = for_texture(ctx, picture.into());
         match &mut self.texture {
             Some(texture) => texture.set(image, TextureOptions::LINEAR),
             None => self.texture = Some(ctx.load_texture("data space", image, TextureOptions::LINEAR)),

@@ -21,6 +21,7 @@ use crate::figure::still::SIZES;
 use crate::io::Staged;
 use crate::paint::{MovieFormat, Picture};
 use crate::viz::command::{CommandQueue, UiCommand};
+use crate::viz::picture::for_texture;
 
 /// The result of a drawing thread.
 enum ExportResult {
@@ -325,7 +326,7 @@ impl ExportDialog {
         let image = |picture: Picture| ColorImage::new([picture.width, picture.height], picture.pixels);
         match drawn {
             Ok(ExportResult::Preview(settings, picture)) => {
-                let texture = ctx.load_texture("figure", image(picture), TextureOptions::LINEAR);
+                let texture = ctx.load_texture("figure", for_texture(ctx, image(picture)), TextureOptions::LINEAR);
                 self.preview = Some((settings, texture));
             }
             Ok(ExportResult::Clipboard(picture)) => ctx.copy_image(image(picture)),

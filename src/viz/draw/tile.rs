@@ -16,7 +16,7 @@ use crate::paint::Projector;
 use crate::viz::context::ViewContext;
 use crate::viz::home_camera::home_camera;
 use crate::viz::observations::drawn_observations;
-use crate::viz::picture::{PictureFormat, signed_picture};
+use crate::viz::picture::{PictureFormat, for_texture, signed_picture};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{POINT_RADIUS, Palette};
 
@@ -98,7 +98,7 @@ impl Atlas {
                 all.pixels[start..start + width].copy_from_slice(pixels);
             }
         }
-        let image = all?;
+        let image = for_texture(ui.ctx(), all?);
         let options = TextureOptions { magnification: eframe::egui::TextureFilter::Nearest, ..TextureOptions::LINEAR };
         let texture = match before {
             Some(Self { texture, .. }) => {

@@ -13,7 +13,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::file_values::values_of;
 use crate::viz::draw::hover::hover;
 use crate::viz::observations::nearest;
-use crate::viz::picture::{PictureFormat, shrunk};
+use crate::viz::picture::{PictureFormat, for_texture, shrunk};
 
 /// The longer side of a picture at a point, in points.
 const SIDE: f32 = 36.0;
@@ -117,7 +117,7 @@ fn texture(
         return known.clone();
     }
     let image = shrunk(&format.picture(data.test.observations.column(i)), most);
-    let new = ui.ctx().load_texture(name, image, OPTIONS);
+    let new = ui.ctx().load_texture(name, for_texture(ui.ctx(), image), OPTIONS);
     if most == usize::MAX {
         textures.list.clear();
     }

@@ -53,13 +53,14 @@ pub(super) fn values(
     }
     let answer = context.query(&FactorScoresQuery).ok_or("Computing…")?;
     let found = answer.as_ref().as_ref().map_err(sentence)?;
+    let told = found.attributions.as_ref().ok_or("Computing…")?;
     let (matrix, unit, help) = if shown == FactorMatrix::Information {
         let help =
             "Mutual information of a latent and a factor in 20 × 20 bins, over held-out observations; active latents";
-        (&found.information, "nats", help)
+        (&told.information, "nats", help)
     } else {
         let help = "R² of one latent alone for a factor (of a category: the share of the latent's variance between classes); active latents";
-        (&found.importance, "", help)
+        (&told.importance, "", help)
     };
     let matrix = matrix.as_ref().map_err(sentence)?;
     Ok(ShownMatrix { values: matrix.clone(), latents: found.latents.clone(), unit, help })

@@ -11,7 +11,7 @@ use nalgebra::DMatrix;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::color_bar::signed_bar;
 use crate::viz::draw::number::number;
-use crate::viz::picture::{PictureFormat, signed_picture};
+use crate::viz::picture::{PictureFormat, for_texture, signed_picture};
 use crate::viz::probe::Probe;
 use crate::viz::theme::{Palette, indexed};
 
@@ -147,7 +147,8 @@ fn textures_of(
     let largest = entries.iter().filter(|x| x.is_finite()).fold(1e-9_f64, |largest, x| largest.max(x.abs()));
     let texture = |column: usize| {
         let values: Vec<f32> = matrix.column(column).iter().map(|x| *x as f32).collect();
-        ui.ctx().load_texture(name, signed_picture(&values, format.shape, largest, palette), OPTIONS)
+        let image = for_texture(ui.ctx(), signed_picture(&values, format.shape, largest, palette));
+        ui.ctx().load_texture(name, image, OPTIONS)
     };
     (largest, (0..columns).map(texture).collect())
 }

@@ -137,7 +137,7 @@ mod tests {
         for (settled, next_verdict, trend, sentence) in [
             (Some(14_100), None, trend(1.0, 0.1), "settled since step 14,100"),
             (None, Some(10_000), trend(0.02, 0.004), "improving 0.020 nats / 1,000 steps; next verdict at step 10,000"),
-            (None, Some(900), trend(-0.02, 0.004), "falling 0.020 nats / 1,000 steps; next verdict at step 900"),
+            (None, Some(900), trend(-0.02, 0.004), "worsening 0.020 nats / 1,000 steps; next verdict at step 900"),
             (None, Some(900), trend(0.02, 0.04), "not settled; no trend beyond the noise; next verdict at step 900"),
             (None, Some(900), trend(2e-4, 1e-6), "not settled; no trend beyond the noise; next verdict at step 900"),
             (None, None, None, "not settled; runs from before there were cycles are not judged"),

@@ -97,6 +97,6 @@ mod tests {
         let all = JacobianParts::within(vec2(300.0, 60.0), true, numbers, true);
         assert!(all.is_whole(true) && !within(460.0, 150.0).is_whole(true), "what is scrolled is whole");
         let many = JacobianNumbers { latents: 8, has_prices: true };
-        assert!(JacobianParts::within(vec2(640.0, 520.0), false, many, false).is_whole(false));
+        assert!(JacobianParts::within(vec2(640.0, 560.0), false, many, false).is_whole(false));
     }
 }

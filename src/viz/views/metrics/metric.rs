@@ -45,8 +45,12 @@ impl Metric {
 
     /// True unless it is a score and there is nothing to compare the latents of this run with: one row that says so is enough.
     pub(super) fn is_shown(&self, snapshot: &Snapshot) -> bool {
-        let is_score = FactorScore::IN_HISTORY.iter().any(|score| score.key() == self.key);
-        !(is_score && matches!(snapshot.factor_scores, Err(Undefined::NoTrueFactors | Undefined::NoEncoder)))
+        !(self.is_score() && matches!(snapshot.factor_scores, Err(Undefined::NoTrueFactors | Undefined::NoEncoder)))
+    }
+
+    /// True if it is one of [`FactorScore::IN_HISTORY`].
+    pub(super) fn is_score(&self) -> bool {
+        FactorScore::IN_HISTORY.iter().any(|score| score.key() == self.key)
     }
 
     /// True if it is a number about the columns of J.

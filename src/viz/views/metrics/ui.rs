@@ -53,24 +53,12 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         }
         let room = ui.available_size();
         let columns = if room.x > 1.5 * room.y && room.x > 2.0 * COLUMN { 2 } else { 1 };
-        // With that of the holonomy, which ends the last column.
-        let shown: Vec<&Metric> = METRICS.iter().filter(|metric| metric.is_shown(context.snapshot)).collect();
-        let rows = (shown.len() + 1).div_ceil(columns);
-        // Beside the name and the value; as high as there is room for.
+        let mut shown: Vec<&Metric> = METRICS.iter().filter(|metric| metric.is_shown(context.snapshot)).collect();
+        // Beside the name and the value.
         let width = (room.x / columns as f32 - NAME - VALUE - 22.0).clamp(40.0, 420.0);
-        let differences = if errors.other.is_some() { rows as f32 * LEVELS } else { 0.0 };
-        let headings = HEADINGS / columns as f32 * HEADING;
-        let height = ((room.y - 3.0 * LEVELS - differences - headings) / rows as f32 - 5.0).clamp(17.0, 48.0);
-        // In a figure and in presenter mode nothing is cut: nothing is scrolled there.
         let end = ui.clip_rect().bottom();
-        let has_room = |ui: &Ui, needed: f32| {
-            let fits = ui.cursor().top() + needed + height.max(LEVELS + 4.0) <= end;
-            let is_shown = fits || !(context.is_figure() || context.presented);
-            if !is_shown {
-                remark(ui, Remark::LeftOut("the last rows"));
-            }
-            is_shown
-        };
+        // In a figure and in presenter mode nothing is cut: nothing is scrolled there.
+        let is_still = context.is_figure() || context.presented;
         // Under the small plot stand its levels, under the value the difference from the other run.
         let below = |metric: &Metric| {
             let now = (metric.now)(context.snapshot);
@@ -78,12 +66,36 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let has_difference = now.is_ok() && errors.difference(metric).is_some();
             if has_levels || has_difference { LEVELS } else { 0.0 }
         };
+        // With that of the holonomy, which ends the last column.
+        let rows = |shown: &[&Metric]| (shown.len() + 1).div_ceil(columns);
+        let room_for_plots = |shown: &[&Metric]| {
+            let groups = |metrics: &[&Metric]| metrics.chunk_by(|a, b| a.group == b.group).count() as f32;
+            let rest = |metrics: &[&Metric]| {
+                metrics.iter().map(|metric| below(metric) + BETWEEN).sum::<f32>() + HEADING * groups(metrics)
+            };
+            let rest = shown.chunks(rows(shown)).map(rest).fold(0.0, f32::max);
+            (room.y - rest - HEADING) / rows(shown) as f32
+        };
+        // Without room for all, scores go before what the argument rests on.
+        if is_still && room_for_plots(&shown) < LEAST_PLOT && shown.iter().any(|metric| metric.is_score()) {
+            shown.retain(|metric| !metric.is_score());
+            remark(ui, Remark::LeftOut("the scores"));
+        }
+        let rows = rows(&shown);
+        let height = room_for_plots(&shown).clamp(LEAST_PLOT, 48.0);
+        let has_room = |ui: &Ui, needed: f32| {
+            let fits = ui.cursor().top() + needed + height.max(LEVELS) <= end;
+            if is_still && !fits {
+                remark(ui, Remark::LeftOut("the last rows"));
+            }
+            fits || !is_still
+        };
         ui.columns(columns, |places| {
             for (k, (ui, metrics)) in places.iter_mut().zip(shown.chunks(rows)).enumerate() {
                 // A heading for each group says over what its numbers are.
                 for (part, group) in metrics.chunk_by(|a, b| a.group == b.group).enumerate() {
                     if !has_room(ui, HEADING + below(group[0])) {
-                        return;
+                        break;
                     }
                     heading(ui, group[0].group, count, is_model).on_hover_text(&help);
                     Grid::new(("metrics", k, part)).num_columns(3).min_col_width(NAMES).spacing([6.0, 3.0]).show(ui, |ui| {
@@ -109,8 +121,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     });
 }
 
-/// Headings of groups in all columns: two more than groups, since a column may begin within one.
-const HEADINGS: f32 = 5.0;
+/// The least height of a small plot, and the gap beneath it.
+const LEAST_PLOT: f32 = 17.0;
+const BETWEEN: f32 = 4.0;
 
 /// The least width of a column.
 const NAMES: f32 = 54.0;

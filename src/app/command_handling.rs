@@ -291,6 +291,8 @@ impl App {
             self.glossary = None;
         } else if self.is_dialog_open() {
             self.execute(UiCommand::CloseDialogs);
+        } else if self.slow_step.take().is_some() || std::mem::take(&mut self.awaits_slow_step) {
+            // That was the topmost thing.
         } else if self.selection.shown_step.is_some() {
             self.selection.shown_step = None;
         } else if self.presenter.is_some() {

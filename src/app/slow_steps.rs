@@ -13,23 +13,30 @@ use crate::viz::slow_step::{SlowStep, StepMoment};
 impl App {
     /// Begins to show the next step slowly, or closes it.
     pub(super) fn toggle_slow_step(&mut self) {
-        if self.slow_step.take().is_some() {
+        if self.slow_step.take().is_some() || std::mem::take(&mut self.awaits_slow_step) {
             return;
         }
+        // A run that is told to pause makes some more steps.
+        self.awaits_slow_step = self.is_running();
         self.set_running(false);
         self.selection.shown_step = None;
-        self.begin_slow_step();
+        if !self.awaits_slow_step {
+            self.begin_slow_step();
+        }
     }
 
     fn begin_slow_step(&mut self) {
         let Some(snapshot) = self.runs[0].snapshot() else { return };
-        match SlowStep::of(snapshot) {
-            Some(step) => self.slow_step = Some(ShownStep { step, moment: StepMoment::Take, after: None }),
-            None => {
-                self.notice =
-                    Some("this run has no minibatches: its optimiser takes all observations at once".to_owned());
-            }
+        if let Some(step) = SlowStep::of(snapshot) {
+            self.slow_step = Some(ShownStep { step, moment: StepMoment::Take, after: None });
+            return;
         }
+        let reason = if snapshot.settings.objective.regularizer.is_kl() {
+            "this run has no minibatches: its optimiser takes all observations at once"
+        } else {
+            "a slow step shows the objective with β KL, and this run has another regulariser"
+        };
+        self.notice = Some(reason.to_owned());
     }
 
     /// Goes to the next moment or to the one before. At the end the step is made, then the next one begins.
@@ -49,6 +56,10 @@ impl App {
 
     /// Follows the run: once the step is made its effect is known; a run that has gone elsewhere has no use for it.
     pub(super) fn follow_slow_step(&mut self) {
+        if self.awaits_slow_step && !self.is_running() {
+            self.awaits_slow_step = false;
+            self.begin_slow_step();
+        }
         let Some(shown) = &mut self.slow_step else { return };
         let snapshot: Option<&Arc<Snapshot>> = self.runs[0].snapshot();
         let Some(snapshot) = snapshot else { return };

@@ -110,6 +110,8 @@ pub struct App {
     pub(super) shows_controls_in_lesson: bool,
     /// A step of the optimiser that is shown slowly.
     pub(super) slow_step: Option<ShownStep>,
+    /// One is to be shown as soon as the run pauses.
+    pub(super) awaits_slow_step: bool,
     /// A lesson is offered to a newcomer.
     pub(super) offers_lesson: bool,
     /// Switches of presenter mode; `None` outside of it.
@@ -177,6 +179,7 @@ impl App {
             shows_lesson_text: true,
             shows_controls_in_lesson: false,
             slow_step: None,
+            awaits_slow_step: false,
             offers_lesson: false,
             presenter: None,
             notes_since: None,

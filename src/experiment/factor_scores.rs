@@ -154,6 +154,7 @@ fn scored<const S: usize>(
 ) -> Vec<ScoreValue> {
     let values = score(train, test);
     let chance = match &values {
+        Ok(_) if train.latent_count() < 2 => Err(UndefinedScore::OneLatent),
         Ok(_) => chance_level(train, test, rotations, &score),
         Err(reason) => Err(*reason),
     };

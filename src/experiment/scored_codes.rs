@@ -68,10 +68,12 @@ impl ScoredParts<'_> {
     /// [`FactorScore::IN_HISTORY`].
     pub(super) fn of_history(self) -> HistoryScores {
         let Self { train, test, whole } = self;
-        [
-            Ok(rank_mcc(whole)),
-            mutual_information_gap(whole, BINS).map(|gap| gap.score),
-            separated_attribute_predictability(train, test).map(|gap| gap.score),
-        ]
+        // The classifier of a category, which weighs its penalty against the number of observations, needs more of them.
+        let sap = if whole.kinds.contains(&FactorKind::Discrete) {
+            Err(UndefinedScore::FewObservations)
+        } else {
+            separated_attribute_predictability(train, test).map(|gap| gap.score)
+        };
+        [Ok(rank_mcc(whole)), mutual_information_gap(whole, BINS).map(|gap| gap.score), sap]
     }
 }

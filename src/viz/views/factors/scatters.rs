@@ -51,7 +51,9 @@ pub(super) fn scatters(
     for (row, latent) in latents.into_iter().enumerate() {
         let y = area.min.y + header + cell.y * (row as f32 + 0.5);
         let font = eframe::egui::FontId::proportional(SMALLEST_TEXT + 1.0);
-        ui.painter().text(pos2(area.min.x, y), Align2::LEFT_CENTER, indexed("z", latent), font, palette.latent);
+        let is_active = context.snapshot.geometry.active.contains(&latent);
+        let color = if is_active { palette.latent } else { palette.muted };
+        ui.painter().text(pos2(area.min.x, y), Align2::LEFT_CENTER, indexed("z", latent), font, color);
         for column in 0..k {
             let corner = area.min + vec2(gutter + cell.x * column as f32, header + cell.y * row as f32);
             let place = Rect::from_min_size(corner, cell).shrink(3.0);

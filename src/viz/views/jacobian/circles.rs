@@ -39,7 +39,8 @@ pub(super) fn entries(palette: &Palette) -> [LegendEntry; 3] {
         "All directions of length 1 in the plane of two latents, in prior standard deviations; eᵢ are its axes";
     let image =
         "What J makes of the unit circle: its size is how far a step of length 1 moves the data; Jᵢ is the image of eᵢ";
-    let singular = "The directions of the largest and the smallest stretch: the right singular vectors, and the axes of the ellipse";
+    let singular = "The directions of the largest and the smallest stretch in this plane: the right singular vectors of its two columns, and \
+                    the axes of the ellipse. With more latents J has others";
     [
         LegendEntry::line(1.8, palette.latent, &[], "unit circle", circle),
         LegendEntry::line(1.8, palette.image, &[], "its image", image),
@@ -61,6 +62,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
     let [a, b] = plane;
     let columns = context.probe.fisher.select_columns([&a, &b]);
     let basis = svd(&columns);
+    // The plane of two of several columns has singular vectors of its own.
+    let is_all = context.snapshot.latent_dim() == 2;
     let tips = images_of_axes(&basis, &columns);
     let image = ellipse([0.0; 2], tips, 1.0);
     let lengths = &basis.singular_values;
@@ -106,7 +109,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
     for (k, length) in lengths.iter().enumerate() {
         let v = [basis.v[(0, k)], basis.v[(1, k)]];
         let [x, y] = v.map(significant);
-        let direction = format!("right singular vector: {} = {x}, {} = {y}", indexed("z", a), indexed("z", b));
+        let of = if is_all { "" } else { " of these two columns" };
+        let direction = format!("right singular vector{of}: {} = {x}, {} = {y}", indexed("z", a), indexed("z", b));
         let lines = vec![direction, format!("singular value {} {words}", significant(*length))];
         let axis = [0, 1].map(|r| if r == k { *length } else { 0.0 });
         vectors[0].push(HoverVector { tip: v, is_axis: true, lines: lines.clone() });
@@ -138,7 +142,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         }
         // Not along the axes of x.
         let along = format!("{}, {}", indexed("u", a), indexed("u", b));
-        corner(&marks, if side > ROOMY { &along } else { "X" }, tips, palette.image);
+        corner(&marks, if side > ROOMY && is_all { &along } else { "X" }, tips, palette.image);
         say(context, response, &marks, &vectors[1]);
     });
 }

@@ -75,7 +75,12 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         let plane = <[usize; 2]>::try_from(selection.shown()).ok();
         let parts = JacobianParts::within(ui.available_size(), plane.is_some(), of, scrolls);
         if !parts.is_whole(plane.is_some()) {
-            remark(ui, Remark::LeftOut("what there is no room for"));
+            let what = match parts {
+                JacobianParts { matrices: false, .. } => "the numbers",
+                JacobianParts { circles: None, .. } if plane.is_some() => "the circles",
+                _ => "the lengths",
+            };
+            remark(ui, Remark::LeftOut(what));
         }
         let numbers = |ui: &mut Ui, selection: &mut Selection| {
             if parts.lengths {

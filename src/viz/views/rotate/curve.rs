@@ -151,7 +151,7 @@ fn other_run(palette: &Palette) -> Stroke {
 }
 
 /// Its dash pattern.
-const OTHER_RUN: &[f32] = &[1.5, 4.0];
+const OTHER_RUN: &[f32] = &[14.0, 4.0];
 
 /// Where a run lies on its objective.
 struct RunBall {
@@ -177,7 +177,7 @@ fn within(degrees: f64) -> f64 {
 }
 
 /// A loss with three decimals, or two digits of a smaller one.
-fn nats(loss: f64) -> String {
+pub(super) fn nats(loss: f64) -> String {
     if loss.abs() < 0.01 { two_digits(loss) } else { number(loss, 3) }
 }
 
@@ -229,7 +229,7 @@ fn strokes(palette: &Palette) -> [Line; 4] {
 }
 
 /// The legend: name, standing and source of each line.
-pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
+pub(super) fn legend(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, compared: bool, phi: f64) {
     let palette = ViewContext::palette(ui);
     let [second, optimum, diagonal, full] = strokes(palette);
     let mut entries: Vec<(Line, &str, String)> = Vec::new();
@@ -280,19 +280,18 @@ pub(super) fn legend(ui: &mut Ui, found: &RotationCurve, compared: bool) {
                     ui.end_row();
                 }
             }
-            match found.angle {
-                Ok(_) => {
-                    sample_ball(ui, BALL - 2.0, palette.ink);
-                    ui.label("this run").on_hover_text(
-                        "The run as it is: the measured angle of V off the nearest axes, a mean over held-out observations. With \
-                         diagonal posteriors it lies on their curve and rolls up to the axes as it trains; with full ones on the flat \
-                         line, where an optimiser without axes leaves it",
-                    );
-                }
-                Err(reason) => {
-                    sample_ball(ui, BALL - 2.0, palette.latent);
-                    ui.label("turned by φ").on_hover_text(format!("The run turned by φ. It has no angle off the axes: {reason}"));
-                }
+            if found.angle.is_ok() {
+                sample_ball(ui, BALL - 2.0, palette.ink);
+                ui.label("this run").on_hover_text(
+                    "The run as it is: the measured angle of V off the nearest axes, a mean over held-out observations. With \
+                     diagonal posteriors it lies on their curve and rolls up to the axes as it trains; with full ones on the flat \
+                     line, where an optimiser without axes leaves it",
+                );
+            }
+            if has_dot(context, found, phi) {
+                sample_ball(ui, BALL - 2.0, palette.latent);
+                let why = found.angle.err().map_or_else(String::new, |why| format!(". It has no angle off the axes: {why}"));
+                ui.label("at φ").on_hover_text(format!("What the best diagonal posteriors of the run turned by φ reach{why}"));
             }
         },
     );
@@ -313,9 +312,16 @@ pub(super) fn columns(width: f32) -> usize {
     }
 }
 
+/// True unless the dot at φ lies under the ball of the run.
+fn has_dot(context: &ViewContext<'_>, found: &RotationCurve, phi: f64) -> bool {
+    let is_full = context.snapshot.settings.objective.covariance == Covariance::Full;
+    found.angle.is_err() || phi != 0.0 || is_full
+}
+
 /// The number of entries of the legend.
-pub(super) fn entries(found: &RotationCurve, compared: bool) -> usize {
-    let (searched, ball) = (usize::from(!found.searched.is_empty()), 1);
+pub(super) fn entries(context: &ViewContext<'_>, found: &RotationCurve, compared: bool, phi: f64) -> usize {
+    let searched = usize::from(!found.searched.is_empty());
+    let ball = usize::from(found.angle.is_ok()) + usize::from(has_dot(context, found, phi));
     // Best full posteriors, then closed forms.
     searched + 1 + if found.linear { 2 } else { 1 } + usize::from(compared) + ball
 }

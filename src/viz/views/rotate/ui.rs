@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Button, ComboBox, DragValue, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::beta::BetaPicture;
-use super::curve::{RANGE, columns, curve, entries, legend};
+use super::curve::{RANGE, columns, curve, entries, legend, nats};
 use super::dial::{dial, let_go, rotate, turn};
 use super::query::{RotateQuery, RotationCurve};
 use crate::nn::OptimizerKind;
@@ -144,8 +144,8 @@ fn curve_and_legend(
     let others = context.beside.and_then(|other| others_curve(other, found.plane));
     let compared = others.is_some();
     // With a line that says why there are no searched posteriors.
-    let lines =
-        entries(found, compared).max(4).div_ceil(columns(area.width())) + usize::from(found.searched.is_empty());
+    let lines = entries(context, found, compared, selection.phi).max(4).div_ceil(columns(area.width()))
+        + usize::from(found.searched.is_empty());
     let lines = lines as f32 * 17.0 + if found.searched.is_empty() { 6.0 } else { 2.0 };
     let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| {
@@ -156,7 +156,7 @@ fn curve_and_legend(
         let_go(context, selection, &plot);
     });
     ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
-        legend(ui, found, compared);
+        legend(ui, context, found, compared, selection.phi);
     });
 }
 
@@ -245,7 +245,7 @@ fn price(ui: &mut Ui, context: &ViewContext<'_>, found: &RotationCurve, phi: f64
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("At φ a diagonal posterior loses");
         let about = if found.unconverged() > 0 { "about " } else { "" };
-        ui.label(RichText::new(format!("{about}{} nats", number(loss, 3))).strong());
+        ui.label(RichText::new(format!("{about}{} nats", nats(loss))).strong());
         ui.label(format!("against a full one{approximate}."));
         context.say_metric(ui);
     })

@@ -111,8 +111,9 @@ pub(super) fn plot(
         ])
         .show(ui, |plot| plot.set_plot_bounds(bounds));
     let marks = PlotPainter::new(ui, context, response.transform);
-    if let Some(reason) = undefined(context, series).filter(|_| !has_values) {
-        say(&marks, &format!("–: {reason}"), palette.muted);
+    if !has_values {
+        let reason = undefined(context, series);
+        say(&marks, &reason.map_or_else(|| "no point yet".to_owned(), |reason| format!("–: {reason}")), palette.muted);
     }
     for change in runs.iter().flat_map(|run| &run.log) {
         let x = axis_of_steps.place(change.step as f64);

@@ -54,6 +54,8 @@ struct DrawnRows {
     strips: Strips,
     form: TileForm,
     lengths: Vec<f64>,
+    /// The lengths are those at this z*, and not yet those of the one before.
+    is_measured: bool,
     /// The largest magnitude of differences that the pictures were made for, and the colours.
     shown: Option<(f64, &'static Palette)>,
     atlas: Option<Atlas>,
@@ -185,18 +187,17 @@ fn drawn(
 ) -> Result<Arc<DrawnRows>, &'static str> {
     let before = remembered::<DrawnRows>(ui, ui.scope_id());
     let palette = ViewContext::palette(ui);
+    // While another latent is previewed the Jacobian at z* is the one from before.
+    let here = context.probe.z() == selection.rest();
+    let lengths_here = || context.probe.fisher.column_iter().map(|column| column.norm()).collect::<Vec<f64>>();
     let known = before.as_ref().filter(|drawn| drawn.is_for(context, selection, columns));
+    let known = known.filter(|drawn| drawn.is_measured || !here);
     let mut now = if let Some(known) = known {
         DrawnRows::clone(known)
     } else {
         let strips = Strips::new(context.snapshot, selection, columns)?;
         let same_data = before.as_ref().filter(|b| Arc::ptr_eq(&b.snapshot.data, &context.snapshot.data));
-        // While another latent is previewed the Jacobian at z* is the one from before.
-        let here = context.probe.z() == selection.rest();
-        let lengths = match same_data.filter(|_| !here) {
-            Some(before) => before.lengths.clone(),
-            None => context.probe.fisher.column_iter().map(|column| column.norm()).collect(),
-        };
+        let lengths = same_data.filter(|_| !here).map_or_else(lengths_here, |before| before.lengths.clone());
         DrawnRows {
             snapshot: Arc::clone(context.probe.snapshot()),
             z: selection.rest().to_vec(),
@@ -206,6 +207,7 @@ fn drawn(
             strips,
             form: TileForm::of(context),
             lengths,
+            is_measured: here,
             shown: None,
             atlas: before.as_ref().and_then(|before| before.atlas.clone()),
         }

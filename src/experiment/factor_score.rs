@@ -46,7 +46,7 @@ pub struct ScoreValue {
 /// The depth of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScoreDepth {
-    /// [`FactorScore::IN_HISTORY`], with a quarter of the rotations.
+    /// [`FactorScore::IN_HISTORY`], with an eighth of the rotations.
     History,
     /// Without trees and new samples, with a quarter of the rotations: tenths of a second.
     Quick,

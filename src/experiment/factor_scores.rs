@@ -117,13 +117,23 @@ fn active_codes(vae: &Vae<f32>, observations: &Matrix<f32>, active: &[usize]) ->
 /// Scores that need no trees and no samples, or the first of them.
 fn quick(parts: ScoredParts<'_>, depth: ScoreDepth) -> Vec<ScoreValue> {
     let has_classes = parts.whole.kinds.contains(&FactorKind::Discrete);
-    let share = if depth == ScoreDepth::Whole { 1 } else { 4 };
+    let share = match depth {
+        ScoreDepth::History => 8,
+        ScoreDepth::Quick => 4,
+        ScoreDepth::Whole => 1,
+    };
     let cheap = ROTATIONS / share;
     let classified = if has_classes { CLASSIFIER_ROTATIONS / share } else { cheap };
     let whole = ScoredParts { train: parts.whole, test: parts.whole, ..parts };
     let mut scores = scored(whole, [FactorScore::RankMcc], cheap, |_, whole| Ok([rank_mcc(whole)]));
     scores
         .extend(scored(whole, [FactorScore::Mig], cheap, |_, whole| Ok([mutual_information_gap(whole, BINS)?.score])));
+    if depth == ScoreDepth::History && has_classes {
+        // As in the rows of the history.
+        let few = UndefinedScore::FewObservations;
+        scores.push(ScoreValue { score: FactorScore::Sap, value: Err(few), chance: Err(few) });
+        return scores;
+    }
     scores.extend(scored(parts, [FactorScore::Sap], classified, |train, test| {
         Ok([separated_attribute_predictability(train, test)?.score])
     }));

@@ -21,7 +21,7 @@ use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::singular::singular_curves;
 use crate::viz::draw::zoom::wheel;
 use crate::viz::latent_grid::RANGE;
-use crate::viz::observations::{choose, nearest, share_drawn};
+use crate::viz::observations::{choose, nearest};
 use crate::viz::selection::Selection;
 use crate::viz::singular_query::{LEGEND, SingularCurves};
 use crate::viz::symbol::Symbol;
@@ -250,9 +250,8 @@ fn entries(context: &ViewContext<'_>, selection: &Selection, palette: &Palette) 
             "The lines through z* parallel to the axes; their images in data space are red",
         )),
         Some(entry(Sample::Ring(palette.latent), "z*", "The point of latent space that all views are about. Drag it")),
-        has_codes.then(|| LegendEntry {
-            count: share_drawn(context.snapshot),
-            ..entry(
+        has_codes.then(|| {
+            entry(
                 Sample::Dot(palette.point),
                 "codes",
                 "Posterior means of held-out observations. Click one: z* goes there",

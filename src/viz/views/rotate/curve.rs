@@ -1,6 +1,6 @@
 //! Draws the objective over φ, with a legend.
 
-use eframe::egui::{Align2, CursorIcon, Grid, Pos2, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
+use eframe::egui::{Align2, CursorIcon, Grid, Pos2, Response, Role, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2};
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::angle::AxisAngleQuery;
@@ -42,6 +42,10 @@ pub(super) fn curve(
     // Without a search the level of the best full posteriors is not known: 0 stands for it.
     let over = format!("ELBO of {OBSERVATIONS} (nats)");
     let height = if found.searched.is_empty() { "−loss (nats), 2nd order" } else { &over };
+    // A low plot has room for the unit alone.
+    let font = TextStyle::Body.resolve(ui.style());
+    let length = ui.painter().layout_no_wrap(height.to_owned(), font, palette.ink).size().x;
+    let height = if length + ACROSS > ui.available_height() { "nats" } else { height };
     let response = still_plot(ui, "objective over the angle", context)
         .x_grid_spacer(|_| {
             let step = |k: i32| if k % 3 == 0 { 45.0 } else { 15.0 };
@@ -141,6 +145,9 @@ fn extent(found: &RotationCurve) -> [f64; 2] {
     const LEAST: f64 = 5e-4;
     [level - losses.filter(|x| x.is_finite()).fold(LEAST, f64::max), level]
 }
+
+/// The height of the axis across with its name.
+const ACROSS: f32 = 40.0;
 
 /// Radius of a ball.
 const BALL: f32 = 7.0;

@@ -78,6 +78,19 @@ fn soak(test: &mut WindowTest, time: Duration, frames: &mut u64) -> usize {
     least
 }
 
+/// The files, once the one that a thread is writing has its name; after ten seconds as they are.
+fn saved_files(folder: &Path) -> BTreeMap<String, u64> {
+    let start = Instant::now();
+    loop {
+        let found = files(folder);
+        let is_writing = found.keys().any(|name| name.contains(".tmp"));
+        if !is_writing || start.elapsed() > Duration::from_secs(10) {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// One test, since the counter counts everything in the process.
 #[test]
 fn a_training_window_and_a_comparison_do_not_grow() {
@@ -93,10 +106,10 @@ fn a_training_window_and_a_comparison_do_not_grow() {
         }
         let mut frames = 0;
         let before = soak(&mut test, seconds / 3, &mut frames);
-        let (step, kept) = (test.app().snapshot().map_or(0, |s| s.step), files(folder.path()));
+        let (step, kept) = (test.app().snapshot().map_or(0, |s| s.step), saved_files(folder.path()));
         let after = soak(&mut test, 2 * (seconds / 3), &mut frames);
         let steps = test.app().snapshot().map_or(0, |s| s.step) - step;
-        let saved = files(folder.path());
+        let saved = saved_files(folder.path());
         println!(
             "{scene}: {} kB more after {steps} steps, {frames} frames; {kept:?}, {saved:?}",
             (after as i64 - before as i64) / 1024

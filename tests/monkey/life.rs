@@ -86,12 +86,17 @@ fn fault(test: &mut WindowTest) -> Result<(), String> {
     }
 }
 
+/// Notes that a frame has ended.
+fn note_frame() {
+    with_diary(|diary| diary.last = Some(Instant::now()));
+}
+
 /// Frames until something holds, or what never came.
 fn wait(test: &mut WindowTest, what: &str, holds: impl Fn(&mut App) -> bool) -> Result<(), String> {
     let start = Instant::now();
     while !holds(test.app()) {
         test.frames(1);
-        with_diary(|diary| diary.last = Some(Instant::now()));
+        note_frame();
         if start.elapsed() > PATIENCE {
             let focused = test.kittest.root().children_recursive().find(|node| node.accesskit_node().is_focused());
             let focused =
@@ -106,13 +111,17 @@ fn wait(test: &mut WindowTest, what: &str, holds: impl Fn(&mut App) -> bool) -> 
 fn answers(test: &mut WindowTest) -> Result<(), String> {
     with_diary(|diary| diary.deeds.push("the end: is there an answer?".to_owned()));
     test.resize(vec2(1280.0, 720.0));
+    // Helpers work at once here, so that frames of a fast run can take seconds.
     for _ in 0..12 {
         test.key(Key::Escape);
+        note_frame();
     }
     test.app().execute(UiCommand::CloseLesson);
     test.frames(3);
+    note_frame();
     let theme = test.kittest.ctx.theme();
     test.key(Key::D);
+    note_frame();
     let other = if theme == Theme::Dark { Theme::Light } else { Theme::Dark };
     if test.kittest.ctx.theme() != other {
         return Err("at the end the key D does not switch the theme".to_owned());

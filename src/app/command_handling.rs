@@ -274,6 +274,8 @@ impl App {
     }
 
     pub(super) fn set_running(&mut self, running: bool) {
+        // A run that goes on has no use for a slow step.
+        self.awaits_slow_step &= !running;
         for run in &mut self.runs {
             if running {
                 run.train();

@@ -27,11 +27,11 @@ pub struct FactorScores {
     pub training: usize,
     /// The scores in the order of [`FactorScore::ALL`], those that were asked for.
     pub scores: Vec<ScoreValue>,
-    /// What each latent tells about each factor; `None` with the scores of the history alone.
+    /// Attributions of the active latents; `None` with the scores of the history alone.
     pub attributions: Option<Attributions>,
 }
 
-/// What each latent (row) tells about each factor.
+/// Latents × factors: information and importance of each latent for each factor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attributions {
     /// Mutual information in nats, of 20 × 20 bins.

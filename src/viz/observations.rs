@@ -11,7 +11,7 @@ pub(crate) fn drawn_observations(snapshot: &Snapshot) -> impl Iterator<Item = &[
     snapshot.data.test.observations.iter_columns().take(snapshot.encodings.columns())
 }
 
-/// How many of the held-out observations are drawn, in words, if not all are: "2,000 of 12,000 observations".
+/// How many of the held-out observations are drawn, in words, if not all are: "2,000 of 12,000".
 pub(crate) fn share_drawn(snapshot: &Snapshot) -> Option<String> {
     let (drawn, all) = (snapshot.encodings.columns(), snapshot.data.test.samples());
     (drawn < all).then(|| format!("{} of {}", grouped(drawn), grouped(all)))

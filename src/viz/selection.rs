@@ -404,7 +404,7 @@ mod tests {
         assert_eq!((selection.z, selection.axes), (vec![1.0, -1.0, 3.0], [2, 0]));
     }
 
-    /// Of five latents the last two are active.
+    /// First all latents are active, then the first and the last, then a single one.
     #[test]
     fn active_latents_come_onto_the_axes() {
         let (snapshot, _) = trained("water-filling", 40);

@@ -253,7 +253,7 @@ impl Truth {
         marks.curve(curve(&self.seam).into_iter(), Stroke::new(1.8, palette.truth), TRUTH_DASHES);
     }
 
-    /// How far its ghosts are from it.
+    /// The caption with the spread of its ghosts.
     fn caption(&self) -> Option<String> {
         let spread = 100.0 * spread(&self.seam, &self.ghosts);
         (!self.ghosts.is_empty()).then(|| format!("true {}: ghosts ±{} %", self.factor, number(spread, 0)))

@@ -177,7 +177,7 @@ fn lengths(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     });
 }
 
-/// Whether c_IMA and β gap are shown. They are in Metrics, too.
+/// True if c_IMA and β gap are shown, which are in Metrics, too.
 fn has_prices(context: &ViewContext<'_>) -> bool {
     context.snapshot.latent_dim() > 1 && !context.presented
 }

@@ -1,4 +1,4 @@
-//! What of the view there is room for where nothing is scrolled: in figures and presented.
+//! Parts of the view that fit whole where nothing is scrolled: in figures and presented.
 
 use eframe::egui::Vec2;
 

@@ -31,7 +31,7 @@ pub(super) struct Curves {
     bounds: PlotBounds,
 }
 
-/// What is written at the axes of a plot.
+/// Numbers and names at the axes of a plot.
 #[derive(Clone, Copy)]
 pub(super) struct PlotAxes {
     pub(super) has_steps: bool,

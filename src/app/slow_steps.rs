@@ -8,6 +8,7 @@ use super::panels::slow_step::{self, ShownStep};
 use super::state::App;
 use crate::experiment::Snapshot;
 use crate::viz::command::UiCommand;
+use crate::viz::run_names::RUN_NAMES;
 use crate::viz::slow_step::{SlowStep, StepMoment};
 
 impl App {
@@ -76,6 +77,7 @@ impl App {
     pub(super) fn slow_step_panel(&self, ui: &mut Ui) {
         let Some(shown) = &self.slow_step else { return };
         let panel = Panel::bottom("slow step").exact_size(slow_step::HEIGHT);
-        panel.show(ui, |ui| slow_step::show(ui, shown, &self.commands));
+        let run = if self.runs.len() > 1 { format!("{}: ", RUN_NAMES[0]) } else { String::new() };
+        panel.show(ui, |ui| slow_step::show(ui, shown, &run, &self.commands));
     }
 }

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use super::config::Config;
 use super::factor_score::{FactorScore, ScoreDepth, ScoreValue};
 use super::sampled_scores::SampledScores;
-use super::scored_codes::{ScoredCodes, ScoredParts, rank_mcc};
+use super::scored_codes::{ScoredCodes, ScoredParts, rank_mcc, scored_factors};
 use crate::data::{Dataset, FactorSampler};
 use crate::geometry::Undefined;
 use crate::linalg::Matrix;
@@ -47,7 +47,7 @@ impl FactorScores {
     /// Measures `vae` on the first `observations` of the held-out part of `data`, at most 6,000; `active` are its active latents.
     ///
     /// # Errors
-    /// [`Undefined::NoEncoder`], [`Undefined::NoTrueFactors`] or [`Undefined::NoActiveLatent`].
+    /// [`scored_factors`].
     pub fn measure(
         observations: usize,
         vae: &Vae<f32>,
@@ -56,13 +56,7 @@ impl FactorScores {
         active: &[usize],
         depth: ScoreDepth,
     ) -> Result<Self, Undefined> {
-        if !vae.has_encoder {
-            return Err(Undefined::NoEncoder);
-        }
-        let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors)?;
-        if active.is_empty() {
-            return Err(Undefined::NoActiveLatent);
-        }
+        let factors = scored_factors(vae, data, active)?;
         let observations = observations.min(data.test.observations.columns()).min(factors.columns()).min(MOST);
         let codes = active_codes(vae, &data.test.observations.select_columns(0..observations), active);
         let factors = factors.select_columns(0..observations).map(f64::from);

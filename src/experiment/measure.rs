@@ -8,7 +8,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::config::Config;
 use super::history::Row;
 use super::reconstruction::controlled_loss;
-use super::scored_codes::{HistoryScores, ScoredCodes};
+use super::scored_codes::{HistoryScores, ScoredCodes, scored_factors};
 use super::settings::Settings;
 use super::state::State;
 use crate::data::{Dataset, GroundTruthMap, Split};
@@ -195,13 +195,7 @@ fn history_scores(
     encodings: &Matrix<f32>,
     active: &[usize],
 ) -> Result<HistoryScores, Undefined> {
-    if !vae.has_encoder {
-        return Err(Undefined::NoEncoder);
-    }
-    let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors)?;
-    if active.is_empty() {
-        return Err(Undefined::NoActiveLatent);
-    }
+    let factors = scored_factors(vae, data, active)?;
     let count = encodings.columns().min(factors.columns());
     let codes = Matrix::from_fn(active.len(), count, |i, c| f64::from(encodings[(active[i], c)]));
     Ok(ScoredCodes::new(codes, factors.select_columns(0..count).map(f64::from)).parts().of_history())

@@ -1,18 +1,37 @@
 //! Codes of held-out observations beside their true factors, split for scores that learn, and the scores of each row of the history.
 
 use super::factor_score::FactorScore;
+use crate::data::Dataset;
+use crate::geometry::Undefined;
 use crate::linalg::Matrix;
 use crate::stats::factor_scores::{
     BINS, FactorCodes, FactorKind, UndefinedScore, mutual_information_gap, rank_correlation,
     separated_attribute_predictability,
 };
 use crate::stats::mean_correlation_coefficient;
+use crate::vae::Vae;
 
 /// The share of the observations that probes learn from, that of `disentanglement_lib`.
 const TRAINING: f64 = 2.0 / 3.0;
 
 /// The value of each of [`FactorScore::IN_HISTORY`], or why it is undefined.
 pub type HistoryScores = [Result<f64, UndefinedScore>; FactorScore::IN_HISTORY.len()];
+
+/// The held-out factors (K × N) that the `active` latents are scored against.
+///
+/// # Errors
+/// [`Undefined::NoEncoder`], [`Undefined::NoTrueFactors`] or [`Undefined::NoActiveLatent`].
+pub(super) fn scored_factors<'a>(
+    vae: &Vae<f32>,
+    data: &'a Dataset,
+    active: &[usize],
+) -> Result<&'a Matrix<f32>, Undefined> {
+    if !vae.has_encoder {
+        return Err(Undefined::NoEncoder);
+    }
+    let factors = data.test.factors.as_ref().ok_or(Undefined::NoTrueFactors)?;
+    if active.is_empty() { Err(Undefined::NoActiveLatent) } else { Ok(factors) }
+}
 
 /// Codes and factors of all observations, of those that probes learn from, and of those that test them.
 #[derive(Debug)]

@@ -86,7 +86,11 @@ impl FigureContent {
             (Self::Few(preset), false) => (LEAST_OF_FEW.0 * preset.columns() as f32, LEAST_OF_FEW.1),
             // Two runs beside each other have their last two views.
             (Self::Few(preset), true) => (2.0 * LEAST_OF_FEW.0, LEAST_OF_FEW.1 * preset.columns().min(2) as f32),
-            (Self::One(_), _) => (100.0, 100.0),
+            (Self::One(view), true) if !spec_of(view).is_shared => {
+                let (width, height) = spec_of(view).least_size;
+                (2.0 * width, height)
+            }
+            (Self::One(view), _) => spec_of(view).least_size,
         }
     }
 

@@ -369,7 +369,7 @@ pub fn commands(views: &[View]) -> Vec<CommandEntry> {
     add(C::PlayMorph, "Morph latent plane to manifold", plain(Key::M), (ViewMenu, 2), help);
     let help = "Move all latents through the prior, in phase";
     add(C::PlayTraversal, "Traverse all latents", plain(Key::A), (ViewMenu, 2), help);
-    add(C::SwitchTheme, "Light or dark", plain(Key::D), (ViewMenu, 3), "Switch between light and dark");
+    add(C::SwitchTheme, "Light or dark", plain(Key::D), (ViewMenu, 3), "Switch the theme between light and dark");
     let help = "Put z*, camera and layout back as at the start";
     add(C::ResetView, "Reset z*, camera and layout", ctrl(Key::Home), (ViewMenu, 3), help);
     for (pose, key, label) in [

@@ -26,6 +26,8 @@ pub struct ViewSpec {
     pub region: Region,
     /// The usual size of a figure of one run, in points.
     pub figure_size: (f32, f32),
+    /// The least one, below which its legend and numbers have no room.
+    pub least_size: (f32, f32),
     /// The parts of the state that change the picture; animations move one of them.
     pub depends_on: &'static [Dependency],
     /// Draws the view into all of the given space. It may change the selection and send commands.

@@ -7,7 +7,7 @@ use eframe::egui::{Key, Theme, vec2};
 use egui_kittest::kittest::NodeT as _;
 use rand::{Rng, RngExt as _};
 use unpick::app::{App, FirstRun};
-use unpick::data::{Scene, generate};
+use unpick::data::{ObservationKind, Scene, generate};
 use unpick::experiment::{Config, Origin};
 use unpick::rng::{Purpose, stream};
 use unpick::sentence::sentence;
@@ -42,14 +42,15 @@ pub(crate) fn live(life: u64, deeds: u64, files: &Files) -> Result<(), String> {
     answers(&mut test)
 }
 
-/// A window on any scene. In every second one views are computed on threads, as the program does, in the others at once.
+/// A window on any scene. Views are computed on threads, as the program does; in every second one of scenes of points, which take
+/// milliseconds, at once.
 fn window(rng: &mut impl Rng) -> WindowTest {
     let scenes = Scene::built_in();
     let scene = scenes[rng.random_range(0..scenes.len())].clone();
     let data = Arc::new(generate(&scene, 0));
     let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
     let running = rng.random_bool(0.5);
-    let threaded = rng.random_bool(0.5);
+    let threaded = rng.random_bool(0.5) || data.kind != ObservationKind::Points;
     WindowTest::with_workers(FirstRun { config, data, running }, vec2(1280.0, 720.0), |ctx| {
         if threaded { Workers::threaded(ctx).expect("there are threads to give") } else { Workers::immediate() }
     })

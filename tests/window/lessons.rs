@@ -397,6 +397,24 @@ fn a_step_of_the_optimiser_is_shown_moment_by_moment_and_then_made() {
 }
 
 #[test]
+fn a_running_run_is_paused_for_a_slow_step_and_stays_paused_when_it_is_closed() {
+    let mut test = WindowTest::paused_at("cylinder", 40);
+    test.key(Key::Space);
+    test.until(|app| app.snapshot().is_some_and(|snapshot| snapshot.step > 60));
+    test.key(Key::Q);
+    test.until(|app| !app.is_running());
+    // Steps that were under way may still be made, before the slow one is shown.
+    test.until_shown("✖");
+    let made = test.app().snapshot().expect("a run").step;
+    assert!(test.kittest.query_by_label(&format!("Step {}, slowly", made + 1)).is_some(), "after step {made}");
+    test.key(Key::Escape);
+    assert!(test.kittest.query_by_label_contains("slowly").is_none());
+    test.frames(20);
+    assert!(!test.app().is_running());
+    assert_eq!(test.app().snapshot().expect("a run").step, made);
+}
+
+#[test]
 fn a_digit_answers_the_question_that_covers_the_views() {
     let (mut test, _folder) = opened(LESSON);
     test.app().go_to_step(2);

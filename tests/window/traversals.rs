@@ -2,6 +2,8 @@
 
 use eframe::egui::{Event, pos2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use unpick::geometry::{Jets, Order};
+use unpick::linalg::Matrix;
 use unpick::viz::command::UiCommand;
 use unpick::viz::views::view_named;
 
@@ -25,6 +27,23 @@ fn a_hovered_tile_is_previewed_and_a_clicked_one_moves_z() {
     test.click(tile);
     test.frames(2);
     assert_eq!(test.app().selection().rest(), [-2.0, before[1]]);
+}
+
+#[test]
+fn the_lengths_beside_the_rows_are_those_at_z() {
+    let mut test = WindowTest::paused_at("cylinder", 40);
+    test.press("Traversals");
+    for z in [vec![0.0, 0.0], vec![1.5, -1.0]] {
+        test.app().execute(UiCommand::MoveTo(z.clone()));
+        test.frames(4);
+        let vae = test.app().snapshot().expect("a run").vae.cast();
+        let jets = Jets::of(&vae, &Matrix::from_columns(2, 1, z), Order::First);
+        for (name, column) in ["z₁", "z₂"].into_iter().zip(jets.jacobian(0).column_iter()) {
+            let length = format!("‖J‖ {:.2}", column.norm());
+            let label = test.kittest.get_by_label_contains(&format!("{name}: KL")).accesskit_node().value();
+            assert!(label.as_ref().is_some_and(|label| label.contains(&length)), "{length} is not in {label:?}");
+        }
+    }
 }
 
 #[test]

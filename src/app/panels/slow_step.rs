@@ -26,12 +26,12 @@ impl ShownStep {
 /// The height of the panel, in points: two lines of numbers below the moments.
 pub(in crate::app) const HEIGHT: f32 = 88.0;
 
-/// Draws the moments of a step.
-pub(in crate::app) fn show(ui: &mut Ui, shown: &ShownStep, commands: &CommandQueue) {
+/// Draws the moments of a step. `run` names its run where there are two.
+pub(in crate::app) fn show(ui: &mut Ui, shown: &ShownStep, run: &str, commands: &CommandQueue) {
     let ShownStep { step, moment, after } = shown;
     let (moment, after) = (*moment, *after);
     ui.horizontal(|ui| {
-        ui.strong(format!("Step {}, slowly", step.step + 1));
+        ui.strong(format!("{run}Step {}, slowly", step.step + 1));
         let last = moment == StepMoment::Update;
         if ui.add_enabled(moment > StepMoment::Take, Button::new("◀")).on_hover_text("Moment before (←)").clicked()
         {

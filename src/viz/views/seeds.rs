@@ -32,6 +32,7 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Training,
     region: Region::Experiment,
     figure_size: (640.0, 520.0),
+    least_size: (480.0, 340.0),
     depends_on: &[Dependency::Camera],
     ui: show,
     tools: ViewSpec::no_tools,

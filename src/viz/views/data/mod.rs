@@ -25,6 +25,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Decoder,
     region: Region::Data,
     figure_size: (640.0, 520.0),
+    least_size: (160.0, 120.0),
     depends_on: &[Dependency::Latent, Dependency::Step, Dependency::Camera, Dependency::Morph],
     ui: ui::show,
     tools: tools::tools,

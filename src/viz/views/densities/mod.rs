@@ -15,6 +15,7 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Decoder,
     region: Region::Densities,
     figure_size: (640.0, 520.0),
+    least_size: (360.0, 270.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: ui::show,
     tools: ViewSpec::no_tools,

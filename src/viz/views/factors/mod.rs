@@ -28,6 +28,7 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Encoder,
     region: Region::Densities,
     figure_size: (640.0, 520.0),
+    least_size: (480.0, 340.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: show,
     tools: matrix::tools,

@@ -32,6 +32,7 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Decoder,
     region: Region::Measurements,
     figure_size: (640.0, 520.0),
+    least_size: (480.0, 340.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: show,
     tools: ViewSpec::no_tools,

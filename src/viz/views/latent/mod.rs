@@ -17,6 +17,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Decoder,
     region: Region::Latent,
     figure_size: (640.0, 520.0),
+    least_size: (160.0, 120.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: ui::show,
     tools: tools::tools,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Color32, Grid, Label, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, Vec2, pos2, vec2,
+    Align2, Color32, Grid, Label, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, Vec2, pos2, vec2,
 };
 
 use super::about::{NAME, about};
@@ -242,6 +243,12 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
     let levels = if now.is_ok() { (metric.levels)(snapshot, errors.own) } else { Vec::new() };
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
+        let has_history = snapshot.history.iter().any(|row| (metric.then)(row).is_finite());
+        if let Err(reason) = now.as_ref()
+            && !has_history
+        {
+            return why(ui, *reason, size);
+        }
         let plot = history(ui, context, metric, &levels, size);
         let rect = plot.rect;
         let help = "The run so far; dotted: what to compare it with";
@@ -258,6 +265,27 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
             ui.add_space(GAP);
         }
     });
+}
+
+/// The reason for a number that has never been defined, in place of its history.
+fn why(ui: &mut Ui, reason: Undefined, size: Vec2) {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let (font, color) = (TextStyle::Small.resolve(ui.style()), ViewContext::palette(ui).muted);
+    let sentence = reason.sentence();
+    let layout = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), color);
+    // Where there is no room for the whole sentence, what comes before its colon says why.
+    let first = sentence.split(": ").next().unwrap_or(sentence);
+    let whole = layout(sentence);
+    let galley = if whole.size().x <= size.x {
+        whole
+    } else {
+        let mut job = LayoutJob::simple_singleline(first.to_owned(), font.clone(), color);
+        job.wrap = TextWrapping::truncate_at_width(size.x);
+        ui.painter().layout_job(job)
+    };
+    let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect);
+    ui.painter().galley(place.min, galley, color);
+    response.on_hover_text(reason.sentence());
 }
 
 /// The names of the levels with their numbers, each behind a piece of its line where there is room, in one line as wide as the plot.

@@ -18,6 +18,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Encoder,
     region: Region::Measurements,
     figure_size: (640.0, 600.0),
+    least_size: (360.0, 300.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: ui::show,
     tools: ViewSpec::no_tools,

@@ -15,6 +15,7 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Encoder,
     region: Region::Densities,
     figure_size: (860.0, 330.0),
+    least_size: (360.0, 240.0),
     depends_on: &[Dependency::Step],
     ui: ui::show,
     tools: ui::tools,

@@ -19,6 +19,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Objective,
     region: Region::Measurements,
     figure_size: (640.0, 520.0),
+    least_size: (360.0, 270.0),
     depends_on: &[Dependency::Latent, Dependency::Step],
     ui: ui::show,
     tools: ui::tools,

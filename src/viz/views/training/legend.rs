@@ -40,8 +40,8 @@ const TRAINING: &str = "In nats; mean over the minibatches since the last point"
 const HELD_OUT: &str = "The objective of the first 256 held-out observations (128 for large models), the same noise at every point, in nats. What that of training \
                         is above it is the generalisation gap";
 
-/// The name of each curve and its value at the step that is shown of each run, and a note behind the last.
-pub(super) fn legend(ui: &mut Ui, series: &[Series], note: Option<&str>, runs: &[&Snapshot], shown: &[u64]) {
+/// The name of each curve and its value at the step that is shown of each run, and behind the last the first note that has room.
+pub(super) fn legend(ui: &mut Ui, series: &[Series], notes: &[String], runs: &[&Snapshot], shown: &[u64]) {
     let compared = runs.len() > 1;
     // The names of the objective are the longest.
     let narrow = ui.available_width() < NARROW;
@@ -78,10 +78,10 @@ pub(super) fn legend(ui: &mut Ui, series: &[Series], note: Option<&str>, runs: &
         room -= length;
     }
     let count = lines.len();
-    let fits = |note: &&str| {
-        ui.painter().layout_no_wrap((*note).to_owned(), font.clone(), Color32::PLACEHOLDER).size().x <= room
+    let fits = |note: &&String| {
+        ui.painter().layout_no_wrap((*note).clone(), font.clone(), Color32::PLACEHOLDER).size().x <= room
     };
-    let note = note.filter(fits);
+    let note = notes.iter().find(fits);
     for (k, line) in lines.into_iter().enumerate() {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;

@@ -27,7 +27,8 @@ pub(super) const SPEC: ViewSpec = ViewSpec {
     is_shared: true,
     needs: Needs::Training,
     region: Region::Experiment,
-    figure_size: (960.0, 300.0),
+    figure_size: (960.0, 340.0),
+    least_size: (480.0, 340.0),
     depends_on: &[Dependency::Step],
     ui: show,
     tools,
@@ -57,16 +58,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         let rect = Rect::from_min_size(start, size - vec2(MARGIN, 0.0));
         start += if beside { vec2(size.x, 0.0) } else { vec2(0.0, size.y) };
         let last = beside || k == 2;
-        let note = if k == 2 && !selection.kl_parts { Some(over_what(context)) } else { None };
+        let notes = if k == 2 && !selection.kl_parts { over_what(context) } else { Vec::new() };
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(k), |ui| {
-            plot(
-                ui,
-                context,
-                selection,
-                &curves,
-                note.as_deref(),
-                PlotAxes { has_steps: last, has_names: roomy, ticks },
-            );
+            plot(ui, context, selection, &curves, &notes, PlotAxes { has_steps: last, has_names: roomy, ticks });
         });
     }
     ui.allocate_rect(area, Sense::hover());

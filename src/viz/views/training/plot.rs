@@ -72,13 +72,13 @@ fn runs<'a>(context: &'a ViewContext<'_>) -> Vec<&'a Snapshot> {
     [Some(context), context.beside].into_iter().flatten().map(|context| context.newest).collect()
 }
 
-/// One plot under a line that names its curves and their last values, with a note. Of two runs the first is drawn solid, the second dashed.
+/// One plot under a line that names its curves and their last values, with the first note that has room. Of two runs the first is drawn solid, the second dashed.
 pub(super) fn plot(
     ui: &mut Ui,
     context: &ViewContext<'_>,
     selection: &mut Selection,
     Curves { series, of_runs, all, range, bounds }: &Curves,
-    note: Option<&str>,
+    notes: &[String],
     PlotAxes { has_steps, has_names, ticks }: PlotAxes,
 ) {
     let palette = ViewContext::palette(ui);
@@ -91,14 +91,15 @@ pub(super) fn plot(
         [Some(context), context.beside].into_iter().flatten().map(|context| context.snapshot.step).collect();
     // The names may reach beyond the plot.
     let width = ui.available_width();
-    legend(ui, series, note, &runs, &shown);
+    legend(ui, series, notes, &runs, &shown);
     let has_values = of_runs.iter().flatten().flat_map(|curve| parts(curve)).next().is_some();
     let name = if has_names { 1.3 * ui.text_style_height(&TextStyle::Body) } else { 0.0 };
+    let across = width - (name + ticks + TICK_MARGINS);
     let response = still_plot(ui, "training", context)
         .width(width)
         .show_axes([has_steps && context.axes, context.axes])
         .min_size(vec2(20.0, 12.0))
-        .x_grid_spacer(move |input| axis_of_steps.grid(input))
+        .x_grid_spacer(move |input| axis_of_steps.grid(input, across))
         .y_grid_spacer(grid(LINES))
         .custom_x_axes(vec![
             axis(AxisHints::new_x(), if has_names { "step" } else { "" })

@@ -86,9 +86,16 @@ const PARTS: [&str; 3] = ["information", "total correlation", "dimension-wise"];
 const MOST_KL: usize = 8;
 
 /// Over what the KL of each latent is a mean, and how many of how many latents have a curve, where some have none.
-pub(super) fn over_what(context: &ViewContext<'_>) -> String {
+/// The longest first, for as much room as there is.
+pub(super) fn over_what(context: &ViewContext<'_>) -> Vec<String> {
+    const OVER: &str = "minibatches";
     let m = context.snapshot.latent_dim();
-    if m > MOST_KL { format!("minibatches, {MOST_KL} of {m} latents") } else { "minibatches".to_owned() }
+    if m > MOST_KL {
+        let part = format!("{MOST_KL} of {m}");
+        vec![format!("{OVER}, {part} latents"), format!("{part} latents"), part]
+    } else {
+        vec![OVER.to_owned()]
+    }
 }
 
 /// The latents with the largest KL in the last row of the history, in their order.

@@ -24,18 +24,30 @@ impl StepAxis {
         curve.iter().map(|[step, y]| [self.place(*step), *y]).collect()
     }
 
-    /// Lines at round steps.
-    pub(super) fn grid(self, input: GridInput) -> Vec<GridMark> {
+    /// Lines at round steps, as far apart as their numbers need in a plot `width` points wide.
+    pub(super) fn grid(self, input: GridInput, width: f32) -> Vec<GridMark> {
+        let most = f64::from(width / NUMBER);
         if !self.is_root {
-            return grid(6.0)(input);
+            return grid(most.clamp(1.0, 6.0))(input);
         }
         let [first, last] = [self.step(input.bounds.0), self.step(input.bounds.1)];
         let power = 10_f64.powf(last.max(1.0).log10().floor());
         let round = [0.1, 0.5, 1.0, 2.0, 5.0].map(|k| k * power);
         let lines = std::iter::once(0.0).chain(round).filter(|step| (first..=last).contains(step));
-        lines.map(|step| GridMark { value: self.place(step), step_size: input.bounds.1 / 6.0 }).collect()
+        let apart = (input.bounds.1 - input.bounds.0) / most;
+        let mut marks: Vec<GridMark> = Vec::new();
+        // The later ones count.
+        for value in lines.map(|step| self.place(step)).collect::<Vec<_>>().into_iter().rev() {
+            if marks.last().is_none_or(|mark| mark.value - value >= apart) {
+                marks.push(GridMark { value, step_size: input.bounds.1 / 6.0 });
+            }
+        }
+        marks
     }
 }
+
+/// The width of the number of a step with the gap to the next one, in points.
+const NUMBER: f32 = 44.0;
 
 /// The least share of all steps that the plots show.
 pub(super) const LEAST_SHARE: f64 = 0.01;
@@ -63,6 +75,25 @@ pub(super) fn steps(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_numbers_of_steps_stand_apart() {
+        for (is_root, last) in [(true, 1500.0), (true, 20_000.0), (false, 1500.0), (false, 999.0)] {
+            let axis = StepAxis { is_root };
+            for width in [120.0_f32, 220.0, 400.0, 900.0] {
+                let bounds = (0.0, axis.place(last));
+                let mut places: Vec<f64> =
+                    axis.grid(GridInput { bounds, base_step_size: 1.0 }, width).iter().map(|mark| mark.value).collect();
+                places.sort_by(f64::total_cmp);
+                assert!(places.len() >= 2, "{is_root} {last} {width}: {places:?}");
+                let per_point = f64::from(width) / bounds.1;
+                assert!(
+                    places.windows(2).all(|ends| per_point * (ends[1] - ends[0]) > 30.0),
+                    "{last} {width}: {places:?}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn a_range_of_another_run_is_not_kept() {

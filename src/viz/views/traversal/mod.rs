@@ -15,6 +15,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     needs: Needs::Decoder,
     region: Region::Densities,
     figure_size: (860.0, 480.0),
+    least_size: (360.0, 200.0),
     depends_on: &[Dependency::Latent, Dependency::Step, Dependency::Rows],
     ui: ui::show,
     tools: ui::tools,

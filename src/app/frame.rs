@@ -173,7 +173,9 @@ impl App {
     }
 
     /// Sends dropped files, a pasted recipe, and the commands of pressed keys.
-    fn send_input(&self, ctx: &Context) {
+    fn send_input(&mut self, ctx: &Context) {
+        // A field that is left by Escape has lost the keyboard already.
+        let was_writing = std::mem::replace(&mut self.was_writing, ctx.text_edit_focused());
         let (queue, modal) = (&self.commands, self.is_dialog_open());
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         // While a dialog asks for something else, a file falls on what is behind it.
@@ -233,8 +235,8 @@ impl App {
                 return true;
             };
             let acts = match entry.command {
-                // An open menu closes itself.
-                UiCommand::Escape => !menu,
+                // An open menu closes itself, and a field in the window is left with its old value.
+                UiCommand::Escape => !menu && (modal || !was_writing),
                 UiCommand::ToggleHelp | UiCommand::ToggleGlossary => true,
                 // Also while a button has the keyboard.
                 UiCommand::StepLesson(_) => !modal && !menu && !is_writing,

@@ -112,6 +112,8 @@ pub struct App {
     pub(super) slow_step: Option<ShownStep>,
     /// One is to be shown as soon as the run pauses.
     pub(super) awaits_slow_step: bool,
+    /// A text or number was being written in the frame before.
+    pub(super) was_writing: bool,
     /// A lesson is offered to a newcomer.
     pub(super) offers_lesson: bool,
     /// Switches of presenter mode; `None` outside of it.
@@ -180,6 +182,7 @@ impl App {
             shows_controls_in_lesson: false,
             slow_step: None,
             awaits_slow_step: false,
+            was_writing: false,
             offers_lesson: false,
             presenter: None,
             notes_since: None,

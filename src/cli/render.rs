@@ -400,8 +400,8 @@ impl FigureSource {
                 let _reached = played.map_err(|divergence| CliError::Run(divergence.to_string()))?;
                 if weights.is_some_and(|hash| hash != hash_of_weights(&run.state().vae)) {
                     print_note(
-                        "the weights of the repeated run, which is drawn, differ from the saved ones: another machine or version of this \
-                         program made them",
+                        "the weights of the repeated run, which is drawn, differ from the saved ones: the session is of another \
+                         machine or version of this program, or was edited",
                     );
                 }
                 Ok(Arc::new(Snapshot::of(&run)))

@@ -97,7 +97,9 @@ fn finish(
     let (run, metrics) = train_and_save(prepared.experiment()?, folder, plan, interruption, run_progress(plan.steps))?;
     let comparison = match weights.map(|weights| weights == hash_of_weights(&run.state().vae)) {
         Some(true) => "the weights are those of the session to the last bit\n",
-        Some(false) => "the weights differ from those of the session: another machine or version of this program\n",
+        Some(false) => {
+            "the weights differ from those of the session: it is of another machine or version of this program, or was edited\n"
+        }
         None => "",
     };
     Ok(report(&run, &metrics, folder, comparison, &outliers))

@@ -122,7 +122,7 @@ fn quick(parts: ScoredParts<'_>, depth: ScoreDepth) -> Vec<ScoreValue> {
     let mut scores = scored(whole, [FactorScore::RankMcc], cheap, |_, whole| Ok([rank_mcc(whole)]));
     scores
         .extend(scored(whole, [FactorScore::Mig], cheap, |_, whole| Ok([mutual_information_gap(whole, BINS)?.score])));
-    if depth == ScoreDepth::History && has_classes {
+    if depth == ScoreDepth::History && has_classes && whole.whole.latent_count() > 1 {
         // As in the rows of the history.
         let few = UndefinedScore::FewObservations;
         scores.push(ScoreValue { score: FactorScore::Sap, value: Err(few), chance: Err(few) });

@@ -88,7 +88,7 @@ impl ScoredParts<'_> {
     pub(super) fn of_history(self) -> HistoryScores {
         let Self { train, test, whole } = self;
         // The classifier of a category, which weighs its penalty against the number of observations, needs more of them.
-        let sap = if whole.kinds.contains(&FactorKind::Discrete) {
+        let sap = if whole.kinds.contains(&FactorKind::Discrete) && whole.latent_count() > 1 {
             Err(UndefinedScore::FewObservations)
         } else {
             separated_attribute_predictability(train, test).map(|gap| gap.score)

@@ -98,7 +98,7 @@ pub struct MeanGap {
     pub parts: [Option<Uncertain>; 3],
     /// Observations that the means are over.
     pub observations: usize,
-    /// Observations left out, because their log p(x) could not be found.
+    /// Observations left out, because their log p(x) or a best posterior could not be found.
     pub left_out: usize,
 }
 
@@ -110,7 +110,7 @@ impl MeanGap {
 /// The mean gap of `observations` with their learned posteriors, with `points` nodes for each rule.
 ///
 /// # Errors
-/// If b is 0, or the gap cannot be found for any observation: then the reason of the first.
+/// If b is 0, or log p(x) and both best posteriors cannot be found for any observation: then the reason of the first.
 pub fn mean_gap<'a>(
     vae: &Vae<f64>,
     observations: impl IntoIterator<Item = (&'a [f64], Posterior)>,
@@ -124,6 +124,9 @@ pub fn mean_gap<'a>(
         }
         let nodes = PosteriorNodes::new(vae, points, k as u32)?;
         let optimal = OptimalPosteriors::new(vae, x, objective, &learned, &nodes);
+        if !(optimal.full.best.converged && optimal.diagonal.best.converged) {
+            return Err(Undefined::NotFound);
+        }
         exact_gap(vae, x, objective, &optimal, &nodes)
     };
     let found: Vec<Result<ExactGap, Undefined>> = observations.into_iter().enumerate().map(gap).collect();

@@ -39,6 +39,8 @@ pub enum Undefined {
     NarrowPosterior,
     /// No low-discrepancy points are at hand for so many latents.
     ManyLatents,
+    /// The search for the best posterior ended before it was found.
+    NotFound,
     /// The model gives no finite number.
     NotFinite,
     /// The run has not reached that step.
@@ -84,6 +86,7 @@ impl Undefined {
             Self::FewWeights => "importance sampling fails: a few samples carry nearly all of the weight",
             Self::NarrowPosterior => "the posterior is too narrow for a grid over the latents",
             Self::ManyLatents => "with more than 10 latents a curved decoder has too many dimensions to integrate over",
+            Self::NotFound => "the search for the best posterior ended before it was found",
             Self::NotFinite => "the model gives no finite number",
             Self::NotYet => "the run has not reached that step",
             Self::NoEncoder => "the model has no encoder",

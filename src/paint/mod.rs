@@ -20,6 +20,7 @@ mod picture;
 mod raster;
 mod scan;
 mod scene3d;
+mod system_font;
 mod visible_part;
 mod worker;
 
@@ -44,5 +45,6 @@ pub use scene3d::projector::Projector;
 pub use scene3d::render::{Frame, render};
 pub use scene3d::scene3::{Arrow, Cloud, CloudPoint, Curve, Scene3, WireBox};
 pub use scene3d::surface::Surface;
+pub use system_font::system_font;
 pub use visible_part::visible_part;
 pub use worker::Worker;

@@ -227,8 +227,8 @@ impl<'a> TrainerThread<'a> {
         self.repeated = Some((self.run.state().step, self.run.log().len(), outcome));
         if !is_same {
             self.notify(format!(
-                "the run was repeated to step {}, but its weights differ from the saved ones: another machine or version of this program \
-                 made them. The repeated run is shown now",
+                "the run was repeated to step {}, but its weights differ from the saved ones: the session is of another \
+                 machine or version of this program, or was edited. The repeated run is shown now",
                 repeating.steps
             ));
         }

@@ -16,6 +16,9 @@ pub trait SceneSource: Any + Debug + Send + Sync {
 
     /// True if the other source gives the same scene.
     fn is_same(&self, other: &dyn SceneSource) -> bool;
+
+    /// True if the other source, an older one, may be seen until this one is drawn.
+    fn continues(&self, other: &dyn SceneSource) -> bool;
 }
 
 /// A scene to be drawn.
@@ -69,7 +72,7 @@ impl ScenePainter {
     }
 
     /// Shows the newest picture, and asks for a newer one if anything changed. Gives what the picture is of: what is written on it has
-    /// to be of the same time point and camera. Before the first picture that is the request itself.
+    /// to be of the same time point and camera. Before the first picture of its data that is the request itself.
     pub fn paint(&mut self, ui: &Ui, request: SceneRequest) -> SceneRequest {
         let pixels_per_point = ui.pixels_per_point();
         let rect = request.rect;
@@ -90,11 +93,13 @@ impl ScenePainter {
         if let Some((shown, picture)) = self.worker.as_ref().and_then(Worker::take) {
             self.show(ui.ctx(), shown, picture);
         }
-        if let Some(texture) = &self.texture {
+        // A scene of other data is not shown beneath the names of these.
+        let shown = self.shown.clone().filter(|shown| request.source.continues(&*shown.source));
+        if let Some(texture) = self.texture.as_ref().filter(|_| shown.is_some()) {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter_at(rect).image(texture.id(), rect, whole, Color32::WHITE);
         }
-        self.shown.clone().unwrap_or(request)
+        shown.unwrap_or(request)
     }
 
     fn show(&mut self, ctx: &Context, shown: SceneRequest, picture: Picture) {

@@ -3,16 +3,14 @@
 //! Blue means latent space, red means data space, green the ground truth; the dimension is told by label and dash pattern, never by
 //! colour alone. Red and green differ in lightness, too, so all three and the ink stay apart for all common colour-vision deficiencies.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use eframe::egui::{
     Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, FontTweak, Stroke, Style, TextStyle,
     Theme, Visuals, vec2,
 };
-use eframe::epaint::text::{FallbackRequest, FontProvider as _};
-use egui_system_font_provider::SystemFontProvider;
 
-use crate::paint::OUTLINED_FAMILY;
+use crate::paint::{OUTLINED_FAMILY, system_font};
 use crate::sentence::subscript;
 
 /// The colours of the marks.
@@ -173,9 +171,15 @@ pub(crate) const HANDLE_RADIUS: f32 = 7.0;
 /// The distance from a mark at which the pointer takes it, in points.
 pub(crate) const REACH: f32 = 12.0;
 
+/// Arrows and curves that are shorter on the screen have no name: the ring at z* covers them, and the name would seem that of another mark.
+pub(crate) const LEAST_NAMED: f32 = 12.0;
+
+/// Dash patterns of latents.
+pub(crate) const DASH_PATTERNS: usize = 4;
+
 /// The dash pattern that tells latent `i` in lines and curves: dash, gap, dash, gap … in points.
 pub(crate) fn dashes(i: usize) -> &'static [f32] {
-    const PATTERNS: [&[f32]; 4] = [&[9.0, 4.0], &[3.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[5.0, 7.0]];
+    const PATTERNS: [&[f32]; DASH_PATTERNS] = [&[9.0, 4.0], &[3.0, 3.0], &[9.0, 3.0, 2.0, 3.0], &[5.0, 7.0]];
     PATTERNS[i % PATTERNS.len()]
 }
 
@@ -224,11 +228,8 @@ pub fn install(ctx: &Context) {
 /// Gives the context of a figure the fonts and both themes, and fonts of the system for characters that those lack. (`eframe` adds
 /// these to a window.)
 pub fn install_for_figures(ctx: &Context) {
-    /// The fonts of the system are listed once, and only if there is such a character.
-    static SYSTEM: OnceLock<SystemFontProvider> = OnceLock::new();
     install(ctx);
-    let provider = |request: &FallbackRequest<'_>| SYSTEM.get_or_init(SystemFontProvider::new).font_for(request);
-    ctx.add_font_provider(Arc::new(provider));
+    ctx.add_font_provider(Arc::new(system_font));
 }
 
 /// The fonts of formulas, by the names that KaTeX gives them.

@@ -1,13 +1,14 @@
 //! One life of a monkey: a window on some scene, deeds, and at the end the question whether the window still answers.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{Key, Theme, vec2};
 use egui_kittest::kittest::NodeT as _;
 use rand::{Rng, RngExt as _};
 use unpick::app::{App, FirstRun};
-use unpick::data::{ObservationKind, Scene, generate};
+use unpick::data::{Scene, generate};
 use unpick::experiment::{Config, Origin};
 use unpick::rng::{Purpose, stream};
 use unpick::sentence::sentence;
@@ -23,16 +24,25 @@ use crate::{PATIENCE, with_diary};
 /// Characters of a notice.
 const MOST_CHARACTERS: usize = 1410;
 
+/// The time of a frame.
+const FRAME: Duration = Duration::from_millis(16);
+
 /// Does so many deeds in a new window; says what went wrong.
 pub(crate) fn live(life: u64, deeds: u64, files: &Files) -> Result<(), String> {
     let mut rng = stream(seed(), Purpose::Analysis, life);
     let mut test = window(&mut rng);
+    // In every second life helpers have time to answer.
+    let frames = if rng.random_bool(0.5) { 3 } else { 0 };
     test.app().set_folder(&files.path("saved"));
     test.app().keep_in(&files.path("state"));
     for k in 0..deeds {
         let deed = Deed::random(&mut rng, test.kittest.ctx.content_rect().size(), files);
         with_diary(|diary| diary.deeds.push(format!("{deed:?}")));
         test.act(&deed);
+        for _ in 0..frames {
+            sleep(FRAME);
+            test.frames(1);
+        }
         with_diary(|diary| diary.last = Some(Instant::now()));
         if k % 40 == 0 {
             test.render();
@@ -42,17 +52,15 @@ pub(crate) fn live(life: u64, deeds: u64, files: &Files) -> Result<(), String> {
     answers(&mut test)
 }
 
-/// A window on any scene. Views are computed on threads, as the program does; in every second one of scenes of points, which take
-/// milliseconds, at once.
+/// A window on any scene. Its views are computed on threads, as those of the program are: at once, pictures would take minutes.
 fn window(rng: &mut impl Rng) -> WindowTest {
     let scenes = Scene::built_in();
     let scene = scenes[rng.random_range(0..scenes.len())].clone();
     let data = Arc::new(generate(&scene, 0));
     let config = Config::new(Origin::Scene(Box::new(scene)), 0, data.train.samples());
     let running = rng.random_bool(0.5);
-    let threaded = rng.random_bool(0.5) || data.kind != ObservationKind::Points;
     WindowTest::with_workers(FirstRun { config, data, running }, vec2(1280.0, 720.0), |ctx| {
-        if threaded { Workers::threaded(ctx).expect("there are threads to give") } else { Workers::immediate() }
+        Workers::threaded(ctx).expect("there are threads to give")
     })
 }
 
@@ -112,7 +120,6 @@ fn wait(test: &mut WindowTest, what: &str, holds: impl Fn(&mut App) -> bool) -> 
 fn answers(test: &mut WindowTest) -> Result<(), String> {
     with_diary(|diary| diary.deeds.push("the end: is there an answer?".to_owned()));
     test.resize(vec2(1280.0, 720.0));
-    // Helpers work at once here, so that frames of a fast run can take seconds.
     for _ in 0..12 {
         test.key(Key::Escape);
         note_frame();

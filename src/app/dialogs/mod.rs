@@ -1,6 +1,7 @@
 //! Dialogs: opening files and models, importing, saving, exporting, which β, the command palette.
 
 pub(super) mod beta;
+mod desktop;
 pub(super) mod export;
 pub(super) mod export_settings;
 pub(super) mod frame;

@@ -1,12 +1,10 @@
 //! The dialog that opens a session, a figure or your data: a path to edit, and the desktop's file dialog where there is one.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread::Builder;
 
 use eframe::egui::{Button, Context, TextEdit, Ui};
 
+use super::desktop::{DesktopAnswer, DesktopDialog, MISSING};
 use super::frame::dialog;
 use crate::io::typed_path;
 use crate::viz::command::{CommandQueue, UiCommand};
@@ -37,18 +35,25 @@ pub(crate) enum OpenKind {
 pub(crate) struct OpenDialog {
     kind: OpenKind,
     path: String,
-    browsing: Option<Receiver<Option<PathBuf>>>,
+    browsing: Option<DesktopDialog>,
+    /// The desktop has no file dialog.
+    is_missing: bool,
 }
 
 impl OpenDialog {
     /// A dialog without a path.
     pub(crate) fn new(kind: OpenKind) -> Self {
-        Self { kind, path: String::new(), browsing: None }
+        Self { kind, path: String::new(), browsing: None, is_missing: false }
     }
 
     /// Draws the dialog.
     pub(crate) fn show(&mut self, ctx: &Context, commands: &CommandQueue) {
-        let mut chosen = self.browsed();
+        let answer = self.browsed();
+        let is_typed = matches!(answer, Some(DesktopAnswer::Cancelled | DesktopAnswer::Missing));
+        let mut chosen = match answer {
+            Some(DesktopAnswer::Chosen(path)) => Some(path),
+            _ => None,
+        };
         let is_folder = self.kind == OpenKind::Folder;
         let title = if is_folder { "Open a folder of pictures" } else { "Open a file" };
         dialog(ctx, "open", title, None, |ui, keys| {
@@ -62,6 +67,15 @@ impl OpenDialog {
                 let edit =
                     ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
                 keys.start_at(&edit);
+                if is_typed {
+                    edit.request_focus();
+                }
+            });
+            // Whether there is a sentence or not, the buttons beneath are the same ones to whoever is pressing them.
+            ui.push_id("error", |ui| {
+                if self.is_missing {
+                    ui.colored_label(ui.visuals().warn_fg_color, MISSING);
+                }
             });
             ui.horizontal(|ui| {
                 if keys.press(&ui.button("Open")) {
@@ -82,11 +96,10 @@ impl OpenDialog {
     }
 
     fn browse(&mut self, ctx: &Context) {
-        let (send, receive) = channel();
-        let (ctx, kind) = (ctx.clone(), self.kind);
-        let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
+        let kind = self.kind;
+        let dialog = DesktopDialog::open(ctx, move || {
             let dialog = rfd::FileDialog::new();
-            let chosen = match kind {
+            match kind {
                 OpenKind::Folder => dialog.pick_folder(),
                 OpenKind::File => dialog
                     .add_filter("All", &[SESSIONS, TABLES, MODELS, SCENES].concat())
@@ -95,22 +108,18 @@ impl OpenDialog {
                     .add_filter("Models", MODELS)
                     .add_filter("Scenes", SCENES)
                     .pick_file(),
-            };
-            // Nobody listens any more if the window was closed meanwhile.
-            drop(send.send(chosen));
-            ctx.request_repaint();
+            }
         });
-        self.browsing = spawned.is_ok().then_some(receive);
+        self.is_missing = dialog.is_err();
+        self.browsing = dialog.ok();
     }
 
-    fn browsed(&mut self) -> Option<PathBuf> {
-        let answer = match self.browsing.as_ref()?.try_recv() {
-            Ok(chosen) => chosen,
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => None,
-        };
+    /// The answer of the desktop, once.
+    fn browsed(&mut self) -> Option<DesktopAnswer> {
+        let answer = self.browsing.as_ref()?.answer()?;
         self.browsing = None;
-        answer
+        self.is_missing = answer == DesktopAnswer::Missing;
+        Some(answer)
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread::Builder;
 
 use eframe::egui::{Button, Context, TextEdit, Ui};
 
+use super::desktop::{DesktopAnswer, DesktopDialog, MISSING};
 use super::frame::DialogKeys;
 use crate::io::{free_path, typed_path};
 
@@ -26,7 +25,7 @@ pub(crate) struct PathPicker {
     /// The path for which overwriting was offered.
     overwrite: Option<String>,
     error: Option<String>,
-    browsing: Option<Receiver<Option<PathBuf>>>,
+    browsing: Option<DesktopDialog>,
 }
 
 /// A button beside a path.
@@ -80,12 +79,15 @@ impl PathPicker {
 
     /// Draws the path and what was wrong with it.
     pub(super) fn edit(&mut self, ui: &mut Ui, keys: &DialogKeys) {
-        self.take_browsed();
+        let is_typed = self.take_browsed();
         ui.horizontal(|ui| {
             let label = ui.label("File");
             let edit = TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY);
             let edit = ui.add(edit).labelled_by(label.id);
             keys.start_at(&edit);
+            if is_typed {
+                edit.request_focus();
+            }
             if edit.changed() {
                 self.error = None;
             }
@@ -137,12 +139,10 @@ impl PathPicker {
         self.error = Some(sentence);
     }
 
-    /// Asks the desktop. The dialog may be missing, and then answers as if it was cancelled: the path field stays.
+    /// Asks the desktop.
     fn browse(&mut self, ctx: &Context) {
-        let (send, receive) = channel();
         let (path, extension) = (PathBuf::from(&self.path), self.extension);
-        let ctx = ctx.clone();
-        let spawned = Builder::new().name("file dialog".to_owned()).spawn(move || {
+        let dialog = DesktopDialog::open(ctx, move || {
             let mut dialog = rfd::FileDialog::new();
             if !extension.is_empty() {
                 dialog = dialog.add_filter(extension, &[extension]);
@@ -153,29 +153,30 @@ impl PathPicker {
             if let Some(name) = path.file_name() {
                 dialog = dialog.set_file_name(name.to_string_lossy());
             }
-            // Nobody listens any more if the window was closed meanwhile.
-            drop(send.send(dialog.save_file()));
-            ctx.request_repaint();
+            dialog.save_file()
         });
-        match spawned {
-            Ok(_) => self.browsing = Some(receive),
+        match dialog {
+            Ok(dialog) => self.browsing = Some(dialog),
             Err(error) => self.error = Some(format!("no file dialog ({error}); edit the path instead")),
         }
     }
 
-    fn take_browsed(&mut self) {
-        let Some(browsing) = &self.browsing else { return };
-        match browsing.try_recv() {
-            Ok(chosen) => {
-                if let Some(path) = chosen {
-                    // The desktop's dialog has asked about overwriting already.
-                    self.path = path.display().to_string();
-                    self.overwrite = path.exists().then(|| self.path.clone());
-                }
-                self.browsing = None;
+    /// Takes the answer of the desktop. True if the path is to be typed.
+    fn take_browsed(&mut self) -> bool {
+        let Some(answer) = self.browsing.as_ref().and_then(DesktopDialog::answer) else { return false };
+        self.browsing = None;
+        match answer {
+            DesktopAnswer::Chosen(path) => {
+                // The desktop's dialog has asked about overwriting already.
+                self.path = path.display().to_string();
+                self.overwrite = path.exists().then(|| self.path.clone());
+                false
             }
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Disconnected) => self.browsing = None,
+            DesktopAnswer::Cancelled => true,
+            DesktopAnswer::Missing => {
+                self.error = Some(MISSING.to_owned());
+                true
+            }
         }
     }
 }

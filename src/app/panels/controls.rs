@@ -343,7 +343,9 @@ fn network(ui: &mut Ui, draft: &mut ConfigDraft, snapshot: Option<&Snapshot>, co
         let architecture = &mut draft.config.architecture;
         ui.horizontal(|ui| {
             let label = ui.label("latents m");
-            ui.add(DragValue::new(&mut architecture.latent_dim).range(1..=16)).labelled_by(label.id);
+            // A session may have more than one drags to.
+            let drag = DragValue::new(&mut architecture.latent_dim).range(1..=16).clamp_existing_to_range(false);
+            ui.add(drag).labelled_by(label.id);
         });
         ui.horizontal(|ui| {
             let label = ui

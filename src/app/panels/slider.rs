@@ -35,7 +35,7 @@ pub(in crate::app) fn typed(text: &str) -> Option<f64> {
 
 /// Three significant digits, without an exponent, with a true minus sign.
 pub(in crate::app) fn short(x: f64, _decimals: std::ops::RangeInclusive<usize>) -> String {
-    let digits = (2.0 - x.abs().max(1e-12).log10().floor()).clamp(0.0, 6.0) as usize;
+    let digits = if x == 0.0 { 0.0 } else { (2.0 - x.abs().log10().floor()).clamp(0.0, 12.0) } as usize;
     let text = number(x, digits);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -48,8 +48,8 @@ mod tests {
     fn numbers_are_short() {
         let format = |x| short(x, 0..=0);
         assert_eq!(
-            [0.05, 1.0, 0.012_345, 123.4, -4.0, 33.333].map(format),
-            ["0.05", "1", "0.0123", "123", "−4", "33.3"]
+            [0.05, 1.0, 0.012_345, 123.4, -4.0, 33.333, 0.0, 5e-7].map(format),
+            ["0.05", "1", "0.0123", "123", "−4", "33.3", "0", "0.0000005"]
         );
     }
 

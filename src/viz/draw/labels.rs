@@ -56,10 +56,26 @@ impl Labels {
         label(painter, position, anchor, text, color, halo);
     }
 
-    /// Labels stay away from the outer half of an arrow.
+    /// Labels stay away from an arrow but for its foot, where arrows meet.
     pub(crate) fn keep_off_arrow(&mut self, from: Pos2, tip: Pos2) {
-        for share in [0.5, 0.75, 1.0] {
-            self.keep_off(Rect::from_center_size(from.lerp(tip, share), Vec2::splat(8.0)));
+        const SIDE: f32 = 8.0;
+        let count = (from.distance(tip) / SIDE).ceil().clamp(1.0, 200.0);
+        for k in (0..=count as usize).filter(|k| *k as f32 >= 0.25 * count) {
+            self.keep_off(Rect::from_center_size(from.lerp(tip, k as f32 / count), Vec2::splat(SIDE)));
+        }
+    }
+
+    /// Labels stay away from a curve, as far as it is near the picture.
+    pub(crate) fn keep_off_curve(&mut self, points: impl IntoIterator<Item = Pos2>) {
+        const SIDE: f32 = 4.0;
+        const MOST: f32 = 500.0;
+        let mut points = points.into_iter().filter(|point| point.is_finite());
+        let Some(mut from) = points.next() else { return };
+        for to in points {
+            let count = (from.distance(to) / SIDE).ceil().clamp(1.0, MOST);
+            let place = |k: usize| Rect::from_center_size(from.lerp(to, k as f32 / count), Vec2::splat(SIDE));
+            self.taken.extend((0..=count as usize).map(place));
+            from = to;
         }
     }
 
@@ -82,7 +98,7 @@ impl Labels {
         };
         let places = std::iter::once(position).chain((1..=7).flat_map(ring));
         // A name at the edge of the picture moves inside; one far outside stays there.
-        let area = painter.clip_rect();
+        let area = painter.clip_rect().shrink(2.0);
         let inside = |place: Rect| {
             let beyond = vec2(
                 (area.left() - place.left()).max(0.0) + (area.right() - place.right()).min(0.0),

@@ -1,5 +1,7 @@
 //! Legends: what the marks of a view are, in a line above them.
 
+use std::sync::Arc;
+
 use eframe::egui::{Color32, Galley, Id, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use super::polyline::polyline;
@@ -68,39 +70,67 @@ const TWO_LINES: f32 = 300.0;
 /// Names the marks in a line of its own, or two, so that it never covers data. What does not fit is left out, the last first, and in
 /// small views all of it. A click on a name opens the glossary there.
 pub(crate) fn legend_line(ui: &mut Ui, context: &ViewContext<'_>, is_on: bool, entries: &[LegendEntry]) {
-    let area = ui.available_rect_before_wrap();
-    if !is_on || area.width() < LEAST[0] || area.height() < LEAST[1] {
-        return;
+    if let Some(lines) = LegendLines::reserve(ui, is_on, entries) {
+        lines.fill(ui, context, entries);
     }
-    let palette = ViewContext::palette(ui);
-    let names = entries.iter().map(|entry| ui.painter().layout_no_wrap(entry.text(), label_font(), palette.ink));
-    let names: Vec<_> = names.collect();
-    let width = |name: &Galley| SAMPLE + 4.0 + name.size().x;
-    let needed = names.iter().map(|name| width(name) + GAP).sum::<f32>() - GAP;
-    let most = if area.height() >= TWO_LINES && needed > area.width() - 4.0 { 2 } else { 1 };
-    let (lines, _) = ui.allocate_exact_size(vec2(area.width(), HEIGHT * most as f32), Sense::hover());
-    context.layer(ui.painter(), 1, "legend");
-    let (mut left, mut line) = (lines.left() + 4.0, 0);
-    for (entry, name) in entries.iter().zip(names) {
-        if left + width(&name) > lines.right() {
-            (left, line) = (lines.left() + 4.0, line + 1);
+}
+
+/// The place of a legend whose marks are decided beneath it.
+pub(crate) struct LegendLines {
+    place: Rect,
+    count: usize,
+}
+
+impl LegendLines {
+    /// The place of at most these entries; `None` where there is no legend.
+    pub(crate) fn reserve(ui: &mut Ui, is_on: bool, entries: &[LegendEntry]) -> Option<Self> {
+        let area = ui.available_rect_before_wrap();
+        if !is_on || area.width() < LEAST[0] || area.height() < LEAST[1] {
+            return None;
         }
-        let top = lines.top() + HEIGHT * line as f32;
-        let place = Rect::from_min_size(Pos2::new(left, top), vec2(width(&name), HEIGHT));
-        if line == most || place.right() > lines.right() {
-            return remark(ui, Remark::LeftOut("the whole legend"));
-        }
-        left = place.right() + GAP;
-        draw_sample(ui, Rect::from_min_size(place.min, vec2(SAMPLE, HEIGHT)), entry.sample);
-        let at = Pos2::new(place.left() + SAMPLE + 4.0, place.center().y - 0.5 * name.size().y);
-        ui.painter().galley(at, name, palette.ink);
-        let id: Id = ui.scope_id().with(("legend", entry.name));
-        let response = ui.interact(place, id, Sense::CLICK);
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, entry.name));
-        if response.on_hover_text(format!("{}. A click opens the glossary", entry.help)).clicked() {
-            context.send(UiCommand::ShowTerm(entry.name));
+        let needed = entries.iter().map(|entry| width(&name(ui, entry)) + GAP).sum::<f32>() - GAP;
+        let count = if area.height() >= TWO_LINES && needed > area.width() - 4.0 { 2 } else { 1 };
+        let (place, _) = ui.allocate_exact_size(vec2(area.width(), HEIGHT * count as f32), Sense::hover());
+        Some(Self { place, count })
+    }
+
+    /// Names the marks.
+    pub(crate) fn fill(self, ui: &Ui, context: &ViewContext<'_>, entries: &[LegendEntry]) {
+        let Self { place: lines, count } = self;
+        context.layer(ui.painter(), 1, "legend");
+        let (mut left, mut line) = (lines.left() + 4.0, 0);
+        for entry in entries {
+            let name = name(ui, entry);
+            if left + width(&name) > lines.right() {
+                (left, line) = (lines.left() + 4.0, line + 1);
+            }
+            let top = lines.top() + HEIGHT * line as f32;
+            let place = Rect::from_min_size(Pos2::new(left, top), vec2(width(&name), HEIGHT));
+            if line == count || place.right() > lines.right() {
+                return remark(ui, Remark::LeftOut("the whole legend"));
+            }
+            left = place.right() + GAP;
+            draw_sample(ui, Rect::from_min_size(place.min, vec2(SAMPLE, HEIGHT)), entry.sample);
+            let at = Pos2::new(place.left() + SAMPLE + 4.0, place.center().y - 0.5 * name.size().y);
+            ui.painter().galley(at, name, ViewContext::palette(ui).ink);
+            let id: Id = ui.scope_id().with(("legend", entry.name));
+            let response = ui.interact(place, id, Sense::CLICK);
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, entry.name));
+            if response.on_hover_text(format!("{}. A click opens the glossary", entry.help)).clicked() {
+                context.send(UiCommand::ShowTerm(entry.name));
+            }
         }
     }
+}
+
+/// The name of an entry, laid out.
+fn name(ui: &Ui, entry: &LegendEntry) -> Arc<Galley> {
+    ui.painter().layout_no_wrap(entry.text(), label_font(), ViewContext::palette(ui).ink)
+}
+
+/// The width of an entry.
+fn width(name: &Galley) -> f32 {
+    SAMPLE + 4.0 + name.size().x
 }
 
 fn draw_sample(ui: &Ui, place: Rect, sample: Sample) {

@@ -1,6 +1,6 @@
 //! Draws the marks of a plot, given in the plot's coordinates.
 
-use eframe::egui::{Align2, Color32, Mesh, Painter, Pos2, Shape, Stroke, Ui};
+use eframe::egui::{Align2, Color32, Mesh, Painter, Pos2, Shape, Stroke, Ui, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::labels::label;
@@ -151,6 +151,21 @@ impl PlotPainter {
     /// Text that stays readable on whatever is beneath it.
     pub(crate) fn label(&self, position: Pos2, anchor: Align2, text: &str, color: Color32) {
         label(&self.painter, position, anchor, text, color, self.palette.paper);
+    }
+
+    /// Text in the corner of the plot that is farthest from these places, if one is at least so far.
+    pub(crate) fn in_corner(&self, text: &str, color: Color32, places: &[Pos2], least: f32) {
+        let frame = self.painter.clip_rect().shrink2(vec2(4.0, 2.0));
+        let size = self.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
+        let apart = |align: &Align2| {
+            let middle = align.align_size_within_rect(size, frame);
+            places.iter().map(|place| middle.distance_to_pos(*place)).fold(f32::INFINITY, f32::min)
+        };
+        let corners = [Align2::RIGHT_TOP, Align2::LEFT_TOP, Align2::RIGHT_BOTTOM, Align2::LEFT_BOTTOM];
+        let farthest = corners.into_iter().rev().max_by(|a, b| apart(a).total_cmp(&apart(b))).unwrap_or(corners[0]);
+        if apart(&farthest) >= least {
+            self.label(farthest.pos_in_rect(&frame), farthest, text, color);
+        }
     }
 
     /// The handle of z* in a small plot.

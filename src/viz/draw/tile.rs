@@ -178,7 +178,7 @@ impl<'a> SpaceTile<'a> {
 
     /// Places of data on a tile.
     fn onto(&self, place: Rect) -> impl Fn(&[f32]) -> Option<Pos2> + '_ {
-        let room = place.shrink(POINT_RADIUS + 3.0).size().max(vec2(1.0, 1.0));
+        let room = place.shrink(POINT_RADIUS + 5.0).size().max(vec2(1.0, 1.0));
         let unit = (room / self.span.size().max(Vec2::splat(1e-6))).min_elem();
         move |point: &[f32]| Some(place.center() + unit * (self.project(point)? - self.span.center()))
     }
@@ -268,7 +268,7 @@ pub(crate) fn draw_frame(painter: &Painter, place: Rect, is_chosen: bool, is_hov
         (_, true) => (Stroke::new(2.0, palette.ink), StrokeKind::Outside),
         _ => (Stroke::new(1.0, palette.rule), StrokeKind::Inside),
     };
-    painter.rect_stroke(place, 1.0, stroke, kind);
+    painter.rect_stroke(place, 0.0, stroke, kind);
 }
 
 /// The scale of signed pictures: a bar of their colours with its ends, `text` before it. In a narrow place the bar is shorter, then the

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eframe::egui::{FontData, FontDefinitions, FontFamily};
+use eframe::epaint::text::FallbackRequest;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish as _, Name, Pdf, Rect, Ref, Str};
 use skrifa::instance::{LocationRef, Size};
@@ -14,6 +15,7 @@ use subsetter::{GlyphRemapper, subset};
 
 use super::deflate::deflated;
 use crate::paint::encode::glyph_outline::GlyphOutline;
+use crate::paint::system_font::system_font;
 
 /// The fonts of the user interface, with the glyphs that are shown.
 pub(super) struct FontSubsets {
@@ -40,6 +42,9 @@ pub(super) struct SubsetGlyph {
     pub(super) width: f32,
 }
 
+/// What egui shows for a character that no font has.
+const MISSING: char = '◻';
+
 const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
 impl FontSubsets {
@@ -57,25 +62,50 @@ impl FontSubsets {
         }
     }
 
-    /// The glyph of a character in the first font of the family that has it.
+    /// The glyph of a character in the first font that has it, or the box that stands for characters of no font.
     pub(super) fn glyph(&mut self, family: &FontFamily, c: char) -> Option<SubsetGlyph> {
-        let list = self.families.get(family)?;
-        list.iter().find_map(|k| {
-            let font = self.fonts.get_mut(*k)?;
-            let reference = FontRef::from_index((*font.data.font).as_ref(), font.data.index).ok()?;
-            let found = reference.charmap().map(c)?;
-            let per_em = f32::from(reference.head().ok()?.units_per_em());
-            let metrics = reference.glyph_metrics(Size::unscaled(), LocationRef::default());
-            let width = metrics.advance_width(found)? / per_em;
-            let glyph = font.glyphs.remap(u16::try_from(found.to_u32()).ok()?);
-            font.shown.entry(glyph).or_insert((c, 1000.0 * width));
-            Some(SubsetGlyph { font: *k, glyph, width })
+        [c, MISSING].into_iter().find_map(|c| self.glyph_of(family, c))
+    }
+
+    fn glyph_of(&mut self, family: &FontFamily, c: char) -> Option<SubsetGlyph> {
+        let k = self.font_of(family, c)?;
+        let font = self.fonts.get_mut(k)?;
+        let reference = FontRef::from_index((*font.data.font).as_ref(), font.data.index).ok()?;
+        let found = reference.charmap().map(c)?;
+        let per_em = f32::from(reference.head().ok()?.units_per_em());
+        let metrics = reference.glyph_metrics(Size::unscaled(), LocationRef::default());
+        let width = metrics.advance_width(found)? / per_em;
+        let glyph = font.glyphs.remap(u16::try_from(found.to_u32()).ok()?);
+        font.shown.entry(glyph).or_insert((c, 1000.0 * width));
+        Some(SubsetGlyph { font: k, glyph, width })
+    }
+
+    /// The outline of a character in a font size, in the first font that has it.
+    pub(super) fn outline(&mut self, family: &FontFamily, c: char, size: f32) -> Option<GlyphOutline> {
+        [c, MISSING].into_iter().find_map(|c| {
+            let k = self.font_of(family, c)?;
+            GlyphOutline::of(&self.fonts.get(k)?.data, c, size)
         })
     }
 
-    /// The outline of a character in a font size, in the first font of the family that has it.
-    pub(super) fn outline(&self, family: &FontFamily, c: char, size: f32) -> Option<GlyphOutline> {
-        self.families.get(family)?.iter().find_map(|k| GlyphOutline::of(&self.fonts.get(*k)?.data, c, size))
+    /// The index of the first font of the family that has a character, or of one of the system, which joins the family.
+    fn font_of(&mut self, family: &FontFamily, c: char) -> Option<usize> {
+        let list = self.families.get_mut(family)?;
+        let has = |font: &FontSubset| {
+            let reference = FontRef::from_index((*font.data.font).as_ref(), font.data.index).ok()?;
+            reference.charmap().map(c)
+        };
+        let known = list.iter().copied().find(|k| self.fonts.get(*k).and_then(has).is_some());
+        if known.is_some() {
+            return known;
+        }
+        let found = system_font(&FallbackRequest { cluster: c.encode_utf8(&mut [0; 4]), family })?;
+        let data = Arc::new(found.data);
+        let font = FontSubset { data, glyphs: GlyphRemapper::new(), shown: BTreeMap::new() };
+        has(&font)?;
+        list.push(self.fonts.len());
+        self.fonts.push(font);
+        Some(self.fonts.len() - 1)
     }
 
     /// Writes the subset of every font that is shown, under the name that [`name`] gives.
@@ -176,4 +206,24 @@ fn table(font: &[u8], tag: [u8; 4]) -> Option<&[u8]> {
     let count = usize::from(u16::from_be_bytes(*font.get(4..)?.first_chunk()?));
     let entry = (0..count).map(|k| 12 + 16 * k).find(|at| font.get(*at..at + 4) == Some(&tag))?;
     font.get(number(entry + 8)?..)?.get(..number(entry + 12)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which fonts a system has is unknown here; without any there is a box.
+    #[test]
+    fn characters_of_every_script_are_drawn() {
+        let mut fonts = FontSubsets::new(&FontDefinitions::default());
+        let family = FontFamily::Proportional;
+        for c in ['宽', '높', 'अ', 'x', '\u{10FFFF}'] {
+            let glyph = fonts.glyph(&family, c).unwrap();
+            let (shown, _) = fonts.fonts[glyph.font].shown[&glyph.glyph];
+            let is_known = fonts.font_of(&family, c).is_some();
+            assert_eq!(shown, if is_known { c } else { MISSING });
+            assert!(glyph.width > 0.0);
+        }
+        assert_ne!(fonts.glyph(&family, 'x').unwrap().glyph, fonts.glyph(&family, '\u{10FFFF}').unwrap().glyph);
+    }
 }

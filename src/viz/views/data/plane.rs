@@ -9,6 +9,7 @@ use super::entries::{ELLIPSE_WIDTH, entries};
 use super::morph::Morph;
 use super::notes::notes;
 use super::thumbnails;
+use crate::geometry::Seam;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis_in, grid_in as ticks_in, plot};
 use crate::viz::draw::colors::ObservationColors;
@@ -25,7 +26,7 @@ use crate::viz::observations::{choose, drawn_observations, nearest, share_drawn,
 use crate::viz::selection::Selection;
 use crate::viz::symbol::Symbol;
 use crate::viz::theme::{
-    ARROW_WIDTH, CURVE_WIDTH, POINT_RADIUS, Palette, REACH, TRUTH_DASHES, dashes, indexed, label_font,
+    ARROW_WIDTH, CURVE_WIDTH, LEAST_NAMED, POINT_RADIUS, Palette, REACH, TRUTH_DASHES, dashes, indexed, label_font,
 };
 use crate::viz::views::slow_marks::in_data_space;
 
@@ -102,7 +103,11 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let at = |k: usize| morph.plane(|| context.probe.seam_latent(seam, k), seam.points.column(k));
             marks.curve((0..seam.t.len()).map(at), Stroke::new(CURVE_WIDTH, color), dashes(seam.latent));
             let end = seam.t.partition_point(|t| *t <= 2.5).min(seam.t.len() - 1);
-            if context.probe.named().contains(&seam.latent) {
+            // The last place in sight.
+            let frame = marks.painter.clip_rect();
+            let end = (0..=end).rev().find(|k| frame.contains(marks.at(at(*k)))).unwrap_or(end);
+            let length = (1..seam.t.len()).map(|k| marks.at(at(k)).distance(marks.at(at(k - 1)))).sum::<f32>();
+            if context.probe.named().contains(&seam.latent) && length > LEAST_NAMED {
                 ends.push((at(end), indexed("z", seam.latent), color));
             }
         }
@@ -128,17 +133,27 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let size = marks.painter.layout_no_wrap(words, label_font(), palette.muted).size();
         labels.keep_off(Rect::from_min_max(corner - size, corner));
     }
+    let named = context.probe.named();
+    let is_named = |seam: &&Seam| layers.seams && morph.is_done() && named.contains(&seam.latent);
+    for seam in context.probe.seams.iter().filter(is_named) {
+        labels.keep_off_curve(seam.points.iter_columns().map(|x| marks.at(projection.plane(x))));
+    }
     marks.layer("basis");
     if layers.basis && morph.is_done() {
+        let mut angle = None;
         if let Some(arc) = angle_arc(context.probe, projection).filter(|_| layers.seams) {
             let at = |offset: &Vec<f64>| {
                 let point: Vec<f64> = context.probe.image.iter().zip(offset).map(|(x, d)| x + d).collect();
                 projection.plane(&point)
             };
             marks.curve(arc.points.iter().map(at), Stroke::new(1.6, palette.ink), &[]);
-            labels.put(&marks.painter, marks.at(at(&arc.beyond)), &arc.name, palette.ink, palette.paper);
+            labels.keep_off_curve(arc.points.iter().map(|offset| marks.at(at(offset))));
+            angle = Some((marks.at(at(&arc.beyond)), arc.name));
         }
         basis(&marks, palette, context, selection, &mut labels);
+        if let Some((place, name)) = angle {
+            labels.put(&marks.painter, place, &name, palette.ink, palette.paper);
+        }
         let pointer = response.response.hover_pos();
         if pointer.is_some_and(|pointer| is_near_arrow(&marks, context, selection.unit_arrows, pointer)) {
             selection.pointed = Some(Symbol::U);
@@ -256,6 +271,9 @@ fn basis(
     }
     for (to, name) in &arrows {
         let [foot, tip] = [from, *to].map(|point| marks.at(point));
+        if foot.distance(tip) < LEAST_NAMED {
+            continue;
+        }
         let beyond = tip + 18.0 * (tip - foot).normalized();
         labels.put(&marks.painter, beyond, name, palette.image, palette.paper);
     }

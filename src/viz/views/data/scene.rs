@@ -75,6 +75,12 @@ impl SceneSource for DataScene {
         let other: &dyn Any = other;
         other.downcast_ref() == Some(self)
     }
+
+    fn continues(&self, other: &dyn SceneSource) -> bool {
+        let other: &dyn Any = other;
+        let data = |scene: &Self| Arc::clone(&scene.probe.snapshot().data);
+        other.downcast_ref().is_some_and(|other| Arc::ptr_eq(&data(other), &data(self)))
+    }
 }
 
 impl DataScene {
@@ -144,9 +150,9 @@ impl DataScene {
         let width = if is_emphasised { 2.0 * ARROW_WIDTH } else { ARROW_WIDTH };
         let arrow = |(to, _)| Arrow { from, to, color: self.palette.image, width };
         scene.arrows.extend(self.arrows().map(arrow));
-        if let Some(arc) = self.angle() {
-            let positions = arc.points.iter().map(|offset| self.beside_image(offset)).collect();
-            scene.curves.push(Curve::new(positions, self.palette.ink, 1.6));
+        let arc = self.arc();
+        if !arc.is_empty() {
+            scene.curves.push(Curve::new(arc, self.palette.ink, 1.6));
         }
         scene
     }
@@ -254,6 +260,11 @@ impl DataScene {
     fn beside_image(&self, offset: &[f64]) -> [f32; 3] {
         let (from, to) = (self.image(), self.projection.direction(offset));
         [0, 1, 2].map(|axis| from[axis] + to[axis])
+    }
+
+    /// The points of the arc between the columns, if it is shown.
+    pub(super) fn arc(&self) -> Vec<[f32; 3]> {
+        self.angle().map_or_else(Vec::new, |arc| arc.points.iter().map(|offset| self.beside_image(offset)).collect())
     }
 
     /// The angle between the columns, where the curves and the basis are shown.

@@ -25,7 +25,7 @@ use crate::viz::observations::{choose, nearest, share_drawn};
 use crate::viz::scene_painter::SceneRequest;
 use crate::viz::selection::Selection;
 use crate::viz::symbol::Symbol;
-use crate::viz::theme::{HANDLE_RADIUS, Palette, REACH, label_font};
+use crate::viz::theme::{HANDLE_RADIUS, LEAST_NAMED, Palette, REACH, label_font};
 use crate::viz::views::slow_marks::in_data_space;
 
 /// Draws the view; orbits the camera.
@@ -54,7 +54,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     let seen = |point: [f32; 3]| projector.project(point).map(|[x, y, _]| rect.min + vec2(x, y) * rect.size() / size);
     let places = context.projection.places();
     let drawn = places.iter().take(context.snapshot.encodings.columns());
-    let mut taken: Vec<Rect> = Vec::new();
+    // Pictures keep off the arrows and their names.
+    let arrows = names.iter().filter_map(|name| Some((seen(name.foot?)?, seen(name.at)?)));
+    let mut taken: Vec<Rect> = arrows.flat_map(|(foot, tip)| along(foot, tip)).collect();
+    let arrows = taken.len();
     let image = seen(scene.image());
     if scene.is_manifold() {
         taken.extend(image.map(|at| Rect::from_center_size(at, vec2(24.0, 24.0))));
@@ -64,15 +67,20 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             pinned::draw(ui, context, rect, &context.probe.named(), place, &mut taken);
         }
         if selection.layers.pictures {
-            // Pictures keep off what the view is about.
-            let arrows = names.iter().filter_map(|name| Some((seen(name.foot?)?, seen(name.at)?)));
-            taken.extend(arrows.flat_map(|(foot, tip)| along(foot, tip)));
             context.layer(ui.painter(), 1, "thumbnails");
             thumbnails::draw(ui, context, rect, |i| places.get(i).and_then(|place| seen(*place)), &mut taken);
         }
     }
     let mut labels = Labels::default();
-    taken.into_iter().for_each(|place| labels.keep_off(place));
+    taken.into_iter().skip(arrows).for_each(|place| labels.keep_off(place));
+    labels.keep_off_curve(scene.arc().into_iter().filter_map(seen));
+    if selection.layers.seams && scene.is_manifold() {
+        let (probe, named) = (scene.probe(), scene.probe().named());
+        for (_, places) in probe.seams.iter().zip(probe.seam_places()).filter(|(seam, _)| named.contains(&seam.latent))
+        {
+            labels.keep_off_curve(places.iter().filter_map(|place| seen(*place)));
+        }
+    }
     image.into_iter().for_each(|image| labels.keep_off(Rect::from_center_size(image, vec2(12.0, 12.0))));
     // The legend says it, too.
     let words = share_drawn(context.snapshot).filter(|_| selection.layers.data && !selection.layers.legend);
@@ -154,7 +162,7 @@ fn write(
         labels.keep_off_arrow(foot, tip);
     }
     for name in names.iter().filter(|name| name.foot.is_some()) {
-        if let Some((foot, tip)) = arrow(name) {
+        if let Some((foot, tip)) = arrow(name).filter(|(foot, tip)| foot.distance(*tip) >= LEAST_NAMED) {
             labels.put(painter, tip + 17.0 * (tip - foot).normalized(), &name.text, name.color, palette.paper);
         }
     }

@@ -209,7 +209,7 @@ fn prior(ui: &mut Ui, context: &ViewContext<'_>, seam: &Seam, scale: DensityScal
     marks.curve(curve.into_iter(), Stroke::new(1.8, palette.latent), &[]);
     let z = context.probe.z()[seam.latent];
     marker(&marks, z, p.density(z), palette.latent);
-    Captions::of(&marks).put(&format!("p({name}) over {name}"), palette.latent);
+    Captions::of(&marks, palette).put(&format!("p({name}) over {name}"), palette.latent);
     hover(context, response.response, |pointer| {
         let density = NamedMarks::new("prior", seam.t.iter().map(|t| [*t, p.density(*t)]));
         values_at(&marks, pointer, [&name, "density"], [density])
@@ -293,7 +293,7 @@ fn pushed(
     let (z, speed) = (context.probe.z()[seam.latent], speed_here(context, seam));
     marker(&marks, seam.arc_at(z) - zero, seam.prior.density(z) / speed, palette.image);
     let length = length_name(context, seam.latent);
-    let mut captions = Captions::of(&marks);
+    let mut captions = Captions::of(&marks, palette);
     captions
         .put(&format!("p({}) / {length}  ∫ = {}", indexed("z", seam.latent), number(seam.mass(), 4)), palette.image);
     let here = if speed < 0.1 { two_digits(speed) } else { number(speed, 2) };
@@ -352,9 +352,9 @@ fn spike(context: &ViewContext<'_>, marks: &PlotPainter, seam: &Seam, height: f6
     // An arrow, since it has no height; beneath the captions.
     marks.arrow([0.0, 0.0], [0.0, 0.95 * height / HEADROOM], palette.image, "");
     let name = indexed("z", seam.latent);
-    let mut captions = Captions::of(marks);
+    let mut captions = Captions::of(marks, palette);
     captions.put(&format!("{name} has collapsed"), palette.image);
-    captions.put(&format!("p({name}) is nearly on one point"), palette.image);
+    captions.put(&format!("p({name}) lands nearly on one point"), palette.image);
     let length = two_digits(speed_here(context, seam));
     captions.put(&format!("at z*: {} = {length}", length_name(context, seam.latent)), palette.image);
     marks.clone()
@@ -426,12 +426,13 @@ fn links(ui: &Ui, seam: &Seam, prior: &PlotPainter, pushed: &PlotPainter) {
 /// Captions in the upper left corner, one beneath the other, where there is room: not cut at the side, and above the highest curve.
 struct Captions<'a> {
     marks: &'a PlotPainter,
+    paper: Color32,
     lines: usize,
 }
 
 impl<'a> Captions<'a> {
-    fn of(marks: &'a PlotPainter) -> Self {
-        Self { marks, lines: 0 }
+    fn of(marks: &'a PlotPainter, palette: &Palette) -> Self {
+        Self { marks, paper: palette.paper, lines: 0 }
     }
 
     fn put(&mut self, text: &str, color: Color32) {
@@ -446,6 +447,9 @@ impl<'a> Captions<'a> {
             return;
         }
         let corner = painter.clip_rect().left_top() + vec2(5.0, 2.0 + 17.0 * line);
+        // A spike may reach up to it.
+        let ground = Rect::from_min_size(corner, size_of(text)).expand2(vec2(2.0, -1.0));
+        self.marks.painter.rect_filled(ground, 2.0, self.paper.gamma_multiply(0.8));
         self.marks.label(corner, Align2::LEFT_TOP, text, color);
         self.lines += 1;
     }

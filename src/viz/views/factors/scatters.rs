@@ -10,6 +10,7 @@ use crate::viz::draw::colors::ObservationColors;
 use crate::viz::draw::hover::hover;
 use crate::viz::draw::labels::label;
 use crate::viz::draw::number::number;
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::selection::Selection;
 use crate::viz::theme::{SMALLEST_TEXT, indexed, label_font};
 
@@ -79,6 +80,9 @@ pub(super) fn scatters(
             let width = |text: &String| painter.layout_no_wrap(text.clone(), label_font(), palette.ink).size().x;
             // All numbers or none: a minus must not make the difference.
             if width(&"−0.00".to_owned()) >= place.width() - 8.0 {
+                if [row, column] == [0, 0] {
+                    remark(ui, Remark::LeftOut("the correlations"));
+                }
                 continue;
             }
             let Some(text) = texts.into_iter().find(|text| width(text) < place.width() - 8.0) else { continue };

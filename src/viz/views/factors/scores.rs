@@ -6,6 +6,7 @@ use super::query::FactorScoresQuery;
 use crate::experiment::ScoreValue;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::number::number;
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::observations::grouped;
 
 /// The height of a line.
@@ -25,6 +26,9 @@ pub(super) fn scores(ui: &mut Ui, context: &ViewContext<'_>) {
          over random rotations of the same codes. `unpick metrics --factor-scores` has all scores. Empirical",
         found.observations, found.training
     ));
+    if found.scores.len() >= room {
+        remark(ui, Remark::LeftOut("the last scores"));
+    }
     for ScoreValue { score, value, chance } in found.scores.iter().take(room - 1) {
         let shown = |x: f64| number(x, 2);
         let text = match (value, chance) {
@@ -37,7 +41,7 @@ pub(super) fn scores(ui: &mut Ui, context: &ViewContext<'_>) {
     }
     // The reason of the last dash, where there is room for it.
     let reason = found.scores.iter().rev().find_map(|value| value.value.as_ref().err());
-    if let Some(reason) = reason.filter(|_| room > found.scores.len() + 2) {
+    if let Some(reason) = reason.filter(|_| room >= found.scores.len() + 2) {
         ui.label(RichText::new(format!("–: {reason}")).weak());
     }
 }

@@ -1,6 +1,6 @@
 //! The unit circle in the plane of two latents and its image under J, with the entries of J under the pointer.
 
-use eframe::egui::{Align2, Color32, Pos2, Stroke, Ui, vec2};
+use eframe::egui::{Color32, Pos2, Stroke, Ui};
 use egui_plot::{AxisHints, PlotBounds, PlotResponse};
 use nalgebra::DMatrix;
 
@@ -9,6 +9,7 @@ use crate::viz::context::ViewContext;
 use crate::viz::draw::axes::{axis, grid, still_plot};
 use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::hover::{hover_with_help, significant};
+use crate::viz::draw::labels::Labels;
 use crate::viz::draw::legend::LegendEntry;
 use crate::viz::draw::plot_painter::PlotPainter;
 use crate::viz::draw::polyline::polyline;
@@ -23,9 +24,6 @@ const APART: f32 = 26.0;
 
 /// The least width of a circle.
 pub(super) const SMALLEST: f32 = 90.0;
-
-/// Circles this wide have room for the names of both axes.
-const ROOMY: f32 = 170.0;
 
 /// The dash pattern of singular vectors.
 const SINGULAR: &[f32] = &[3.0, 3.0];
@@ -84,17 +82,22 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
     let unit = [[1.0, 0.0], [0.0, 1.0]];
     // The name of a plane stands in the corner that is farthest from the names of the tips, if any is far enough.
     let corner = |marks: &PlotPainter, text: &str, tips: [[f64; 2]; 2], color| {
-        let frame = marks.painter.clip_rect().shrink2(vec2(4.0, 2.0));
-        let apart = |align: &Align2| {
-            let corner = align.pos_in_rect(&frame);
-            let origin = marks.at([0.0; 2]);
-            let beyond = |tip: [f64; 2]| marks.at(tip) + NAME * (marks.at(tip) - origin).normalized();
-            tips.map(|tip| beyond(tip).distance(corner)).into_iter().fold(f32::INFINITY, f32::min)
-        };
-        let corners = [Align2::LEFT_TOP, Align2::RIGHT_TOP, Align2::LEFT_BOTTOM, Align2::RIGHT_BOTTOM];
-        let farthest = corners.into_iter().rev().max_by(|a, b| apart(a).total_cmp(&apart(b))).unwrap_or(corners[0]);
-        if apart(&farthest) > APART {
-            marks.label(farthest.pos_in_rect(&frame), farthest, text, color);
+        let origin = marks.at([0.0; 2]);
+        let names = tips.map(|tip| marks.at(tip) + NAME * (marks.at(tip) - origin).normalized());
+        marks.in_corner(text, color, &names, APART);
+    };
+    // The names of the tips keep off the arrows and stay inside.
+    let arrows = |marks: &PlotPainter, tips: [[f64; 2]; 2], letter: &str, color| {
+        let mut labels = Labels::default();
+        let origin = marks.at([0.0; 2]);
+        for tip in tips {
+            marks.arrow([0.0; 2], tip, color, "");
+            labels.keep_off_arrow(origin, marks.at(tip));
+        }
+        for (tip, latent) in tips.into_iter().zip(plane) {
+            let tip = marks.at(tip);
+            let place = tip + NAME * (tip - origin).normalized();
+            labels.put(&marks.painter, place, &indexed(letter, latent), color, palette.paper);
         }
     };
     let mut vectors: [Vec<HoverVector>; 2] = [Vec::new(), Vec::new()];
@@ -120,9 +123,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
         let (marks, response) = plot(ui, "unit circle", 1.75);
         marks.curve(ellipse([0.0; 2], unit, 1.0), Stroke::new(1.8, palette.latent), &[]);
         axes(&marks, &vectors[0], palette, selection.width_of(Symbol::V, 1.2));
-        for (k, latent) in plane.into_iter().enumerate() {
-            marks.arrow([0.0; 2], unit[k], palette.latent, &indexed("e", latent));
-        }
+        arrows(&marks, unit, "e", palette.latent);
         corner(&marks, "Z", unit, palette.latent);
         say(context, response, &marks, &vectors[0]);
 
@@ -137,12 +138,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection
                 marks.curve([[0.0; 2], tip].into_iter(), Stroke::new(2.0 * ARROW_WIDTH, palette.image), &[]);
             }
         }
-        for (tip, latent) in tips.into_iter().zip(plane) {
-            marks.arrow([0.0; 2], tip, palette.image, &indexed("J", latent));
-        }
+        arrows(&marks, tips, "J", palette.image);
         // Not along the axes of x.
         let along = format!("{}, {}", indexed("u", a), indexed("u", b));
-        corner(&marks, if side > ROOMY && is_all { &along } else { "X" }, tips, palette.image);
+        corner(&marks, if is_all { &along } else { "X" }, tips, palette.image);
         say(context, response, &marks, &vectors[1]);
     });
 }
@@ -222,7 +221,9 @@ pub(super) fn is_right(angle: f64) -> bool {
 /// The small square in a right angle between two vectors.
 fn right_angle(marks: &PlotPainter, tips: [[f64; 2]; 2], color: Color32) {
     let origin = marks.at([0.0; 2]);
-    let arms = tips.map(|tip| 11.0 * (marks.at(tip) - origin).normalized());
+    let arms = tips.map(|tip| marks.at(tip) - origin);
+    let side = arms.iter().map(|arm| 0.4 * arm.length()).fold(11.0, f32::min);
+    let arms = arms.map(|arm| side * arm.normalized());
     let corners = vec![origin + arms[0], origin + arms[0] + arms[1], origin + arms[1]];
     polyline(&marks.painter, &corners, Stroke::new(1.4, color), &[]);
 }

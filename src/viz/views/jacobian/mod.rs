@@ -5,15 +5,15 @@ mod circles;
 mod pictures;
 mod room;
 
-use eframe::egui::{Grid, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+use eframe::egui::{Grid, Label, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
 use nalgebra::DMatrix;
 use room::{BESIDE, JacobianNumbers, JacobianParts};
 
-use crate::geometry::{LEAST_SEPARATION, Measured, separation};
+use crate::geometry::{LEAST_SEPARATION, Measured, Undefined, separation};
 use crate::io::Csv;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::hover::significant;
-use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
+use crate::viz::draw::legend::{LegendEntry, LegendLines, Sample};
 use crate::viz::draw::matrix::{NamedMatrix, heat_matrix};
 use crate::viz::draw::number::number;
 use crate::viz::draw::remark::{Remark, remark};
@@ -47,12 +47,10 @@ const MOST_CELLS: usize = 8;
 /// Draws the view.
 fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
     let palette = ViewContext::palette(ui);
-    legend_line(
-        ui,
-        context,
-        selection.layers.legend,
-        &entries(palette, selection.shown().len() == 2, context.snapshot.latent_dim() > 1),
-    );
+    let has_signs = context.snapshot.latent_dim() > 1;
+    // What there is room for is known beneath the legend.
+    let all = JacobianParts { circles: (selection.shown().len() == 2).then_some((0.0, false)), ..JacobianParts::ALL };
+    let legend = LegendLines::reserve(ui, selection.layers.legend, &entries(palette, all, has_signs));
     let area = ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             let title =
@@ -72,7 +70,11 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         pictures::show(ui, context);
         // Where nothing is scrolled, what there is no room for is left out whole.
         let scrolls = !(context.presented || context.is_figure());
-        let of = JacobianNumbers { latents: latents(context, selection).len(), has_prices: has_prices(context) };
+        let of = JacobianNumbers {
+            latents: latents(context, selection).len(),
+            has_prices: has_prices(context),
+            has_reason: reason(context, selection).is_some(),
+        };
         let plane = <[usize; 2]>::try_from(selection.shown()).ok();
         let parts = JacobianParts::within(ui.available_size(), plane.is_some(), of, scrolls);
         if !parts.is_whole(plane.is_some()) {
@@ -105,29 +107,38 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             }
             None => numbers(ui, selection),
         }
+        parts
     });
+    if let Some(legend) = legend {
+        legend.fill(ui, context, &entries(palette, area.inner, has_signs));
+    }
     if area.content_size.y > area.inner_rect.height() + 1.0 {
         remark(ui, Remark::LeftOut("the lower part"));
     }
 }
 
-/// The legend: the circles of two latents, then bars and cells.
-fn entries(palette: &Palette, has_circles: bool, has_signs: bool) -> Vec<LegendEntry> {
+/// The legend of the parts that are shown: the circles of two latents, bars, and cells, which have a second colour with `has_signs`.
+fn entries(palette: &Palette, parts: JacobianParts, has_signs: bool) -> Vec<LegendEntry> {
     let mut entries = Vec::new();
-    if has_circles {
+    if parts.circles.is_some() {
         entries.extend(circles::entries(palette));
     }
-    let value = "sᵢ, the singular value of J named after the latent: how far its right singular vector moves the data";
-    let length = "‖Jᵢ‖, the length of the column: how far one standard deviation of the latent moves the data. Equal to sᵢ for all i \
-                  exactly when the columns are orthogonal";
-    let sign = "Cells: full colour is the largest magnitude of the matrix, paper is 0";
-    entries.extend([
-        LegendEntry::new(Sample::Area(palette.image), "singular value", value),
-        LegendEntry::new(Sample::Area(palette.image.gamma_multiply(PALE)), "column length", length),
-        LegendEntry::new(Sample::Area(palette.plus), "positive", sign),
-    ]);
-    if has_signs {
-        entries.push(LegendEntry::new(Sample::Area(palette.minus), "negative", sign));
+    if parts.lengths {
+        let value =
+            "sᵢ, the singular value of J named after the latent: how far its right singular vector moves the data";
+        let length = "‖Jᵢ‖, the length of the column: how far one standard deviation of the latent moves the data. Equal to sᵢ for all i \
+                      exactly when the columns are orthogonal";
+        entries.extend([
+            LegendEntry::new(Sample::Area(palette.image), "singular value", value),
+            LegendEntry::new(Sample::Area(palette.image.gamma_multiply(PALE)), "column length", length),
+        ]);
+    }
+    if parts.matrices {
+        let sign = "Cells: full colour is the largest magnitude of the matrix, paper is 0";
+        entries.push(LegendEntry::new(Sample::Area(palette.plus), "positive", sign));
+        if has_signs {
+            entries.push(LegendEntry::new(Sample::Area(palette.minus), "negative", sign));
+        }
     }
     entries
 }
@@ -250,6 +261,25 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         }
         ui.end_row();
     });
+    if let Some(reason) = reason(context, selection) {
+        ui.add(Label::new(RichText::new(format!("–: {reason}")).small().weak()).truncate());
+    }
+}
+
+/// Why a number is undefined that a figure shows; in the window it is said under the pointer.
+fn reason(context: &ViewContext<'_>, selection: &Selection) -> Option<Undefined> {
+    if !context.is_figure() {
+        return None;
+    }
+    let angle = match *selection.shown() {
+        [a, b] => context.snapshot.geometry.compared_in([a, b]).err().or_else(|| {
+            let lengths = [a, b].map(|i| context.probe.fisher_svd.singular_values[i]);
+            (separation(&lengths) < LEAST_SEPARATION).then_some(Undefined::EqualSingularValues)
+        }),
+        _ => None,
+    };
+    let price = |of: &Measured| of.as_ref().err().copied().filter(|_| has_prices(context));
+    angle.or_else(|| price(&context.probe.contrast)).or_else(|| price(&context.probe.beta_gap))
 }
 
 /// The angle between two columns, and of V off the axes.
@@ -290,7 +320,8 @@ fn measured(ui: &mut Ui, name: &str, value: Measured, help: &str) {
 
 fn item(ui: &mut Ui, name: &str, value: &str, help: &str) {
     ui.label(name).on_hover_text(help);
-    ui.monospace(value).on_hover_text(help);
+    // A dash of the other font is as short as a hyphen.
+    if value == "–" { ui.label(value) } else { ui.monospace(value) }.on_hover_text(help);
 }
 
 fn value(ui: &mut Ui, name: &str, value: f64, help: &str) {

@@ -21,8 +21,9 @@ const MOST: usize = 16;
 /// The sides of a picture, in points.
 const SIDES: [f32; 2] = [40.0, 64.0];
 
-/// The width of the scale under them.
+/// The width of the scale under them, and the space between two rows beside each other.
 const SCALE: f32 = 290.0;
+const BETWEEN: f32 = 14.0;
 
 /// ColumnTextures of the columns of J and of U at a probe, with the end of the scale of each.
 #[derive(Clone)]
@@ -41,13 +42,16 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>) {
     let count = rows[0].1.len().max(1) as f32;
     let (room, gap) = (ui.available_width(), ui.spacing().item_spacing.x);
     // Both rows beside each other where there is room.
-    let is_wide = 0.5 * room > (count * (SIDES[0] + gap) + gap).max(SCALE);
-    let side = ((if is_wide { 0.5 * room - gap } else { room }) / count - gap).clamp(SIDES[0], SIDES[1]);
+    let is_wide = 0.5 * room - BETWEEN > (count * (SIDES[0] + gap) + gap).max(SCALE);
+    let side = ((if is_wide { 0.5 * room - gap - BETWEEN } else { room }) / count - gap).clamp(SIDES[0], SIDES[1]);
     let [height, width, _] = format.shape.map(|pixels| pixels as f32);
     let size = side / height.max(width).max(1.0) * vec2(width, height);
     let draw = |ui: &mut Ui| {
         for (name, (largest, pictures)) in NAMES.into_iter().zip(&rows) {
             ui.vertical(|ui| row(ui, name, *largest, pictures, size, palette));
+            if is_wide {
+                ui.add_space(BETWEEN);
+            }
         }
     };
     if is_wide {

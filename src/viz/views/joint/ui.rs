@@ -50,8 +50,8 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     // A figure says beneath the map in a few words why there are no samples beside it.
     let reason = refusal.as_ref().filter(|_| context.is_figure()).map(|_| in_short(joint, truth));
     // The numbers of a figure need more lines the narrower it is.
-    let words = if reason.is_some() { 1400.0 } else { 1100.0 };
-    let lines = if context.is_figure() { (words / area.width()).ceil().clamp(1.0, 5.0) } else { 3.0 };
+    let words = if reason.is_some() { 1700.0 } else { 1400.0 };
+    let lines = if context.is_figure() { (words / area.width()).ceil().clamp(1.0, 6.0) } else { 3.0 };
     let lines = lines * LINE + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
     // A square, and the rest for the samples.
@@ -132,6 +132,9 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
     marks.curve([[-RANGE, y], [RANGE, y]].into_iter(), stroke, dashes(a));
     marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, dashes(b));
     let mut labels = Labels::default();
+    for line in [[[-RANGE, y], [RANGE, y]], [[x, -RANGE], [x, RANGE]]] {
+        labels.keep_off_curve(line.map(|end| marks.at(end)));
+    }
     rectangle(ui, context, &marks, &response.response, selection, &mut labels);
     let frame = marks.painter.clip_rect();
     let title = format!("{}, {}", indexed("z", a), indexed("z", b));
@@ -236,6 +239,8 @@ fn rectangle(
     // Which way round, and that it can be moved.
     let middle = pos2(rect.center().x, rect.max.y);
     labels.write(&marks.painter, middle, Align2::CENTER_CENTER, "→", [palette.ink, palette.paper]);
+    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()];
+    labels.keep_off_curve(corners.into_iter().chain([corners[0]]));
 }
 
 /// The samples in arc-length coordinates: the manifold unrolled.
@@ -272,6 +277,7 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
 fn figure_numbers(ui: &mut Ui, joint: &Joint, around: Option<&LoopIntegrals>, reason: Option<&str>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
+        whole(ui, "colours: product − joint, of the largest density".to_owned());
         whole(ui, format!("½∫|product − joint| = {}", number(joint.product.error, 3)));
         whole(ui, format!("distance correlation = {} (chance {})", number(joint.dependence, 3), number(joint.band, 3)));
         if let Some(around) = around {

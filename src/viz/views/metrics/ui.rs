@@ -42,7 +42,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let convergence = context.snapshot.convergence();
         let fisher = if context.in_fisher_metric() { "; Fisher metric" } else { "" };
         let is_model = context.snapshot.config.origin.model().is_some();
-        let head = if is_model { OWN_SAMPLES.to_owned() } else { format!("{}{fisher}", convergence.word()) };
+        let head = if is_model { OWN_SAMPLES.to_owned() } else { format!("minibatch ELBO {}{fisher}", convergence.word()) };
         let help = format!(
             "The run is {}: before it has settled, its numbers are read early. Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
              sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",
@@ -65,7 +65,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             let now = (metric.now)(context.snapshot);
             let has_levels = now.is_ok() && !(metric.levels)(context.snapshot, errors.own).is_empty();
             let has_difference = now.is_ok() && errors.difference(metric).is_some();
-            if has_levels || has_difference { LEVELS } else { 0.0 }
+            // A history that has ended has its reason beneath it.
+            let has_reason = now.is_err() && has_history(context.snapshot, metric);
+            if has_levels || has_difference || has_reason { LEVELS } else { 0.0 }
         };
         // With that of the holonomy, which ends the last column.
         let rows = |shown: &[&Metric]| (shown.len() + 1).div_ceil(columns);
@@ -83,7 +85,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
             remark(ui, Remark::LeftOut("the scores"));
         }
         let rows = rows(&shown);
-        let height = room_for_plots(&shown).clamp(LEAST_PLOT, 48.0);
+        let height = room_for_plots(&shown).clamp(LEAST_PLOT, 64.0);
         let has_room = |ui: &Ui, needed: f32| {
             let fits = ui.cursor().top() + needed + height.max(LEVELS) <= end;
             if is_still && !fits {
@@ -152,8 +154,8 @@ fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
     });
     about(ui, context, &HOLONOMY, share, None);
     value(ui, &HOLONOMY, share, None);
-    if share.is_err() {
-        return;
+    if let Err(reason) = share {
+        return why(ui, reason, vec2(ui.available_width(), LEVELS));
     }
     ui.label(RichText::new("% of a side").small().weak()).on_hover_text(
         "The larger of both loop integrals, as a share of the length of its side. The rectangle is that of the view Joint density",
@@ -206,8 +208,7 @@ fn value(ui: &mut Ui, metric: &Metric, now: Measured, error: Option<Estimate>) {
     ui.horizontal(|ui| {
         ui.set_min_width(VALUE);
         ui.spacing_mut().item_spacing.x = 3.0;
-        // As many digits for large numbers as for small ones: the plots beside them stand in line.
-        let decimals = now.map_or(0, |x| metric.decimals.saturating_sub(x.abs().max(1.0).log10() as usize));
+        let decimals = now.map_or(0, |x| digits(x, metric.decimals));
         match now {
             Ok(x) => {
                 let text = RichText::new(number(x, decimals)).monospace();
@@ -243,13 +244,12 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
     let levels = if now.is_ok() { (metric.levels)(snapshot, errors.own) } else { Vec::new() };
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let has_history = snapshot.history.iter().any(|row| (metric.then)(row).is_finite());
-        if let Err(reason) = now.as_ref()
-            && !has_history
-        {
-            return why(ui, *reason, size);
+        let reason = now.err();
+        if let Some(reason) = reason.filter(|_| !has_history(snapshot, metric)) {
+            return why(ui, reason, size);
         }
-        let plot = history(ui, context, metric, &levels, size);
+        let shown = captioned(ui, metric, &levels, size.x);
+        let plot = history(ui, context, metric, &levels[..shown], size);
         let rect = plot.rect;
         let help = "The run so far; dotted: what to compare it with";
         hover_with_help(context, plot, help, |pointer| {
@@ -260,14 +260,23 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
                 .map(|row| format!("step {}: {} {}", row.step, metric.name, significant((metric.then)(row))))
                 .collect()
         });
+        if let Some(reason) = reason {
+            why(ui, reason, vec2(size.x, LEVELS - GAP));
+            ui.add_space(GAP);
+        }
         if !levels.is_empty() {
-            captions(ui, metric, &levels, size.x);
+            captions(ui, metric, &levels[..shown], size.x);
             ui.add_space(GAP);
         }
     });
 }
 
-/// The reason for a number that has never been defined, in place of its history.
+/// True if the history has a value of the metric.
+fn has_history(snapshot: &Snapshot, metric: &Metric) -> bool {
+    snapshot.history.iter().any(|row| (metric.then)(row).is_finite())
+}
+
+/// The reason for a number that is undefined, in place of its history or beneath it.
 fn why(ui: &mut Ui, reason: Undefined, size: Vec2) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let (font, color) = (TextStyle::Small.resolve(ui.style()), ViewContext::palette(ui).muted);
@@ -288,32 +297,47 @@ fn why(ui: &mut Ui, reason: Undefined, size: Vec2) {
     response.on_hover_text(reason.sentence());
 }
 
-/// The names of the levels with their numbers, each behind a piece of its line where there is room, in one line as wide as the plot.
-fn captions(ui: &mut Ui, metric: &Metric, levels: &[Level], room: f32) {
-    const SAMPLE: f32 = 14.0;
-    const SPACE: f32 = 4.0;
+/// The name of a level with its number.
+fn level_name(metric: &Metric, (name, level): &Level) -> String {
     let decimals = metric.decimals.min(if metric.scale == PlotRange::Tail { 3 } else { 2 });
-    let texts: Vec<String> =
-        levels.iter().map(|(name, level)| format!("{name} {}", number(*level, decimals))).collect();
+    format!("{name} {}", number(*level, digits(*level, decimals)))
+}
+
+/// The width of a piece of a line, and the space beside it.
+const SAMPLE: f32 = 14.0;
+const SPACE: f32 = 4.0;
+
+/// How many levels have room for their names with their samples; the last go first, and with them their lines.
+fn captioned(ui: &Ui, metric: &Metric, levels: &[Level], room: f32) -> usize {
     let font = TextStyle::Small.resolve(ui.style());
-    let width = |text: &String| ui.painter().layout_no_wrap(text.clone(), font.clone(), Color32::PLACEHOLDER).size().x;
-    let widths: Vec<f32> = texts.iter().map(width).collect();
-    let needed = |count: usize, each: f32| widths[..count].iter().map(|width| width + each).sum::<f32>();
-    let has_samples = needed(texts.len(), SAMPLE + 3.0 * SPACE) <= room;
-    // The last ones go first.
-    let count = (1..=texts.len()).rev().find(|count| needed(*count, 3.0 * SPACE) - 3.0 * SPACE <= room).unwrap_or(0);
+    let width = |level: &Level| {
+        ui.painter().layout_no_wrap(level_name(metric, level), font.clone(), Color32::PLACEHOLDER).size().x
+    };
+    let needed = levels.iter().scan(0.0, |sum, level| {
+        *sum += SAMPLE + width(level) + 3.0 * SPACE;
+        Some(*sum - SPACE)
+    });
+    needed.take_while(|needed| *needed <= room).count()
+}
+
+/// The names of the levels, each behind a piece of its line, in one line.
+fn captions(ui: &mut Ui, metric: &Metric, levels: &[Level], room: f32) {
     ui.horizontal(|ui| {
+        ui.set_max_width(room);
         ui.spacing_mut().item_spacing.x = SPACE;
-        for (text, dashes) in texts.into_iter().zip(LEVEL_DASHES).take(count) {
-            if has_samples {
-                let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 10.0), Sense::hover());
-                let stroke = Stroke::new(1.2, ViewContext::palette(ui).muted);
-                polyline(ui.painter(), &[rect.left_center(), rect.right_center()], stroke, dashes);
-            }
-            ui.add(Label::new(RichText::new(text).small().weak()).extend());
+        for (level, dashes) in levels.iter().zip(LEVEL_DASHES) {
+            let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 10.0), Sense::hover());
+            let stroke = Stroke::new(1.2, ViewContext::palette(ui).muted);
+            polyline(ui.painter(), &[rect.left_center(), rect.right_center()], stroke, dashes);
+            ui.add(Label::new(RichText::new(level_name(metric, level)).small().weak()).extend());
             ui.add_space(SPACE);
         }
     });
+}
+
+/// As many digits for large numbers as for small ones: the plots beside them stand in line.
+fn digits(x: f64, decimals: usize) -> usize {
+    decimals.saturating_sub(x.abs().max(1.0).log10() as usize)
 }
 
 /// The patterns of the lines of levels.
@@ -344,6 +368,12 @@ fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Le
         let path: Vec<_> = run.iter().map(|(step, value)| pos2(x(*step as f64), y(*value))).collect();
         polyline(&painter, &path, Stroke::new(1.3, palette.ink), &[]);
     }
+    // What rows do not hold has a number at the present step alone.
+    if let Ok(now) = (metric.now)(context.snapshot)
+        && !has_history(context.snapshot, metric)
+    {
+        painter.circle_filled(pos2(rect.right() - 2.0, y(now)), 2.0, palette.ink);
+    }
     response
 }
 
@@ -357,12 +387,17 @@ fn range(mut values: Vec<f64>, levels: &[Level], scale: PlotRange) -> (f64, f64)
         return (0.0, 1.0);
     }
     values.retain(|value| value.is_finite());
-    values.extend(levels.iter().map(|(_, level)| *level).filter(|level| level.is_finite()));
     values.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| values.get((share * values.len().saturating_sub(1) as f64).round() as usize).copied();
-    let low = if scale == PlotRange::FromZero { 0.0 } else { at(0.02).unwrap_or(0.0) };
+    let levels = || levels.iter().map(|(_, level)| *level).filter(|level| level.is_finite());
+    let low = if scale == PlotRange::FromZero {
+        0.0
+    } else {
+        at(0.02).into_iter().chain(levels()).reduce(f64::min).unwrap_or(0.0)
+    };
+    let high = at(0.98).into_iter().chain(levels()).reduce(f64::max).unwrap_or(1.0);
     // However flat it is, a range has a height.
-    (low, at(0.98).unwrap_or(1.0).max(low + 1e-4))
+    (low, high.max(low + 1e-4))
 }
 
 #[cfg(test)]
@@ -372,6 +407,9 @@ mod tests {
     #[test]
     fn small_plots_show_the_values_and_their_levels() {
         assert_eq!(range(vec![0.2, f64::NAN, 0.4], &[("chance", 0.55)], PlotRange::FromZero), (0.0, 0.55));
+        let many: Vec<f64> = (0..500).map(|k| -3.0 + 0.001 * f64::from(k)).collect();
+        let (low, high) = range(many, &[("held-out", -2.4), ("optimum", -4.0)], PlotRange::Tail);
+        assert_eq!((low, high), (-4.0, -2.4), "a level is never out of range");
         assert_eq!(range(vec![], &[], PlotRange::Unit), (0.0, 1.0));
         let (low, high) = range(vec![-3.2, -3.1, -3.0], &[], PlotRange::Tail);
         assert!(low <= -3.1 && high >= -3.0 && low < high);

@@ -11,6 +11,7 @@ use super::query::Posteriors;
 use crate::geometry::{GapPart, Integration, Undefined};
 use crate::stats::Uncertain;
 use crate::viz::context::ViewContext;
+use crate::viz::draw::hover::significant;
 use crate::viz::draw::number::{number, with_error};
 use crate::viz::theme::{Palette, SMALLEST_TEXT};
 
@@ -64,15 +65,16 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     let several: Option<Split> = mean.as_ref().map(|mean| mean.gap.map(|gap| (gap.log_px, gap.parts)));
     let count = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.observations));
     let is_roomy = width > NARROW;
+    let left_out = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.left_out)).unwrap_or(0);
     let growing = mean.as_ref().and_then(|mean| still_growing(context, mean));
     let several_name = match (count, growing) {
         (Some(count), Some(most)) if is_roomy => format!("mean of {count} of {most} so far"),
         (Some(count), Some(most)) => format!("{count} of {most}"),
+        (Some(count), None) if left_out > 0 && is_roomy => format!("mean of {count}, {left_out} left out"),
         (Some(count), None) => format!("mean of {count}"),
         (None, _) => "mean".to_owned(),
     };
     let single_name = if is_roomy { "this x" } else { "x" };
-    let left_out = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.left_out)).unwrap_or(0);
 
     let small = |text: &str| RichText::new(text).size(SMALLEST_TEXT);
     ui.spacing_mut().item_spacing.y = 1.0;
@@ -80,7 +82,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let heading =
-            if beta == 1.0 { "log p(x)".to_owned() } else { format!("× β = {}; log p(x)", number(beta, 2)) };
+            if beta == 1.0 { "log p(x)".to_owned() } else { format!("parts × β = {}; log p(x)", significant(beta)) };
         ui.label(small(&heading).weak()).on_hover_text(IDENTITY);
         for (name, split, grows) in
             [(single_name, Some(&single), false), (&several_name, several.as_ref(), growing.is_some())]
@@ -120,7 +122,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
                 format!("Mean over the first {} held-out observations, with its standard error", count.unwrap_or(0))
             }
             _ => format!(
-                "Mean over {} held-out observations; {left_out} are left out, because their log p(x) was not found",
+                "Mean over {} held-out observations; {left_out} are left out, because their log p(x) or a best posterior was not found",
                 count.unwrap_or(0)
             ),
         };
@@ -199,7 +201,12 @@ fn row(
                     ui.label(text).on_hover_text(format!("{meaning}{more}"));
                     continue;
                 }
-                "A full posterior has no such price".to_owned()
+                // Of a full posterior the price of axes alone is absent.
+                if parts.iter().any(Option::is_some) {
+                    "A full posterior has no such price".to_owned()
+                } else {
+                    format!("Undefined: {}", Undefined::NotFound)
+                }
             }
         };
         ui.label(RichText::new("–").weak().size(SMALLEST_TEXT)).on_hover_text(reason);

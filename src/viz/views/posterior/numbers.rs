@@ -79,7 +79,11 @@ pub(super) fn numbers(ui: &mut Ui, posteriors: &Posteriors) {
         ui.end_row();
         for (k, (name, dashes, help)) in KINDS.into_iter().enumerate() {
             let color = if k == 0 { palette.latent } else { palette.ink };
-            sample_line(ui, Stroke::new(if k == 0 { 2.2 } else { 1.5 }, color), dashes);
+            if posteriors.found()[k] {
+                sample_line(ui, Stroke::new(if k == 0 { 2.2 } else { 1.5 }, color), dashes);
+            } else {
+                ui.label("");
+            }
             // Of a linear decoder it is exact.
             let is_exact = posteriors.expectations == ExpectationMethod::Exact;
             ui.label(name.trim_end_matches(if is_exact { " (approx.)" } else { "" })).on_hover_text(help);

@@ -166,6 +166,11 @@ impl Posteriors {
 }
 
 impl Posteriors {
+    /// Which of them are known: the search for an optimum may have ended before one was found.
+    pub fn found(&self) -> [bool; 4] {
+        [true, self.full.converged, true, self.diagonal.converged]
+    }
+
     /// Learned, full, approximate, diagonal: the order of everything that comes in fours.
     pub fn all(&self) -> [&Posterior; 4] {
         [&self.learned, &self.full.posterior, &self.approximate, &self.diagonal.posterior]
@@ -206,7 +211,13 @@ impl Outline {
         let columns = if a == b { vec![a] } else { vec![a, b] };
         let marginal = DMatrix::from_fn(columns.len(), columns.len(), |r, c| sigma[(columns[r], columns[c])]);
         let gain = marginal.try_inverse().map(|inverse| sigma.select_columns(&columns) * inverse);
-        let points = ellipse([0.0; 2], factor, 1.0).filter_map(|offset| {
+        // One latent has an interval, whose image is walked along once.
+        let offsets: Vec<[f64; 2]> = if a == b {
+            (-16..=16).map(|k| [factor[0][0] * f64::from(k) / 16.0, 0.0]).collect()
+        } else {
+            ellipse([0.0; 2], factor, 1.0).collect()
+        };
+        let points = offsets.into_iter().filter_map(|offset| {
             let offset = DVector::from_column_slice(&offset[..columns.len()]);
             Some(&q.mean + gain.as_ref()? * offset)
         });

@@ -1,6 +1,6 @@
 //! The posteriors of one observation, the learned one beside the optimal ones, in latent space and in data space.
 
-use eframe::egui::{Color32, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use eframe::egui::{Color32, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use egui_plot::{AxisHints, PlotBounds};
 
 use super::gap::{HEIGHT, gap};
@@ -45,6 +45,9 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         }
         let (word, sentence) = standing(posteriors.expectations);
         ui.weak(word).on_hover_text(sentence);
+        if context.in_fisher_metric() {
+            ui.weak("·");
+        }
         context.say_metric(ui);
         ui.add(eframe::egui::Label::new(format!("· held-out observation {observation}, {which}")).truncate());
     });
@@ -156,12 +159,15 @@ fn plane(
             );
         }
     }
-    outlines(&marks, &rings, palette, (palette.latent, selection.width_of(Symbol::Sigma, 2.2)));
+    let found = posteriors.found();
+    outlines(&marks, &rings, found, palette, (palette.latent, selection.width_of(Symbol::Sigma, 2.2)));
     let reached = |pointer| rings[0].iter().any(|point| marks.at(*point).distance(pointer) <= REACH);
     if response.response.hover_pos().is_some_and(reached) {
         selection.pointed = Some(Symbol::Sigma);
     }
-    for (outline, color) in posteriors.outlines.iter().zip([palette.latent, palette.ink]) {
+    for ((outline, color), _) in
+        posteriors.outlines.iter().zip([palette.latent, palette.ink]).zip(found).filter(|(_, found)| *found)
+    {
         marks.painter.circle_filled(marks.at(outline.mean), 2.5, color);
     }
     let frame = marks.painter.clip_rect();
@@ -205,9 +211,15 @@ fn whole(ui: &Ui, frame: Rect, posteriors: &Posteriors, half: f64, palette: &Pal
     painter.rect_stroke(window, 0.0, Stroke::new(1.0, palette.ink), StrokeKind::Outside);
 }
 
-/// The learned outline solid and in the colour of its space, the others in ink.
-fn outlines(marks: &PlotPainter, rings: &[Vec<[f64; 2]>; 4], palette: &Palette, (color, width): (Color32, f32)) {
-    for (k, (ring, (_, dashes, _))) in rings.iter().zip(KINDS).enumerate() {
+/// The learned outline solid and in the colour of its space, the others in ink; those that were not found are left out.
+fn outlines(
+    marks: &PlotPainter,
+    rings: &[Vec<[f64; 2]>; 4],
+    found: [bool; 4],
+    palette: &Palette,
+    (color, width): (Color32, f32),
+) {
+    for (k, (ring, (_, dashes, _))) in rings.iter().zip(KINDS).enumerate().filter(|(k, _)| found[*k]) {
         let stroke = if k == 0 { Stroke::new(width, color) } else { Stroke::new(1.5, palette.ink) };
         marks.curve(ring.iter().copied(), stroke, dashes);
     }
@@ -244,7 +256,7 @@ fn line(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posteriors, newest:
             marks.curve([[z[0], 0.0], [z[0], 0.05 * height]].into_iter(), stroke, &[]);
         }
     }
-    outlines(&marks, &curves, palette, (palette.latent, 2.2));
+    outlines(&marks, &curves, posteriors.found(), palette, (palette.latent, 2.2));
     let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
     let title = format!("q(z₁|x)  ×{zoom}");
     marks.label(corner, eframe::egui::Align2::RIGHT_TOP, &title, palette.latent);
@@ -283,17 +295,18 @@ fn images(
             );
         }
     }
-    outlines(&marks, &rings, palette, (palette.image, selection.width_of(Symbol::Sigma, 2.2)));
+    outlines(&marks, &rings, posteriors.found(), palette, (palette.image, selection.width_of(Symbol::Sigma, 2.2)));
     marks.painter.circle_filled(marks.at(posteriors.centre), 2.5, palette.image);
     let x = marks.at(posteriors.target);
     for arm in [vec2(4.0, 4.0), vec2(4.0, -4.0)] {
         marks.painter.line_segment([x - arm, x + arm], Stroke::new(1.8, palette.ink));
     }
+    let points: Vec<Pos2> = rings.iter().flatten().map(|point| marks.at(*point)).chain([x]).collect();
+    marks.in_corner(&plane_name(context, posteriors), palette.image, &points, 0.0);
     let mut labels = Labels::default();
-    let corner = marks.painter.clip_rect().right_top() + vec2(-6.0, 4.0);
-    let (name, colors) = (plane_name(context, posteriors), [palette.image, palette.paper]);
-    labels.write(&marks.painter, corner, eframe::egui::Align2::RIGHT_TOP, &name, colors);
-    labels.keep_off(Rect::from_center_size(x, vec2(9.0, 9.0)));
+    for mark in [x, marks.at(posteriors.centre)] {
+        labels.keep_off(Rect::from_center_size(mark, vec2(9.0, 9.0)));
+    }
     labels.put(&marks.painter, x + vec2(9.0, -11.0), "x", palette.ink, palette.paper);
     hover(context, response.response, |pointer| values_at(&marks, pointer, ["across", "up"], named(&rings)));
 }

@@ -315,7 +315,8 @@ pub(super) fn columns(width: f32) -> usize {
     match width {
         ..330.0 => 1,
         ..640.0 => 2,
-        _ => 4,
+        ..780.0 => 4,
+        _ => 6,
     }
 }
 

@@ -52,7 +52,9 @@ pub(super) fn legend(ui: &mut Ui, series: &[Series], notes: &[String], runs: &[&
             let until = run.history.partition_point(|row| row.step <= *step);
             // Nothing before the first point, and – where it means nothing.
             let last = run.history[..until].last().map(|row| (series.value)(row));
-            last.map_or_else(String::new, |y| if y.is_finite() { number(y, decimals) } else { "–".to_owned() })
+            last.map_or_else(String::new, |y| {
+                if y.is_finite() { number(y, if y.abs() < 0.1 { 3 } else { decimals }) } else { "–".to_owned() }
+            })
         };
         let values: Vec<String> = runs.iter().zip(shown).map(value).collect();
         let name = if narrow && series.name == "reconstruction" { "recon." } else { &series.name };

@@ -19,7 +19,7 @@ use crate::viz::draw::zoom::wheel;
 use crate::viz::number_name::MEAN_CONTRAST;
 use crate::viz::run_names::RUN_NAMES;
 use crate::viz::selection::Selection;
-use crate::viz::theme::SMALLEST_TEXT;
+use crate::viz::theme::{DASH_PATTERNS, SMALLEST_TEXT};
 
 /// The curves of one plot, of one run or two, and what of them is seen.
 pub(super) struct Curves {
@@ -126,6 +126,8 @@ pub(super) fn plot(
         marks.painter.vline(foot.x, foot.y - CYCLE..=foot.y, Stroke::new(1.4, palette.muted));
     }
     let mut labels = Labels::default();
+    // More curves of one colour than dash patterns are told apart by their names.
+    let is_named = compared || series.len() > DASH_PATTERNS;
     for (run, curves) in of_runs.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
@@ -141,7 +143,7 @@ pub(super) fn plot(
                 end = smooth.last().copied();
                 marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
             }
-            if let (true, Some(end)) = (compared && series.same_color, end) {
+            if let (true, Some(end)) = (is_named && series.same_color, end) {
                 let beside = marks.at(end) + vec2(-14.0, -8.0);
                 labels.put(&marks.painter, beside, &series.name, series.color, palette.paper);
             }

@@ -254,7 +254,11 @@ fn heading(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection, drawn:
             signed_legend(ui, drawn.shown.map_or(1.0, |(largest, _)| largest), "x − d(z*):");
         }
         let rule = selection.traversal.rule();
-        let rows = if context.is_figure() { rule } else { format!("Each row: one latent, {rule}; middle: z*") };
+        let rows = if context.is_figure() {
+            format!("{rule}, middle: z*")
+        } else {
+            format!("Each row: one latent, {rule}; middle: z*")
+        };
         let mut words = vec![rows];
         if drawn.strips.left_out > 0 {
             words.push(format!("{} of {} latents", drawn.strips.rows.len(), drawn.z.len()));

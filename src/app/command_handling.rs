@@ -219,8 +219,13 @@ impl App {
                 self.ctx.set_theme(if dark { Theme::Light } else { Theme::Dark });
             }
             C::SetTheme(theme) => self.ctx.set_theme(theme),
-            C::ToggleHelp => self.help = !self.help,
+            // One of both, so that Escape closes what is on top.
+            C::ToggleHelp => {
+                self.help = !self.help;
+                self.glossary = None;
+            }
             C::ToggleGlossary => {
+                self.help = false;
                 self.glossary = if self.glossary.is_some() { None } else { Some(GlossaryPanel::default()) };
             }
             C::ShowTerm(name) => self.glossary = Some(GlossaryPanel::at(name)),
@@ -283,6 +288,15 @@ impl App {
                 run.ask(Request::Pause);
             }
         }
+    }
+
+    /// A dialog that opens is not hidden by the help or the glossary.
+    pub(super) fn uncover_dialog(&mut self) {
+        let has_dialog = self.is_dialog_open();
+        if has_dialog && !self.had_dialog {
+            (self.help, self.glossary) = (false, None);
+        }
+        self.had_dialog = has_dialog;
     }
 
     /// Closes the help, the glossary or the dialog, or goes back to the newest step, or to all views.

@@ -69,7 +69,9 @@ impl App {
         }
         self.speaker_notes(&ctx);
         self.dialogs(&ctx);
+        Self::focus_ring(&ctx);
         self.execute_commands();
+        self.uncover_dialog();
         self.follow_changes(&ctx);
         if self.selection.follow_pointer() {
             ctx.request_repaint();
@@ -397,6 +399,10 @@ fn lesson_key(key: Key, modifiers: Modifiers, has_lesson: bool, is_presenting: b
 }
 
 impl eframe::App for App {
+    fn raw_input_hook(&mut self, ctx: &Context, raw: &mut egui::RawInput) {
+        self.mend_pointer(ctx, raw);
+    }
+
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let start = Instant::now();
         self.frame(ui);

@@ -12,6 +12,7 @@ mod lesson_steps;
 mod native;
 mod open;
 mod panels;
+mod pointer;
 mod presenter;
 mod presenting;
 mod presets;

@@ -22,6 +22,7 @@ use super::panels::argument_strip::StripState;
 use super::panels::glossary::GlossaryPanel;
 use super::panels::room::is_wide;
 use super::panels::slow_step::ShownStep;
+use super::pointer::PointerScale;
 use super::presenter::Presenter;
 use super::run_slot::RunSlot;
 use super::shown_preset::ShownPreset;
@@ -114,6 +115,9 @@ pub struct App {
     pub(super) awaits_slow_step: bool,
     /// A text or number was being written in the frame before.
     pub(super) was_writing: bool,
+    /// A dialog was open in the frame before.
+    pub(super) had_dialog: bool,
+    pub(super) pointer_scale: PointerScale,
     /// A lesson is offered to a newcomer.
     pub(super) offers_lesson: bool,
     /// Switches of presenter mode; `None` outside of it.
@@ -183,6 +187,8 @@ impl App {
             slow_step: None,
             awaits_slow_step: false,
             was_writing: false,
+            had_dialog: false,
+            pointer_scale: PointerScale::default(),
             offers_lesson: false,
             presenter: None,
             notes_since: None,

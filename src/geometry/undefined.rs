@@ -107,6 +107,17 @@ impl fmt::Display for Undefined {
 }
 
 impl Undefined {
+    /// The reason without what follows from it.
+    pub fn in_short(self) -> &'static str {
+        let sentence = self.sentence();
+        [": ", ", so "]
+            .iter()
+            .filter_map(|end| sentence.split_once(end))
+            .map(|(first, _)| first)
+            .next()
+            .unwrap_or(sentence)
+    }
+
     /// The reason where collapsed latents cannot be told from active ones, if `few` observations are measured.
     pub(super) fn judged(self, few: bool) -> Self {
         match self {

@@ -107,6 +107,9 @@ impl Roles {
             let numeric = |k: &usize| *k >= skip && chosen[*k].is_none() && is_numeric(&cells.columns[*k]);
             let all: Vec<usize> = (0..names.len()).filter(numeric).collect();
             all.iter().for_each(|k| roles[*k] = ColumnRole::Dimension);
+            if !cells.columns.iter().any(is_numeric) {
+                return Err(FileError::new("there is no column of numbers to learn from: every column holds text"));
+            }
             if all.is_empty() {
                 return Err(FileError::new("no column of numbers is left to learn from; choose some with --columns"));
             }

@@ -93,8 +93,10 @@ impl ScenePainter {
         if let Some((shown, picture)) = self.worker.as_ref().and_then(Worker::take) {
             self.show(ui.ctx(), shown, picture);
         }
-        // A scene of other data is not shown beneath the names of these.
-        let shown = self.shown.clone().filter(|shown| request.source.continues(&*shown.source));
+        // A scene of other data, or on another ground, is not shown beneath the names of these.
+        let continues =
+            |shown: &SceneRequest| shown.background == request.background && request.source.continues(&*shown.source);
+        let shown = self.shown.clone().filter(continues);
         if let Some(texture) = self.texture.as_ref().filter(|_| shown.is_some()) {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter_at(rect).image(texture.id(), rect, whole, Color32::WHITE);

@@ -110,7 +110,7 @@ fn dragging_the_dial_turns_the_picture_and_not_the_run() {
 #[test]
 fn the_ball_and_the_picture_over_beta_are_drawn() {
     let mut test = WindowTest::paused_at("linear", 300);
-    test.press("Rotate");
+    test.app().execute(UiCommand::SetAlone(view_named("rotate")));
     test.until_shown("this run");
     test.press("over β");
     test.frames(3);
@@ -118,7 +118,6 @@ fn the_ball_and_the_picture_over_beta_are_drawn() {
     test.press("over β");
     test.press("Compare A | B");
     test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 300));
-    test.app().execute(UiCommand::SetAlone(view_named("rotate")));
     test.frames(3);
     assert_eq!(test.kittest.query_all_by_label("other run").count(), 2, "of each run the other one");
 }

@@ -75,7 +75,7 @@ impl ExportDialog {
         let made = self.busy.as_ref().and_then(|busy| Some((busy.made.load(Ordering::Relaxed), busy.count?)));
         dialog(ctx, "export", "Export figure", None, |ui, keys| {
             ui.add_enabled_ui(made.is_none(), |ui| {
-                self.settings(ui);
+                self.settings(ui, keys);
                 self.picture(ui);
                 self.path.edit(ui, keys);
             });
@@ -167,7 +167,7 @@ impl ExportDialog {
         self.draw(ctx, count, move |source, go_on| ExportResult::File(settings.stage(source, &path, go_on)));
     }
 
-    fn settings(&mut self, ui: &mut Ui) {
+    fn settings(&mut self, ui: &mut Ui, keys: &mut DialogKeys) {
         let (source, settings) = (&self.source, &mut self.settings);
         let compared = source.is_compared();
         ui.horizontal(|ui| {
@@ -211,9 +211,9 @@ impl ExportDialog {
             ui.separator();
             let seconds = DragValue::new(&mut settings.seconds).range(0.2..=600.0).speed(0.1).max_decimals(1);
             let label = ui.label("seconds");
-            ui.add(seconds).labelled_by(label.id);
+            keys.button(ui, true, seconds).labelled_by(label.id);
             let label = ui.label("pictures a second");
-            ui.add(DragValue::new(&mut settings.rate).range(1..=50)).labelled_by(label.id);
+            keys.button(ui, true, DragValue::new(&mut settings.rate).range(1..=50)).labelled_by(label.id);
         });
         ui.horizontal(|ui| {
             ui.label("size");
@@ -230,7 +230,9 @@ impl ExportDialog {
             let least = size.least(content, compared);
             for (name, side, least) in [("width", &mut size.size.0, least.0), ("height", &mut size.size.1, least.1)] {
                 let label = ui.label(name);
-                ui.add(DragValue::new(side).range(least..=8000.0).max_decimals(0)).labelled_by(label.id);
+                let drag = DragValue::new(side).range(least..=8000.0).max_decimals(0);
+                let help = format!("At least {least} points for these views");
+                keys.button(ui, true, drag).labelled_by(label.id).on_hover_text(help);
             }
         });
         ui.horizontal(|ui| {

@@ -36,7 +36,7 @@ impl DialogKeys {
         self.entered
     }
 
-    /// Draws another button, which Enter presses only while it has the focus.
+    /// Draws another button, or a number: Enter presses it, or ends its edit, only while it has the focus.
     pub(super) fn button(&mut self, ui: &mut Ui, enabled: bool, button: impl Widget) -> Response {
         let response = ui.add_enabled(enabled, button);
         self.own_enter.push(response.id);

@@ -78,7 +78,8 @@ impl OpenDialog {
                 }
             });
             ui.horizontal(|ui| {
-                if keys.press(&ui.button("Open")) {
+                let open = ui.add_enabled(!self.path.trim().is_empty(), Button::new("Open"));
+                if keys.press(&open.on_disabled_hover_text("Write a path first")) {
                     chosen = Some(typed_path(OsStr::new(&self.path)));
                 }
                 let browse = keys.button(ui, self.browsing.is_none(), Button::new("Browse…"));

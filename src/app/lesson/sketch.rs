@@ -53,11 +53,11 @@ impl CurvePlot {
     }
 }
 
-/// Draws a curve whose points are dragged. It begins as a level line in the middle.
-pub(super) fn draw(ui: &mut Ui, range: [f64; 2], values: &mut Vec<f64>) {
+/// Draws a curve whose points are dragged, `height` points high. It begins as a level line in the middle.
+pub(super) fn draw(ui: &mut Ui, range: [f64; 2], values: &mut Vec<f64>, height: f32) {
     let [low, high] = range;
     values.resize(Task::ANGLES.len(), 0.5 * (low + high));
-    let (plot, response) = CurvePlot::new(ui, 240.0, range);
+    let (plot, response) = CurvePlot::new(ui, height, range);
     if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
         let share = ((pointer.x - plot.place.left()) / plot.place.width()).clamp(0.0, 1.0);
         let nearest = (share * (values.len() - 1) as f32).round() as usize;

@@ -32,6 +32,9 @@ pub(in crate::app) fn cover(ui: &mut Ui, open: &mut OpenLesson, commands: &Comma
     });
 }
 
+/// The height of what stands beneath a curve that is drawn by hand: a line and a button.
+const BENEATH: f32 = 36.0 + 8.0 + 40.0 + 12.0;
+
 fn large(text: &str) -> RichText {
     RichText::new(text).text_style(TextStyle::Heading).size(18.0)
 }
@@ -84,7 +87,9 @@ fn guess(
 fn sketch(ui: &mut Ui, open: &mut OpenLesson, question: &str, range: [f64; 2], commands: &CommandQueue) {
     ui.label(large(question));
     ui.add_space(8.0);
-    draw(ui, range, &mut open.task.sketch);
+    // The button beneath is in sight, too.
+    let room = ui.clip_rect().bottom() - ui.cursor().top() - BENEATH;
+    draw(ui, range, &mut open.task.sketch, room.clamp(100.0, 240.0));
     ui.weak("Drag the points, or move along the line with the pointer held down.");
     ui.add_space(8.0);
     if ui.add(Button::new(RichText::new("This is my curve").size(16.0)).min_size(vec2(180.0, 36.0))).clicked() {

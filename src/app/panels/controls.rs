@@ -12,7 +12,7 @@ use super::slider::{HOME, returns, short, true_to_value};
 use crate::app::config_draft::ConfigDraft;
 use crate::data::{CentreAndScale, Scale, Scene};
 use crate::experiment::{CollapseJump, Command, OWN_SAMPLES, Origin, Settings, Snapshot};
-use crate::geometry::{Rotation, Undefined};
+use crate::geometry::{Rotation, Undefined, chance_distance};
 use crate::launch::preparation;
 use crate::nn::{Activation, OptimizerKind};
 use crate::vae::{Covariance, DecoderKind, Likelihood, PosteriorFactor, Regularizer, SIGMA2_RANGE};
@@ -312,12 +312,16 @@ fn unknown_objective(
 /// Two runs in step are as many steps apart as happens while each takes its turn.
 const FAR_BEHIND: u64 = 200;
 
-/// True if a run that began with diagonal posteriors now has full ones and was never rotated: it stays where it is.
+/// True if a run that began with diagonal posteriors, and has found the axes, now has full ones and was never rotated: it stays there.
 fn keeps_axes(snapshot: &Snapshot, settings: &Settings) -> bool {
     let full =
         settings.objective.covariance == Covariance::Full && snapshot.config.objective.covariance != Covariance::Full;
     let has_posterior = settings.objective.regularizer != Regularizer::None;
-    full && has_posterior && !snapshot.log.iter().any(|logged| matches!(logged.command, Command::Rotate(_)))
+    let geometry = &snapshot.geometry;
+    let is_on_axes = geometry.dto.is_ok_and(|dto| dto < 0.5 * chance_distance(geometry.active.len()));
+    full && has_posterior
+        && is_on_axes
+        && !snapshot.log.iter().any(|logged| matches!(logged.command, Command::Rotate(_)))
 }
 
 /// Says so, with the two ways to see a difference.
@@ -327,7 +331,7 @@ fn full_keeps_axes(ui: &mut Ui, snapshot: &Snapshot, commands: &CommandQueue) {
         let help = "Rotate the latents by 30°: diagonal posteriors would turn back, full ones stay";
         let rotation = Rotation { degrees: 30.0, plane: [0, 1] };
         if ui.add_enabled(snapshot.latent_dim() > 1, Button::new("Rotate by 30°")).on_hover_text(help).clicked() {
-            commands.send(UiCommand::Change(Command::Rotate(rotation)));
+            commands.send(UiCommand::RotateLatents(rotation));
         }
         if ui.button("Restart with full").on_hover_text("Start again from step 0 with full posteriors").clicked() {
             commands.send(UiCommand::Restart);

@@ -92,8 +92,10 @@ impl Labels {
     /// Writes around a position, or at the free place that is next to it, if there is one.
     pub(crate) fn put(&mut self, painter: &Painter, position: Pos2, text: &str, color: Color32, halo: Color32) {
         let size = painter.layout_no_wrap(text.to_owned(), label_font(), color).size() + vec2(4.0, -2.0);
+        // A long one has to go farther to pass by the same thing.
+        let stretch = vec2((size.x / 40.0).max(1.0), 1.0);
         let ring = |k: u8| {
-            let spoke = |i: u8| Vec2::angled(std::f32::consts::TAU * f32::from(i) / 12.0);
+            let spoke = move |i: u8| stretch * Vec2::angled(std::f32::consts::TAU * f32::from(i) / 12.0);
             (0..12).map(move |i| position + 7.0 * f32::from(k) * spoke(i))
         };
         let places = std::iter::once(position).chain((1..=7).flat_map(ring));

@@ -153,8 +153,8 @@ impl PlotPainter {
         label(&self.painter, position, anchor, text, color, self.palette.paper);
     }
 
-    /// Text in the corner of the plot that is farthest from these places, if one is at least so far.
-    pub(crate) fn in_corner(&self, text: &str, color: Color32, places: &[Pos2], least: f32) {
+    /// Text in the corner of the plot that is farthest from these places, if one is at least so far. Says whether it was.
+    pub(crate) fn in_corner(&self, text: &str, color: Color32, places: &[Pos2], least: f32) -> bool {
         let frame = self.painter.clip_rect().shrink2(vec2(4.0, 2.0));
         let size = self.painter.layout_no_wrap(text.to_owned(), label_font(), color).size();
         let apart = |align: &Align2| {
@@ -163,9 +163,11 @@ impl PlotPainter {
         };
         let corners = [Align2::RIGHT_TOP, Align2::LEFT_TOP, Align2::RIGHT_BOTTOM, Align2::LEFT_BOTTOM];
         let farthest = corners.into_iter().rev().max_by(|a, b| apart(a).total_cmp(&apart(b))).unwrap_or(corners[0]);
-        if apart(&farthest) >= least {
+        let is_free = apart(&farthest) >= least;
+        if is_free {
             self.label(farthest.pos_in_rect(&frame), farthest, text, color);
         }
+        is_free
     }
 
     /// The handle of z* in a small plot.

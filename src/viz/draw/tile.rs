@@ -178,7 +178,8 @@ impl<'a> SpaceTile<'a> {
 
     /// Places of data on a tile.
     fn onto(&self, place: Rect) -> impl Fn(&[f32]) -> Option<Pos2> + '_ {
-        let room = place.shrink(POINT_RADIUS + 5.0).size().max(vec2(1.0, 1.0));
+        let ring = 1.4 * mark_radius(place) + 2.0;
+        let room = place.shrink(ring).size().max(vec2(1.0, 1.0));
         let unit = (room / self.span.size().max(Vec2::splat(1e-6))).min_elem();
         move |point: &[f32]| Some(place.center() + unit * (self.project(point)? - self.span.center()))
     }
@@ -196,7 +197,7 @@ impl<'a> SpaceTile<'a> {
     ) {
         // Marks grow with the tile: in a small one they hide nothing, in a large one they are seen.
         let side = place.size().min_elem();
-        let (dot, radius) = ((side / 80.0).clamp(1.4, 3.0), (0.045 * side).clamp(2.0, POINT_RADIUS + 2.2));
+        let (dot, radius) = ((side / 80.0).clamp(1.4, 3.0), mark_radius(place));
         let painter = painter.with_clip_rect(place.intersect(painter.clip_rect()));
         let at = self.onto(place);
         let mut mesh = Mesh::default();
@@ -216,6 +217,11 @@ impl<'a> SpaceTile<'a> {
             painter.circle(centre, radius, palette.image, Stroke::new(1.0, palette.paper));
         }
     }
+}
+
+/// The radius of the mark on a tile.
+fn mark_radius(place: Rect) -> f32 {
+    (0.045 * place.size().min_elem()).clamp(2.0, POINT_RADIUS + 2.2)
 }
 
 /// Draws a value for each column: bars from zero, or a line if there are many. `under` is drawn behind in the colour of data.

@@ -17,13 +17,13 @@ pub(super) fn in_latent_space(marks: &PlotPainter, context: &ViewContext<'_>, [a
     let Some((step, moment)) = context.slow_step else { return };
     let at = |z: &[f64]| [z[a], if a == b { 0.0 } else { z[b] }];
     let mean = at(step.posterior.mean.as_slice());
-    let name = |point: [f64; 2], text: &str| {
-        marks.label(marks.at(point) + vec2(-10.0, 10.0), Align2::RIGHT_TOP, text, palette.ink);
+    let name = |point: [f64; 2], text: &str, aside: f32, anchor: Align2| {
+        marks.label(marks.at(point) + vec2(-10.0, aside), anchor, text, palette.ink);
     };
     marks.layer("slow step");
     if moment >= StepMoment::Encode {
         marks.dot(mean, palette.ink, false);
-        name(mean, "μ");
+        name(mean, "μ", 10.0, Align2::RIGHT_TOP);
     }
     if moment >= StepMoment::Posterior && a != b {
         let factor = step.posterior.marginal_factor([a, b]);
@@ -40,7 +40,8 @@ pub(super) fn in_latent_space(marks: &PlotPainter, context: &ViewContext<'_>, [a
         let z = at(&step.z);
         marks.curve([mean, z].into_iter(), Stroke::new(CURVE_WIDTH, palette.ink), &[4.0, 3.0]);
         marks.dot(z, palette.latent, true);
-        name(z, "z");
+        // Above, since it may lie on μ.
+        name(z, "z", -10.0, Align2::RIGHT_BOTTOM);
     }
     if moment >= StepMoment::Gradient {
         let (data, prior) = (at(&step.data_pull), at(&step.prior_pull));

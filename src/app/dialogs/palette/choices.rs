@@ -1,5 +1,7 @@
 //! Settings whose values are names: a row for each name that matches.
 
+use eframe::egui::Theme;
+
 use super::change::{change, refused};
 use super::ranking::rank;
 use super::row::{PaletteContext, PaletteRow};
@@ -89,6 +91,13 @@ pub(super) fn layers(context: &PaletteContext<'_>, typed: &str) -> Vec<PaletteRo
         (name, context.row(format!("layer {name}"), "on or off".to_owned(), help, UiCommand::ToggleLayer(name)))
     };
     matching("layer", typed, Layers::default().list().into_iter().map(row).collect())
+}
+
+/// Both themes.
+pub(super) fn themes(context: &PaletteContext<'_>, typed: &str) -> Vec<PaletteRow> {
+    let row =
+        |(name, theme)| (name, context.row(format!("theme {name}"), String::new(), "", UiCommand::SetTheme(theme)));
+    matching("theme", typed, [("light", Theme::Light), ("dark", Theme::Dark)].into_iter().map(row).collect())
 }
 
 /// The built-in lessons.

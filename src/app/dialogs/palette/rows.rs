@@ -124,6 +124,7 @@ mod tests {
         assert_eq!(first("lr 0.001"), change(Command::Lr(0.001)));
         assert_eq!(first("covariance full"), change(Command::Covariance(Covariance::Full)));
         assert_eq!(first("steps 5000"), RowAction::Send(UiCommand::StepsTo(5000)));
+        assert_eq!(first("theme dark"), RowAction::Send(UiCommand::SetTheme(eframe::egui::Theme::Dark)));
         assert_eq!(first("seed 3"), RowAction::Send(UiCommand::SetSeed(3)));
         assert_eq!(first("z 1 -0.5"), RowAction::Send(UiCommand::MoveTo(vec![1.0, -0.5])));
         assert_eq!(first("z2 -0.5"), RowAction::Send(UiCommand::MoveTo(vec![0.5, -0.5])));

@@ -24,7 +24,7 @@ pub(super) struct TypedSetting {
 }
 
 /// All of them.
-pub(super) const TYPED: [TypedSetting; 17] = [
+pub(super) const TYPED: [TypedSetting; 18] = [
     setting(
         "beta",
         "β",
@@ -92,6 +92,7 @@ pub(super) const TYPED: [TypedSetting; 17] = [
     choice("scene", "scene", "a name", |_| String::new(), choices::scenes),
     choice("view", "view alone", "a name, or all", |_| String::new(), choices::views),
     choice("layer", "layer", "a name", |_| String::new(), choices::layers),
+    choice("theme", "theme", "light or dark", |_| String::new(), choices::themes),
     choice("lesson", "lesson", "a name", |_| String::new(), choices::lessons),
 ];
 

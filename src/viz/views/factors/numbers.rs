@@ -78,7 +78,7 @@ pub(super) fn coefficient(ui: &mut Ui, context: &ViewContext<'_>) {
         ui.painter().vline(at(value), rect.y_range(), Stroke::new(2.0, palette.ink));
     }
     let floor = floor.map(|c| format!("chance {}", number(c, 2)));
-    let over = format!("first {}", snapshot.measured_observations());
+    let over = format!("of {}", snapshot.measured_observations());
     let ceiling = ceiling.map(|c| format!("ceiling {}", number(c, 3)));
     let levels: Vec<String> = floor.into_iter().chain(ceiling).chain([over]).collect();
     ui.label(RichText::new(levels.join(", ")).weak()).on_hover_text(

@@ -73,10 +73,14 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         let of = JacobianNumbers {
             latents: latents(context, selection).len(),
             has_prices: has_prices(context),
-            has_reason: reason(context, selection).is_some(),
+            has_reason: false,
         };
         let plane = <[usize; 2]>::try_from(selection.shown()).ok();
-        let parts = JacobianParts::within(ui.available_size(), plane.is_some(), of, scrolls);
+        let within = |of| JacobianParts::within(ui.available_size(), plane.is_some(), of, scrolls);
+        // A reason where it takes the room of nothing else.
+        let (bare, noted) = (within(of), within(JacobianNumbers { has_reason: true, ..of }));
+        let reason = reason(context, selection).filter(|_| noted.has_as_much(bare));
+        let parts = if reason.is_some() { noted } else { bare };
         if !parts.is_whole(plane.is_some()) {
             let what = match parts {
                 JacobianParts { matrices: false, .. } => "the numbers",
@@ -92,6 +96,9 @@ fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
             }
             if parts.matrices {
                 matrices(ui, context, selection);
+            }
+            if let Some(reason) = reason {
+                ui.add(Label::new(RichText::new(format!("–: {}", reason.in_short())).small().weak()).truncate());
             }
         };
         match plane.zip(parts.circles) {
@@ -261,9 +268,6 @@ fn matrices(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selection) {
         }
         ui.end_row();
     });
-    if let Some(reason) = reason(context, selection) {
-        ui.add(Label::new(RichText::new(format!("–: {reason}")).small().weak()).truncate());
-    }
 }
 
 /// Why a number is undefined that a figure shows; in the window it is said under the pointer.

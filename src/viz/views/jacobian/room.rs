@@ -81,6 +81,12 @@ impl JacobianParts {
         }
     }
 
+    /// True if it has all parts that the other has.
+    pub(super) fn has_as_much(self, other: Self) -> bool {
+        let parts = |of: Self| (of.circles.is_some(), of.lengths, of.matrices);
+        parts(self) == parts(other)
+    }
+
     /// True unless something was left out.
     pub(super) fn is_whole(self, has_circles: bool) -> bool {
         self.lengths && self.matrices && self.circles.is_some() == has_circles

@@ -50,7 +50,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     // A figure says beneath the map in a few words why there are no samples beside it.
     let reason = refusal.as_ref().filter(|_| context.is_figure()).map(|_| in_short(joint, truth));
     // The numbers of a figure need more lines the narrower it is.
-    let words = if reason.is_some() { 1700.0 } else { 1400.0 };
+    let words = if reason.is_some() { 2200.0 } else { 1600.0 };
     let lines = if context.is_figure() { (words / area.width()).ceil().clamp(1.0, 6.0) } else { 3.0 };
     let lines = lines * LINE + 2.0;
     let plots = area.with_max_y((area.max.y - lines).max(area.min.y + 80.0));
@@ -132,9 +132,6 @@ fn map(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint, selection: &mut Se
     marks.curve([[-RANGE, y], [RANGE, y]].into_iter(), stroke, dashes(a));
     marks.curve([[x, -RANGE], [x, RANGE]].into_iter(), stroke, dashes(b));
     let mut labels = Labels::default();
-    for line in [[[-RANGE, y], [RANGE, y]], [[x, -RANGE], [x, RANGE]]] {
-        labels.keep_off_curve(line.map(|end| marks.at(end)));
-    }
     rectangle(ui, context, &marks, &response.response, selection, &mut labels);
     let frame = marks.painter.clip_rect();
     let title = format!("{}, {}", indexed("z", a), indexed("z", b));
@@ -239,8 +236,6 @@ fn rectangle(
     // Which way round, and that it can be moved.
     let middle = pos2(rect.center().x, rect.max.y);
     labels.write(&marks.painter, middle, Align2::CENTER_CENTER, "→", [palette.ink, palette.paper]);
-    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()];
-    labels.keep_off_curve(corners.into_iter().chain([corners[0]]));
 }
 
 /// The samples in arc-length coordinates: the manifold unrolled.
@@ -259,7 +254,11 @@ fn unrolled(ui: &mut Ui, context: &ViewContext<'_>, joint: &Joint) {
         .y_grid_spacer(grid(4.0))
         .custom_x_axes(vec![axis(AxisHints::new_x(), "")])
         .custom_y_axes(vec![axis(AxisHints::new_y(), "")])
-        .show(ui, |plot| plot.set_plot_bounds(bounds_between(bounds.min(), bounds.max())));
+        .show(ui, |plot| {
+            // Above the samples stands the title.
+            let [low, high] = [bounds.min(), bounds.max()];
+            plot.set_plot_bounds(bounds_between(low, [high[0], high[1] + 0.15 * (high[1] - low[1])]));
+        });
     let marks = PlotPainter::new(ui, context, response.transform);
     marks.cloud(joint.arcs.iter().copied(), POINT_RADIUS + 0.4, palette.image.gamma_multiply(0.6));
     let [a, b] = joint.plane;

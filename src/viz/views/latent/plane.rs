@@ -15,6 +15,7 @@ use crate::viz::draw::ellipse::ellipse;
 use crate::viz::draw::heat::Heat;
 use crate::viz::draw::hover::{hover_with_help, significant};
 use crate::viz::draw::indicatrix::{CUT, Indicatrices};
+use crate::viz::draw::labels::Labels;
 use crate::viz::draw::legend::{LegendEntry, Sample, legend_line};
 use crate::viz::draw::pinned;
 use crate::viz::draw::plot_painter::PlotPainter;
@@ -127,6 +128,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
     }
     marks.layer("lines");
     lines(&marks, palette, selection, plane);
+    let mut labels = Labels::default();
     if selection.layers.pinned && !is_small {
         marks.layer("decodings");
         let z = z_in_view(selection, axes);
@@ -138,6 +140,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let mut taken = vec![Rect::from_center_size(marks.at(z), Vec2::splat(2.0 * REACH))];
         let latents = if one { vec![a] } else { vec![a, b] };
         pinned::draw(ui, context, *plot.transform.frame(), &latents, place, &mut taken);
+        taken.into_iter().skip(1).for_each(|picture| labels.keep_off(picture));
     }
     let singular = singular_curves(context, selection);
     if let Some(found) = singular.as_ref().filter(|_| !is_small) {
@@ -166,7 +169,7 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         if selection.emphasises(Symbol::ZStar) {
             marks.halo(z, palette.latent);
         }
-        marks.label(marks.at(z) + eframe::egui::vec2(12.0, -12.0), Align2::LEFT_BOTTOM, "z*", palette.ink);
+        labels.put(&marks.painter, marks.at(z) + eframe::egui::vec2(20.0, -20.0), "z*", palette.ink, palette.paper);
     }
     if let Some(colors) = colors.filter(|_| !is_small && selection.layers.codes) {
         marks.layer("colours");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align2, Color32, Grid, Label, Response, RichText, ScrollArea, Sense, Stroke, TextStyle, Ui, Vec2, pos2, vec2,
 };
@@ -21,6 +21,7 @@ use crate::viz::draw::polyline::{polyline, seldom};
 use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::loop_query::LoopQuery;
 use crate::viz::metrics_query::MetricsQuery;
+use crate::viz::number_name::of_objective;
 use crate::viz::selection::Selection;
 
 /// The room for the levels under a small plot, with the gap that keeps them off the next one, and for a heading.
@@ -42,7 +43,10 @@ pub(super) fn show(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Selec
         let convergence = context.snapshot.convergence();
         let fisher = if context.in_fisher_metric() { "; Fisher metric" } else { "" };
         let is_model = context.snapshot.config.origin.model().is_some();
-        let head = if is_model { OWN_SAMPLES.to_owned() } else { format!("minibatch ELBO {}{fisher}", convergence.word()) };
+        let head = if is_model { OWN_SAMPLES.to_owned() } else { {
+            let [minibatch, ..] = of_objective(context.snapshot.settings.objective.regularizer);
+            format!("{} {}{fisher}", minibatch.name, convergence.word())
+        } };
         let help = format!(
             "The run is {}: before it has settled, its numbers are read early. Geometry and MCC: means over the first held-out observations, active latents only, the same as in history.csv; ±: \
              sampling standard error. ELBO: over minibatches of the training data. Behind each ? stands over what its number is a mean",
@@ -146,6 +150,7 @@ fn holonomy(ui: &mut Ui, context: &ViewContext<'_>, selection: &Selection) {
             let (z, corners) = (context.probe.z().to_vec(), selection.corners);
             context.query(&LoopQuery { z, plane: [a, b], corners }).ok_or(Undefined::NotYet)
         }),
+        _ if context.snapshot.geometry.active.is_empty() => Err(Undefined::NoActiveLatent),
         _ => Err(Undefined::OneActiveLatent),
     };
     let share = around.map(|around| {
@@ -249,7 +254,7 @@ fn row(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, errors: Errors<'
             return why(ui, reason, size);
         }
         let shown = captioned(ui, metric, &levels, size.x);
-        let plot = history(ui, context, metric, &levels[..shown], size);
+        let plot = history(ui, context, metric, (&levels, shown), size);
         let rect = plot.rect;
         let help = "The run so far; dotted: what to compare it with";
         hover_with_help(context, plot, help, |pointer| {
@@ -280,18 +285,14 @@ fn has_history(snapshot: &Snapshot, metric: &Metric) -> bool {
 fn why(ui: &mut Ui, reason: Undefined, size: Vec2) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let (font, color) = (TextStyle::Small.resolve(ui.style()), ViewContext::palette(ui).muted);
-    let sentence = reason.sentence();
-    let layout = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), color);
-    // Where there is no room for the whole sentence, what comes before its colon says why.
-    let first = sentence.split(": ").next().unwrap_or(sentence);
-    let whole = layout(sentence);
-    let galley = if whole.size().x <= size.x {
-        whole
-    } else {
-        let mut job = LayoutJob::simple_singleline(first.to_owned(), font.clone(), color);
-        job.wrap = TextWrapping::truncate_at_width(size.x);
+    let lines = (size.y / ui.text_style_height(&TextStyle::Small)).floor().max(1.0) as usize;
+    let layout = |text: &str| {
+        let mut job = LayoutJob::simple(text.to_owned(), font.clone(), color, size.x);
+        job.wrap.max_rows = lines;
         ui.painter().layout_job(job)
     };
+    let whole = layout(reason.sentence());
+    let galley = if whole.elided { layout(reason.in_short()) } else { whole };
     let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect);
     ui.painter().galley(place.min, galley, color);
     response.on_hover_text(reason.sentence());
@@ -344,11 +345,19 @@ fn digits(x: f64, decimals: usize) -> usize {
 const LEVEL_DASHES: [&[f32]; 2] = [&[1.5, 2.5], &[6.0, 3.0]];
 
 /// The values since the start as a small plot, on the same scale in both runs.
-fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Level], size: Vec2) -> Response {
+fn history(
+    ui: &mut Ui,
+    context: &ViewContext<'_>,
+    metric: &Metric,
+    (levels, drawn): (&[Level], usize),
+    size: Vec2,
+) -> Response {
     let palette = ViewContext::palette(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let runs = [Some(context), context.beside].into_iter().flatten();
-    let values = runs.flat_map(|s| seldom(tail(&s.snapshot.history), size.x).map(|row| (metric.then)(row))).collect();
+    let values = runs.flat_map(|s| seldom(tail(&s.snapshot.history), size.x).map(|row| (metric.then)(row)));
+    let alone = (metric.now)(context.snapshot).ok().filter(|_| !has_history(context.snapshot, metric));
+    let values = values.chain(alone).collect();
     let (low, high) = range(values, levels, metric.scale);
     let last = context.snapshot.step.max(1) as f64;
     let x = |step: f64| rect.left() + (step / last) as f32 * rect.width();
@@ -359,7 +368,7 @@ fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Le
     let painter = ui.painter_at(rect);
     let line = |height: f64| vec![pos2(rect.left(), y(height)), pos2(rect.right(), y(height))];
     painter.add(eframe::egui::Shape::line(line(low), Stroke::new(1.0, palette.rule)));
-    for ((_, level), dashes) in levels.iter().zip(LEVEL_DASHES).filter(|((_, level), _)| level.is_finite()) {
+    for ((_, level), dashes) in levels[..drawn].iter().zip(LEVEL_DASHES).filter(|((_, level), _)| level.is_finite()) {
         polyline(&painter, &line(*level), Stroke::new(1.2, palette.muted), dashes);
     }
     // A gap where there is no value.
@@ -369,9 +378,7 @@ fn history(ui: &mut Ui, context: &ViewContext<'_>, metric: &Metric, levels: &[Le
         polyline(&painter, &path, Stroke::new(1.3, palette.ink), &[]);
     }
     // What rows do not hold has a number at the present step alone.
-    if let Ok(now) = (metric.now)(context.snapshot)
-        && !has_history(context.snapshot, metric)
-    {
+    if let Some(now) = alone {
         painter.circle_filled(pos2(rect.right() - 2.0, y(now)), 2.0, palette.ink);
     }
     response

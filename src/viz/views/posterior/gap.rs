@@ -97,6 +97,12 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
             ui.label(small("?").weak()).on_hover_text(IDENTITY);
         }
     });
+    let has_parts = |split: &Split| split.as_ref().is_ok_and(|(_, parts)| parts.iter().any(Option::is_some));
+    if !has_parts(&single) && several.as_ref().is_some_and(|several| !has_parts(several)) {
+        let reason = several.as_ref().and_then(|split| split.as_ref().err()).copied().unwrap_or(Undefined::NotFound);
+        ui.label(small(&format!("–: {reason}")).weak());
+        return;
+    }
     let longest = [Some(&single), several.as_ref()].into_iter().flatten().flatten().map(|(_, parts)| length(parts));
     let longest = longest.fold(0.0, f64::max);
     Grid::new("gap").num_columns(4).spacing([9.0, 0.0]).min_row_height(15.0).show(ui, |ui| {
@@ -130,7 +136,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     });
     for (name, split) in [("this x", Some(&single)), ("mean", several.as_ref())] {
         let (rect, _) = ui.allocate_exact_size(vec2(width, BAR), Sense::hover());
-        if let Some(Ok((_, parts))) = split {
+        if let Some(Ok((_, parts))) = split.filter(|split| has_parts(split)) {
             let font = FontId::proportional(SMALLEST_TEXT);
             let color = ViewContext::palette(ui).muted;
             ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, name, font, color);

@@ -302,12 +302,19 @@ fn images(
         marks.painter.line_segment([x - arm, x + arm], Stroke::new(1.8, palette.ink));
     }
     let points: Vec<Pos2> = rings.iter().flatten().map(|point| marks.at(*point)).chain([x]).collect();
-    marks.in_corner(&plane_name(context, posteriors), palette.image, &points, 0.0);
+    let name = plane_name(context, posteriors);
+    let short = name.trim_start_matches("along ");
+    if !marks.in_corner(&name, palette.image, &points, 3.0) {
+        marks.in_corner(short, palette.image, &points, 0.0);
+    }
     let mut labels = Labels::default();
     for mark in [x, marks.at(posteriors.centre)] {
         labels.keep_off(Rect::from_center_size(mark, vec2(9.0, 9.0)));
     }
-    labels.put(&marks.painter, x + vec2(9.0, -11.0), "x", palette.ink, palette.paper);
+    // On the side that is away from the image of the mean.
+    let away = x - marks.at(posteriors.centre);
+    let aside = if away.length() > 1.0 { 13.0 * away.normalized() } else { vec2(9.0, -11.0) };
+    labels.put(&marks.painter, x + aside, "x", palette.ink, palette.paper);
     hover(context, response.response, |pointer| values_at(&marks, pointer, ["across", "up"], named(&rings)));
 }
 

@@ -13,6 +13,7 @@ use crate::vae::Covariance;
 use crate::viz::context::ViewContext;
 use crate::viz::draw::labels::instead;
 use crate::viz::draw::number::number;
+use crate::viz::draw::remark::{Remark, remark};
 use crate::viz::selection::Selection;
 use crate::viz::theme::indexed;
 
@@ -131,6 +132,11 @@ pub(super) fn tools(ui: &mut Ui, context: &ViewContext<'_>, selection: &mut Sele
 /// The width of what stands beside the dial.
 const CONTROLS: f32 = 120.0;
 
+/// Below this height the legend would leave the curve too little, and the widths of a legend beside it and of the least curve.
+const LOW_CURVE: f32 = 230.0;
+const LEGEND: f32 = 180.0;
+const LEAST_CURVE: f32 = 220.0;
+
 /// The objective over the angle with its legend beneath, which is all that a figure shows. Dragging its upright line turns the dial.
 fn curve_and_legend(
     ui: &mut Ui,
@@ -147,7 +153,22 @@ fn curve_and_legend(
     let lines = entries(context, found, compared, selection.phi).max(4).div_ceil(columns(area.width()))
         + usize::from(found.searched.is_empty());
     let lines = lines as f32 * 17.0 + if found.searched.is_empty() { 6.0 } else { 2.0 };
-    let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
+    // In a low place the legend stands beside the curve, or is left out: hovering names the curves.
+    let (is_low, is_wide) = (area.height() < LOW_CURVE, area.width() > LEGEND + LEAST_CURVE);
+    let (place, names) = match (is_low, is_wide) {
+        (true, true) => {
+            let (left, right) = area.split_left_right_at_x(area.max.x - LEGEND);
+            (left, Some(right.with_min_x(right.min.x + 8.0)))
+        }
+        (true, false) if lines > 0.35 * area.height() => {
+            remark(ui, Remark::LeftOut("the legend"));
+            (area, None)
+        }
+        _ => {
+            let place = area.with_max_y((area.max.y - lines).max(area.min.y + 60.0));
+            (place, Some(area.with_min_y(place.max.y)))
+        }
+    };
     ui.scope_builder(UiBuilder::new().max_rect(place).id_salt("curve"), |ui| {
         let (plot, phi) = curve(ui, context, found, others.as_deref(), selection.phi);
         if let Some(phi) = phi {
@@ -155,7 +176,8 @@ fn curve_and_legend(
         }
         let_go(context, selection, &plot);
     });
-    ui.scope_builder(UiBuilder::new().max_rect(area.with_min_y(place.max.y)).id_salt("legend"), |ui| {
+    let Some(names) = names else { return };
+    ui.scope_builder(UiBuilder::new().max_rect(names).id_salt("legend"), |ui| {
         legend(ui, context, found, compared, selection.phi);
     });
 }

@@ -43,8 +43,9 @@ pub(super) struct PlotAxes {
 /// The margins at both sides of a number upwards.
 const TICK_MARGINS: f32 = 8.0;
 
-/// About how many grid lines lie across a plot.
+/// About how many grid lines lie across a plot, and the room that each needs with its number.
 const LINES: f64 = 2.5;
+const LINE_ROOM: f32 = 22.0;
 
 impl Curves {
     pub(super) fn of(series: Vec<Series>, context: &ViewContext<'_>, selection: &Selection, width: f32) -> Self {
@@ -95,12 +96,14 @@ pub(super) fn plot(
     let has_values = of_runs.iter().flatten().flat_map(|curve| parts(curve)).next().is_some();
     let name = if has_names { 1.3 * ui.text_style_height(&TextStyle::Body) } else { 0.0 };
     let across = width - (name + ticks + TICK_MARGINS);
+    // As many lines upwards as have room for their numbers.
+    let upwards = f64::from((ui.available_height() - name) / LINE_ROOM).clamp(1.0, LINES);
     let response = still_plot(ui, "training", context)
         .width(width)
         .show_axes([has_steps && context.axes, context.axes])
         .min_size(vec2(20.0, 12.0))
         .x_grid_spacer(move |input| axis_of_steps.grid(input, across))
-        .y_grid_spacer(grid(LINES))
+        .y_grid_spacer(grid(upwards))
         .custom_x_axes(vec![
             axis(AxisHints::new_x(), if has_names { "step" } else { "" })
                 .formatter(move |mark, _| steps(axis_of_steps.step(mark.value))),
@@ -128,6 +131,7 @@ pub(super) fn plot(
     let mut labels = Labels::default();
     // More curves of one colour than dash patterns are told apart by their names.
     let is_named = compared || series.len() > DASH_PATTERNS;
+    let mut ends = Vec::new();
     for (run, curves) in of_runs.iter().enumerate() {
         for (series, curve) in series.iter().zip(curves) {
             // Raw values faint, their running mean on top.
@@ -144,10 +148,13 @@ pub(super) fn plot(
                 marks.curve(smooth.into_iter(), Stroke::new(1.7, series.color), pattern);
             }
             if let (true, Some(end)) = (is_named && series.same_color, end) {
-                let beside = marks.at(end) + vec2(-14.0, -8.0);
-                labels.put(&marks.painter, beside, &series.name, series.color, palette.paper);
+                ends.push((marks.at(end) + vec2(-14.0, -8.0), series));
             }
         }
+    }
+    // A name that has no place beside its curve would seem that of another.
+    for (place, series) in ends {
+        labels.put_if_free(&marks.painter, place, &series.name, series.color, palette.paper);
     }
     let vertical = |x: f64, stroke: Stroke| {
         marks.curve([[x, bounds.min()[1]], [x, bounds.max()[1]]].into_iter(), stroke, &[]);

@@ -151,6 +151,7 @@ fn label_width(area: Rect, form: &TileForm, rows: usize) -> f32 {
     match form {
         TileForm::Picture(_) if height < TWO_LINES && area.width() > 640.0 => 1.9 * LABEL,
         _ if narrow => 0.85 * LABEL,
+        _ if area.width() > 700.0 => 1.25 * LABEL,
         _ => LABEL,
     }
 }

@@ -70,6 +70,7 @@ impl App {
         self.speaker_notes(&ctx);
         self.dialogs(&ctx);
         Self::focus_ring(&ctx);
+        self.was_writing = ctx.output(|output| output.ime.is_some());
         self.execute_commands();
         self.uncover_dialog();
         self.follow_changes(&ctx);
@@ -175,9 +176,9 @@ impl App {
     }
 
     /// Sends dropped files, a pasted recipe, and the commands of pressed keys.
-    fn send_input(&mut self, ctx: &Context) {
+    fn send_input(&self, ctx: &Context) {
         // A field that is left by Escape has lost the keyboard already.
-        let was_writing = std::mem::replace(&mut self.was_writing, ctx.text_edit_focused());
+        let was_writing = self.was_writing;
         let (queue, modal) = (&self.commands, self.is_dialog_open());
         let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         // While a dialog asks for something else, a file falls on what is behind it.

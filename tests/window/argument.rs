@@ -118,6 +118,7 @@ fn the_ball_and_the_picture_over_beta_are_drawn() {
     test.press("over β");
     test.press("Compare A | B");
     test.until(|window| window.second_snapshot().is_some_and(|s| s.step == 300));
+    test.app().execute(UiCommand::SetAlone(view_named("rotate")));
     test.frames(3);
     assert_eq!(test.kittest.query_all_by_label("other run").count(), 2, "of each run the other one");
 }

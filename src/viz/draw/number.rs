@@ -32,7 +32,9 @@ pub(crate) fn with_error(estimate: Uncertain, most: usize) -> String {
     }
     let decimals = (-(error / 3.0).log10()).ceil().clamp(0.0, most as f64) as usize;
     let unit = 10_f64.powi(-(decimals as i32));
-    format!("{}±{}", number(value, decimals), number((error / unit).ceil() * unit, decimals))
+    let shown = number((error / unit).ceil() * unit, decimals);
+    // Narrow tables have no room for another zero.
+    format!("{}±{}", number(value, decimals), shown.strip_prefix('0').filter(|s| !s.is_empty()).unwrap_or(&shown))
 }
 
 /// The value of a tick with as many decimals as the distance to the next one needs.
@@ -51,7 +53,7 @@ mod tests {
         assert_eq!([0.0, 123.4, 1.23, 0.0012, -0.000_034].map(two_digits), ["0", "123", "1.2", "0.0012", "−3.4e−5"]);
         let estimates = [(-4.23552, 0.0012), (0.2268, 0.19), (1.5, 1e-9), (-12.3, 3.2), (0.25, 0.0096)];
         let shown = estimates.map(|(value, error)| with_error(Uncertain { value, error }, 4));
-        assert_eq!(shown, ["−4.2355±0.0012", "0.23±0.19", "1.5000", "−12±4", "0.250±0.010"]);
+        assert_eq!(shown, ["−4.2355±.0012", "0.23±.19", "1.5000", "−12±4", "0.250±.010"]);
         assert_eq!([tick(0.25, 0.05), tick(-2000.0, 500.0)], ["0.25", "−2000"]);
     }
 }

@@ -318,18 +318,25 @@ fn captioned(ui: &Ui, metric: &Metric, levels: &[Level], room: f32) -> usize {
         *sum += SAMPLE + width(level) + 3.0 * SPACE;
         Some(*sum - SPACE)
     });
-    needed.take_while(|needed| *needed <= room).count()
+    let count = needed.take_while(|needed| *needed <= room).count();
+    // One alone is told without a sample, too.
+    let is_alone = count == 0 && levels.first().is_some_and(|level| width(level) <= room);
+    if is_alone { 1 } else { count }
 }
 
 /// The names of the levels, each behind a piece of its line, in one line.
 fn captions(ui: &mut Ui, metric: &Metric, levels: &[Level], room: f32) {
+    let font = TextStyle::Small.resolve(ui.style());
     ui.horizontal(|ui| {
         ui.set_max_width(room);
         ui.spacing_mut().item_spacing.x = SPACE;
         for (level, dashes) in levels.iter().zip(LEVEL_DASHES) {
-            let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 10.0), Sense::hover());
-            let stroke = Stroke::new(1.2, ViewContext::palette(ui).muted);
-            polyline(ui.painter(), &[rect.left_center(), rect.right_center()], stroke, dashes);
+            let name = ui.painter().layout_no_wrap(level_name(metric, level), font.clone(), Color32::PLACEHOLDER);
+            if SAMPLE + SPACE + name.size().x <= room {
+                let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, 10.0), Sense::hover());
+                let stroke = Stroke::new(1.2, ViewContext::palette(ui).muted);
+                polyline(ui.painter(), &[rect.left_center(), rect.right_center()], stroke, dashes);
+            }
             ui.add(Label::new(RichText::new(level_name(metric, level)).small().weak()).extend());
             ui.add_space(SPACE);
         }

@@ -19,7 +19,7 @@ use crate::viz::theme::{Palette, SMALLEST_TEXT};
 pub(super) const HEIGHT: f32 = 102.0;
 
 /// Width below which a name is short.
-const NARROW: f32 = 330.0;
+const NARROW: f32 = 400.0;
 
 /// Height of a bar with its name.
 const BAR: f32 = 14.0;
@@ -81,8 +81,11 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     ui.spacing_mut().interact_size.y = 14.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        let heading =
-            if beta == 1.0 { "log p(x)".to_owned() } else { format!("parts × β = {}; log p(x)", significant(beta)) };
+        let heading = if beta == 1.0 {
+            "log p(x)".to_owned()
+        } else {
+            format!("{}× β = {}; log p(x)", if is_roomy { "parts " } else { "" }, significant(beta))
+        };
         ui.label(small(&heading).weak()).on_hover_text(IDENTITY);
         for (name, split, grows) in
             [(single_name, Some(&single), false), (&several_name, several.as_ref(), growing.is_some())]

@@ -134,7 +134,7 @@ const CONTROLS: f32 = 120.0;
 
 /// Below this height the legend would leave the curve too little, and the widths of a legend beside it and of the least curve.
 const LOW_CURVE: f32 = 230.0;
-const LEGEND: f32 = 180.0;
+const LEGEND: f32 = 194.0;
 const LEAST_CURVE: f32 = 220.0;
 
 /// The objective over the angle with its legend beneath, which is all that a figure shows. Dragging its upright line turns the dial.

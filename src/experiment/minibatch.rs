@@ -97,29 +97,22 @@ impl Minibatch {
         let shares: Vec<[f64; 2]> = shares(first.x.columns(), others).collect();
         let length = vae.parameters.len().div_ceil(1 + others.len()).max(1);
         let sums = first.workspace.gradient.chunks_mut(length).enumerate();
-        let add_others = |start: usize, sum: &mut [f32]| {
+        let add_others = |k: usize, sum: &mut [f32]| {
             for (other, [own, share]) in others.iter().zip(&shares) {
-                add(sum, *own as f32, &other.workspace.gradient[start..][..sum.len()], *share as f32);
+                add(sum, *own as f32, &other.workspace.gradient[k * length..][..sum.len()], *share as f32);
             }
         };
         if kind == OptimizerKind::Adam {
             self.helpers.share(adam.parts(&mut vae.parameters, rate, length).zip(sums), |(part, (k, sum))| {
-                // What has been summed is still in the cache when Adam reads it.
-                let pieces = part.cut(PIECE).zip(sum.chunks_mut(PIECE));
-                for (start, (part, sum)) in (k * length..).step_by(PIECE).zip(pieces) {
-                    add_others(start, sum);
-                    part.update(sum);
-                }
+                add_others(k, sum);
+                part.update(sum);
             });
         } else {
-            self.helpers.share(sums, |(k, sum)| add_others(k * length, sum));
+            self.helpers.share(sums, |(k, sum)| add_others(k, sum));
             vae.descend(kind, adam, &first.workspace.gradient, rate, sigma2);
         }
     }
 }
-
-/// Parameters that are summed and updated at once.
-const PIECE: usize = 2048;
 
 impl Block {
     /// Shuffles its latents for a discriminator.

@@ -80,9 +80,10 @@ pub fn ensure_place(path: &Path) -> Result<(), FileError> {
     probe(if path.is_dir() { path } else { parent }).map_err(|e| FileError::of_writing("file", &e).at(path))
 }
 
-/// Writes a file to the folder and removes it: what the system says when it is asked is not every reason.
+/// Writes a file to the folder: what the system says when it is asked is not every reason. The file has no name, so that a program that is
+/// killed leaves nothing.
 fn probe(folder: &Path) -> std::io::Result<()> {
-    tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(folder)?.close()
+    tempfile::tempfile_in(folder).map(drop)
 }
 
 /// The first free path of `folder/stem.extension`, `folder/stem_2.extension`, …; without a dot if `extension` is empty.

@@ -41,7 +41,9 @@ impl<T: Real> Adam<T> {
     ) -> impl Iterator<Item = AdamPart<'a, T>> + Send {
         self.updates += 1;
         let rate = T::from_f64(self.corrected(rate));
-        AdamPart { first: &mut self.first, second: &mut self.second, parameters, rate }.cut(length)
+        let moments = self.first.chunks_mut(length).zip(self.second.chunks_mut(length));
+        let parts = moments.zip(parameters.chunks_mut(length));
+        parts.map(move |((first, second), parameters)| AdamPart { first, second, parameters, rate })
     }
 }
 
@@ -86,14 +88,6 @@ pub struct AdamPart<'a, T> {
 }
 
 impl<T: Real> AdamPart<'_, T> {
-    /// The same in parts of `length` parameters.
-    pub fn cut(self, length: usize) -> impl Iterator<Item = Self> {
-        let Self { first, second, parameters, rate } = self;
-        let moments = first.chunks_mut(length).zip(second.chunks_mut(length));
-        let parts = moments.zip(parameters.chunks_mut(length));
-        parts.map(move |((first, second), parameters)| Self { first, second, parameters, rate })
-    }
-
     /// Updates these parameters; `gradient` is theirs alone.
     pub fn update(self, gradient: &[T]) {
         update(self.first, self.second, self.parameters, gradient, self.rate);

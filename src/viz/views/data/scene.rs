@@ -191,7 +191,14 @@ impl DataScene {
         if self.layers.seams {
             let named = self.probe.named();
             let seams = self.probe.seams.iter().zip(self.probe.seam_places());
+            // The name of a curve that is hardly seen, of a collapsed latent, would seem that of another.
+            let extent = self.projection.extent.iter().map(|[low, high]| (high - low) as f32).fold(0.0, f32::max);
             for (seam, places) in seams.filter(|(seam, _)| named.contains(&seam.latent)) {
+                let steps = places.windows(2).map(|ends| [0, 1, 2].map(|k| ends[1][k] - ends[0][k]));
+                let length: f32 = steps.map(|by| by.iter().map(|x| x * x).sum::<f32>().sqrt()).sum();
+                if length < 0.03 * extent {
+                    continue;
+                }
                 let end = seam.t.partition_point(|t| *t <= 2.7).min(seam.t.len() - 1);
                 let at = morph.space(|| self.probe.seam_latent(seam, end), || places[end]);
                 names.push(Name { at, foot: None, text: indexed("z", seam.latent), color: morph.color(palette) });

@@ -431,12 +431,6 @@ fn of_session_file(
     test: Option<&Path>,
     seed: Option<u64>,
 ) -> Result<PreparedRun, LaunchError> {
-    // A folder that was named, and not this file in it.
-    if let Some(folder) = path.parent().filter(|folder| folder.is_dir() && !path.exists())
-        && std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none())
-    {
-        return Err(FileError::new("the folder is empty: a run or pictures are wanted").at(folder).into());
-    }
     let session = open_session(path)?;
     let data = match table {
         Some(table) => Arc::new(data_of_session(&session, table, test)?),

@@ -166,6 +166,7 @@ const INNER_FLOORS: [(&str, &[&str]); 3] = [
             "shown_preset",
             "autosave",
             "undo",
+            "pointer",
             "state",
             "recovery",
             "open",

@@ -13,6 +13,7 @@ use super::lesson;
 use super::lesson::panel::PanelState;
 use super::panels;
 use super::panels::slow_step::ShownStep;
+use super::pointer::focus_ring;
 use super::presenter;
 use super::run_slot::RunSlot;
 use super::state::App;
@@ -69,7 +70,7 @@ impl App {
         }
         self.speaker_notes(&ctx);
         self.dialogs(&ctx);
-        Self::focus_ring(&ctx);
+        focus_ring(&ctx);
         self.was_writing = ctx.output(|output| output.ime.is_some());
         self.execute_commands();
         self.uncover_dialog();
@@ -401,7 +402,8 @@ fn lesson_key(key: Key, modifiers: Modifiers, has_lesson: bool, is_presenting: b
 
 impl eframe::App for App {
     fn raw_input_hook(&mut self, ctx: &Context, raw: &mut egui::RawInput) {
-        self.mend_pointer(ctx, raw);
+        let at = ctx.input(|i| i.pointer.latest_pos());
+        self.pointer_scale.mend(ctx.zoom_factor(), &mut raw.events, at);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

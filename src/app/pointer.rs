@@ -1,8 +1,7 @@
 //! The pointer while the zoom changes, and a ring around the control that has the keyboard.
 
-use eframe::egui::{Context, Event, Id, LayerId, Order, RawInput, Stroke, StrokeKind};
+use eframe::egui::{Context, Event, Id, LayerId, Order, Pos2, Stroke, StrokeKind};
 
-use super::state::App;
 use crate::viz::theme::Palette;
 
 /// Places of the pointer in points of a zoom that is over: until it moves, the system tells them as they were.
@@ -21,7 +20,7 @@ impl Default for PointerScale {
 
 impl PointerScale {
     /// Mends the events of a frame: a click that follows a change of zoom hits what is under the pointer now.
-    fn mend(&mut self, zoom: f32, events: &mut Vec<Event>, pointer: Option<eframe::egui::Pos2>) {
+    pub(super) fn mend(&mut self, zoom: f32, events: &mut Vec<Event>, pointer: Option<Pos2>) {
         let mut moved = None;
         if zoom != self.zoom {
             self.factor *= self.zoom / zoom;
@@ -39,29 +38,21 @@ impl PointerScale {
     }
 }
 
-impl App {
-    /// Before the events of a frame are looked at.
-    pub(super) fn mend_pointer(&mut self, ctx: &Context, raw: &mut RawInput) {
-        let at = ctx.input(|i| i.pointer.latest_pos());
-        self.pointer_scale.mend(ctx.zoom_factor(), &mut raw.events, at);
+/// A ring around the control that has the keyboard, also around those that have no frame of their own. A text has a caret.
+pub(super) fn focus_ring(ctx: &Context) {
+    let Some(response) = ctx.memory(|memory| memory.focused()).and_then(|id| ctx.read_response(id)) else { return };
+    let seen = response.interact_rect;
+    if ctx.text_edit_focused() || !seen.is_positive() {
+        return;
     }
-
-    /// A ring around the control that has the keyboard, also around those that have no frame of their own. A text has a caret.
-    pub(super) fn focus_ring(ctx: &Context) {
-        let Some(response) = ctx.memory(|memory| memory.focused()).and_then(|id| ctx.read_response(id)) else { return };
-        let seen = response.interact_rect;
-        if ctx.text_edit_focused() || !seen.is_positive() {
-            return;
-        }
-        let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("focus ring")));
-        let ring = Stroke::new(1.5, Palette::of(&ctx.global_style().visuals).ink);
-        painter.rect_stroke(seen.expand(1.0), 3.0, ring, StrokeKind::Outside);
-    }
+    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("focus ring")));
+    let ring = Stroke::new(1.5, Palette::of(&ctx.global_style().visuals).ink);
+    painter.rect_stroke(seen.expand(1.0), 3.0, ring, StrokeKind::Outside);
 }
 
 #[cfg(test)]
 mod tests {
-    use eframe::egui::{Modifiers, PointerButton, Pos2, pos2};
+    use eframe::egui::{Modifiers, PointerButton, pos2};
 
     use super::*;
 

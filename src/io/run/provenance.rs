@@ -24,6 +24,12 @@ const MOST_BYTES: u64 = 256 << 20;
 /// # Errors
 /// If the file cannot be read, or its session is missing or damaged. The sentence ends with the path.
 pub fn open_session(path: &Path) -> Result<Session, FileError> {
+    // A folder was named, and not this file in it.
+    if let Some(folder) = path.parent().filter(|_| path.ends_with(SESSION) && !path.exists())
+        && std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none())
+    {
+        return Err(FileError::new("the folder is empty: a run or pictures are wanted").at(folder));
+    }
     let bytes = read_bytes(path, "the session", MOST_BYTES)?;
     session_in(&bytes).map_err(|e| e.at(path))
 }

@@ -47,7 +47,7 @@ impl FactorScores {
     /// Measures `vae` on the first `observations` of the held-out part of `data`, at most 6,000; `active` are its active latents.
     ///
     /// # Errors
-    /// [`scored_factors`].
+    /// [`Undefined::NoEncoder`], [`Undefined::NoTrueFactors`] or [`Undefined::NoActiveLatent`].
     pub fn measure(
         observations: usize,
         vae: &Vae<f32>,

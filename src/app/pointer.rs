@@ -8,7 +8,7 @@ use crate::viz::theme::Palette;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PointerScale {
     zoom: f32,
-    /// What they are multiplied by.
+    /// Factor from the places that are told to those in the present zoom.
     factor: f32,
 }
 

@@ -11,14 +11,14 @@ use eframe::egui::Context;
 /// Nobody cancels a dialog that soon: there was none. (A desktop without one answers as if it was cancelled.)
 const SOONEST: Duration = Duration::from_millis(600);
 
-/// What a dialog says where the desktop has none.
+/// The sentence of a dialog on a desktop without a file dialog.
 pub(super) const MISSING: &str = "the desktop has no file dialog here: type the path";
 
 /// A dialog that is open.
 #[derive(Debug)]
 pub(super) struct DesktopDialog(Receiver<DesktopAnswer>);
 
-/// How it was left.
+/// The answer of a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DesktopAnswer {
     /// With a path.
@@ -33,7 +33,7 @@ impl DesktopDialog {
     /// Opens one by `pick`, which waits until it is left.
     ///
     /// # Errors
-    /// Those of starting a thread.
+    /// If the system has no thread to give.
     pub(super) fn open(ctx: &Context, pick: impl FnOnce() -> Option<PathBuf> + Send + 'static) -> io::Result<Self> {
         let (send, receive) = channel();
         let ctx = ctx.clone();
@@ -51,7 +51,7 @@ impl DesktopDialog {
         Ok(Self(receive))
     }
 
-    /// How it was left, once it is.
+    /// Its answer, once it has one.
     pub(super) fn answer(&self) -> Option<DesktopAnswer> {
         match self.0.try_recv() {
             Ok(answer) => Some(answer),

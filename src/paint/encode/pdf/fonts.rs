@@ -42,7 +42,7 @@ pub(super) struct SubsetGlyph {
     pub(super) width: f32,
 }
 
-/// What egui shows for a character that no font has.
+/// The box that egui shows for a character of no font.
 const MISSING: char = '◻';
 
 const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
@@ -62,9 +62,9 @@ impl FontSubsets {
         }
     }
 
-    /// The glyph of a character in the first font that has it, or the box that stands for characters of no font.
-    pub(super) fn glyph(&mut self, family: &FontFamily, c: char) -> Option<SubsetGlyph> {
-        [c, MISSING].into_iter().find_map(|c| self.glyph_of(family, c))
+    /// The glyph of a character in the first font that has it. One of no font is a box if it `is_seen`, and otherwise nothing.
+    pub(super) fn glyph(&mut self, family: &FontFamily, c: char, is_seen: bool) -> Option<SubsetGlyph> {
+        self.glyph_of(family, c).or_else(|| self.glyph_of(family, MISSING).filter(|_| is_seen))
     }
 
     fn glyph_of(&mut self, family: &FontFamily, c: char) -> Option<SubsetGlyph> {
@@ -80,12 +80,11 @@ impl FontSubsets {
         Some(SubsetGlyph { font: k, glyph, width })
     }
 
-    /// The outline of a character in a font size, in the first font that has it.
-    pub(super) fn outline(&mut self, family: &FontFamily, c: char, size: f32) -> Option<GlyphOutline> {
-        [c, MISSING].into_iter().find_map(|c| {
-            let k = self.font_of(family, c)?;
-            GlyphOutline::of(&self.fonts.get(k)?.data, c, size)
-        })
+    /// The outline of a character in a font size, of the same glyph as [`Self::glyph`].
+    pub(super) fn outline(&mut self, family: &FontFamily, c: char, size: f32, is_seen: bool) -> Option<GlyphOutline> {
+        let c = if is_seen && self.font_of(family, c).is_none() { MISSING } else { c };
+        let k = self.font_of(family, c)?;
+        GlyphOutline::of(&self.fonts.get(k)?.data, c, size)
     }
 
     /// The index of the first font of the family that has a character, or of one of the system, which joins the family.
@@ -212,18 +211,19 @@ fn table(font: &[u8], tag: [u8; 4]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// Which fonts a system has is unknown here; without any there is a box.
+    /// With the fonts of any system, and without any.
     #[test]
     fn characters_of_every_script_are_drawn() {
         let mut fonts = FontSubsets::new(&FontDefinitions::default());
         let family = FontFamily::Proportional;
         for c in ['宽', '높', 'अ', 'x', '\u{10FFFF}'] {
-            let glyph = fonts.glyph(&family, c).unwrap();
+            let glyph = fonts.glyph(&family, c, true).unwrap();
             let (shown, _) = fonts.fonts[glyph.font].shown[&glyph.glyph];
             let is_known = fonts.font_of(&family, c).is_some();
             assert_eq!(shown, if is_known { c } else { MISSING });
             assert!(glyph.width > 0.0);
         }
-        assert_ne!(fonts.glyph(&family, 'x'), fonts.glyph(&family, '\u{10FFFF}'));
+        assert_ne!(fonts.glyph(&family, 'x', true), fonts.glyph(&family, '\u{10FFFF}', true));
+        assert_eq!(fonts.glyph(&family, '\u{10FFFF}', false), None, "what is not seen is no box");
     }
 }

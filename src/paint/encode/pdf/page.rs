@@ -13,6 +13,7 @@ use crate::paint::raster::rasterizer::Rasterizer;
 use crate::paint::raster::texture::Texture;
 use crate::sentence::turns_or_breaks;
 use eframe::egui::emath::{Rot2, TSTransform};
+use eframe::egui::epaint::text::Glyph;
 use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{Color32, Context, Pos2, Rect, Stroke, Vec2, vec2};
 use pdf_writer::types::LineJoinStyle;
@@ -113,7 +114,9 @@ impl<'a> PdfPage<'a> {
             return;
         }
         for (glyph, format, _) in run {
-            let Some(outline) = self.fonts.outline(&format.font_id.family, glyph.chr, format.font_id.size) else {
+            let Some(outline) =
+                self.fonts.outline(&format.font_id.family, glyph.chr, format.font_id.size, is_seen(glyph))
+            else {
                 continue;
             };
             let at = place(glyph.pos.to_vec2());
@@ -129,7 +132,9 @@ impl<'a> PdfPage<'a> {
             .iter()
             // Copied text must not turn the direction of writing.
             .filter(|(glyph, ..)| !turns_or_breaks(glyph.chr))
-            .filter_map(|(glyph, ..)| Some((glyph.pos, self.fonts.glyph(&format.font_id.family, glyph.chr)?)))
+            .filter_map(|(glyph, ..)| {
+                Some((glyph.pos, self.fonts.glyph(&format.font_id.family, glyph.chr, is_seen(glyph))?))
+            })
             .collect();
         if found.is_empty() || *color == Color32::TRANSPARENT {
             return;
@@ -245,6 +250,11 @@ impl Backend for PdfPage<'_> {
     fn finish(&mut self) {
         self.flush();
     }
+}
+
+/// True unless egui draws nothing for it: a space, or a joiner.
+fn is_seen(glyph: &Glyph) -> bool {
+    !glyph.uv_rect.is_nothing()
 }
 
 /// True if the shape needs a graphics state of its own.

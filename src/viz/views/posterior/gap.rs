@@ -60,7 +60,7 @@ pub(super) fn gap(ui: &mut Ui, context: &ViewContext<'_>, posteriors: &Posterior
     let width = ui.available_width();
     let mean = growing_mean(ui, context);
     // Without the best Gaussian the gap has no parts.
-    let found = posteriors.full.converged && posteriors.diagonal.converged;
+    let found = posteriors.found().into_iter().all(|found| found);
     let single: Split = posteriors.gap.map(|gap| (gap.log_px, if found { gap.parts } else { [None; 3] }));
     let several: Option<Split> = mean.as_ref().map(|mean| mean.gap.map(|gap| (gap.log_px, gap.parts)));
     let count = mean.as_ref().and_then(|mean| Some(mean.gap.ok()?.observations));
